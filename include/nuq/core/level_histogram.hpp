@@ -1,0 +1,97 @@
+#ifndef NUQ_CORE_LEVEL_HISTOGRAM_HPP
+#define NUQ_CORE_LEVEL_HISTOGRAM_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The distribution of a layer's scaled float weights u = w / scale over half-integer bins, exact for squared error.
+///
+/// Bin b ∈ [0, 512) covers u ∈ [(b − 256)/2, (b − 255)/2) and keeps Σweight, Σweight·d and Σweight·d² of d = u − centre,
+/// so the squared error of its content against any level is exact. Borders between the cells of integer levels are
+/// multiples of ½: a selector that moves whole bins is exact against the *float* weights. Values beyond ±128 (a clipping
+/// quantizer) fall into the end bins and stay exact as well.
+class LevelHistogram {
+ public:
+  static constexpr std::size_t num_bins = 512;
+
+  struct Bin {
+    double weight = 0.0;
+    double sum = 0.0;
+    double square = 0.0;
+  };
+
+  /// The bin that holds u.
+  [[nodiscard]] static std::size_t bin_of(double scaled) noexcept {
+    const double index = std::floor(2.0 * scaled) + 256.0;
+    return static_cast<std::size_t>((std::min)((std::max)(index, 0.0), 511.0));
+  }
+  /// The middle of a bin, in units of levels.
+  [[nodiscard]] static constexpr double centre(std::size_t bin) noexcept { return (static_cast<double>(bin) - 255.5) / 2.0; }
+
+  /// Adds a scaled weight that counts `weight` ≥ 0 times (its channel's squared scale, times the input's importance).
+  void add(double scaled, double weight) noexcept {
+    const std::size_t index = bin_of(scaled);
+    const double offset = scaled - centre(index);
+    Bin& bin = bins_[index];
+    bin.weight += weight;
+    bin.sum += weight * offset;
+    bin.square += weight * offset * offset;
+  }
+  void add(const LevelHistogram& other) noexcept {
+    for (std::size_t index = 0; index < num_bins; ++index) {
+      bins_[index].weight += other.bins_[index].weight;
+      bins_[index].sum += other.bins_[index].sum;
+      bins_[index].square += other.bins_[index].square;
+    }
+  }
+
+  [[nodiscard]] const Bin& operator[](std::size_t bin) const noexcept { return bins_[bin]; }
+
+  /// Weighted squared error of one bin's content replaced by `level`; never negative.
+  [[nodiscard]] double cost(std::size_t bin, int level) const noexcept {
+    const Bin& content = bins_[bin];
+    const double shift = centre(bin) - static_cast<double>(level);
+    return (std::max)(0.0, content.square + 2.0 * shift * content.sum + shift * shift * content.weight);
+  }
+
+ private:
+  std::array<Bin, num_bins> bins_{};
+};
+
+/// Histogram of `weights` [out × in] divided by their scales (1 or `out` values). An entry counts scale² times, and with
+/// `statistics` also E[x_col²] times, so that errors are in units of squared output (up to a common factor).
+/// Rows are added in blocks of fixed size and merged in order: the same bits for any number of threads.
+[[nodiscard]] inline LevelHistogram histogram_of(MatrixView<const float> weights, ArrayView<const float> scales,
+                                                 const LayerStatistics* statistics, Parallel& parallel) {
+  constexpr std::size_t rows_per_block = 16;
+  const std::size_t blocks = (weights.rows() + rows_per_block - 1) / rows_per_block;
+  std::vector<LevelHistogram> partial(blocks);
+  parallel.for_each_block(blocks, [&](std::size_t block) {
+    const std::size_t end = (std::min)((block + 1) * rows_per_block, weights.rows());
+    for (std::size_t row = block * rows_per_block; row < end; ++row) {
+      const double scale = static_cast<double>(scales[scales.size() == 1 ? 0 : row]);
+      for (std::size_t col = 0; col < weights.cols(); ++col) {
+        const double importance = statistics == nullptr ? 1.0 : statistics->importance(col);
+        partial[block].add(static_cast<double>(weights(row, col)) / scale, scale * scale * importance);
+      }
+    }
+  });
+  LevelHistogram histogram;
+  for (const LevelHistogram& part : partial) histogram.add(part);
+  return histogram;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CORE_LEVEL_HISTOGRAM_HPP
