@@ -20,7 +20,7 @@ class ArrayView {
   template <class U = T, class = std::enable_if_t<std::is_const_v<U>>>
   ArrayView(const std::vector<std::remove_const_t<T>>& values) noexcept : data_(values.data()), size_(values.size()) {}
   template <class U = T, class = std::enable_if_t<std::is_const_v<U>>>
-  constexpr ArrayView(ArrayView<std::remove_const_t<T>> other) noexcept : data_(other.data()), size_(other.size()) {}
+  constexpr ArrayView(ArrayView<std::remove_const_t<U>> other) noexcept : data_(other.data()), size_(other.size()) {}
 
   [[nodiscard]] constexpr T* data() const noexcept { return data_; }
   [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }

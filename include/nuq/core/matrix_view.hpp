@@ -16,7 +16,7 @@ class MatrixView {
   constexpr MatrixView() noexcept = default;
   constexpr MatrixView(T* data, std::size_t rows, std::size_t cols) noexcept : data_(data), rows_(rows), cols_(cols) {}
   template <class U = T, class = std::enable_if_t<std::is_const_v<U>>>
-  constexpr MatrixView(MatrixView<std::remove_const_t<T>> other) noexcept
+  constexpr MatrixView(MatrixView<std::remove_const_t<U>> other) noexcept
       : data_(other.data()), rows_(other.rows()), cols_(other.cols()) {}
 
   [[nodiscard]] constexpr T* data() const noexcept { return data_; }

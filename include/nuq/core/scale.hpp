@@ -12,7 +12,8 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Limits of every quantization scale (the AMCT manual's): neither the scale nor its reciprocal may be below FLT_EPSILON.
+/// Limits of every quantization scale (the AMCT manual's): neither the scale nor its reciprocal may be below
+/// FLT_EPSILON.
 inline constexpr float min_scale = FLT_EPSILON;
 inline constexpr float max_scale = 1.0F / FLT_EPSILON;
 
@@ -20,7 +21,8 @@ inline constexpr float max_scale = 1.0F / FLT_EPSILON;
   return is_finite(scale) && scale >= min_scale && scale <= max_scale;
 }
 
-/// A computed scale as it is used: 1 where it is below `min_scale`, that is where there is nothing but zeros to quantize.
+/// A computed scale as it is used: 1 where it is below `min_scale`, that is where there is nothing but zeros to
+/// quantize.
 /// @param  owner  what the scale is for ("row 3", "activations"), for the message.
 /// @throws ModelError scale_out_of_range above `max_scale` or where the computation overflowed.
 [[nodiscard]] inline float checked_scale(float scale, const std::string& owner) {

@@ -10,7 +10,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Calls `body(first, last)` for runs of at most 16 rows that cover [0, rows). Runs are independent of the number of threads.
+/// Calls `body(first, last)` for runs of at most 16 rows that cover [0, rows). Runs are independent of the number of
+/// threads.
 template <class Body>
 void for_each_row_block(Parallel& parallel, std::size_t rows, Body&& body) {
   constexpr std::size_t rows_per_block = 16;

@@ -9,7 +9,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Rows [first, last) of a row-major matrix with `cols` columns, as the columns of a double matrix [cols × (last − first)].
+/// Rows [first, last) of a row-major matrix with `cols` columns, as the columns of a double matrix [cols × (last −
+/// first)].
 template <class T>
 [[nodiscard]] Eigen::MatrixXd rows_as_columns(const T* values, std::size_t cols, std::size_t first, std::size_t last) {
   using Columns = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;

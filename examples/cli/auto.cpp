@@ -1,0 +1,101 @@
+// nuq auto: searches for the configuration that compresses most within the accepted drop of the metric.
+
+#include <cstdio>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "dataset_evaluator.hpp"
+#include "nuq/report/table.hpp"
+#include "nuq/search/binary_search.hpp"
+#include "nuq/search/greedy.hpp"
+#include "nuq/workflow/auto_nuq.hpp"
+#include "policies.hpp"
+
+namespace {
+
+struct AutoArguments : ModelFiles {
+  std::string config;
+  DatasetEvaluator::Options evaluation;
+  std::string target = "packed";
+  std::string search = "binary";
+  std::string codebook = "optimal";
+  std::string assigner = "nearest";
+  std::vector<std::string> pins;
+  std::string record;
+  std::string prefix;
+  nuq::AutoNuqOptions options;
+  bool json = false;
+};
+
+/// LAYER=K; the last '=' separates, since layer names may hold one.
+void add_pin(const std::string& pin, nuq::AutoNuqOptions& options) {
+  const std::size_t equals = pin.rfind('=');
+  const std::string digits = equals == std::string::npos ? "" : pin.substr(equals + 1);
+  if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos) {
+    fail_name("--pin", pin, "LAYER=K");
+  }
+  options.pins[pin.substr(0, equals)] = std::stoi(digits);
+}
+
+template <class SearchPolicy>
+nuq::AutoNuqResult search_with(const SearchPolicy& policy, const AutoArguments& arguments, const Session& session) {
+  return with_quantizer(arguments.codebook, arguments.assigner, session.seed, [&](const auto& quantizer) {
+    return nuq::auto_nuq(arguments.model, arguments.weights, DatasetEvaluator(arguments.evaluation), arguments.config, arguments.record,
+                         arguments.prefix, arguments.options, quantizer, policy);
+  });
+}
+
+nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session) {
+  if (arguments.search == "binary") return search_with(nuq::BinarySearch{}, arguments, session);
+  if (arguments.search == "greedy") return search_with(nuq::GreedySearch{}, arguments, session);
+  fail_name("--search", arguments.search, "binary or greedy");
+}
+
+void run(AutoArguments arguments, Session& session) {
+  arguments.evaluation.threads = session.threads;
+  arguments.evaluation.quiet = session.quiet;
+  if (arguments.options.weights_only) arguments.evaluation.calibration.clear();
+  arguments.options.weights_only = arguments.evaluation.calibration.empty();
+  arguments.options.threads = session.threads;
+  arguments.options.target = target_named(arguments.target);
+  for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);
+  if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
+
+  const nuq::AutoNuqResult result = search(arguments, session);
+  if (!session.quiet) {
+    if (result.report.weights_only) std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
+    for (const std::string& warning : result.report.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
+  }
+  std::printf("%s", arguments.json ? nuq::to_json(result.report).c_str() : nuq::result_table(result.report).c_str());
+  if (result.satisfied) return;
+  std::fprintf(stderr, "nuq: no configuration satisfies: %s\n", result.report.search_note.c_str());
+  session.exit_code = exit_not_satisfied;
+}
+
+}  // namespace
+
+void add_auto(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<AutoArguments>();
+  CLI::App& command = *app.add_subcommand("auto", "search for the smallest network that is accurate enough");
+  arguments->add_to(command);
+  command.add_option("-c,--config", arguments->config, "config.json; its nuq_quantize layers are the candidates")->required();
+  command.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")->required();
+  command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")->required();
+  command.add_option("--calibration", arguments->evaluation.calibration, "dataset JSON that calibrates the activations");
+  command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
+  command.add_option("--target", arguments->target, "what sizes are measured by: packed or palette")->capture_default_str();
+  command.add_option("--search", arguments->search, "binary or greedy")->capture_default_str();
+  command.add_option("--codebook", arguments->codebook, "optimal, lloyd or uniform-step")->capture_default_str();
+  command.add_option("--assigner", arguments->assigner, "nearest")->capture_default_str();
+  command.add_option("--levels", arguments->options.levels, "numbers of levels to choose from")->delimiter(',');
+  command.add_option("--max-evaluations", arguments->options.max_evaluations, "budget of evaluations")->capture_default_str();
+  command.add_option("--time-limit", arguments->options.max_seconds, "seconds after which no evaluation starts");
+  command.add_option("--pin", arguments->pins, "LAYER=K: this layer has K levels");
+  command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
+  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
+  command.add_flag("--json", arguments->json, "print the report as JSON");
+  command.callback([arguments, &session] { run(*arguments, session); });
+}

@@ -1,0 +1,41 @@
+#ifndef NUQ_EXAMPLES_CLI_COMMAND_HPP
+#define NUQ_EXAMPLES_CLI_COMMAND_HPP
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+/// Exit codes of the tool.
+inline constexpr int exit_done = 0;
+inline constexpr int exit_not_satisfied = 1;  ///< the request could not be met
+inline constexpr int exit_bad_input = 2;      ///< wrong usage or input
+
+/// Options that every command takes, and what the command that ran returns.
+struct Session {
+  std::size_t threads = 1;
+  std::uint64_t seed = 0;
+  bool quiet = false;
+  int exit_code = exit_done;
+};
+
+/// Each adds its subcommand, whose callback does the work and sets `session.exit_code`.
+void add_inspect(CLI::App& app, Session& session);
+void add_run(CLI::App& app, Session& session);
+void add_config(CLI::App& app, Session& session);
+void add_eval(CLI::App& app, Session& session);
+void add_quantize(CLI::App& app, Session& session);
+void add_auto(CLI::App& app, Session& session);
+
+/// -m MODEL -w WEIGHTS, shared by most commands.
+struct ModelFiles {
+  std::string model;
+  std::string weights;
+
+  void add_to(CLI::App& command) {
+    command.add_option("-m,--model", model, "prototxt of the network")->required();
+    command.add_option("-w,--weights", weights, "caffemodel with its weights")->required();
+  }
+};
+
+#endif  // NUQ_EXAMPLES_CLI_COMMAND_HPP

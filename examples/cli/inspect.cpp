@@ -1,0 +1,103 @@
+// nuq inspect: the layers of a network, their shapes, and which of them can be quantized.
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "command.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/eligibility.hpp"
+#include "nuq/caffe/shapes.hpp"
+#include "nuq/caffe/weight_count.hpp"
+#include "nuq/config/compiler_rule.hpp"
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InspectArguments {
+  std::string model;
+  std::string weights;
+  std::string soc;
+  bool json = false;
+};
+
+Json blob_names(const nuq::Graph& graph, const std::vector<std::size_t>& values) {
+  Json names = Json::array();
+  for (const std::size_t value : values) names.push_back(graph.values[value].blob);
+  return names;
+}
+
+Json json_of(const nuq::Graph& graph, const nuq::Node& node, const std::optional<nuq::CompressibleLayers>& compressible) {
+  nuq::Eligibility eligibility = nuq::eligibility_of(graph, node);
+  if (eligibility.nuq && compressible && compressible->names.count(node.name) == 0) {
+    eligibility.nuq = false;
+    eligibility.reason = "not compressed by " + compressible->source;
+  }
+  Json shapes = Json::array();
+  for (const std::size_t output : node.outputs) shapes.push_back(graph.values[output].shape);
+  const std::optional<std::int64_t> weights = nuq::weight_count(graph, node);
+  return {{"name", node.name},
+          {"type", node.type},
+          {"bottoms", blob_names(graph, node.inputs)},
+          {"tops", blob_names(graph, node.outputs)},
+          {"output_shapes", shapes},
+          {"weights", weights ? Json(*weights) : Json(nullptr)},
+          {"quantizable", eligibility.quantizable},
+          {"nuq_eligible", eligibility.nuq},
+          {"reason", eligibility.reason}};
+}
+
+/// Weights of the quantizable layers; null where one of them is unknown.
+Json total_weights(const Json& layers) {
+  std::int64_t total = 0;
+  for (const Json& layer : layers) {
+    if (!layer["quantizable"].get<bool>()) continue;
+    if (layer["weights"].is_null()) return nullptr;
+    total += layer["weights"].get<std::int64_t>();
+  }
+  return total;
+}
+
+void print_table(const Json& report) {
+  for (const Json& layer : report["layers"]) {
+    const std::string shapes = layer["output_shapes"].dump();
+    const std::string weights = layer["weights"].is_null() ? "?" : layer["weights"].dump();
+    const char* const kind = layer["nuq_eligible"].get<bool>() ? "nuq" : layer["quantizable"].get<bool>() ? "int8" : "-";
+    std::printf("%-32s %-16s %-24s %10s  %-4s  %s\n", layer["name"].get<std::string>().c_str(), layer["type"].get<std::string>().c_str(),
+                shapes.c_str(), weights.c_str(), kind, layer["reason"].get<std::string>().c_str());
+  }
+  std::printf("%s: %zu layers, quantizable weights: %s\n", report["name"].get<std::string>().c_str(), report["layers"].size(),
+              report["weights"].is_null() ? "unknown without an input size" : report["weights"].dump().c_str());
+}
+
+void run(const InspectArguments& arguments) {
+  nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights);
+  nuq::infer_shapes(graph);
+  std::optional<nuq::CompressibleLayers> compressible;
+  if (!arguments.soc.empty()) compressible = nuq::compressible_layers(graph, nuq::soc_named(arguments.soc));
+  Json layers = Json::array();
+  for (const nuq::Node& node : graph.nodes) layers.push_back(json_of(graph, node, compressible));
+  const Json total = total_weights(layers);
+  const Json report = {{"name", graph.name}, {"layers", layers}, {"weights", total}};
+  if (arguments.json) {
+    std::printf("%s\n", report.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+  } else {
+    print_table(report);
+  }
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Session&) {
+  auto arguments = std::make_shared<InspectArguments>();
+  CLI::App& command = *app.add_subcommand("inspect", "layers of a network, and which can be quantized");
+  command.add_option("model", arguments->model, "prototxt")->required();
+  command.add_option("weights", arguments->weights, "caffemodel");
+  command.add_option("--soc", arguments->soc, "chip whose compiler's rule decides what is eligible for NUQ");
+  command.add_flag("--json", arguments->json, "print JSON");
+  command.callback([arguments] { run(*arguments); });
+}

@@ -1,0 +1,98 @@
+// nuq run: forward pass of a network over arrays, blobs and layer outputs written as .npy.
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "command.hpp"
+#include "nuq/engine/net.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/io/npy.hpp"
+
+namespace {
+
+struct RunArguments : ModelFiles {
+  std::vector<std::string> inputs;  // BLOB=in.npy
+  std::string output_dir;
+  std::vector<std::string> blobs;
+  std::vector<std::string> layers;
+};
+
+/// The name as a file name: characters outside [A-Za-z0-9_.-] become _.
+std::string escaped(std::string name) {
+  for (char& c : name) {
+    const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    if (!kept) c = '_';
+  }
+  return name;
+}
+
+/// The name among `known` that is `wanted` or whose escaped form is; `kind` is for the message.
+std::string resolve(const std::vector<std::string>& known, const std::string& wanted, const std::string& kind, const std::string& file) {
+  for (const std::string& name : known) {
+    if (name == wanted) return name;
+  }
+  for (const std::string& name : known) {
+    if (escaped(name) == wanted) return name;
+  }
+  nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::unknown_name, file + ": no " + kind + " '" + wanted + "'"));
+}
+
+std::vector<std::string> resolve_all(const std::vector<std::string>& known, std::vector<std::string> wanted, const std::string& kind,
+                                     const std::string& file) {
+  for (std::string& name : wanted) name = resolve(known, name, kind, file);
+  return wanted;
+}
+
+nuq::Tensor read_input(const std::string& argument, std::string& blob) {
+  const std::size_t equals = argument.find('=');
+  if (equals == std::string::npos) {
+    nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--input '" + argument + "': wanted BLOB=FILE.npy"));
+  }
+  blob = argument.substr(0, equals);
+  const std::string file = argument.substr(equals + 1);
+  return nuq::to_tensor(nuq::read_npy(file));
+}
+
+void run(const RunArguments& arguments, const Session& session) {
+  nuq::Net net(arguments.model, arguments.weights, session.threads);
+  std::vector<std::string> blob_names;
+  std::vector<std::string> layer_names;
+  for (const nuq::Value& value : net.graph().values) blob_names.push_back(value.blob);
+  for (const nuq::Node& node : net.graph().nodes) layer_names.push_back(node.name);
+  const std::vector<std::string> blobs = resolve_all(blob_names, arguments.blobs, "blob", arguments.model);
+  const std::vector<std::string> layers = resolve_all(layer_names, arguments.layers, "layer", arguments.model);
+
+  for (const std::string& argument : arguments.inputs) {
+    std::string blob;
+    const nuq::Tensor input = read_input(argument, blob);
+    net.set_input(resolve(blob_names, blob, "input", arguments.model), input.view());
+  }
+  std::map<std::string, nuq::Tensor> results;
+  net.forward([&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {
+    if (outputs.empty() || std::find(layers.begin(), layers.end(), node.name) == layers.end()) return;
+    results[node.name] = nuq::Tensor(outputs[0].shape, {outputs[0].values.begin(), outputs[0].values.end()});
+  });
+  nuq::FileSet files;
+  const auto stage = [&](const std::string& name, const nuq::TensorView& tensor) {
+    files.stage((std::filesystem::path(arguments.output_dir) / (escaped(name) + ".npy")).string(), nuq::npy_bytes(tensor));
+  };
+  for (const auto& [name, tensor] : results) stage(name, tensor.view());
+  for (const std::string& blob : blobs) stage(blob, net.output(blob));
+  files.commit();
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App& command = *app.add_subcommand("run", "run a network over arrays and write blobs as .npy");
+  arguments->add_to(command);
+  command.add_option("--input", arguments->inputs, "BLOB=FILE.npy, for every input")->required();
+  command.add_option("--output-dir", arguments->output_dir, "folder of the written arrays")->required();
+  command.add_option("--blob", arguments->blobs, "blob whose final value is written as NAME.npy");
+  command.add_option("--layer", arguments->layers, "layer whose own output is written, before later in-place layers");
+  command.callback([arguments, &session] { run(*arguments, session); });
+}

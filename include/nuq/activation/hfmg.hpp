@@ -1,0 +1,197 @@
+#ifndef NUQ_ACTIVATION_HFMG_HPP
+#define NUQ_ACTIVATION_HFMG_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/activation/activation_scale.hpp"
+#include "nuq/activation/detail/observed_values.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The vendor's `hfmg_quantize`, with its names, defaults and ranges.
+struct HfmgParameters {
+  int num_of_bins = 4096;  ///< 1024, 2048, 4096 or 8192
+  bool asymmetric = true;
+};
+
+namespace detail {
+
+/// Counts of values in bins of equal width over a range that grows with the values; it always holds zero.
+class GrowingHistogram {
+ public:
+  explicit GrowingHistogram(std::size_t bins) : counts_(bins, 0.0) {}
+
+  void add(ArrayView<const float> values) {
+    double min = min_;
+    double max = max_;
+    for (const float value : values) {
+      min = (std::min)(min, static_cast<double>(value));
+      max = (std::max)(max, static_cast<double>(value));
+    }
+    if (min < min_ || max > max_) grow(min, max);
+    for (const float value : values) counts_[bin_of(static_cast<double>(value))] += 1.0;
+  }
+
+  [[nodiscard]] const std::vector<double>& counts() const noexcept { return counts_; }
+  [[nodiscard]] double width() const noexcept { return (max_ - min_) / static_cast<double>(counts_.size()); }
+  /// Lower border of a bin; the upper border of the last one for `bin` == number of bins.
+  [[nodiscard]] double border(std::size_t bin) const noexcept { return min_ + width() * static_cast<double>(bin); }
+
+ private:
+  [[nodiscard]] std::size_t bin_of(double value) const noexcept {
+    if (!(width() > 0.0)) return 0;
+    return (std::min)(static_cast<std::size_t>((value - min_) / width()), counts_.size() - 1);
+  }
+
+  /// Spreads every old bin evenly over the new bins below it.
+  void grow(double min, double max) {
+    GrowingHistogram wider(counts_.size());
+    wider.min_ = min;
+    wider.max_ = max;
+    for (std::size_t bin = 0; bin < counts_.size(); ++bin) {
+      if (counts_[bin] > 0.0) wider.spread(border(bin), border(bin + 1), counts_[bin]);
+    }
+    *this = std::move(wider);
+  }
+
+  void spread(double begin, double end, double count) {
+    const std::size_t first = bin_of(begin);
+    const std::size_t last = bin_of(end);
+    double left = count;
+    for (std::size_t bin = first; bin < last; ++bin) {
+      const double share = count * (border(bin + 1) - (std::max)(begin, border(bin))) / (end - begin);
+      counts_[bin] += share;
+      left -= share;
+    }
+    counts_[last] += left;
+  }
+
+  double min_ = 0.0;
+  double max_ = 0.0;
+  std::vector<double> counts_;
+};
+
+/// ∫ (x − nearest centre)² dx · density over the window's 256 cells of equal width, the values uniform within each bin
+/// and those outside the window charged to its end cells. Lengths are in bins, counted from the start of the window.
+[[nodiscard]] inline double window_loss(const std::vector<double>& counts, std::size_t first,
+                                        std::size_t last) noexcept {
+  const double cell = static_cast<double>(last - first + 1) / 256.0;
+  const auto integral = [](double from, double to) { return (to * to * to - from * from * from) / 3.0; };
+  const double whole_cell = integral(-cell / 2.0, cell / 2.0);
+  const auto cell_of = [cell](double x) { return (std::min)((std::max)(std::floor(x / cell), 0.0), 255.0); };
+  double loss = 0.0;
+  for (std::size_t bin = 0; bin < counts.size(); ++bin) {
+    const double begin = static_cast<double>(bin) - static_cast<double>(first);
+    const double end = begin + 1.0;
+    const double begin_cell = cell_of(begin);
+    const double end_cell = cell_of(end);
+    loss += counts[bin] *
+            (integral(begin - (begin_cell + 0.5) * cell, cell / 2.0) + (end_cell - begin_cell - 1.0) * whole_cell +
+             integral(-cell / 2.0, end - (end_cell + 0.5) * cell));
+  }
+  return loss;
+}
+
+}  // namespace detail
+
+/// The clipping window of a histogram of the observed values that 256 equal cells represent best.
+///
+/// From the whole range inwards: every step gives up max(⌈n / 100000⌉, 1) counts at the left or at the right end, on
+/// the side where that frees more bins (the right one if equal), while the window keeps a quarter of the bins. The loss
+/// of each window is integrated analytically (`window_loss`); the first window of least loss becomes the grid's range,
+/// zero included.
+///
+/// Counts of earlier batches are spread evenly within their bins when a later batch extends the range, so that the
+/// result depends on the order of batches, slightly. Memory: the bins alone. Complexity: O(n + bins²). Source: the AMCT
+/// manual (HFMG), the vendor's calibration library for the search; the symmetric grid of the window is ours.
+class Hfmg {
+ public:
+  /// @throws ConfigError invalid_argument.
+  explicit Hfmg(const HfmgParameters& parameters = {})
+      : histogram_(checked_bins(parameters.num_of_bins)), asymmetric_(parameters.asymmetric) {}
+
+  /// @throws ModelError non_finite_value.
+  void observe(ArrayView<const float> values) {
+    detail::require_finite_activations(values);
+    histogram_.add(values);
+    count_ += values.size();
+  }
+
+  /// @throws ConfigError nothing_to_do where nothing was observed; ModelError scale_out_of_range.
+  [[nodiscard]] ActivationScale finish() const {
+    detail::require_observed(count_);
+    const Window window = best_window();
+    const float min = (std::min)(0.0F, static_cast<float>(histogram_.border(window.first)));
+    const float max = (std::max)(0.0F, static_cast<float>(histogram_.border(window.last + 1)));
+    return asymmetric_ ? asymmetric_scale(min, max) : symmetric_scale(min, max);
+  }
+
+ private:
+  /// Bins [first, last] and the counts given up at either end, which the bins outside do not exceed.
+  struct Window {
+    std::size_t first = 0;
+    std::size_t last = 0;
+    double left_out = 0.0;
+    double right_out = 0.0;
+
+    [[nodiscard]] std::size_t bins() const noexcept { return last - first + 1; }
+  };
+
+  [[nodiscard]] Window best_window() const {
+    const std::vector<double>& counts = histogram_.counts();
+    std::vector<double> below(counts.size() + 1, 0.0);  // below[i]: counts in the bins before i
+    for (std::size_t bin = 0; bin < counts.size(); ++bin) below[bin + 1] = below[bin] + counts[bin];
+    const double step = (std::max)(std::ceil(static_cast<double>(count_) / 100000.0), 1.0);
+    const std::size_t least_bins = (counts.size() + 3) / 4;
+
+    Window best{0, counts.size() - 1, 0.0, 0.0};
+    double best_loss = detail::window_loss(counts, best.first, best.last);
+    for (Window window = shrunk(best, below, step); window.bins() >= least_bins; window = shrunk(window, below, step)) {
+      const double loss = detail::window_loss(counts, window.first, window.last);
+      if (loss < best_loss) {
+        best_loss = loss;
+        best = window;
+      }
+    }
+    return best;
+  }
+
+  /// Gives up counts, step by step, until a bin is free.
+  [[nodiscard]] static Window shrunk(Window window, const std::vector<double>& below, double step) noexcept {
+    const std::size_t bins = window.bins();
+    while (window.bins() == bins) {
+      Window left = window;
+      left.left_out += step;
+      while (left.first < left.last && below[left.first + 1] <= left.left_out) ++left.first;
+      Window right = window;
+      right.right_out += step;
+      while (right.first < right.last && below.back() - below[right.last] <= right.right_out) --right.last;
+      window = left.bins() < right.bins() ? left : right;
+    }
+    return window;
+  }
+
+  [[nodiscard]] static std::size_t checked_bins(int num_of_bins) {
+    for (const int allowed : {1024, 2048, 4096, 8192}) {
+      if (num_of_bins == allowed) return static_cast<std::size_t>(num_of_bins);
+    }
+    detail::fail(ConfigError(ErrorCode::invalid_argument, "hfmg: num_of_bins is " + std::to_string(num_of_bins) +
+                                                              ", wanted 1024, 2048, 4096 or 8192"));
+  }
+
+  detail::GrowingHistogram histogram_;
+  bool asymmetric_;
+  std::size_t count_ = 0;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ACTIVATION_HFMG_HPP

@@ -1,0 +1,184 @@
+#ifndef NUQ_ACTIVATION_IFMR_HPP
+#define NUQ_ACTIVATION_IFMR_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nuq/activation/activation_scale.hpp"
+#include "nuq/activation/detail/observed_values.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/number_text.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/round.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The vendor's `ifmr_quantize`, with its names, defaults and ranges.
+struct IfmrParameters {
+  float search_range_start = 0.7F;  ///< 0 < start < end
+  float search_range_end = 1.3F;
+  float search_step = 0.01F;         ///< 0 < step ≤ end − start
+  float max_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
+  float min_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
+  bool asymmetric = true;
+};
+
+namespace detail {
+
+/// The k-th value in the order `before` (1 ≤ k ≤ number of values), from a buffer of 2k values.
+template <class Before>
+[[nodiscard]] float kth_value(ArrayView<const float> values, std::size_t k, Before before) {
+  std::vector<float> kept;
+  const auto keep_first_k = [&] {
+    std::nth_element(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(k - 1), kept.end(), before);
+    kept.resize(k);
+  };
+  for (const float value : values) {
+    if (kept.size() >= k && !before(value, kept[k - 1])) continue;
+    kept.push_back(value);
+    if (kept.size() == 2 * k) keep_first_k();
+  }
+  keep_first_k();
+  return kept[k - 1];
+}
+
+}  // namespace detail
+
+/// Input feature map reconstruction: the clipping range whose grid restores the observed values best.
+///
+///   max₀ = max(0, k-th largest value), k = n − floor(max_percentile · n), at least 1;   min₀ alike from below
+///   asymmetric: [min₀, r·max₀]; symmetric: ±r·max(max₀, |min₀|);   r = start, start + step, … end
+///   loss(r) = mean over x of (fake_quantize(clip(x)) − x)²,   the first r of least loss wins
+///
+/// Ranges, scales and grid values in float, losses and k in double. `end` itself is tried when it is a whole number of
+/// steps away to within a thousandth of a step, which float arithmetic alone misses for the defaults (61 candidates).
+/// Keeps every observed value (4 bytes each). Complexity: O(n · candidates).
+/// Source: the AMCT manual (IFMR), the vendor's calibration library for the details.
+class Ifmr {
+ public:
+  /// @throws ConfigError invalid_argument.
+  explicit Ifmr(const IfmrParameters& parameters = {}) : parameters_(parameters) { check(); }
+
+  /// @throws ModelError non_finite_value.
+  void observe(ArrayView<const float> values) {
+    detail::require_finite_activations(values);
+    values_.insert(values_.end(), values.begin(), values.end());
+  }
+
+  /// @throws ConfigError nothing_to_do where nothing was observed; ModelError scale_out_of_range.
+  [[nodiscard]] ActivationScale finish() const {
+    detail::require_observed(values_.size());
+    std::vector<Candidate> candidates = all_candidates();
+    for (std::size_t first = 0; first < values_.size(); first += block_size) {
+      const ArrayView<const float> block(values_.data() + first, (std::min)(block_size, values_.size() - first));
+      for (Candidate& candidate : candidates) candidate.loss += squared_error(block, candidate);
+    }
+    const auto less_loss = [](const Candidate& a, const Candidate& b) { return a.loss < b.loss; };
+    return std::min_element(candidates.begin(), candidates.end(), less_loss)->grid;
+  }
+
+ private:
+  static constexpr std::size_t block_size = 1024;  // values that stay in the cache while all candidates look at them
+
+  struct Candidate {
+    float min = 0.0F;
+    float max = 0.0F;
+    ActivationScale grid;
+    double loss = 0.0;
+  };
+
+  [[nodiscard]] std::size_t candidate_count() const noexcept {
+    const float steps = (parameters_.search_range_end - parameters_.search_range_start) / parameters_.search_step;
+    return static_cast<std::size_t>(steps + 1.001F);
+  }
+
+  [[nodiscard]] std::vector<Candidate> all_candidates() const {
+    const ArrayView<const float> values = values_;
+    const auto rank = [n = values.size()](float percentile) {
+      const double below = std::floor(static_cast<double>(percentile) * static_cast<double>(n));
+      return (std::max)(std::size_t{1}, n - static_cast<std::size_t>(below));
+    };
+    const auto greater = [](float a, float b) { return a > b; };
+    const auto less = [](float a, float b) { return a < b; };
+    const float max = (std::max)(0.0F, detail::kth_value(values, rank(parameters_.max_percentile), greater));
+    const float min = (std::min)(0.0F, detail::kth_value(values, rank(parameters_.min_percentile), less));
+
+    std::vector<Candidate> candidates(candidate_count());
+    for (std::size_t index = 0; index < candidates.size(); ++index) {
+      const float ratio = parameters_.search_range_start + static_cast<float>(index) * parameters_.search_step;
+      candidates[index] =
+          parameters_.asymmetric ? asymmetric_candidate(min, ratio * max) : symmetric_candidate(min, max, ratio);
+    }
+    return candidates;
+  }
+
+  [[nodiscard]] static Candidate asymmetric_candidate(float min, float max) {
+    return {min, max, asymmetric_scale(min, max), 0.0};
+  }
+
+  [[nodiscard]] static Candidate symmetric_candidate(float min, float max, float ratio) {
+    const float magnitude = ratio * (std::max)(max, -min);
+    const bool positive_side = max >= -min;
+    return {-magnitude, magnitude, symmetric_scale(positive_side ? 0.0F : -magnitude, positive_side ? magnitude : 0.0F),
+            0.0};
+  }
+
+  /// Σ (fake_quantize(clip(x)) − x)² of at most `block_size` values. Division and rounding keep the order of values, so
+  /// the clipping range and the grid's ends are one range of x / scale; plain loops and interleaved sums let compilers
+  /// vectorise.
+  [[nodiscard]] static double squared_error(ArrayView<const float> values, const Candidate& candidate) noexcept {
+    const float scale = candidate.grid.scale;
+    const float offset = static_cast<float>(candidate.grid.offset);
+    const float low = (std::max)(candidate.min / scale, -128.0F - offset);
+    const float high = (std::min)(candidate.max / scale, 127.0F - offset);
+    std::array<float, block_size> errors{};
+    for (std::size_t index = 0; index < values.size(); ++index) {
+      const float scaled = (std::min)((std::max)(values[index] / scale, low), high);
+      errors[index] = static_cast<float>(round_half_away(scaled)) * scale - values[index];
+    }
+    std::array<double, 8> sums{};
+    for (std::size_t index = 0; index < errors.size(); index += sums.size()) {
+      for (std::size_t lane = 0; lane < sums.size(); ++lane) {
+        const double error = static_cast<double>(errors[index + lane]);
+        sums[lane] += error * error;
+      }
+    }
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+  }
+
+  void check() const {
+    const auto refuse = [](const char* name, float value, const char* wanted) {
+      detail::fail(ConfigError(ErrorCode::invalid_argument, std::string("ifmr: ") + name + " is " +
+                                                                detail::number_text(static_cast<double>(value)) +
+                                                                ", wanted " + wanted));
+    };
+    const float start = parameters_.search_range_start;
+    const float end = parameters_.search_range_end;
+    const float step = parameters_.search_step;
+    if (!(start > 0.0F)) refuse("search_range_start", start, "a number above 0");
+    if (!(end > start && is_finite(end))) refuse("search_range_end", end, "a number above search_range_start");
+    if (!(step > 0.0F && step <= end - start))
+      refuse("search_step", step, "a number above 0, at most the range's length");
+    if (!((end - start) / step <= 10000.0F)) refuse("search_step", step, "at most 10000 steps in the range");
+    const auto is_percentile = [](float value) { return value > 0.5F && value <= 1.0F; };
+    if (!is_percentile(parameters_.max_percentile)) {
+      refuse("max_percentile", parameters_.max_percentile, "a number above 0.5, at most 1");
+    }
+    if (!is_percentile(parameters_.min_percentile)) {
+      refuse("min_percentile", parameters_.min_percentile, "a number above 0.5, at most 1");
+    }
+  }
+
+  IfmrParameters parameters_;
+  std::vector<float> values_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ACTIVATION_IFMR_HPP

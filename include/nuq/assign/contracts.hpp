@@ -1,0 +1,78 @@
+#ifndef NUQ_ASSIGN_CONTRACTS_HPP
+#define NUQ_ASSIGN_CONTRACTS_HPP
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "nuq/assign/layer_problem.hpp"
+#include "nuq/assign/output_error.hpp"
+#include "nuq/codebook/codebook.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/returns.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What an assigner returns.
+struct Assignment {
+  std::vector<std::int8_t> levels;  ///< [out × in] row-major, each a level of the codebook
+  double error = 0.0;               ///< `output_error`, or the assigner's own measure
+};
+
+namespace detail {
+
+template <class Assigner>
+using assign_op = decltype(std::declval<const Assigner&>().assign(std::declval<const LayerProblem&>(),
+                                                                  std::declval<const Codebook&>()));
+
+template <class Assigner>
+using error_op = decltype(std::declval<const Assigner&>().error(std::declval<const LayerProblem&>(),
+                                                                std::declval<ArrayView<const std::int8_t>>()));
+
+}  // namespace detail
+
+/// A `LevelAssigner` maps every weight of a layer to a level of a codebook. It works from the float weight divided by
+/// its scale, never from a rounded one, and gives the same levels on any number of threads.
+///
+///   struct SmallestMagnitude {  // of the two neighbours
+///     nuq::Assignment assign(const nuq::LayerProblem& problem, const nuq::Codebook& codebook) const {
+///       ...
+///       return {levels, nuq::output_error(problem, levels)};
+///     }
+///   };
+///
+/// Optional, for an assigner that measures by something else (that charges for bits as well), so that any levels can be
+/// measured alike: `double error(const LayerProblem&, ArrayView<const std::int8_t> levels) const`.
+/// Shipped models: NearestLevel.
+template <class Assigner>
+inline constexpr bool is_level_assigner_v = detail::returns<Assignment, detail::assign_op, Assigner>();
+
+/// Calls the assigner.
+template <class Assigner>
+[[nodiscard]] Assignment assign_levels([[maybe_unused]] const Assigner& assigner,
+                                       [[maybe_unused]] const LayerProblem& problem,
+                                       [[maybe_unused]] const Codebook& codebook) {
+  static_assert(is_level_assigner_v<Assigner>,
+                "[nuq] LevelAssigner must provide: Assignment assign(const LayerProblem&, const Codebook&) const");
+  if constexpr (is_level_assigner_v<Assigner>) {
+    return assigner.assign(problem, codebook);
+  } else {
+    return {};
+  }
+}
+
+/// The error of given levels by the assigner's own measure where it has one, else `output_error`.
+template <class Assigner>
+[[nodiscard]] double error_of_levels([[maybe_unused]] const Assigner& assigner, const LayerProblem& problem,
+                                     ArrayView<const std::int8_t> levels) {
+  if constexpr (detail::returns<double, detail::error_op, Assigner>()) {
+    return static_cast<double>(assigner.error(problem, levels));
+  } else {
+    return output_error(problem, levels);
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ASSIGN_CONTRACTS_HPP

@@ -1,0 +1,118 @@
+#ifndef NUQ_CAFFE_BLOB_HPP
+#define NUQ_CAFFE_BLOB_HPP
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/detail/layer_error.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Whose blob it is, for messages.
+struct BlobOrigin {
+  std::string file;
+  std::string layer;
+  int index = 0;  ///< position among the layer's blobs
+};
+
+/// The extents a blob declares: `shape`, or the older num × channels × height × width. Not checked.
+[[nodiscard]] inline Shape blob_shape(const schema::BlobProto& blob) {
+  if (blob.has_num() || blob.has_channels() || blob.has_height() || blob.has_width()) {
+    return {blob.num(), blob.channels(), blob.height(), blob.width()};
+  }
+  return {blob.shape().dim().begin(), blob.shape().dim().end()};
+}
+
+namespace detail {
+
+[[noreturn]] inline void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem) {
+  fail_layer(code, origin.file, origin.layer, "blob " + std::to_string(origin.index) + " " + problem);
+}
+
+/// The value of an IEEE 754 half-precision number.
+[[nodiscard]] inline float float_of_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10U) & 0x1F;
+  const int fraction = bits & 0x3FF;
+  float magnitude = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
+  if (exponent == 0) magnitude = std::ldexp(static_cast<float>(fraction), -24);
+  if (exponent == 31) {
+    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  }
+  return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
+}
+
+/// True for NVCaffe's half-precision blobs: the element type, a varint in field 10, is FLOAT16.
+[[nodiscard]] inline bool holds_half_data(const schema::BlobProto& blob) {
+  constexpr int type_field = 10;
+  constexpr std::uint64_t float16 = 2;
+  const google::protobuf::UnknownFieldSet& unknown = blob.unknown_fields();
+  for (int index = 0; index < unknown.field_count(); ++index) {
+    const google::protobuf::UnknownField& field = unknown.field(index);
+    if (field.number() == type_field && field.type() == google::protobuf::UnknownField::TYPE_VARINT) return field.varint() == float16;
+  }
+  return false;
+}
+
+[[nodiscard]] inline std::vector<float> floats_of_halves(std::string_view bytes) {
+  std::vector<float> values(bytes.size() / 2);
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    const auto low = static_cast<unsigned char>(bytes[2 * index]);
+    const auto high = static_cast<unsigned char>(bytes[2 * index + 1]);
+    values[index] = float_of_half(static_cast<std::uint16_t>(low | (high << 8U)));
+  }
+  return values;
+}
+
+/// The values a blob stores, whatever their element type. Memory is bounded by the message's own size.
+[[nodiscard]] inline std::vector<float> stored_values(const schema::BlobProto& blob, const BlobOrigin& origin) {
+  if (blob.double_data_size() > 0) {
+    std::vector<float> values;
+    values.reserve(static_cast<std::size_t>(blob.double_data_size()));
+    for (const double value : blob.double_data()) values.push_back(static_cast<float>(value));
+    return values;
+  }
+  if (!blob.raw_data().empty()) {
+    if (holds_half_data(blob) && blob.raw_data().size() % 2 == 0) return floats_of_halves(blob.raw_data());
+    fail_blob(ErrorCode::unsupported_format, origin, "stores its values in field 12 as neither half-precision nor float numbers");
+  }
+  if (!blob.int8_data().empty() || blob.int32_data_size() > 0) {
+    fail_blob(ErrorCode::unsupported_format, origin, "holds integers: the model is quantized already, wanted the float model");
+  }
+  return {blob.data().begin(), blob.data().end()};
+}
+
+}  // namespace detail
+
+/// A blob's float values in its declared shape; half- and double-precision values are converted.
+/// Throws ModelError naming file, layer and blob: impossible extents, a number of values that contradicts the shape, a NaN or
+/// infinite value, integer data.
+[[nodiscard]] inline Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin) {
+  Shape shape = blob_shape(blob);
+  if (!is_valid_shape(shape)) detail::fail_blob(ErrorCode::malformed_file, origin, "has the impossible shape " + to_string(shape));
+  std::vector<float> values = detail::stored_values(blob, origin);
+  if (values.size() != element_count(shape)) {
+    detail::fail_blob(ErrorCode::size_mismatch, origin,
+                      "has " + std::to_string(values.size()) + " values, shape " + to_string(shape) + " needs " + std::to_string(element_count(shape)));
+  }
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    if (is_finite(values[index])) continue;
+    detail::fail_blob(ErrorCode::non_finite_value, origin,
+                      "value " + std::to_string(index) + " is " + std::to_string(values[index]) + ", wanted a finite number");
+  }
+  return {std::move(shape), std::move(values)};
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_BLOB_HPP

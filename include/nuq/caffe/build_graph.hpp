@@ -1,0 +1,186 @@
+#ifndef NUQ_CAFFE_BUILD_GRAPH_HPP
+#define NUQ_CAFFE_BUILD_GRAPH_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/detail/layer_error.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/net_state.hpp"
+#include "nuq/caffe/network_inputs.hpp"
+#include "nuq/caffe/trained_blobs.hpp"
+#include "nuq/caffe/upgrade.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Follows the layers of the TEST phase in the file's order and gives every write to a blob's name a value of its own.
+class GraphBuilder {
+ public:
+  explicit GraphBuilder(std::shared_ptr<const Model> model) : file_(model->model_file) {
+    graph_.name = model->net.name();
+    graph_.model = std::move(model);
+  }
+
+  [[nodiscard]] Graph build() && {
+    collect_layers();
+    for (const NetworkInput& input : declared_inputs(graph_.model->net, file_)) add_input("input", input);
+    for (const Layer& layer : layers_) add_node(layer);
+    check_that_something_is_computed();
+    return std::move(graph_);
+  }
+
+ private:
+  struct Layer {
+    schema::LayerParameter parameter;
+    std::size_t source_index = 0;
+    bool included = true;
+  };
+
+  [[noreturn]] void fail_in(const schema::LayerParameter& layer, ErrorCode code, const std::string& problem) const {
+    fail_layer(code, file_, layer.name(), problem);
+  }
+
+  void collect_layers() {
+    const schema::NetParameter& net = graph_.model->net;
+    if (net.layer_size() > 0 && net.layers_size() > 0) {
+      fail(ModelError(ErrorCode::malformed_file, file_ + ": has both `layer` and the older `layers`, wanted one format"));
+    }
+    const schema::NetState state = inference_state(net);
+    const auto collect = [this, &state](schema::LayerParameter layer) {
+      if (layer.include_size() > 0 && layer.exclude_size() > 0) {
+        fail_in(layer, ErrorCode::malformed_file, "has both include and exclude rules, wanted one kind");
+      }
+      layer.clear_blobs();
+      const bool included = is_included(layer, state);
+      layers_.push_back({std::move(layer), layers_.size(), included});
+    };
+    for (const schema::LayerParameter& layer : net.layer()) collect(layer);
+    for (const schema::V1LayerParameter& layer : net.layers()) {
+      if (layer.has_layer()) {
+        fail_layer(ErrorCode::unsupported_format, file_, layer.layer().name(), "is of the V0 format (2013), wanted `layers { type: … }` or newer");
+      }
+      collect(upgraded(layer));
+    }
+  }
+
+  void add_node(const Layer& layer) {
+    if (!layer.included) return;
+    const schema::LayerParameter& parameter = layer.parameter;
+    check_layer(layer);
+    Node node;
+    node.name = parameter.name();
+    node.type = parameter.type();
+    node.parameter = parameter;
+    node.source_index = layer.source_index;
+    if (is_data_layer(parameter)) {
+      for (const NetworkInput& input : inputs_of(parameter, file_)) node.outputs.push_back(add_input("layer '" + node.name + "'", input));
+    } else {
+      for (const std::string& bottom : parameter.bottom()) node.inputs.push_back(value_read(layer, bottom));
+      for (const std::string& top : parameter.top()) node.outputs.push_back(value_written(parameter, top));
+      for (const std::size_t output : node.outputs) current_[graph_.values[output].blob] = output;
+    }
+    graph_.nodes.push_back(std::move(node));
+  }
+
+  void check_layer(const Layer& layer) {
+    const schema::LayerParameter& parameter = layer.parameter;
+    if (parameter.type().empty()) fail_in(parameter, ErrorCode::malformed_file, "has no type");
+    if (parameter.bottom().empty() && !is_data_layer(parameter) && parameter.type() != "Parameter") {
+      fail_in(parameter, ErrorCode::invalid_graph, parameter.type() + " has no bottom");
+    }
+    const auto [first, is_new] = names_.emplace(parameter.name(), layer.source_index);
+    if (is_new) return;
+    fail_in(parameter, ErrorCode::duplicate_name,
+            "layers " + std::to_string(first->second + 1) + " and " + std::to_string(layer.source_index + 1) +
+                " of the file have this name in the TEST phase, wanted unique names");
+  }
+
+  /// A value fed by the user; `owner` is what declares it.
+  std::size_t add_input(const std::string& owner, const NetworkInput& input) {
+    if (current_.count(input.blob) > 0) {
+      fail(ModelError(ErrorCode::invalid_graph, file_ + ": " + owner + ": blob '" + input.blob + "' is an input already, wanted another name"));
+    }
+    const std::size_t value = graph_.values.size();
+    graph_.values.push_back({input.blob, Value::network_input, input.shape});
+    graph_.inputs.push_back(value);
+    current_[input.blob] = value;
+    return value;
+  }
+
+  [[nodiscard]] std::size_t value_read(const Layer& layer, const std::string& bottom) const {
+    const auto found = current_.find(bottom);
+    if (found != current_.end()) return found->second;
+    std::string problem = "bottom '" + bottom + "' is produced by no layer";
+    for (const Layer& other : layers_) {
+      const auto& tops = other.parameter.top();
+      if (std::find(tops.begin(), tops.end(), bottom) == tops.end()) continue;
+      problem = "bottom '" + bottom + "' is produced only by layer '" + other.parameter.name() + "', ";
+      problem += !other.included                             ? "which is not part of the TEST phase"
+                 : other.source_index == layer.source_index ? "the layer itself (a cycle)"
+                                                             : "which comes later (a cycle or a wrong order)";
+      if (other.included) break;
+    }
+    fail_in(layer.parameter, ErrorCode::invalid_graph, problem);
+  }
+
+  /// A new version of blob `top`. A name that is in use may be written again only in place.
+  std::size_t value_written(const schema::LayerParameter& layer, const std::string& top) {
+    const bool repeated = std::count(layer.top().begin(), layer.top().end(), top) > 1;
+    const bool in_place = std::find(layer.bottom().begin(), layer.bottom().end(), top) != layer.bottom().end();
+    if (repeated || (current_.count(top) > 0 && !in_place)) {
+      fail_in(layer, ErrorCode::invalid_graph, "top '" + top + "' is produced by more than one layer or top, wanted a new name or an in-place layer");
+    }
+    graph_.values.push_back({top, graph_.nodes.size(), {}});
+    return graph_.values.size() - 1;
+  }
+
+  void check_that_something_is_computed() const {
+    const auto computes = [](const Node& node) { return !node.inputs.empty(); };
+    if (std::any_of(graph_.nodes.begin(), graph_.nodes.end(), computes)) return;
+    const std::string problem = layers_.empty() ? "has no layers, wanted a network" : "has no layer that computes in the TEST phase, wanted an inference network";
+    fail(ModelError(ErrorCode::invalid_graph, file_ + ": " + problem));
+  }
+
+  Graph graph_;
+  std::string file_;
+  std::vector<Layer> layers_;
+  std::map<std::string, std::size_t> current_;  ///< the latest version of each blob
+  std::map<std::string, std::size_t> names_;    ///< layers seen, with their position in the file
+};
+
+}  // namespace detail
+
+/// Checks a model and turns it into the network that runs in the TEST phase, with its weights where the model has any.
+///
+/// Nodes come in the file's order; data layers (`is_data_layer`) are nodes without inputs whose outputs are network inputs and
+/// that compute nothing. Trained blobs are those of `attach_trained_blobs`.
+///
+/// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a later layer
+/// produces, a blob overwritten without being read, impossible input shapes, weights that do not fit, the V0 format.
+[[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model) {
+  Graph graph = detail::GraphBuilder(std::move(model)).build();
+  const bool has_weights = graph.model->weights.layer_size() + graph.model->weights.layers_size() > 0;
+  if (has_weights) attach_trained_blobs(graph);
+  return graph;
+}
+
+/// The network in a prototxt and its caffemodel; without weights if `weights_file` is empty.
+/// Throws what `read_model` and `build_graph` throw.
+[[nodiscard]] inline Graph load_graph(const std::string& model_file, const std::string& weights_file) {
+  return build_graph(std::make_shared<const Model>(read_model(model_file, weights_file)));
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_BUILD_GRAPH_HPP

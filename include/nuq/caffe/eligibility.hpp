@@ -1,0 +1,99 @@
+#ifndef NUQ_CAFFE_ELIGIBILITY_HPP
+#define NUQ_CAFFE_ELIGIBILITY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Whether a layer's weights can be quantized to int8, and whether to a few of the int8 levels (NUQ).
+struct Eligibility {
+  bool quantizable = false;
+  bool nuq = false;    ///< implies `quantizable`
+  std::string reason;  ///< what stands in the way of `quantizable`, else of `nuq`; empty when nothing does
+};
+
+namespace detail {
+
+/// Dimensions of a convolution's filter: of the blob where there is one, otherwise as the parameters and the input say.
+[[nodiscard]] inline std::size_t filter_dimensions(const Graph& graph, const Node& node) {
+  if (!node.blobs.empty()) return node.blobs.front().shape.size();
+  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
+  if (parameter.has_kernel_h() || parameter.has_kernel_w()) return 4;
+  if (parameter.kernel_size_size() > 1) return 2 + static_cast<std::size_t>(parameter.kernel_size_size());
+  const std::size_t input = node.inputs.empty() ? 0 : graph.values[node.inputs.front()].shape.size();
+  return input == 0 ? 4 : input;
+}
+
+[[nodiscard]] inline std::string dilation_obstacle(const schema::ConvolutionParameter& parameter,
+                                                   const std::string& who) {
+  for (const std::uint32_t dilation : parameter.dilation()) {
+    if (dilation != 1) return "dilation " + std::to_string(dilation) + ": only dilation 1 is supported by " + who;
+  }
+  return {};
+}
+
+[[nodiscard]] inline std::string group_obstacle(const schema::ConvolutionParameter& parameter, const std::string& who) {
+  if (parameter.group() == 1) return {};
+  return "group " + std::to_string(parameter.group()) + ": only group 1 is supported by " + who;
+}
+
+[[nodiscard]] inline std::string inner_product_obstacle(const schema::InnerProductParameter& parameter) {
+  if (parameter.transpose()) return "transposed weights: only transpose: false is supported";
+  if (parameter.axis() != 1) return "axis " + std::to_string(parameter.axis()) + ": only axis 1 is supported";
+  return {};
+}
+
+[[nodiscard]] inline std::string type_obstacle(const Node& node) {
+  if (node.type == "Convolution" || node.type == "Deconvolution" || node.type == "InnerProduct") return {};
+  if (node.type == "Pooling" || node.type == "Eltwise") {
+    return "layer type '" + node.type + "' has no weights and is computed as it stands";
+  }
+  if (!node.blobs.empty()) return "the weights of layer type '" + node.type + "' are not quantized";
+  return "layer type '" + node.type + "' has no weights to quantize";
+}
+
+[[nodiscard]] inline std::string quantization_obstacle(const Graph& graph, const Node& node) {
+  if (const std::string obstacle = type_obstacle(node); !obstacle.empty()) return obstacle;
+  const bool has_weights_file = graph.model != nullptr && !graph.model->weights_file.empty();
+  if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";
+  if (node.inputs.size() > 1) return "it has " + std::to_string(node.inputs.size()) + " inputs: only one is supported";
+  if (node.type == "InnerProduct") return inner_product_obstacle(node.parameter.inner_product_param());
+  if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions != 4) {
+    return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
+  }
+  if (node.type == "Convolution") return {};
+  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
+  const std::string dilation = dilation_obstacle(parameter, "the quantization of Deconvolution");
+  return dilation.empty() ? group_obstacle(parameter, "the quantization of Deconvolution") : dilation;
+}
+
+/// Of a layer that can be quantized.
+[[nodiscard]] inline std::string nuq_obstacle(const Node& node) {
+  if (node.type == "InnerProduct") return {};
+  if (node.type == "Deconvolution") return "Deconvolution: only Convolution and InnerProduct are supported by NUQ";
+  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
+  const std::string group = group_obstacle(parameter, "NUQ");
+  return group.empty() ? dilation_obstacle(parameter, "NUQ") : group;
+}
+
+}  // namespace detail
+
+/// Judges a layer by the AMCT manual's tables of supported layers. Uniform int8: Convolution with a 4-D filter,
+/// Deconvolution with a 4-D filter, dilation 1 and group 1, InnerProduct with transpose false and axis 1. NUQ: of these
+/// Convolution with group 1 and dilation 1, and InnerProduct. In a graph without a weights file the parameters decide
+/// alone.
+[[nodiscard]] inline Eligibility eligibility_of(const Graph& graph, const Node& node) {
+  const std::string obstacle = detail::quantization_obstacle(graph, node);
+  if (!obstacle.empty()) return {false, false, obstacle};
+  const std::string nuq_obstacle = detail::nuq_obstacle(node);
+  return {true, nuq_obstacle.empty(), nuq_obstacle};
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_ELIGIBILITY_HPP

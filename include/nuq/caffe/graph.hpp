@@ -1,0 +1,76 @@
+#ifndef NUQ_CAFFE_GRAPH_HPP
+#define NUQ_CAFFE_GRAPH_HPP
+
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/model.hpp"
+#include "nuq/caffe/quantization.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// One version of a blob. Every write to a blob's name makes a new version, so an in-place layer reads one value and writes
+/// another of the same name.
+struct Value {
+  static constexpr std::size_t network_input = (std::numeric_limits<std::size_t>::max)();
+
+  std::string blob;                      ///< the blob's name in the prototxt
+  std::size_t producer = network_input;  ///< index of the node that writes it
+  Shape shape;                           ///< as declared for a network input (may be empty: not declared); otherwise inferred, empty until then
+};
+
+/// One layer of the network in its inference (TEST) phase.
+struct Node {
+  std::string name;
+  std::string type;                     ///< current-style name ("Convolution"), also for V1 files
+  schema::LayerParameter parameter;     ///< current-style parameters without blobs
+  std::vector<std::size_t> inputs;      ///< indices into Graph::values
+  std::vector<std::size_t> outputs;     ///< indices into Graph::values
+  std::vector<Tensor> blobs;            ///< trained blobs: weights [out,in,kh,kw] or [out,in], bias [out], …; empty where the weights file has none
+  std::vector<std::string> fused;       ///< names of the layers folded into this one, in order (BatchNorm, Scale)
+  std::size_t source_index = 0;         ///< position of the layer among the layers of Model::net
+};
+
+/// A checked network with its weights: nodes in execution order (the file's order), every input written before it is read,
+/// names unique, no cycle. Also carries what has been decided and computed for its layers.
+struct Graph {
+  std::shared_ptr<const Model> model;
+  std::string name;
+  std::vector<Node> nodes;
+  std::vector<Value> values;
+  std::vector<std::size_t> inputs;   ///< values fed by the user, in declared order
+
+  QuantizationPlan plan;             ///< from config.json: which layers, and how
+  NetworkQuantization quantization;  ///< filled by quantize_model and calibration
+  int batch_num = 1;                 ///< batches of activation calibration
+  std::string record_file;           ///< where the factors are recorded; may be empty
+  std::vector<std::string> notes;    ///< what the user should know of the configuration: unusual settings, layers that stay uniform
+
+  [[nodiscard]] const Node* find(const std::string& layer) const noexcept {
+    for (const Node& node : nodes) {
+      if (node.name == layer) return &node;
+    }
+    return nullptr;
+  }
+  /// Indices of the nodes that read a value, ascending.
+  [[nodiscard]] std::vector<std::size_t> consumers(std::size_t value) const {
+    std::vector<std::size_t> found;
+    for (std::size_t node = 0; node < nodes.size(); ++node) {
+      for (const std::size_t input : nodes[node].inputs) {
+        if (input == value && (found.empty() || found.back() != node)) found.push_back(node);
+      }
+    }
+    return found;
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_GRAPH_HPP

@@ -1,0 +1,103 @@
+#ifndef NUQ_CAFFE_LAYER_RULES_POOLING_HPP
+#define NUQ_CAFFE_LAYER_RULES_POOLING_HPP
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/layer_rules/inputs.hpp"
+#include "nuq/caffe/layer_rules/layer_ref.hpp"
+#include "nuq/caffe/layer_rules/window.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// A Pooling layer with its parameters read and its extents worked out. Every channel is pooled alone. Caffe's rules:
+///
+///   output = ⌈(input + 2·pad − kernel) / stride⌉ + 1   (⌊⌋ with round_mode FLOOR or ceil_mode false),
+///
+/// and where either axis is padded, one less if the last window would begin behind the input and its first pad. Windows
+/// are clipped to the input; the divisor of an average counts the pads as well, up to input + pad.
+struct PoolingGeometry {
+  std::int64_t batch = 0;
+  std::int64_t channels = 0;
+  WindowAxis y;
+  WindowAxis x;
+  schema::PoolingParameter::PoolMethod method = schema::PoolingParameter::MAX;
+
+  [[nodiscard]] Shape output_shape() const { return {batch, channels, y.output, x.output}; }
+};
+
+namespace detail {
+
+inline void read_pooling_windows(const LayerRef& layer, const schema::PoolingParameter& parameter, WindowAxis& y,
+                                 WindowAxis& x) {
+  const bool kernel_pair = parameter.has_kernel_h() || parameter.has_kernel_w();
+  const bool stride_pair = parameter.has_stride_h() || parameter.has_stride_w();
+  const bool pad_pair = parameter.has_pad_h() || parameter.has_pad_w();
+  y.kernel = kernel_pair ? parameter.kernel_h() : parameter.kernel_size();
+  x.kernel = kernel_pair ? parameter.kernel_w() : parameter.kernel_size();
+  y.stride = stride_pair ? parameter.stride_h() : parameter.stride();
+  x.stride = stride_pair ? parameter.stride_w() : parameter.stride();
+  y.pad = pad_pair ? parameter.pad_h() : parameter.pad();
+  x.pad = pad_pair ? parameter.pad_w() : parameter.pad();
+  if (!parameter.global_pooling()) return;
+  y.kernel = y.input;
+  x.kernel = x.input;
+  if (y.stride != 1 || x.stride != 1 || y.pad != 0 || x.pad != 0) {
+    layer.fail(ErrorCode::invalid_argument, "global_pooling has a stride or a pad, wanted stride 1 and pad 0");
+  }
+}
+
+inline void place_pooling_window(const LayerRef& layer, WindowAxis& window, bool ceil, bool padded,
+                                 const std::string& axis) {
+  if (window.pad >= window.kernel) {
+    layer.fail(ErrorCode::invalid_argument, "pad along the " + axis + " is " + std::to_string(window.pad) +
+                                                ", wanted less than the kernel size " + std::to_string(window.kernel));
+  }
+  const std::int64_t room = window.input + 2 * window.pad - window.kernel;
+  const std::int64_t floor_steps = room >= 0 ? room / window.stride : -((-room + window.stride - 1) / window.stride);
+  const bool exact = floor_steps * window.stride == room;
+  window.output = floor_steps + (ceil && !exact ? 1 : 0) + 1;
+  if (padded && (window.output - 1) * window.stride >= window.input + window.pad) --window.output;
+  if (window.output < 1) {
+    layer.fail(ErrorCode::size_mismatch, "the kernel has " + std::to_string(window.kernel) + " values along the " +
+                                             axis + ", the padded input " +
+                                             std::to_string(window.input + 2 * window.pad));
+  }
+}
+
+}  // namespace detail
+
+/// Reads and checks a Pooling layer for the input [N, C, H, W]. Throws ModelError naming the layer and the value.
+[[nodiscard]] inline PoolingGeometry pooling_geometry(const LayerRef& layer, const Shape& input) {
+  require_image(layer, input);
+  const schema::PoolingParameter& parameter = layer.parameter().pooling_param();
+  PoolingGeometry geometry;
+  geometry.batch = input[0];
+  geometry.channels = input[1];
+  geometry.y.input = input[2];
+  geometry.x.input = input[3];
+  geometry.method = parameter.pool();
+  detail::read_pooling_windows(layer, parameter, geometry.y, geometry.x);
+  if (!parameter.global_pooling()) {
+    check_window(layer, geometry.y, "height");
+    check_window(layer, geometry.x, "width");
+  }
+  const bool ceil = parameter.round_mode() == schema::PoolingParameter::CEIL && parameter.ceil_mode();
+  const bool padded = geometry.y.pad > 0 || geometry.x.pad > 0;
+  detail::place_pooling_window(layer, geometry.y, ceil, padded, "height");
+  detail::place_pooling_window(layer, geometry.x, ceil, padded, "width");
+  return geometry;
+}
+
+[[nodiscard]] inline std::vector<Shape> pooling_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
+  return {pooling_geometry(layer, only_input(layer, inputs)).output_shape()};
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_LAYER_RULES_POOLING_HPP

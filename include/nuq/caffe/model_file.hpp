@@ -1,0 +1,145 @@
+#ifndef NUQ_CAFFE_MODEL_FILE_HPP
+#define NUQ_CAFFE_MODEL_FILE_HPP
+
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "nuq/caffe/detail/net_weights.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+inline constexpr std::size_t max_message_bytes = (std::numeric_limits<int>::max)();  // protobuf's own limit
+
+/// Keeps the text parser's first error as `line:column: message`, both counted from 1, and drops the warnings.
+class FirstParseError final : public google::protobuf::io::ErrorCollector {
+ public:
+#if GOOGLE_PROTOBUF_VERSION >= 4022000
+  void RecordError(int line, google::protobuf::io::ColumnNumber column, absl::string_view message) override {
+    keep(line, column, std::string(message));
+  }
+  void RecordWarning(int, google::protobuf::io::ColumnNumber, absl::string_view) override {}
+#else
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override { keep(line, column, message); }
+  void AddWarning(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
+#endif
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+ private:
+  void keep(int line, int column, std::string message) {
+    if (!text_.empty()) return;
+    std::replace(message.begin(), message.end(), '\n', ' ');
+    text_ = (line < 0 ? "" : std::to_string(line + 1) + ":" + std::to_string(column + 1) + ":") + " " + message;
+  }
+
+  std::string text_;
+};
+
+/// Refuses what can be neither a prototxt nor a caffemodel.
+inline void check_content(std::string_view bytes, const std::string& file) {
+  const auto starts_with = [bytes](std::string_view start) { return bytes.substr(0, start.size()) == start; };
+  if (bytes.empty()) fail(ModelError(ErrorCode::malformed_file, file + ": is empty"));
+  if (starts_with("version https://git-lfs")) {
+    fail(ModelError(ErrorCode::malformed_file, file + ": is a git-lfs pointer, wanted the file it stands for (run `git lfs pull`)"));
+  }
+  if (starts_with("\x89HDF")) fail(ModelError(ErrorCode::unsupported_format, file + ": HDF5 caffemodel is not supported, wanted a protobuf one"));
+  if (bytes.size() > max_message_bytes) fail(ModelError(ErrorCode::unsupported_format, file + ": is larger than 2 GB, protobuf's limit"));
+}
+
+/// True for bytes without control characters other than white space: a prototxt given as a caffemodel.
+[[nodiscard]] inline bool looks_like_text(std::string_view bytes) {
+  const std::string_view start = bytes.substr(0, 256);
+  return std::none_of(start.begin(), start.end(), [](char c) {
+    const auto code = static_cast<unsigned char>(c);
+    return code < 0x20 && c != '\t' && c != '\n' && c != '\r';
+  });
+}
+
+[[nodiscard]] inline schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
+  check_content(text, file);
+  FirstParseError error;
+  google::protobuf::TextFormat::Parser parser;
+  parser.AllowUnknownField(true);
+  parser.AllowUnknownExtension(true);
+  parser.RecordErrorsTo(&error);
+#if GOOGLE_PROTOBUF_VERSION >= 3008000
+  parser.SetRecursionLimit(100);  // as in binary files; the default would let a hostile file exhaust the stack
+#endif
+  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
+  schema::NetParameter net;
+  if (!parser.Parse(&stream, &net)) fail(ModelError(ErrorCode::malformed_file, file + ":" + error.text()));
+  return net;
+}
+
+[[nodiscard]] inline schema::NetParameter parse_caffemodel(std::string_view bytes, const std::string& file) {
+  check_content(bytes, file);
+  schema::NetWeights weights;
+  const bool parsed = weights.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  if (parsed && weights.layer_size() + weights.layers_size() > 0) return network_of(std::move(weights));
+  const std::string problem = looks_like_text(bytes) ? "is text (a prototxt?), wanted a binary caffemodel"
+                              : parsed               ? "holds no layers, wanted a caffemodel"
+                                                     : "is truncated or no caffemodel: its protobuf message cannot be parsed";
+  fail(ModelError(ErrorCode::malformed_file, file + ": " + problem));
+}
+
+inline void stage_caffemodel(const schema::NetParameter& weights, FileSet& files, const std::string& file) {
+  if (weights.ByteSizeLong() > max_message_bytes) {
+    fail(ModelError(ErrorCode::unsupported_format, file + ": would be larger than 2 GB, protobuf's limit"));
+  }
+  std::ofstream stream(files.stage(file), std::ios::binary);
+  if (!weights.SerializeToOstream(&stream) || !stream.flush()) {
+    fail(FormatError(ErrorCode::file_not_writable, file + ": cannot write the weights"));
+  }
+}
+
+}  // namespace detail
+
+/// A model from memory; the file names are for messages alone. Unknown fields of the text are tolerated. `weights` is the
+/// content of a caffemodel; without a `weights_file` there is none and it is not looked at.
+/// Throws ModelError: empty, git-lfs pointer, HDF5, over 2 GB, or malformed, with `file:line:column` for text.
+[[nodiscard]] inline Model parse_model(std::string_view text, std::string_view weights, const std::string& model_file,
+                                       const std::string& weights_file) {
+  Model model;
+  model.model_file = model_file;
+  model.weights_file = weights_file;
+  model.net = detail::parse_prototxt(text, model_file);
+  if (!weights_file.empty()) model.weights = detail::parse_caffemodel(weights, weights_file);
+  model.text = text;
+  return model;
+}
+
+/// Reads a prototxt and, unless `weights_file` is empty, a binary caffemodel.
+/// Throws FormatError file_not_readable, and whatever `parse_model` throws.
+[[nodiscard]] inline Model read_model(const std::string& model_file, const std::string& weights_file) {
+  const MappedFile text(model_file);
+  if (weights_file.empty()) return parse_model(text.bytes(), {}, model_file, {});
+  const MappedFile weights(weights_file);
+  return parse_model(text.bytes(), weights.bytes(), model_file, weights_file);
+}
+
+/// Stages a model: its text as it is and, unless `weights_file` is empty, its weights in binary form; the same model always
+/// gives the same bytes. Nothing appears before `files.commit()`.
+inline void write_model(const Model& model, FileSet& files, const std::string& model_file, const std::string& weights_file) {
+  files.stage(model_file, model.text);
+  if (!weights_file.empty()) detail::stage_caffemodel(model.weights, files, weights_file);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_MODEL_FILE_HPP

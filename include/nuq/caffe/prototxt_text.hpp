@@ -1,0 +1,214 @@
+#ifndef NUQ_CAFFE_PROTOTXT_TEXT_HPP
+#define NUQ_CAFFE_PROTOTXT_TEXT_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Where a value of a protobuf text-format message stands in the text, as half-open offsets.
+struct TextField {
+  std::string_view name;
+  std::size_t begin = 0;        ///< first character of the name; of the value inside a list
+  std::size_t end = 0;          ///< past the value and its separator, if any
+  std::size_t value_begin = 0;  ///< a scalar with its quotes, or the inside of the braces
+  std::size_t value_end = 0;
+  bool is_message = false;
+  bool in_list = false;  ///< one of several values of `name: [a, b]`
+};
+
+namespace detail {
+
+/// Finds the fields of a text-format message without a schema. Does not recurse, so deep nesting costs no stack.
+class TextFieldScanner {
+ public:
+  TextFieldScanner(std::string_view text, std::size_t begin, std::size_t end) : text_(text.substr(0, end)), at_(begin) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (at_ == 0 && text_.substr(0, byte_order_mark.size()) == byte_order_mark) at_ = byte_order_mark.size();
+  }
+
+  [[nodiscard]] std::vector<TextField> scan() && {
+    for (skip_blanks(); at_ < text_.size(); skip_blanks()) scan_field();
+    return std::move(fields_);
+  }
+
+ private:
+  void scan_field() {
+    const std::size_t begin = at_;
+    peek() == '[' ? skip_balanced() : skip_word();
+    const std::string_view name = text_.substr(begin, at_ - begin);
+    skip_blanks();
+    if (peek() == ':') ++at_;
+    skip_blanks();
+    if (peek() == '[') return scan_list(name);
+    scan_value(name);
+    fields_.back().begin = begin;
+    if (skip_separator()) fields_.back().end = at_;
+  }
+
+  void scan_list(std::string_view name) {
+    ++at_;
+    for (skip_blanks(); peek() != ']'; skip_blanks()) {
+      scan_value(name);
+      fields_.back().in_list = true;
+      static_cast<void>(skip_separator());
+    }
+    ++at_;
+    static_cast<void>(skip_separator());
+  }
+
+  void scan_value(std::string_view name) {
+    const std::size_t begin = at_;
+    const bool is_message = is_one_of(peek(), "{<");
+    if (is_message) skip_balanced();
+    else if (is_one_of(peek(), "\"'")) skip_strings();
+    else skip_number_or_word();
+    const std::size_t brace = is_message ? 1 : 0;
+    fields_.push_back({name, begin, at_, begin + brace, at_ - brace, is_message, false});
+  }
+
+  /// Skips blanks and one separator; back to where it was if there is none.
+  [[nodiscard]] bool skip_separator() {
+    const std::size_t begin = at_;
+    skip_blanks();
+    const bool found = is_one_of(peek(), ",;");
+    at_ = found ? at_ + 1 : begin;
+    return found;
+  }
+  void skip_blanks() {
+    while (at_ < text_.size() && is_one_of(peek(), "# \t\n\r\v\f")) {
+      at_ = peek() == '#' ? (std::min)(text_.find('\n', at_), text_.size()) : at_ + 1;
+    }
+  }
+  void skip_word() {
+    const std::size_t begin = at_;
+    while (is_word(peek())) ++at_;
+    if (at_ == begin) fail_here("unexpected character or end");
+  }
+  void skip_number_or_word() {
+    if (peek() == '-') ++at_;
+    skip_blanks();
+    skip_word();
+  }
+  /// A string, and those right after it, which belong to the same value.
+  void skip_strings() {
+    std::size_t end = at_;
+    while (is_one_of(peek(), "\"'")) {
+      skip_string();
+      end = at_;
+      skip_blanks();
+    }
+    at_ = end;
+  }
+  void skip_string() {
+    const char quote = text_[at_++];
+    while (peek() != quote) {
+      if (at_ >= text_.size() || peek() == '\n') fail_here("unterminated string");
+      at_ += peek() == '\\' ? 2 : 1;
+    }
+    ++at_;
+  }
+  void skip_balanced() {
+    int depth = 0;
+    do {
+      skip_blanks();
+      if (at_ >= text_.size()) fail_here("unclosed bracket");
+      if (is_one_of(peek(), "\"'")) {
+        skip_string();
+        continue;
+      }
+      if (is_one_of(peek(), "{<[")) ++depth;
+      if (is_one_of(peek(), "}>]")) --depth;
+      ++at_;
+    } while (depth > 0);
+  }
+
+  [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  [[nodiscard]] static bool is_one_of(char c, std::string_view characters) { return characters.find(c) != std::string_view::npos; }
+  [[nodiscard]] static bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || is_one_of(c, "_.-+");
+  }
+  [[noreturn]] void fail_here(const char* problem) const {
+    const std::string_view before = text_.substr(0, at_);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    fail(ModelError(ErrorCode::malformed_file, "prototxt line " + std::to_string(line) + ": " + problem));
+  }
+
+  std::string_view text_;
+  std::size_t at_;
+  std::vector<TextField> fields_;
+};
+
+}  // namespace detail
+
+/// The fields of the message between two offsets of a text (by default the whole text), in order, a list's values one by one.
+/// Whatever protobuf's text parser accepts is understood. Throws ModelError malformed_file where brackets or quotes do not match.
+[[nodiscard]] inline std::vector<TextField> text_fields(std::string_view text, std::size_t begin = 0,
+                                                        std::size_t end = std::string_view::npos) {
+  return detail::TextFieldScanner(text, begin, end).scan();
+}
+
+/// Replacements in a text, applied together; everything between them stays verbatim.
+class TextEdits {
+ public:
+  /// Replaces [begin, end); an empty range inserts. Insertions at one place keep their order; ranges must not overlap.
+  void replace(std::size_t begin, std::size_t end, std::string replacement) {
+    edits_.push_back({begin, end, std::move(replacement)});
+  }
+
+  /// Inserts a new line `content` after offset `end`, behind a comment that ends the line there.
+  void insert_line_after(std::string_view text, std::size_t end, const std::string& content) {
+    const std::size_t rest = skip_spaces(text, end);
+    if (rest < text.size() && text[rest] == '#') {
+      end = (std::min)(text.find('\n', rest), text.size());
+      if (text[end - 1] == '\r') --end;
+    }
+    replace(end, end, "\n" + content);
+  }
+
+  /// Removes [begin, end) and, where it stands alone on its lines, the indentation before and the line break after it.
+  void remove_lines(std::string_view text, std::size_t begin, std::size_t end) {
+    const std::size_t before = text.substr(0, begin).find_last_not_of(" \t");
+    const std::size_t line_begin = before == std::string_view::npos ? 0 : before + 1;
+    const std::size_t line_end = skip_spaces(text, end);
+    const bool alone = (line_begin == 0 || text[line_begin - 1] == '\n') && (line_end == text.size() || text[line_end] == '\n');
+    if (alone) replace(line_begin, (std::min)(line_end + 1, text.size()), "");
+    else replace(begin, end, "");
+  }
+
+  [[nodiscard]] std::string apply(std::string_view text) const {
+    std::vector<Edit> sorted = edits_;
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
+    std::string result;
+    std::size_t at = 0;
+    for (const Edit& edit : sorted) {
+      result.append(text.substr(at, edit.begin - at)).append(edit.replacement);
+      at = edit.end;
+    }
+    return result.append(text.substr(at));
+  }
+
+ private:
+  struct Edit {
+    std::size_t begin;
+    std::size_t end;
+    std::string replacement;
+  };
+
+  [[nodiscard]] static std::size_t skip_spaces(std::string_view text, std::size_t at) {
+    return (std::min)(text.find_first_not_of(" \t\r", at), text.size());
+  }
+
+  std::vector<Edit> edits_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_PROTOTXT_TEXT_HPP

@@ -1,0 +1,72 @@
+#ifndef NUQ_CAFFE_QUANTIZATION_HPP
+#define NUQ_CAFFE_QUANTIZATION_HPP
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nuq/activation/activation_scale.hpp"
+#include "nuq/codebook/codebook.hpp"
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// How the weights of a layer are quantized (`wts_algo` of config.json).
+enum class WeightAlgorithm {
+  arq,  ///< "arq_quantize": uniform int8
+  nuq   ///< "nuq_quantize": only `num_steps` of the 256 levels are kept
+};
+
+/// How the input of a layer is calibrated (`act_algo` of config.json).
+enum class ActivationAlgorithm {
+  ifmr,  ///< "ifmr": search of the clipping range
+  hfmg   ///< "hfmg": histogram
+};
+
+/// Parameters of activation calibration, named and defaulted as in config.json (AMCT manual, quantization configuration).
+struct ActivationPlan {
+  ActivationAlgorithm algorithm = ActivationAlgorithm::ifmr;
+  bool asymmetric = true;
+  float max_percentile = 0.999999F;     ///< (0.5, 1]
+  float min_percentile = 0.999999F;     ///< (0.5, 1]
+  float search_range_start = 0.7F;      ///< 0 < start < end
+  float search_range_end = 1.3F;
+  float search_step = 0.01F;            ///< (0, end − start]
+  int num_of_bins = 4096;               ///< 1024, 2048, 4096 or 8192 (hfmg)
+
+  friend bool operator==(const ActivationPlan& a, const ActivationPlan& b) noexcept {
+    return a.algorithm == b.algorithm && a.asymmetric == b.asymmetric && a.max_percentile == b.max_percentile &&
+           a.min_percentile == b.min_percentile && a.search_range_start == b.search_range_start &&
+           a.search_range_end == b.search_range_end && a.search_step == b.search_step && a.num_of_bins == b.num_of_bins;
+  }
+};
+
+/// What the configuration decides for one layer.
+struct LayerPlan {
+  WeightAlgorithm weight_algorithm = WeightAlgorithm::arq;
+  bool channel_wise = true;    ///< one scale per output channel; false for InnerProduct
+  int num_steps = 32;          ///< levels kept, 2…256 (nuq)
+  int num_of_iteration = 1;    ///< 0…5, search effort of selectors that take it (nuq)
+  ActivationPlan activation;
+};
+
+/// The layers to be quantized, by name.
+using QuantizationPlan = std::map<std::string, LayerPlan>;
+
+/// The result for one layer: what the record file keeps, and the int8 levels.
+struct LayerQuantization {
+  QuantizedWeights weights;                   ///< [out × in], see `weight_matrix`
+  std::optional<Codebook> codebook;           ///< levels kept; absent in a uniformly quantized layer
+  std::optional<ActivationScale> activation;  ///< absent in a weights-only run
+  Shape input_shape;                          ///< of the calibrated input, NCHW; empty where unknown
+};
+
+/// The results, by layer name.
+using NetworkQuantization = std::map<std::string, LayerQuantization>;
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_QUANTIZATION_HPP

@@ -1,0 +1,171 @@
+#ifndef NUQ_CAFFE_TRAINED_BLOBS_HPP
+#define NUQ_CAFFE_TRAINED_BLOBS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/blob.hpp"
+#include "nuq/caffe/detail/layer_error.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
+
+/// Layers with blobs of a caffemodel, present or V1 format, by name. Throws ModelError for a name that occurs twice.
+[[nodiscard]] inline std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetParameter& weights, const std::string& file) {
+  std::map<std::string, const BlobProtos*> found;
+  const auto add = [&found, &file](const auto& layer) {
+    if (layer.blobs().empty() || found.emplace(layer.name(), &layer.blobs()).second) return;
+    fail_layer(ErrorCode::duplicate_name, file, layer.name(), "has weights twice, wanted unique layer names");
+  };
+  for (const schema::LayerParameter& layer : weights.layer()) add(layer);
+  for (const schema::V1LayerParameter& layer : weights.layers()) add(layer);
+  return found;
+}
+
+[[nodiscard]] inline bool is_convolutional(const Node& node) { return node.type == "Convolution" || node.type == "Deconvolution"; }
+
+/// How many blobs a layer is trained with; nothing for types that this library does not know.
+[[nodiscard]] inline std::optional<int> trained_blob_count(const Node& node) {
+  const schema::LayerParameter& parameter = node.parameter;
+  const int own_factor = node.inputs.size() == 1 ? 1 : 0;  // Scale and Bias may take their factor from a second bottom instead
+  if (is_convolutional(node)) return parameter.convolution_param().bias_term() ? 2 : 1;
+  if (node.type == "InnerProduct") return parameter.inner_product_param().bias_term() ? 2 : 1;
+  if (node.type == "Embed") return parameter.embed_param().bias_term() ? 2 : 1;
+  if (node.type == "BatchNorm") return 3;
+  if (node.type == "Scale") return own_factor + (parameter.scale_param().bias_term() ? 1 : 0);
+  if (node.type == "Bias") return own_factor;
+  if (node.type == "PReLU") return 1;
+  return std::nullopt;
+}
+
+/// In an expected shape: an extent that the layer's parameters do not tell.
+inline constexpr std::int64_t any_extent = -1;
+
+/// The kernel's extents for a weight blob of `rank` axes.
+[[nodiscard]] inline Shape kernel_extents(const schema::ConvolutionParameter& parameter, std::size_t rank) {
+  if (parameter.has_kernel_h() || parameter.has_kernel_w()) return {parameter.kernel_h(), parameter.kernel_w()};
+  if (parameter.kernel_size_size() > 1) return {parameter.kernel_size().begin(), parameter.kernel_size().end()};
+  return Shape(rank > 2 ? rank - 2 : 2, parameter.kernel_size_size() == 1 ? parameter.kernel_size(0) : any_extent);
+}
+
+/// The shape that a layer's parameters ask of blob `index`, whose file gives it `rank` axes; nothing where any will do.
+[[nodiscard]] inline std::optional<Shape> expected_shape(const Node& node, std::size_t index, std::size_t rank) {
+  if (is_convolutional(node)) {
+    const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
+    const std::int64_t outputs = parameter.num_output();
+    if (index == 1) return Shape{outputs};
+    Shape shape = node.type == "Convolution" ? Shape{outputs, any_extent} : Shape{any_extent, outputs / parameter.group()};
+    const Shape kernel = kernel_extents(parameter, rank);
+    shape.insert(shape.end(), kernel.begin(), kernel.end());
+    return shape;
+  }
+  if (node.type == "InnerProduct") {
+    const schema::InnerProductParameter& parameter = node.parameter.inner_product_param();
+    const std::int64_t outputs = parameter.num_output();
+    if (index == 1) return Shape{outputs};
+    return parameter.transpose() ? Shape{any_extent, outputs} : Shape{outputs, any_extent};
+  }
+  if (node.type == "Embed") {
+    const schema::EmbedParameter& parameter = node.parameter.embed_param();
+    return index == 1 ? Shape{parameter.num_output()} : Shape{parameter.input_dim(), parameter.num_output()};
+  }
+  if (node.type == "BatchNorm") return index == 2 ? Shape{1} : Shape{any_extent};
+  return std::nullopt;
+}
+
+[[nodiscard]] inline bool fits(const Shape& shape, const Shape& expected) {
+  if (shape.size() != expected.size()) return false;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    if (expected[axis] != any_extent && shape[axis] != expected[axis]) return false;
+  }
+  return true;
+}
+
+/// "[20,*,5,5]", for messages.
+[[nodiscard]] inline std::string pattern_of(const Shape& expected) {
+  std::string text;
+  for (const std::int64_t extent : expected) text += (text.empty() ? "" : ",") + (extent == any_extent ? "*" : std::to_string(extent));
+  return "[" + text + "]";
+}
+
+/// Drops leading axes of extent 1 until `rank` axes are left: blobs of the time when all had four.
+inline void squeeze(Shape& shape, std::size_t rank) {
+  while (shape.size() > rank && shape.front() == 1) shape.erase(shape.begin());
+}
+
+/// Brings a blob into its present form: [out,in] for InnerProduct, [n] for what was stored as 1 × 1 × 1 × n.
+inline void normalise_shape(Shape& shape, const Node& node, std::size_t index) {
+  if (index == 0 && is_convolutional(node)) return;
+  const bool is_matrix = index == 0 && (node.type == "InnerProduct" || node.type == "Embed");
+  const bool is_row = shape.size() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == 1;
+  if (is_matrix || is_row) squeeze(shape, is_matrix ? 2 : 1);
+}
+
+/// Refuses a number of channels that cannot be cut into the layer's groups.
+inline void check_group(const Node& node, const std::string& channels, std::int64_t count, const std::string& file) {
+  const std::int64_t group = node.parameter.convolution_param().group();
+  if (group > 0 && count % group == 0) return;
+  fail_layer(ErrorCode::malformed_file, file, node.name, channels + " " + std::to_string(count) + " is no multiple of group " + std::to_string(group));
+}
+
+inline Tensor trained_blob(const schema::BlobProto& proto, const Node& node, int index, const Model& model) {
+  Tensor blob = tensor_of(proto, {model.weights_file, node.name, index});
+  const auto position = static_cast<std::size_t>(index);
+  normalise_shape(blob.shape, node, position);
+  const std::optional<Shape> expected = expected_shape(node, position, blob.shape.size());
+  if (expected && !fits(blob.shape, *expected)) {
+    fail_layer(ErrorCode::size_mismatch, model.weights_file, node.name,
+               "blob " + std::to_string(index) + " has shape " + to_string(blob.shape) + " (" + std::to_string(blob.values.size()) +
+                   " values), the parameters in " + model.model_file + " need " + pattern_of(*expected));
+  }
+  return blob;
+}
+
+inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& node, const Model& model) {
+  const int count = protos == nullptr ? 0 : protos->size();
+  const int expected = trained_blob_count(node).value_or(count);
+  if (count == 0 && expected > 0) {
+    fail_layer(ErrorCode::unknown_name, model.model_file, node.name, node.type + " has no weights in " + model.weights_file);
+  }
+  if (count != expected) {
+    fail_layer(ErrorCode::size_mismatch, model.weights_file, node.name,
+               "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " + std::to_string(expected));
+  }
+  if (is_convolutional(node)) check_group(node, "num_output", node.parameter.convolution_param().num_output(), model.model_file);
+  std::vector<Tensor> blobs;
+  for (int index = 0; index < count; ++index) blobs.push_back(trained_blob(protos->Get(index), node, index, model));
+  if (node.type == "Deconvolution") check_group(node, "number of input channels", blobs.front().shape.front(), model.weights_file);
+  return blobs;
+}
+
+}  // namespace detail
+
+/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has are ignored.
+/// Blobs of one axis that old files store as 1 × 1 × 1 × n become [n], InnerProduct weights [out,in] ([in,out] if transposed).
+/// Throws ModelError naming file, layer and blob: a layer that must have weights and has none, another number of blobs or
+/// another shape than the layer's parameters ask for, and whatever `tensor_of` refuses.
+inline void attach_trained_blobs(Graph& graph) {
+  const Model& model = *graph.model;
+  const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);
+  for (Node& node : graph.nodes) {
+    const auto found = blobs.find(node.name);
+    node.blobs = detail::trained_blobs(found == blobs.end() ? nullptr : found->second, node, model);
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_TRAINED_BLOBS_HPP

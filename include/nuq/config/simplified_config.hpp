@@ -1,0 +1,29 @@
+#ifndef NUQ_CONFIG_SIMPLIFIED_CONFIG_HPP
+#define NUQ_CONFIG_SIMPLIFIED_CONFIG_HPP
+
+#include <string>
+#include <string_view>
+
+#include "nuq/config/detail/text_message.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Reads the text of a simplified configuration (AMCT manual: `AMCTConfig`, the file given as `config_defination`).
+/// Throws ConfigError malformed_file with `file:line:column`.
+[[nodiscard]] inline schema::AMCTConfig parse_simplified_config(std::string_view text, const std::string& file) {
+  return detail::parse_text_message<ConfigError, schema::AMCTConfig>(text, file);
+}
+
+/// `parse_simplified_config` of a file. Throws FormatError file_not_readable as well.
+[[nodiscard]] inline schema::AMCTConfig read_simplified_config(const std::string& file) {
+  const MappedFile content(file);
+  return parse_simplified_config(content.bytes(), file);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CONFIG_SIMPLIFIED_CONFIG_HPP

@@ -1,0 +1,232 @@
+#ifndef NUQ_DATASET_DATASET_HPP
+#define NUQ_DATASET_DATASET_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/dataset/description.hpp"
+#include "nuq/dataset/file_reader.hpp"
+#include "nuq/dataset/metric.hpp"
+#include "nuq/io/array_file.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/io/numeric_array.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The arrays a dataset's description names. The first axis of all but `mean` counts the samples.
+struct DatasetArrays {
+  std::map<std::string, NumericArray> inputs;  ///< by blob
+  std::optional<NumericArray> mean;
+  std::optional<NumericArray> labels;
+  std::optional<NumericArray> targets;
+};
+
+/// Samples in batches, as a network takes them, with what they are judged by. Arrays are kept as stored and converted
+/// batch by batch. The last batch may be smaller than the others.
+class Dataset {
+ public:
+  /// Keeps the samples that the description asks for. `file` is only named in messages.
+  /// Throws FormatError where an array does not fit the description or the other arrays.
+  Dataset(DatasetDescription description, DatasetArrays arrays, std::string file)
+      : description_(std::move(description)), file_(std::move(file)) {
+    take_samples(arrays);
+    for (auto& [blob, array] : arrays.inputs) inputs_[blob] = make_input(blob, std::move(array), arrays.mean);
+    if (arrays.labels) labels_ = integers_of(*arrays.labels);
+    targets_ = std::move(arrays.targets);
+  }
+
+  [[nodiscard]] const DatasetDescription& description() const noexcept { return description_; }
+  [[nodiscard]] const std::string& file() const noexcept { return file_; }
+  [[nodiscard]] std::size_t samples() const noexcept { return samples_; }
+  [[nodiscard]] int batches() const noexcept {
+    return static_cast<int>((samples_ + description_.batch_size - 1) / description_.batch_size);
+  }
+  /// Number of samples in a batch.
+  [[nodiscard]] std::size_t samples(int batch) const { return range(batch).count; }
+
+  /// What a blob is fed with: (x − mean)·scale in float, [N, C, H, W]; arrays [N, H, W] have one channel.
+  /// Throws ConfigError: no such blob or batch.
+  [[nodiscard]] Tensor batch(const std::string& blob, int index) const {
+    const auto found = inputs_.find(blob);
+    if (found == inputs_.end()) {
+      detail::fail(ConfigError(ErrorCode::unknown_name, file_ + ": no input for blob '" + blob + "'"));
+    }
+    const Range taken = range(index);
+    const Input& input = found->second;
+    Tensor tensor = to_tensor(entries_of(input.array, taken.first, taken.count));
+    for (std::size_t value = 0; value < tensor.values.size(); ++value) {
+      tensor.values[value] = (tensor.values[value] - input.mean[value % input.mean.size()]) * description_.scale;
+    }
+    return tensor;
+  }
+  /// All inputs of a batch, by blob.
+  [[nodiscard]] std::map<std::string, Tensor> batch(int index) const {
+    std::map<std::string, Tensor> tensors;
+    for (const auto& input : inputs_) tensors[input.first] = batch(input.first, index);
+    return tensors;
+  }
+
+  /// One label per sample of a batch. Throws EvaluationError where there are none.
+  [[nodiscard]] ArrayView<const std::int64_t> labels(int index) const {
+    const Range taken = range(index);
+    if (labels_.size() < taken.first + taken.count) {
+      detail::fail(EvaluationError(
+          ErrorCode::evaluation_failed,
+          file_ + ": no labels for batch " + std::to_string(index) +
+              (description_.metric == Metric::agreement ? ", wanted the original network's predictions" : "")));
+    }
+    return {labels_.data() + taken.first, taken.count};
+  }
+  /// The wanted outputs of a batch. Throws EvaluationError where there are none.
+  [[nodiscard]] Tensor targets(int index) const {
+    const Range taken = range(index);
+    if (!targets_) detail::fail(EvaluationError(ErrorCode::evaluation_failed, file_ + ": no targets"));
+    return to_tensor(entries_of(*targets_, taken.first, taken.count));
+  }
+
+  /// Makes `labels` what the samples are compared with from now on, first sample first: the original network's
+  /// predictions (see `predictions`), where the metric is agreement.
+  void set_labels(std::vector<std::int64_t> labels) { labels_ = std::move(labels); }
+
+  /// Forgets all but the first `samples` ≥ 1 samples, if there are more.
+  void limit(std::size_t samples) noexcept { samples_ = (std::min)(samples_, samples); }
+
+ private:
+  struct Range {
+    std::size_t first;
+    std::size_t count;
+  };
+  struct Input {
+    NumericArray array;
+    std::vector<float> mean;  // one value per value of a sample
+  };
+
+  [[nodiscard]] Range range(int batch) const {
+    if (batch < 0 || batch >= batches()) {
+      detail::fail(ConfigError(ErrorCode::invalid_argument, file_ + ": batch " + std::to_string(batch) +
+                                                                ", the dataset has " + std::to_string(batches())));
+    }
+    const std::size_t first = static_cast<std::size_t>(batch) * description_.batch_size;
+    return {first, (std::min)(description_.batch_size, samples_ - first)};
+  }
+
+  /// Cuts all arrays down to the samples that count.
+  void take_samples(DatasetArrays& arrays) {
+    if (arrays.inputs.empty()) mismatch("the dataset", "has no inputs");
+    const NumericArray& leader = arrays.inputs.begin()->second;
+    const std::size_t total = leader.shape.empty() ? 0 : static_cast<std::size_t>(leader.shape[0]);
+    const std::size_t first = description_.first;
+    samples_ = description_.count.value_or(total - (std::min)(total, first));
+    if (samples_ == 0 || first >= total || samples_ > total - first) {
+      mismatch("samples " + std::to_string(first) + " to " + std::to_string(first + samples_),
+               "are wanted, the arrays hold " + std::to_string(total));
+    }
+    const auto take = [&](NumericArray& array, const std::string& what) {
+      if (array.shape.empty() || static_cast<std::size_t>(array.shape[0]) != total) {
+        mismatch(what,
+                 "shape " + to_string(array.shape) + ", the first input holds " + std::to_string(total) + " samples");
+      }
+      if (array.bytes.empty()) mismatch(what, "shape " + to_string(array.shape) + " has no elements");
+      array = entries_of(array, first, samples_);
+    };
+    for (auto& [blob, array] : arrays.inputs) take(array, "input '" + blob + "'");
+    if (arrays.labels) take(*arrays.labels, "labels");
+    if (arrays.targets) take(*arrays.targets, "targets");
+  }
+
+  [[nodiscard]] Input make_input(const std::string& blob, NumericArray array,
+                                 const std::optional<NumericArray>& mean) const {
+    if (array.shape.size() == 3) array.shape.insert(array.shape.begin() + 1, 1);
+    const Shape sample(array.shape.begin() + 1, array.shape.end());
+    std::vector<float> values(element_count(sample), 0.0F);
+    if (mean) values = mean_of(blob, *mean, sample);
+    if (!description_.mean.empty()) values = mean_of_channels(blob, sample);
+    return {std::move(array), std::move(values)};
+  }
+
+  /// The mean sample. Leading extents of 1 do not matter.
+  [[nodiscard]] std::vector<float> mean_of(const std::string& blob, const NumericArray& mean,
+                                           const Shape& sample) const {
+    const auto core = [](const Shape& shape) {
+      return Shape(std::find_if(shape.begin(), shape.end(), [](std::int64_t extent) { return extent != 1; }),
+                   shape.end());
+    };
+    if (core(mean.shape) != core(sample)) {
+      mismatch("mean_file", "shape " + to_string(mean.shape) + ", a sample of '" + blob + "' has " + to_string(sample));
+    }
+    Tensor tensor = to_tensor(mean);
+    if (!std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return is_finite(value); })) {
+      detail::fail(FormatError(ErrorCode::non_finite_value, file_ + ": mean_file: holds NaN or infinity"));
+    }
+    return std::move(tensor.values);
+  }
+
+  /// The mean of each channel, for each value of a sample [C, …].
+  [[nodiscard]] std::vector<float> mean_of_channels(const std::string& blob, const Shape& sample) const {
+    const std::vector<float>& mean = description_.mean;
+    const std::size_t channels = sample.empty() ? 1 : static_cast<std::size_t>(sample[0]);
+    if (mean.size() != 1 && mean.size() != channels) {
+      mismatch("key 'mean'", std::to_string(mean.size()) + " values, blob '" + blob + "' has " +
+                                 std::to_string(channels) + " channels");
+    }
+    std::vector<float> values(element_count(sample));
+    const std::size_t channel_size = values.size() / channels;
+    for (std::size_t value = 0; value < values.size(); ++value)
+      values[value] = mean[mean.size() == 1 ? 0 : value / channel_size];
+    return values;
+  }
+
+  [[nodiscard]] std::vector<std::int64_t> integers_of(const NumericArray& labels) const {
+    if (!is_integer(labels.type)) mismatch("labels", "floating-point numbers, wanted integers");
+    if (element_count(labels.shape) != samples_)
+      mismatch("labels", "shape " + to_string(labels.shape) + ", wanted one per sample");
+    return to_integers(labels);
+  }
+
+  [[noreturn]] void mismatch(const std::string& what, const std::string& problem) const {
+    detail::fail(FormatError(ErrorCode::size_mismatch, file_ + ": " + what + ": " + problem));
+  }
+
+  DatasetDescription description_;
+  std::string file_;
+  std::size_t samples_ = 0;
+  std::map<std::string, Input> inputs_;
+  std::vector<std::int64_t> labels_;
+  std::optional<NumericArray> targets_;
+};
+
+/// Reads a dataset's JSON file (see `parse_dataset_description`) and its arrays (.npy or IDX), which are found relative
+/// to its folder. Labels and targets are read only where the metric needs them. Throws FormatError.
+template <class FileReader = PlainFileReader>
+[[nodiscard]] Dataset load_dataset(const std::string& path, const FileReader& reader = {}) {
+  static_assert(is_file_reader_v<FileReader>,
+                "[nuq] FileReader must provide: std::string read(const std::string& path) const");
+  DatasetDescription description = parse_dataset_description(MappedFile(path).bytes(), path);
+  const auto read_array = [&](const std::string& name) {
+    const std::string file = (std::filesystem::path(path).parent_path() / name).string();
+    return parse_array(reader.read(file), file);
+  };
+  DatasetArrays arrays;
+  for (const auto& [blob, name] : description.inputs) arrays.inputs[blob] = read_array(name);
+  if (!description.mean_file.empty()) arrays.mean = read_array(description.mean_file);
+  if (description.metric == Metric::top1 || description.metric == Metric::top5)
+    arrays.labels = read_array(description.labels);
+  if (description.metric == Metric::psnr) arrays.targets = read_array(description.targets);
+  return Dataset(std::move(description), std::move(arrays), path);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DATASET_DATASET_HPP

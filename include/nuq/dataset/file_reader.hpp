@@ -1,0 +1,41 @@
+#ifndef NUQ_DATASET_FILE_READER_HPP
+#define NUQ_DATASET_FILE_READER_HPP
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "nuq/core/detail/returns.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+template <class P>
+using read_op = decltype(std::declval<const P&>().read(std::declval<const std::string&>()));
+}  // namespace detail
+
+/// A FileReader gives the bytes of a dataset's array file, decompressed if it knows how; it fails with FormatError.
+/// Shipped: `PlainFileReader`; `GzipFileReader` in adapters/gzip.hpp.
+template <class P>
+inline constexpr bool is_file_reader_v = detail::returns<std::string, detail::read_op, P>();
+
+/// Reads files as they are.
+struct PlainFileReader {
+  /// Throws FormatError file_not_readable, and unsupported_format for gzip data.
+  [[nodiscard]] std::string read(const std::string& path) const {
+    const MappedFile file(path);
+    if (file.bytes().substr(0, 2) == "\x1f\x8b") {
+      detail::fail(FormatError(
+          ErrorCode::unsupported_format,
+          path + ": compressed by gzip; read it with nuq::GzipFileReader (nuq/adapters/gzip.hpp) or decompress it"));
+    }
+    return std::string(file.bytes());
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DATASET_FILE_READER_HPP

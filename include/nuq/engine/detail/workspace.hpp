@@ -1,0 +1,63 @@
+#ifndef NUQ_ENGINE_DETAIL_WORKSPACE_HPP
+#define NUQ_ENGINE_DETAIL_WORKSPACE_HPP
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "nuq/core/parallel.hpp"
+#include "nuq/engine/detail/aligned_buffer.hpp"
+#include "nuq/engine/detail/tile_kernel.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// What layers compute with: threads, scratch memory for each of them, and the machine's kernels.
+class Workspace {
+ public:
+  explicit Workspace(std::size_t threads, const TileKernels& kernels = best_kernels())
+      : parallel_(threads), scratch_(parallel_.threads()), kernels_(&kernels) {}
+
+  [[nodiscard]] const TileKernels& kernels() const noexcept { return *kernels_; }
+  [[nodiscard]] std::int64_t threads() const noexcept { return static_cast<std::int64_t>(parallel_.threads()); }
+
+  /// Room for `size` floats of one worker's own.
+  [[nodiscard]] float* scratch(std::size_t worker, std::int64_t size) { return scratch_[worker].reserve(size); }
+  /// Room for `size` floats that all workers read; to be asked for outside of tasks.
+  [[nodiscard]] float* shared_scratch(std::int64_t size) { return shared_.reserve(size); }
+
+  /// Calls `body(task, worker)` once for every task in [0, tasks), in any order; no two calls of one worker overlap.
+  template <class Body>
+  void for_each_task(std::int64_t tasks, Body&& body) {
+    std::atomic<std::int64_t> next{0};
+    const std::size_t workers = (std::min)(parallel_.threads(), static_cast<std::size_t>(tasks));
+    parallel_.for_each_block(workers, [&](std::size_t worker) {
+      for (std::int64_t task = next++; task < tasks; task = next++) body(task, worker);
+    });
+  }
+
+  /// Calls `body(begin, end)` for ranges that cover [0, count), each of about `values_per_task` values where an item is
+  /// `item_size` values: large enough to be worth a thread.
+  template <class Body>
+  void for_each_range(std::int64_t count, std::int64_t item_size, Body&& body) {
+    const std::int64_t step = (std::max)(std::int64_t{1}, values_per_task / (std::max)(std::int64_t{1}, item_size));
+    for_each_task((count + step - 1) / step,
+                  [&](std::int64_t task, std::size_t) { body(task * step, (std::min)(count, (task + 1) * step)); });
+  }
+
+ private:
+  static constexpr std::int64_t values_per_task = 1 << 15;
+
+  Parallel parallel_;
+  std::vector<AlignedBuffer> scratch_;
+  AlignedBuffer shared_;
+  const TileKernels* kernels_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_DETAIL_WORKSPACE_HPP

@@ -1,0 +1,123 @@
+#ifndef NUQ_IO_NUMERIC_ARRAY_HPP
+#define NUQ_IO_NUMERIC_ARRAY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/io/detail/little_endian.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Type of the elements of an array file.
+enum class ElementType { uint8, int8, int32, int64, float32, float64 };
+
+[[nodiscard]] constexpr std::size_t element_size(ElementType type) noexcept {
+  switch (type) {
+    case ElementType::uint8:
+    case ElementType::int8:
+      return 1;
+    case ElementType::int32:
+    case ElementType::float32:
+      return 4;
+    case ElementType::int64:
+    case ElementType::float64:
+      return 8;
+  }
+  return 0;
+}
+
+[[nodiscard]] constexpr bool is_integer(ElementType type) noexcept {
+  return type != ElementType::float32 && type != ElementType::float64;
+}
+
+/// The content of an array file as stored: elements in C order (last axis fastest), each little-endian.
+struct NumericArray {
+  ElementType type = ElementType::float32;
+  Shape shape;
+  std::string bytes;  ///< element_count(shape) · element_size(type)
+};
+
+namespace detail {
+
+/// An array out of a file's bytes: everything after the first `header_size` is the elements. Throws FormatError where
+/// the shape is absurd or does not fit the number of bytes.
+[[nodiscard]] inline NumericArray array_of(std::string file_bytes, std::size_t header_size, ElementType type,
+                                           Shape shape, const std::string& file) {
+  if (!is_valid_shape(shape))
+    fail(FormatError(ErrorCode::malformed_file, file + ": impossible shape " + to_string(shape)));
+  const std::size_t found = file_bytes.size() - header_size;
+  const std::uint64_t wanted = std::uint64_t{element_count(shape)} * element_size(type);
+  if (found != wanted) {
+    fail(FormatError(ErrorCode::size_mismatch, file + ": " + std::to_string(found) + " bytes of elements, shape " +
+                                                   to_string(shape) + " needs " + std::to_string(wanted)));
+  }
+  file_bytes.erase(0, header_size);
+  return {type, std::move(shape), std::move(file_bytes)};
+}
+
+template <class Stored, class Value>
+[[nodiscard]] std::vector<Value> convert_elements(const std::string& bytes) {
+  std::vector<Value> values(bytes.size() / sizeof(Stored));
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    values[index] = static_cast<Value>(load_little_endian<Stored>(bytes.data() + index * sizeof(Stored)));
+  }
+  return values;
+}
+
+}  // namespace detail
+
+/// The elements as float, rounded to nearest where float cannot hold them.
+[[nodiscard]] inline Tensor to_tensor(const NumericArray& array) {
+  switch (array.type) {
+    case ElementType::uint8:
+      return {array.shape, detail::convert_elements<std::uint8_t, float>(array.bytes)};
+    case ElementType::int8:
+      return {array.shape, detail::convert_elements<std::int8_t, float>(array.bytes)};
+    case ElementType::int32:
+      return {array.shape, detail::convert_elements<std::int32_t, float>(array.bytes)};
+    case ElementType::int64:
+      return {array.shape, detail::convert_elements<std::int64_t, float>(array.bytes)};
+    case ElementType::float32:
+      return {array.shape, detail::convert_elements<float, float>(array.bytes)};
+    case ElementType::float64:
+      return {array.shape, detail::convert_elements<double, float>(array.bytes)};
+  }
+  return {};
+}
+
+/// The elements of an integer array, in order; none for an array of floating-point numbers (see `is_integer`).
+[[nodiscard]] inline std::vector<std::int64_t> to_integers(const NumericArray& array) {
+  switch (array.type) {
+    case ElementType::uint8:
+      return detail::convert_elements<std::uint8_t, std::int64_t>(array.bytes);
+    case ElementType::int8:
+      return detail::convert_elements<std::int8_t, std::int64_t>(array.bytes);
+    case ElementType::int32:
+      return detail::convert_elements<std::int32_t, std::int64_t>(array.bytes);
+    case ElementType::int64:
+      return detail::convert_elements<std::int64_t, std::int64_t>(array.bytes);
+    case ElementType::float32:
+    case ElementType::float64:
+      break;
+  }
+  return {};
+}
+
+/// Entries [first, first + count) along the first axis; they, and at least one, must exist.
+[[nodiscard]] inline NumericArray entries_of(const NumericArray& array, std::size_t first, std::size_t count) {
+  NumericArray part{array.type, array.shape, {}};
+  part.shape[0] = static_cast<std::int64_t>(count);
+  const std::size_t entry_bytes = array.bytes.size() / static_cast<std::size_t>(array.shape[0]);
+  part.bytes = array.bytes.substr(first * entry_bytes, count * entry_bytes);
+  return part;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_IO_NUMERIC_ARRAY_HPP

@@ -1,0 +1,52 @@
+#ifndef NUQ_QUANTIZE_DETAIL_CHECKS_HPP
+#define NUQ_QUANTIZE_DETAIL_CHECKS_HPP
+
+#include <cstddef>
+#include <string>
+
+#include "nuq/assign/contracts.hpp"
+#include "nuq/codebook/codebook.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/layer_statistics.hpp"
+#include "nuq/quantize/nuq_parameters.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+inline void check_parameters(const NuqParameters& parameters) {
+  if (parameters.num_steps >= 1 && parameters.num_steps <= 256) return;
+  fail(ConfigError(ErrorCode::invalid_argument,
+                   "num_steps is " + std::to_string(parameters.num_steps) + ", wanted 1 to 256"));
+}
+
+/// Statistics must be of `cols` inputs, in every part that is known.
+inline void check_statistics(const LayerStatistics& statistics, std::size_t cols) {
+  for (const Eigen::Index extent :
+       {statistics.second_moment.size(), statistics.covariance.rows(), statistics.covariance.cols()}) {
+    if (extent == 0 || static_cast<std::size_t>(extent) == cols) continue;
+    fail(ConfigError(ErrorCode::size_mismatch, "the calibration statistics are of " + std::to_string(extent) +
+                                                   " inputs, wanted one for each of the " + std::to_string(cols) +
+                                                   " columns of the weights"));
+  }
+}
+
+/// What a selector must keep to.
+inline void check_codebook(const Codebook& codebook, int num_steps) {
+  if (!codebook.empty() && codebook.size() <= static_cast<std::size_t>(num_steps)) return;
+  fail(ConfigError(ErrorCode::invalid_argument, "the codebook selector chose " + std::to_string(codebook.size()) +
+                                                    " levels, wanted 1 to " + std::to_string(num_steps)));
+}
+
+/// What an assigner must keep to.
+inline void check_assignment(const Assignment& assignment, std::size_t weights) {
+  if (assignment.levels.size() == weights) return;
+  fail(ConfigError(ErrorCode::invalid_argument, "the level assigner returned " +
+                                                    std::to_string(assignment.levels.size()) + " levels, wanted " +
+                                                    std::to_string(weights) + ", one for each weight"));
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_DETAIL_CHECKS_HPP

@@ -1,0 +1,128 @@
+#ifndef NUQ_QUANTIZE_NON_UNIFORM_QUANTIZER_HPP
+#define NUQ_QUANTIZE_NON_UNIFORM_QUANTIZER_HPP
+
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "nuq/assign/contracts.hpp"
+#include "nuq/assign/layer_problem.hpp"
+#include "nuq/assign/nearest_level.hpp"
+#include "nuq/codebook/codebook.hpp"
+#include "nuq/codebook/contracts.hpp"
+#include "nuq/codebook/optimal.hpp"
+#include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/level_histogram.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/quantize/detail/checks.hpp"
+#include "nuq/quantize/nuq_parameters.hpp"
+#include "nuq/quantize/scale_refit.hpp"
+#include "nuq/quantizer/abs_max.hpp"
+#include "nuq/quantizer/contracts.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// A layer restricted to few levels.
+struct NuqResult {
+  QuantizedWeights weights;
+  Codebook codebook;   ///< at most `num_steps` levels; every level of `weights` is one of them
+  double error = 0.0;  ///< of the layer's output, by the assigner's measure
+  double nearest_error =
+      0.0;  ///< by the same measure: nearest levels of the first codebook at the weight quantizer's scales
+};
+
+/// Restricts a layer's int8 weights to few levels.
+///
+///   scales → histogram of w / scale → codebook → assignment → closed-form scales for that assignment → once more,
+///
+/// while the error falls by more than a relative 1e-4, and for at most `max_rounds` rounds. The best state met is
+/// returned; it is never worse than the nearest levels of the first codebook. With 256 levels nothing is chosen and
+/// nothing re-fitted: the result is the weight quantizer's own. Same input, same result, for any number of threads.
+template <class WeightQuantizer = AbsMaxQuantizer, class CodebookSelector = OptimalCodebook,
+          class LevelAssigner = NearestLevel>
+class NonUniformQuantizer {
+ public:
+  explicit NonUniformQuantizer(WeightQuantizer quantizer = {}, CodebookSelector selector = {},
+                               LevelAssigner assigner = {})
+      : quantizer_(std::move(quantizer)), selector_(std::move(selector)), assigner_(std::move(assigner)) {}
+
+  [[nodiscard]] const WeightQuantizer& quantizer() const noexcept { return quantizer_; }
+  [[nodiscard]] const CodebookSelector& selector() const noexcept { return selector_; }
+  [[nodiscard]] const LevelAssigner& assigner() const noexcept { return assigner_; }
+
+  /// @param  weights     [out × in].
+  /// @param  statistics  of the layer's `in` inputs, or null.
+  /// @throws ModelError  for weights that the weight quantizer refuses.
+  /// @throws ConfigError invalid_argument: `num_steps` out of range, a policy that breaks its contract;
+  ///                     size_mismatch: statistics of another layer.
+  [[nodiscard]] NuqResult quantize(MatrixView<const float> weights, Granularity granularity,
+                                   const NuqParameters& parameters, const LayerStatistics* statistics,
+                                   Parallel& parallel) const {
+    detail::check_parameters(parameters);
+    if (statistics != nullptr) detail::check_statistics(*statistics, weights.cols());
+    QuantizedWeights uniform = quantize_weights(quantizer_, weights, granularity);
+    LayerProblem problem{weights, uniform.scales, statistics, &parallel};
+    if (parameters.num_steps == 256) {
+      const double error = error_of_levels(assigner_, problem, uniform.levels);
+      return {std::move(uniform), Codebook::all(), error, error};
+    }
+
+    State best = state_at(uniform.scales, problem, parameters);
+    const double nearest_error = fall_back_on_nearest(best, problem);
+    for (int round = 0; round < parameters.max_rounds; ++round) {
+      problem.scales = best.scales;
+      State next = state_at(refit_scales(problem, best.assignment.levels), problem, parameters);
+      const bool is_worth_another = next.assignment.error < best.assignment.error * (1.0 - least_gain);
+      if (next.assignment.error < best.assignment.error) best = std::move(next);
+      if (!is_worth_another) break;
+    }
+    return {{weights.rows(), weights.cols(), std::move(best.scales), std::move(best.assignment.levels)},
+            best.codebook,
+            best.assignment.error,
+            nearest_error};
+  }
+
+ private:
+  static constexpr double least_gain = 1e-4;
+
+  struct State {
+    std::vector<float> scales;
+    Codebook codebook;
+    Assignment assignment;
+  };
+
+  /// Codebook and assignment for given scales.
+  [[nodiscard]] State state_at(std::vector<float> scales, LayerProblem problem, const NuqParameters& parameters) const {
+    problem.scales = scales;
+    const LevelHistogram histogram =
+        histogram_of(problem.weights, problem.scales, problem.statistics, *problem.parallel);
+    const Codebook codebook = select_codebook(selector_, histogram, parameters.num_steps, parameters.num_of_iteration);
+    detail::check_codebook(codebook, parameters.num_steps);
+    Assignment assignment = assign_levels(assigner_, problem, codebook);
+    detail::check_assignment(assignment, problem.weights.size());
+    return {std::move(scales), codebook, std::move(assignment)};
+  }
+
+  /// Puts the nearest levels in the place of an assignment that is no better; returns their error.
+  double fall_back_on_nearest(State& state, const LayerProblem& problem) const {
+    if constexpr (!std::is_same_v<LevelAssigner, NearestLevel>) {
+      std::vector<std::int8_t> nearest = nearest_levels(problem, state.codebook);
+      const double error = error_of_levels(assigner_, problem, nearest);
+      if (!(state.assignment.error < error)) state.assignment = {std::move(nearest), error};
+      return error;
+    }
+    return state.assignment.error;
+  }
+
+  WeightQuantizer quantizer_;
+  CodebookSelector selector_;
+  LevelAssigner assigner_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_NON_UNIFORM_QUANTIZER_HPP

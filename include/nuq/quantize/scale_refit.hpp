@@ -1,0 +1,88 @@
+#ifndef NUQ_QUANTIZE_SCALE_REFIT_HPP
+#define NUQ_QUANTIZE_SCALE_REFIT_HPP
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "nuq/assign/layer_problem.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/row_blocks.hpp"
+#include "nuq/core/detail/rows_as_columns.hpp"
+#include "nuq/core/scale.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The two sums of a row (or of a matrix) whose quotient is its best scale.
+struct ScaleFit {
+  double weight_level = 0.0;  ///< wᵀ H L
+  double level_level = 0.0;   ///< Lᵀ H L
+
+  /// The quotient where it is a legal scale, else `present`.
+  [[nodiscard]] float scale_or(float present) const noexcept {
+    if (!(level_level > 0.0)) return present;
+    const float scale = static_cast<float>(weight_level / level_level);
+    return is_legal_scale(scale) ? scale : present;
+  }
+};
+
+[[nodiscard]] inline ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                               std::size_t row) {
+  const std::int8_t* level = levels.data() + row * problem.weights.cols();
+  ScaleFit fit;
+  for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
+    const double weighted_level = problem.importance(col) * static_cast<double>(level[col]);
+    fit.weight_level += weighted_level * static_cast<double>(problem.weights(row, col));
+    fit.level_level += weighted_level * static_cast<double>(level[col]);
+  }
+  return fit;
+}
+
+/// The fits of rows [first, last) with the full matrix H.
+inline void covariance_row_fits(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
+                                std::size_t last, std::vector<ScaleFit>& fits) {
+  const std::size_t cols = problem.weights.cols();
+  const Eigen::MatrixXd weight = rows_as_columns(problem.weights.data(), cols, first, last);
+  const Eigen::MatrixXd level = rows_as_columns(levels.data(), cols, first, last);
+  const Eigen::MatrixXd weighted_level = problem.statistics->covariance * level;
+  for (std::size_t row = first; row < last; ++row) {
+    const auto column = static_cast<Eigen::Index>(row - first);
+    fits[row] = {weight.col(column).dot(weighted_level.col(column)), level.col(column).dot(weighted_level.col(column))};
+  }
+}
+
+}  // namespace detail
+
+/// The scales that minimise `output_error` of given levels in closed form: s = wᵀHL / LᵀHL per row, or over all rows
+/// where the layer has one scale. A row keeps its scale where the quotient is not a legal one (nothing but zeros,
+/// negative).
+[[nodiscard]] inline std::vector<float> refit_scales(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
+  std::vector<detail::ScaleFit> fits(problem.weights.rows());
+  detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
+    if (problem.has_covariance()) {
+      detail::covariance_row_fits(problem, levels, first, last, fits);
+    } else {
+      for (std::size_t row = first; row < last; ++row) fits[row] = detail::diagonal_row_fit(problem, levels, row);
+    }
+  });
+  if (problem.scales.size() == 1) {
+    detail::ScaleFit whole;
+    for (const detail::ScaleFit& fit : fits) {
+      whole.weight_level += fit.weight_level;
+      whole.level_level += fit.level_level;
+    }
+    return {whole.scale_or(problem.scales[0])};
+  }
+  std::vector<float> scales;
+  scales.reserve(fits.size());
+  for (std::size_t row = 0; row < fits.size(); ++row) scales.push_back(fits[row].scale_or(problem.scales[row]));
+  return scales;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_SCALE_REFIT_HPP

@@ -1,0 +1,55 @@
+#ifndef NUQ_QUANTIZER_ABS_MAX_HPP
+#define NUQ_QUANTIZER_ABS_MAX_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/scale.hpp"
+#include "nuq/quantizer/finite_weights.hpp"
+#include "nuq/quantizer/round_to_scales.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The vendor's adaptive range quantization: the largest magnitude of a row (or of the matrix) decides its scale.
+///
+///   scale = max / 127 where max ≥ |min|, otherwise |min| / 128;  level = clamp(round(w / scale), −128, 127)
+///
+/// The scale is computed in float; a scale below FLT_EPSILON becomes 1.
+/// @throws ModelError non_finite_value for a NaN or infinite weight, scale_out_of_range for a scale above 1 /
+/// FLT_EPSILON. Source: the AMCT manual (ARQ, unified data format).
+struct AbsMaxQuantizer {
+  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const {
+    require_finite_weights(weights);
+    std::vector<float> scales;
+    if (granularity == Granularity::per_tensor) {
+      scales.push_back(checked_scale(scale_of({weights.data(), weights.size()}), "the weights"));
+    } else {
+      for (std::size_t row = 0; row < weights.rows(); ++row) {
+        scales.push_back(checked_scale(scale_of(weights.row(row)), "row " + std::to_string(row)));
+      }
+    }
+    return round_to_scales(weights, std::move(scales));
+  }
+
+ private:
+  [[nodiscard]] static float scale_of(ArrayView<const float> values) noexcept {
+    float min = 0.0F;
+    float max = 0.0F;
+    for (const float value : values) {
+      min = (std::min)(min, value);
+      max = (std::max)(max, value);
+    }
+    return max_abs_scale(min, max);
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZER_ABS_MAX_HPP

@@ -1,0 +1,79 @@
+#ifndef NUQ_REPORT_LAYER_REPORTS_HPP
+#define NUQ_REPORT_LAYER_REPORTS_HPP
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/eligibility.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/core/level_counts.hpp"
+#include "nuq/rate/target.hpp"
+#include "nuq/report/report.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+[[nodiscard]] inline bool has_weight_matrix(const Node& node) {
+  const bool has_type = node.type == "Convolution" || node.type == "Deconvolution" || node.type == "InnerProduct";
+  return has_type && !node.blobs.empty();
+}
+
+[[nodiscard]] inline std::string reason_not_taken(const Graph& graph, const Node& node) {
+  const Eligibility eligibility = eligibility_of(graph, node);
+  if (!eligibility.nuq) return eligibility.reason;
+  const auto planned = graph.plan.find(node.name);
+  if (planned == graph.plan.end()) return "not enabled in the configuration";
+  return planned->second.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize in the configuration" : "kept at int8 by the search";
+}
+
+[[nodiscard]] inline std::uint64_t whole_bytes(double bytes) { return static_cast<std::uint64_t>(std::ceil(bytes)); }
+
+}  // namespace detail
+
+/// One entry for every layer with a weight matrix, in the network's order.
+[[nodiscard]] inline std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization, Target target) {
+  std::vector<LayerReport> reports;
+  for (const Node& node : graph.nodes) {
+    if (!detail::has_weight_matrix(node)) continue;
+    LayerReport report;
+    report.name = node.name;
+    report.type = node.type;
+    report.shape = node.blobs.front().shape;
+    report.weights = node.blobs.front().values.size();
+    report.bytes = 4 * report.weights;
+    const auto quantized = quantization.find(node.name);
+    if (quantized != quantization.end()) {
+      const QuantizedWeights& weights = quantized->second.weights;
+      report.levels = static_cast<int>(distinct_levels(count_levels(weights.levels)));
+      report.bytes = detail::whole_bytes(layer_bytes(target, weights));
+      report.taken = quantized->second.codebook.has_value();
+    }
+    if (!report.taken) report.reason = detail::reason_not_taken(graph, node);
+    report.bits_per_weight = report.weights == 0 ? 0.0 : 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.weights);
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+/// Fills the report's layers, bytes and ratios.
+inline void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization, Target target) {
+  report.target = target == Target::palette ? "palette" : "packed";
+  report.layers = layer_reports(graph, quantization, target);
+  std::uint64_t weights = 0;
+  report.bytes = 0;
+  for (const LayerReport& layer : report.layers) {
+    weights += layer.weights;
+    report.bytes += layer.bytes;
+  }
+  if (report.bytes == 0) return;
+  report.ratio_int8 = static_cast<double>(weights) / static_cast<double>(report.bytes);
+  report.ratio_float32 = 4.0 * report.ratio_int8;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_REPORT_LAYER_REPORTS_HPP

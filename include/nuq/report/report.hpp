@@ -1,0 +1,137 @@
+#ifndef NUQ_REPORT_REPORT_HPP
+#define NUQ_REPORT_REPORT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nuq/core/tensor.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/report/sha256.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What became of one quantizable layer.
+struct LayerReport {
+  std::string name;
+  std::string type;
+  Shape shape;                   ///< of the weights
+  std::uint64_t weights = 0;     ///< number of weights
+  std::optional<int> levels;     ///< different int8 levels kept; absent where the layer stays in float32
+  double bits_per_weight = 0.0;  ///< 8 · bytes / weights
+  std::uint64_t bytes = 0;       ///< stored size of the weights: codebook, scales, tables and indices
+  bool taken = false;            ///< restricted to few levels; otherwise `reason` says why not
+  std::string reason;
+};
+
+/// One evaluated configuration of a search.
+struct TrialReport {
+  std::string configuration;  ///< in words
+  std::uint64_t bytes = 0;
+  double metric = 0.0;
+  bool satisfied = false;
+};
+
+/// A written file.
+struct FileReport {
+  std::string path;
+  std::string sha256;
+  std::uint64_t bytes = 0;
+};
+
+/// The outcome of a run: the content of `<prefix>_report.json`, whose keys are the names of the fields.
+struct RunReport {
+  std::optional<double> original_metric;  ///< of the float network; metrics are absent where nothing was evaluated
+  std::optional<double> int8_metric;      ///< every layer at uniform int8; weights-only iff the run is
+  std::optional<double> metric;           ///< of the result
+  bool satisfied = false;
+  bool weights_only = false;  ///< activations stay in float
+  int evaluations = 0;        ///< calls of the evaluator, original and int8 included
+  double seconds = 0.0;
+  std::uint64_t bytes = 0;     ///< stored size of the weights of all quantizable layers
+  double ratio_float32 = 0.0;  ///< float32 size of the same weights / bytes
+  double ratio_int8 = 0.0;     ///< int8 size of the same weights / bytes
+  std::string target;          ///< what sizes are measured by: packed, palette or ascend
+  std::string search_note;     ///< what the search could not settle; empty when it could
+  std::vector<std::string> warnings;
+  std::vector<FileReport> files;
+  std::vector<LayerReport> layers;
+  std::vector<TrialReport> trials;
+};
+
+/// Describes a file as it is on the disk now. Throws FormatError file_not_readable.
+[[nodiscard]] inline FileReport file_report(const std::string& path) {
+  const MappedFile file(path);
+  return {path, sha256(file.bytes()), file.bytes().size()};
+}
+
+namespace detail {
+
+using OrderedJson = nlohmann::ordered_json;
+
+template <class T>
+[[nodiscard]] OrderedJson json_or_null(const std::optional<T>& value) {
+  return value ? OrderedJson(*value) : OrderedJson(nullptr);
+}
+
+[[nodiscard]] inline OrderedJson json_of(const LayerReport& layer) {
+  return {{"name", layer.name},
+          {"type", layer.type},
+          {"shape", layer.shape},
+          {"weights", layer.weights},
+          {"levels", json_or_null(layer.levels)},
+          {"bits_per_weight", layer.bits_per_weight},
+          {"bytes", layer.bytes},
+          {"taken", layer.taken},
+          {"reason", layer.reason}};
+}
+
+[[nodiscard]] inline OrderedJson json_of(const TrialReport& trial) {
+  return {{"configuration", trial.configuration},
+          {"bytes", trial.bytes},
+          {"metric", trial.metric},
+          {"satisfied", trial.satisfied}};
+}
+
+[[nodiscard]] inline OrderedJson json_of(const FileReport& file) {
+  return {{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}};
+}
+
+template <class T>
+[[nodiscard]] OrderedJson json_of(const std::vector<T>& entries) {
+  OrderedJson array = OrderedJson::array();
+  for (const T& entry : entries) array.push_back(json_of(entry));
+  return array;
+}
+
+}  // namespace detail
+
+/// The report as JSON text. Metrics that are absent or not finite become null; bytes of names that are not UTF-8 become
+/// U+FFFD.
+[[nodiscard]] inline std::string to_json(const RunReport& report) {
+  const detail::OrderedJson json = {{"original_metric", detail::json_or_null(report.original_metric)},
+                                    {"int8_metric", detail::json_or_null(report.int8_metric)},
+                                    {"metric", detail::json_or_null(report.metric)},
+                                    {"satisfied", report.satisfied},
+                                    {"weights_only", report.weights_only},
+                                    {"evaluations", report.evaluations},
+                                    {"seconds", report.seconds},
+                                    {"bytes", report.bytes},
+                                    {"ratio_float32", report.ratio_float32},
+                                    {"ratio_int8", report.ratio_int8},
+                                    {"target", report.target},
+                                    {"search_note", report.search_note},
+                                    {"warnings", report.warnings},
+                                    {"files", detail::json_of(report.files)},
+                                    {"layers", detail::json_of(report.layers)},
+                                    {"trials", detail::json_of(report.trials)}};
+  return json.dump(2, ' ', false, detail::OrderedJson::error_handler_t::replace) + "\n";
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_REPORT_REPORT_HPP

@@ -1,0 +1,104 @@
+#ifndef NUQ_REPORT_TABLE_HPP
+#define NUQ_REPORT_TABLE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/detail/number_text.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/report/report.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Rows of text in columns of equal width, two spaces apart.
+class TextTable {
+ public:
+  struct Column {
+    std::string title;
+    bool numeric;  ///< aligned to the right
+  };
+
+  explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {
+    std::vector<std::string> titles;
+    for (const Column& column : columns_) titles.push_back(column.title);
+    add(std::move(titles));
+  }
+
+  /// One cell per column.
+  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+
+  [[nodiscard]] std::string text() const {
+    std::vector<std::size_t> widths(columns_.size(), 0);
+    for (const auto& row : rows_) {
+      for (std::size_t column = 0; column < row.size(); ++column)
+        widths[column] = (std::max)(widths[column], row[column].size());
+    }
+    std::string lines;
+    for (const auto& row : rows_) {
+      std::string line;
+      for (std::size_t column = 0; column < row.size(); ++column) {
+        const std::string space(widths[column] - row[column].size(), ' ');
+        line += (column == 0 ? "" : "  ") + (columns_[column].numeric ? space + row[column] : row[column] + space);
+      }
+      lines += line.erase(line.find_last_not_of(' ') + 1) + "\n";
+    }
+    return lines;
+  }
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+[[nodiscard]] inline std::string two_decimals(double value) {
+  char text[320];  // the largest double has 309 digits before the point
+  std::snprintf(text, sizeof text, "%.2f", value);
+  return text;
+}
+
+[[nodiscard]] inline std::string metric_text(const std::optional<double>& metric) {
+  return metric ? number_text(*metric) : "-";
+}
+
+}  // namespace detail
+
+/// The report for a terminal: a line per layer, then metrics, sizes and whatever was remarkable.
+[[nodiscard]] inline std::string result_table(const RunReport& report) {
+  detail::TextTable layers({{"layer", false},
+                            {"type", false},
+                            {"shape", false},
+                            {"weights", true},
+                            {"levels", true},
+                            {"bits/weight", true},
+                            {"bytes", true},
+                            {"reason", false}});
+  for (const LayerReport& layer : report.layers) {
+    layers.add({layer.name, layer.type, to_string(layer.shape), std::to_string(layer.weights),
+                layer.levels ? std::to_string(*layer.levels) : "float", detail::two_decimals(layer.bits_per_weight),
+                std::to_string(layer.bytes), layer.taken ? "" : layer.reason});
+  }
+  std::string text = layers.text() + "\n";
+  text += "weights: " + std::to_string(report.bytes) + " bytes, " + detail::two_decimals(report.ratio_float32) +
+          "x smaller than float32, " + detail::two_decimals(report.ratio_int8) + "x smaller than int8\n";
+  if (report.evaluations > 0) {
+    text += "metric:  " + detail::metric_text(report.original_metric) + " original, " +
+            detail::metric_text(report.int8_metric) + " int8, " + detail::metric_text(report.metric) + " result (" +
+            (report.satisfied ? "satisfied" : "not satisfied") +
+            "), evaluations: " + std::to_string(report.evaluations) + "\n";
+  }
+  if (!report.search_note.empty()) text += "note:    " + report.search_note + "\n";
+  for (const std::string& warning : report.warnings) text += "warning: " + warning + "\n";
+  return text;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_REPORT_TABLE_HPP

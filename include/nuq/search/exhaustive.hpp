@@ -1,0 +1,60 @@
+#ifndef NUQ_SEARCH_EXHAUSTIVE_HPP
+#define NUQ_SEARCH_EXHAUSTIVE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/search/problem.hpp"
+#include "nuq/search/result.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Every configuration from the smallest on until one passes: the true optimum, for a handful of layers.
+struct ExhaustiveSearch {
+  static constexpr std::size_t max_configurations = 1000000;
+
+  /// @throws ConfigError invalid_argument: more than `max_configurations` configurations.
+  [[nodiscard]] SearchResult search(SearchProblem& problem) const {
+    if (!problem.passes(problem.int8())) return problem.conclude();
+    for (const auto& [bytes, configuration] : configurations_by_size(problem)) {
+      if (problem.exhausted() || problem.passes(configuration)) break;
+    }
+    return problem.conclude();
+  }
+
+ private:
+  using Sized = std::pair<double, Configuration>;
+
+  static std::vector<Sized> configurations_by_size(const SearchProblem& problem) {
+    std::vector<Sized> sized{{0.0, {}}};
+    for (const LayerOptions& options : problem.layers()) {
+      if (sized.size() > max_configurations / options.size()) refuse();
+      std::vector<Sized> longer;
+      for (const Sized& shorter : sized) {
+        for (std::size_t option = 0; option < options.size(); ++option) {
+          longer.push_back(shorter);
+          longer.back().first += options[option].bytes;
+          longer.back().second.push_back(static_cast<int>(option));
+        }
+      }
+      sized.swap(longer);
+    }
+    std::sort(sized.begin(), sized.end());
+    return sized;
+  }
+
+  static void refuse() {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, "ExhaustiveSearch: the layers have more than " +
+                                                              std::to_string(max_configurations) +
+                                                              " configurations, wanted fewer layers or options"));
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_SEARCH_EXHAUSTIVE_HPP

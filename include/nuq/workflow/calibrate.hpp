@@ -1,0 +1,51 @@
+#ifndef NUQ_WORKFLOW_CALIBRATE_HPP
+#define NUQ_WORKFLOW_CALIBRATE_HPP
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/calibration/calibrate_activations.hpp"
+#include "nuq/config/quantization_record.hpp"
+#include "nuq/config/record_file.hpp"
+#include "nuq/engine/eigen_engine.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/evaluator.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Calibrates on the float network: `batch_num` batches of `next_batch(index)`.
+template <class NextBatch>
+[[nodiscard]] std::map<std::string, CalibratedActivation> calibrated_activations(const Graph& graph, NextBatch&& next_batch, std::size_t threads) {
+  EigenEngine engine(threads);
+  engine.load(graph);
+  return calibrate_activations(graph, engine, graph.batch_num, [&next_batch](EigenEngine& target, int index) {
+    const InputBatch batch = next_batch(index);
+    for (const auto& [blob, tensor] : batch) target.set_input(blob, tensor.view());
+  });
+}
+
+inline void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated) {
+  layer.activation = calibrated.scale;
+  layer.input_shape = calibrated.input_shape;
+}
+
+}  // namespace detail
+
+/// Calibrates the input of every quantized layer with our own engine and completes the record file: the second step after
+/// `quantize_model`. `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
+template <class NextBatch>
+void calibrate(Graph& graph, NextBatch&& next_batch, std::size_t threads = 1) {
+  for (const auto& [name, calibrated] : detail::calibrated_activations(graph, std::forward<NextBatch>(next_batch), threads)) {
+    detail::set_activation(graph.quantization[name], calibrated);
+  }
+  write_file_atomically(graph.record_file, to_text(record_of(graph)));
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_CALIBRATE_HPP

@@ -1,0 +1,58 @@
+#ifndef NUQ_WORKFLOW_INIT_HPP
+#define NUQ_WORKFLOW_INIT_HPP
+
+#include <set>
+#include <string>
+
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/fusion.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/config/apply_config.hpp"
+#include "nuq/config/quant_config_json.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+inline void refuse_quantized_model(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (node.type == "Quant" || node.type == "DeQuant" || node.type == "AntiQuant") {
+      fail(ModelError(ErrorCode::unsupported_layer, graph.model->model_file + ": layer '" + node.name + "': the model is quantized already (" +
+                                                        node.type + "), wanted a float model"));
+    }
+  }
+}
+
+/// A float model, its configuration applied, BatchNorm and Scale folded.
+[[nodiscard]] inline Graph prepared_graph(const std::string& config_file, const std::string& model_file, const std::string& weights_file) {
+  const QuantConfig config = read_quant_config(config_file);
+  Graph graph = load_graph(model_file, weights_file);
+  refuse_quantized_model(graph);
+  graph.notes = config.notes;
+  for (std::string& note : apply(config, graph)) graph.notes.push_back(std::move(note));
+  FusionOptions fusion;
+  fusion.enabled = config.do_fusion;
+  fusion.skipped = std::set<std::string>(config.skip_fusion_layers.begin(), config.skip_fusion_layers.end());
+  fuse(graph, fusion);
+  return graph;
+}
+
+}  // namespace detail
+
+/// Reads the float model and its config.json, folds BatchNorm and Scale, and creates or empties the record file.
+/// First step of static quantization: init → quantize_model → calibration → save_model.
+/// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
+[[nodiscard]] inline Graph init(const std::string& config_file, const std::string& model_file, const std::string& weights_file,
+                                const std::string& scale_offset_record_file) {
+  Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
+  graph.record_file = scale_offset_record_file;
+  write_file_atomically(scale_offset_record_file, "");
+  return graph;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_INIT_HPP

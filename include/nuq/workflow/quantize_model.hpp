@@ -1,0 +1,45 @@
+#ifndef NUQ_WORKFLOW_QUANTIZE_MODEL_HPP
+#define NUQ_WORKFLOW_QUANTIZE_MODEL_HPP
+
+#include <string>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/config/quantization_record.hpp"
+#include "nuq/config/record_file.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Quantizes the weights of every planned layer into `graph.quantization`. Activations stay uncalibrated.
+template <class Quantizer = NonUniformQuantizer<>>
+void quantize_weights(Graph& graph, const Quantizer& quantizer, Parallel& parallel) {
+  graph.quantization.clear();
+  for (const Node& node : graph.nodes) {
+    const auto planned = graph.plan.find(node.name);
+    if (planned == graph.plan.end()) continue;
+    graph.quantization[node.name] = quantize_layer(graph, node, planned->second, quantizer, nullptr, parallel);
+  }
+}
+
+/// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR layer for
+/// each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe) completes the record.
+template <class Quantizer = NonUniformQuantizer<>>
+void quantize_model(Graph& graph, const std::string& modified_model_file, const std::string& modified_weights_file,
+                    const Quantizer& quantizer = Quantizer{}) {
+  Parallel serial;
+  quantize_weights(graph, quantizer, serial);
+  FileSet files;
+  write_model(calibration_model(graph, graph.quantization), files, modified_model_file, modified_weights_file);
+  files.stage(graph.record_file, to_text(record_of(graph)));
+  files.commit();
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_QUANTIZE_MODEL_HPP

@@ -1,0 +1,77 @@
+#ifndef NUQ_WORKFLOW_SAVE_MODEL_HPP
+#define NUQ_WORKFLOW_SAVE_MODEL_HPP
+
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/config/nuq_layer_record.hpp"
+#include "nuq/config/quant_info.hpp"
+#include "nuq/config/quantization_record.hpp"
+#include "nuq/config/record_file.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Which of the two models are written.
+enum class SaveType { fakequant, deploy, both };
+
+namespace detail {
+
+/// Takes the activation scales that the graph lacks from its record file, which the vendor's Caffe may have completed.
+inline void complete_from_record(Graph& graph) {
+  if (graph.record_file.empty() || has_activation_scales(graph.quantization)) return;
+  const schema::ScaleOffsetRecord record = read_record(graph.record_file);
+  if (record.record_size() == 0) return;
+  for (auto& [name, recorded] : quantization_of(record, graph, graph.record_file)) {
+    const auto layer = graph.quantization.find(name);
+    if (layer == graph.quantization.end() || layer->second.activation) continue;
+    layer->second.activation = recorded.activation;
+    layer->second.input_shape = recorded.input_shape;
+  }
+}
+
+/// Stages everything that `save_model` writes and returns the final names.
+[[nodiscard]] inline std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
+                                                                     const std::string& save_path) {
+  std::vector<std::string> names;
+  const auto stage_model = [&](const Model& model, const std::string& kind) {
+    const std::string model_file = save_path + "_" + kind + "_model.prototxt";
+    const std::string weights_file = save_path + "_" + kind + "_weights.caffemodel";
+    write_model(model, files, model_file, weights_file);
+    names.insert(names.end(), {model_file, weights_file});
+  };
+  const auto stage_text = [&](const std::string& text, const std::string& suffix) {
+    files.stage(save_path + suffix, text);
+    names.push_back(save_path + suffix);
+  };
+  const Model fake_quant = fake_quant_model(graph, graph.quantization);
+  if (save_type != SaveType::deploy) stage_model(fake_quant, "fake_quant");
+  if (save_type != SaveType::fakequant) stage_model(deploy_model(graph, graph.quantization), "deploy");
+  stage_text(quant_info_json(graph, fake_quant), "_quant.json");
+  stage_text(nuq_layer_record(graph), "_nuq_layer_record.txt");
+  return names;
+}
+
+}  // namespace detail
+
+/// Writes the results of a quantized graph beside each other; names are `save_path` (a folder with a file-name prefix) plus
+/// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`, `_deploy_weights.caffemodel`,
+/// `_quant.json`, `_nuq_layer_record.txt`. Returns the names written.
+///
+/// Activation scales that are not in the graph are taken from its record file. Without any, SaveType::fakequant writes the
+/// weights-only model; the others throw RecordError missing_record naming the layer.
+inline std::vector<std::string> save_model(Graph& graph, SaveType save_type, const std::string& save_path) {
+  detail::complete_from_record(graph);
+  FileSet files;
+  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path);
+  files.commit();
+  return names;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_SAVE_MODEL_HPP

@@ -1,0 +1,21 @@
+# Preprocessed lines of nuq/core.hpp against those of Eigen/Core: at most 1.1 times.
+function(preprocessed_lines header result)
+  set(source ${WORK_DIR}/preprocessed_size.cpp)
+  file(WRITE ${source} "#include <${header}>\n")
+  execute_process(COMMAND ${CXX} -std=c++17 -E -P -I ${INCLUDE_DIR} -I ${EIGEN_DIR} ${source}
+                  OUTPUT_VARIABLE text RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${header} does not preprocess")
+  endif()
+  string(REGEX MATCHALL "\n" breaks "${text}")
+  list(LENGTH breaks lines)
+  set(${result} ${lines} PARENT_SCOPE)
+endfunction()
+
+preprocessed_lines(Eigen/Core eigen)
+preprocessed_lines(nuq/core.hpp core)
+math(EXPR limit "${eigen} * 11 / 10")
+message(STATUS "Eigen/Core ${eigen} lines, nuq/core.hpp ${core}, limit ${limit}")
+if(core GREATER limit)
+  message(FATAL_ERROR "nuq/core.hpp has grown beyond its budget")
+endif()

@@ -1,0 +1,186 @@
+#include "nuq/io/atomic_file.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "../temporary_folder.hpp"
+
+namespace {
+
+template <class Action>
+std::string message_of(Action&& action) {
+  try {
+    action();
+  } catch (const nuq::FormatError& error) {
+    CHECK(error.code() == nuq::ErrorCode::file_not_writable);
+    return error.what();
+  }
+  return "";
+}
+
+/// Runs an action while no file may grow beyond `limit` bytes, which is how a full disk looks to a program.
+template <class Action>
+std::string with_file_size_limit(::rlim_t limit, Action&& action) {
+  ::rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const ::rlimit limited{limit, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &limited);
+  void (*const handler)(int) = std::signal(SIGXFSZ, SIG_IGN);
+  const std::string result = action();
+  std::signal(SIGXFSZ, handler);
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("an atomically written file holds the content and leaves nothing beside it") {
+  const TemporaryFolder folder;
+  const std::string content("line\r\n\0end", 10);
+  nuq::write_file_atomically(folder / "file", content);
+  CHECK(folder.read("file") == content);
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("an atomically written file replaces the one before, also by nothing") {
+  const TemporaryFolder folder;
+  folder.write("file", "long old content");
+  nuq::write_file_atomically(folder / "file", "new");
+  CHECK(folder.read("file") == "new");
+  nuq::write_file_atomically(folder / "file", "");
+  CHECK(std::filesystem::file_size(folder / "file") == 0);
+}
+
+TEST_CASE("missing folders are created") {
+  const TemporaryFolder folder;
+  nuq::write_file_atomically(folder / "a/b/file", "x");
+  CHECK(folder.read("a/b/file") == "x");
+}
+
+TEST_CASE("a path without a folder means the working directory") {
+  const TemporaryFolder folder;
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  nuq::write_file_atomically("plain", "x");
+  std::filesystem::current_path(before);
+  CHECK(folder.read("plain") == "x");
+}
+
+TEST_CASE("before commit every final name keeps its old content or stays absent") {
+  const TemporaryFolder folder;
+  folder.write("old", "old content");
+  nuq::FileSet files;
+  files.stage(folder / "old", "new content");
+  files.stage(folder / "fresh", "fresh content");
+  CHECK(folder.read("old") == "old content");
+  CHECK_FALSE(std::filesystem::exists(folder / "fresh"));
+  files.commit();
+  CHECK(folder.read("old") == "new content");
+  CHECK(folder.read("fresh") == "fresh content");
+  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("a caller may write the staged file itself") {
+  const TemporaryFolder folder;
+  nuq::FileSet files;
+  const std::string temporary = files.stage(folder / "file");
+  CHECK(std::filesystem::path(temporary).parent_path() == folder.path());
+  CHECK(std::filesystem::file_size(temporary) == 0);
+  std::ofstream(temporary) << "written by hand";
+  CHECK_FALSE(std::filesystem::exists(folder / "file"));
+  files.commit();
+  CHECK(folder.read("file") == "written by hand");
+}
+
+TEST_CASE("what is not committed is removed") {
+  const TemporaryFolder folder;
+  {
+    nuq::FileSet files;
+    files.stage(folder / "a", "x");
+    CHECK_FALSE(files.stage(folder / "b").empty());
+    CHECK(folder.entries() == 2);
+  }
+  CHECK(folder.entries() == 0);
+}
+
+TEST_CASE("of one final name staged twice the later content wins") {
+  const TemporaryFolder folder;
+  nuq::FileSet files;
+  files.stage(folder / "file", "first");
+  files.stage(folder / "file", "second");
+  files.commit();
+  CHECK(folder.read("file") == "second");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("two sets stage the same final name without disturbing each other") {
+  const TemporaryFolder folder;
+  nuq::FileSet first;
+  nuq::FileSet second;
+  first.stage(folder / "file", "first");
+  second.stage(folder / "file", "second");
+  second.commit();
+  CHECK(folder.read("file") == "second");
+  first.commit();
+  CHECK(folder.read("file") == "first");
+}
+
+TEST_CASE("a failed rename names its file, keeps the files renamed before it and removes the rest") {
+  const TemporaryFolder folder;
+  {
+    nuq::FileSet files;
+    files.stage(folder / "a", "a");
+    files.stage(folder / "b", "b");
+    files.stage(folder / "c", "c");
+    std::filesystem::create_directory(folder / "b");
+    const std::string message = message_of([&] { files.commit(); });
+    CHECK(message.find("nuq: " + (folder / "b") + ": cannot write: ") == 0);
+  }
+  CHECK(folder.read("a") == "a");
+  CHECK(std::filesystem::is_directory(folder / "b"));
+  CHECK_FALSE(std::filesystem::exists(folder / "c"));
+  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("a staged file that vanished stops the commit before any rename") {
+  const TemporaryFolder folder;
+  nuq::FileSet files;
+  files.stage(folder / "a", "a");
+  std::filesystem::remove(files.stage(folder / "b"));
+  const std::string message = message_of([&] { files.commit(); });
+  CHECK(message == "nuq: " + (folder / "b") + ": cannot write: No such file or directory");
+  CHECK_FALSE(std::filesystem::exists(folder / "a"));
+}
+
+TEST_CASE("a failed write names the final path, leaves nothing and spares what was staged before") {
+  const TemporaryFolder folder;
+  nuq::FileSet files;
+  files.stage(folder / "a", "a");
+  const std::string message = with_file_size_limit(
+      1000, [&] { return message_of([&] { files.stage(folder / "b", std::string(1'000'000, 'b')); }); });
+  CHECK(message == "nuq: " + (folder / "b") + ": cannot write: File too large");
+  CHECK(folder.entries() == 1);
+  files.commit();
+  CHECK(folder.read("a") == "a");
+  CHECK(folder.entries() == 1);
+}
+
+TEST_CASE("places that cannot hold a file are refused when staging, with nothing left behind") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "folder");
+  folder.write("file", "x");
+  nuq::FileSet files;
+  const auto staging = [&](const std::string& path) { return message_of([&] { files.stage(path, "content"); }); };
+  CHECK(staging(folder / "folder") == "nuq: " + (folder / "folder") + ": cannot write: is a directory");
+  CHECK(staging(folder / "file/inside").find("its folder cannot be created") != std::string::npos);
+  CHECK(staging("/dev/null") == "nuq: /dev/null: cannot write: is not a regular file");
+  CHECK(staging("") == "nuq: '': cannot write: empty file name");
+  CHECK(staging(folder / std::string(300, 'n')).find("File name too long") != std::string::npos);
+  CHECK(folder.entries() == 2);
+}
