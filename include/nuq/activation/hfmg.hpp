@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
+#include "nuq/activation/detail/growing_histogram.hpp"
 #include "nuq/activation/detail/observed_values.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
@@ -16,68 +16,7 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// The vendor's `hfmg_quantize`, with its names, defaults and ranges.
-struct HfmgParameters {
-  int num_of_bins = 4096;  ///< 1024, 2048, 4096 or 8192
-  bool asymmetric = true;
-};
-
 namespace detail {
-
-/// Counts of values in bins of equal width over a range that grows with the values; it always holds zero.
-class GrowingHistogram {
- public:
-  explicit GrowingHistogram(std::size_t bins) : counts_(bins, 0.0) {}
-
-  void add(ArrayView<const float> values) {
-    double min = min_;
-    double max = max_;
-    for (const float value : values) {
-      min = (std::min)(min, static_cast<double>(value));
-      max = (std::max)(max, static_cast<double>(value));
-    }
-    if (min < min_ || max > max_) grow(min, max);
-    for (const float value : values) counts_[bin_of(static_cast<double>(value))] += 1.0;
-  }
-
-  [[nodiscard]] const std::vector<double>& counts() const noexcept { return counts_; }
-  [[nodiscard]] double width() const noexcept { return (max_ - min_) / static_cast<double>(counts_.size()); }
-  /// Lower border of a bin; the upper border of the last one for `bin` == number of bins.
-  [[nodiscard]] double border(std::size_t bin) const noexcept { return min_ + width() * static_cast<double>(bin); }
-
- private:
-  [[nodiscard]] std::size_t bin_of(double value) const noexcept {
-    if (!(width() > 0.0)) return 0;
-    return (std::min)(static_cast<std::size_t>((value - min_) / width()), counts_.size() - 1);
-  }
-
-  /// Spreads every old bin evenly over the new bins below it.
-  void grow(double min, double max) {
-    GrowingHistogram wider(counts_.size());
-    wider.min_ = min;
-    wider.max_ = max;
-    for (std::size_t bin = 0; bin < counts_.size(); ++bin) {
-      if (counts_[bin] > 0.0) wider.spread(border(bin), border(bin + 1), counts_[bin]);
-    }
-    *this = std::move(wider);
-  }
-
-  void spread(double begin, double end, double count) {
-    const std::size_t first = bin_of(begin);
-    const std::size_t last = bin_of(end);
-    double left = count;
-    for (std::size_t bin = first; bin < last; ++bin) {
-      const double share = count * (border(bin + 1) - (std::max)(begin, border(bin))) / (end - begin);
-      counts_[bin] += share;
-      left -= share;
-    }
-    counts_[last] += left;
-  }
-
-  double min_ = 0.0;
-  double max_ = 0.0;
-  std::vector<double> counts_;
-};
 
 /// ∫ (x − nearest centre)² dx · density over the window's 256 cells of equal width, the values uniform within each bin
 /// and those outside the window charged to its end cells. Lengths are in bins, counted from the start of the window.
@@ -114,13 +53,13 @@ class GrowingHistogram {
 /// manual (HFMG), the vendor's calibration library for the search; the symmetric grid of the window is ours.
 class Hfmg {
  public:
-  /// @throws ConfigError invalid_argument.
-  explicit Hfmg(const HfmgParameters& parameters = {})
-      : histogram_(checked_bins(parameters.num_of_bins)), asymmetric_(parameters.asymmetric) {}
+  int num_of_bins = 4096;  ///< 1024, 2048, 4096 or 8192
+  bool asymmetric = true;
 
-  /// @throws ModelError non_finite_value.
+  /// @throws ConfigError invalid_argument for `num_of_bins`; ModelError non_finite_value.
   void observe(ArrayView<const float> values) {
     detail::require_finite_activations(values);
+    if (count_ == 0) histogram_ = detail::GrowingHistogram(checked_bins());
     histogram_.add(values);
     count_ += values.size();
   }
@@ -131,7 +70,7 @@ class Hfmg {
     const Window window = best_window();
     const float min = (std::min)(0.0F, static_cast<float>(histogram_.border(window.first)));
     const float max = (std::max)(0.0F, static_cast<float>(histogram_.border(window.last + 1)));
-    return asymmetric_ ? asymmetric_scale(min, max) : symmetric_scale(min, max);
+    return asymmetric ? asymmetric_scale(min, max) : symmetric_scale(min, max);
   }
 
  private:
@@ -179,7 +118,7 @@ class Hfmg {
     return window;
   }
 
-  [[nodiscard]] static std::size_t checked_bins(int num_of_bins) {
+  [[nodiscard]] std::size_t checked_bins() const {
     for (const int allowed : {1024, 2048, 4096, 8192}) {
       if (num_of_bins == allowed) return static_cast<std::size_t>(num_of_bins);
     }
@@ -187,8 +126,7 @@ class Hfmg {
                                                               ", wanted 1024, 2048, 4096 or 8192"));
   }
 
-  detail::GrowingHistogram histogram_;
-  bool asymmetric_;
+  detail::GrowingHistogram histogram_{1};
   std::size_t count_ = 0;
 };
 

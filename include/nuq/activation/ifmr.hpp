@@ -19,29 +19,20 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// The vendor's `ifmr_quantize`, with its names, defaults and ranges.
-struct IfmrParameters {
-  float search_range_start = 0.7F;  ///< 0 < start < end
-  float search_range_end = 1.3F;
-  float search_step = 0.01F;         ///< 0 < step ≤ end − start
-  float max_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
-  float min_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
-  bool asymmetric = true;
-};
-
 namespace detail {
 
 /// The k-th value in the order `before` (1 ≤ k ≤ number of values), from a buffer of 2k values.
 template <class Before>
 [[nodiscard]] float kth_value(ArrayView<const float> values, std::size_t k, Before before) {
-  std::vector<float> kept;
+  std::vector<float> kept(values.begin(), values.begin() + k);
   const auto keep_first_k = [&] {
     std::nth_element(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(k - 1), kept.end(), before);
     kept.resize(k);
   };
-  for (const float value : values) {
-    if (kept.size() >= k && !before(value, kept[k - 1])) continue;
-    kept.push_back(value);
+  keep_first_k();
+  for (std::size_t index = k; index < values.size(); ++index) {
+    if (!before(values[index], kept[k - 1])) continue;
+    kept.push_back(values[index]);
     if (kept.size() == 2 * k) keep_first_k();
   }
   keep_first_k();
@@ -59,11 +50,15 @@ template <class Before>
 /// Ranges, scales and grid values in float, losses and k in double. `end` itself is tried when it is a whole number of
 /// steps away to within a thousandth of a step, which float arithmetic alone misses for the defaults (61 candidates).
 /// Keeps every observed value (4 bytes each). Complexity: O(n · candidates).
-/// Source: the AMCT manual (IFMR), the vendor's calibration library for the details.
+/// Source: the AMCT manual (IFMR; the fields have its names, defaults and ranges), the vendor's calibration library.
 class Ifmr {
  public:
-  /// @throws ConfigError invalid_argument.
-  explicit Ifmr(const IfmrParameters& parameters = {}) : parameters_(parameters) { check(); }
+  float search_range_start = 0.7F;  ///< 0 < start < end
+  float search_range_end = 1.3F;
+  float search_step = 0.01F;         ///< 0 < step ≤ end − start, at most 10000 steps
+  float max_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
+  float min_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
+  bool asymmetric = true;
 
   /// @throws ModelError non_finite_value.
   void observe(ArrayView<const float> values) {
@@ -71,8 +66,10 @@ class Ifmr {
     values_.insert(values_.end(), values.begin(), values.end());
   }
 
-  /// @throws ConfigError nothing_to_do where nothing was observed; ModelError scale_out_of_range.
+  /// @throws ConfigError invalid_argument for a parameter out of range, nothing_to_do where nothing was observed;
+  ///         ModelError scale_out_of_range.
   [[nodiscard]] ActivationScale finish() const {
+    check_parameters();
     detail::require_observed(values_.size());
     std::vector<Candidate> candidates = all_candidates();
     for (std::size_t first = 0; first < values_.size(); first += block_size) {
@@ -94,7 +91,7 @@ class Ifmr {
   };
 
   [[nodiscard]] std::size_t candidate_count() const noexcept {
-    const float steps = (parameters_.search_range_end - parameters_.search_range_start) / parameters_.search_step;
+    const float steps = (search_range_end - search_range_start) / search_step;
     return static_cast<std::size_t>(steps + 1.001F);
   }
 
@@ -106,14 +103,13 @@ class Ifmr {
     };
     const auto greater = [](float a, float b) { return a > b; };
     const auto less = [](float a, float b) { return a < b; };
-    const float max = (std::max)(0.0F, detail::kth_value(values, rank(parameters_.max_percentile), greater));
-    const float min = (std::min)(0.0F, detail::kth_value(values, rank(parameters_.min_percentile), less));
+    const float max = (std::max)(0.0F, detail::kth_value(values, rank(max_percentile), greater));
+    const float min = (std::min)(0.0F, detail::kth_value(values, rank(min_percentile), less));
 
     std::vector<Candidate> candidates(candidate_count());
     for (std::size_t index = 0; index < candidates.size(); ++index) {
-      const float ratio = parameters_.search_range_start + static_cast<float>(index) * parameters_.search_step;
-      candidates[index] =
-          parameters_.asymmetric ? asymmetric_candidate(min, ratio * max) : symmetric_candidate(min, max, ratio);
+      const float ratio = search_range_start + static_cast<float>(index) * search_step;
+      candidates[index] = asymmetric ? asymmetric_candidate(min, ratio * max) : symmetric_candidate(min, max, ratio);
     }
     return candidates;
   }
@@ -152,30 +148,29 @@ class Ifmr {
     return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
   }
 
-  void check() const {
+  void check_parameters() const {
     const auto refuse = [](const char* name, float value, const char* wanted) {
       detail::fail(ConfigError(ErrorCode::invalid_argument, std::string("ifmr: ") + name + " is " +
                                                                 detail::number_text(static_cast<double>(value)) +
                                                                 ", wanted " + wanted));
     };
-    const float start = parameters_.search_range_start;
-    const float end = parameters_.search_range_end;
-    const float step = parameters_.search_step;
-    if (!(start > 0.0F)) refuse("search_range_start", start, "a number above 0");
-    if (!(end > start && is_finite(end))) refuse("search_range_end", end, "a number above search_range_start");
-    if (!(step > 0.0F && step <= end - start))
-      refuse("search_step", step, "a number above 0, at most the range's length");
-    if (!((end - start) / step <= 10000.0F)) refuse("search_step", step, "at most 10000 steps in the range");
-    const auto is_percentile = [](float value) { return value > 0.5F && value <= 1.0F; };
-    if (!is_percentile(parameters_.max_percentile)) {
-      refuse("max_percentile", parameters_.max_percentile, "a number above 0.5, at most 1");
+    const float range = search_range_end - search_range_start;
+    if (!(search_range_start > 0.0F)) refuse("search_range_start", search_range_start, "a number above 0");
+    if (!(range > 0.0F && is_finite(range))) {
+      refuse("search_range_end", search_range_end, "a number above search_range_start");
     }
-    if (!is_percentile(parameters_.min_percentile)) {
-      refuse("min_percentile", parameters_.min_percentile, "a number above 0.5, at most 1");
+    if (!(search_step > 0.0F && search_step <= 1.001F * range && range / search_step <= 10000.0F)) {
+      refuse("search_step", search_step, "1 to 10000 steps in the search range");
+    }
+    const auto is_percentile = [](float value) { return value > 0.5F && value <= 1.0F; };
+    if (!is_percentile(max_percentile)) {
+      refuse("max_percentile", max_percentile, "a number above 0.5, at most 1");
+    }
+    if (!is_percentile(min_percentile)) {
+      refuse("min_percentile", min_percentile, "a number above 0.5, at most 1");
     }
   }
 
-  IfmrParameters parameters_;
   std::vector<float> values_;
 };
 

@@ -14,7 +14,7 @@ NUQ_NAMESPACE_BEGIN
 /// The grid that just holds zero and everything observed.
 class MinMax {
  public:
-  explicit MinMax(bool asymmetric = true) noexcept : asymmetric_(asymmetric) {}
+  bool asymmetric = true;
 
   /// @throws ModelError non_finite_value.
   void observe(ArrayView<const float> values) {
@@ -29,11 +29,10 @@ class MinMax {
   /// @throws ConfigError nothing_to_do where nothing was observed; ModelError scale_out_of_range.
   [[nodiscard]] ActivationScale finish() const {
     detail::require_observed(count_);
-    return asymmetric_ ? asymmetric_scale(min_, max_) : symmetric_scale(min_, max_);
+    return asymmetric ? asymmetric_scale(min_, max_) : symmetric_scale(min_, max_);
   }
 
  private:
-  bool asymmetric_;
   float min_ = 0.0F;
   float max_ = 0.0F;
   std::size_t count_ = 0;

@@ -59,7 +59,8 @@ namespace detail {
   const google::protobuf::UnknownFieldSet& unknown = blob.unknown_fields();
   for (int index = 0; index < unknown.field_count(); ++index) {
     const google::protobuf::UnknownField& field = unknown.field(index);
-    if (field.number() == type_field && field.type() == google::protobuf::UnknownField::TYPE_VARINT) return field.varint() == float16;
+    if (field.number() == type_field && field.type() == google::protobuf::UnknownField::TYPE_VARINT)
+      return field.varint() == float16;
   }
   return false;
 }
@@ -84,10 +85,12 @@ namespace detail {
   }
   if (!blob.raw_data().empty()) {
     if (holds_half_data(blob) && blob.raw_data().size() % 2 == 0) return floats_of_halves(blob.raw_data());
-    fail_blob(ErrorCode::unsupported_format, origin, "stores its values in field 12 as neither half-precision nor float numbers");
+    fail_blob(ErrorCode::unsupported_format, origin,
+              "stores its values in field 12 as neither half-precision nor float numbers");
   }
   if (!blob.int8_data().empty() || blob.int32_data_size() > 0) {
-    fail_blob(ErrorCode::unsupported_format, origin, "holds integers: the model is quantized already, wanted the float model");
+    fail_blob(ErrorCode::unsupported_format, origin,
+              "holds integers: the model is quantized already, wanted the float model");
   }
   return {blob.data().begin(), blob.data().end()};
 }
@@ -95,20 +98,23 @@ namespace detail {
 }  // namespace detail
 
 /// A blob's float values in its declared shape; half- and double-precision values are converted.
-/// Throws ModelError naming file, layer and blob: impossible extents, a number of values that contradicts the shape, a NaN or
-/// infinite value, integer data.
+/// Throws ModelError naming file, layer and blob: impossible extents, a number of values that contradicts the shape, a
+/// NaN or infinite value, integer data.
 [[nodiscard]] inline Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin) {
   Shape shape = blob_shape(blob);
-  if (!is_valid_shape(shape)) detail::fail_blob(ErrorCode::malformed_file, origin, "has the impossible shape " + to_string(shape));
+  if (!is_valid_shape(shape))
+    detail::fail_blob(ErrorCode::malformed_file, origin, "has the impossible shape " + to_string(shape));
   std::vector<float> values = detail::stored_values(blob, origin);
   if (values.size() != element_count(shape)) {
     detail::fail_blob(ErrorCode::size_mismatch, origin,
-                      "has " + std::to_string(values.size()) + " values, shape " + to_string(shape) + " needs " + std::to_string(element_count(shape)));
+                      "has " + std::to_string(values.size()) + " values, shape " + to_string(shape) + " needs " +
+                          std::to_string(element_count(shape)));
   }
   for (std::size_t index = 0; index < values.size(); ++index) {
     if (is_finite(values[index])) continue;
-    detail::fail_blob(ErrorCode::non_finite_value, origin,
-                      "value " + std::to_string(index) + " is " + std::to_string(values[index]) + ", wanted a finite number");
+    detail::fail_blob(
+        ErrorCode::non_finite_value, origin,
+        "value " + std::to_string(index) + " is " + std::to_string(values[index]) + ", wanted a finite number");
   }
   return {std::move(shape), std::move(values)};
 }

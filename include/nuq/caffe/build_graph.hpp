@@ -54,7 +54,8 @@ class GraphBuilder {
   void collect_layers() {
     const schema::NetParameter& net = graph_.model->net;
     if (net.layer_size() > 0 && net.layers_size() > 0) {
-      fail(ModelError(ErrorCode::malformed_file, file_ + ": has both `layer` and the older `layers`, wanted one format"));
+      fail(ModelError(ErrorCode::malformed_file,
+                      file_ + ": has both `layer` and the older `layers`, wanted one format"));
     }
     const schema::NetState state = inference_state(net);
     const auto collect = [this, &state](schema::LayerParameter layer) {
@@ -68,7 +69,8 @@ class GraphBuilder {
     for (const schema::LayerParameter& layer : net.layer()) collect(layer);
     for (const schema::V1LayerParameter& layer : net.layers()) {
       if (layer.has_layer()) {
-        fail_layer(ErrorCode::unsupported_format, file_, layer.layer().name(), "is of the V0 format (2013), wanted `layers { type: … }` or newer");
+        fail_layer(ErrorCode::unsupported_format, file_, layer.layer().name(),
+                   "is of the V0 format (2013), wanted `layers { type: … }` or newer");
       }
       collect(upgraded(layer));
     }
@@ -84,7 +86,8 @@ class GraphBuilder {
     node.parameter = parameter;
     node.source_index = layer.source_index;
     if (is_data_layer(parameter)) {
-      for (const NetworkInput& input : inputs_of(parameter, file_)) node.outputs.push_back(add_input("layer '" + node.name + "'", input));
+      for (const NetworkInput& input : inputs_of(parameter, file_))
+        node.outputs.push_back(add_input("layer '" + node.name + "'", input));
     } else {
       for (const std::string& bottom : parameter.bottom()) node.inputs.push_back(value_read(layer, bottom));
       for (const std::string& top : parameter.top()) node.outputs.push_back(value_written(parameter, top));
@@ -109,7 +112,8 @@ class GraphBuilder {
   /// A value fed by the user; `owner` is what declares it.
   std::size_t add_input(const std::string& owner, const NetworkInput& input) {
     if (current_.count(input.blob) > 0) {
-      fail(ModelError(ErrorCode::invalid_graph, file_ + ": " + owner + ": blob '" + input.blob + "' is an input already, wanted another name"));
+      fail(ModelError(ErrorCode::invalid_graph,
+                      file_ + ": " + owner + ": blob '" + input.blob + "' is an input already, wanted another name"));
     }
     const std::size_t value = graph_.values.size();
     graph_.values.push_back({input.blob, Value::network_input, input.shape});
@@ -126,9 +130,9 @@ class GraphBuilder {
       const auto& tops = other.parameter.top();
       if (std::find(tops.begin(), tops.end(), bottom) == tops.end()) continue;
       problem = "bottom '" + bottom + "' is produced only by layer '" + other.parameter.name() + "', ";
-      problem += !other.included                             ? "which is not part of the TEST phase"
+      problem += !other.included                            ? "which is not part of the TEST phase"
                  : other.source_index == layer.source_index ? "the layer itself (a cycle)"
-                                                             : "which comes later (a cycle or a wrong order)";
+                                                            : "which comes later (a cycle or a wrong order)";
       if (other.included) break;
     }
     fail_in(layer.parameter, ErrorCode::invalid_graph, problem);
@@ -139,7 +143,8 @@ class GraphBuilder {
     const bool repeated = std::count(layer.top().begin(), layer.top().end(), top) > 1;
     const bool in_place = std::find(layer.bottom().begin(), layer.bottom().end(), top) != layer.bottom().end();
     if (repeated || (current_.count(top) > 0 && !in_place)) {
-      fail_in(layer, ErrorCode::invalid_graph, "top '" + top + "' is produced by more than one layer or top, wanted a new name or an in-place layer");
+      fail_in(layer, ErrorCode::invalid_graph,
+              "top '" + top + "' is produced by more than one layer or top, wanted a new name or an in-place layer");
     }
     graph_.values.push_back({top, graph_.nodes.size(), {}});
     return graph_.values.size() - 1;
@@ -148,7 +153,9 @@ class GraphBuilder {
   void check_that_something_is_computed() const {
     const auto computes = [](const Node& node) { return !node.inputs.empty(); };
     if (std::any_of(graph_.nodes.begin(), graph_.nodes.end(), computes)) return;
-    const std::string problem = layers_.empty() ? "has no layers, wanted a network" : "has no layer that computes in the TEST phase, wanted an inference network";
+    const std::string problem = layers_.empty()
+                                    ? "has no layers, wanted a network"
+                                    : "has no layer that computes in the TEST phase, wanted an inference network";
     fail(ModelError(ErrorCode::invalid_graph, file_ + ": " + problem));
   }
 
@@ -163,11 +170,12 @@ class GraphBuilder {
 
 /// Checks a model and turns it into the network that runs in the TEST phase, with its weights where the model has any.
 ///
-/// Nodes come in the file's order; data layers (`is_data_layer`) are nodes without inputs whose outputs are network inputs and
-/// that compute nothing. Trained blobs are those of `attach_trained_blobs`.
+/// Nodes come in the file's order; data layers (`is_data_layer`) are nodes without inputs whose outputs are network
+/// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`.
 ///
-/// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a later layer
-/// produces, a blob overwritten without being read, impossible input shapes, weights that do not fit, the V0 format.
+/// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a
+/// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit, the
+/// V0 format.
 [[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model) {
   Graph graph = detail::GraphBuilder(std::move(model)).build();
   const bool has_weights = graph.model->weights.layer_size() + graph.model->weights.layers_size() > 0;

@@ -91,7 +91,8 @@ class OutputChannels {
     const Shape& shape = node.blobs.front().shape;
     const std::size_t weights = node.blobs.front().values.size();
     const std::size_t groups = is_deconvolution ? node.parameter.convolution_param().group() : 1;
-    const std::size_t rows = static_cast<std::size_t>(shape[0]) * (is_deconvolution ? static_cast<std::size_t>(shape[1]) : 1);
+    const std::size_t rows =
+        static_cast<std::size_t>(shape[0]) * (is_deconvolution ? static_cast<std::size_t>(shape[1]) : 1);
     per_group_ = static_cast<std::size_t>(shape[is_deconvolution ? 1 : 0]);
     count_ = per_group_ * groups;
     group_weights_ = weights / groups;
@@ -114,8 +115,8 @@ class OutputChannels {
   return node.blobs.size() > 1 ? node.blobs[1] : Tensor(Shape{static_cast<std::int64_t>(channels)});
 }
 
-/// Puts `affine` behind the layer: W' = W · factor, b' = b · factor + offset, in double. False, and nothing changed, if a
-/// result is not finite.
+/// Puts `affine` behind the layer: W' = W · factor, b' = b · factor + offset, in double. False, and nothing changed, if
+/// a result is not finite.
 [[nodiscard]] inline bool fold(Node& node, const OutputChannels& channel_of, const ChannelAffine& affine) {
   Tensor weights = node.blobs.front();
   Tensor bias = bias_of(node, channel_of.count());
@@ -142,7 +143,8 @@ class OutputChannels {
 
 /// True if something can be folded into the layer: it has weights, one input and one output with channels in axis 1.
 [[nodiscard]] inline bool is_fusable(const Node& node) {
-  if (!is_fusable_type(node.type) || node.blobs.empty() || node.inputs.size() != 1 || node.outputs.size() != 1) return false;
+  if (!is_fusable_type(node.type) || node.blobs.empty() || node.inputs.size() != 1 || node.outputs.size() != 1)
+    return false;
   if (node.type != "InnerProduct") return node.parameter.convolution_param().axis() == 1;
   const schema::InnerProductParameter& parameter = node.parameter.inner_product_param();
   return parameter.axis() == 1 && !parameter.transpose();
@@ -157,7 +159,8 @@ class OutputChannels {
   return readers.front();
 }
 
-/// Folds the BatchNorm, the BatchNorm and Scale, or the Scale that alone follow a layer; returns the nodes that became useless.
+/// Folds the BatchNorm, the BatchNorm and Scale, or the Scale that alone follow a layer; returns the nodes that became
+/// useless.
 [[nodiscard]] inline std::vector<std::size_t> fold_followers(Graph& graph, std::size_t index) {
   Node& node = graph.nodes[index];
   const OutputChannels channels(node);
@@ -216,7 +219,8 @@ inline void check_batch_norms(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const schema::BatchNormParameter& parameter = node.parameter.batch_norm_param();
     if (node.type != "BatchNorm" || !parameter.has_use_global_stats() || parameter.use_global_stats()) continue;
-    fail_layer(ErrorCode::unsupported_layer, graph.model->model_file, node.name, "use_global_stats is false, wanted true in an inference network");
+    fail_layer(ErrorCode::unsupported_layer, graph.model->model_file, node.name,
+               "use_global_stats is false, wanted true in an inference network");
   }
 }
 
@@ -224,10 +228,12 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
   for (const std::string& name : skipped) {
     const Node* const node = graph.find(name);
     if (node == nullptr) {
-      fail(ConfigError(ErrorCode::unknown_name, "skip_fusion_layers: layer '" + name + "': does not exist in " + graph.model->model_file));
+      fail(ConfigError(ErrorCode::unknown_name,
+                       "skip_fusion_layers: layer '" + name + "': does not exist in " + graph.model->model_file));
     }
     if (!is_fusable_type(node->type)) {
-      fail(ConfigError(ErrorCode::invalid_argument, "skip_fusion_layers: layer '" + name + "': nothing is folded into a " + node->type +
+      fail(ConfigError(ErrorCode::invalid_argument, "skip_fusion_layers: layer '" + name +
+                                                        "': nothing is folded into a " + node->type +
                                                         ", wanted a Convolution, Deconvolution or InnerProduct"));
     }
   }
@@ -236,13 +242,13 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
 }  // namespace detail
 
 /// Folds BatchNorm, BatchNorm + Scale or a lone Scale into the Convolution, Deconvolution or InnerProduct before it
-/// (AMCT manual, fusion): with a = γ/√(v + eps), W' = W·a and b' = (b − m)·a + β, per output channel, in double. The layer
-/// gets a bias, takes over the last folded layer's output, and lists the folded layers in `Node::fused`; their nodes and values
-/// are gone and the remaining ones are numbered anew.
+/// (AMCT manual, fusion): with a = γ/√(v + eps), W' = W·a and b' = (b − m)·a + β, per output channel, in double. The
+/// layer gets a bias, takes over the last folded layer's output, and lists the folded layers in `Node::fused`; their
+/// nodes and values are gone and the remaining ones are numbered anew.
 ///
-/// Left as they are: layers whose output somebody else reads as well, layers without weights, a Scale along another axis, and
-/// what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats: false`, and ConfigError for a skipped
-/// layer that does not exist or that nothing could be folded into.
+/// Left as they are: layers whose output somebody else reads as well, layers without weights, a Scale along another
+/// axis, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats: false`, and
+/// ConfigError for a skipped layer that does not exist or that nothing could be folded into.
 inline void fuse(Graph& graph, const FusionOptions& options = {}) {
   detail::check_batch_norms(graph);
   detail::check_skipped(graph, options.skipped);

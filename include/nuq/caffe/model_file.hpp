@@ -11,9 +11,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "nuq/caffe/detail/net_weights.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -36,10 +34,14 @@ class FirstParseError final : public google::protobuf::io::ErrorCollector {
   }
   void RecordWarning(int, google::protobuf::io::ColumnNumber, absl::string_view) override {}
 #else
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override { keep(line, column, message); }
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
+    keep(line, column, message);
+  }
   void AddWarning(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
 #endif
-  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  [[nodiscard]] const std::string& text() const noexcept {
+    return text_;
+  }
 
  private:
   void keep(int line, int column, std::string message) {
@@ -56,10 +58,13 @@ inline void check_content(std::string_view bytes, const std::string& file) {
   const auto starts_with = [bytes](std::string_view start) { return bytes.substr(0, start.size()) == start; };
   if (bytes.empty()) fail(ModelError(ErrorCode::malformed_file, file + ": is empty"));
   if (starts_with("version https://git-lfs")) {
-    fail(ModelError(ErrorCode::malformed_file, file + ": is a git-lfs pointer, wanted the file it stands for (run `git lfs pull`)"));
+    fail(ModelError(ErrorCode::malformed_file,
+                    file + ": is a git-lfs pointer, wanted the file it stands for (run `git lfs pull`)"));
   }
-  if (starts_with("\x89HDF")) fail(ModelError(ErrorCode::unsupported_format, file + ": HDF5 caffemodel is not supported, wanted a protobuf one"));
-  if (bytes.size() > max_message_bytes) fail(ModelError(ErrorCode::unsupported_format, file + ": is larger than 2 GB, protobuf's limit"));
+  if (starts_with("\x89HDF"))
+    fail(ModelError(ErrorCode::unsupported_format, file + ": HDF5 caffemodel is not supported, wanted a protobuf one"));
+  if (bytes.size() > max_message_bytes)
+    fail(ModelError(ErrorCode::unsupported_format, file + ": is larger than 2 GB, protobuf's limit"));
 }
 
 /// True for bytes without control characters other than white space: a prototxt given as a caffemodel.
@@ -87,18 +92,18 @@ inline void check_content(std::string_view bytes, const std::string& file) {
   return net;
 }
 
-[[nodiscard]] inline schema::NetParameter parse_caffemodel(std::string_view bytes, const std::string& file) {
+[[nodiscard]] inline schema::NetWeights parse_caffemodel(std::string_view bytes, const std::string& file) {
   check_content(bytes, file);
   schema::NetWeights weights;
   const bool parsed = weights.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  if (parsed && weights.layer_size() + weights.layers_size() > 0) return network_of(std::move(weights));
+  if (parsed && weights.layer_size() + weights.layers_size() > 0) return weights;
   const std::string problem = looks_like_text(bytes) ? "is text (a prototxt?), wanted a binary caffemodel"
                               : parsed               ? "holds no layers, wanted a caffemodel"
-                                                     : "is truncated or no caffemodel: its protobuf message cannot be parsed";
+                                       : "is truncated or no caffemodel: its protobuf message cannot be parsed";
   fail(ModelError(ErrorCode::malformed_file, file + ": " + problem));
 }
 
-inline void stage_caffemodel(const schema::NetParameter& weights, FileSet& files, const std::string& file) {
+inline void stage_caffemodel(const schema::NetWeights& weights, FileSet& files, const std::string& file) {
   if (weights.ByteSizeLong() > max_message_bytes) {
     fail(ModelError(ErrorCode::unsupported_format, file + ": would be larger than 2 GB, protobuf's limit"));
   }
@@ -110,9 +115,9 @@ inline void stage_caffemodel(const schema::NetParameter& weights, FileSet& files
 
 }  // namespace detail
 
-/// A model from memory; the file names are for messages alone. Unknown fields of the text are tolerated. `weights` is the
-/// content of a caffemodel; without a `weights_file` there is none and it is not looked at.
-/// Throws ModelError: empty, git-lfs pointer, HDF5, over 2 GB, or malformed, with `file:line:column` for text.
+/// A model from memory; the file names are for messages alone. Unknown fields of the text are tolerated. `weights` is
+/// the content of a caffemodel; without a `weights_file` there is none and it is not looked at. Throws ModelError:
+/// empty, git-lfs pointer, HDF5, over 2 GB, or malformed, with `file:line:column` for text.
 [[nodiscard]] inline Model parse_model(std::string_view text, std::string_view weights, const std::string& model_file,
                                        const std::string& weights_file) {
   Model model;
@@ -133,9 +138,10 @@ inline void stage_caffemodel(const schema::NetParameter& weights, FileSet& files
   return parse_model(text.bytes(), weights.bytes(), model_file, weights_file);
 }
 
-/// Stages a model: its text as it is and, unless `weights_file` is empty, its weights in binary form; the same model always
-/// gives the same bytes. Nothing appears before `files.commit()`.
-inline void write_model(const Model& model, FileSet& files, const std::string& model_file, const std::string& weights_file) {
+/// Stages a model: its text as it is and, unless `weights_file` is empty, its weights in binary form; the same model
+/// always gives the same bytes. Nothing appears before `files.commit()`.
+inline void write_model(const Model& model, FileSet& files, const std::string& model_file,
+                        const std::string& weights_file) {
   files.stage(model_file, model.text);
   if (!weights_file.empty()) detail::stage_caffemodel(model.weights, files, weights_file);
 }

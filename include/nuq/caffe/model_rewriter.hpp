@@ -7,13 +7,17 @@
 #include <cstddef>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "nuq/caffe/detail/layer_error.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/caffe/upgrade.hpp"
-#include "nuq/core/tensor.hpp"
+#include "nuq/caffe/weights_rewriter.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -22,171 +26,196 @@ NUQ_NAMESPACE_BEGIN
 /// Which prototxt syntax a rewritten model has.
 enum class RewriteSyntax {
   as_written,  ///< the file's own (V1 stays V1): enough while no layer is inserted
-  current      ///< a V1 file is upgraded as a whole, so that layers without a V1 type can be inserted
+  current      ///< a V1 file is upgraded as a whole, comments and unknown fields lost, so that layers can be inserted
 };
+
+namespace detail {
+
+/// A name as protobuf writes it: quoted and escaped.
+[[nodiscard]] inline std::string text_literal(const std::string& name) {
+  schema::NetParameter holder;
+  holder.set_name(name);
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(holder, &text);
+  return text.substr(6, text.size() - 7);  // between `name: ` and the line break
+}
+
+/// The value of a string literal, which may consist of several pieces with comments between them.
+[[nodiscard]] inline std::string name_of_literal(const std::string& literal) {
+  schema::NetParameter holder;
+  static_cast<void>(google::protobuf::TextFormat::ParseFromString("name: " + literal, &holder));
+  return holder.name();
+}
+
+[[nodiscard]] inline bool is_false_literal(const std::string& literal) {
+  schema::ConvolutionParameter holder;
+  static_cast<void>(google::protobuf::TextFormat::ParseFromString("bias_term: " + literal, &holder));
+  return !holder.bias_term();
+}
+
+/// `layer { … }` without its blobs and the last line break.
+[[nodiscard]] inline std::string layer_text(const schema::LayerParameter& layer) {
+  schema::NetParameter holder;
+  *holder.add_layer() = layer;
+  holder.mutable_layer(0)->clear_blobs();
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(holder, &text);
+  text.pop_back();
+  return text;
+}
+
+}  // namespace detail
 
 /// Turns a graph's model into another one by editing the prototxt as text around the touched layers, so that all others, their
 /// comments and their unknown fields stay verbatim, and by replacing blobs of the caffemodel. Folded layers (Node::fused) are
 /// taken out and their convolution's top, bias and blobs are brought up to date from the start.
 class ModelRewriter {
  public:
+  /// `graph` must live as long as the rewriter. Throws ModelError for a prototxt whose layers are the values of a list.
   explicit ModelRewriter(const Graph& graph, RewriteSyntax syntax = RewriteSyntax::as_written)
-      : graph_(graph), model_(*graph.model) {
-    if (syntax == RewriteSyntax::current && model_.net.layers_size() > 0) {
-      model_.net = upgraded(model_.net);
-      google::protobuf::TextFormat::PrintToString(model_.net, &model_.text);
+      : graph_(graph), syntax_(syntax), text_(graph.model->text), weights_(graph.model->weights) {
+    collect_names();
+    const bool is_v1 = graph.model->net.layers_size() > 0;
+    if (is_v1 && syntax == RewriteSyntax::current) {
+      google::protobuf::TextFormat::PrintToString(upgraded(graph.model->net), &text_);
     }
-    if (syntax == RewriteSyntax::current && model_.weights.layers_size() > 0) model_.weights = upgraded(model_.weights);
-    const std::string_view layer_field = model_.net.layers_size() > 0 ? "layers" : "layer";
-    for (const TextField& field : text_fields(model_.text)) {
-      if (field.name == layer_field && field.is_message) layers_.push_back(field);
-    }
+    find_layers(is_v1 && syntax == RewriteSyntax::as_written ? "layers" : "layer");
     for (const Node& node : graph.nodes) {
       if (!node.fused.empty()) fold(node);
     }
   }
+  ModelRewriter(const ModelRewriter&) = delete;
+  ModelRewriter& operator=(const ModelRewriter&) = delete;
 
-  void insert_before(const Node& node, const schema::LayerParameter& layer) {
+  /// Inserts a layer, with its blobs if it has any, in front of or behind the layer of a node, in the phases and stages of
+  /// that one. Needs RewriteSyntax::current.
+  /// Throws ModelError duplicate_name where the model has a layer of its name or a blob of the name of a top that is not in place.
+  void insert_before(const Node& node, schema::LayerParameter layer) {
     const std::size_t begin = field_of(node).begin;
-    edits_.replace(begin, begin, layer_text(layer));
+    edits_.replace(begin, begin, detail::layer_text(adopted(std::move(layer), node)) + "\n");
   }
-  void insert_after(const Node& node, const schema::LayerParameter& layer) {
-    const std::size_t end = field_of(node).end;
-    edits_.replace(end, end, "\n" + layer_text(layer, ""));
+  void insert_after(const Node& node, schema::LayerParameter layer) {
+    edits_.insert_line_after(text_, field_of(node).end, detail::layer_text(adopted(std::move(layer), node)));
   }
-  void set_bottom(const Node& node, std::size_t index, const std::string& blob) { set_name(node, "bottom", index, blob); }
 
-  /// Replaces the float values of one of the layer's blobs; adds the blob when `index` is one past the last.
-  void set_blob(const Node& node, int index, const Tensor& values) {
-    schema::BlobProto& blob = emptied_blob(node, index, values.shape);
-    blob.mutable_data()->Add(values.values.begin(), values.values.end());
-  }
-  /// One of the layer's blobs without any payload, its declared shape kept (`shape` for a new one).
-  [[nodiscard]] schema::BlobProto& emptied_blob(const Node& node, int index, const Shape& shape) {
-    auto& blobs = blobs_of(node.name);
-    while (blobs.size() <= index) {
-      schema::BlobShape& extents = *blobs.Add()->mutable_shape();
-      for (const std::int64_t extent : shape) extents.add_dim(extent);
-    }
-    schema::BlobProto& blob = *blobs.Mutable(index);
-    blob.clear_data();
-    blob.clear_diff();
-    blob.clear_double_data();
-    blob.clear_double_diff();
-    blob.clear_int8_data();
-    blob.clear_int32_data();
-    blob.clear_raw_data();
-    blob.clear_raw_diff();
-    blob.mutable_unknown_fields()->Clear();
-    return blob;
-  }
-  /// Adds a layer with its blobs to the caffemodel.
-  void add_weights(const schema::LayerParameter& layer) { *model_.weights.add_layer() = layer; }
+  void set_bottom(const Node& node, const std::string& blob) { set_first(node, "bottom", blob); }
 
-  /// The edited model, parsed again from its own text.
+  /// An empty blob to be filled with a payload, in the place of `node.blobs[index]` in the caffemodel.
+  [[nodiscard]] schema::BlobProto& replace_blob(const Node& node, std::size_t index) {
+    return weights_.replace_blob(node.name, static_cast<int>(index), node.blobs[index].shape);
+  }
+
+  /// The edited model, under the names of the original files, parsed again from its own text.
   [[nodiscard]] Model finish() && {
-    model_.text = edits_.apply(model_.text);
-    google::protobuf::TextFormat::Parser parser;
-    parser.AllowUnknownField(true);
-    model_.net.Clear();
-    if (!parser.ParseFromString(model_.text, &model_.net)) {
-      detail::fail(ModelError(ErrorCode::malformed_file, model_.model_file + ": cannot be rewritten: the edited text does not parse"));
+    for (const Node& node : graph_.nodes) {
+      if (!node.fused.empty()) replace_folded_blobs(node);
     }
-    return std::move(model_);
+    Model model;
+    model.model_file = graph_.model->model_file;
+    model.weights_file = graph_.model->weights_file;
+    model.text = edits_.apply(text_);
+    model.net = detail::parse_prototxt(model.text, model.model_file);
+    model.weights = std::move(weights_).finish(syntax_ == RewriteSyntax::current);
+    return model;
   }
 
  private:
-  [[nodiscard]] const TextField& field_of(const Node& node) const {
-    if (node.source_index >= layers_.size()) {
-      detail::fail(ModelError(ErrorCode::malformed_file, model_.model_file + ": layer '" + node.name + "' is not found in the text"));
+  void find_layers(std::string_view field_name) {
+    for (const TextField& field : text_fields(text_)) {
+      if (field.name == field_name && !field.in_list) layers_.push_back(field);
     }
-    return layers_[node.source_index];
+    if (layers_.size() == layer_names_.size()) return;
+    detail::fail(ModelError(ErrorCode::unsupported_format, graph_.model->model_file + ": has its layers in a list, wanted `layer { … }` for each"));
+  }
+
+  void collect_names() {
+    const schema::NetParameter& net = graph_.model->net;
+    blob_names_.insert(net.input().begin(), net.input().end());
+    const auto collect = [this](const auto& layer) {
+      layer_names_.push_back(layer.name());
+      blob_names_.insert(layer.top().begin(), layer.top().end());
+    };
+    for (const schema::LayerParameter& layer : net.layer()) collect(layer);
+    for (const schema::V1LayerParameter& layer : net.layers()) collect(layer);
+  }
+
+  [[nodiscard]] const TextField& field_of(const Node& node) const { return layers_[node.source_index]; }
+  [[nodiscard]] std::vector<TextField> fields_of(const TextField& message) const {
+    return text_fields(text_, message.value_begin, message.value_end);
+  }
+  [[nodiscard]] std::string literal(const TextField& field) const {
+    return text_.substr(field.value_begin, field.value_end - field.value_begin);
+  }
+
+  /// A layer about to be inserted next to `node`: names checked, blobs handed to the caffemodel.
+  [[nodiscard]] schema::LayerParameter adopted(schema::LayerParameter layer, const Node& node) {
+    const auto refuse = [&](const std::string& what, const std::string& name) {
+      detail::fail_layer(ErrorCode::duplicate_name, graph_.model->model_file, node.name,
+                         what + " '" + name + "' for its quantization exists already, wanted a model without one");
+    };
+    const bool is_known = std::find(layer_names_.begin(), layer_names_.end(), layer.name()) != layer_names_.end();
+    if (is_known || !inserted_.insert(layer.name()).second) refuse("layer", layer.name());
+    for (const std::string& top : layer.top()) {
+      const bool in_place = std::find(layer.bottom().begin(), layer.bottom().end(), top) != layer.bottom().end();
+      if (!in_place && !blob_names_.insert(top).second) refuse("blob", top);
+    }
+    *layer.mutable_include() = node.parameter.include();
+    *layer.mutable_exclude() = node.parameter.exclude();
+    if (layer.blobs_size() > 0) weights_.add(layer);
+    return layer;
   }
 
   void fold(const Node& node) {
-    set_name(node, "top", 0, graph_.values[node.outputs.front()].blob);
-    set_bias_term(node);
-    const std::set<std::string> folded(node.fused.begin(), node.fused.end());
-    for (const TextField& layer : layers_) {
-      if (folded.count(name_of(layer)) > 0) edits_.remove_lines(model_.text, layer.begin, layer.end);
-    }
-    remove_weights(folded);
-    for (std::size_t index = 0; index < node.blobs.size(); ++index) set_blob(node, static_cast<int>(index), node.blobs[index]);
-  }
-
-  /// Points the index-th `bottom` or `top` of a layer to another blob.
-  void set_name(const Node& node, std::string_view field_name, std::size_t index, const std::string& blob) {
-    const TextField& layer = field_of(node);
-    for (const TextField& field : text_fields(model_.text, layer.value_begin, layer.value_end)) {
-      if (field.name != field_name || index-- > 0) continue;
-      if (unquoted(field) != blob) edits_.replace(field.value_begin, field.value_end, quoted(blob));
-      return;
-    }
-  }
-  /// A folded layer has a bias, whatever its text said.
-  void set_bias_term(const Node& node) {
-    const TextField& layer = field_of(node);
-    for (const TextField& parameter : text_fields(model_.text, layer.value_begin, layer.value_end)) {
-      if (parameter.name != "convolution_param" && parameter.name != "inner_product_param") continue;
-      for (const TextField& field : text_fields(model_.text, parameter.value_begin, parameter.value_end)) {
-        if (field.name == "bias_term") edits_.replace(field.value_begin, field.value_end, "true");
+    set_first(node, "top", graph_.values[node.outputs.front()].blob);
+    give_bias(node);
+    for (const std::string& folded : node.fused) {
+      weights_.remove(folded);
+      for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+        if (layer_names_[layer] == folded) edits_.remove_lines(text_, layers_[layer].begin, layers_[layer].end);
       }
     }
   }
 
-  [[nodiscard]] std::string name_of(const TextField& layer) const {
-    for (const TextField& field : text_fields(model_.text, layer.value_begin, layer.value_end)) {
-      if (field.name == "name") return unquoted(field);
+  /// The blobs of a folded layer, as far as nobody has replaced them otherwise.
+  void replace_folded_blobs(const Node& node) {
+    for (std::size_t index = 0; index < node.blobs.size(); ++index) {
+      if (weights_.is_replaced(node.name, static_cast<int>(index))) continue;
+      const std::vector<float>& values = node.blobs[index].values;
+      replace_blob(node, index).mutable_data()->Add(values.begin(), values.end());
     }
-    return {};
-  }
-  /// The value of a string field, unescaped by protobuf itself.
-  [[nodiscard]] std::string unquoted(const TextField& field) const {
-    schema::NetParameter holder;
-    const std::string literal = model_.text.substr(field.value_begin, field.value_end - field.value_begin);
-    return google::protobuf::TextFormat::ParseFromString("name: " + literal, &holder) ? holder.name() : literal;
-  }
-  [[nodiscard]] static std::string quoted(const std::string& value) {
-    schema::NetParameter holder;
-    holder.set_name(value);
-    std::string text;
-    google::protobuf::TextFormat::PrintToString(holder, &text);
-    return text.substr(6, text.size() - 7);  // between `name: ` and the line break
-  }
-  [[nodiscard]] static std::string layer_text(const schema::LayerParameter& layer, const std::string& end = "\n") {
-    schema::NetParameter holder;
-    *holder.add_layer() = layer;
-    holder.mutable_layer(0)->clear_blobs();
-    std::string text;
-    google::protobuf::TextFormat::PrintToString(holder, &text);
-    text.pop_back();
-    return text + end;
   }
 
-  [[nodiscard]] google::protobuf::RepeatedPtrField<schema::BlobProto>& blobs_of(const std::string& name) {
-    for (schema::LayerParameter& layer : *model_.weights.mutable_layer()) {
-      if (layer.name() == name) return *layer.mutable_blobs();
+  /// Points the first `bottom` or `top` of a layer to another blob.
+  void set_first(const Node& node, std::string_view name, const std::string& blob) {
+    for (const TextField& field : fields_of(field_of(node))) {
+      if (field.name != name) continue;
+      if (detail::name_of_literal(literal(field)) != blob) {
+        edits_.replace(field.value_begin, field.value_end, detail::text_literal(blob));
+      }
+      return;
     }
-    for (schema::V1LayerParameter& layer : *model_.weights.mutable_layers()) {
-      if (layer.name() == name) return *layer.mutable_blobs();
-    }
-    schema::LayerParameter& added = *model_.weights.add_layer();
-    added.set_name(name);
-    return *added.mutable_blobs();
   }
-  void remove_weights(const std::set<std::string>& names) {
-    const auto remove = [&names](auto& layers) {
-      layers.erase(std::remove_if(layers.begin(), layers.end(), [&names](const auto& layer) { return names.count(layer.name()) > 0; }),
-                   layers.end());
-    };
-    remove(*model_.weights.mutable_layer());
-    remove(*model_.weights.mutable_layers());
+
+  /// A folded layer has a bias, whatever its text said.
+  void give_bias(const Node& node) {
+    for (const TextField& parameter : fields_of(field_of(node))) {
+      if (parameter.name != "convolution_param" && parameter.name != "inner_product_param") continue;
+      for (const TextField& field : fields_of(parameter)) {
+        if (field.name != "bias_term" || !detail::is_false_literal(literal(field))) continue;
+        edits_.replace(field.value_begin, field.value_end, "true");
+      }
+    }
   }
 
   const Graph& graph_;
-  Model model_;
-  std::vector<TextField> layers_;
+  RewriteSyntax syntax_;
+  std::string text_;
   TextEdits edits_;
+  WeightsRewriter weights_;
+  std::vector<TextField> layers_;         ///< of the text, in order
+  std::vector<std::string> layer_names_;  ///< theirs
+  std::set<std::string> inserted_;        ///< names of the layers inserted
+  std::set<std::string> blob_names_;
 };
 
 NUQ_NAMESPACE_END

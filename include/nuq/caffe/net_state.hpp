@@ -28,8 +28,8 @@ NUQ_NAMESPACE_BEGIN
          std::none_of(rule.not_stage().begin(), rule.not_stage().end(), has_stage);
 }
 
-/// True when the layer is part of the network in `state`: some `include` rule is met, or there is none, and no `exclude` rule
-/// is. A layer's own `phase` says how it computes, not whether, as in Caffe.
+/// True when the layer is part of the network in `state`: some `include` rule is met, or there is none, and no
+/// `exclude` rule is. A layer's own `phase` says how it computes, not whether, as in Caffe.
 [[nodiscard]] inline bool is_included(const schema::LayerParameter& layer, const schema::NetState& state) {
   const auto is_met = [&state](const schema::NetStateRule& rule) { return meets(state, rule); };
   return (layer.include().empty() || std::any_of(layer.include().begin(), layer.include().end(), is_met)) &&

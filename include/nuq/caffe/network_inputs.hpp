@@ -21,7 +21,9 @@ struct NetworkInput {
 
 namespace detail {
 
-[[nodiscard]] inline Shape shape_of(const schema::BlobShape& shape) { return {shape.dim().begin(), shape.dim().end()}; }
+[[nodiscard]] inline Shape shape_of(const schema::BlobShape& shape) {
+  return {shape.dim().begin(), shape.dim().end()};
+}
 
 /// `shape` if a network can be fed with it. Throws ModelError naming file and blob.
 [[nodiscard]] inline Shape checked_input_shape(Shape shape, const std::string& file, const std::string& blob) {
@@ -34,19 +36,21 @@ namespace detail {
   return shape;
 }
 
-/// The shape of the index-th `input` of a network, from `input_shape` or from the older `input_dim`, four values per input.
+/// The shape of the index-th `input` of a network, from `input_shape` or from the older `input_dim`, four values per
+/// input.
 [[nodiscard]] inline Shape declared_input_shape(const schema::NetParameter& net, int index, const std::string& file) {
   const int inputs = net.input_size();
   if (net.input_shape_size() == inputs) return shape_of(net.input_shape(index));
   if (net.input_shape_size() > 0) {
-    fail(ModelError(ErrorCode::malformed_file, file + ": has " + std::to_string(net.input_shape_size()) + " input_shape for " +
-                                                   std::to_string(inputs) + " input, wanted one for each"));
+    fail(ModelError(ErrorCode::malformed_file, file + ": has " + std::to_string(net.input_shape_size()) +
+                                                   " input_shape for " + std::to_string(inputs) +
+                                                   " input, wanted one for each"));
   }
   const auto& dims = net.input_dim();
   if (inputs == 1 || dims.empty()) return {dims.begin(), dims.end()};
   if (dims.size() != 4 * inputs) {
-    fail(ModelError(ErrorCode::malformed_file, file + ": has " + std::to_string(dims.size()) + " input_dim for " + std::to_string(inputs) +
-                                                   " input, wanted four for each"));
+    fail(ModelError(ErrorCode::malformed_file, file + ": has " + std::to_string(dims.size()) + " input_dim for " +
+                                                   std::to_string(inputs) + " input, wanted four for each"));
   }
   return {dims.begin() + 4 * index, dims.begin() + 4 * (index + 1)};
 }
@@ -72,20 +76,24 @@ template <class Shapes>
 
 }  // namespace detail
 
-/// True for layers that bring data into the network: Input, and every layer without bottoms that reads a data base, a file or
-/// memory (Data, ImageData, MemoryData, DummyData, AnnotatedData, …, Python data layers).
+/// True for layers that bring data into the network: Input, and every layer without bottoms that reads a data base, a
+/// file or memory (Data, ImageData, MemoryData, DummyData, AnnotatedData, …, Python data layers).
 [[nodiscard]] inline bool is_data_layer(const schema::LayerParameter& layer) {
   constexpr std::string_view suffix = "Data";
   const std::string_view type = layer.type();
   if (layer.bottom_size() > 0) return false;
-  return type == "Input" || type == "Python" || (type.size() >= suffix.size() && type.substr(type.size() - suffix.size()) == suffix);
+  return type == "Input" || type == "Python" ||
+         (type.size() >= suffix.size() && type.substr(type.size() - suffix.size()) == suffix);
 }
 
-/// The inputs declared by a network's own `input` fields. Throws ModelError naming `file` for shapes that do not fit them.
-[[nodiscard]] inline std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net, const std::string& file) {
+/// The inputs declared by a network's own `input` fields. Throws ModelError naming `file` for shapes that do not fit
+/// them.
+[[nodiscard]] inline std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net,
+                                                               const std::string& file) {
   std::vector<NetworkInput> inputs;
   for (int index = 0; index < net.input_size(); ++index) {
-    inputs.push_back({net.input(index), detail::checked_input_shape(detail::declared_input_shape(net, index, file), file, net.input(index))});
+    inputs.push_back({net.input(index), detail::checked_input_shape(detail::declared_input_shape(net, index, file),
+                                                                    file, net.input(index))});
   }
   return inputs;
 }
@@ -94,7 +102,8 @@ template <class Shapes>
 [[nodiscard]] inline std::vector<NetworkInput> inputs_of(const schema::LayerParameter& layer, const std::string& file) {
   std::vector<NetworkInput> inputs;
   for (int index = 0; index < layer.top_size(); ++index) {
-    inputs.push_back({layer.top(index), detail::checked_input_shape(detail::data_layer_shape(layer, index), file, layer.top(index))});
+    inputs.push_back({layer.top(index),
+                      detail::checked_input_shape(detail::data_layer_shape(layer, index), file, layer.top(index))});
   }
   return inputs;
 }

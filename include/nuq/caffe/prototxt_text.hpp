@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -111,7 +112,7 @@ class TextFieldScanner {
     const char quote = text_[at_++];
     while (peek() != quote) {
       if (at_ >= text_.size() || peek() == '\n') fail_here("unterminated string");
-      at_ += peek() == '\\' ? 2 : 1;
+      at_ += peek() == '\\' ? 2U : 1U;
     }
     ++at_;
   }
@@ -185,7 +186,7 @@ class TextEdits {
 
   [[nodiscard]] std::string apply(std::string_view text) const {
     std::vector<Edit> sorted = edits_;
-    std::stable_sort(sorted.begin(), sorted.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Edit& a, const Edit& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
     std::string result;
     std::size_t at = 0;
     for (const Edit& edit : sorted) {

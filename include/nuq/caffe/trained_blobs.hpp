@@ -24,23 +24,27 @@ namespace detail {
 using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
 /// Layers with blobs of a caffemodel, present or V1 format, by name. Throws ModelError for a name that occurs twice.
-[[nodiscard]] inline std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetParameter& weights, const std::string& file) {
+[[nodiscard]] inline std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
+                                                                             const std::string& file) {
   std::map<std::string, const BlobProtos*> found;
   const auto add = [&found, &file](const auto& layer) {
     if (layer.blobs().empty() || found.emplace(layer.name(), &layer.blobs()).second) return;
     fail_layer(ErrorCode::duplicate_name, file, layer.name(), "has weights twice, wanted unique layer names");
   };
-  for (const schema::LayerParameter& layer : weights.layer()) add(layer);
-  for (const schema::V1LayerParameter& layer : weights.layers()) add(layer);
+  for (const schema::LayerWeights& layer : weights.layer()) add(layer);
+  for (const schema::V1LayerWeights& layer : weights.layers()) add(layer);
   return found;
 }
 
-[[nodiscard]] inline bool is_convolutional(const Node& node) { return node.type == "Convolution" || node.type == "Deconvolution"; }
+[[nodiscard]] inline bool is_convolutional(const Node& node) {
+  return node.type == "Convolution" || node.type == "Deconvolution";
+}
 
 /// How many blobs a layer is trained with; nothing for types that this library does not know.
 [[nodiscard]] inline std::optional<int> trained_blob_count(const Node& node) {
   const schema::LayerParameter& parameter = node.parameter;
-  const int own_factor = node.inputs.size() == 1 ? 1 : 0;  // Scale and Bias may take their factor from a second bottom instead
+  const int own_factor =
+      node.inputs.size() == 1 ? 1 : 0;  // Scale and Bias may take their factor from a second bottom instead
   if (is_convolutional(node)) return parameter.convolution_param().bias_term() ? 2 : 1;
   if (node.type == "InnerProduct") return parameter.inner_product_param().bias_term() ? 2 : 1;
   if (node.type == "Embed") return parameter.embed_param().bias_term() ? 2 : 1;
@@ -67,7 +71,8 @@ inline constexpr std::int64_t any_extent = -1;
     const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
     const std::int64_t outputs = parameter.num_output();
     if (index == 1) return Shape{outputs};
-    Shape shape = node.type == "Convolution" ? Shape{outputs, any_extent} : Shape{any_extent, outputs / parameter.group()};
+    Shape shape =
+        node.type == "Convolution" ? Shape{outputs, any_extent} : Shape{any_extent, outputs / parameter.group()};
     const Shape kernel = kernel_extents(parameter, rank);
     shape.insert(shape.end(), kernel.begin(), kernel.end());
     return shape;
@@ -97,7 +102,8 @@ inline constexpr std::int64_t any_extent = -1;
 /// "[20,*,5,5]", for messages.
 [[nodiscard]] inline std::string pattern_of(const Shape& expected) {
   std::string text;
-  for (const std::int64_t extent : expected) text += (text.empty() ? "" : ",") + (extent == any_extent ? "*" : std::to_string(extent));
+  for (const std::int64_t extent : expected)
+    text += (text.empty() ? "" : ",") + (extent == any_extent ? "*" : std::to_string(extent));
   return "[" + text + "]";
 }
 
@@ -118,7 +124,8 @@ inline void normalise_shape(Shape& shape, const Node& node, std::size_t index) {
 inline void check_group(const Node& node, const std::string& channels, std::int64_t count, const std::string& file) {
   const std::int64_t group = node.parameter.convolution_param().group();
   if (group > 0 && count % group == 0) return;
-  fail_layer(ErrorCode::malformed_file, file, node.name, channels + " " + std::to_string(count) + " is no multiple of group " + std::to_string(group));
+  fail_layer(ErrorCode::malformed_file, file, node.name,
+             channels + " " + std::to_string(count) + " is no multiple of group " + std::to_string(group));
 }
 
 inline Tensor trained_blob(const schema::BlobProto& proto, const Node& node, int index, const Model& model) {
@@ -128,8 +135,9 @@ inline Tensor trained_blob(const schema::BlobProto& proto, const Node& node, int
   const std::optional<Shape> expected = expected_shape(node, position, blob.shape.size());
   if (expected && !fits(blob.shape, *expected)) {
     fail_layer(ErrorCode::size_mismatch, model.weights_file, node.name,
-               "blob " + std::to_string(index) + " has shape " + to_string(blob.shape) + " (" + std::to_string(blob.values.size()) +
-                   " values), the parameters in " + model.model_file + " need " + pattern_of(*expected));
+               "blob " + std::to_string(index) + " has shape " + to_string(blob.shape) + " (" +
+                   std::to_string(blob.values.size()) + " values), the parameters in " + model.model_file + " need " +
+                   pattern_of(*expected));
   }
   return blob;
 }
@@ -138,25 +146,29 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
   const int count = protos == nullptr ? 0 : protos->size();
   const int expected = trained_blob_count(node).value_or(count);
   if (count == 0 && expected > 0) {
-    fail_layer(ErrorCode::unknown_name, model.model_file, node.name, node.type + " has no weights in " + model.weights_file);
+    fail_layer(ErrorCode::unknown_name, model.model_file, node.name,
+               node.type + " has no weights in " + model.weights_file);
   }
   if (count != expected) {
     fail_layer(ErrorCode::size_mismatch, model.weights_file, node.name,
-               "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " + std::to_string(expected));
+               "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " +
+                   std::to_string(expected));
   }
-  if (is_convolutional(node)) check_group(node, "num_output", node.parameter.convolution_param().num_output(), model.model_file);
+  if (is_convolutional(node))
+    check_group(node, "num_output", node.parameter.convolution_param().num_output(), model.model_file);
   std::vector<Tensor> blobs;
   for (int index = 0; index < count; ++index) blobs.push_back(trained_blob(protos->Get(index), node, index, model));
-  if (node.type == "Deconvolution") check_group(node, "number of input channels", blobs.front().shape.front(), model.weights_file);
+  if (node.type == "Deconvolution")
+    check_group(node, "number of input channels", blobs.front().shape.front(), model.weights_file);
   return blobs;
 }
 
 }  // namespace detail
 
-/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has are ignored.
-/// Blobs of one axis that old files store as 1 × 1 × 1 × n become [n], InnerProduct weights [out,in] ([in,out] if transposed).
-/// Throws ModelError naming file, layer and blob: a layer that must have weights and has none, another number of blobs or
-/// another shape than the layer's parameters ask for, and whatever `tensor_of` refuses.
+/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has are
+/// ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n become [n], InnerProduct weights [out,in] ([in,out]
+/// if transposed). Throws ModelError naming file, layer and blob: a layer that must have weights and has none, another
+/// number of blobs or another shape than the layer's parameters ask for, and whatever `tensor_of` refuses.
 inline void attach_trained_blobs(Graph& graph) {
   const Model& model = *graph.model;
   const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);

@@ -17,52 +17,98 @@ NUQ_NAMESPACE_BEGIN
 [[nodiscard]] inline std::string upgraded(schema::V1LayerParameter::LayerType type) {
   using V1 = schema::V1LayerParameter;
   switch (type) {
-    case V1::NONE: return "";
-    case V1::ABSVAL: return "AbsVal";
-    case V1::ACCURACY: return "Accuracy";
-    case V1::ARGMAX: return "ArgMax";
-    case V1::BNLL: return "BNLL";
-    case V1::CONCAT: return "Concat";
-    case V1::CONTRASTIVE_LOSS: return "ContrastiveLoss";
-    case V1::CONVOLUTION: return "Convolution";
-    case V1::DATA: return "Data";
-    case V1::DECONVOLUTION: return "Deconvolution";
-    case V1::DROPOUT: return "Dropout";
-    case V1::DUMMY_DATA: return "DummyData";
-    case V1::EUCLIDEAN_LOSS: return "EuclideanLoss";
-    case V1::ELTWISE: return "Eltwise";
-    case V1::EXP: return "Exp";
-    case V1::FLATTEN: return "Flatten";
-    case V1::HDF5_DATA: return "HDF5Data";
-    case V1::HDF5_OUTPUT: return "HDF5Output";
-    case V1::HINGE_LOSS: return "HingeLoss";
-    case V1::IM2COL: return "Im2col";
-    case V1::IMAGE_DATA: return "ImageData";
-    case V1::INFOGAIN_LOSS: return "InfogainLoss";
-    case V1::INNER_PRODUCT: return "InnerProduct";
-    case V1::LRN: return "LRN";
-    case V1::MEMORY_DATA: return "MemoryData";
-    case V1::MULTINOMIAL_LOGISTIC_LOSS: return "MultinomialLogisticLoss";
-    case V1::MVN: return "MVN";
-    case V1::POOLING: return "Pooling";
-    case V1::POWER: return "Power";
-    case V1::RELU: return "ReLU";
-    case V1::SIGMOID: return "Sigmoid";
-    case V1::SIGMOID_CROSS_ENTROPY_LOSS: return "SigmoidCrossEntropyLoss";
-    case V1::SILENCE: return "Silence";
-    case V1::SOFTMAX: return "Softmax";
-    case V1::SOFTMAX_LOSS: return "SoftmaxWithLoss";
-    case V1::SPLIT: return "Split";
-    case V1::SLICE: return "Slice";
-    case V1::TANH: return "TanH";
-    case V1::WINDOW_DATA: return "WindowData";
-    case V1::THRESHOLD: return "Threshold";
-    case V1::CROP: return "Crop";
-    case V1::UNPOOLING: return "Unpooling";
-    case V1::BN: return "BN";
-    case V1::IMAGE_SEG_DATA: return "ImageSegData";
-    case V1::QUANT: return "Quant";
-    case V1::DEQUANT: return "DeQuant";
+    case V1::NONE:
+      return "";
+    case V1::ABSVAL:
+      return "AbsVal";
+    case V1::ACCURACY:
+      return "Accuracy";
+    case V1::ARGMAX:
+      return "ArgMax";
+    case V1::BNLL:
+      return "BNLL";
+    case V1::CONCAT:
+      return "Concat";
+    case V1::CONTRASTIVE_LOSS:
+      return "ContrastiveLoss";
+    case V1::CONVOLUTION:
+      return "Convolution";
+    case V1::DATA:
+      return "Data";
+    case V1::DECONVOLUTION:
+      return "Deconvolution";
+    case V1::DROPOUT:
+      return "Dropout";
+    case V1::DUMMY_DATA:
+      return "DummyData";
+    case V1::EUCLIDEAN_LOSS:
+      return "EuclideanLoss";
+    case V1::ELTWISE:
+      return "Eltwise";
+    case V1::EXP:
+      return "Exp";
+    case V1::FLATTEN:
+      return "Flatten";
+    case V1::HDF5_DATA:
+      return "HDF5Data";
+    case V1::HDF5_OUTPUT:
+      return "HDF5Output";
+    case V1::HINGE_LOSS:
+      return "HingeLoss";
+    case V1::IM2COL:
+      return "Im2col";
+    case V1::IMAGE_DATA:
+      return "ImageData";
+    case V1::INFOGAIN_LOSS:
+      return "InfogainLoss";
+    case V1::INNER_PRODUCT:
+      return "InnerProduct";
+    case V1::LRN:
+      return "LRN";
+    case V1::MEMORY_DATA:
+      return "MemoryData";
+    case V1::MULTINOMIAL_LOGISTIC_LOSS:
+      return "MultinomialLogisticLoss";
+    case V1::MVN:
+      return "MVN";
+    case V1::POOLING:
+      return "Pooling";
+    case V1::POWER:
+      return "Power";
+    case V1::RELU:
+      return "ReLU";
+    case V1::SIGMOID:
+      return "Sigmoid";
+    case V1::SIGMOID_CROSS_ENTROPY_LOSS:
+      return "SigmoidCrossEntropyLoss";
+    case V1::SILENCE:
+      return "Silence";
+    case V1::SOFTMAX:
+      return "Softmax";
+    case V1::SOFTMAX_LOSS:
+      return "SoftmaxWithLoss";
+    case V1::SPLIT:
+      return "Split";
+    case V1::SLICE:
+      return "Slice";
+    case V1::TANH:
+      return "TanH";
+    case V1::WINDOW_DATA:
+      return "WindowData";
+    case V1::THRESHOLD:
+      return "Threshold";
+    case V1::CROP:
+      return "Crop";
+    case V1::UNPOOLING:
+      return "Unpooling";
+    case V1::BN:
+      return "BN";
+    case V1::IMAGE_SEG_DATA:
+      return "ImageSegData";
+    case V1::QUANT:
+      return "Quant";
+    case V1::DEQUANT:
+      return "DeQuant";
   }
   return "";
 }
@@ -74,7 +120,8 @@ inline void copy_parameters(const schema::V1LayerParameter& from, schema::LayerP
   std::vector<const google::protobuf::FieldDescriptor*> fields;
   from.GetReflection()->ListFields(from, &fields);
   for (const google::protobuf::FieldDescriptor* const field : fields) {
-    const google::protobuf::FieldDescriptor* const target = to.GetDescriptor()->FindFieldByName(std::string(field->name()));
+    const google::protobuf::FieldDescriptor* const target =
+        to.GetDescriptor()->FindFieldByName(std::string(field->name()));
     if (field->is_repeated() || target == nullptr || target->is_repeated()) continue;
     if (field->message_type() == nullptr || field->message_type() != target->message_type()) continue;
     to.GetReflection()->MutableMessage(&to, target)->CopyFrom(from.GetReflection()->GetMessage(from, field));
@@ -83,7 +130,8 @@ inline void copy_parameters(const schema::V1LayerParameter& from, schema::LayerP
 
 /// The present form of `param`, `blob_share_mode`, `blobs_lr` and `weight_decay`: one ParamSpec per blob.
 inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::LayerParameter& to) {
-  const int count = (std::max)({from.param_size(), from.blob_share_mode_size(), from.blobs_lr_size(), from.weight_decay_size()});
+  const int count =
+      (std::max)({from.param_size(), from.blob_share_mode_size(), from.blobs_lr_size(), from.weight_decay_size()});
   for (int index = 0; index < count; ++index) {
     schema::ParamSpec& spec = *to.add_param();
     if (index < from.param_size()) spec.set_name(from.param(index));

@@ -149,7 +149,7 @@ inline void read_weights(const JsonObject& json, LayerEntry& layer) {
     if (depth == 1 && event == nlohmann::json::parse_event_t::key) keys.push_back(parsed.get<std::string>());
     return true;
   };
-  static_cast<void>(nlohmann::json::parse(text, collect));
+  const nlohmann::json ignored = nlohmann::json::parse(text, collect);
   return keys;
 }
 

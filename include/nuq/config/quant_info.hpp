@@ -34,8 +34,7 @@ namespace detail {
 /// The content of `<prefix>_quant.json`: which layers of the original model each layer of the quantized one stands for,
 /// in the shape of the compiler's JSON (`graph[].op[]` with `_datadump_original_op_names`), so that tools which compare
 /// the two networks layer by layer can match them. Inserted Quant and DeQuant layers stand for none.
-[[nodiscard]] inline std::string quant_info_json(const Graph& graph, const NetworkQuantization& quantization,
-                                                 const Model& quantized) {
+[[nodiscard]] inline std::string quant_info_json(const Graph& graph, const Model& quantized) {
   nlohmann::ordered_json ops = nlohmann::ordered_json::array();
   const schema::NetParameter net = upgraded(quantized.net);
   for (const schema::LayerParameter& layer : net.layer()) {

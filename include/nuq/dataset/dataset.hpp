@@ -124,7 +124,8 @@ class Dataset {
 
   /// Cuts all arrays down to the samples that count.
   void take_samples(DatasetArrays& arrays) {
-    if (arrays.inputs.empty()) mismatch("the dataset", "has no inputs");
+    if (arrays.inputs.empty()) mismatch("inputs", "none given");
+    if (description_.batch_size == 0) mismatch("batch_size", "0, wanted at least 1");
     const NumericArray& leader = arrays.inputs.begin()->second;
     const std::size_t total = leader.shape.empty() ? 0 : static_cast<std::size_t>(leader.shape[0]);
     const std::size_t first = description_.first;
@@ -183,15 +184,17 @@ class Dataset {
     }
     std::vector<float> values(element_count(sample));
     const std::size_t channel_size = values.size() / channels;
-    for (std::size_t value = 0; value < values.size(); ++value)
+    for (std::size_t value = 0; value < values.size(); ++value) {
       values[value] = mean[mean.size() == 1 ? 0 : value / channel_size];
+    }
     return values;
   }
 
   [[nodiscard]] std::vector<std::int64_t> integers_of(const NumericArray& labels) const {
     if (!is_integer(labels.type)) mismatch("labels", "floating-point numbers, wanted integers");
-    if (element_count(labels.shape) != samples_)
+    if (element_count(labels.shape) != samples_) {
       mismatch("labels", "shape " + to_string(labels.shape) + ", wanted one per sample");
+    }
     return to_integers(labels);
   }
 
@@ -221,8 +224,8 @@ template <class FileReader = PlainFileReader>
   DatasetArrays arrays;
   for (const auto& [blob, name] : description.inputs) arrays.inputs[blob] = read_array(name);
   if (!description.mean_file.empty()) arrays.mean = read_array(description.mean_file);
-  if (description.metric == Metric::top1 || description.metric == Metric::top5)
-    arrays.labels = read_array(description.labels);
+  const bool classifies = description.metric == Metric::top1 || description.metric == Metric::top5;
+  if (classifies) arrays.labels = read_array(description.labels);
   if (description.metric == Metric::psnr) arrays.targets = read_array(description.targets);
   return Dataset(std::move(description), std::move(arrays), path);
 }

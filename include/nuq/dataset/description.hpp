@@ -85,14 +85,16 @@ class DescriptionReader {
     if (description.batch_size == 0) missing("batch_size", "");
     if (description.scale == 0.0F) refuse("scale", "a number other than 0 within float's range");
     if (!(description.peak > 0.0)) refuse("peak", "a number greater than 0");
-    if (!description.mean.empty() && !description.mean_file.empty())
+    if (!description.mean.empty() && !description.mean_file.empty()) {
       refuse("mean_file", "either 'mean' or 'mean_file'");
+    }
     if (!description.metric) return;
     const bool classifies = *description.metric == Metric::top1 || *description.metric == Metric::top5;
     if (description.output.empty()) missing("output", ", which the metric is about");
     if (classifies && description.labels.empty()) missing("labels", ", which the metric needs");
-    if (*description.metric == Metric::psnr && description.targets.empty())
+    if (*description.metric == Metric::psnr && description.targets.empty()) {
       missing("targets", ", which the metric needs");
+    }
   }
 
   [[nodiscard]] std::map<std::string, std::string> inputs() const {
@@ -101,8 +103,9 @@ class DescriptionReader {
     if (!value->is_object() || value->empty()) refuse("inputs", R"(an object like {"data": "images.npy"})");
     std::map<std::string, std::string> files;
     for (const auto& item : value->items()) {
-      if (!item.value().is_string() || item.value().get<std::string>().empty())
+      if (!item.value().is_string() || item.value().get<std::string>().empty()) {
         refuse("inputs", "a file name for each blob");
+      }
       files[item.key()] = item.value().get<std::string>();
     }
     return files;

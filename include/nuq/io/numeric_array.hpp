@@ -49,8 +49,9 @@ namespace detail {
 /// the shape is absurd or does not fit the number of bytes.
 [[nodiscard]] inline NumericArray array_of(std::string file_bytes, std::size_t header_size, ElementType type,
                                            Shape shape, const std::string& file) {
-  if (!is_valid_shape(shape))
+  if (!is_valid_shape(shape)) {
     fail(FormatError(ErrorCode::malformed_file, file + ": impossible shape " + to_string(shape)));
+  }
   const std::size_t found = file_bytes.size() - header_size;
   const std::uint64_t wanted = std::uint64_t{element_count(shape)} * element_size(type);
   if (found != wanted) {

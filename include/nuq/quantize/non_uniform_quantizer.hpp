@@ -29,10 +29,9 @@ NUQ_NAMESPACE_BEGIN
 /// A layer restricted to few levels.
 struct NuqResult {
   QuantizedWeights weights;
-  Codebook codebook;   ///< at most `num_steps` levels; every level of `weights` is one of them
-  double error = 0.0;  ///< of the layer's output, by the assigner's measure
-  double nearest_error =
-      0.0;  ///< by the same measure: nearest levels of the first codebook at the weight quantizer's scales
+  Codebook codebook;           ///< at most `num_steps` levels; every level of `weights` is one of them
+  double error = 0.0;          ///< of the layer's output, by the assigner's measure
+  double nearest_error = 0.0;  ///< alike, of the first codebook's nearest levels at the weight quantizer's scales
 };
 
 /// Restricts a layer's int8 weights to few levels.
@@ -65,6 +64,7 @@ class NonUniformQuantizer {
     detail::check_parameters(parameters);
     if (statistics != nullptr) detail::check_statistics(*statistics, weights.cols());
     QuantizedWeights uniform = quantize_weights(quantizer_, weights, granularity);
+    detail::check_quantized(uniform, weights);
     LayerProblem problem{weights, uniform.scales, statistics, &parallel};
     if (parameters.num_steps == 256) {
       const double error = error_of_levels(assigner_, problem, uniform.levels);

@@ -38,8 +38,9 @@ class TextTable {
   [[nodiscard]] std::string text() const {
     std::vector<std::size_t> widths(columns_.size(), 0);
     for (const auto& row : rows_) {
-      for (std::size_t column = 0; column < row.size(); ++column)
+      for (std::size_t column = 0; column < row.size(); ++column) {
         widths[column] = (std::max)(widths[column], row[column].size());
+      }
     }
     std::string lines;
     for (const auto& row : rows_) {

@@ -16,7 +16,7 @@ NUQ_NAMESPACE_BEGIN
 
 /// Every configuration from the smallest on until one passes: the true optimum, for a handful of layers.
 struct ExhaustiveSearch {
-  static constexpr std::size_t max_configurations = 1000000;
+  static constexpr std::size_t max_configurations = 10000;
 
   /// @throws ConfigError invalid_argument: more than `max_configurations` configurations.
   [[nodiscard]] SearchResult search(SearchProblem& problem) const {

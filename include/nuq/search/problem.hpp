@@ -5,9 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,11 +79,9 @@ class SearchProblem {
   /// Asks the evaluator, unless the answer is known. Empty when it is not known and the budget is exhausted.
   std::optional<EvaluationOutcome> evaluate(const Configuration& configuration) {
     const double bytes = total_bytes(configuration);
-    const auto known = outcomes_.find(configuration);
-    if (known != outcomes_.end()) return known->second;
+    if (const EvaluatedConfiguration* known = find(configuration)) return known->outcome;
     if (exhausted()) return std::nullopt;
     const EvaluationOutcome outcome = evaluate_(configuration);
-    outcomes_.emplace(configuration, outcome);
     evaluated_.push_back({configuration, bytes, outcome});
     if (outcome.satisfied && (!best_ || bytes < best_->bytes)) {
       best_ = evaluated_.back();
@@ -121,13 +117,15 @@ class SearchProblem {
 
   /// The different uniform configurations over all numbers of levels that occur, from int8 to the smallest.
   [[nodiscard]] std::vector<Configuration> uniform_family() const {
-    std::set<int> counts;
+    std::vector<int> counts;
     for (const LayerOptions& options : layers_) {
-      for (const LayerOption& layer_option : options) counts.insert(layer_option.levels);
+      for (const LayerOption& layer_option : options) counts.push_back(layer_option.levels);
     }
+    std::sort(counts.rbegin(), counts.rend());
+    counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
     std::vector<Configuration> family{int8()};
-    for (auto levels = counts.rbegin(); levels != counts.rend(); ++levels) {
-      Configuration configuration = uniform(*levels);
+    for (const int levels : counts) {
+      Configuration configuration = uniform(levels);
       if (std::find(family.begin(), family.end(), configuration) == family.end()) family.push_back(std::move(configuration));
     }
     std::stable_sort(family.begin(), family.end(), [this](const Configuration& a, const Configuration& b) {
@@ -155,9 +153,9 @@ class SearchProblem {
       result.best = best_;
       for (const Configuration& configuration : uniform_family()) {
         const bool smaller = total_bytes(configuration) < best_->bytes;
-        if (smaller && outcomes_.count(configuration) == 0) result.uniform_smaller_untested.push_back(configuration);
+        if (smaller && find(configuration) == nullptr) result.uniform_smaller_untested.push_back(configuration);
       }
-    } else if (outcomes_.count(int8()) > 0) {
+    } else if (find(int8()) != nullptr) {
       result.status = SearchStatus::int8_refused;
     }
     return result;
@@ -166,6 +164,14 @@ class SearchProblem {
  private:
   [[nodiscard]] const LayerOption& option(std::size_t layer, int index) const noexcept {
     return layers_[layer][static_cast<std::size_t>(index)];
+  }
+
+  /// A look through the log: evaluations are few and cost far more.
+  [[nodiscard]] const EvaluatedConfiguration* find(const Configuration& configuration) const noexcept {
+    for (const EvaluatedConfiguration& known : evaluated_) {
+      if (known.configuration == configuration) return &known;
+    }
+    return nullptr;
   }
 
   void check_options(std::size_t layer) const {
@@ -204,7 +210,6 @@ class SearchProblem {
   std::optional<detail::FunctionRef<void(const EvaluatedConfiguration&)>> on_improvement_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<EvaluatedConfiguration> evaluated_;
-  std::map<Configuration, EvaluationOutcome> outcomes_;
   std::optional<EvaluatedConfiguration> best_;
 };
 

@@ -9,7 +9,9 @@
 
 namespace {
 
-const nuq::BlobOrigin origin{"net.caffemodel", "conv1", 1};
+nuq::Tensor tensor_of(const nuq::schema::BlobProto& blob) {
+  return nuq::tensor_of(blob, {"net.caffemodel", "conv1", 1});
+}
 
 nuq::schema::BlobProto blob_of(const nuq::Shape& shape, const std::vector<float>& values) {
   nuq::schema::BlobProto blob;
@@ -33,13 +35,13 @@ nuq::schema::BlobProto half_blob(const std::vector<std::uint16_t>& halves) {
 }  // namespace
 
 TEST_CASE("a blob's values come with its shape") {
-  const nuq::Tensor tensor = nuq::tensor_of(blob_of({2, 3}, {1, 2, 3, 4, 5, 6}), origin);
+  const nuq::Tensor tensor = tensor_of(blob_of({2, 3}, {1, 2, 3, 4, 5, 6}));
   CHECK(tensor.shape == nuq::Shape{2, 3});
   CHECK(tensor.values == std::vector<float>{1, 2, 3, 4, 5, 6});
 }
 
 TEST_CASE("a blob without axes is one number") {
-  CHECK(nuq::tensor_of(blob_of({}, {0.25F}), origin).values == std::vector<float>{0.25F});
+  CHECK(tensor_of(blob_of({}, {0.25F})).values == std::vector<float>{0.25F});
   CHECK(nuq::blob_shape(blob_of({}, {0.25F})).empty());
 }
 
@@ -51,66 +53,71 @@ TEST_CASE("the older four extents are a shape of four axes") {
   blob.set_width(2);
   for (int value = 0; value < 4; ++value) blob.add_data(static_cast<float>(value));
   CHECK(nuq::blob_shape(blob) == nuq::Shape{1, 2, 1, 2});
-  CHECK(nuq::tensor_of(blob, origin).shape == nuq::Shape{1, 2, 1, 2});
+  CHECK(tensor_of(blob).shape == nuq::Shape{1, 2, 1, 2});
 }
 
 TEST_CASE("double-precision values are rounded to float") {
   nuq::schema::BlobProto blob = blob_of({2}, {});
   blob.add_double_data(0.1);
   blob.add_double_data(-2.5);
-  CHECK(nuq::tensor_of(blob, origin).values == std::vector<float>{0.1F, -2.5F});
+  CHECK(tensor_of(blob).values == std::vector<float>{0.1F, -2.5F});
   blob.set_double_data(1, 1e300);
-  CHECK_THROWS_AS(nuq::tensor_of(blob, origin), nuq::ModelError);
+  CHECK_THROWS_AS(tensor_of(blob), nuq::ModelError);
 }
 
 TEST_CASE("half-precision values are exact: normal, subnormal, largest, signed zero") {
-  const nuq::Tensor tensor = nuq::tensor_of(half_blob({0x3C00, 0xC000, 0x3555, 0x0001, 0x03FF, 0x0400, 0x7BFF, 0x8000}), origin);
-  CHECK(tensor.values == std::vector<float>{1.0F, -2.0F, 0.333251953125F, 5.9604644775390625e-8F, 6.097555160522461e-5F, 6.103515625e-5F, 65504.0F, -0.0F});
+  const nuq::Tensor tensor = tensor_of(half_blob({0x3C00, 0xC000, 0x3555, 0x0001, 0x03FF, 0x0400, 0x7BFF, 0x8000}));
+  CHECK(tensor.values == std::vector<float>{1.0F, -2.0F, 0.333251953125F, 5.9604644775390625e-8F, 6.097555160522461e-5F,
+                                            6.103515625e-5F, 65504.0F, -0.0F});
 }
 
 TEST_CASE("half-precision infinity and NaN are refused") {
-  CHECK_THROWS_WITH_AS(nuq::tensor_of(half_blob({0x3C00, 0xFC00}), origin),
-                       "nuq: net.caffemodel: layer 'conv1': blob 1 value 1 is -inf, wanted a finite number", nuq::ModelError);
-  CHECK_THROWS_WITH_AS(nuq::tensor_of(half_blob({0x7E00}), origin), "nuq: net.caffemodel: layer 'conv1': blob 1 value 0 is nan, wanted a finite number",
+  CHECK_THROWS_WITH_AS(tensor_of(half_blob({0x3C00, 0xFC00})),
+                       "nuq: net.caffemodel: layer 'conv1': blob 1 value 1 is -inf, wanted a finite number",
+                       nuq::ModelError);
+  CHECK_THROWS_WITH_AS(tensor_of(half_blob({0x7E00})),
+                       "nuq: net.caffemodel: layer 'conv1': blob 1 value 0 is nan, wanted a finite number",
                        nuq::ModelError);
 }
 
 TEST_CASE("raw bytes of another or no element type are refused") {
   nuq::schema::BlobProto untyped = half_blob({0x3C00});
   untyped.mutable_unknown_fields()->Clear();
-  CHECK_THROWS_AS(nuq::tensor_of(untyped, origin), nuq::ModelError);
+  CHECK_THROWS_AS(tensor_of(untyped), nuq::ModelError);
   nuq::schema::BlobProto odd = half_blob({0x3C00});
   odd.mutable_raw_data()->push_back('\0');
-  CHECK_THROWS_AS(nuq::tensor_of(odd, origin), nuq::ModelError);
+  CHECK_THROWS_AS(tensor_of(odd), nuq::ModelError);
 }
 
 TEST_CASE("a number of values that contradicts the shape is refused") {
-  CHECK_THROWS_WITH_AS(nuq::tensor_of(blob_of({4, 3, 3, 3}, std::vector<float>(36)), origin),
-                       "nuq: net.caffemodel: layer 'conv1': blob 1 has 36 values, shape [4,3,3,3] needs 108", nuq::ModelError);
-  CHECK_THROWS_WITH_AS(nuq::tensor_of(blob_of({5}, {}), origin), "nuq: net.caffemodel: layer 'conv1': blob 1 has 0 values, shape [5] needs 5",
+  CHECK_THROWS_WITH_AS(tensor_of(blob_of({4, 3, 3, 3}, std::vector<float>(36))),
+                       "nuq: net.caffemodel: layer 'conv1': blob 1 has 36 values, shape [4,3,3,3] needs 108",
                        nuq::ModelError);
+  CHECK_THROWS_WITH_AS(tensor_of(blob_of({5}, {})),
+                       "nuq: net.caffemodel: layer 'conv1': blob 1 has 0 values, shape [5] needs 5", nuq::ModelError);
 }
 
 TEST_CASE("impossible extents are refused before memory is asked for") {
   const std::int64_t huge = (std::numeric_limits<std::int64_t>::max)();
-  CHECK_THROWS_WITH_AS(nuq::tensor_of(blob_of({-1, 3}, {1}), origin), "nuq: net.caffemodel: layer 'conv1': blob 1 has the impossible shape [-1,3]",
-                       nuq::ModelError);
-  CHECK_THROWS_AS(nuq::tensor_of(blob_of({huge, huge}, {1}), origin), nuq::ModelError);
-  CHECK_THROWS_AS(nuq::tensor_of(blob_of({1 << 20, 1 << 20}, {1}), origin), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(tensor_of(blob_of({-1, 3}, {1})),
+                       "nuq: net.caffemodel: layer 'conv1': blob 1 has the impossible shape [-1,3]", nuq::ModelError);
+  CHECK_THROWS_AS(tensor_of(blob_of({huge, huge}, {1})), nuq::ModelError);
+  CHECK_THROWS_AS(tensor_of(blob_of({1 << 20, 1 << 20}, {1})), nuq::ModelError);
 }
 
 TEST_CASE("a value that is no number is named") {
   const float infinity = std::numeric_limits<float>::infinity();
-  CHECK_THROWS_WITH_AS(nuq::tensor_of(blob_of({3}, {1, 2, infinity}), origin),
-                       "nuq: net.caffemodel: layer 'conv1': blob 1 value 2 is inf, wanted a finite number", nuq::ModelError);
-  CHECK_THROWS_AS(nuq::tensor_of(blob_of({1}, {std::numeric_limits<float>::quiet_NaN()}), origin), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(tensor_of(blob_of({3}, {1, 2, infinity})),
+                       "nuq: net.caffemodel: layer 'conv1': blob 1 value 2 is inf, wanted a finite number",
+                       nuq::ModelError);
+  CHECK_THROWS_AS(tensor_of(blob_of({1}, {std::numeric_limits<float>::quiet_NaN()})), nuq::ModelError);
 }
 
 TEST_CASE("integer blobs are refused as quantized already") {
   nuq::schema::BlobProto int8 = blob_of({2}, {});
   int8.set_int8_data("\x01\x02");
-  CHECK_THROWS_WITH_AS(nuq::tensor_of(int8, origin), doctest::Contains("quantized already"), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(tensor_of(int8), doctest::Contains("quantized already"), nuq::ModelError);
   nuq::schema::BlobProto int32 = blob_of({1}, {});
   int32.add_int32_data(7);
-  CHECK_THROWS_WITH_AS(nuq::tensor_of(int32, origin), doctest::Contains("quantized already"), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(tensor_of(int32), doctest::Contains("quantized already"), nuq::ModelError);
 }

@@ -83,7 +83,8 @@ std::string relu(const std::string& name, const std::string& bottom, const std::
 }  // namespace
 
 TEST_CASE("every write to a blob's name is a value of its own") {
-  const nuq::Graph graph = graph_of(data + relu("a", "data", "x") + relu("side", "x", "y") + relu("b", "x", "x") + relu("c", "x", "z"));
+  const nuq::Graph graph =
+      graph_of(data + relu("a", "data", "x") + relu("side", "x", "y") + relu("b", "x", "x") + relu("c", "x", "z"));
   REQUIRE(graph.nodes.size() == 4);
   const std::size_t first = graph.nodes[0].outputs.at(0);
   const std::size_t second = graph.nodes[2].outputs.at(0);
@@ -98,8 +99,9 @@ TEST_CASE("every write to a blob's name is a value of its own") {
 }
 
 TEST_CASE("a graph knows its model, name, and each layer's place and parameters in the file") {
-  const nuq::Graph graph = graph_of("name: 'net' " + data + layer("t", "ReLU", "bottom: 'data' top: 't' include { phase: TRAIN }") +
-                                    layer("r", "ReLU", "bottom: 'data' top: 'r' relu_param { negative_slope: 0.5 } blobs { data: 1 }"));
+  const nuq::Graph graph =
+      graph_of("name: 'net' " + data + layer("t", "ReLU", "bottom: 'data' top: 't' include { phase: TRAIN }") +
+               layer("r", "ReLU", "bottom: 'data' top: 'r' relu_param { negative_slope: 0.5 } blobs { data: 1 }"));
   CHECK(graph.name == "net");
   CHECK(graph.model->model_file == "net.prototxt");
   REQUIRE(graph.nodes.size() == 1);
@@ -110,15 +112,17 @@ TEST_CASE("a graph knows its model, name, and each layer's place and parameters 
 }
 
 TEST_CASE("the TEST version of a layer is taken, its TRAIN twin is not a duplicate") {
-  const nuq::Graph graph = graph_of(layer("data", "Data", "top: 'data' top: 'label' include { phase: TRAIN }") +
-                                    layer("data", "Data", "top: 'data' top: 'label' include { phase: TEST }") + relu("r", "data", "r"));
+  const nuq::Graph graph =
+      graph_of(layer("data", "Data", "top: 'data' top: 'label' include { phase: TRAIN }") +
+               layer("data", "Data", "top: 'data' top: 'label' include { phase: TEST }") + relu("r", "data", "r"));
   CHECK(node_names(graph) == Names{"data", "r"});
   CHECK(graph.nodes[0].source_index == 1);
 }
 
 TEST_CASE("inputs: declared ones first, then the tops of data layers, in order") {
-  const nuq::Graph graph = graph_of(data + layer("in", "Input", "top: 'i' top: 'j' input_param { shape { dim: 2 dim: 3 } shape { dim: 4 } }") +
-                                    layer("db", "Data", "top: 'd' top: 'label'") + relu("r", "i", "r"));
+  const nuq::Graph graph = graph_of(
+      data + layer("in", "Input", "top: 'i' top: 'j' input_param { shape { dim: 2 dim: 3 } shape { dim: 4 } }") +
+      layer("db", "Data", "top: 'd' top: 'label'") + relu("r", "i", "r"));
   CHECK(input_names(graph) == Names{"data", "i", "j", "d", "label"});
   CHECK(graph.values[graph.inputs[0]].shape == nuq::Shape{1, 3, 8, 8});
   CHECK(graph.values[graph.inputs[1]].shape == nuq::Shape{2, 3});
@@ -131,8 +135,10 @@ TEST_CASE("inputs: declared ones first, then the tops of data layers, in order")
 }
 
 TEST_CASE("one shape of an Input or DummyData layer is the shape of all its tops") {
-  for (const char* const text : {"type: 'Input' input_param { shape { dim: 7 } }", "type: 'DummyData' dummy_data_param { shape { dim: 7 } }"}) {
-    const nuq::Graph graph = graph_of("layer { name: 'in' top: 'a' top: 'b' " + std::string(text) + " } " + relu("r", "a", "r"));
+  for (const char* const text :
+       {"type: 'Input' input_param { shape { dim: 7 } }", "type: 'DummyData' dummy_data_param { shape { dim: 7 } }"}) {
+    const nuq::Graph graph =
+        graph_of("layer { name: 'in' top: 'a' top: 'b' " + std::string(text) + " } " + relu("r", "a", "r"));
     CHECK(graph.values[graph.inputs[0]].shape == nuq::Shape{7});
     CHECK(graph.values[graph.inputs[1]].shape == nuq::Shape{7});
   }
@@ -140,7 +146,8 @@ TEST_CASE("one shape of an Input or DummyData layer is the shape of all its tops
 
 TEST_CASE("a MemoryData layer states the shape of its data and labels") {
   const nuq::Graph graph = graph_of(
-      layer("m", "MemoryData", "top: 'd' top: 'l' memory_data_param { batch_size: 5 channels: 1 height: 2 width: 3 }") + relu("r", "d", "r"));
+      layer("m", "MemoryData", "top: 'd' top: 'l' memory_data_param { batch_size: 5 channels: 1 height: 2 width: 3 }") +
+      relu("r", "d", "r"));
   CHECK(graph.values[graph.inputs[0]].shape == nuq::Shape{5, 1, 2, 3});
   CHECK(graph.values[graph.inputs[1]].shape == nuq::Shape{5});
 }
@@ -155,10 +162,12 @@ TEST_CASE("custom data layers without bottoms are inputs, a Python layer with bo
 TEST_CASE("inputs are declared with shapes, with four numbers each, with any number for a single one, or without") {
   const std::string two = "input: 'a' input: 'b' ";
   const std::string net = relu("r", "a", "r");
-  const nuq::Graph shapes = graph_of(two + "input_shape { dim: 1 dim: 3 dim: 9 dim: 9 } input_shape { dim: 1 dim: 3 } " + net);
+  const nuq::Graph shapes =
+      graph_of(two + "input_shape { dim: 1 dim: 3 dim: 9 dim: 9 } input_shape { dim: 1 dim: 3 } " + net);
   CHECK(shapes.values[shapes.inputs[1]].shape == nuq::Shape{1, 3});
-  const nuq::Graph dims =
-      graph_of(two + "input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4 input_dim: 5 input_dim: 6 input_dim: 7 input_dim: 8 " + net);
+  const nuq::Graph dims = graph_of(
+      two + "input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4 input_dim: 5 input_dim: 6 input_dim: 7 input_dim: 8 " +
+      net);
   CHECK(dims.values[dims.inputs[0]].shape == nuq::Shape{1, 2, 3, 4});
   CHECK(dims.values[dims.inputs[1]].shape == nuq::Shape{5, 6, 7, 8});
   const nuq::Graph flat = graph_of("input: 'a' input_dim: 10 input_dim: 20 " + net);
@@ -169,23 +178,31 @@ TEST_CASE("inputs are declared with shapes, with four numbers each, with any num
 
 TEST_CASE("input shapes that do not fit the inputs are refused") {
   const std::string net = relu("r", "a", "r");
-  CHECK_THROWS_WITH_AS(graph_of("input: 'a' input: 'b' input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4 input_dim: 5 " + net),
-                       "nuq: net.prototxt: has 5 input_dim for 2 input, wanted four for each", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of("input: 'a' input: 'b' input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4 input_dim: 5 " + net),
+      "nuq: net.prototxt: has 5 input_dim for 2 input, wanted four for each", nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of("input: 'a' input: 'b' input_shape { dim: 1 } " + net),
                        "nuq: net.prototxt: has 1 input_shape for 2 input, wanted one for each", nuq::ModelError);
-  CHECK_THROWS_WITH_AS(graph_of("input: 'a' input_shape { dim: 1 dim: -3 } " + net),
-                       "nuq: net.prototxt: input 'a': has the shape [1,-3], wanted positive extents of at most 2^40 values in all", nuq::ModelError);
-  CHECK_THROWS_AS(graph_of("input: 'a' input_shape { dim: 9223372036854775807 dim: 9223372036854775807 } " + net), nuq::ModelError);
-  CHECK_THROWS_AS(graph_of(layer("m", "MemoryData", "top: 'a' memory_data_param { channels: 1 }") + net), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of("input: 'a' input_shape { dim: 1 dim: -3 } " + net),
+      "nuq: net.prototxt: input 'a': has the shape [1,-3], wanted positive extents of at most 2^40 values in all",
+      nuq::ModelError);
+  CHECK_THROWS_AS(graph_of("input: 'a' input_shape { dim: 9223372036854775807 dim: 9223372036854775807 } " + net),
+                  nuq::ModelError);
+  CHECK_THROWS_AS(graph_of(layer("m", "MemoryData", "top: 'a' memory_data_param { channels: 1 }") + net),
+                  nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of("input: 'a' " + layer("in", "Input", "top: 'a'") + net),
-                       "nuq: net.prototxt: layer 'in': blob 'a' is an input already, wanted another name", nuq::ModelError);
+                       "nuq: net.prototxt: layer 'in': blob 'a' is an input already, wanted another name",
+                       nuq::ModelError);
 }
 
 TEST_CASE("a V1 network becomes the same graph as its present form") {
-  const nuq::Graph graph = graph_of(data +
-                                    "layers { name: 'conv1' type: CONVOLUTION bottom: 'data' top: 'conv1' convolution_param { num_output: 2 kernel_size: 1 } } "
-                                    "layers { name: 'loss' type: SOFTMAX_LOSS bottom: 'conv1' bottom: 'label' include { phase: TRAIN } } "
-                                    "layers { name: 'relu1' type: RELU bottom: 'conv1' top: 'conv1' } ");
+  const nuq::Graph graph =
+      graph_of(data +
+               "layers { name: 'conv1' type: CONVOLUTION bottom: 'data' top: 'conv1' convolution_param { num_output: 2 "
+               "kernel_size: 1 } } "
+               "layers { name: 'loss' type: SOFTMAX_LOSS bottom: 'conv1' bottom: 'label' include { phase: TRAIN } } "
+               "layers { name: 'relu1' type: RELU bottom: 'conv1' top: 'conv1' } ");
   CHECK(node_names(graph) == Names{"conv1", "relu1"});
   CHECK(graph.nodes[0].type == "Convolution");
   CHECK(graph.nodes[0].parameter.convolution_param().num_output() == 2);
@@ -193,51 +210,66 @@ TEST_CASE("a V1 network becomes the same graph as its present form") {
 }
 
 TEST_CASE("formats that cannot be read are refused by name") {
-  CHECK_THROWS_WITH_AS(graph_of("layers { layer { name: 'conv1' type: 'conv' } bottom: 'data' top: 'conv1' }"),
-                       "nuq: net.prototxt: layer 'conv1': is of the V0 format (2013), wanted `layers { type: … }` or newer", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of("layers { layer { name: 'conv1' type: 'conv' } bottom: 'data' top: 'conv1' }"),
+      "nuq: net.prototxt: layer 'conv1': is of the V0 format (2013), wanted `layers { type: … }` or newer",
+      nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of(data + relu("r", "data", "r") + "layers { name: 'b' type: RELU bottom: 'r' top: 'b' }"),
-                       "nuq: net.prototxt: has both `layer` and the older `layers`, wanted one format", nuq::ModelError);
+                       "nuq: net.prototxt: has both `layer` and the older `layers`, wanted one format",
+                       nuq::ModelError);
 }
 
 TEST_CASE("a network that computes nothing is refused") {
-  CHECK_THROWS_WITH_AS(graph_of("net: 'train_val.prototxt' base_lr: 0.01"), "nuq: net.prototxt: has no layers, wanted a network", nuq::ModelError);
-  CHECK_THROWS_WITH_AS(
-      graph_of(layer("data", "Data", "top: 'data'") + layer("r", "ReLU", "bottom: 'data' top: 'r' include { phase: TRAIN }")),
-      "nuq: net.prototxt: has no layer that computes in the TEST phase, wanted an inference network", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of("net: 'train_val.prototxt' base_lr: 0.01"),
+                       "nuq: net.prototxt: has no layers, wanted a network", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of(layer("data", "Data", "top: 'data'") +
+                                layer("r", "ReLU", "bottom: 'data' top: 'r' include { phase: TRAIN }")),
+                       "nuq: net.prototxt: has no layer that computes in the TEST phase, wanted an inference network",
+                       nuq::ModelError);
 }
 
 TEST_CASE("duplicate layer names are refused") {
-  CHECK_THROWS_WITH_AS(graph_of(data + relu("r", "data", "a") + relu("r", "a", "b")),
-                       "nuq: net.prototxt: layer 'r': layers 1 and 2 of the file have this name in the TEST phase, wanted unique names", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of(data + relu("r", "data", "a") + relu("r", "a", "b")),
+      "nuq: net.prototxt: layer 'r': layers 1 and 2 of the file have this name in the TEST phase, wanted unique names",
+      nuq::ModelError);
 }
 
 TEST_CASE("a bottom that is not there is refused with the reason") {
-  CHECK_THROWS_WITH_AS(graph_of(data + relu("r", "nothing", "a")), "nuq: net.prototxt: layer 'r': bottom 'nothing' is produced by no layer",
-                       nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of(data + relu("r", "nothing", "a")),
+                       "nuq: net.prototxt: layer 'r': bottom 'nothing' is produced by no layer", nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of(data + relu("r", "late", "a") + relu("s", "data", "late")),
-                       "nuq: net.prototxt: layer 'r': bottom 'late' is produced only by layer 's', which comes later (a cycle or a wrong order)",
+                       "nuq: net.prototxt: layer 'r': bottom 'late' is produced only by layer 's', which comes later "
+                       "(a cycle or a wrong order)",
                        nuq::ModelError);
-  CHECK_THROWS_WITH_AS(graph_of(data + relu("r", "a", "a")),
-                       "nuq: net.prototxt: layer 'r': bottom 'a' is produced only by layer 'r', the layer itself (a cycle)", nuq::ModelError);
-  CHECK_THROWS_WITH_AS(graph_of(layer("d", "Data", "top: 'x' include { phase: TRAIN }") + relu("r", "x", "y")),
-                       "nuq: net.prototxt: layer 'r': bottom 'x' is produced only by layer 'd', which is not part of the TEST phase", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of(data + relu("r", "a", "a")),
+      "nuq: net.prototxt: layer 'r': bottom 'a' is produced only by layer 'r', the layer itself (a cycle)",
+      nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of(layer("d", "Data", "top: 'x' include { phase: TRAIN }") + relu("r", "x", "y")),
+      "nuq: net.prototxt: layer 'r': bottom 'x' is produced only by layer 'd', which is not part of the TEST phase",
+      nuq::ModelError);
 }
 
 TEST_CASE("a blob is overwritten in place or not at all") {
   const std::string message = "' is produced by more than one layer or top, wanted a new name or an in-place layer";
-  CHECK_THROWS_WITH_AS(graph_of(data + relu("a", "data", "x") + relu("b", "data", "x")), ("nuq: net.prototxt: layer 'b': top 'x" + message).c_str(),
-                       nuq::ModelError);
-  CHECK_THROWS_WITH_AS(graph_of(data + relu("a", "data", "x") + relu("b", "x", "data")), ("nuq: net.prototxt: layer 'b': top 'data" + message).c_str(),
-                       nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of(data + relu("a", "data", "x") + relu("b", "data", "x")),
+                       ("nuq: net.prototxt: layer 'b': top 'x" + message).c_str(), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of(data + relu("a", "data", "x") + relu("b", "x", "data")),
+                       ("nuq: net.prototxt: layer 'b': top 'data" + message).c_str(), nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of(data + layer("s", "Slice", "bottom: 'data' top: 'x' top: 'x'")),
                        ("nuq: net.prototxt: layer 's': top 'x" + message).c_str(), nuq::ModelError);
 }
 
 TEST_CASE("layers that say too little or too much are refused") {
-  CHECK_THROWS_WITH_AS(graph_of(data + "layer { name: 'r' bottom: 'data' top: 'r' }"), "nuq: net.prototxt: layer 'r': has no type", nuq::ModelError);
-  CHECK_THROWS_WITH_AS(graph_of(data + layer("c", "Convolution", "top: 'c'")), "nuq: net.prototxt: layer 'c': Convolution has no bottom", nuq::ModelError);
-  CHECK_THROWS_WITH_AS(graph_of(data + layer("r", "ReLU", "bottom: 'data' top: 'r' include { phase: TEST } exclude { phase: TRAIN }")),
-                       "nuq: net.prototxt: layer 'r': has both include and exclude rules, wanted one kind", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of(data + "layer { name: 'r' bottom: 'data' top: 'r' }"),
+                       "nuq: net.prototxt: layer 'r': has no type", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of(data + layer("c", "Convolution", "top: 'c'")),
+                       "nuq: net.prototxt: layer 'c': Convolution has no bottom", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of(data + layer("r", "ReLU", "bottom: 'data' top: 'r' include { phase: TEST } exclude { phase: TRAIN }")),
+      "nuq: net.prototxt: layer 'r': has both include and exclude rules, wanted one kind", nuq::ModelError);
 }
 
 TEST_CASE("blobs are matched by layer name; layers of the caffemodel alone are ignored") {
@@ -250,13 +282,17 @@ TEST_CASE("blobs are matched by layer name; layers of the caffemodel alone are i
   CHECK(graph.nodes[0].blobs[1].values == std::vector<float>{0, 1});
 }
 
-TEST_CASE("a prototxt alone gives a graph without blobs") { CHECK(graph_of(conv("num_output: 2 kernel_size: 1")).nodes[0].blobs.empty()); }
+TEST_CASE("a prototxt alone gives a graph without blobs") {
+  CHECK(graph_of(conv("num_output: 2 kernel_size: 1")).nodes[0].blobs.empty());
+}
 
 TEST_CASE("blobs of four axes from V1 files take their present form") {
-  const nuq::Graph convolution = graph_of(conv("num_output: 2 kernel_size: 1"), legacy_weights_of("conv1", {{2, 3, 1, 1}, {1, 1, 1, 2}}));
+  const nuq::Graph convolution =
+      graph_of(conv("num_output: 2 kernel_size: 1"), legacy_weights_of("conv1", {{2, 3, 1, 1}, {1, 1, 1, 2}}));
   CHECK(convolution.nodes[0].blobs[0].shape == nuq::Shape{2, 3, 1, 1});
   CHECK(convolution.nodes[0].blobs[1].shape == nuq::Shape{2});
-  const std::string inner_product = data + layer("ip", "InnerProduct", "bottom: 'data' top: 'ip' inner_product_param { num_output: 5 }");
+  const std::string inner_product =
+      data + layer("ip", "InnerProduct", "bottom: 'data' top: 'ip' inner_product_param { num_output: 5 }");
   const nuq::Graph matrix = graph_of(inner_product, legacy_weights_of("ip", {{1, 1, 5, 4}, {1, 1, 1, 5}}));
   CHECK(matrix.nodes[0].blobs[0].shape == nuq::Shape{5, 4});
   CHECK(matrix.nodes[0].blobs[1].shape == nuq::Shape{5});
@@ -267,43 +303,59 @@ TEST_CASE("blobs of four axes from V1 files take their present form") {
 }
 
 TEST_CASE("a convolution's filter of one output and one input stays a filter") {
-  const nuq::Graph graph = graph_of(conv("num_output: 1 kernel_h: 1 kernel_w: 4 bias_term: false"), weights_of("conv1", {{1, 1, 1, 4}}));
+  const nuq::Graph graph =
+      graph_of(conv("num_output: 1 kernel_h: 1 kernel_w: 4 bias_term: false"), weights_of("conv1", {{1, 1, 1, 4}}));
   CHECK(graph.nodes[0].blobs[0].shape == nuq::Shape{1, 1, 1, 4});
 }
 
 TEST_CASE("a transposed InnerProduct has its outputs last, a Deconvolution in its second axis") {
   const std::string transposed =
-      data + layer("ip", "InnerProduct", "bottom: 'data' top: 'ip' inner_product_param { num_output: 5 transpose: true bias_term: false }");
+      data + layer("ip", "InnerProduct",
+                   "bottom: 'data' top: 'ip' inner_product_param { num_output: 5 transpose: true bias_term: false }");
   CHECK(graph_of(transposed, weights_of("ip", {{4, 5}})).nodes[0].blobs[0].shape == nuq::Shape{4, 5});
   CHECK_THROWS_AS(graph_of(transposed, weights_of("ip", {{5, 4}})), nuq::ModelError);
   const std::string deconvolution =
-      data + layer("up", "Deconvolution", "bottom: 'data' top: 'up' convolution_param { num_output: 6 group: 2 kernel_size: 2 bias_term: false }");
+      data +
+      layer("up", "Deconvolution",
+            "bottom: 'data' top: 'up' convolution_param { num_output: 6 group: 2 kernel_size: 2 bias_term: false }");
   CHECK(graph_of(deconvolution, weights_of("up", {{4, 3, 2, 2}})).nodes[0].blobs[0].shape == nuq::Shape{4, 3, 2, 2});
   CHECK_THROWS_AS(graph_of(deconvolution, weights_of("up", {{4, 6, 2, 2}})), nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of(deconvolution, weights_of("up", {{5, 3, 2, 2}})),
-                       "nuq: net.caffemodel: layer 'up': number of input channels 5 is no multiple of group 2", nuq::ModelError);
+                       "nuq: net.caffemodel: layer 'up': number of input channels 5 is no multiple of group 2",
+                       nuq::ModelError);
 }
 
 TEST_CASE("weights of another shape than the parameters ask for are refused") {
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 4 kernel_size: 3"), weights_of("conv1", {{4, 1, 3, 2}, {4}})),
-                       "nuq: net.caffemodel: layer 'conv1': blob 0 has shape [4,1,3,2] (24 values), the parameters in net.prototxt need [4,*,3,3]",
+                       "nuq: net.caffemodel: layer 'conv1': blob 0 has shape [4,1,3,2] (24 values), the parameters in "
+                       "net.prototxt need [4,*,3,3]",
                        nuq::ModelError);
-  CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 4 kernel_h: 3 kernel_w: 2"), weights_of("conv1", {{4, 1, 3, 2}, {3}})),
-                       "nuq: net.caffemodel: layer 'conv1': blob 1 has shape [3] (3 values), the parameters in net.prototxt need [4]", nuq::ModelError);
-  CHECK_THROWS_AS(graph_of(conv("num_output: 3 kernel_size: 1"), weights_of("conv1", {{4, 3, 1, 1}, {4}})), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of(conv("num_output: 4 kernel_h: 3 kernel_w: 2"), weights_of("conv1", {{4, 1, 3, 2}, {3}})),
+      "nuq: net.caffemodel: layer 'conv1': blob 1 has shape [3] (3 values), the parameters in net.prototxt need [4]",
+      nuq::ModelError);
+  CHECK_THROWS_AS(graph_of(conv("num_output: 3 kernel_size: 1"), weights_of("conv1", {{4, 3, 1, 1}, {4}})),
+                  nuq::ModelError);
   CHECK_THROWS_AS(graph_of(conv("num_output: 4 kernel_size: 1"), weights_of("conv1", {{4, 3}, {4}})), nuq::ModelError);
-  CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 4 kernel_size: 1 group: 3"), weights_of("conv1", {{4, 1, 1, 1}, {4}})),
-                       "nuq: net.prototxt: layer 'conv1': num_output 4 is no multiple of group 3", nuq::ModelError);
-  CHECK_THROWS_AS(graph_of(conv("num_output: 4 kernel_size: 1 group: 0"), weights_of("conv1", {{4, 1, 1, 1}, {4}})), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      graph_of(conv("num_output: 4 kernel_size: 1 group: 3"), weights_of("conv1", {{4, 1, 1, 1}, {4}})),
+      "nuq: net.prototxt: layer 'conv1': num_output 4 is no multiple of group 3", nuq::ModelError);
+  CHECK_THROWS_AS(graph_of(conv("num_output: 4 kernel_size: 1 group: 0"), weights_of("conv1", {{4, 1, 1, 1}, {4}})),
+                  nuq::ModelError);
 }
 
 TEST_CASE("a missing or surplus blob is refused with both files named") {
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("other", {{1}})),
-                       "nuq: net.prototxt: layer 'conv1': Convolution has no weights in net.caffemodel", nuq::ModelError);
+                       "nuq: net.prototxt: layer 'conv1': Convolution has no weights in net.caffemodel",
+                       nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("conv1", {{1, 3, 1, 1}})),
-                       "nuq: net.caffemodel: layer 'conv1': has 1 blobs, Convolution in net.prototxt needs 2", nuq::ModelError);
-  CHECK_THROWS_AS(graph_of(conv("num_output: 1 kernel_size: 1 bias_term: false"), weights_of("conv1", {{1, 3, 1, 1}, {1}})), nuq::ModelError);
-  CHECK_THROWS_AS(graph_of(data + layer("bn", "BatchNorm", "bottom: 'data' top: 'bn'"), weights_of("bn", {{3}, {3}})), nuq::ModelError);
+                       "nuq: net.caffemodel: layer 'conv1': has 1 blobs, Convolution in net.prototxt needs 2",
+                       nuq::ModelError);
+  CHECK_THROWS_AS(
+      graph_of(conv("num_output: 1 kernel_size: 1 bias_term: false"), weights_of("conv1", {{1, 3, 1, 1}, {1}})),
+      nuq::ModelError);
+  CHECK_THROWS_AS(graph_of(data + layer("bn", "BatchNorm", "bottom: 'data' top: 'bn'"), weights_of("bn", {{3}, {3}})),
+                  nuq::ModelError);
 }
 
 TEST_CASE("a Scale with two bottoms needs no blob, one with one bottom does") {
@@ -323,13 +375,14 @@ TEST_CASE("a layer with weights twice in the caffemodel is refused") {
   nuq::schema::NetParameter weights = weights_of("conv1", {{1, 3, 1, 1}, {1}});
   add_layer(weights, "conv1", {{1, 3, 1, 1}, {1}});
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights),
-                       "nuq: net.caffemodel: layer 'conv1': has weights twice, wanted unique layer names", nuq::ModelError);
+                       "nuq: net.caffemodel: layer 'conv1': has weights twice, wanted unique layer names",
+                       nuq::ModelError);
 }
 
 TEST_CASE("a graph is loaded from files") {
   const TemporaryFolder folder;
   const std::string weights = weights_of("conv1", {{2, 3, 1, 1}, {2}}).SerializeAsString();
-  const nuq::Graph graph =
-      nuq::load_graph(folder.write("net.prototxt", conv("num_output: 2 kernel_size: 1")), folder.write("net.caffemodel", weights));
+  const nuq::Graph graph = nuq::load_graph(folder.write("net.prototxt", conv("num_output: 2 kernel_size: 1")),
+                                           folder.write("net.caffemodel", weights));
   CHECK(graph.nodes[0].blobs.size() == 2);
 }

@@ -35,8 +35,8 @@ struct Network {
   nuq::schema::NetParameter weights;
   Numbers numbers;
 
-  Network& layer(const std::string& name, const std::string& type, const std::string& rest, const std::vector<nuq::Shape>& blobs = {}, double low = -1.0,
-                 double high = 1.0) {
+  Network& layer(const std::string& name, const std::string& type, const std::string& rest,
+                 const std::vector<nuq::Shape>& blobs = {}, double low = -1.0, double high = 1.0) {
     text += "layer { name: '" + name + "' type: '" + type + "' " + rest + " } ";
     nuq::schema::LayerParameter& layer = *weights.add_layer();
     layer.set_name(name);
@@ -50,8 +50,10 @@ struct Network {
   Network& convolution(const std::string& parameters, const std::vector<nuq::Shape>& blobs) {
     return layer("conv", "Convolution", "bottom: 'data' top: 'conv' convolution_param { " + parameters + " }", blobs);
   }
-  Network& batch_norm(const std::string& bottom, const std::string& top, std::int64_t channels, const std::string& rest = "") {
-    return layer("bn", "BatchNorm", "bottom: '" + bottom + "' top: '" + top + "' " + rest, {{channels}, {channels}, {1}}, 0.5, 2.0);
+  Network& batch_norm(const std::string& bottom, const std::string& top, std::int64_t channels,
+                      const std::string& rest = "") {
+    return layer("bn", "BatchNorm", "bottom: '" + bottom + "' top: '" + top + "' " + rest,
+                 {{channels}, {channels}, {1}}, 0.5, 2.0);
   }
   Network& scale(const std::string& bottom, const std::string& top, std::int64_t channels, bool bias = true) {
     const std::string parameter = bias ? " scale_param { bias_term: true }" : "";
@@ -67,12 +69,14 @@ struct Network {
     return *weights.mutable_layer(0)->mutable_blobs(0);
   }
   nuq::Graph graph() const {
-    return nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(text, weights.SerializeAsString(), "net.prototxt", "net.caffemodel")));
+    return nuq::build_graph(std::make_shared<const nuq::Model>(
+        nuq::parse_model(text, weights.SerializeAsString(), "net.prototxt", "net.caffemodel")));
   }
 };
 
-/// What a layer computes, one output per [channel], for a 1 × 1 input of one value per input channel: the kernel position (0, 0)
-/// of a convolution or deconvolution alone, which is enough as all positions of a channel are folded alike.
+/// What a layer computes, one output per [channel], for a 1 × 1 input of one value per input channel: the kernel
+/// position (0, 0) of a convolution or deconvolution alone, which is enough as all positions of a channel are folded
+/// alike.
 Values output_of(const nuq::Node& node, const Values& input) {
   const nuq::Tensor& weights = node.blobs[0];
   const auto extent = [&weights](std::size_t axis) { return static_cast<std::size_t>(weights.shape[axis]); };
@@ -156,12 +160,13 @@ void check_consistency(const nuq::Graph& graph) {
   CHECK(written.size() == graph.values.size());
 }
 
-
 }  // namespace
 
 TEST_CASE("a convolution takes in the BatchNorm and Scale behind it") {
   Network network;
-  network.convolution("num_output: 4 kernel_size: 2", {{4, 3, 2, 2}, {4}}).batch_norm("conv", "bn", 4).scale("bn", "out", 4);
+  network.convolution("num_output: 4 kernel_size: 2", {{4, 3, 2, 2}, {4}})
+      .batch_norm("conv", "bn", 4)
+      .scale("bn", "out", 4);
   const nuq::Graph graph = checked_fusion(network, 3);
   const nuq::Node& node = graph.nodes[0];
   CHECK(node.fused == Names{"bn", "scale"});
@@ -176,17 +181,21 @@ TEST_CASE("all kernel positions of a channel are multiplied alike") {
   const nuq::Graph original = network.graph();
   const nuq::Graph fused = checked_fusion(network, 3);
   for (std::size_t index = 0; index < 24; ++index) {
-    const double wanted = static_cast<double>(original.nodes[0].blobs[0].values[index]) * static_cast<double>(original.nodes[1].blobs[0].values[index / 12]);
+    const double wanted = static_cast<double>(original.nodes[0].blobs[0].values[index]) *
+                          static_cast<double>(original.nodes[1].blobs[0].values[index / 12]);
     CHECK(fused.nodes[0].blobs[0].values[index] == static_cast<float>(wanted));
   }
 }
 
 TEST_CASE("in-place followers, a lone BatchNorm and a lone Scale are taken in") {
   Network in_place;
-  in_place.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}).batch_norm("conv", "conv", 2).scale("conv", "conv", 2);
+  in_place.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}})
+      .batch_norm("conv", "conv", 2)
+      .scale("conv", "conv", 2);
   CHECK(checked_fusion(in_place, 3).nodes[0].fused == Names{"bn", "scale"});
   Network norm;
-  norm.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}).batch_norm("conv", "bn", 2, "batch_norm_param { eps: 0.5 }");
+  norm.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}})
+      .batch_norm("conv", "bn", 2, "batch_norm_param { eps: 0.5 }");
   CHECK(checked_fusion(norm, 3).nodes[0].fused == Names{"bn"});
   Network scale;
   scale.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}).scale("conv", "out", 2);
@@ -204,7 +213,9 @@ TEST_CASE("a layer without bias gets one and says so") {
 
 TEST_CASE("an InnerProduct takes in its followers") {
   Network network;
-  network.layer("ip", "InnerProduct", "bottom: 'data' top: 'ip' inner_product_param { num_output: 3 bias_term: false }", {{3, 5}})
+  network
+      .layer("ip", "InnerProduct", "bottom: 'data' top: 'ip' inner_product_param { num_output: 3 bias_term: false }",
+             {{3, 5}})
       .batch_norm("ip", "ip", 3)
       .scale("ip", "ip", 3);
   CHECK(checked_fusion(network, 5).nodes[0].parameter.inner_product_param().bias_term());
@@ -212,14 +223,17 @@ TEST_CASE("an InnerProduct takes in its followers") {
 
 TEST_CASE("grouped convolutions and deconvolutions are scaled along their output channels") {
   Network convolution;
-  convolution.convolution("num_output: 6 group: 2 kernel_size: 2", {{6, 2, 2, 2}, {6}}).batch_norm("conv", "bn", 6).scale("bn", "bn", 6);
+  convolution.convolution("num_output: 6 group: 2 kernel_size: 2", {{6, 2, 2, 2}, {6}})
+      .batch_norm("conv", "bn", 6)
+      .scale("bn", "bn", 6);
   checked_fusion(convolution, 4);
   for (const int group : {1, 2}) {
     CAPTURE(group);
     Network network;
     network
         .layer("up", "Deconvolution",
-               "bottom: 'data' top: 'up' convolution_param { num_output: 6 kernel_size: 2 group: " + std::to_string(group) + " }",
+               "bottom: 'data' top: 'up' convolution_param { num_output: 6 kernel_size: 2 group: " +
+                   std::to_string(group) + " }",
                {{4, 6 / group, 2, 2}, {6}})
         .batch_norm("up", "up", 6)
         .scale("up", "up", 6);
@@ -263,7 +277,8 @@ TEST_CASE("layers before and after are connected to the folded one, data layers 
   Network network;
   network.layer("in", "Input", "top: 'image' input_param { shape { dim: 1 } }")
       .layer("pre", "ReLU", "bottom: 'data' top: 'data'")
-      .layer("conv", "Convolution", "bottom: 'image' top: 'conv' convolution_param { num_output: 2 kernel_size: 1 }", {{2, 3, 1, 1}, {2}})
+      .layer("conv", "Convolution", "bottom: 'image' top: 'conv' convolution_param { num_output: 2 kernel_size: 1 }",
+             {{2, 3, 1, 1}, {2}})
       .batch_norm("conv", "conv", 2)
       .scale("conv", "conv", 2)
       .layer("relu", "ReLU", "bottom: 'conv' top: 'conv'")
@@ -285,7 +300,8 @@ TEST_CASE("several layers of a chain are folded, each with its own followers") {
   Network network;
   network.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}})
       .batch_norm("conv", "conv", 2)
-      .layer("conv2", "Convolution", "bottom: 'conv' top: 'conv2' convolution_param { num_output: 4 kernel_size: 1 }", {{4, 2, 1, 1}, {4}})
+      .layer("conv2", "Convolution", "bottom: 'conv' top: 'conv2' convolution_param { num_output: 4 kernel_size: 1 }",
+             {{4, 2, 1, 1}, {4}})
       .scale("conv2", "conv2", 4);
   nuq::Graph graph = network.graph();
   nuq::fuse(graph);
@@ -300,7 +316,8 @@ TEST_CASE("what cannot be folded exactly stays") {
     nuq::Graph graph = network.graph();
     const std::size_t nodes = graph.nodes.size();
     nuq::fuse(graph);
-    return graph.nodes.size() == nodes && graph.nodes[0].fused.empty() && graph.nodes[0].blobs[0].values == network.graph().nodes[0].blobs[0].values;
+    return graph.nodes.size() == nodes && graph.nodes[0].fused.empty() &&
+           graph.nodes[0].blobs[0].values == network.graph().nodes[0].blobs[0].values;
   };
   const auto convolution = [] {
     Network network;
@@ -326,7 +343,10 @@ TEST_CASE("a transposed InnerProduct or one along another axis stays") {
   for (const char* const parameter : {"transpose: true", "axis: 2"}) {
     CAPTURE(parameter);
     Network network;
-    network.layer("ip", "InnerProduct", "bottom: 'data' top: 'ip' inner_product_param { num_output: 3 " + std::string(parameter) + " }", {{3, 3}, {3}})
+    network
+        .layer("ip", "InnerProduct",
+               "bottom: 'data' top: 'ip' inner_product_param { num_output: 3 " + std::string(parameter) + " }",
+               {{3, 3}, {3}})
         .scale("ip", "ip", 3);
     nuq::Graph graph = network.graph();
     nuq::fuse(graph);
@@ -337,7 +357,8 @@ TEST_CASE("a transposed InnerProduct or one along another axis stays") {
 TEST_CASE("a graph without weights stays as it is") {
   Network network;
   network.convolution("num_output: 2 kernel_size: 1", {}).batch_norm("conv", "bn", 2);
-  nuq::Graph graph = nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(network.text, {}, "net.prototxt", "")));
+  nuq::Graph graph =
+      nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(network.text, {}, "net.prototxt", "")));
   nuq::fuse(graph);
   CHECK(graph.nodes.size() == 2);
 }
@@ -362,10 +383,12 @@ TEST_CASE("a skipped layer must exist and be one that something is folded into")
   nuq::Graph graph = network.graph();
   nuq::FusionOptions options;
   options.skipped = {"conv9"};
-  CHECK_THROWS_WITH_AS(nuq::fuse(graph, options), "nuq: skip_fusion_layers: layer 'conv9': does not exist in net.prototxt", nuq::ConfigError);
+  CHECK_THROWS_WITH_AS(nuq::fuse(graph, options),
+                       "nuq: skip_fusion_layers: layer 'conv9': does not exist in net.prototxt", nuq::ConfigError);
   options.skipped = {"bn"};
   CHECK_THROWS_WITH_AS(nuq::fuse(graph, options),
-                       "nuq: skip_fusion_layers: layer 'bn': nothing is folded into a BatchNorm, wanted a Convolution, Deconvolution or InnerProduct",
+                       "nuq: skip_fusion_layers: layer 'bn': nothing is folded into a BatchNorm, wanted a Convolution, "
+                       "Deconvolution or InnerProduct",
                        nuq::ConfigError);
 }
 
@@ -376,7 +399,9 @@ TEST_CASE("statistics of the batch are refused, absent or explicit global ones a
     return network.graph();
   };
   nuq::Graph batch = with("batch_norm_param { use_global_stats: false }");
-  CHECK_THROWS_WITH_AS(nuq::fuse(batch), "nuq: net.prototxt: layer 'bn': use_global_stats is false, wanted true in an inference network", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(nuq::fuse(batch),
+                       "nuq: net.prototxt: layer 'bn': use_global_stats is false, wanted true in an inference network",
+                       nuq::ModelError);
   nuq::Graph global = with("batch_norm_param { use_global_stats: true }");
   CHECK_NOTHROW(nuq::fuse(global));
   nuq::Graph absent = with("");

@@ -11,7 +11,8 @@ namespace {
 const std::string lenet =
     "name: \"tiny\"\n"
     "input: \"data\"\n"
-    "layer { name: \"conv1\" type: \"Convolution\" bottom: \"data\" top: \"conv1\" convolution_param { num_output: 2 kernel_size: 1 } }\n";
+    "layer { name: \"conv1\" type: \"Convolution\" bottom: \"data\" top: \"conv1\" convolution_param { num_output: 2 "
+    "kernel_size: 1 } }\n";
 
 std::string caffemodel() {
   nuq::schema::NetParameter net;
@@ -35,15 +36,22 @@ nuq::schema::NetParameter parsed(const std::string& bytes) {
   return net;
 }
 
-nuq::Model with_text(const std::string& text) { return nuq::parse_model(text, {}, "net.prototxt", ""); }
-nuq::Model with_weights(const std::string& weights) { return nuq::parse_model(lenet, weights, "net.prototxt", "net.caffemodel"); }
+nuq::Model read(const std::string& model_file, const std::string& weights_file) {
+  return nuq::read_model(model_file, weights_file);
+}
+nuq::Model with_text(const std::string& text) {
+  return nuq::parse_model(text, {}, "net.prototxt", "");
+}
+nuq::Model with_weights(const std::string& weights) {
+  return nuq::parse_model(lenet, weights, "net.prototxt", "net.caffemodel");
+}
 
 }  // namespace
 
 TEST_CASE("a model is read from its two files, text verbatim") {
   const TemporaryFolder folder;
   const std::string text = "# a comment\n" + lenet;
-  const nuq::Model model = nuq::read_model(folder.write("net.prototxt", text), folder.write("net.caffemodel", caffemodel()));
+  const nuq::Model model = read(folder.write("net.prototxt", text), folder.write("net.caffemodel", caffemodel()));
   CHECK(model.model_file == folder / "net.prototxt");
   CHECK(model.weights_file == folder / "net.caffemodel");
   CHECK(model.text == text);
@@ -59,7 +67,7 @@ TEST_CASE("a model is read from its two files, text verbatim") {
 
 TEST_CASE("without a weights file a model has no weights") {
   const TemporaryFolder folder;
-  const nuq::Model model = nuq::read_model(folder.write("net.prototxt", lenet), "");
+  const nuq::Model model = read(folder.write("net.prototxt", lenet), "");
   CHECK(model.weights_file.empty());
   CHECK(model.weights.layer_size() == 0);
 }
@@ -83,7 +91,8 @@ TEST_CASE("a fork's parameter under the number of another message does not hurt,
   layer.set_name("conv1");
   layer.add_blobs()->add_data(1.0F);
   const std::string no_message(16, '\xFF');
-  layer.mutable_unknown_fields()->AddLengthDelimited(nuq::schema::LayerParameter::kConvolutionParamFieldNumber, no_message);
+  layer.mutable_unknown_fields()->AddLengthDelimited(nuq::schema::LayerParameter::kConvolutionParamFieldNumber,
+                                                     no_message);
   const std::string bytes = net.SerializeAsString();
   REQUIRE_FALSE(nuq::schema::NetParameter().ParseFromString(bytes));
   const nuq::Model model = with_weights(bytes);
@@ -92,14 +101,15 @@ TEST_CASE("a fork's parameter under the number of another message does not hurt,
 }
 
 TEST_CASE("fields of other Caffes are tolerated in the text") {
-  const nuq::Model model = with_text("layer { name: \"a\" type: \"Custom\" custom_param { x: 1 y { z: \"w\" } [some.extension]: 3 } }");
+  const nuq::Model model =
+      with_text("layer { name: \"a\" type: \"Custom\" custom_param { x: 1 y { z: \"w\" } [some.extension]: 3 } }");
   CHECK(model.net.layer(0).type() == "Custom");
 }
 
 TEST_CASE("an error in the text is reported with its place, the first one alone") {
-  CHECK_THROWS_WITH_AS(with_text("name: \"a\"\nlayer { name: }\nlayer }"), doctest::Contains("nuq: net.prototxt:2:15: "), nuq::ModelError);
-  CHECK_THROWS_WITH_AS(with_text("layers { type: NO_SUCH_TYPE }"),
-                       doctest::Contains("NO_SUCH_TYPE"), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(with_text("name: \"a\"\nlayer { name: }\nlayer }"),
+                       doctest::Contains("nuq: net.prototxt:2:15: "), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(with_text("layers { type: NO_SUCH_TYPE }"), doctest::Contains("NO_SUCH_TYPE"), nuq::ModelError);
 }
 
 TEST_CASE("text nested without end is refused") {
@@ -112,22 +122,28 @@ TEST_CASE("files that are no models are named for what they are") {
   CHECK_THROWS_WITH_AS(with_text(""), "nuq: net.prototxt: is empty", nuq::ModelError);
   CHECK_THROWS_WITH_AS(with_weights(""), "nuq: net.caffemodel: is empty", nuq::ModelError);
   CHECK_THROWS_WITH_AS(with_weights("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
-                       "nuq: net.caffemodel: is a git-lfs pointer, wanted the file it stands for (run `git lfs pull`)", nuq::ModelError);
+                       "nuq: net.caffemodel: is a git-lfs pointer, wanted the file it stands for (run `git lfs pull`)",
+                       nuq::ModelError);
   CHECK_THROWS_WITH_AS(with_weights("\x89HDF\r\n\x1a\n and more"),
                        "nuq: net.caffemodel: HDF5 caffemodel is not supported, wanted a protobuf one", nuq::ModelError);
-  CHECK_THROWS_WITH_AS(with_weights(lenet), "nuq: net.caffemodel: is text (a prototxt?), wanted a binary caffemodel", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(with_weights(lenet), "nuq: net.caffemodel: is text (a prototxt?), wanted a binary caffemodel",
+                       nuq::ModelError);
 }
 
-TEST_CASE("a caffemodel given as prototxt is a parse error") { CHECK_THROWS_AS(with_text(caffemodel()), nuq::ModelError); }
+TEST_CASE("a caffemodel given as prototxt is a parse error") {
+  CHECK_THROWS_AS(with_text(caffemodel()), nuq::ModelError);
+}
 
 TEST_CASE("a caffemodel cut anywhere is refused") {
   const std::string bytes = caffemodel();
   const std::size_t layers_begin = 6;  // after the name: tag, length, "tiny"
   for (std::size_t size = 2; size < bytes.size(); ++size) {
     CAPTURE(size);
-    const std::string problem = size == layers_begin ? "holds no layers, wanted a caffemodel"
-                                                     : "is truncated or no caffemodel: its protobuf message cannot be parsed";
-    CHECK_THROWS_WITH_AS(with_weights(bytes.substr(0, size)), ("nuq: net.caffemodel: " + problem).c_str(), nuq::ModelError);
+    const std::string problem = size == layers_begin
+                                    ? "holds no layers, wanted a caffemodel"
+                                    : "is truncated or no caffemodel: its protobuf message cannot be parsed";
+    CHECK_THROWS_WITH_AS(with_weights(bytes.substr(0, size)), ("nuq: net.caffemodel: " + problem).c_str(),
+                         nuq::ModelError);
   }
 }
 
@@ -135,14 +151,17 @@ TEST_CASE("a protobuf message of something else holds no layers") {
   nuq::schema::BlobProto mean_image;
   mean_image.mutable_shape()->add_dim(1);
   mean_image.add_data(1.0F);
-  CHECK_THROWS_WITH_AS(with_weights(mean_image.SerializeAsString()), "nuq: net.caffemodel: holds no layers, wanted a caffemodel", nuq::ModelError);
+  CHECK_THROWS_WITH_AS(with_weights(mean_image.SerializeAsString()),
+                       "nuq: net.caffemodel: holds no layers, wanted a caffemodel", nuq::ModelError);
 }
 
 TEST_CASE("a missing file is named") {
   const TemporaryFolder folder;
-  CHECK_THROWS_WITH_AS(nuq::read_model(folder / "none.prototxt", ""), doctest::Contains("none.prototxt: cannot read"), nuq::FormatError);
+  CHECK_THROWS_WITH_AS(read(folder / "none.prototxt", ""), doctest::Contains("none.prototxt: cannot read"),
+                       nuq::FormatError);
   const std::string text = folder.write("net.prototxt", lenet);
-  CHECK_THROWS_WITH_AS(nuq::read_model(text, folder / "none.caffemodel"), doctest::Contains("none.caffemodel: cannot read"), nuq::FormatError);
+  CHECK_THROWS_WITH_AS(read(text, folder / "none.caffemodel"), doctest::Contains("none.caffemodel: cannot read"),
+                       nuq::FormatError);
 }
 
 TEST_CASE("a written model is read back the same, and appears only when committed") {

@@ -183,7 +183,8 @@ TEST_CASE("arrays that do not fit together are refused") {
         "nuq: d.json: mean_file: shape [2,3], a sample of 'data' has [2,1,3]");
   CHECK(message_of(plain, {{{"data", counting({})}}, {}, {}, {}}).find("the arrays hold 0") != std::string::npos);
   CHECK(message_of(plain, {{{"data", counting({4, 0})}}, {}, {}, {}}).find("has no elements") != std::string::npos);
-  CHECK_FALSE(message_of(plain, {}).empty());
+  CHECK(message_of(plain, {}).find("inputs: none given") != std::string::npos);
+  CHECK(message_of(batches_of(0), {{{"data", input}}, {}, {}, {}}).find("batch_size: 0") != std::string::npos);
 
   nuq::DatasetDescription three_channels = plain;
   three_channels.mean = {1, 2, 3};

@@ -11,7 +11,8 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Throws ModelError `file: layer 'name': problem`.
-[[noreturn]] inline void fail_layer(ErrorCode code, const std::string& file, const std::string& layer, const std::string& problem) {
+[[noreturn]] inline void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
+                                    const std::string& problem) {
   fail(ModelError(code, file + ": layer '" + layer + "': " + problem));
 }
 

@@ -36,8 +36,9 @@ void append_little_endian(std::string& bytes, T value) {
   static_assert(sizeof(T) == sizeof(bits_of<T>));
   bits_of<T> bits = 0;
   std::memcpy(&bits, &value, sizeof value);
-  for (std::size_t index = 0; index < sizeof(T); ++index)
+  for (std::size_t index = 0; index < sizeof(T); ++index) {
     bytes += static_cast<char>((std::uint64_t{bits} >> (8 * index)) & 0xFFU);
+  }
 }
 
 }  // namespace detail

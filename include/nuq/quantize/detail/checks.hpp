@@ -8,6 +8,8 @@
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/core/quantized_weights.hpp"
 #include "nuq/quantize/nuq_parameters.hpp"
 #include "nuq/version.hpp"
 
@@ -29,6 +31,16 @@ inline void check_statistics(const LayerStatistics& statistics, std::size_t cols
                                                    " inputs, wanted one for each of the " + std::to_string(cols) +
                                                    " columns of the weights"));
   }
+}
+
+/// What a weight quantizer must keep to.
+inline void check_quantized(const QuantizedWeights& quantized, MatrixView<const float> weights) {
+  const std::size_t scales = quantized.scales.size();
+  if ((scales == 1 || scales == weights.rows()) && quantized.levels.size() == weights.size()) return;
+  fail(ConfigError(ErrorCode::invalid_argument, "the weight quantizer returned " + std::to_string(scales) +
+                                                    " scales and " + std::to_string(quantized.levels.size()) +
+                                                    " levels for " + std::to_string(weights.rows()) + " rows and " +
+                                                    std::to_string(weights.size()) + " weights"));
 }
 
 /// What a selector must keep to.

@@ -1,0 +1,102 @@
+#ifndef NUQ_CAFFE_WEIGHTS_REWRITER_HPP
+#define NUQ_CAFFE_WEIGHTS_REWRITER_HPP
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/upgrade.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Makes another caffemodel of a given one. What is neither replaced nor removed is copied with all its unknown fields; what is
+/// replaced is never copied, so that the result alone costs memory.
+class WeightsRewriter {
+ public:
+  /// `source` must live as long as the rewriter.
+  explicit WeightsRewriter(const schema::NetWeights& source) : source_(source) {}
+
+  /// An empty blob to be filled, which takes the place of a layer's `index`-th one and its declared shape; `shape` is for a blob
+  /// that the layer lacks, one past its last.
+  [[nodiscard]] schema::BlobProto& replace_blob(const std::string& layer, int index, const Shape& shape) {
+    schema::BlobProto& blob = replaced_[layer][index];
+    blob.Clear();
+    for (const std::int64_t extent : shape) blob.mutable_shape()->add_dim(extent);
+    return blob;
+  }
+  [[nodiscard]] bool is_replaced(const std::string& layer, int index) const {
+    const auto found = replaced_.find(layer);
+    return found != replaced_.end() && found->second.count(index) > 0;
+  }
+  void remove(const std::string& layer) { removed_.insert(layer); }
+  /// Adds a layer behind all others, with its blobs and parameters.
+  void add(const schema::LayerParameter& layer) {
+    static_cast<void>(added_.emplace_back().ParseFromString(layer.SerializeAsString()));
+  }
+
+  /// With `upgrade`, layers of the V1 format are turned into present ones: name, type, connections and blobs.
+  [[nodiscard]] schema::NetWeights finish(bool upgrade) && {
+    schema::NetWeights result;
+    if (source_.has_name()) result.set_name(source_.name());
+    *result.mutable_unknown_fields() = source_.unknown_fields();
+    for (const schema::LayerWeights& layer : source_.layer()) {
+      if (removed_.count(layer.name()) == 0) rewrite(layer, *result.add_layer());
+    }
+    for (const schema::V1LayerWeights& layer : source_.layers()) {
+      if (removed_.count(layer.name()) > 0) continue;
+      upgrade ? rewrite(layer, *result.add_layer()) : rewrite(layer, *result.add_layers());
+    }
+    for (schema::LayerWeights& layer : added_) *result.add_layer() = std::move(layer);
+    return result;
+  }
+
+ private:
+  template <class From, class To>
+  void rewrite(const From& from, To& to) {
+    if (from.has_name()) to.set_name(from.name());
+    *to.mutable_bottom() = from.bottom();
+    *to.mutable_top() = from.top();
+    if constexpr (std::is_same_v<From, To>) {
+      if (from.has_type()) to.set_type(from.type());
+      *to.mutable_unknown_fields() = from.unknown_fields();
+    } else {
+      to.set_type(upgraded(from.type()));
+    }
+    if (from.blobs_size() > 0) rewrite_blobs(from.blobs(), replaced_[from.name()], *to.mutable_blobs());
+  }
+
+  using Blobs = google::protobuf::RepeatedPtrField<schema::BlobProto>;
+
+  static void rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced, Blobs& to) {
+    for (int index = 0; index < from.size(); ++index) {
+      if (replaced.count(index) == 0) *to.Add() = from.Get(index);
+      else copy_declared_shape(from.Get(index), *to.Add() = std::move(replaced[index]));
+    }
+    for (auto added = replaced.lower_bound(from.size()); added != replaced.end(); ++added) *to.Add() = std::move(added->second);
+  }
+
+  static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {
+    to.clear_shape();
+    if (from.has_shape()) *to.mutable_shape() = from.shape();
+    if (from.has_num()) to.set_num(from.num());
+    if (from.has_channels()) to.set_channels(from.channels());
+    if (from.has_height()) to.set_height(from.height());
+    if (from.has_width()) to.set_width(from.width());
+  }
+
+  const schema::NetWeights& source_;
+  std::map<std::string, std::map<int, schema::BlobProto>> replaced_;
+  std::set<std::string> removed_;
+  std::vector<schema::LayerWeights> added_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_WEIGHTS_REWRITER_HPP

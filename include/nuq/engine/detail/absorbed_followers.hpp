@@ -1,0 +1,63 @@
+#ifndef NUQ_ENGINE_DETAIL_ABSORBED_FOLLOWERS_HPP
+#define NUQ_ENGINE_DETAIL_ABSORBED_FOLLOWERS_HPP
+
+#include <cstddef>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/engine/detail/tile_kernel.hpp"
+#include "nuq/engine/layer_catalogue.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// What a convolution does to its sums in place of layers behind it: its own bias, then BatchNorm, Scale and at last ReLU.
+class AbsorbedFollowers {
+ public:
+  explicit AbsorbedFollowers(const ConvolutionLayer& convolution)
+      : scale_(static_cast<std::size_t>(convolution.out_channels()), 1.0F), shift_(scale_.size(), 0.0F) {
+    if (!convolution.bias().empty()) shift_ = convolution.bias();
+  }
+
+  /// Takes one more layer if it is of such a kind, of the same channels, and none has come behind a ReLU.
+  [[nodiscard]] bool absorb(const Node& node, const AnyLayer& layer) {
+    if (has_relu_) return false;
+    if (const auto* norm = std::get_if<BatchNormLayer>(&layer)) return absorb_affine(norm->scale(), norm->shift());
+    if (const auto* scale = std::get_if<ScaleLayer>(&layer)) {
+      const bool per_channel = node.parameter.scale_param().axis() == 1 && node.parameter.scale_param().num_axes() == 1;
+      return per_channel && absorb_affine(scale->scale(), scale->shift());
+    }
+    if (const auto* relu = std::get_if<ReluLayer>(&layer)) {
+      negative_slope_ = relu->negative_slope();
+      has_relu_ = true;
+      return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] TileFinish finish() const noexcept { return {scale_.data(), shift_.data(), negative_slope_}; }
+
+ private:
+  /// `shift` may be empty.
+  [[nodiscard]] bool absorb_affine(const std::vector<float>& scale, const std::vector<float>& shift) {
+    if (scale.size() != scale_.size()) return false;
+    for (std::size_t channel = 0; channel < scale.size(); ++channel) {
+      scale_[channel] *= scale[channel];
+      shift_[channel] = shift_[channel] * scale[channel] + (shift.empty() ? 0.0F : shift[channel]);
+    }
+    return true;
+  }
+
+  std::vector<float> scale_;
+  std::vector<float> shift_;
+  float negative_slope_ = 1.0F;
+  bool has_relu_ = false;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_DETAIL_ABSORBED_FOLLOWERS_HPP

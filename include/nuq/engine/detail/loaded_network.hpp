@@ -1,0 +1,132 @@
+#ifndef NUQ_ENGINE_DETAIL_LOADED_NETWORK_HPP
+#define NUQ_ENGINE_DETAIL_LOADED_NETWORK_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/layer_ref.hpp"
+#include "nuq/caffe/shapes.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/absorbed_followers.hpp"
+#include "nuq/engine/layer_catalogue.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// A graph made ready for computing, independent of the graph itself.
+class LoadedNetwork {
+ public:
+  LoadedNetwork() = default;
+
+  /// Throws ModelError naming file and layer: shapes that do not fit, missing weights, layers that cannot be computed.
+  explicit LoadedNetwork(const Graph& graph) : file_(graph.model->model_file), inputs_(graph.inputs) {
+    declared_shapes_ = infer_shapes(graph, std::map<std::string, Shape>{});
+    for (const Node& node : graph.nodes) {
+      layers_.push_back(node.inputs.empty() ? AnyLayer(NoOpLayer(node)) : load_layer({node, file_}));
+      nodes_.push_back(without_blobs(node));
+    }
+    for (const Value& value : graph.values) blobs_.push_back(value.blob);
+    for (std::size_t value = 0; value < blobs_.size(); ++value) final_values_[blobs_[value]] = value;
+    share_buffers(graph);
+    absorb_followers(graph);
+  }
+
+  [[nodiscard]] const std::string& file() const noexcept { return file_; }
+  /// The graph's nodes, without their blobs.
+  [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
+  [[nodiscard]] const AnyLayer& layer(std::size_t node) const noexcept { return layers_[node]; }
+  [[nodiscard]] const std::string& blob(std::size_t value) const noexcept { return blobs_[value]; }
+  /// Of all values, by index; empty where unknown.
+  [[nodiscard]] const std::vector<Shape>& declared_shapes() const noexcept { return declared_shapes_; }
+  [[nodiscard]] const std::vector<std::size_t>& inputs() const noexcept { return inputs_; }
+
+  /// The last value written to a blob.
+  [[nodiscard]] std::optional<std::size_t> final_value(const std::string& blob) const {
+    const auto found = final_values_.find(blob);
+    return found == final_values_.end() ? std::nullopt : std::optional<std::size_t>(found->second);
+  }
+  [[nodiscard]] std::optional<std::size_t> input(const std::string& blob) const {
+    const auto found = std::find_if(inputs_.begin(), inputs_.end(), [&](std::size_t value) { return blobs_[value] == blob; });
+    return found == inputs_.end() ? std::nullopt : std::optional<std::size_t>(*found);
+  }
+  [[nodiscard]] bool is_read(std::size_t value) const {
+    return std::any_of(nodes_.begin(), nodes_.end(), [value](const Node& node) {
+      return std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end();
+    });
+  }
+
+  /// The value in whose memory a value may be computed when nobody looks at intermediate results: that of an earlier
+  /// version of the blob which in-place layers overwrite, otherwise its own.
+  [[nodiscard]] std::size_t shared_buffer(std::size_t value) const noexcept { return shared_buffers_[value]; }
+  /// What a convolution computes together with its followers, in the same case; null where there are none.
+  [[nodiscard]] const AbsorbedFollowers* followers(std::size_t node) const noexcept {
+    return followers_[node] ? &*followers_[node] : nullptr;
+  }
+  [[nodiscard]] bool is_absorbed(std::size_t node) const noexcept { return is_absorbed_[node]; }
+
+ private:
+  [[nodiscard]] static Node without_blobs(const Node& node) {
+    return {node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index};
+  }
+
+  void share_buffers(const Graph& graph) {
+    for (std::size_t value = 0; value < blobs_.size(); ++value) shared_buffers_.push_back(value);
+    for (std::size_t index = 0; index < nodes_.size(); ++index) {
+      const bool in_place = std::visit([](const auto& layer) { return layer.in_place; }, layers_[index]);
+      if (in_place && overwrites_input(graph, index)) {
+        shared_buffers_[nodes_[index].outputs[0]] = shared_buffers_[nodes_[index].inputs[0]];
+      }
+    }
+  }
+
+  /// True if the node's first output is a new version of its first input, which nobody reads afterwards and the user has not set.
+  [[nodiscard]] bool overwrites_input(const Graph& graph, std::size_t index) const {
+    const Node& node = nodes_[index];
+    if (node.inputs.empty() || node.outputs.empty()) return false;
+    const std::size_t input = node.inputs[0];
+    return blobs_[input] == blobs_[node.outputs[0]] && graph.values[input].producer != Value::network_input &&
+           std::count(node.inputs.begin(), node.inputs.end(), input) == 1 && graph.consumers(input).back() == index;
+  }
+
+  void absorb_followers(const Graph& graph) {
+    followers_.resize(nodes_.size());
+    is_absorbed_.resize(nodes_.size());
+    for (std::size_t index = 0; index < nodes_.size(); ++index) {
+      const auto* const convolution = std::get_if<ConvolutionLayer>(&layers_[index]);
+      if (convolution == nullptr) continue;
+      AbsorbedFollowers followers(*convolution);
+      std::size_t value = nodes_[index].outputs[0];
+      for (std::vector<std::size_t> readers = graph.consumers(value); readers.size() == 1; readers = graph.consumers(value)) {
+        const Node& reader = nodes_[readers[0]];
+        if (!overwrites_input(graph, readers[0]) || !followers.absorb(reader, layers_[readers[0]])) break;
+        is_absorbed_[readers[0]] = true;
+        followers_[index] = followers;
+        value = reader.outputs[0];
+      }
+    }
+  }
+
+  std::string file_;
+  std::vector<Node> nodes_;
+  std::vector<AnyLayer> layers_;
+  std::vector<std::string> blobs_;
+  std::vector<Shape> declared_shapes_;
+  std::vector<std::size_t> inputs_;
+  std::map<std::string, std::size_t> final_values_;
+  std::vector<std::size_t> shared_buffers_;
+  std::vector<std::optional<AbsorbedFollowers>> followers_;
+  std::vector<bool> is_absorbed_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_DETAIL_LOADED_NETWORK_HPP

@@ -1,0 +1,188 @@
+#ifndef NUQ_ENGINE_EIGEN_ENGINE_HPP
+#define NUQ_ENGINE_EIGEN_ENGINE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/shapes.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/aligned_buffer.hpp"
+#include "nuq/engine/detail/loaded_network.hpp"
+#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The library's own engine: float inference on the processor, any batch and image size, weights packed once.
+///
+/// `forward()` computes in-place layers in place and a convolution together with the BatchNorm, Scale and ReLU that overwrite
+/// its output; with an observer every layer is computed by itself, which may differ in the last bits. Results do not depend on
+/// the number of threads. Not for use by several threads at once; several engines may run side by side.
+class EigenEngine {
+ public:
+  /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
+  explicit EigenEngine(std::size_t threads = 1) : workspace_(std::make_unique<detail::Workspace>(threads)) {}
+
+  /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: layers that cannot be
+  /// computed (unsupported_layer), missing weights, shapes that do not fit.
+  void load(const Graph& graph) {
+    detail::LoadedNetwork network(graph);
+    network_ = std::move(network);
+    shapes_ = network_.declared_shapes();
+    buffers_.clear();
+    buffers_.resize(shapes_.size());
+    is_set_.assign(shapes_.size(), false);
+    binding_ = Binding::none;
+    has_run_ = false;
+  }
+
+  /// Copies the values of an input blob. Its shape wins over the declared one, which it must match in its number of axes and
+  /// in its channels (axis 1). Throws ConfigError: no such input, another shape.
+  void set_input(const std::string& blob, const TensorView& tensor) {
+    const std::optional<std::size_t> value = network_.input(blob);
+    if (!value) fail(ErrorCode::unknown_name, "no input is named '" + blob + "'");
+    check_input(blob, network_.declared_shapes()[*value], tensor);
+    if (shapes_[*value] != tensor.shape || !is_set_[*value]) {
+      shapes_[*value] = tensor.shape;
+      binding_ = Binding::none;
+    }
+    std::copy(tensor.values.begin(), tensor.values.end(), buffers_[*value].reserve(size_of(*value)));
+    is_set_[*value] = true;
+  }
+
+  /// Computes all layers. Throws ConfigError for an input that has not been set, ModelError where the inputs' shapes do not
+  /// fit a layer.
+  void forward() {
+    bind(Binding::shared);
+    for (std::size_t node = 0; node < steps_.size(); ++node) {
+      if (!network_.is_absorbed(node)) compute(node, network_.followers(node));
+    }
+    has_run_ = true;
+  }
+
+  /// Computes all layers and calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const TensorView>
+  /// outputs) after each, with what the layer has read and written. Nodes come without their blobs. Throws as `forward()`.
+  template <class Observer>
+  void forward(Observer&& observer) {
+    bind(Binding::separate);
+    for (std::size_t node = 0; node < steps_.size(); ++node) {
+      compute(node, nullptr);
+      observer(network_.nodes()[node], ArrayView<const TensorView>(steps_[node].inputs),
+               ArrayView<const TensorView>(steps_[node].results));
+    }
+    has_run_ = true;
+  }
+
+  /// The final value of a blob after `forward`; valid until the engine is used again. Throws ConfigError: no such blob, no
+  /// forward yet.
+  [[nodiscard]] TensorView output(const std::string& blob) const {
+    const std::optional<std::size_t> value = network_.final_value(blob);
+    if (!value) fail(ErrorCode::unknown_name, "no blob is named '" + blob + "'");
+    if (!has_run_) fail(ErrorCode::invalid_argument, "blob '" + blob + "' is asked for before forward");
+    return view(*value);
+  }
+
+ private:
+  /// Which memory the steps' tensors refer to.
+  enum class Binding {
+    none,      ///< no longer valid
+    shared,    ///< in-place layers overwrite their inputs
+    separate,  ///< every value has memory of its own
+  };
+  struct Step {
+    std::vector<TensorView> inputs;
+    std::vector<detail::TensorSpan> outputs;
+    std::vector<TensorView> results;  // the outputs, for observers
+  };
+
+  [[noreturn]] void fail(ErrorCode code, const std::string& problem) const {
+    detail::fail(ConfigError(code, network_.file() + ": " + problem));
+  }
+
+  void check_input(const std::string& blob, const Shape& declared, const TensorView& tensor) const {
+    const std::string got = "input '" + blob + "' is set to shape " + to_string(tensor.shape);
+    const bool positive = std::all_of(tensor.shape.begin(), tensor.shape.end(), [](std::int64_t extent) { return extent > 0; });
+    if (!positive || !is_valid_shape(tensor.shape) || element_count(tensor.shape) != tensor.values.size()) {
+      fail(ErrorCode::size_mismatch, got + " with " + std::to_string(tensor.values.size()) +
+                                         " values, wanted extents of at least 1 and a value for each element");
+    }
+    if (declared.empty()) return;
+    const bool same_channels = declared.size() < 2 || tensor.shape.size() < 2 || declared[1] == tensor.shape[1];
+    if (declared.size() != tensor.shape.size() || !same_channels) {
+      fail(ErrorCode::size_mismatch, got + ", the model declares " + to_string(declared) + ", wanted as many axes and channels");
+    }
+  }
+
+  [[nodiscard]] std::int64_t size_of(std::size_t value) const { return static_cast<std::int64_t>(element_count(shapes_[value])); }
+
+  [[nodiscard]] float* memory(std::size_t value) const {
+    return buffers_[binding_ == Binding::shared ? network_.shared_buffer(value) : value].data();
+  }
+  [[nodiscard]] TensorView view(std::size_t value) const {
+    return {shapes_[value], {memory(value), element_count(shapes_[value])}};
+  }
+
+  void bind(Binding binding) {
+    if (binding_ == binding) return;
+    if (binding_ == Binding::none) update_shapes();
+    binding_ = binding;
+    for (std::size_t value = 0; value < shapes_.size(); ++value) {
+      const std::size_t buffer = binding == Binding::shared ? network_.shared_buffer(value) : value;
+      if (!shapes_[value].empty()) static_cast<void>(buffers_[buffer].reserve(size_of(value)));
+    }
+    steps_.clear();
+    for (const Node& node : network_.nodes()) {
+      Step step;
+      for (const std::size_t input : node.inputs) step.inputs.push_back(view(input));
+      for (const std::size_t output : node.outputs) {
+        step.outputs.push_back({shapes_[output], {memory(output), element_count(shapes_[output])}});
+        step.results.push_back(view(output));
+      }
+      steps_.push_back(std::move(step));
+    }
+  }
+
+  void update_shapes() {
+    has_run_ = false;
+    for (const std::size_t input : network_.inputs()) {
+      if (!is_set_[input] && network_.is_read(input)) {
+        fail(ErrorCode::invalid_argument, "input '" + network_.blob(input) + "' has not been set");
+      }
+    }
+    detail::propagate_shapes(network_.nodes(), network_.file(), shapes_);
+  }
+
+  void compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
+    const Step& step = steps_[index];
+    const detail::LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};
+    if (followers != nullptr) {
+      std::get<detail::ConvolutionLayer>(network_.layer(index)).forward(call, followers->finish());
+    } else {
+      std::visit([&call](const auto& layer) { layer.forward(call); }, network_.layer(index));
+    }
+  }
+
+  std::unique_ptr<detail::Workspace> workspace_;
+  detail::LoadedNetwork network_;
+  std::vector<Shape> shapes_;                   // of all values
+  std::vector<detail::AlignedBuffer> buffers_;  // by value
+  std::vector<bool> is_set_;                    // by value
+  std::vector<Step> steps_;                     // by node
+  Binding binding_ = Binding::none;
+  bool has_run_ = false;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_EIGEN_ENGINE_HPP

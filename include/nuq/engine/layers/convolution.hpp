@@ -1,0 +1,139 @@
+#ifndef NUQ_ENGINE_LAYERS_CONVOLUTION_HPP
+#define NUQ_ENGINE_LAYERS_CONVOLUTION_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/layer_rules/blobs.hpp"
+#include "nuq/caffe/layer_rules/convolution.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/depthwise.hpp"
+#include "nuq/engine/detail/gemm.hpp"
+#include "nuq/engine/detail/panels.hpp"
+#include "nuq/engine/detail/tile_kernel.hpp"
+#include "nuq/engine/detail/window_columns.hpp"
+#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layers/trained_bias.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Convolution, any groups and dilation: filters × windows as a matrix product, or plane by plane where every output channel
+/// reads one input channel.
+class ConvolutionLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  /// Packs the weights. Throws ModelError when they are missing or not of the declared shape.
+  explicit ConvolutionLayer(const LayerRef& layer) {
+    const schema::ConvolutionParameter& parameter = layer.parameter().convolution_param();
+    require_blobs(layer, 1);
+    const Tensor& weights = layer.node.blobs[0];
+    weight_shape_ = weights.shape;
+    if (weight_shape_.size() != 4 || parameter.group() < 1 || weight_shape_[0] % parameter.group() != 0) {
+      layer.fail(ErrorCode::size_mismatch, "the weights have shape " + to_string(weight_shape_) + " for group " +
+                                               std::to_string(parameter.group()) + ", wanted [out,in/group,kh,kw]");
+    }
+    bias_ = trained_bias(layer, parameter.bias_term(), static_cast<std::size_t>(weight_shape_[0]));
+    if (weight_shape_[1] == 1 && parameter.group() > 1) {
+      plane_filters_ = weights.values;
+    } else {
+      pack_filters(weights, parameter.group());
+    }
+  }
+
+  /// One value per output channel, or none.
+  [[nodiscard]] const std::vector<float>& bias() const noexcept { return bias_; }
+  [[nodiscard]] std::int64_t out_channels() const noexcept { return weight_shape_[0]; }
+
+  void forward(const LayerCall& call) const {
+    TileFinish finish;
+    if (!bias_.empty()) finish.shift = bias_.data();
+    forward(call, finish);
+  }
+
+  /// With `finish` in place of the bias; its values are per output channel.
+  void forward(const LayerCall& call, const TileFinish& finish) const {
+    const ConvolutionGeometry geometry = convolution_geometry(call.layer, call.inputs[0].shape);
+    if (geometry.weight_shape() != weight_shape_) {
+      call.layer.fail(ErrorCode::size_mismatch, "the input " + to_string(call.inputs[0].shape) + " needs weights " +
+                                                    to_string(geometry.weight_shape()) + ", they are " +
+                                                    to_string(weight_shape_));
+    }
+    const float* const input = call.inputs[0].values.data();
+    float* const output = call.outputs[0].values.data();
+    if (plane_filters_.empty()) {
+      multiply(geometry, input, output, finish, call.workspace);
+    } else {
+      convolve_planes(geometry, input, output, finish, call.workspace);
+    }
+  }
+
+ private:
+  void pack_filters(const Tensor& weights, std::int64_t group) {
+    const std::int64_t rows = weight_shape_[0] / group;
+    const std::int64_t depth = weight_shape_[1] * weight_shape_[2] * weight_shape_[3];
+    for (std::int64_t index = 0; index < group; ++index) {
+      filters_.emplace_back(LineView{weights.values.data() + index * rows * depth, rows, depth, depth, 1});
+    }
+  }
+
+  void multiply(const ConvolutionGeometry& geometry, const float* input, float* output, const TileFinish& finish,
+                Workspace& workspace) const {
+    const WindowColumns columns(geometry);
+    const std::int64_t rows = geometry.out_channels / geometry.group;
+    const std::int64_t in_plane = geometry.y.input * geometry.x.input;
+    const std::int64_t out_plane = geometry.y.output * geometry.x.output;
+    const std::int64_t channels = geometry.in_channels / geometry.group;
+    const std::int64_t channel_block = even_piece(channels, (std::max)(std::int64_t{1}, depth_block / columns.taps()), 1);
+    const ProductTasks tasks(rows, columns.count(), (workspace.threads() + geometry.group - 1) / geometry.group);
+
+    workspace.for_each_task(geometry.group * tasks.count(), [&](std::int64_t task, std::size_t worker) {
+      const std::int64_t group = task / tasks.count();
+      const ProductRange range = tasks.range(task % tasks.count());
+      const WindowColumns::Block block(columns, range.col_begin, range.col_end, channel_block);
+      float* const scratch = workspace.scratch(worker, block.scratch_size());
+      const PanelView filters = filters_[static_cast<std::size_t>(group)].view();
+      const ProductTarget target{output + group * rows * out_plane, out_plane, out_plane, geometry.out_channels * out_plane};
+      const TileFinish group_finish = finish_from(finish, group * rows);
+      for (std::int64_t channel = 0; channel < channels; channel += channel_block) {
+        const std::int64_t count = (std::min)(channel_block, channels - channel);
+        const std::int64_t depth = count * columns.taps();
+        const float* const panels = block.pack(input + (group * channels + channel) * in_plane, count, scratch);
+        const bool is_last = channel + count == channels;
+        multiply_panels(workspace.kernels(), depth, filters.from(channel * columns.taps(), tile_rows),
+                        {panels, depth * tile_cols}, range, target, {channel > 0, is_last ? &group_finish : nullptr});
+      }
+    });
+  }
+
+  void convolve_planes(const ConvolutionGeometry& geometry, const float* input, float* output, const TileFinish& finish,
+                       Workspace& workspace) const {
+    const std::int64_t in_plane = geometry.y.input * geometry.x.input;
+    const std::int64_t out_plane = geometry.y.output * geometry.x.output;
+    const std::int64_t per_input = geometry.out_channels / geometry.in_channels;
+    workspace.for_each_range(geometry.batch * geometry.out_channels, out_plane, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t plane = begin; plane < end; ++plane) {
+        const std::int64_t channel = plane % geometry.out_channels;
+        const float* const filter = plane_filters_.data() + channel * geometry.y.kernel * geometry.x.kernel;
+        convolve_plane(geometry, input + plane / per_input * in_plane, filter, output + plane * out_plane, finish, channel);
+      }
+    });
+  }
+
+  Shape weight_shape_;
+  std::vector<RowPanels> filters_;    // one per group; empty where `plane_filters_` is used
+  std::vector<float> plane_filters_;  // [out × kh × kw]
+  std::vector<float> bias_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_LAYERS_CONVOLUTION_HPP

@@ -1,0 +1,89 @@
+#ifndef NUQ_ENGINE_LAYERS_INNER_PRODUCT_HPP
+#define NUQ_ENGINE_LAYERS_INNER_PRODUCT_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/layer_rules/blobs.hpp"
+#include "nuq/caffe/layer_rules/inner_product.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/gemm.hpp"
+#include "nuq/engine/detail/panels.hpp"
+#include "nuq/engine/detail/tile_kernel.hpp"
+#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layers/trained_bias.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Y[rows × out] = X[rows × in] · Wᵀ + bias.
+class InnerProductLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  /// Packs the weights. Throws ModelError when they are missing or not a matrix.
+  explicit InnerProductLayer(const LayerRef& layer) {
+    const schema::InnerProductParameter& parameter = layer.parameter().inner_product_param();
+    require_blobs(layer, 1);
+    const Tensor& weights = layer.node.blobs[0];
+    weight_shape_ = weights.shape;
+    if (weight_shape_.size() != 2) {
+      layer.fail(ErrorCode::size_mismatch, "the weights have shape " + to_string(weight_shape_) + ", wanted a matrix");
+    }
+    const std::int64_t in = weight_shape_[parameter.transpose() ? 0 : 1];
+    const std::int64_t out = weight_shape_[parameter.transpose() ? 1 : 0];
+    if (parameter.transpose()) {
+      weights_ = ColumnPanels(LineView{weights.values.data(), out, in, 1, out});
+    } else {
+      weights_ = ColumnPanels(LineView{weights.values.data(), out, in, in, 1});
+    }
+    bias_ = trained_bias(layer, parameter.bias_term(), static_cast<std::size_t>(out));
+  }
+
+  void forward(const LayerCall& call) const {
+    const InnerProductGeometry geometry = inner_product_geometry(call.layer, call.inputs[0].shape);
+    if (geometry.weight_shape() != weight_shape_) {
+      call.layer.fail(ErrorCode::size_mismatch, "the input " + to_string(call.inputs[0].shape) + " needs weights " +
+                                                    to_string(geometry.weight_shape()) + ", they are " +
+                                                    to_string(weight_shape_));
+    }
+    float* const output = call.outputs[0].values.data();
+    if (!bias_.empty()) {
+      for (std::int64_t row = 0; row < geometry.rows; ++row) {
+        std::copy(bias_.begin(), bias_.end(), output + row * geometry.out);
+      }
+    }
+    const PanelView rows = pack_rows(geometry, call.inputs[0].values.data(), call.workspace);
+    gemm(call.workspace, rows, geometry.rows, weights_.view(), geometry.out, geometry.in, output, geometry.out,
+         !bias_.empty());
+  }
+
+ private:
+  [[nodiscard]] static PanelView pack_rows(const InnerProductGeometry& geometry, const float* input, Workspace& workspace) {
+    const LineView matrix{input, geometry.rows, geometry.in, geometry.in, 1};
+    const std::int64_t panels = panel_count(geometry.rows, tile_rows);
+    const std::int64_t panel_size = tile_rows * geometry.in;
+    float* const packed = workspace.shared_scratch(panels * panel_size);
+    workspace.for_each_range(panels, panel_size, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t panel = begin; panel < end; ++panel) {
+        pack_panel<tile_rows>(matrix, panel * tile_rows, packed + panel * panel_size);
+      }
+    });
+    return {packed, panel_size};
+  }
+
+  Shape weight_shape_;
+  ColumnPanels weights_;
+  std::vector<float> bias_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_LAYERS_INNER_PRODUCT_HPP

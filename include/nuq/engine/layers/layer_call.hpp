@@ -1,0 +1,31 @@
+#ifndef NUQ_ENGINE_LAYERS_LAYER_CALL_HPP
+#define NUQ_ENGINE_LAYERS_LAYER_CALL_HPP
+
+#include "nuq/caffe/layer_rules/layer_ref.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// A dense float tensor of somebody else's memory, to be written.
+struct TensorSpan {
+  Shape shape;
+  ArrayView<float> values;
+};
+
+/// One computation of a layer. Outputs have the shapes that the layer's rule gives for the inputs. An output's memory is the
+/// first input's where the layer's class says `in_place`, and never that of any other input.
+struct LayerCall {
+  LayerRef layer;
+  ArrayView<const TensorView> inputs;
+  ArrayView<const TensorSpan> outputs;
+  Workspace& workspace;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_LAYERS_LAYER_CALL_HPP

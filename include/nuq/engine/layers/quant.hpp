@@ -1,0 +1,32 @@
+#ifndef NUQ_ENGINE_LAYERS_QUANT_HPP
+#define NUQ_ENGINE_LAYERS_QUANT_HPP
+
+#include "nuq/activation/activation_scale.hpp"
+#include "nuq/caffe/layer_rules/quant.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/engine/detail/pointwise.hpp"
+#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Fake quantization: every value becomes the float that its int8 code stands for. NaN and infinities stay.
+class QuantLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit QuantLayer(const LayerRef& layer) : scale_(quant_scale(layer)) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [scale = scale_](float x) { return is_finite(x) ? fake_quantize(x, scale) : x; });
+  }
+
+ private:
+  ActivationScale scale_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_LAYERS_QUANT_HPP

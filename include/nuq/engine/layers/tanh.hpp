@@ -1,0 +1,27 @@
+#ifndef NUQ_ENGINE_LAYERS_TANH_HPP
+#define NUQ_ENGINE_LAYERS_TANH_HPP
+
+#include <cmath>
+
+#include "nuq/engine/detail/pointwise.hpp"
+#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+class TanhLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit TanhLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [](float x) { return std::tanh(x); });
+  }
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_LAYERS_TANH_HPP

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Bad input of any kind: exit code 2, one line on standard error that names the cause, and no output file.
+set -uo pipefail
+
+nuq=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+failures=0
+
+cat >net.prototxt <<'TEXT'
+name: "tiny"
+input: "data"
+input_shape { dim: 1 dim: 1 dim: 4 dim: 4 }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 2 kernel_size: 3 bias_term: false } }
+TEXT
+sed 's/bottom: "data"/bottom: "nowhere"/' net.prototxt >unknown_bottom.prototxt
+sed 's/"conv"/"other"/g' net.prototxt >other.prototxt
+
+# A caffemodel by hand: NetParameter{layer{name, type, blobs{shape{dim: 2 1 3 3} data: 18 floats}}}.
+weights() {  # $1: the last float, as four escaped bytes
+  local shape='\x0a\x04\x02\x01\x03\x03' float='\x00\x00\x80\x3f' data=''
+  for _ in $(seq 17); do data+=$float; done
+  data+=$1
+  printf '\xa2\x06\x69\x0a\x04conv\x12\x0bConvolution\x3a\x54\x3a\x06'"$shape"'\x2a\x48'"$data"'\x32\x00'
+}
+weights '\x00\x00\x80\xbf' >net.caffemodel
+weights '\x00\x00\xc0\x7f' >nan.caffemodel
+head -c 60 net.caffemodel >truncated.caffemodel
+
+# refused NAME PATTERN COMMAND...: the command fails as it should, and leaves the folder as it was.
+refused() {
+  local name=$1 pattern=$2 before after code
+  shift 2
+  before=$(ls)
+  "$@" >stdout.txt 2>stderr.txt
+  code=$?
+  after=$(ls | grep -v -e '^stdout.txt$' -e '^stderr.txt$')
+  before=$(printf '%s\n' "$before" | grep -v -e '^stdout.txt$' -e '^stderr.txt$')
+  if [ "$code" -ne 2 ] || [ "$(wc -l <stderr.txt)" -ne 1 ] || ! grep -q -- "$pattern" stderr.txt || [ "$before" != "$after" ]; then
+    echo "FAILED $name: exit $code, files: $after"
+    cat stderr.txt
+    failures=$((failures + 1))
+  else
+    echo "ok $name: $(cat stderr.txt)"
+  fi
+  rm -f stdout.txt stderr.txt
+}
+
+"$nuq" --quiet config -m net.prototxt -w net.caffemodel -o config.json || { echo "FAILED: the good model is refused"; exit 1; }
+sed 's/"conv"/"other"/' config.json >other_config.json
+
+refused 'truncated caffemodel' 'truncated.caffemodel.*truncated' "$nuq" config -m net.prototxt -w truncated.caffemodel -o out.json
+refused 'unknown bottom' "layer 'conv'.*nowhere" "$nuq" config -m unknown_bottom.prototxt -w net.caffemodel -o out.json
+refused 'weights of another network' "layer 'other'" "$nuq" config -m other.prototxt -w net.caffemodel -o out.json
+refused 'configuration of another network' "layer 'other'.*another" "$nuq" quantize -m net.prototxt -w net.caffemodel -c other_config.json -o out
+refused 'NaN weight' "nan.caffemodel.*layer 'conv'.*nan" "$nuq" quantize -m net.prototxt -w nan.caffemodel -c config.json -o out
+refused 'missing model' 'missing.prototxt' "$nuq" inspect missing.prototxt
+refused 'missing weights' 'missing.caffemodel' "$nuq" quantize -m net.prototxt -w missing.caffemodel -c config.json -o out
+refused 'missing configuration' 'missing.json' "$nuq" quantize -m net.prototxt -w net.caffemodel -c missing.json -o out
+refused 'missing dataset' 'missing.json' "$nuq" eval -m net.prototxt -w net.caffemodel --data missing.json
+refused 'unknown codebook' 'codebook' "$nuq" quantize -m net.prototxt -w net.caffemodel -c config.json --codebook best -o out
+refused 'no such option' 'colour' "$nuq" inspect net.prototxt --colour
+refused 'no command' 'subcommand' "$nuq"
+
+exit $((failures > 0))

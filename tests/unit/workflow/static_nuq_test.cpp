@@ -1,0 +1,98 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "../temporary_folder.hpp"
+#include "nuq/engine/net.hpp"
+#include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/create_quant_config.hpp"
+#include "nuq/workflow/init.hpp"
+#include "nuq/workflow/quantize_model.hpp"
+#include "nuq/workflow/save_model.hpp"
+#include "tiny_network.hpp"
+
+namespace {
+
+nuq::Graph quantized_graph(const TemporaryFolder& folder, const TinyNetwork& network) {
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 2);
+  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
+  return graph;
+}
+
+nuq::InputBatch batch(int index) { return {{"data", TinyNetwork::batch(index)}}; }
+
+std::vector<float> output_of(const std::string& model, const std::string& weights) {
+  nuq::Net net(model, weights);
+  net.set_input("data", TinyNetwork::batch(0).view());
+  net.forward();
+  const nuq::TensorView output = net.output("prob");
+  return {output.values.begin(), output.values.end()};
+}
+
+}  // namespace
+
+TEST_CASE("init, quantize_model, calibrate and save_model leave the vendor's files") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::Graph graph = quantized_graph(folder, network);
+  CHECK(folder.read("record.txt").find("scale_w") != std::string::npos);
+  CHECK(folder.read("record.txt").find("scale_d") == std::string::npos);
+  CHECK(folder.read("modified.prototxt").find("IFMR") != std::string::npos);
+  nuq::calibrate(graph, batch);
+  CHECK(folder.read("record.txt").find("scale_d") != std::string::npos);
+  const auto names = nuq::save_model(graph, nuq::SaveType::both, folder / "out/net");
+  CHECK(names.size() == 6);
+  for (const std::string& name : names) CHECK(std::filesystem::exists(name));
+  CHECK(folder.read("out/net_nuq_layer_record.txt") == "conv1;conv2;fc");
+}
+
+TEST_CASE("the fake-quant model computes nearly what the float model computes") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::Graph graph = quantized_graph(folder, network);
+  nuq::calibrate(graph, batch);
+  nuq::save_model(graph, nuq::SaveType::fakequant, folder / "net");
+  const std::vector<float> original = output_of(network.model, network.weights);
+  const std::vector<float> quantized = output_of(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  REQUIRE(original.size() == quantized.size());
+  for (std::size_t index = 0; index < original.size(); ++index) CHECK(std::fabs(original[index] - quantized[index]) < 0.05F);
+  CHECK(original != quantized);
+}
+
+TEST_CASE("save_model takes activation scales from the record file where the graph has none") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::Graph graph = quantized_graph(folder, network);
+  nuq::calibrate(graph, batch);
+  const nuq::NetworkQuantization calibrated = graph.quantization;
+  for (auto& [name, layer] : graph.quantization) layer.activation.reset();
+  nuq::save_model(graph, nuq::SaveType::both, folder / "net");
+  for (const auto& [name, layer] : calibrated) {
+    CHECK(graph.quantization.at(name).activation->scale == layer.activation->scale);
+    CHECK(graph.quantization.at(name).activation->offset == layer.activation->offset);
+  }
+}
+
+TEST_CASE("a deploy model without calibration is refused by the layer's name, and nothing is written") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::Graph graph = quantized_graph(folder, network);
+  CHECK_THROWS_AS(nuq::save_model(graph, nuq::SaveType::both, folder / "net"), nuq::RecordError);
+  CHECK_FALSE(std::filesystem::exists(folder / "net_fake_quant_model.prototxt"));
+  nuq::save_model(graph, nuq::SaveType::fakequant, folder / "net");
+  CHECK(folder.read("net_fake_quant_model.prototxt").find("Quant") == std::string::npos);
+}
+
+TEST_CASE("a model that is quantized already is refused") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::Graph graph = quantized_graph(folder, network);
+  nuq::calibrate(graph, batch);
+  nuq::save_model(graph, nuq::SaveType::fakequant, folder / "net");
+  CHECK_THROWS_AS(static_cast<void>(nuq::init(folder / "config.json", folder / "net_fake_quant_model.prototxt",
+                                              folder / "net_fake_quant_weights.caffemodel", folder / "again.txt")),
+                  nuq::ModelError);
+  CHECK_FALSE(std::filesystem::exists(folder / "again.txt"));
+}

@@ -1,0 +1,65 @@
+#ifndef NUQ_TESTS_ZOO_RANDOM_WEIGHTS_HPP
+#define NUQ_TESTS_ZOO_RANDOM_WEIGHTS_HPP
+
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/layer_rules/convolution.hpp"
+#include "nuq/caffe/layer_rules/inner_product.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/shapes.hpp"
+#include "nuq/io/atomic_file.hpp"
+
+/// Writes a caffemodel with seeded random weights for a prototxt of Convolution, InnerProduct, BatchNorm and Scale layers.
+inline void write_random_weights(const std::string& model_file, const std::string& weights_file) {
+  nuq::Graph graph = nuq::load_graph(model_file, "");
+  nuq::infer_shapes(graph);
+  std::mt19937 random(1);
+  nuq::Model model;
+  const auto add_blob = [&](nuq::schema::LayerWeights& layer, const nuq::Shape& shape, float centre, float spread) {
+    nuq::schema::BlobProto& blob = *layer.add_blobs();
+    for (const std::int64_t extent : shape) blob.mutable_shape()->add_dim(extent);
+    for (std::size_t index = 0; index < nuq::element_count(shape); ++index) {
+      const float uniform = static_cast<float>(random() >> 8U) / 16777216.0F - 0.5F;
+      blob.add_data(centre + spread * uniform);
+    }
+  };
+  for (const nuq::Node& node : graph.nodes) {
+    const nuq::Shape input = node.inputs.empty() ? nuq::Shape{} : graph.values[node.inputs.front()].shape;
+    nuq::schema::LayerWeights layer;
+    layer.set_name(node.name);
+    layer.set_type(node.type);
+    const auto add_weights = [&](const nuq::Shape& shape, bool bias_term) {
+      const auto fan_in = static_cast<float>(nuq::element_count(shape)) / static_cast<float>(shape[0]);
+      add_blob(layer, shape, 0.0F, 4.0F / std::sqrt(fan_in));
+      if (bias_term) add_blob(layer, {shape[0]}, 0.0F, 0.1F);
+    };
+    if (node.type == "Convolution") {
+      const nuq::ConvolutionGeometry geometry = nuq::convolution_geometry(node, input);
+      add_weights(geometry.weight_shape(), geometry.bias_term);
+    } else if (node.type == "InnerProduct") {
+      const nuq::InnerProductGeometry geometry = nuq::inner_product_geometry(node, input);
+      add_weights(geometry.weight_shape(), geometry.bias_term);
+    } else if (node.type == "BatchNorm") {
+      add_blob(layer, {input[1]}, 0.0F, 0.2F);
+      add_blob(layer, {input[1]}, 1.0F, 0.5F);
+      add_blob(layer, {1}, 1.0F, 0.0F);
+    } else if (node.type == "Scale") {
+      add_blob(layer, {input[1]}, 1.0F, 0.2F);
+      if (node.parameter.scale_param().bias_term()) add_blob(layer, {input[1]}, 0.0F, 0.2F);
+    } else {
+      continue;
+    }
+    *model.weights.add_layer() = layer;
+  }
+  model.text = "name: \"unused\"";
+  nuq::FileSet files;
+  nuq::write_model(model, files, weights_file + ".prototxt", weights_file);
+  files.commit();
+}
+
+#endif  // NUQ_TESTS_ZOO_RANDOM_WEIGHTS_HPP
