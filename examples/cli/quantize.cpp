@@ -14,7 +14,7 @@
 #include "nuq/codebook/uniform_step.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
-#include "nuq/core/parallel.hpp"
+#include "nuq/core/thread_pool.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/report/layer_reports.hpp"
@@ -51,7 +51,7 @@ void calibrate_inputs(nuq::Graph& graph, const QuantizeArguments& arguments, std
 void run(const QuantizeArguments& arguments, const Session& session) {
   const auto start = std::chrono::steady_clock::now();
   nuq::Graph graph = nuq::detail::prepared_graph(arguments.config, arguments.model, arguments.weights);
-  nuq::Parallel parallel(session.threads);
+  nuq::ThreadPool parallel(session.threads);
   with_quantizer(arguments.codebook, arguments.assigner, session.seed,
                  [&](const auto& quantizer) { nuq::quantize_weights(graph, quantizer, parallel); });
   const bool weights_only = arguments.weights_only || arguments.calibration.empty();

@@ -5,6 +5,7 @@
 // Needs Eigen, protobuf and nlohmann/json; nuq/core.hpp needs Eigen alone.
 
 #include "nuq/core.hpp"
+#include "nuq/core/thread_pool.hpp"
 #include "nuq/io/array_file.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/idx.hpp"

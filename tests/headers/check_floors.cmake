@@ -1,3 +1,5 @@
+cmake_minimum_required(VERSION 3.16)
+
 # An include points to a lower floor, or stays within its own folder. A folder that is not in the table is an error.
 set(floor_core 0)
 set(floor_quantizer 1)
@@ -24,7 +26,7 @@ set(umbrellas core.hpp packed.hpp nuq.hpp)
 set(allowed_neighbours "quantize->assign" "caffe->io" "dataset->engine" "calibration->sensitivity")
 # What a folder may take from outside the project.
 set(protobuf_folders caffe engine config calibration sensitivity workflow adapters report)
-set(json_folders config dataset report workflow)
+set(json_folders io config dataset report workflow)
 
 set(errors "")
 file(GLOB_RECURSE headers RELATIVE ${INCLUDE_DIR}/nuq ${INCLUDE_DIR}/nuq/*.hpp)

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "nuq/assign/layer_problem.hpp"
-#include "nuq/assign/output_error.hpp"
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/returns.hpp"
@@ -48,6 +47,10 @@ using error_op = decltype(std::declval<const Assigner&>().error(std::declval<con
 template <class Assigner>
 inline constexpr bool is_level_assigner_v = detail::returns<Assignment, detail::assign_op, Assigner>();
 
+/// True for an assigner with the optional `error`.
+template <class Assigner>
+inline constexpr bool measures_levels_v = detail::returns<double, detail::error_op, Assigner>();
+
 /// Calls the assigner.
 template <class Assigner>
 [[nodiscard]] Assignment assign_levels([[maybe_unused]] const Assigner& assigner,
@@ -59,17 +62,6 @@ template <class Assigner>
     return assigner.assign(problem, codebook);
   } else {
     return {};
-  }
-}
-
-/// The error of given levels by the assigner's own measure where it has one, else `output_error`.
-template <class Assigner>
-[[nodiscard]] double error_of_levels([[maybe_unused]] const Assigner& assigner, const LayerProblem& problem,
-                                     ArrayView<const std::int8_t> levels) {
-  if constexpr (detail::returns<double, detail::error_op, Assigner>()) {
-    return static_cast<double>(assigner.error(problem, levels));
-  } else {
-    return output_error(problem, levels);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "nuq/caffe/detail/layer_error.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/batch_norm.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
@@ -33,12 +34,6 @@ struct FusionOptions {
 
 namespace detail {
 
-/// y = factor · x + offset, one pair per channel.
-struct ChannelAffine {
-  std::vector<double> factor;
-  std::vector<double> offset;
-};
-
 /// `second` after `first`.
 [[nodiscard]] inline ChannelAffine composed(ChannelAffine first, const ChannelAffine& second) {
   for (std::size_t channel = 0; channel < first.factor.size(); ++channel) {
@@ -46,23 +41,6 @@ struct ChannelAffine {
     first.offset[channel] = first.offset[channel] * second.factor[channel] + second.offset[channel];
   }
   return first;
-}
-
-/// Blobs {mean, variance, s}: y = (x − mean/s) / √(variance/s + eps), with 1/s read as 0 where s is 0.
-[[nodiscard]] inline std::optional<ChannelAffine> batch_norm_affine(const Node& node, std::size_t channels) {
-  if (node.blobs.size() != 3 || node.blobs[2].values.size() != 1) return std::nullopt;
-  const std::vector<float>& mean = node.blobs[0].values;
-  const std::vector<float>& variance = node.blobs[1].values;
-  if (mean.size() != channels || variance.size() != channels) return std::nullopt;
-  const double stored = static_cast<double>(node.blobs[2].values.front());
-  const double factor = stored == 0.0 ? 0.0 : 1.0 / stored;
-  const double eps = static_cast<double>(node.parameter.batch_norm_param().eps());
-  ChannelAffine affine{std::vector<double>(channels), std::vector<double>(channels)};
-  for (std::size_t channel = 0; channel < channels; ++channel) {
-    affine.factor[channel] = 1.0 / std::sqrt(static_cast<double>(variance[channel]) * factor + eps);
-    affine.offset[channel] = -static_cast<double>(mean[channel]) * factor * affine.factor[channel];
-  }
-  return affine;
 }
 
 /// Blobs {γ} or {γ, β}, one value per channel of axis 1: y = γ · x + β.
@@ -80,7 +58,9 @@ struct ChannelAffine {
 }
 
 [[nodiscard]] inline std::optional<ChannelAffine> affine_of(const Node& node, std::size_t channels) {
-  return node.type == "BatchNorm" ? batch_norm_affine(node, channels) : scale_affine(node, channels);
+  if (node.type != "BatchNorm") return scale_affine(node, channels);
+  if (node.blobs.empty() || node.blobs.front().values.size() != channels) return std::nullopt;
+  return batch_norm_affine(node);
 }
 
 /// Which output channel each weight of a layer belongs to.
@@ -179,7 +159,6 @@ class OutputChannels {
   if (folded.empty() || !fold(node, channels, total)) return {};
   for (const std::size_t follower : folded) node.fused.push_back(graph.nodes[follower].name);
   node.outputs.front() = output;
-  graph.values[output].producer = index;
   return folded;
 }
 

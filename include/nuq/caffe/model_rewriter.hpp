@@ -66,9 +66,10 @@ namespace detail {
 
 }  // namespace detail
 
-/// Turns a graph's model into another one by editing the prototxt as text around the touched layers, so that all others, their
-/// comments and their unknown fields stay verbatim, and by replacing blobs of the caffemodel. Folded layers (Node::fused) are
-/// taken out and their convolution's top, bias and blobs are brought up to date from the start.
+/// Turns a graph's model into another one by editing the prototxt as text around the touched layers, so that all
+/// others, their comments and their unknown fields stay verbatim, and by replacing blobs of the caffemodel. Folded
+/// layers (Node::fused) are taken out and their convolution's top, bias and blobs are brought up to date from the
+/// start.
 class ModelRewriter {
  public:
   /// `graph` must live as long as the rewriter. Throws ModelError for a prototxt whose layers are the values of a list.
@@ -87,9 +88,9 @@ class ModelRewriter {
   ModelRewriter(const ModelRewriter&) = delete;
   ModelRewriter& operator=(const ModelRewriter&) = delete;
 
-  /// Inserts a layer, with its blobs if it has any, in front of or behind the layer of a node, in the phases and stages of
-  /// that one. Needs RewriteSyntax::current.
-  /// Throws ModelError duplicate_name where the model has a layer of its name or a blob of the name of a top that is not in place.
+  /// Inserts a layer, with its blobs if it has any, in front of or behind the layer of a node, in the phases and stages
+  /// of that one. Needs RewriteSyntax::current. Throws ModelError duplicate_name where the model has a layer of its
+  /// name or a blob of the name of a top that is not in place.
   void insert_before(const Node& node, schema::LayerParameter layer) {
     const std::size_t begin = field_of(node).begin;
     edits_.replace(begin, begin, detail::layer_text(adopted(std::move(layer), node)) + "\n");
@@ -125,7 +126,8 @@ class ModelRewriter {
       if (field.name == field_name && !field.in_list) layers_.push_back(field);
     }
     if (layers_.size() == layer_names_.size()) return;
-    detail::fail(ModelError(ErrorCode::unsupported_format, graph_.model->model_file + ": has its layers in a list, wanted `layer { … }` for each"));
+    detail::fail(ModelError(ErrorCode::unsupported_format,
+                            graph_.model->model_file + ": has its layers in a list, wanted `layer { … }` for each"));
   }
 
   void collect_names() {

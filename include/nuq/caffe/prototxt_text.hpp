@@ -68,9 +68,12 @@ class TextFieldScanner {
   void scan_value(std::string_view name) {
     const std::size_t begin = at_;
     const bool is_message = is_one_of(peek(), "{<");
-    if (is_message) skip_balanced();
-    else if (is_one_of(peek(), "\"'")) skip_strings();
-    else skip_number_or_word();
+    if (is_message)
+      skip_balanced();
+    else if (is_one_of(peek(), "\"'"))
+      skip_strings();
+    else
+      skip_number_or_word();
     const std::size_t brace = is_message ? 1 : 0;
     fields_.push_back({name, begin, at_, begin + brace, at_ - brace, is_message, false});
   }
@@ -132,7 +135,9 @@ class TextFieldScanner {
   }
 
   [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  [[nodiscard]] static bool is_one_of(char c, std::string_view characters) { return characters.find(c) != std::string_view::npos; }
+  [[nodiscard]] static bool is_one_of(char c, std::string_view characters) {
+    return characters.find(c) != std::string_view::npos;
+  }
   [[nodiscard]] static bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || is_one_of(c, "_.-+");
   }
@@ -149,8 +154,9 @@ class TextFieldScanner {
 
 }  // namespace detail
 
-/// The fields of the message between two offsets of a text (by default the whole text), in order, a list's values one by one.
-/// Whatever protobuf's text parser accepts is understood. Throws ModelError malformed_file where brackets or quotes do not match.
+/// The fields of the message between two offsets of a text (by default the whole text), in order, a list's values one
+/// by one. Whatever protobuf's text parser accepts is understood. Throws ModelError malformed_file where brackets or
+/// quotes do not match.
 [[nodiscard]] inline std::vector<TextField> text_fields(std::string_view text, std::size_t begin = 0,
                                                         std::size_t end = std::string_view::npos) {
   return detail::TextFieldScanner(text, begin, end).scan();
@@ -179,14 +185,18 @@ class TextEdits {
     const std::size_t before = text.substr(0, begin).find_last_not_of(" \t");
     const std::size_t line_begin = before == std::string_view::npos ? 0 : before + 1;
     const std::size_t line_end = skip_spaces(text, end);
-    const bool alone = (line_begin == 0 || text[line_begin - 1] == '\n') && (line_end == text.size() || text[line_end] == '\n');
-    if (alone) replace(line_begin, (std::min)(line_end + 1, text.size()), "");
-    else replace(begin, end, "");
+    const bool alone =
+        (line_begin == 0 || text[line_begin - 1] == '\n') && (line_end == text.size() || text[line_end] == '\n');
+    if (alone)
+      replace(line_begin, (std::min)(line_end + 1, text.size()), "");
+    else
+      replace(begin, end, "");
   }
 
   [[nodiscard]] std::string apply(std::string_view text) const {
     std::vector<Edit> sorted = edits_;
-    std::stable_sort(sorted.begin(), sorted.end(), [](const Edit& a, const Edit& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const Edit& a, const Edit& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
     std::string result;
     std::size_t at = 0;
     for (const Edit& edit : sorted) {

@@ -29,20 +29,22 @@ namespace detail {
 
 }  // namespace detail
 
-/// Quantizes the weights of one layer as its plan says: uniformly with the quantizer's own weight quantizer, or to `num_steps`
-/// levels. `statistics` of the layer's inputs may be null. Activations are left to calibration.
-/// Throws what the quantizer throws, with file and layer named.
+/// Quantizes the weights of one layer as its plan says: uniformly with the quantizer's own weight quantizer, or to
+/// `num_steps` levels. `statistics` of the layer's inputs may be null. Activations are left to calibration. Throws what
+/// the quantizer throws, with file and layer named.
 template <class Quantizer>
-[[nodiscard]] LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan, const Quantizer& quantizer,
-                                               const LayerStatistics* statistics, Parallel& parallel) {
+[[nodiscard]] LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
+                                               const Quantizer& quantizer, const LayerStatistics* statistics,
+                                               Parallel& parallel) {
+  const WeightMatrix weights(node);
   return detail::with_error_place(graph.model->weights_file + ": layer '" + node.name + "'", [&] {
-    const WeightMatrix weights(node);
     const Granularity granularity = granularity_of(node, plan);
     LayerQuantization result;
     if (plan.weight_algorithm == WeightAlgorithm::arq) {
       result.weights = quantize_weights(quantizer.quantizer(), weights.view(), granularity);
     } else {
-      NuqResult nuq = quantizer.quantize(weights.view(), granularity, detail::nuq_parameters(plan), statistics, parallel);
+      NuqResult nuq =
+          quantizer.quantize(weights.view(), granularity, detail::nuq_parameters(plan), statistics, parallel);
       result.weights = std::move(nuq.weights);
       result.codebook = nuq.codebook;
     }

@@ -52,18 +52,21 @@ NUQ_NAMESPACE_BEGIN
   for (std::size_t channel = 0; channel < bias.size(); ++channel) {
     const auto value = static_cast<double>(bias[channel]);
     const double rounded = std::round(value / static_cast<double>(scales[scales.size() == 1 ? 0 : channel]));
-    if (!(rounded >= (std::numeric_limits<std::int32_t>::min)() && rounded <= (std::numeric_limits<std::int32_t>::max)())) {
+    if (!(rounded >= (std::numeric_limits<std::int32_t>::min)() &&
+          rounded <= (std::numeric_limits<std::int32_t>::max)())) {
       detail::fail(ModelError(ErrorCode::scale_out_of_range,
-                              "layer '" + node.name + "': bias " + detail::number_text(value) + " of channel " + std::to_string(channel) + " is " +
-                                  detail::number_text(rounded) + " in units of its scales, wanted the int32 range: add the layer to skip_layers"));
+                              "layer '" + node.name + "': bias " + detail::number_text(value) + " of channel " +
+                                  std::to_string(channel) + " is " + detail::number_text(rounded) +
+                                  " in units of its scales, wanted the int32 range: add the layer to skip_layers"));
     }
     quantized.push_back(static_cast<std::int32_t>(rounded));
   }
   return quantized;
 }
 
-/// Dequantization parameters as the vendor's compiler reads them, one uint64 per scale, as protobuf's packed varints: bits 0–31
-/// the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which are 0 here (AMCT manual, quantization formulas).
+/// Dequantization parameters as the vendor's compiler reads them, one uint64 per scale, as protobuf's packed varints:
+/// bits 0–31 the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which are 0 here (AMCT manual, quantization
+/// formulas).
 [[nodiscard]] inline std::string packed_dequantization(const std::vector<float>& scales) {
   std::string bytes;
   for (const float scale : scales) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
+#include "nuq/caffe/detail/layer_error.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_rewriter.hpp"
 #include "nuq/caffe/quantization.hpp"
@@ -21,13 +22,18 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Names of the layers inserted around a quantized one, as the vendor's compiler prints them.
-[[nodiscard]] inline std::string quant_layer_name(const std::string& layer) { return layer + "_0_quant_layer"; }
-[[nodiscard]] inline std::string dequant_layer_name(const std::string& layer) { return layer + "_dequant_layer"; }
+[[nodiscard]] inline std::string quant_layer_name(const std::string& layer) {
+  return layer + "_0_quant_layer";
+}
+[[nodiscard]] inline std::string dequant_layer_name(const std::string& layer) {
+  return layer + "_dequant_layer";
+}
 
-/// True when activations have been calibrated: some quantized layer has an activation scale. Those that have none then are an
-/// error of the record, not a weights-only run.
+/// True when activations have been calibrated: some quantized layer has an activation scale. Those that have none then
+/// are an error of the record, not a weights-only run.
 [[nodiscard]] inline bool has_activation_scales(const NetworkQuantization& quantization) {
-  return std::any_of(quantization.begin(), quantization.end(), [](const auto& layer) { return layer.second.activation.has_value(); });
+  return std::any_of(quantization.begin(), quantization.end(),
+                     [](const auto& layer) { return layer.second.activation.has_value(); });
 }
 
 namespace detail {
@@ -43,27 +49,38 @@ void for_each_quantized(const Graph& graph, const NetworkQuantization& quantizat
 
 [[nodiscard]] inline const ActivationScale& activation_of(const Node& node, const LayerQuantization& quantization) {
   if (quantization.activation) return *quantization.activation;
-  fail(RecordError(ErrorCode::missing_record, "layer '" + node.name + "': no scale_d is recorded, wanted one for every quantized layer: calibrate first"));
+  fail(RecordError(
+      ErrorCode::missing_record,
+      "layer '" + node.name + "': no scale_d is recorded, wanted one for every quantized layer: calibrate first"));
 }
 
-/// Inserts Quant before and DeQuant behind quantized layers. Layers that read one blob version with one grid share the first
-/// one's Quant. DeQuant works in place.
+/// Inserts Quant before and DeQuant behind quantized layers. Layers that read one blob version with one grid share the
+/// first one's Quant. DeQuant works in place.
 class QuantLayerInserter {
  public:
   QuantLayerInserter(const Graph& graph, ModelRewriter& rewriter) : graph_(graph), rewriter_(rewriter) {}
 
-  /// `dequant_blobs` are the blobs of the DeQuant layer.
-  void insert(const Node& node, const LayerQuantization& quantization, std::vector<schema::BlobProto> dequant_blobs) {
+  /// `dequant_blobs` makes the blobs of the DeQuant layer of its scales. Throws RecordError without an activation
+  /// scale.
+  template <class DequantBlobs>
+  void insert(const Node& node, const LayerQuantization& quantization, DequantBlobs&& dequant_blobs) {
+    const std::string& blob = graph_.values[node.outputs.front()].blob;
+    if (graph_.values[node.inputs.front()].blob == blob) {
+      fail_layer(
+          ErrorCode::unsupported_layer, graph_.model->model_file, node.name,
+          "works in place on blob '" + blob + "', wanted another top than its bottom to put a Quant layer between");
+    }
     rewriter_.set_bottom(node, quantized_input(node, activation_of(node, quantization)));
     schema::LayerParameter dequant;
-    const std::string& blob = graph_.values[node.outputs.front()].blob;
     dequant.set_name(dequant_layer_name(node.name));
     dequant.set_type("DeQuant");
     dequant.add_bottom(blob);
     dequant.add_top(blob);
     const QuantizedWeights& weights = quantization.weights;
-    dequant.mutable_dequant_param()->set_channel_wise(node.type != "InnerProduct" && weights.scales.size() == weights.rows);
-    for (schema::BlobProto& values : dequant_blobs) *dequant.add_blobs() = std::move(values);
+    dequant.mutable_dequant_param()->set_channel_wise(node.type != "InnerProduct" &&
+                                                      weights.scales.size() == weights.rows);
+    const std::vector<schema::BlobProto> blobs = dequant_blobs(dequantization_scales(quantization));
+    dequant.mutable_blobs()->Add(blobs.begin(), blobs.end());
     rewriter_.insert_after(node, std::move(dequant));
   }
 
@@ -74,7 +91,8 @@ class QuantLayerInserter {
     std::string blob;
   };
 
-  /// The blob with the quantized input of a layer; inserts the Quant layer that writes it unless an earlier layer has it.
+  /// The blob with the quantized input of a layer; inserts the Quant layer that writes it unless an earlier layer has
+  /// it.
   [[nodiscard]] std::string quantized_input(const Node& node, const ActivationScale& grid) {
     const std::size_t value = node.inputs.front();
     for (const SharedQuant& quant : quants_) {
@@ -155,45 +173,42 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Node& node, c
 
 }  // namespace detail
 
-/// The model that computes in float what the quantized network computes: weights are level × scale bit for bit, Quant layers
-/// round the inputs. Without any activation scale it has stock layers alone and keeps the syntax of the file.
-/// Throws RecordError missing_record where only some layers have an activation scale, ModelError duplicate_name where the model
-/// has a layer or blob of the name of an inserted one.
+/// The model that computes in float what the quantized network computes: weights are level × scale bit for bit, Quant
+/// layers round the inputs. Without any activation scale it has stock layers alone and keeps the syntax of the file.
+/// Throws RecordError missing_record where only some layers have an activation scale, ModelError duplicate_name where
+/// the model has a layer or blob of the name of an inserted one.
 [[nodiscard]] inline Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization) {
   const bool with_activations = has_activation_scales(quantization);
   ModelRewriter rewriter(graph, with_activations ? RewriteSyntax::current : RewriteSyntax::as_written);
   detail::QuantLayerInserter inserter(graph, rewriter);
   detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
     detail::set_dequantized_weights(rewriter, node, layer);
-    if (!with_activations) return;
-    static_cast<void>(detail::activation_of(node, layer));
-    inserter.insert(node, layer, detail::fake_dequant_blobs(dequantization_scales(layer)));
+    if (with_activations) inserter.insert(node, layer, detail::fake_dequant_blobs);
   });
   return std::move(rewriter).finish();
 }
 
 /// The model for the vendor's compiler: int8 weights, int32 bias, Quant and DeQuant layers.
-/// Throws RecordError missing_record where a layer has no activation scale, ModelError duplicate_name where the model has a layer
-/// or blob of the name of an inserted one, ModelError scale_out_of_range for a bias beyond int32.
+/// Throws RecordError missing_record where a layer has no activation scale, ModelError duplicate_name where the model
+/// has a layer or blob of the name of an inserted one, ModelError scale_out_of_range for a bias beyond int32.
 [[nodiscard]] inline Model deploy_model(const Graph& graph, const NetworkQuantization& quantization) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   detail::QuantLayerInserter inserter(graph, rewriter);
   detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
-    static_cast<void>(detail::activation_of(node, layer));
+    inserter.insert(node, layer, detail::deploy_dequant_blobs);
     const std::vector<std::int8_t> levels = int8_weights(node, layer.weights);
     rewriter.replace_blob(node, 0).set_int8_data(levels.data(), levels.size());
     if (node.blobs.size() > 1) {
       const auto bias = detail::with_error_place(graph.model->weights_file, [&] { return int32_bias(node, layer); });
       rewriter.replace_blob(node, 1).mutable_int32_data()->Add(bias.begin(), bias.end());
     }
-    inserter.insert(node, layer, detail::deploy_dequant_blobs(dequantization_scales(layer)));
   });
   return std::move(rewriter).finish();
 }
 
-/// The model whose forward passes calibrate the activations: fake-quant weights and one IFMR layer for each quantized layer.
-/// (The vendor's Caffe knows no layer for HFMG: layers planned with it are observed by IFMR as well.)
-/// Throws ModelError duplicate_name where the model has a layer of the name of an inserted one.
+/// The model whose forward passes calibrate the activations: fake-quant weights and one IFMR layer for each quantized
+/// layer. (The vendor's Caffe knows no layer for HFMG: layers planned with it are observed by IFMR as well.) Throws
+/// ModelError duplicate_name where the model has a layer of the name of an inserted one.
 [[nodiscard]] inline Model calibration_model(const Graph& graph, const NetworkQuantization& quantization) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {

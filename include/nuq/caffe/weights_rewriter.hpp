@@ -16,15 +16,15 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Makes another caffemodel of a given one. What is neither replaced nor removed is copied with all its unknown fields; what is
-/// replaced is never copied, so that the result alone costs memory.
+/// Makes another caffemodel of a given one. What is neither replaced nor removed is copied with all its unknown fields;
+/// what is replaced is never copied, so that the result alone costs memory.
 class WeightsRewriter {
  public:
   /// `source` must live as long as the rewriter.
   explicit WeightsRewriter(const schema::NetWeights& source) : source_(source) {}
 
-  /// An empty blob to be filled, which takes the place of a layer's `index`-th one and its declared shape; `shape` is for a blob
-  /// that the layer lacks, one past its last.
+  /// An empty blob to be filled, which takes the place of a layer's `index`-th one and its declared shape; `shape` is
+  /// for a blob that the layer lacks, one past its last.
   [[nodiscard]] schema::BlobProto& replace_blob(const std::string& layer, int index, const Shape& shape) {
     schema::BlobProto& blob = replaced_[layer][index];
     blob.Clear();
@@ -45,7 +45,7 @@ class WeightsRewriter {
   [[nodiscard]] schema::NetWeights finish(bool upgrade) && {
     schema::NetWeights result;
     if (source_.has_name()) result.set_name(source_.name());
-    *result.mutable_unknown_fields() = source_.unknown_fields();
+    result.mutable_unknown_fields()->MergeFrom(source_.unknown_fields());
     for (const schema::LayerWeights& layer : source_.layer()) {
       if (removed_.count(layer.name()) == 0) rewrite(layer, *result.add_layer());
     }
@@ -65,7 +65,7 @@ class WeightsRewriter {
     *to.mutable_top() = from.top();
     if constexpr (std::is_same_v<From, To>) {
       if (from.has_type()) to.set_type(from.type());
-      *to.mutable_unknown_fields() = from.unknown_fields();
+      to.mutable_unknown_fields()->MergeFrom(from.unknown_fields());
     } else {
       to.set_type(upgraded(from.type()));
     }
@@ -76,10 +76,13 @@ class WeightsRewriter {
 
   static void rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced, Blobs& to) {
     for (int index = 0; index < from.size(); ++index) {
-      if (replaced.count(index) == 0) *to.Add() = from.Get(index);
-      else copy_declared_shape(from.Get(index), *to.Add() = std::move(replaced[index]));
+      if (replaced.count(index) == 0)
+        *to.Add() = from.Get(index);
+      else
+        copy_declared_shape(from.Get(index), *to.Add() = std::move(replaced[index]));
     }
-    for (auto added = replaced.lower_bound(from.size()); added != replaced.end(); ++added) *to.Add() = std::move(added->second);
+    for (auto added = replaced.lower_bound(from.size()); added != replaced.end(); ++added)
+      *to.Add() = std::move(added->second);
   }
 
   static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {

@@ -9,13 +9,15 @@
 #include <variant>
 #include <vector>
 
+#include "nuq/activation/activation_scale.hpp"
 #include "nuq/activation/hfmg.hpp"
 #include "nuq/activation/ifmr.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/error.hpp"
+#include "nuq/core/detail/error_place.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/contracts.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -38,61 +40,85 @@ using AnyCalibrator = std::variant<Ifmr, Hfmg>;
     return hfmg;
   }
   Ifmr ifmr;
-  ifmr.max_percentile = plan.max_percentile;
-  ifmr.min_percentile = plan.min_percentile;
   ifmr.search_range_start = plan.search_range_start;
   ifmr.search_range_end = plan.search_range_end;
   ifmr.search_step = plan.search_step;
+  ifmr.max_percentile = plan.max_percentile;
+  ifmr.min_percentile = plan.min_percentile;
   ifmr.asymmetric = plan.asymmetric;
   return ifmr;
 }
 
-}  // namespace detail
+/// A value of the network under calibration for the layers that read it with one plan.
+struct CalibratedInput {
+  std::size_t value = 0;
+  ActivationPlan plan;
+  std::string place;                ///< of the first layer, for messages
+  std::vector<std::string> layers;  ///< the first one observes
+  AnyCalibrator calibrator;
+  Shape shape;
+};
 
-/// Runs `batch_num` batches of calibration data through the float network and calibrates the input of every planned layer.
-/// Layers that read one blob version with one plan share one calibrator, hence one scale.
-///
-/// @param engine  has `graph` loaded.
-/// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
-/// @throws ModelError naming the layer when its input has NaN, infinities or no usable range.
-template <class Engine, class Feed>
-[[nodiscard]] std::map<std::string, CalibratedActivation> calibrate_activations(const Graph& graph, Engine& engine, int batch_num, Feed&& feed) {
-  struct Input {
-    std::size_t value;
-    ActivationPlan plan;
-    std::vector<std::string> layers;  // the first one observes
-    detail::AnyCalibrator calibrator;
-    Shape shape;
-  };
-  std::vector<Input> inputs;
+[[nodiscard]] inline std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph) {
+  std::vector<CalibratedInput> inputs;
   for (const Node& node : graph.nodes) {
     const auto planned = graph.plan.find(node.name);
     if (planned == graph.plan.end()) continue;
-    const ActivationPlan& plan = planned->second.activation;
     const std::size_t value = node.inputs.front();
-    auto shared = std::find_if(inputs.begin(), inputs.end(), [&](const Input& input) { return input.value == value && input.plan == plan; });
-    if (shared == inputs.end()) shared = inputs.insert(inputs.end(), {value, plan, {}, detail::calibrator_of(plan), {}});
-    shared->layers.push_back(node.name);
-  }
-
-  for (int batch = 0; batch < batch_num; ++batch) {
-    feed(engine, batch);
-    engine.forward([&inputs](const Node& node, ArrayView<const TensorView> layer_inputs, ArrayView<const TensorView>) {
-      for (Input& input : inputs) {
-        if (input.layers.front() != node.name) continue;
-        input.shape = layer_inputs[0].shape;
-        std::visit([&layer_inputs](auto& calibrator) { calibrator.observe(layer_inputs[0].values); }, input.calibrator);
-      }
+    const ActivationPlan& plan = planned->second.activation;
+    auto input = std::find_if(inputs.begin(), inputs.end(), [value, &plan](const CalibratedInput& other) {
+      return other.value == value && other.plan == plan;
     });
+    if (input == inputs.end()) {
+      const std::string place = graph.model->model_file + ": layer '" + node.name + "': input";
+      input = inputs.insert(inputs.end(), {value, plan, place, {}, calibrator_of(plan), {}});
+    }
+    input->layers.push_back(node.name);
   }
+  return inputs;
+}
 
+inline void observe(CalibratedInput& input, const TensorView& tensor) {
+  input.shape = tensor.shape;
+  with_error_place(input.place, [&] {
+    std::visit([&tensor](auto& calibrator) { calibrator.observe(tensor.values); }, input.calibrator);
+  });
+}
+
+[[nodiscard]] inline ActivationScale finish(const CalibratedInput& input) {
+  return with_error_place(input.place, [&input] {
+    return std::visit([](const auto& calibrator) { return calibrator.finish(); }, input.calibrator);
+  });
+}
+
+}  // namespace detail
+
+/// Runs `batch_num` batches of calibration data through the float network and calibrates the input of every planned
+/// layer. Layers that read one blob version with one plan share one calibrator, hence one grid.
+///
+/// @param engine  an Engine that has `graph` loaded.
+/// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
+/// @return        by layer; `input_shape` is that of the last batch.
+/// @throws ModelError naming the layer when its input has NaN, infinities or no usable range; ConfigError
+/// invalid_argument for
+///         parameters of a plan out of their range, nothing_to_do without a batch.
+template <class Engine, class Feed>
+[[nodiscard]] std::map<std::string, CalibratedActivation> calibrate_activations(const Graph& graph, Engine& engine,
+                                                                                int batch_num, Feed&& feed) {
   std::map<std::string, CalibratedActivation> calibrated;
-  for (const Input& input : inputs) {
-    try {
-      const ActivationScale scale = std::visit([](const auto& calibrator) { return calibrator.finish(); }, input.calibrator);
-      for (const std::string& layer : input.layers) calibrated[layer] = {scale, input.shape};
-    } catch (const ModelError& error) {
-      detail::fail(ModelError(error.code(), graph.model->model_file + ": layer '" + input.layers.front() + "': input: " + error.message()));
+  if constexpr (check_engine<Engine>()) {
+    std::vector<detail::CalibratedInput> inputs = detail::inputs_to_calibrate(graph);
+    for (int batch = 0; batch < batch_num; ++batch) {
+      feed(engine, batch);
+      engine.forward([&inputs](const Node& node, ArrayView<const TensorView> tensors, ArrayView<const TensorView>) {
+        for (detail::CalibratedInput& input : inputs) {
+          if (input.layers.front() == node.name) detail::observe(input, tensors[0]);
+        }
+      });
+    }
+    for (const detail::CalibratedInput& input : inputs) {
+      const CalibratedActivation activation{detail::finish(input), input.shape};
+      for (const std::string& layer : input.layers) calibrated.emplace(layer, activation);
     }
   }
   return calibrated;

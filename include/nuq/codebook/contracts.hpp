@@ -22,8 +22,8 @@ using select_with_iterations_op =
 
 }  // namespace detail
 
-/// A `CodebookSelector` chooses at most `num_steps` (1…256) of the int8 levels for one layer from the distribution of its
-/// scaled weights. It holds parameters only; the same histogram gives the same codebook on any number of threads.
+/// A `CodebookSelector` chooses at most `num_steps` (1…256) of the int8 levels for one layer from the distribution of
+/// its scaled weights. It holds parameters only; the same histogram gives the same codebook on any number of threads.
 ///
 ///   struct EveryEighthLevel {
 ///     nuq::Codebook select(const nuq::LevelHistogram&, int num_steps) const {
@@ -37,7 +37,8 @@ using select_with_iterations_op =
 template <class Selector>
 inline constexpr bool is_codebook_selector_v = detail::returns<Codebook, detail::select_op, Selector>();
 
-/// True for a selector with the optional `select(histogram, num_steps, num_of_iteration)`: more iterations, more effort.
+/// True for a selector with the optional `select(histogram, num_steps, num_of_iteration)`: more iterations, more
+/// effort.
 template <class Selector>
 inline constexpr bool takes_num_of_iteration_v =
     detail::returns<Codebook, detail::select_with_iterations_op, Selector>();

@@ -32,8 +32,8 @@ class WeightedKMeans {
   WeightedKMeans(std::vector<Point> points, std::size_t max_centres, RandomEngine& engine)
       : points_(std::move(points)), max_centres_(max_centres), engine_(engine) {}
 
-  /// The first centre is drawn by weight; each further one is the best of 2 + ⌊ln K⌋ candidates drawn by weight · squared
-  /// distance to the centres so far. Ends early when every point is a centre.
+  /// The first centre is drawn by weight; each further one is the best of 2 + ⌊ln K⌋ candidates drawn by weight ·
+  /// squared distance to the centres so far. Ends early when every point is a centre.
   [[nodiscard]] std::vector<double> seed() {
     std::vector<double> potentials;  // weight · squared distance to the nearest centre, by point
     for (const Point& point : points_) potentials.push_back(point.weight);
@@ -58,8 +58,8 @@ class WeightedKMeans {
     return centres;
   }
 
-  /// Moves the ascending `centres` to the means of their points until they rest, at most `max_steps` times. A centre that
-  /// loses all its points stays where it is.
+  /// Moves the ascending `centres` to the means of their points until they rest, at most `max_steps` times. A centre
+  /// that loses all its points stays where it is.
   void iterate(std::vector<double>& centres, int max_steps) const {
     for (int step = 0; step < max_steps; ++step) {
       std::vector<double> moved = centres;
@@ -114,9 +114,10 @@ class WeightedKMeans {
 
 }  // namespace detail
 
-/// Seeded k-means as the vendor's tool is believed to run it (inferred; the AMCT manual gives no formula): the points are the int8 values that occur, with their weights; greedy k-means++ seeding; at most `max_steps` Lloyd steps;
-/// centres rounded to int8 at the end, so that two may merge and the codebook has fewer levels than asked for. For the exact
-/// optimum take OptimalCodebook.
+/// Seeded k-means as the vendor's tool is believed to run it (inferred; the AMCT manual gives no formula): the points
+/// are the int8 values that occur, with their weights; greedy k-means++ seeding; at most `max_steps` Lloyd steps;
+/// centres rounded to int8 at the end, so that two may merge and the codebook has fewer levels than asked for. For the
+/// exact optimum take OptimalCodebook.
 ///
 /// Each further iteration is one more restart, and the codebook of least `distortion` is kept: more are never worse.
 /// Deterministic: one seed, one codebook, on any standard library. A histogram without weight gets the level 0.
@@ -130,8 +131,9 @@ struct LloydCodebook {
   [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps, int num_of_iteration = 0) const {
     detail::check_num_steps("LloydCodebook", num_steps);
     if (num_of_iteration < 0) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, "LloydCodebook: num_of_iteration is " +
-                                                                std::to_string(num_of_iteration) + ", wanted 0 or more"));
+      detail::fail(
+          ConfigError(ErrorCode::invalid_argument,
+                      "LloydCodebook: num_of_iteration is " + std::to_string(num_of_iteration) + ", wanted 0 or more"));
     }
     const std::vector<detail::WeightedKMeans::Point> points = occupied_values(histogram);
     if (points.empty()) return rounded({0.0});

@@ -29,10 +29,13 @@ class CodebookCurve {
   explicit CodebookCurve(std::vector<Point> points) noexcept : points_(std::move(points)) {}
 
   [[nodiscard]] int max_steps() const noexcept { return static_cast<int>(points_.size()); }
-  /// Least weighted squared error with at most k levels; never rises with k. Infinite where k levels cannot hold the required ones.
+  /// Least weighted squared error with at most k levels; never rises with k. Infinite where k levels cannot hold the
+  /// required ones.
   [[nodiscard]] double distortion(int k) const noexcept { return points_[static_cast<std::size_t>(k - 1)].distortion; }
   /// The fewest levels that reach `distortion(k)`; empty where that is infinite.
-  [[nodiscard]] const Codebook& codebook(int k) const noexcept { return points_[static_cast<std::size_t>(k - 1)].codebook; }
+  [[nodiscard]] const Codebook& codebook(int k) const noexcept {
+    return points_[static_cast<std::size_t>(k - 1)].codebook;
+  }
 
  private:
   std::vector<Point> points_;
@@ -40,8 +43,8 @@ class CodebookCurve {
 
 namespace detail {
 
-/// A codebook as a path a₀ < a₁ < … through the allowed levels. The border between two neighbours is (a + a′)/2, a border
-/// of bins, so the path's length below is the distortion of the codebook:
+/// A codebook as a path a₀ < a₁ < … through the allowed levels. The border between two neighbours is (a + a′)/2, a
+/// border of bins, so the path's length below is the distortion of the codebook:
 ///
 ///   head(first)  +  Σ w(neighbours)  +  tail(last),
 ///   w(i, j) = Σ cost of the bins between aᵢ and aⱼ, each charged to the nearer of the two,
@@ -50,18 +53,20 @@ namespace detail {
 ///
 ///   D₁(j) = head(j),     D_k(j) = min over i < j of D_{k−1}(i) + w(i, j).
 ///
-/// Theorem. The leftmost minimising i never decreases with j. Proof. For i ≤ i′ < j ≤ j′ a bin between the inner two costs
-/// min(x, y) with x falling from i to i′ and y rising from j to j′, and min is supermodular; a bin elsewhere costs no more
-/// on the left than on the right; hence w(i, j) + w(i′, j′) ≤ w(i, j′) + w(i′, j), whatever the weights and whichever
-/// levels are allowed. A required level may not be jumped over: i ≥ `lower_[j]`, the last required level before j. As
-/// lower_ never decreases, this deletes entries only where the inequality keeps holding with ∞ on the right. ∎
+/// Theorem. The leftmost minimising i never decreases with j. Proof. For i ≤ i′ < j ≤ j′ a bin between the inner two
+/// costs min(x, y) with x falling from i to i′ and y rising from j to j′, and min is supermodular; a bin elsewhere
+/// costs no more on the left than on the right; hence w(i, j) + w(i′, j′) ≤ w(i, j′) + w(i′, j), whatever the weights
+/// and whichever levels are allowed. A required level may not be jumped over: i ≥ `lower_[j]`, the last required level
+/// before j. As lower_ never decreases, this deletes entries only where the inequality keeps holding with ∞ on the
+/// right. ∎
 ///
 /// So the middle column's minimum, found first, halves the candidates of all others: O(n log n) for each k, not O(n²).
 /// All sums only add costs ≥ 0 outwards from a level; nothing cancels, and the result is the codebook's distortion as
 /// re-evaluated bin by bin to within 1e-12 of itself.
 class ShortestLevelPaths {
  public:
-  ShortestLevelPaths(const LevelHistogram& histogram, const std::bitset<256>& allowed, const std::bitset<256>& required) {
+  ShortestLevelPaths(const LevelHistogram& histogram, const std::bitset<256>& allowed,
+                     const std::bitset<256>& required) {
     std::size_t last_required = 0;
     for (std::size_t index = 0; index < 256; ++index) {
       if (!allowed[index]) continue;
@@ -169,13 +174,14 @@ class ShortestLevelPaths {
 ///
 ///   minimise  Σ over weights of  weight · min over levels of (scaled weight − level)²
 ///
-/// against the *float* weights. Complexity: O(n² + K n log n) for n allowed levels and K steps, with O(n²) doubles on the
-/// heap; one run serves every k ≤ K (`curve`). Deterministic; equal optima are resolved towards fewer levels.
-/// A histogram without weight gets its required levels, or the one allowed level nearest to zero.
+/// against the *float* weights. Complexity: O(n² + K n log n) for n allowed levels and K steps, with O(n²) doubles on
+/// the heap; one run serves every k ≤ K (`curve`). Deterministic; equal optima are resolved towards fewer levels. A
+/// histogram without weight gets its required levels, or the one allowed level nearest to zero.
 ///
-/// Source: exact one-dimensional k-means by dynamic programming (Wang & Song, Ckmeans.1d.dp, R Journal 3/2, 2011), divide
-/// and conquer on totally monotone matrices (Aggarwal, Klawe, Moran, Shor & Wilber, 1987). Ours: centres from an integer
-/// grid with forbidden and required points, on half-integer bins, where it stays exact (see detail::ShortestLevelPaths).
+/// Source: exact one-dimensional k-means by dynamic programming (Wang & Song, Ckmeans.1d.dp, R Journal 3/2, 2011),
+/// divide and conquer on totally monotone matrices (Aggarwal, Klawe, Moran, Shor & Wilber, 1987). Ours: centres from an
+/// integer grid with forbidden and required points, on half-integer bins, where it stays exact (see
+/// detail::ShortestLevelPaths).
 struct OptimalCodebook {
   std::bitset<256> allowed = std::bitset<256>{}.set();  ///< at index level + 128
   std::bitset<256> required = {};                       ///< at index level + 128; a subset of `allowed`
@@ -211,9 +217,11 @@ struct OptimalCodebook {
       detail::fail(ConfigError(ErrorCode::invalid_argument, "OptimalCodebook: " + reason));
     };
     if (allowed.none()) refuse("no level is allowed, wanted at least one");
-    if ((required & ~allowed).any()) refuse("a required level is not allowed, wanted required levels among the allowed");
+    if ((required & ~allowed).any())
+      refuse("a required level is not allowed, wanted required levels among the allowed");
     if (required.count() > static_cast<std::size_t>(num_steps)) {
-      refuse(std::to_string(required.count()) + " levels are required, wanted at most num_steps = " + std::to_string(num_steps));
+      refuse(std::to_string(required.count()) +
+             " levels are required, wanted at most num_steps = " + std::to_string(num_steps));
     }
   }
 };

@@ -15,14 +15,14 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Levels at one real step: round(k · step), k = −below … above, clamped to int8, with below + above + 1 = num_steps. Zero
-/// is always a level; where two of them round alike there are fewer.
+/// Levels at one real step: round(k · step), k = −below … above, clamped to int8, with below + above + 1 = num_steps.
+/// Zero is always a level; where two of them round alike there are fewer.
 ///
 /// The step is the least with which the levels' cells cover the occupied int8 range [low, high] ∪ {0}, that is
-/// (below + ½) · step ≥ −low and (above + ½) · step ≥ high, over every division of num_steps − 1 between the two sides. Of
-/// two divisions with one step, the odd level goes to the side that carries more weight (the negative one on a tie).
-/// With 256 steps every occupied value is a level. Complexity: O(512 + num_steps). Source: our own choice; the baseline that
-/// the other selectors have to beat.
+/// (below + ½) · step ≥ −low and (above + ½) · step ≥ high, over every division of num_steps − 1 between the two sides.
+/// Of two divisions with one step, the odd level goes to the side that carries more weight (the negative one on a tie).
+/// With 256 steps every occupied value is a level. Complexity: O(512 + num_steps). Source: our own choice; the baseline
+/// that the other selectors have to beat.
 struct UniformStepCodebook {
   /// @throws ConfigError invalid_argument: num_steps outside 1…256.
   [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const {

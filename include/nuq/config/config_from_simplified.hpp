@@ -33,8 +33,7 @@ namespace detail {
 /// What the simplified configuration states for one layer, strongest first.
 using Statements = std::vector<const schema::CalibrationConfig*>;
 
-/// override_layer_configs > override_layer_types > nuq_config (`nuq`, may be null) > common_config > the deprecated
-/// ones.
+/// override_layer_configs > override_layer_types > nuq_config (`nuq`, may be null) > common_config > deprecated ones.
 [[nodiscard]] inline Statements statements_for(const Node& node, const schema::AMCTConfig& definition,
                                                const schema::CalibrationConfig* nuq) {
   Statements statements;
@@ -151,9 +150,8 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 ///
 /// @param file  the simplified configuration's name, for messages and for the search of the mapping file.
 /// @throws ConfigError naming file, layer, key and value: unknown_name, duplicate_name, invalid_argument (out of
-/// range),
-///         unsupported_format (a field of sibling tools), file_not_readable, configuration_mismatch (mapping file of
-///         another network), nothing_to_do.
+///         range), unsupported_format (a field of sibling tools), file_not_readable, configuration_mismatch (mapping
+///         file of another network), nothing_to_do.
 [[nodiscard]] inline QuantConfig config_from_simplified(const Graph& graph, const schema::AMCTConfig& definition,
                                                         const std::string& file,
                                                         std::optional<CompressibleLayers> compressible = std::nullopt) {

@@ -105,7 +105,8 @@ inline void check_record(const schema::ScaleOffsetRecord& record, const std::str
 
 /// Reads the text of a record file. Throws RecordError: malformed_file with `file:line:column`, or as `check_record`.
 [[nodiscard]] inline schema::ScaleOffsetRecord parse_record(std::string_view text, const std::string& file) {
-  schema::ScaleOffsetRecord record = detail::parse_text_message<RecordError, schema::ScaleOffsetRecord>(text, file);
+  schema::ScaleOffsetRecord record =
+      detail::parse_text_message<RecordError, schema::ScaleOffsetRecord>(text, file, detail::SecondValue::is_an_error);
   check_record(record, file);
   return record;
 }

@@ -12,10 +12,12 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Reads the text of a simplified configuration (AMCT manual: `AMCTConfig`, the file given as `config_defination`).
-/// Throws ConfigError malformed_file with `file:line:column`.
+/// Reads the text of a simplified configuration (AMCT manual: `AMCTConfig`, the file given as `config_defination`). A
+/// field written twice keeps its last value, and of two algorithms in one place the last one wins, as in the vendor's
+/// tools. Throws ConfigError malformed_file with `file:line:column`.
 [[nodiscard]] inline schema::AMCTConfig parse_simplified_config(std::string_view text, const std::string& file) {
-  return detail::parse_text_message<ConfigError, schema::AMCTConfig>(text, file);
+  return detail::parse_text_message<ConfigError, schema::AMCTConfig>(text, file,
+                                                                     detail::SecondValue::replaces_the_first);
 }
 
 /// `parse_simplified_config` of a file. Throws FormatError file_not_readable as well.

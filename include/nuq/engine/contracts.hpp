@@ -32,18 +32,18 @@ using engine_forward_op = decltype(std::declval<Engine&>().forward(std::declval<
 ///
 ///   struct MyEngine {
 ///     void load(const nuq::Graph& graph);                                 // once; the graph may go away afterwards
-///     void set_input(const std::string& blob, nuq::TensorView tensor);    // copies; its shape wins over the declared one
-///     template <class Observer> void forward(Observer&& observer);
+///     void set_input(const std::string& blob, nuq::TensorView tensor);    // copies; its shape wins over the declared
+///     one template <class Observer> void forward(Observer&& observer);
 ///   };
 ///
-/// `forward` calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const TensorView> outputs) after each
-/// layer, in execution order: inputs as the layer has read them, outputs as it has written them, both before a later in-place
-/// layer overwrites them. Node and views are valid during the call alone.
-/// Shipped models: EigenEngine; OpenCvEngine in adapters/opencv.hpp.
+/// `forward` calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const TensorView> outputs) after
+/// each layer, in execution order: inputs as the layer has read them, outputs as it has written them, both before a
+/// later in-place layer overwrites them. Node and views are valid during the call alone. Shipped models: EigenEngine;
+/// OpenCvEngine in adapters/opencv.hpp.
 template <class Engine>
-inline constexpr bool is_engine_v =
-    detail::returns<void, detail::engine_load_op, Engine>() && detail::returns<void, detail::engine_set_input_op, Engine>() &&
-    detail::returns<void, detail::engine_forward_op, Engine>();
+inline constexpr bool is_engine_v = detail::returns<void, detail::engine_load_op, Engine>() &&
+                                    detail::returns<void, detail::engine_set_input_op, Engine>() &&
+                                    detail::returns<void, detail::engine_forward_op, Engine>();
 
 /// Refuses a type that is no engine with a message for the first member that it lacks; true otherwise.
 template <class Engine>
@@ -51,7 +51,8 @@ constexpr bool check_engine() {
   constexpr bool has_load = detail::returns<void, detail::engine_load_op, Engine>();
   constexpr bool has_set_input = detail::returns<void, detail::engine_set_input_op, Engine>();
   static_assert(has_load, "[nuq] Engine must provide: void load(const Graph&)");
-  static_assert(!has_load || has_set_input, "[nuq] Engine must provide: void set_input(const std::string& blob, TensorView)");
+  static_assert(!has_load || has_set_input,
+                "[nuq] Engine must provide: void set_input(const std::string& blob, TensorView)");
   static_assert(!has_load || !has_set_input || is_engine_v<Engine>,
                 "[nuq] Engine must provide: template <class Observer> void forward(Observer&&), which calls "
                 "observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const TensorView> outputs)");

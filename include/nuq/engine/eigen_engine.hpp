@@ -26,16 +26,17 @@ NUQ_NAMESPACE_BEGIN
 
 /// The library's own engine: float inference on the processor, any batch and image size, weights packed once.
 ///
-/// `forward()` computes in-place layers in place and a convolution together with the BatchNorm, Scale and ReLU that overwrite
-/// its output; with an observer every layer is computed by itself, which may differ in the last bits. Results do not depend on
-/// the number of threads. Not for use by several threads at once; several engines may run side by side.
+/// `forward()` computes in-place layers in place and a convolution together with the BatchNorm, Scale and ReLU that
+/// overwrite its output; with an observer every layer is computed by itself, which may differ in the last bits. Results
+/// do not depend on the number of threads. Not for use by several threads at once; several engines may run side by
+/// side.
 class EigenEngine {
  public:
   /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
   explicit EigenEngine(std::size_t threads = 1) : workspace_(std::make_unique<detail::Workspace>(threads)) {}
 
-  /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: layers that cannot be
-  /// computed (unsupported_layer), missing weights, shapes that do not fit.
+  /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: layers that
+  /// cannot be computed (unsupported_layer), missing weights, shapes that do not fit.
   void load(const Graph& graph) {
     detail::LoadedNetwork network(graph);
     network_ = std::move(network);
@@ -47,8 +48,8 @@ class EigenEngine {
     has_run_ = false;
   }
 
-  /// Copies the values of an input blob. Its shape wins over the declared one, which it must match in its number of axes and
-  /// in its channels (axis 1). Throws ConfigError: no such input, another shape.
+  /// Copies the values of an input blob. Its shape wins over the declared one, which it must match in its number of
+  /// axes and in its channels (axis 1). Throws ConfigError: no such input, another shape.
   void set_input(const std::string& blob, const TensorView& tensor) {
     const std::optional<std::size_t> value = network_.input(blob);
     if (!value) fail(ErrorCode::unknown_name, "no input is named '" + blob + "'");
@@ -61,8 +62,8 @@ class EigenEngine {
     is_set_[*value] = true;
   }
 
-  /// Computes all layers. Throws ConfigError for an input that has not been set, ModelError where the inputs' shapes do not
-  /// fit a layer.
+  /// Computes all layers. Throws ConfigError for an input that has not been set, ModelError where the inputs' shapes do
+  /// not fit a layer.
   void forward() {
     bind(Binding::shared);
     for (std::size_t node = 0; node < steps_.size(); ++node) {
@@ -71,8 +72,9 @@ class EigenEngine {
     has_run_ = true;
   }
 
-  /// Computes all layers and calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const TensorView>
-  /// outputs) after each, with what the layer has read and written. Nodes come without their blobs. Throws as `forward()`.
+  /// Computes all layers and calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const
+  /// TensorView> outputs) after each, with what the layer has read and written. Nodes come without their blobs. Throws
+  /// as `forward()`.
   template <class Observer>
   void forward(Observer&& observer) {
     bind(Binding::separate);
@@ -84,11 +86,13 @@ class EigenEngine {
     has_run_ = true;
   }
 
-  /// The final value of a blob after `forward`; valid until the engine is used again. Throws ConfigError: no such blob, no
-  /// forward yet.
+  /// The final value of a blob after `forward`; valid until the engine is used again. Throws ConfigError: no such blob,
+  /// no forward yet.
   [[nodiscard]] TensorView output(const std::string& blob) const {
     const std::optional<std::size_t> value = network_.final_value(blob);
     if (!value) fail(ErrorCode::unknown_name, "no blob is named '" + blob + "'");
+    if (network_.input(blob) == value && !is_set_[*value])
+      fail(ErrorCode::invalid_argument, "input '" + blob + "' has not been set");
     if (!has_run_) fail(ErrorCode::invalid_argument, "blob '" + blob + "' is asked for before forward");
     return view(*value);
   }
@@ -112,7 +116,8 @@ class EigenEngine {
 
   void check_input(const std::string& blob, const Shape& declared, const TensorView& tensor) const {
     const std::string got = "input '" + blob + "' is set to shape " + to_string(tensor.shape);
-    const bool positive = std::all_of(tensor.shape.begin(), tensor.shape.end(), [](std::int64_t extent) { return extent > 0; });
+    const bool positive =
+        std::all_of(tensor.shape.begin(), tensor.shape.end(), [](std::int64_t extent) { return extent > 0; });
     if (!positive || !is_valid_shape(tensor.shape) || element_count(tensor.shape) != tensor.values.size()) {
       fail(ErrorCode::size_mismatch, got + " with " + std::to_string(tensor.values.size()) +
                                          " values, wanted extents of at least 1 and a value for each element");
@@ -120,17 +125,20 @@ class EigenEngine {
     if (declared.empty()) return;
     const bool same_channels = declared.size() < 2 || tensor.shape.size() < 2 || declared[1] == tensor.shape[1];
     if (declared.size() != tensor.shape.size() || !same_channels) {
-      fail(ErrorCode::size_mismatch, got + ", the model declares " + to_string(declared) + ", wanted as many axes and channels");
+      fail(ErrorCode::size_mismatch,
+           got + ", the model declares " + to_string(declared) + ", wanted as many axes and channels");
     }
   }
 
-  [[nodiscard]] std::int64_t size_of(std::size_t value) const { return static_cast<std::int64_t>(element_count(shapes_[value])); }
+  [[nodiscard]] std::int64_t size_of(std::size_t value) const {
+    return static_cast<std::int64_t>(element_count(shapes_[value]));
+  }
 
   [[nodiscard]] float* memory(std::size_t value) const {
     return buffers_[binding_ == Binding::shared ? network_.shared_buffer(value) : value].data();
   }
   [[nodiscard]] TensorView view(std::size_t value) const {
-    return {shapes_[value], {memory(value), element_count(shapes_[value])}};
+    return {shapes_[value], {memory(value), memory(value) == nullptr ? 0 : element_count(shapes_[value])}};
   }
 
   void bind(Binding binding) {
@@ -146,8 +154,8 @@ class EigenEngine {
       Step step;
       for (const std::size_t input : node.inputs) step.inputs.push_back(view(input));
       for (const std::size_t output : node.outputs) {
-        step.outputs.push_back({shapes_[output], {memory(output), element_count(shapes_[output])}});
         step.results.push_back(view(output));
+        step.outputs.push_back({shapes_[output], {memory(output), step.results.back().values.size()}});
       }
       steps_.push_back(std::move(step));
     }

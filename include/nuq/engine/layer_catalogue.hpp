@@ -33,14 +33,14 @@ namespace detail {
 ///   class FooLayer {
 ///    public:
 ///     static constexpr bool in_place = false;        // true: the output may be written over the first input
-///     explicit FooLayer(const LayerRef& layer);      // reads parameters, packs weights; ModelError if it cannot be computed
-///     void forward(const LayerCall& call) const;     // any input shapes, which may change from call to call
+///     explicit FooLayer(const LayerRef& layer);      // reads parameters, packs weights; ModelError if it cannot be
+///     computed void forward(const LayerCall& call) const;     // any input shapes, which may change from call to call
 ///   };
 ///
 /// its name in this list, a row below for each layer type, and rows in caffe/shapes.hpp.
-using AnyLayer = std::variant<NoOpLayer, BatchNormLayer, ConcatLayer, ConvolutionLayer, CopyLayer, DequantLayer, EltwiseLayer,
-                              InnerProductLayer, LrnLayer, PoolingLayer, QuantLayer, ReluLayer, ScaleLayer, SigmoidLayer,
-                              SoftmaxLayer, TanhLayer>;
+using AnyLayer = std::variant<NoOpLayer, BatchNormLayer, ConcatLayer, ConvolutionLayer, CopyLayer, DequantLayer,
+                              EltwiseLayer, InnerProductLayer, LrnLayer, PoolingLayer, QuantLayer, ReluLayer,
+                              ScaleLayer, SigmoidLayer, SoftmaxLayer, TanhLayer>;
 
 template <class Layer>
 [[nodiscard]] AnyLayer load_as(const LayerRef& layer) {
@@ -53,24 +53,15 @@ struct LayerFamily {
 };
 
 inline constexpr LayerFamily layer_families[] = {
-    {"AntiQuant", load_as<CopyLayer>},
-    {"BatchNorm", load_as<BatchNormLayer>},
-    {"Concat", load_as<ConcatLayer>},
-    {"Convolution", load_as<ConvolutionLayer>},
-    {"DeQuant", load_as<DequantLayer>},
-    {"Dropout", load_as<CopyLayer>},
-    {"Eltwise", load_as<EltwiseLayer>},
-    {"Flatten", load_as<CopyLayer>},
-    {"IFMR", load_as<NoOpLayer>},
-    {"InnerProduct", load_as<InnerProductLayer>},
-    {"LRN", load_as<LrnLayer>},
-    {"Pooling", load_as<PoolingLayer>},
-    {"Quant", load_as<QuantLayer>},
-    {"ReLU", load_as<ReluLayer>},
-    {"Scale", load_as<ScaleLayer>},
-    {"Sigmoid", load_as<SigmoidLayer>},
-    {"Softmax", load_as<SoftmaxLayer>},
-    {"Split", load_as<CopyLayer>},
+    {"AntiQuant", load_as<CopyLayer>},  {"BatchNorm", load_as<BatchNormLayer>},
+    {"Concat", load_as<ConcatLayer>},   {"Convolution", load_as<ConvolutionLayer>},
+    {"DeQuant", load_as<DequantLayer>}, {"Dropout", load_as<CopyLayer>},
+    {"Eltwise", load_as<EltwiseLayer>}, {"Flatten", load_as<CopyLayer>},
+    {"IFMR", load_as<NoOpLayer>},       {"InnerProduct", load_as<InnerProductLayer>},
+    {"LRN", load_as<LrnLayer>},         {"Pooling", load_as<PoolingLayer>},
+    {"Quant", load_as<QuantLayer>},     {"ReLU", load_as<ReluLayer>},
+    {"Scale", load_as<ScaleLayer>},     {"Sigmoid", load_as<SigmoidLayer>},
+    {"Softmax", load_as<SoftmaxLayer>}, {"Split", load_as<CopyLayer>},
     {"TanH", load_as<TanhLayer>},
 };
 

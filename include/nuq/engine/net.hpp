@@ -17,7 +17,9 @@ NUQ_NAMESPACE_BEGIN
 class Net {
  public:
   /// Throws what `EigenEngine::load` throws.
-  explicit Net(Graph graph, std::size_t threads = 1) : graph_(std::move(graph)), engine_(threads) { engine_.load(graph_); }
+  explicit Net(Graph graph, std::size_t threads = 1) : graph_(std::move(graph)), engine_(threads) {
+    engine_.load(graph_);
+  }
   /// Reads a prototxt and a caffemodel. Throws what `load_graph` throws as well.
   Net(const std::string& model_file, const std::string& weights_file, std::size_t threads = 1)
       : Net(load_graph(model_file, weights_file), threads) {}

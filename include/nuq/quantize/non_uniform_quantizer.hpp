@@ -9,9 +9,11 @@
 #include "nuq/assign/contracts.hpp"
 #include "nuq/assign/layer_problem.hpp"
 #include "nuq/assign/nearest_level.hpp"
+#include "nuq/assign/output_error.hpp"
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/codebook/contracts.hpp"
 #include "nuq/codebook/optimal.hpp"
+#include "nuq/core/array_view.hpp"
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/level_histogram.hpp"
 #include "nuq/core/matrix_view.hpp"
@@ -38,8 +40,8 @@ struct NuqResult {
 ///
 ///   scales → histogram of w / scale → codebook → assignment → closed-form scales for that assignment → once more,
 ///
-/// while the error falls by more than a relative 1e-4, and for at most `max_rounds` rounds. The best state met is
-/// returned; it is never worse than the nearest levels of the first codebook. With 256 levels nothing is chosen and
+/// while a round lowers the error by more than a relative 1e-4, and for at most `max_rounds` rounds. The best state met
+/// is returned; it is never worse than the nearest levels of the first codebook. With 256 levels nothing is chosen and
 /// nothing re-fitted: the result is the weight quantizer's own. Same input, same result, for any number of threads.
 template <class WeightQuantizer = AbsMaxQuantizer, class CodebookSelector = OptimalCodebook,
           class LevelAssigner = NearestLevel>
@@ -65,20 +67,20 @@ class NonUniformQuantizer {
     if (statistics != nullptr) detail::check_statistics(*statistics, weights.cols());
     QuantizedWeights uniform = quantize_weights(quantizer_, weights, granularity);
     detail::check_quantized(uniform, weights);
-    LayerProblem problem{weights, uniform.scales, statistics, &parallel};
+    const LayerProblem problem{weights, uniform.scales, statistics, &parallel};
     if (parameters.num_steps == 256) {
-      const double error = error_of_levels(assigner_, problem, uniform.levels);
+      const double error = error_of(problem, uniform.levels);
       return {std::move(uniform), Codebook::all(), error, error};
     }
 
     State best = state_at(uniform.scales, problem, parameters);
     const double nearest_error = fall_back_on_nearest(best, problem);
     for (int round = 0; round < parameters.max_rounds; ++round) {
-      problem.scales = best.scales;
-      State next = state_at(refit_scales(problem, best.assignment.levels), problem, parameters);
-      const bool is_worth_another = next.assignment.error < best.assignment.error * (1.0 - least_gain);
+      const double before = best.assignment.error;
+      if (!refit(best, problem)) break;
+      State next = state_at(best.scales, problem, parameters);
       if (next.assignment.error < best.assignment.error) best = std::move(next);
-      if (!is_worth_another) break;
+      if (!(best.assignment.error < before * (1.0 - least_gain))) break;
     }
     return {{weights.rows(), weights.cols(), std::move(best.scales), std::move(best.assignment.levels)},
             best.codebook,
@@ -107,11 +109,32 @@ class NonUniformQuantizer {
     return {std::move(scales), codebook, std::move(assignment)};
   }
 
+  /// The error of any levels: by the assigner's own measure where it has one.
+  [[nodiscard]] double error_of(const LayerProblem& problem, ArrayView<const std::int8_t> levels) const {
+    if constexpr (measures_levels_v<LevelAssigner>) {
+      return static_cast<double>(assigner_.error(problem, levels));
+    } else {
+      return output_error(problem, levels);
+    }
+  }
+
+  /// Gives the state the best scales for its levels; false where that gains nothing.
+  [[nodiscard]] bool refit(State& state, LayerProblem problem) const {
+    problem.scales = state.scales;
+    std::vector<float> scales = refit_scales(problem, state.assignment.levels);
+    problem.scales = scales;
+    const double error = error_of(problem, state.assignment.levels);
+    if (!(error < state.assignment.error)) return false;
+    state.scales = std::move(scales);
+    state.assignment.error = error;
+    return true;
+  }
+
   /// Puts the nearest levels in the place of an assignment that is no better; returns their error.
   double fall_back_on_nearest(State& state, const LayerProblem& problem) const {
     if constexpr (!std::is_same_v<LevelAssigner, NearestLevel>) {
       std::vector<std::int8_t> nearest = nearest_levels(problem, state.codebook);
-      const double error = error_of_levels(assigner_, problem, nearest);
+      const double error = error_of(problem, nearest);
       if (!(state.assignment.error < error)) state.assignment = {std::move(nearest), error};
       return error;
     }

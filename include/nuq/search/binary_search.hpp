@@ -11,13 +11,16 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Bisection in the style of the vendor's accuracy-based calibration; the AMCT manual states the idea, the details are ours.
+/// Bisection in the style of the vendor's accuracy-based calibration; the AMCT manual states the idea, the details are
+/// ours.
 ///
 /// 1. Int8 in every layer; refused: no answer.
 /// 2. Bisects the uniform configurations (every layer at one number of levels) for the smallest that passes.
-/// 3. Between that one and the next smaller: the layers ranked by predicted harm per saved byte, bisects how many of them,
+/// 3. Between that one and the next smaller: the layers ranked by predicted harm per saved byte, bisects how many of
+/// them,
 ///    cheapest first, take the smaller option.
-/// 4. The evaluator need not be monotone: tries the uniform configurations that are still smaller than the answer. If one
+/// 4. The evaluator need not be monotone: tries the uniform configurations that are still smaller than the answer. If
+/// one
 ///    passes, step 3 goes on from there.
 ///
 /// At most 1 + ⌈log₂ U⌉ + ⌈log₂ L⌉ evaluations for U uniform configurations and L layers before step 4.
@@ -61,7 +64,8 @@ struct BinarySearch {
   }
 
   /// The layers that are smaller in `to` than in `from`, by predicted harm per saved byte.
-  static std::vector<std::size_t> rank_layers(const SearchProblem& problem, const Configuration& from, const Configuration& to) {
+  static std::vector<std::size_t> rank_layers(const SearchProblem& problem, const Configuration& from,
+                                              const Configuration& to) {
     std::vector<std::size_t> ranking;
     std::vector<double> price(from.size());
     for (std::size_t layer = 0; layer < from.size(); ++layer) {

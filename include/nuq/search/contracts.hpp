@@ -34,7 +34,8 @@ inline constexpr bool is_search_policy_v = detail::returns<SearchResult, detail:
 /// Runs the policy.
 template <class Policy>
 [[nodiscard]] SearchResult run_search(const Policy& policy, SearchProblem& problem) {
-  static_assert(is_search_policy_v<Policy>, "[nuq] SearchPolicy must provide: SearchResult search(SearchProblem&) const");
+  static_assert(is_search_policy_v<Policy>,
+                "[nuq] SearchPolicy must provide: SearchResult search(SearchProblem&) const");
   if constexpr (is_search_policy_v<Policy>) {
     return policy.search(problem);
   } else {

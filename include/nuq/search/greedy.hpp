@@ -11,24 +11,31 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// One layer, one option at a time, from int8 on: the step that saves most bytes per predicted harm is evaluated and kept if
-/// it passes; a layer whose step was refused stays where it is. Ends when no layer is left or the budget is spent. Takes
-/// about one evaluation per step: for few layers or a cheap evaluator.
+/// One layer, one option at a time, from int8 on: the step that saves most bytes per predicted harm is evaluated and
+/// kept if it passes; a layer whose step was refused stays where it is. Ends when no layer is left or the budget is
+/// spent. If after that a smaller uniform configuration passes, goes on from there. Takes about one evaluation per
+/// step: for few layers or a cheap evaluator.
 struct GreedySearch {
   [[nodiscard]] SearchResult search(SearchProblem& problem) const {
-    Configuration current = problem.int8();
-    if (!problem.passes(current)) return problem.conclude();
+    if (!problem.passes(problem.int8())) return problem.conclude();
+    do {
+      descend_from_best(problem);
+    } while (problem.improve_by_uniform());
+    return problem.conclude();
+  }
+
+ private:
+  static void descend_from_best(SearchProblem& problem) {
+    Configuration current = problem.best()->configuration;
     std::vector<bool> settled(current.size(), false);
-    for (std::optional<std::size_t> layer; !problem.exhausted() && (layer = cheapest_step(problem, current, settled));) {
+    while (const std::optional<std::size_t> layer = cheapest_step(problem, current, settled)) {
       ++current[*layer];
       if (problem.passes(current)) continue;
       --current[*layer];
       settled[*layer] = true;
     }
-    return problem.conclude();
   }
 
- private:
   /// The layer whose next option costs least harm per saved byte; empty when no layer can go on.
   static std::optional<std::size_t> cheapest_step(const SearchProblem& problem, const Configuration& current,
                                                   const std::vector<bool>& settled) {
@@ -38,7 +45,8 @@ struct GreedySearch {
       const LayerOptions& options = problem.layers()[layer];
       const std::size_t next = static_cast<std::size_t>(current[layer]) + 1;
       if (settled[layer] || next == options.size()) continue;
-      const double price = (options[next].harm - options[next - 1].harm) / (options[next - 1].bytes - options[next].bytes);
+      const double price =
+          (options[next].harm - options[next - 1].harm) / (options[next - 1].bytes - options[next].bytes);
       if (!cheapest || price < least_price) {
         cheapest = layer;
         least_price = price;

@@ -25,7 +25,8 @@ struct LayerOption {
   int levels = 256;    ///< levels of its codebook; 256 for a layer kept at int8
 };
 
-/// The options of a layer, each smaller than the one before; the first keeps the layer at int8. A pinned layer has just one.
+/// The options of a layer, each smaller than the one before; the first keeps the layer at int8. A pinned layer has just
+/// one.
 using LayerOptions = std::vector<LayerOption>;
 
 struct SearchBudget {
@@ -33,23 +34,24 @@ struct SearchBudget {
   double seconds = (std::numeric_limits<double>::infinity)();
 };
 
-/// The search for the smallest configuration that an expensive evaluator accepts. Policies ask `passes`; the problem keeps
-/// what holds for every policy: no configuration is evaluated twice, the budget is respected, the smallest satisfied
-/// configuration is remembered and announced at once, and a refused one is never the answer. Nothing is assumed of the
-/// evaluator: it need not be monotone in anything.
+/// The search for the smallest configuration that an expensive evaluator accepts. Policies ask `passes`; the problem
+/// keeps what holds for every policy: no configuration is evaluated twice, the budget is respected, the smallest
+/// satisfied configuration is remembered and announced at once, and a refused one is never the answer. Nothing is
+/// assumed of the evaluator: it need not be monotone in anything.
 class SearchProblem {
  public:
-  /// `evaluate` is callable as `EvaluationOutcome evaluate(const Configuration&)` and outlives the problem. The budget's
-  /// clock starts here.
-  /// @throws ConfigError invalid_argument: a layer without options, options that do not shrink, numbers that are not finite.
+  /// `evaluate` is callable as `EvaluationOutcome evaluate(const Configuration&)` and outlives the problem. The
+  /// budget's clock starts here.
+  /// @throws ConfigError invalid_argument: a layer without options, options that do not shrink, numbers that are not
+  /// finite.
   template <class Evaluate>
   SearchProblem(std::vector<LayerOptions> layers, SearchBudget budget, Evaluate& evaluate)
       : layers_(std::move(layers)), budget_(budget), evaluate_(evaluate) {
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) check_options(layer);
   }
 
-  /// `listener(const EvaluatedConfiguration&)` is called whenever a smaller satisfied configuration is found; it outlives the
-  /// problem.
+  /// `listener(const EvaluatedConfiguration&)` is called whenever a smaller satisfied configuration is found; it
+  /// outlives the problem.
   template <class Listener>
   void on_improvement(Listener& listener) noexcept {
     on_improvement_.emplace(listener);
@@ -99,7 +101,8 @@ class SearchProblem {
   /// Every layer kept at int8.
   [[nodiscard]] Configuration int8() const { return Configuration(layers_.size(), 0); }
 
-  /// Every layer at `levels` levels; where it has no such option, at the nearest greater number, else at its first option.
+  /// Every layer at `levels` levels; where it has no such option, at the nearest greater number, else at its first
+  /// option.
   [[nodiscard]] Configuration uniform(int levels) const {
     Configuration configuration = int8();
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
@@ -126,7 +129,8 @@ class SearchProblem {
     std::vector<Configuration> family{int8()};
     for (const int levels : counts) {
       Configuration configuration = uniform(levels);
-      if (std::find(family.begin(), family.end(), configuration) == family.end()) family.push_back(std::move(configuration));
+      if (std::find(family.begin(), family.end(), configuration) == family.end())
+        family.push_back(std::move(configuration));
     }
     std::stable_sort(family.begin(), family.end(), [this](const Configuration& a, const Configuration& b) {
       return total_bytes(a) > total_bytes(b);
@@ -182,7 +186,8 @@ class SearchProblem {
     if (options.empty()) refuse("no options, wanted at least one");
     for (std::size_t index = 0; index < options.size(); ++index) {
       const std::string name = "option " + std::to_string(index);
-      if (!is_finite(options[index].bytes) || !is_finite(options[index].harm)) refuse(name + " has bytes or harm that is not finite");
+      if (!is_finite(options[index].bytes) || !is_finite(options[index].harm))
+        refuse(name + " has bytes or harm that is not finite");
       if (index > 0 && !(options[index].bytes < options[index - 1].bytes)) {
         refuse(name + " has " + std::to_string(options[index].bytes) + " bytes, wanted fewer than the option before, " +
                std::to_string(options[index - 1].bytes));
@@ -192,14 +197,16 @@ class SearchProblem {
 
   void check_configuration(const Configuration& configuration) const {
     if (configuration.size() != layers_.size()) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, "search: a configuration of " + std::to_string(configuration.size()) +
+      detail::fail(ConfigError(ErrorCode::invalid_argument, "search: a configuration of " +
+                                                                std::to_string(configuration.size()) +
                                                                 " layers, wanted " + std::to_string(layers_.size())));
     }
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
       if (configuration[layer] < 0 || configuration[layer] >= static_cast<int>(layers_[layer].size())) {
-        detail::fail(ConfigError(ErrorCode::invalid_argument,
-                                 "search: layer " + std::to_string(layer) + ": option " + std::to_string(configuration[layer]) +
-                                     ", wanted 0 to " + std::to_string(layers_[layer].size() - 1)));
+        detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": option " +
+                                                                  std::to_string(configuration[layer]) +
+                                                                  ", wanted 0 to " +
+                                                                  std::to_string(layers_[layer].size() - 1)));
       }
     }
   }

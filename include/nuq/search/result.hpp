@@ -24,8 +24,8 @@ struct EvaluatedConfiguration {
 };
 
 enum class SearchStatus {
-  satisfied,      ///< `best` is the answer
-  int8_refused,   ///< the evaluator refuses even the network with every layer kept at int8: there is no answer
+  satisfied,        ///< `best` is the answer
+  int8_refused,     ///< the evaluator refuses even the network with every layer kept at int8: there is no answer
   budget_too_small  ///< the budget ended before any configuration passed
 };
 

@@ -9,9 +9,10 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// ‖W − Ŵ‖² / ‖W‖² of a layer [out × in]: the harm that can be predicted from the weights alone. Equalises the relative error
-/// of layers and is blind to where the network is sensitive. 0 for a layer of zeros.
-[[nodiscard]] inline double relative_weight_error(MatrixView<const float> weights, const QuantizedWeights& quantized) noexcept {
+/// ‖W − Ŵ‖² / ‖W‖² of a layer [out × in]: the harm that can be predicted from the weights alone. Equalises the relative
+/// error of layers and is blind to where the network is sensitive. 0 for a layer of zeros.
+[[nodiscard]] inline double relative_weight_error(MatrixView<const float> weights,
+                                                  const QuantizedWeights& quantized) noexcept {
   double error = 0.0;
   double energy = 0.0;
   for (std::size_t row = 0; row < weights.rows(); ++row) {

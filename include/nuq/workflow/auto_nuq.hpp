@@ -26,6 +26,7 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
@@ -116,7 +117,7 @@ class AutoNuqRun {
                                                           ": wanted a layer that the configuration quantizes and 2 to 256 levels"));
       }
     }
-    Parallel parallel(options_.threads);
+    ThreadPool parallel(options_.threads);
     for (const Node& node : graph_.nodes) {
       const auto planned = graph_.plan.find(node.name);
       if (planned != graph_.plan.end()) add_candidate(node, planned->second, parallel);

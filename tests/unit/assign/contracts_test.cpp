@@ -9,19 +9,27 @@
 namespace {
 
 struct Charging : nuq::NearestLevel {
-  double error(const nuq::LayerProblem&, nuq::ArrayView<const std::int8_t> levels) const {
-    return 100.0 + static_cast<double>(levels.size());
-  }
+  float error(nuq::LayerProblem, nuq::ArrayView<const std::int8_t>) const { return 100.0F; }
+};
+
+struct WithoutCodebook {
+  nuq::Assignment assign(const nuq::LayerProblem&) const { return {}; }
 };
 
 }  // namespace
 
-TEST_CASE("given levels are measured by the assigner's own measure where it has one") {
-  const std::vector<float> weights = {1.0F, 2.5F};
+static_assert(nuq::is_level_assigner_v<Charging>);
+static_assert(!nuq::is_level_assigner_v<WithoutCodebook>);
+static_assert(nuq::measures_levels_v<Charging>);
+static_assert(!nuq::measures_levels_v<nuq::NearestLevel>);
+
+TEST_CASE("the assigner is called with the problem and the codebook") {
+  const std::vector<float> weights = {1.0F, 2.6F};
   const std::vector<float> scales = {0.5F};
-  const std::vector<std::int8_t> levels = {2, 4};
+  const std::vector<int> levels = {2, 4};
   nuq::Parallel serial;
-  const nuq::LayerProblem problem{{weights.data(), 1, 2}, scales, nullptr, &serial};
-  CHECK(nuq::error_of_levels(nuq::NearestLevel{}, problem, levels) == 0.25);
-  CHECK(nuq::error_of_levels(Charging{}, problem, levels) == 102.0);
+  const nuq::Assignment assignment =
+      nuq::assign_levels(nuq::NearestLevel{}, {{weights.data(), 1, 2}, scales, nullptr, &serial},
+                         nuq::Codebook(levels.begin(), levels.end()));
+  CHECK(assignment.levels == std::vector<std::int8_t>{2, 4});
 }

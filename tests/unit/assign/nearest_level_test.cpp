@@ -9,6 +9,7 @@
 
 #include "../random_values.hpp"
 #include "nuq/quantizer/abs_max.hpp"
+#include "nuq/core/thread_pool.hpp"
 
 static_assert(nuq::is_level_assigner_v<nuq::NearestLevel>);
 static_assert(!nuq::is_level_assigner_v<nuq::AbsMaxQuantizer>);
@@ -80,7 +81,7 @@ TEST_CASE("levels and error have the same bits for any number of threads") {
   nuq::LayerStatistics statistics;
   statistics.second_moment = Eigen::VectorXd::LinSpaced(41, 0.1, 3.0);
   const auto assign_with = [&](std::size_t threads) {
-    nuq::Parallel parallel(threads);
+    nuq::ThreadPool parallel(threads);
     return nuq::NearestLevel{}.assign({{weights.data(), 100, 41}, scales, &statistics, &parallel},
                                       codebook_of({-60, -20, -3, 0, 4, 25, 70}));
   };

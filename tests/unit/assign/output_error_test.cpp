@@ -1,4 +1,5 @@
 #include "nuq/assign/output_error.hpp"
+#include "nuq/core/thread_pool.hpp"
 
 #include <doctest/doctest.h>
 
@@ -46,7 +47,7 @@ TEST_CASE("the output error is that of the matrix of second moments that is know
   const Eigen::MatrixXd samples = Eigen::MatrixXd::NullaryExpr(
       in, 40, [](Eigen::Index i, Eigen::Index j) { return static_cast<double>((i * 7 + j * j * 3) % 13 - 5); });
   const Eigen::MatrixXd covariance = samples * samples.transpose() / 40.0;
-  nuq::Parallel parallel(2);
+  nuq::ThreadPool parallel(2);
   for (const std::vector<float>& scales : {std::vector<float>{0.02F}, random_values(out, 9, 0.03F)}) {
     nuq::LayerProblem problem{{weights.data(), out, in}, scales, nullptr, &parallel};
     const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(in, in);

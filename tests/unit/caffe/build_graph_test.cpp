@@ -250,6 +250,11 @@ TEST_CASE("a bottom that is not there is refused with the reason") {
       graph_of(layer("d", "Data", "top: 'x' include { phase: TRAIN }") + relu("r", "x", "y")),
       "nuq: net.prototxt: layer 'r': bottom 'x' is produced only by layer 'd', which is not part of the TEST phase",
       nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of(data + relu("r", "x", "y") + relu("late", "data", "x") +
+                                layer("train", "ReLU", "bottom: 'data' top: 'x' include { phase: TRAIN }")),
+                       "nuq: net.prototxt: layer 'r': bottom 'x' is produced only by layer 'late', which comes later "
+                       "(a cycle or a wrong order)",
+                       nuq::ModelError);
 }
 
 TEST_CASE("a blob is overwritten in place or not at all") {

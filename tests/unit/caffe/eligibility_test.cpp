@@ -10,7 +10,8 @@
 namespace {
 
 nuq::Eligibility judged(const std::string& layer, const std::string& input = "dim: 1 dim: 4 dim: 8 dim: 8") {
-  const nuq::Graph graph = network("input: 'data' input_shape { " + input + " } layer { name: 'x' bottom: 'data' top: 'y' " + layer + " }");
+  const nuq::Graph graph =
+      network("input: 'data' input_shape { " + input + " } layer { name: 'x' bottom: 'data' top: 'y' " + layer + " }");
   return nuq::eligibility_of(graph, *graph.find("x"));
 }
 
@@ -36,17 +37,20 @@ void check_float(const nuq::Eligibility& eligibility, const std::string& reason)
 
 TEST_CASE("plain convolutions and inner products are eligible for NUQ") {
   check_nuq(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }"));
-  check_nuq(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_h: 1 kernel_w: 3 dilation: 1 group: 1 }"));
+  check_nuq(
+      judged("type: 'Convolution' convolution_param { num_output: 8 kernel_h: 1 kernel_w: 3 dilation: 1 group: 1 }"));
   check_nuq(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 1 kernel_size: 3 }"));
   check_nuq(judged("type: 'InnerProduct' inner_product_param { num_output: 8 }"));
-  check_nuq(judged("type: 'InnerProduct' inner_product_param { num_output: 8 axis: 1 transpose: false }", "dim: 1 dim: 4"));
+  check_nuq(
+      judged("type: 'InnerProduct' inner_product_param { num_output: 8 axis: 1 transpose: false }", "dim: 1 dim: 4"));
 }
 
 TEST_CASE("grouped, dilated and transposed convolutions are quantized uniformly, with the reason") {
   check_uniform_only(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 group: 2 }"),
                      "group 2: only group 1 is supported by NUQ");
-  check_uniform_only(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 dilation: 1 dilation: 2 }"),
-                     "dilation 2: only dilation 1 is supported by NUQ");
+  check_uniform_only(
+      judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 dilation: 1 dilation: 2 }"),
+      "dilation 2: only dilation 1 is supported by NUQ");
   check_uniform_only(judged("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 stride: 2 }"),
                      "Deconvolution: only Convolution and InnerProduct are supported by NUQ");
 }
@@ -58,20 +62,24 @@ TEST_CASE("what int8 does not support stays float, with the reason") {
               "dilation 3: only dilation 1 is supported by the quantization of Deconvolution");
   check_float(judged("type: 'InnerProduct' inner_product_param { num_output: 8 transpose: true }"),
               "transposed weights: only transpose: false is supported");
-  check_float(judged("type: 'InnerProduct' inner_product_param { num_output: 8 axis: 2 }"), "axis 2: only axis 1 is supported");
+  check_float(judged("type: 'InnerProduct' inner_product_param { num_output: 8 axis: 2 }"),
+              "axis 2: only axis 1 is supported");
 }
 
 TEST_CASE("a filter that is not 4-D stays float, whether the parameters or the input show it") {
-  check_float(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }"),
-              "its filter has 5 dimensions: only 4 are supported");
-  check_float(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }", "dim: 1 dim: 4 dim: 8 dim: 8 dim: 8"),
+  check_float(
+      judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }"),
+      "its filter has 5 dimensions: only 4 are supported");
+  check_float(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }",
+                     "dim: 1 dim: 4 dim: 8 dim: 8 dim: 8"),
               "its filter has 5 dimensions: only 4 are supported");
   check_float(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }", "dim: 1 dim: 4 dim: 8"),
               "its filter has 3 dimensions: only 4 are supported");
 }
 
 TEST_CASE("other layers have nothing to quantize") {
-  check_float(judged("type: 'Pooling' pooling_param { kernel_size: 2 }"), "layer type 'Pooling' has no weights and is computed as it stands");
+  check_float(judged("type: 'Pooling' pooling_param { kernel_size: 2 }"),
+              "layer type 'Pooling' has no weights and is computed as it stands");
   check_float(judged("type: 'ReLU'"), "layer type 'ReLU' has no weights to quantize");
   check_float(judged("type: 'PSROIPooling'"), "layer type 'PSROIPooling' has no weights to quantize");
 }

@@ -106,9 +106,9 @@ TEST_CASE("fields of other Caffes are tolerated in the text") {
   CHECK(model.net.layer(0).type() == "Custom");
 }
 
-TEST_CASE("an error in the text is reported with its place, the first one alone") {
-  CHECK_THROWS_WITH_AS(with_text("name: \"a\"\nlayer { name: }\nlayer }"),
-                       doctest::Contains("nuq: net.prototxt:2:15: "), nuq::ModelError);
+TEST_CASE("an error in the text is reported with its place") {
+  CHECK_THROWS_WITH_AS(with_text("name: \"a\"\nlayer { name: }"), doctest::Contains("nuq: net.prototxt:2:15: "),
+                       nuq::ModelError);
   CHECK_THROWS_WITH_AS(with_text("layers { type: NO_SUCH_TYPE }"), doctest::Contains("NO_SUCH_TYPE"), nuq::ModelError);
 }
 
@@ -132,6 +132,10 @@ TEST_CASE("files that are no models are named for what they are") {
 
 TEST_CASE("a caffemodel given as prototxt is a parse error") {
   CHECK_THROWS_AS(with_text(caffemodel()), nuq::ModelError);
+}
+
+TEST_CASE("of several errors the first is told") {
+  CHECK_THROWS_WITH_AS(with_text("name: \x01\n\x02 }"), doctest::Contains("nuq: net.prototxt:1:7: "), nuq::ModelError);
 }
 
 TEST_CASE("a caffemodel cut anywhere is refused") {

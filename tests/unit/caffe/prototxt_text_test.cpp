@@ -12,12 +12,15 @@ namespace {
 std::string value_of(std::string_view text, const nuq::TextField& field) {
   return std::string(text.substr(field.value_begin, field.value_end - field.value_begin));
 }
-std::string whole(std::string_view text, const nuq::TextField& field) { return std::string(text.substr(field.begin, field.end - field.begin)); }
+std::string whole(std::string_view text, const nuq::TextField& field) {
+  return std::string(text.substr(field.begin, field.end - field.begin));
+}
 
 /// "name=value" of every field.
 std::vector<std::string> fields_of(std::string_view text) {
   std::vector<std::string> found;
-  for (const nuq::TextField& field : nuq::text_fields(text)) found.push_back(std::string(field.name) + "=" + value_of(text, field));
+  for (const nuq::TextField& field : nuq::text_fields(text))
+    found.push_back(std::string(field.name) + "=" + value_of(text, field));
   return found;
 }
 
@@ -48,7 +51,8 @@ TEST_CASE("adjacent strings are one value") {
 
 TEST_CASE("the values of a list are found one by one") {
   const std::string text = "bottom: ['a', \"b\" ,'c''d'] n: [] m [ { x: 1 }, <y: 2> ], dim: [-1, 2]; z: 0";
-  CHECK(fields_of(text) == Fields{"bottom='a'", "bottom=\"b\"", "bottom='c''d'", "m= x: 1 ", "m=y: 2", "dim=-1", "dim=2", "z=0"});
+  CHECK(fields_of(text) ==
+        Fields{"bottom='a'", "bottom=\"b\"", "bottom='c''d'", "m= x: 1 ", "m=y: 2", "dim=-1", "dim=2", "z=0"});
   const std::vector<nuq::TextField> fields = nuq::text_fields(text);
   CHECK(fields.front().in_list);
   CHECK(fields[3].is_message);
@@ -57,7 +61,8 @@ TEST_CASE("the values of a list are found one by one") {
 }
 
 TEST_CASE("names may be numbers, extensions and types in brackets") {
-  CHECK(fields_of("[a.b.c]: 1 [type.x/y.Z] { v: 2 } 17: 3 18 { w: 4 }") == Fields{"[a.b.c]=1", "[type.x/y.Z]= v: 2 ", "17=3", "18= w: 4 "});
+  CHECK(fields_of("[a.b.c]: 1 [type.x/y.Z] { v: 2 } 17: 3 18 { w: 4 }") ==
+        Fields{"[a.b.c]=1", "[type.x/y.Z]= v: 2 ", "17=3", "18= w: 4 "});
 }
 
 TEST_CASE("a field ends past its separator, however far away that is") {
@@ -87,7 +92,8 @@ TEST_CASE("a byte order mark, blanks of all kinds and an empty text are no field
 TEST_CASE("what does not match is an error with its line") {
   const auto check = [](const std::string& text, const std::string& message) {
     CAPTURE(text);
-    CHECK_THROWS_WITH_AS(static_cast<void>(nuq::text_fields(text)), ("nuq: prototxt " + message).c_str(), nuq::ModelError);
+    CHECK_THROWS_WITH_AS(static_cast<void>(nuq::text_fields(text)), ("nuq: prototxt " + message).c_str(),
+                         nuq::ModelError);
   };
   check("a: 1\nb { c: 2", "line 2: unclosed bracket");
   check("a: 1\n\nb: 'x\n'", "line 3: unterminated string");

@@ -43,7 +43,8 @@ TEST_CASE("a deconvolution has one row per output channel, of every input channe
   REQUIRE(matrix.view().cols() == 4);
   for (std::size_t out = 0; out < 3; ++out) {
     for (std::size_t in = 0; in < 2; ++in) {
-      for (std::size_t x = 0; x < 2; ++x) CHECK(matrix.view()(out, in * 2 + x) == static_cast<float>((in * 3 + out) * 2 + x));
+      for (std::size_t x = 0; x < 2; ++x)
+        CHECK(matrix.view()(out, in * 2 + x) == static_cast<float>((in * 3 + out) * 2 + x));
     }
   }
 }

@@ -36,7 +36,8 @@ std::string rejected(const nuq::QuantConfig& config, nuq::ErrorCode code) {
 
 TEST_CASE("enabled layers are planned; the layer's type decides an unstated channel_wise") {
   nuq::Graph graph = network(small_network);
-  nuq::QuantConfig config = config_of({entry("conv1", nuq::WeightAlgorithm::nuq), entry("conv2"), entry("fc"), entry("deconv")});
+  nuq::QuantConfig config =
+      config_of({entry("conv1", nuq::WeightAlgorithm::nuq), entry("conv2"), entry("fc"), entry("deconv")});
   config.batch_num = 3;
   config.layers[0].plan.num_steps = 16;
   config.layers[1].channel_wise = false;
@@ -53,10 +54,12 @@ TEST_CASE("enabled layers are planned; the layer's type decides an unstated chan
 
 TEST_CASE("nuq_quantize on an unsupported layer becomes arq_quantize, with a note") {
   nuq::Graph graph = network(small_network);
-  const std::vector<std::string> notes = nuq::apply(config_of({entry("conv2", nuq::WeightAlgorithm::nuq), entry("fc", nuq::WeightAlgorithm::nuq)}), graph);
+  const std::vector<std::string> notes =
+      nuq::apply(config_of({entry("conv2", nuq::WeightAlgorithm::nuq), entry("fc", nuq::WeightAlgorithm::nuq)}), graph);
   CHECK(graph.plan.at("conv2").weight_algorithm == nuq::WeightAlgorithm::arq);
   CHECK(graph.plan.at("fc").weight_algorithm == nuq::WeightAlgorithm::nuq);
-  CHECK(notes == std::vector<std::string>{"config.json: layer 'conv2': arq_quantize instead of nuq_quantize: group 2: only group 1 is supported by NUQ"});
+  CHECK(notes == std::vector<std::string>{"config.json: layer 'conv2': arq_quantize instead of nuq_quantize: group 2: "
+                                          "only group 1 is supported by NUQ"});
 }
 
 TEST_CASE("the configuration of another network is refused and changes nothing") {
@@ -64,7 +67,8 @@ TEST_CASE("the configuration of another network is refused and changes nothing")
         "config.json: layer 'conv9': is not in the network: this is the configuration of another one");
   nuq::LayerEntry disabled = entry("conv9");
   disabled.quant_enable = false;
-  CHECK(contains_text(rejected(config_of({entry("conv1"), disabled}), nuq::ErrorCode::configuration_mismatch), "layer 'conv9'"));
+  CHECK(contains_text(rejected(config_of({entry("conv1"), disabled}), nuq::ErrorCode::configuration_mismatch),
+                      "layer 'conv9'"));
   CHECK(rejected(config_of({entry("conv1"), entry("pool")}), nuq::ErrorCode::configuration_mismatch) ==
         "config.json: layer 'pool': cannot be quantized, wanted \"quant_enable\":false: "
         "layer type 'Pooling' has no weights and is computed as it stands");
@@ -87,7 +91,8 @@ TEST_CASE("a configuration without an enabled layer is refused") {
 TEST_CASE("skip_fusion_layers must exist, be fusable and be named once") {
   nuq::QuantConfig config = config_of({entry("conv1")});
   config.skip_fusion_layers = {"conv1", "nowhere"};
-  CHECK(rejected(config, nuq::ErrorCode::configuration_mismatch) == "config.json: skip_fusion_layers: 'nowhere' is not a layer of the network");
+  CHECK(rejected(config, nuq::ErrorCode::configuration_mismatch) ==
+        "config.json: skip_fusion_layers: 'nowhere' is not a layer of the network");
   config.skip_fusion_layers = {"pool"};
   CHECK(contains_text(rejected(config, nuq::ErrorCode::invalid_argument), "'pool' is of type Pooling"));
   config.skip_fusion_layers = {"fc", "fc"};

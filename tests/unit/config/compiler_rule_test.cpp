@@ -56,8 +56,11 @@ TEST_CASE("unaligned channels occupy whole blocks of the matrix unit") {
 }
 
 TEST_CASE("an unknown chip is refused with the known names") {
-  const std::string message = error_of<nuq::ConfigError>([] { static_cast<void>(nuq::soc_named("Ascend311")); }, nuq::ErrorCode::unknown_name);
-  CHECK(message == "unknown chip 'Ascend311', wanted one of Ascend310, Ascend310B1, Ascend310P1, Ascend310P3, Ascend910A, Ascend910B");
+  const std::string message =
+      error_of<nuq::ConfigError>([] { static_cast<void>(nuq::soc_named("Ascend311")); }, nuq::ErrorCode::unknown_name);
+  CHECK(message ==
+        "unknown chip 'Ascend311', wanted one of Ascend310, Ascend310B1, Ascend310P1, Ascend310P3, Ascend910A, "
+        "Ascend910B");
 }
 
 TEST_CASE("of a network, large convolutions of group 1 and inner products are compressed") {
@@ -83,6 +86,7 @@ TEST_CASE("zoo: the rule for Ascend310 flags the same ten convolutions of ResNet
   const nuq::Graph graph = nuq::load_graph(*zoo + "/models/prototxt/resnet50_kaiming.prototxt", "");
   std::set<std::string> names = nuq::compressible_layers(graph, nuq::soc_named("Ascend310")).names;
   CHECK(names.erase("fc1000") == 1);  // the sample's compiler, of 2020, left InnerProduct out
-  CHECK(names == std::set<std::string>{"res5a_branch1", "res5a_branch2a", "res5a_branch2b", "res5a_branch2c", "res5b_branch2a",
-                                       "res5b_branch2b", "res5b_branch2c", "res5c_branch2a", "res5c_branch2b", "res5c_branch2c"});
+  CHECK(names == std::set<std::string>{"res5a_branch1", "res5a_branch2a", "res5a_branch2b", "res5a_branch2c",
+                                       "res5b_branch2a", "res5b_branch2b", "res5b_branch2c", "res5c_branch2a",
+                                       "res5c_branch2b", "res5c_branch2c"});
 }

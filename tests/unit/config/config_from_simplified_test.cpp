@@ -42,7 +42,8 @@ std::string rejected(const std::string& definition, nuq::ErrorCode code) {
 std::string mapping_of(const std::vector<std::string>& layers) {
   std::string ops;
   for (const std::string& layer : layers) {
-    ops += (ops.empty() ? "" : ",") + (R"({"name": ")" + layer + R"(", "attr": [{"key": "_fe_weight_compress", "value": {"b": true}}]})");
+    ops += (ops.empty() ? "" : ",") +
+           (R"({"name": ")" + layer + R"(", "attr": [{"key": "_fe_weight_compress", "value": {"b": true}}]})");
   }
   return R"({"graph": [{"op": [)" + ops + "]}]}";
 }
@@ -63,34 +64,44 @@ TEST_CASE("an empty definition quantizes every layer uniformly, with the default
 }
 
 TEST_CASE("global fields are passed on") {
-  const nuq::QuantConfig config =
-      created("batch_num: 4 activation_offset: false joint_quant: true do_fusion: false skip_fusion_layers: 'conv1' skip_fusion_layers: 'fc'");
+  const nuq::QuantConfig config = created(
+      "batch_num: 4 activation_offset: false joint_quant: true do_fusion: false skip_fusion_layers: 'conv1' "
+      "skip_fusion_layers: 'fc'");
   CHECK(config.batch_num == 4);
   CHECK_FALSE(config.activation_offset);
   CHECK(config.joint_quant);
   CHECK_FALSE(config.do_fusion);
   CHECK(config.skip_fusion_layers == std::vector<std::string>{"conv1", "fc"});
   CHECK_FALSE(config.layers.front().plan.activation.asymmetric);
-  CHECK(config.notes == std::vector<std::string>{"quant.cfg: joint_quant: has no effect, Eltwise layers stay as they are"});
+  CHECK(config.notes ==
+        std::vector<std::string>{"quant.cfg: joint_quant: has no effect, Eltwise layers stay as they are"});
 }
 
 TEST_CASE("NUQ for all goes to the layers that support it; the others are noted") {
-  const nuq::QuantConfig config = created("batch_num: 4\ncommon_config { nuq_quantize { num_steps: 16 num_of_iteration: 1 } }\n");
+  const nuq::QuantConfig config =
+      created("batch_num: 4\ncommon_config { nuq_quantize { num_steps: 16 num_of_iteration: 1 } }\n");
   CHECK(nuq_layers(config) == std::set<std::string>{"conv1", "fc"});
   CHECK(layer_of(config, "fc").plan.num_steps == 16);
   CHECK(layer_of(config, "conv2").channel_wise == true);
   CHECK(config.notes ==
         std::vector<std::string>{
             "quant.cfg: layer 'conv2': arq_quantize instead of nuq_quantize: group 2: only group 1 is supported by NUQ",
-            "quant.cfg: layer 'deconv': arq_quantize instead of nuq_quantize: Deconvolution: only Convolution and InnerProduct are supported by NUQ"});
+            "quant.cfg: layer 'deconv': arq_quantize instead of nuq_quantize: Deconvolution: only Convolution and "
+            "InnerProduct are supported by NUQ"});
 }
 
 TEST_CASE("a layer's override beats its type's, which beats the common and the deprecated configuration") {
-  const std::string deprecated = "conv_calibration_config { nuq_quantize { num_steps: 4 } } fc_calibration_config { nuq_quantize { num_steps: 5 } } ";
+  const std::string deprecated =
+      "conv_calibration_config { nuq_quantize { num_steps: 4 } } fc_calibration_config { nuq_quantize { num_steps: 5 } "
+      "} ";
   const std::string common = "common_config { nuq_quantize { num_steps: 6 } } ";
-  const std::string type = "override_layer_types { layer_type: 'Convolution' calibration_config { nuq_quantize { num_steps: 7 } } } ";
-  const std::string layer = "override_layer_configs { layer_name: 'conv1' calibration_config { nuq_quantize { num_steps: 8 } } } ";
-  const auto steps = [](const std::string& definition, const std::string& name) { return layer_of(created(definition), name).plan.num_steps; };
+  const std::string type =
+      "override_layer_types { layer_type: 'Convolution' calibration_config { nuq_quantize { num_steps: 7 } } } ";
+  const std::string layer =
+      "override_layer_configs { layer_name: 'conv1' calibration_config { nuq_quantize { num_steps: 8 } } } ";
+  const auto steps = [](const std::string& definition, const std::string& name) {
+    return layer_of(created(definition), name).plan.num_steps;
+  };
   CHECK(steps(deprecated, "conv1") == 4);
   CHECK(steps(deprecated, "fc") == 5);
   CHECK(steps(deprecated + common, "conv1") == 6);
@@ -124,16 +135,19 @@ TEST_CASE("channel_wise of many layers leaves InnerProduct alone, of one InnerPr
   CHECK(layer_of(config, "conv1").channel_wise == true);
   CHECK(layer_of(config, "fc").channel_wise == false);
   CHECK(layer_of(created("common_config { arq_quantize { channel_wise: false } }"), "conv1").channel_wise == false);
-  CHECK(rejected("override_layer_configs { layer_name: 'fc' calibration_config { arq_quantize { channel_wise: true } } }",
-                 nuq::ErrorCode::invalid_argument) ==
-        "quant.cfg: override_layer_configs: 'fc': channel_wise: got true, wanted false: InnerProduct has one scale");
-  CHECK(contains_text(rejected("override_layer_types { layer_type: 'InnerProduct' calibration_config { arq_quantize { channel_wise: true } } }",
+  CHECK(
+      rejected("override_layer_configs { layer_name: 'fc' calibration_config { arq_quantize { channel_wise: true } } }",
+               nuq::ErrorCode::invalid_argument) ==
+      "quant.cfg: override_layer_configs: 'fc': channel_wise: got true, wanted false: InnerProduct has one scale");
+  CHECK(contains_text(rejected("override_layer_types { layer_type: 'InnerProduct' calibration_config { arq_quantize { "
+                               "channel_wise: true } } }",
                                nuq::ErrorCode::invalid_argument),
                       "'InnerProduct': channel_wise: got true"));
 }
 
 TEST_CASE("skipped layers and types are written disabled") {
-  const nuq::QuantConfig config = created("skip_layers: 'conv1' skip_layers: 'pool' skip_layer_types: 'InnerProduct' skip_layer_types: 'Eltwise'");
+  const nuq::QuantConfig config =
+      created("skip_layers: 'conv1' skip_layers: 'pool' skip_layer_types: 'InnerProduct' skip_layer_types: 'Eltwise'");
   REQUIRE(config.layers.size() == 4);
   CHECK_FALSE(layer_of(config, "conv1").quant_enable);
   CHECK_FALSE(layer_of(config, "fc").quant_enable);
@@ -142,15 +156,19 @@ TEST_CASE("skipped layers and types are written disabled") {
 }
 
 TEST_CASE("an override that cannot have an effect is noted") {
-  const nuq::QuantConfig config = created("override_layer_configs { layer_name: 'pool' calibration_config { arq_quantize {} } }");
-  CHECK(config.notes == std::vector<std::string>{"quant.cfg: layer 'pool': its override has no effect: layer type 'Pooling' has no weights and is computed as it stands"});
+  const nuq::QuantConfig config =
+      created("override_layer_configs { layer_name: 'pool' calibration_config { arq_quantize {} } }");
+  CHECK(config.notes == std::vector<std::string>{"quant.cfg: layer 'pool': its override has no effect: layer type "
+                                                 "'Pooling' has no weights and is computed as it stands"});
   CHECK(created("override_layer_types { layer_type: 'Pooling' calibration_config { arq_quantize {} } }").notes.empty());
 }
 
 TEST_CASE("nuq_config goes to flagged layers that support NUQ") {
   const TemporaryFolder folder;
   folder.write("om.json", mapping_of({"conv1", "conv2", "conv1_dequant_layer"}));
-  const nuq::QuantConfig config = created("nuq_config { mapping_file: 'elsewhere/om.json' nuq_quantize { num_steps: 16 num_of_iteration: 0 } }", folder / "quant.cfg");
+  const nuq::QuantConfig config =
+      created("nuq_config { mapping_file: 'elsewhere/om.json' nuq_quantize { num_steps: 16 num_of_iteration: 0 } }",
+              folder / "quant.cfg");
   CHECK(nuq_layers(config) == std::set<std::string>{"conv1"});
   CHECK(layer_of(config, "conv1").plan.num_steps == 16);
   CHECK(layer_of(config, "conv1").plan.num_of_iteration == 0);
@@ -158,7 +176,9 @@ TEST_CASE("nuq_config goes to flagged layers that support NUQ") {
   REQUIRE(config.notes.size() == 4);
   CHECK(config.notes[0] == folder / "quant.cfg" + ": mapping_file: " + (folder / "om.json"));
   CHECK(contains_text(config.notes[1], "layer 'conv2': arq_quantize instead of nuq_quantize: group 2"));
-  CHECK(contains_text(config.notes[3], "layer 'fc': arq_quantize instead of nuq_quantize: its weights are not compressed according to " + (folder / "om.json")));
+  CHECK(contains_text(config.notes[3],
+                      "layer 'fc': arq_quantize instead of nuq_quantize: its weights are not compressed according to " +
+                          (folder / "om.json")));
 }
 
 TEST_CASE("nuq_config ranks between the overrides and the common configuration") {
@@ -171,10 +191,12 @@ TEST_CASE("nuq_config ranks between the overrides and the common configuration")
   CHECK(nuq_layers(over_common) == std::set<std::string>{"conv1", "fc"});
   CHECK(layer_of(over_common, "conv2").channel_wise == false);  // refused NUQ, so the common_config's arq_quantize
 
-  const nuq::QuantConfig pinned = created(nuq + "override_layer_configs { layer_name: 'fc' calibration_config { arq_quantize {} } }", cfg);
+  const nuq::QuantConfig pinned =
+      created(nuq + "override_layer_configs { layer_name: 'fc' calibration_config { arq_quantize {} } }", cfg);
   CHECK(nuq_layers(pinned) == std::set<std::string>{"conv1"});
 
-  const nuq::QuantConfig parameters = created("nuq_config { mapping_file: 'om.json' } common_config { nuq_quantize { num_steps: 8 } }", cfg);
+  const nuq::QuantConfig parameters =
+      created("nuq_config { mapping_file: 'om.json' } common_config { nuq_quantize { num_steps: 8 } }", cfg);
   CHECK(nuq_layers(parameters) == std::set<std::string>{"conv1", "fc"});
   CHECK(layer_of(parameters, "fc").plan.num_steps == 8);
 
@@ -187,75 +209,100 @@ TEST_CASE("a mapping file of another network, or none, is refused; one that flag
     folder.write("om.json", mapping);
     return created("nuq_config { mapping_file: 'om.json' }", folder / "quant.cfg");
   };
-  CHECK(contains_text(error_of<nuq::ConfigError>([&] { static_cast<void>(with(mapping_of({"res5a"}))); }, nuq::ErrorCode::configuration_mismatch),
+  CHECK(contains_text(error_of<nuq::ConfigError>([&] { static_cast<void>(with(mapping_of({"res5a"}))); },
+                                                 nuq::ErrorCode::configuration_mismatch),
                       "no flagged operator is a layer of the network, the first is 'res5a'"));
   CHECK(nuq_layers(with(mapping_of({}))).empty());
-  CHECK(contains_text(rejected("nuq_config { mapping_file: 'no/such/om.json' }", nuq::ErrorCode::file_not_readable), "quant.cfg: mapping_file: no such file"));
+  CHECK(contains_text(rejected("nuq_config { mapping_file: 'no/such/om.json' }", nuq::ErrorCode::file_not_readable),
+                      "quant.cfg: mapping_file: no such file"));
 }
 
 TEST_CASE("without a mapping file the compiler's rule restricts NUQ; a mapping file beats it") {
   const nuq::CompressibleLayers rule{{"fc"}, "the compiler's rule"};
   const nuq::Graph graph = network(small_network);
-  CHECK(nuq_layers(nuq::config_from_simplified(graph, nuq::parse_simplified_config("common_config { nuq_quantize {} }", "f"), "f", rule)) ==
+  CHECK(nuq_layers(nuq::config_from_simplified(
+            graph, nuq::parse_simplified_config("common_config { nuq_quantize {} }", "f"), "f", rule)) ==
         std::set<std::string>{"fc"});
   const TemporaryFolder folder;
   folder.write("om.json", mapping_of({"conv1"}));
   const auto definition = nuq::parse_simplified_config("nuq_config { mapping_file: 'om.json' }", "f");
-  CHECK(nuq_layers(nuq::config_from_simplified(graph, definition, folder / "f", rule)) == std::set<std::string>{"conv1"});
+  CHECK(nuq_layers(nuq::config_from_simplified(graph, definition, folder / "f", rule)) ==
+        std::set<std::string>{"conv1"});
 }
 
 TEST_CASE("names that do not exist are refused") {
-  CHECK(rejected("skip_layers: 'x'", nuq::ErrorCode::unknown_name) == "quant.cfg: skip_layers: 'x' is not a layer of the network");
+  CHECK(rejected("skip_layers: 'x'", nuq::ErrorCode::unknown_name) ==
+        "quant.cfg: skip_layers: 'x' is not a layer of the network");
   CHECK(rejected("skip_layer_types: 'Convolutoin'", nuq::ErrorCode::unknown_name) ==
         "quant.cfg: skip_layer_types: the network has no layer of type 'Convolutoin'");
-  CHECK(contains_text(rejected("override_layer_types { layer_type: 'Conv' calibration_config {} }", nuq::ErrorCode::unknown_name),
-                      "override_layer_types: the network has no layer of type 'Conv'"));
-  CHECK(contains_text(rejected("override_layer_configs { layer_name: 'x' calibration_config {} }", nuq::ErrorCode::unknown_name),
-                      "override_layer_configs: 'x' is not a layer"));
-  CHECK(contains_text(rejected("skip_fusion_layers: 'x'", nuq::ErrorCode::configuration_mismatch), "skip_fusion_layers: 'x'"));
+  CHECK(contains_text(
+      rejected("override_layer_types { layer_type: 'Conv' calibration_config {} }", nuq::ErrorCode::unknown_name),
+      "override_layer_types: the network has no layer of type 'Conv'"));
+  CHECK(contains_text(
+      rejected("override_layer_configs { layer_name: 'x' calibration_config {} }", nuq::ErrorCode::unknown_name),
+      "override_layer_configs: 'x' is not a layer"));
+  CHECK(contains_text(rejected("skip_fusion_layers: 'x'", nuq::ErrorCode::configuration_mismatch),
+                      "skip_fusion_layers: 'x'"));
 }
 
 TEST_CASE("what is overridden twice is refused") {
   const std::string conv1 = "override_layer_configs { layer_name: 'conv1' calibration_config {} } ";
-  CHECK(rejected(conv1 + conv1, nuq::ErrorCode::duplicate_name) == "quant.cfg: override_layer_configs: 'conv1' is overridden twice");
+  CHECK(rejected(conv1 + conv1, nuq::ErrorCode::duplicate_name) ==
+        "quant.cfg: override_layer_configs: 'conv1' is overridden twice");
   const std::string type = "override_layer_types { layer_type: 'Convolution' calibration_config {} } ";
   CHECK(contains_text(rejected(type + type, nuq::ErrorCode::duplicate_name), "'Convolution' is overridden twice"));
 }
 
 TEST_CASE("values out of range are refused with layer, key and value") {
-  const auto common = [](const std::string& field) { return rejected("common_config { " + field + " }", nuq::ErrorCode::invalid_argument); };
-  CHECK(rejected("batch_num: 0", nuq::ErrorCode::invalid_argument) == "quant.cfg: batch_num: got 0, wanted an integer above 0");
-  CHECK(common("nuq_quantize { num_steps: 1 }") == "quant.cfg: layer 'conv1': num_steps: got 1, wanted an integer in 2..256");
+  const auto common = [](const std::string& field) {
+    return rejected("common_config { " + field + " }", nuq::ErrorCode::invalid_argument);
+  };
+  CHECK(rejected("batch_num: 0", nuq::ErrorCode::invalid_argument) ==
+        "quant.cfg: batch_num: got 0, wanted an integer above 0");
+  CHECK(common("nuq_quantize { num_steps: 1 }") ==
+        "quant.cfg: layer 'conv1': num_steps: got 1, wanted an integer in 2..256");
   CHECK(contains_text(common("nuq_quantize { num_steps: 4294967295 }"), "num_steps: got 2147483647"));
-  CHECK(contains_text(common("nuq_quantize { num_of_iteration: 6 }"), "num_of_iteration: got 6, wanted an integer in 0..5"));
+  CHECK(contains_text(common("nuq_quantize { num_of_iteration: 6 }"),
+                      "num_of_iteration: got 6, wanted an integer in 0..5"));
   CHECK(contains_text(common("ifmr_quantize { max_percentile: 0.5 }"), "max_percentile: got 0.5"));
   CHECK(contains_text(common("ifmr_quantize { min_percentile: nan }"), "min_percentile: got nan"));
   CHECK(contains_text(common("ifmr_quantize { search_range_end: inf }"), "search_range: got [0.7, inf]"));
-  CHECK(contains_text(common("ifmr_quantize { search_range_start: 1.5 }"), "search_range: got [1.5, 1.3], wanted 0 < start < end"));
+  CHECK(contains_text(common("ifmr_quantize { search_range_start: 1.5 }"),
+                      "search_range: got [1.5, 1.3], wanted 0 < start < end"));
   CHECK(contains_text(common("ifmr_quantize { search_step: 0.7 }"), "search_step: got 0.7"));
   CHECK(contains_text(common("hfmg_quantize { num_of_bins: 1000 }"), "num_of_bins: got 1000"));
   CHECK(created("common_config { ifmr_quantize { search_step: 0.6 } }").layers.size() == 4);
 }
 
 TEST_CASE("fields of sibling tools are refused, not ignored") {
-  const auto unsupported = [](const std::string& definition) { return rejected(definition, nuq::ErrorCode::unsupported_format); };
-  CHECK(unsupported("common_config { ada_quantize {} }") == "quant.cfg: common_config: ada_quantize is not supported, wanted arq_quantize or nuq_quantize");
-  CHECK(contains_text(unsupported("conv_calibration_config { dmq_balancer {} }"), "conv_calibration_config: dmq_balancer"));
-  CHECK(contains_text(unsupported("override_layer_configs { layer_name: 'fc' calibration_config { arq_quantize { quant_bits: 4 } } }"), "'fc': quant_bits"));
+  const auto unsupported = [](const std::string& definition) {
+    return rejected(definition, nuq::ErrorCode::unsupported_format);
+  };
+  CHECK(unsupported("common_config { ada_quantize {} }") ==
+        "quant.cfg: common_config: ada_quantize is not supported, wanted arq_quantize or nuq_quantize");
+  CHECK(contains_text(unsupported("conv_calibration_config { dmq_balancer {} }"),
+                      "conv_calibration_config: dmq_balancer"));
+  CHECK(contains_text(
+      unsupported("override_layer_configs { layer_name: 'fc' calibration_config { arq_quantize { quant_bits: 4 } } }"),
+      "'fc': quant_bits"));
   CHECK(contains_text(unsupported("common_config { hfmg_quantize { dst_type: INT16 } }"), "dst_type INT16"));
   CHECK(contains_text(unsupported("tensor_quantize { layer_name: 'pool' input_index: 0 }"), "tensor_quantize"));
   CHECK(contains_text(unsupported("fakequant_precision_mode: FORCE_FP16_QUANT"), "fakequant_precision_mode"));
-  CHECK(created("common_config { arq_quantize { quant_bits: 8 } ifmr_quantize { dst_type: INT8 } }").layers.size() == 4);
+  CHECK(created("common_config { arq_quantize { quant_bits: 8 } ifmr_quantize { dst_type: INT8 } }").layers.size() ==
+        4);
 }
 
 TEST_CASE("nothing left to quantize is refused") {
-  CHECK(contains_text(rejected("skip_layer_types: 'Convolution' skip_layer_types: 'Deconvolution' skip_layer_types: 'InnerProduct'",
-                               nuq::ErrorCode::nothing_to_do),
-                      "no layer can be quantized"));
+  CHECK(contains_text(
+      rejected("skip_layer_types: 'Convolution' skip_layer_types: 'Deconvolution' skip_layer_types: 'InnerProduct'",
+               nuq::ErrorCode::nothing_to_do),
+      "no layer can be quantized"));
 }
 
 TEST_CASE("numbers of the definition are written as they were, and the result applies to the network") {
-  const nuq::QuantConfig config = created("common_config { nuq_quantize {} ifmr_quantize { search_range_start: 0.7 search_step: 0.02 max_percentile: 0.999999 } }");
+  const nuq::QuantConfig config = created(
+      "common_config { nuq_quantize {} ifmr_quantize { search_range_start: 0.7 search_step: 0.02 max_percentile: "
+      "0.999999 } }");
   const std::string json = nuq::to_json(config);
   CHECK(contains_text(json, "\"search_step\":0.02,"));
   CHECK(contains_text(json, "\"max_percentile\":0.999999,"));
@@ -272,8 +319,10 @@ TEST_CASE("zoo: the vendor's ResNet-50 sample puts NUQ on the ten flagged convol
   const nuq::QuantConfig config = nuq::config_from_simplified(graph, nuq::read_simplified_config(cfg), cfg);
   CHECK(config.batch_num == 2);
   CHECK(config.layers.size() == 54);
-  CHECK(nuq_layers(config) == std::set<std::string>{"res5a_branch1", "res5a_branch2a", "res5a_branch2b", "res5a_branch2c", "res5b_branch2a",
-                                                    "res5b_branch2b", "res5b_branch2c", "res5c_branch2a", "res5c_branch2b", "res5c_branch2c"});
+  CHECK(nuq_layers(config) == std::set<std::string>{"res5a_branch1", "res5a_branch2a", "res5a_branch2b",
+                                                    "res5a_branch2c", "res5b_branch2a", "res5b_branch2b",
+                                                    "res5b_branch2c", "res5c_branch2a", "res5c_branch2b",
+                                                    "res5c_branch2c"});
   for (const std::string& name : nuq_layers(config)) {
     CHECK(layer_of(config, name).plan.num_steps == 32);
     CHECK(layer_of(config, name).plan.num_of_iteration == 0);

@@ -16,10 +16,13 @@ std::vector<std::string> names_of(const nuq::QuantConfig& config) {
   return names;
 }
 
-bool is_nuq(const nuq::LayerEntry& layer) { return layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq; }
+bool is_nuq(const nuq::LayerEntry& layer) {
+  return layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq;
+}
 
 std::string rejected(const nuq::DefaultConfigOptions& options, nuq::ErrorCode code) {
-  return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::default_config(network(small_network), options)); }, code);
+  return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::default_config(network(small_network), options)); },
+                                    code);
 }
 
 }  // namespace
@@ -35,10 +38,12 @@ TEST_CASE("by default every layer that supports NUQ takes 32 levels, the others 
   CHECK_FALSE(is_nuq(config.layers[2]));
   CHECK(is_nuq(config.layers[3]));
   CHECK(config.batch_num == 1);
-  CHECK(config.notes ==
-        std::vector<std::string>{
-            "config.json: layer 'conv2': arq_quantize instead of nuq_quantize: group 2: only group 1 is supported by NUQ",
-            "config.json: layer 'deconv': arq_quantize instead of nuq_quantize: Deconvolution: only Convolution and InnerProduct are supported by NUQ"});
+  CHECK(
+      config.notes ==
+      std::vector<std::string>{
+          "config.json: layer 'conv2': arq_quantize instead of nuq_quantize: group 2: only group 1 is supported by NUQ",
+          "config.json: layer 'deconv': arq_quantize instead of nuq_quantize: Deconvolution: only Convolution and "
+          "InnerProduct are supported by NUQ"});
 }
 
 TEST_CASE("uniform means arq_quantize everywhere, with the layer's own channel_wise") {
@@ -73,7 +78,8 @@ TEST_CASE("only compressible layers take NUQ where they are known") {
   const nuq::QuantConfig config = nuq::default_config(network(small_network), options);
   for (const nuq::LayerEntry& layer : config.layers) CHECK(is_nuq(layer) == (layer.name == "fc"));
   CHECK(config.notes.front() ==
-        "config.json: layer 'conv1': arq_quantize instead of nuq_quantize: its weights are not compressed according to om.json");
+        "config.json: layer 'conv1': arq_quantize instead of nuq_quantize: its weights are not compressed according to "
+        "om.json");
 }
 
 TEST_CASE("a default configuration applies to its network") {
@@ -85,15 +91,18 @@ TEST_CASE("a default configuration applies to its network") {
 TEST_CASE("wrong options are refused") {
   nuq::DefaultConfigOptions options;
   options.skip_layers = {"conv7"};
-  CHECK(rejected(options, nuq::ErrorCode::unknown_name) == "config.json: skip_layers: 'conv7' is not a layer of the network");
+  CHECK(rejected(options, nuq::ErrorCode::unknown_name) ==
+        "config.json: skip_layers: 'conv7' is not a layer of the network");
   options.skip_layers = {"conv1", "conv2", "deconv", "fc"};
   CHECK(contains_text(rejected(options, nuq::ErrorCode::nothing_to_do), "no layer can be quantized"));
   options = {};
   options.batch_num = 0;
-  CHECK(rejected(options, nuq::ErrorCode::invalid_argument) == "config.json: batch_num: got 0, wanted an integer above 0");
+  CHECK(rejected(options, nuq::ErrorCode::invalid_argument) ==
+        "config.json: batch_num: got 0, wanted an integer above 0");
 }
 
 TEST_CASE("a network without weights to quantize has no configuration") {
-  const nuq::Graph graph = network("input: 'data' input_shape { dim: 1 dim: 2 } layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'y' }");
+  const nuq::Graph graph =
+      network("input: 'data' input_shape { dim: 1 dim: 2 } layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'y' }");
   CHECK_THROWS_AS(static_cast<void>(nuq::default_config(graph)), nuq::ConfigError);
 }

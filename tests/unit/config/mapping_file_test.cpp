@@ -52,7 +52,8 @@ TEST_CASE("unexpected content is passed over") {
 
 TEST_CASE("a file of another kind is refused") {
   const auto rejected = [](const std::string& text) {
-    return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::compressible_layers(text, "om.json")); }, nuq::ErrorCode::malformed_file);
+    return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::compressible_layers(text, "om.json")); },
+                                      nuq::ErrorCode::malformed_file);
   };
   CHECK(contains_text(rejected("no json"), "om.json: parse error at line 1, column 2"));
   CHECK(contains_text(rejected("{\"graph\": ["), "om.json: parse error"));
@@ -63,14 +64,17 @@ TEST_CASE("a file of another kind is refused") {
 
 TEST_CASE("a mapping file says where it was found") {
   const TemporaryFolder folder;
-  const nuq::CompressibleLayers layers =
-      nuq::read_mapping_file(folder.write("om.json", R"({"graph": [{"op": [{"name": "a", "attr": [{"key": "_fe_weight_compress", "value": {"b": true}}]}]}]})"));
+  const nuq::CompressibleLayers layers = nuq::read_mapping_file(folder.write(
+      "om.json",
+      R"({"graph": [{"op": [{"name": "a", "attr": [{"key": "_fe_weight_compress", "value": {"b": true}}]}]}]})"));
   CHECK(layers.names == std::set<std::string>{"a"});
   CHECK(layers.source == folder / "om.json");
   CHECK_THROWS_AS(static_cast<void>(nuq::read_mapping_file(folder / "absent.json")), nuq::FormatError);
 }
 
-TEST_CASE("a mapping file is looked for in the working directory, in the configuration's folder, and there by its base name") {
+TEST_CASE(
+    "a mapping file is looked for in the working directory, in the configuration's folder, and there by its base "
+    "name") {
   const TemporaryFolder work;
   const TemporaryFolder config;
   const std::string cfg = config / "quant.cfg";
@@ -78,7 +82,8 @@ TEST_CASE("a mapping file is looked for in the working directory, in the configu
   std::filesystem::current_path(work.path());
   const auto found = [&cfg](const std::string& named) { return nuq::find_mapping_file(named, cfg); };
 
-  const std::string missing = error_of<nuq::ConfigError>([&] { static_cast<void>(found("sub/om.json")); }, nuq::ErrorCode::file_not_readable);
+  const std::string missing =
+      error_of<nuq::ConfigError>([&] { static_cast<void>(found("sub/om.json")); }, nuq::ErrorCode::file_not_readable);
   CHECK(contains_text(missing, cfg + ": mapping_file: no such file: looked for 'sub/om.json', '"));
 
   config.write("om.json", "by base name");
@@ -105,6 +110,7 @@ TEST_CASE("zoo: ten convolutions are flagged in the vendor's ResNet-50") {
     const nuq::Node* const node = graph.find(name);
     if (node != nullptr && node->type == "Convolution") layers.insert(name);
   }
-  CHECK(layers == std::set<std::string>{"res5a_branch1", "res5a_branch2a", "res5a_branch2b", "res5a_branch2c", "res5b_branch2a",
-                                        "res5b_branch2b", "res5b_branch2c", "res5c_branch2a", "res5c_branch2b", "res5c_branch2c"});
+  CHECK(layers == std::set<std::string>{"res5a_branch1", "res5a_branch2a", "res5a_branch2b", "res5a_branch2c",
+                                        "res5b_branch2a", "res5b_branch2b", "res5b_branch2c", "res5c_branch2a",
+                                        "res5c_branch2b", "res5c_branch2c"});
 }

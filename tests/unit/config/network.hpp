@@ -39,9 +39,12 @@ std::string error_of(Action&& action, std::optional<nuq::ErrorCode> code = std::
   return "nothing was thrown";
 }
 
-inline bool contains_text(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains_text(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
-/// The folder of real models and of files written by the vendor's tools; nothing, with a message, where it is not given.
+/// The folder of real models and of files written by the vendor's tools; nothing, with a message, where it is not
+/// given.
 inline std::optional<std::string> model_zoo() {
   const char* const folder = std::getenv("NUQ_MODEL_ZOO");
   if (folder == nullptr || *folder == '\0') {

@@ -113,16 +113,21 @@ std::string rejected(const std::string& text, nuq::ErrorCode code) {
 /// The error of a configuration whose only layer has `activation` and `weights` as parameters.
 std::string rejected_layer(const std::string& activation, const std::string& weights,
                            nuq::ErrorCode code = nuq::ErrorCode::invalid_argument) {
-  return rejected(R"({"conv1": {"activation_quant_params": {)" + activation + R"(}, "weight_quant_params": {)" + weights + "}}}", code);
+  return rejected(
+      R"({"conv1": {"activation_quant_params": {)" + activation + R"(}, "weight_quant_params": {)" + weights + "}}}",
+      code);
 }
 
 }  // namespace
 
-TEST_CASE("config.json is written as the vendor's tools write it") { CHECK(nuq::to_json(golden_config()) == golden); }
+TEST_CASE("config.json is written as the vendor's tools write it") {
+  CHECK(nuq::to_json(golden_config()) == golden);
+}
 
 TEST_CASE("an empty configuration is written without layers") {
   CHECK(nuq::to_json(nuq::QuantConfig{}) ==
-        "{\n    \"version\":1,\n    \"batch_num\":1,\n    \"activation_offset\":true,\n    \"joint_quant\":false,\n    \"do_fusion\":true,\n"
+        "{\n    \"version\":1,\n    \"batch_num\":1,\n    \"activation_offset\":true,\n    \"joint_quant\":false,\n    "
+        "\"do_fusion\":true,\n"
         "    \"skip_fusion_layers\":[]\n}\n");
 }
 
@@ -142,13 +147,15 @@ TEST_CASE("every float32 is written so that it reads back the same") {
   nuq::QuantConfig config = golden_config();
   for (const float value : {0.999999F, 0.51F, 0.70000005F, 0.123456789F + 0.5F, 1.0F}) {
     config.layers[0].plan.activation.max_percentile = value;
-    CHECK(nuq::parse_quant_config(nuq::to_json(config), "config.json").layers[0].plan.activation.max_percentile == value);
+    CHECK(nuq::parse_quant_config(nuq::to_json(config), "config.json").layers[0].plan.activation.max_percentile ==
+          value);
   }
 }
 
 TEST_CASE("absent keys take the defaults, asymmetric that of the whole file") {
   const nuq::QuantConfig config = nuq::parse_quant_config(
-      R"({"b": {"quant_enable": true}, "a": {"weight_quant_params": {"wts_algo": "nuq_quantize"}}, "activation_offset": false})", "f");
+      R"({"b": {"quant_enable": true}, "a": {"weight_quant_params": {"wts_algo": "nuq_quantize"}}, "activation_offset": false})",
+      "f");
   CHECK(config.version == 1);
   CHECK(config.batch_num == 1);
   CHECK(config.do_fusion);
@@ -167,8 +174,8 @@ TEST_CASE("absent keys take the defaults, asymmetric that of the whole file") {
 }
 
 TEST_CASE("asymmetric of a layer beats activation_offset") {
-  const nuq::QuantConfig config =
-      nuq::parse_quant_config(R"({"activation_offset": false, "a": {"activation_quant_params": {"asymmetric": true}}})", "f");
+  const nuq::QuantConfig config = nuq::parse_quant_config(
+      R"({"activation_offset": false, "a": {"activation_quant_params": {"asymmetric": true}}})", "f");
   CHECK(config.layers[0].plan.activation.asymmetric);
 }
 
@@ -177,7 +184,8 @@ TEST_CASE("keys that change nothing are accepted") {
 }
 
 TEST_CASE("text that is no JSON object is refused with its place") {
-  CHECK(contains_text(rejected("{\n  \"version\": 1,\n}", nuq::ErrorCode::malformed_file), "config.json: parse error at line 3, column 1"));
+  CHECK(contains_text(rejected("{\n  \"version\": 1,\n}", nuq::ErrorCode::malformed_file),
+                      "config.json: parse error at line 3, column 1"));
   CHECK(rejected("[1]", nuq::ErrorCode::malformed_file) == "config.json: is not a JSON object");
   CHECK(contains_text(rejected("", nuq::ErrorCode::malformed_file), "config.json: parse error"));
   CHECK(contains_text(rejected("{\"version\": 1", nuq::ErrorCode::malformed_file), "config.json: parse error"));
@@ -186,7 +194,8 @@ TEST_CASE("text that is no JSON object is refused with its place") {
 
 TEST_CASE("a key stated twice is refused, at any depth") {
   CHECK(contains_text(rejected(R"({"a": {}, "b": {}, "a": {}})", nuq::ErrorCode::duplicate_name), "key 'a'"));
-  CHECK(contains_text(rejected_layer(R"("num_bits": 8, "num_bits": 8)", "", nuq::ErrorCode::duplicate_name), "key 'num_bits'"));
+  CHECK(contains_text(rejected_layer(R"("num_bits": 8, "num_bits": 8)", "", nuq::ErrorCode::duplicate_name),
+                      "key 'num_bits'"));
 }
 
 TEST_CASE("global keys of wrong type or value are refused") {
@@ -207,16 +216,20 @@ TEST_CASE("global keys of wrong type or value are refused") {
   check(R"("skip_fusion_layers": "conv1")", "skip_fusion_layers: got \"conv1\", wanted a list");
   check(R"("skip_fusion_layers": [1])", "skip_fusion_layers: got [1], wanted a list of strings");
   check(R"("tensor_quantize": [{"layer_name": "a", "input_index": 0}])",
-        "tensor_quantize: got [{\"input_index\":0,\"layer_name\":\"a\"}], wanted []: quantization of single tensors is not supported");
+        "tensor_quantize: got [{\"input_index\":0,\"layer_name\":\"a\"}], wanted []: quantization of single tensors is "
+        "not supported");
 }
 
 TEST_CASE("unknown keys are refused, and the known ones named") {
   CHECK(rejected(R"({"batchnum": 1})", nuq::ErrorCode::unknown_name) ==
         "config.json: unknown key 'batchnum', wanted a global key or a layer's object");
   CHECK(rejected(R"({"conv1": {"quant_enabled": true}})", nuq::ErrorCode::unknown_name) ==
-        "config.json: layer 'conv1': unknown key 'quant_enabled', wanted one of quant_enable, activation_quant_params, weight_quant_params");
-  CHECK(contains_text(rejected_layer(R"("bits": 8)", "", nuq::ErrorCode::unknown_name), "layer 'conv1': unknown key 'bits', wanted one of num_bits, "));
-  CHECK(contains_text(rejected_layer("", R"("steps": 8)", nuq::ErrorCode::unknown_name), "layer 'conv1': unknown key 'steps', wanted one of num_bits, "));
+        "config.json: layer 'conv1': unknown key 'quant_enabled', wanted one of quant_enable, activation_quant_params, "
+        "weight_quant_params");
+  CHECK(contains_text(rejected_layer(R"("bits": 8)", "", nuq::ErrorCode::unknown_name),
+                      "layer 'conv1': unknown key 'bits', wanted one of num_bits, "));
+  CHECK(contains_text(rejected_layer("", R"("steps": 8)", nuq::ErrorCode::unknown_name),
+                      "layer 'conv1': unknown key 'steps', wanted one of num_bits, "));
 }
 
 TEST_CASE("activation parameters of wrong type or value are refused") {
@@ -269,8 +282,9 @@ TEST_CASE("objects of a layer must be objects") {
 
 TEST_CASE("limits themselves are allowed, decimals as they are written") {
   const auto accepted = [](const std::string& activation, const std::string& weights) {
-    return nuq::parse_quant_config(
-               R"({"conv1": {"activation_quant_params": {)" + activation + R"(}, "weight_quant_params": {)" + weights + "}}}", "f")
+    return nuq::parse_quant_config(R"({"conv1": {"activation_quant_params": {)" + activation +
+                                       R"(}, "weight_quant_params": {)" + weights + "}}}",
+                                   "f")
         .layers[0]
         .plan;
   };
@@ -286,7 +300,8 @@ TEST_CASE("settings that the vendor's tools refuse or that do nothing are noted 
       "a": {"weight_quant_params": {"wts_algo": "nuq_quantize", "num_steps": 8}},
       "b": {"weight_quant_params": {"wts_algo": "nuq_quantize", "num_steps": 8}},
       "c": {"quant_enable": false, "weight_quant_params": {"wts_algo": "nuq_quantize", "num_steps": 9}},
-      "d": {"weight_quant_params": {"wts_algo": "nuq_quantize", "num_steps": 16}}})", "f");
+      "d": {"weight_quant_params": {"wts_algo": "nuq_quantize", "num_steps": 16}}})",
+                                                          "f");
   CHECK(config.notes == std::vector<std::string>{"f: joint_quant: has no effect, Eltwise layers stay as they are",
                                                  "f: num_steps 8: the vendor's tools take 16 and 32 only"});
 }

@@ -10,7 +10,8 @@
 namespace {
 
 std::string rejected(const std::string& text) {
-  return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::parse_simplified_config(text, "quant.cfg")); }, nuq::ErrorCode::malformed_file);
+  return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::parse_simplified_config(text, "quant.cfg")); },
+                                    nuq::ErrorCode::malformed_file);
 }
 
 }  // namespace
@@ -38,9 +39,15 @@ TEST_CASE("messages may be written with and without a colon") {
 }
 
 TEST_CASE("of several weight algorithms the last one written wins") {
-  CHECK(nuq::parse_simplified_config("common_config { nuq_quantize {} arq_quantize {} }", "f").common_config().has_arq_quantize());
-  CHECK(nuq::parse_simplified_config("common_config { arq_quantize {} nuq_quantize {} }", "f").common_config().has_nuq_quantize());
-  CHECK(nuq::parse_simplified_config("common_config { hfmg_quantize {} ifmr_quantize {} }", "f").common_config().has_ifmr_quantize());
+  CHECK(nuq::parse_simplified_config("common_config { nuq_quantize {} arq_quantize {} }", "f")
+            .common_config()
+            .has_arq_quantize());
+  CHECK(nuq::parse_simplified_config("common_config { arq_quantize {} nuq_quantize {} }", "f")
+            .common_config()
+            .has_nuq_quantize());
+  CHECK(nuq::parse_simplified_config("common_config { hfmg_quantize {} ifmr_quantize {} }", "f")
+            .common_config()
+            .has_ifmr_quantize());
 }
 
 TEST_CASE("errors name file, line and column") {

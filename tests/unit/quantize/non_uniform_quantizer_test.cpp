@@ -8,6 +8,8 @@
 
 #include "../error_of.hpp"
 #include "../random_values.hpp"
+#include "nuq/core/level_counts.hpp"
+#include "nuq/core/thread_pool.hpp"
 
 namespace {
 
@@ -184,9 +186,12 @@ TEST_CASE("an assigner with a measure of its own is followed where it is better 
   const std::vector<float> weights = random_values(out * in, 25, 0.1F);
   using Quantizer = nuq::NonUniformQuantizer<nuq::AbsMaxQuantizer, nuq::OptimalCodebook, Frugal>;
   const Frugal frugal{1e-3};
+  nuq::OptimalCodebook with_zero;
+  with_zero.required.set(nuq::level_index(0));
   const nuq::NuqResult cheap =
-      quantize(weights, {9, 1, 0}, nuq::Granularity::per_channel, nullptr, Quantizer({}, {}, frugal));
-  const nuq::NuqResult nearest = quantize(weights, {9, 1, 0});
+      quantize(weights, {9, 1, 0}, nuq::Granularity::per_channel, nullptr, Quantizer({}, with_zero, frugal));
+  const nuq::NuqResult nearest =
+      quantize(weights, {9, 1, 0}, nuq::Granularity::per_channel, nullptr, nuq::NonUniformQuantizer<>({}, with_zero));
   const auto zeros = [](const nuq::NuqResult& result) {
     return std::count(result.weights.levels.begin(), result.weights.levels.end(), std::int8_t{0});
   };
@@ -204,7 +209,7 @@ TEST_CASE("the result has the same bits for any number of threads") {
     statistics.covariance = known;
     for (const nuq::Granularity granularity : {nuq::Granularity::per_channel, nuq::Granularity::per_tensor}) {
       const auto quantize_with = [&](std::size_t threads) {
-        nuq::Parallel parallel(threads);
+        nuq::ThreadPool parallel(threads);
         return nuq::NonUniformQuantizer<>().quantize(view(weights), granularity, {16, 1}, &statistics, parallel);
       };
       const nuq::NuqResult serial = quantize_with(1);

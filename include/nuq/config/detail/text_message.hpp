@@ -14,18 +14,24 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Parses a message in protobuf's text format; unknown fields are errors. Where several members of a oneof are written,
-/// the last one wins. Throws `E` malformed_file with `file:line:column`.
+/// What a second value of a singular field, or of another member of its oneof, means.
+enum class SecondValue { is_an_error, replaces_the_first };
+
+/// Parses a message in protobuf's text format; unknown fields are errors. Throws `E` malformed_file with
+/// `file:line:column`.
 template <class E, class Message>
-[[nodiscard]] Message parse_text_message(std::string_view text, const std::string& file) {
-  if (text.size() > max_message_bytes)
+[[nodiscard]] Message parse_text_message(std::string_view text, const std::string& file, SecondValue second_value) {
+  if (text.size() > max_message_bytes) {
     fail(E(ErrorCode::unsupported_format, file + ": is larger than 2 GB, protobuf's limit"));
+  }
   FirstParseError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
   google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
   Message message;
-  if (!parser.Parse(&stream, &message)) fail(E(ErrorCode::malformed_file, file + ":" + error.text()));
+  const bool parsed =
+      second_value == SecondValue::is_an_error ? parser.Parse(&stream, &message) : parser.Merge(&stream, &message);
+  if (!parsed) fail(E(ErrorCode::malformed_file, file + ":" + error.text()));
   return message;
 }
 

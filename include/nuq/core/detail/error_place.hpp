@@ -9,8 +9,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Returns `body()`; puts `place` ("net.caffemodel: layer 'conv1'") in front of the message of a ModelError or ConfigError
-/// from inside, which knows nothing of files and layers.
+/// Returns `body()`; puts `place` ("net.caffemodel: layer 'conv1'") in front of the message of a ModelError or
+/// ConfigError from inside, which knows nothing of files and layers.
 template <class Body>
 decltype(auto) with_error_place(const std::string& place, Body&& body) {
 #if NUQ_HAS_EXCEPTIONS

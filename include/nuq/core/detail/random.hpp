@@ -8,8 +8,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// A stream of 64-bit random numbers: the same for a seed on any platform, which the distributions of <random> are not (and
-/// that header is a twelfth of Eigen's size). SplitMix64: Steele, Lea & Flood, Fast splittable pseudorandom number
+/// A stream of 64-bit random numbers: the same for a seed on any platform, which the distributions of <random> are not
+/// (and that header is a twelfth of Eigen's size). SplitMix64: Steele, Lea & Flood, Fast splittable pseudorandom number
 /// generators, OOPSLA 2014.
 class RandomEngine {
  public:

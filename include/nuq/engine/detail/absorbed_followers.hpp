@@ -14,7 +14,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// What a convolution does to its sums in place of layers behind it: its own bias, then BatchNorm, Scale and at last ReLU.
+/// What a convolution does to its sums in place of layers behind it: its own bias, then BatchNorm, Scale and at last
+/// ReLU.
 class AbsorbedFollowers {
  public:
   explicit AbsorbedFollowers(const ConvolutionLayer& convolution)

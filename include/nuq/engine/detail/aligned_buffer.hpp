@@ -11,8 +11,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Floats at the begin of a cache line. Grows, never shrinks, and leaves its values uninitialised: asking again for a size it
-/// once had costs nothing.
+/// Floats at the begin of a cache line. Grows, never shrinks, and leaves its values uninitialised: asking again for a
+/// size it once had costs nothing.
 class AlignedBuffer {
  public:
   static constexpr std::size_t alignment = 64;
@@ -26,7 +26,7 @@ class AlignedBuffer {
       values_.reset();
       capacity_ = 0;
       values_.reset(static_cast<float*>(
-          ::operator new(static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{alignment})));
+          ::operator new (static_cast<std::size_t>(size) * sizeof(float), std::align_val_t{alignment})));
       capacity_ = size;
     }
     return values_.get();
@@ -35,7 +35,7 @@ class AlignedBuffer {
 
  private:
   struct Release {
-    void operator()(float* values) const noexcept { ::operator delete(values, std::align_val_t{alignment}); }
+    void operator()(float* values) const noexcept { ::operator delete (values, std::align_val_t{alignment}); }
   };
   std::unique_ptr<float, Release> values_;
   std::int64_t capacity_ = 0;

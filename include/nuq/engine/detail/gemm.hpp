@@ -13,16 +13,16 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-// Single-precision matrix product in the manner of Goto and van de Geijn ("Anatomy of high-performance matrix multiplication",
-// 2008): sums over at most `depth_block` values at a time, so that a panel of the right side (16 KiB) stays in the first-level
-// cache while `row_block` rows of the left side (96 KiB) come from the second. Threads share out the rows and columns of the
-// result, never a sum: the order of additions does not depend on their number.
+// Single-precision matrix product in the manner of Goto and van de Geijn ("Anatomy of high-performance matrix
+// multiplication", 2008): sums over at most `depth_block` values at a time, so that a panel of the right side (16 KiB)
+// stays in the first-level cache while `row_block` rows of the left side (96 KiB) come from the second. Threads share
+// out the rows and columns of the result, never a sum: the order of additions does not depend on their number.
 inline constexpr std::int64_t depth_block = 256;
 inline constexpr std::int64_t row_block = 96;
 inline constexpr std::int64_t column_block = 192;
 
-/// Cuts [0, count) into the fewest pieces of at most `most` items and gives the size of a piece, all but the last being equal;
-/// a multiple of `unit`.
+/// Cuts [0, count) into the fewest pieces of at most `most` items and gives the size of a piece, all but the last being
+/// equal; a multiple of `unit`.
 [[nodiscard]] constexpr std::int64_t even_piece(std::int64_t count, std::int64_t most, std::int64_t unit) noexcept {
   const std::int64_t pieces = (std::max)(std::int64_t{1}, (count + most - 1) / most);
   const std::int64_t piece = (count + pieces - 1) / pieces;
@@ -37,11 +37,13 @@ struct ProductTarget {
   std::int64_t run_stride = 0;
 
   [[nodiscard]] float* column(std::int64_t col) const noexcept { return data + col / run * run_stride + col % run; }
-  [[nodiscard]] bool is_contiguous(std::int64_t col, std::int64_t count) const noexcept { return col % run + count <= run; }
+  [[nodiscard]] bool is_contiguous(std::int64_t col, std::int64_t count) const noexcept {
+    return col % run + count <= run;
+  }
 };
 
-/// Rows and columns of a product, [begin, end) each. `row_begin` is a multiple of tile_rows; the right side's panels begin at
-/// `col_begin`.
+/// Rows and columns of a product, [begin, end) each. `row_begin` is a multiple of tile_rows; the right side's panels
+/// begin at `col_begin`.
 struct ProductRange {
   std::int64_t row_begin = 0;
   std::int64_t row_end = 0;
@@ -49,15 +51,16 @@ struct ProductRange {
   std::int64_t col_end = 0;
 };
 
-/// Whether a block of the sums is the first (sets the target) or a later one (adds to it), and what to do after the last.
+/// Whether a block of the sums is the first (sets the target) or a later one (adds to it), and what to do after the
+/// last.
 struct ProductPhase {
   bool accumulate = false;
   const TileFinish* finish = nullptr;  ///< of row 0; null before the last block or where there is nothing to do
 };
 
 [[nodiscard]] inline TileFinish finish_from(const TileFinish& finish, std::int64_t row) noexcept {
-  return {finish.scale == nullptr ? nullptr : finish.scale + row, finish.shift == nullptr ? nullptr : finish.shift + row,
-          finish.negative_slope};
+  return {finish.scale == nullptr ? nullptr : finish.scale + row,
+          finish.shift == nullptr ? nullptr : finish.shift + row, finish.negative_slope};
 }
 
 /// A tile that is narrower than the kernel, or whose columns are not neighbours in the target, is computed aside.
@@ -79,8 +82,9 @@ inline void multiply_tile_aside(TileKernel kernel, std::int64_t depth, const flo
 }
 
 /// One block of sums for a part of the product, on one thread.
-inline void multiply_panels(const TileKernels& kernels, std::int64_t depth, const PanelView& left, const PanelView& right,
-                            const ProductRange& range, const ProductTarget& target, const ProductPhase& phase) {
+inline void multiply_panels(const TileKernels& kernels, std::int64_t depth, const PanelView& left,
+                            const PanelView& right, const ProductRange& range, const ProductTarget& target,
+                            const ProductPhase& phase) {
   for (std::int64_t block = range.row_begin; block < range.row_end; block += row_block) {
     const std::int64_t block_end = (std::min)(range.row_end, block + row_block);
     for (std::int64_t col = range.col_begin; col < range.col_end; col += tile_cols) {
@@ -94,7 +98,8 @@ inline void multiply_panels(const TileKernels& kernels, std::int64_t depth, cons
         const TileFinish finish = phase.finish == nullptr ? TileFinish{} : finish_from(*phase.finish, row);
         const TileFinish* const tile_finish = phase.finish == nullptr ? nullptr : &finish;
         if (direct) {
-          kernel(depth, a, b, target.column(col) + row * target.row_stride, target.row_stride, phase.accumulate, tile_finish);
+          kernel(depth, a, b, target.column(col) + row * target.row_stride, target.row_stride, phase.accumulate,
+                 tile_finish);
         } else {
           multiply_tile_aside(kernel, depth, a, b, target, row, rows, col, cols, phase.accumulate, tile_finish);
         }
@@ -131,10 +136,10 @@ class ProductTasks {
   std::int64_t row_step_ = 0, row_tasks_ = 0;
 };
 
-/// C[rows × cols] = A · B, added to C where `accumulate`. `left` holds A's rows, `right` B's columns, both of `depth` values;
-/// C's rows are `c_stride` apart.
-inline void gemm(Workspace& workspace, const PanelView& left, std::int64_t rows, const PanelView& right, std::int64_t cols,
-                 std::int64_t depth, float* c, std::int64_t c_stride, bool accumulate) {
+/// C[rows × cols] = A · B, added to C where `accumulate`. `left` holds A's rows, `right` B's columns, both of `depth`
+/// values; C's rows are `c_stride` apart.
+inline void gemm(Workspace& workspace, const PanelView& left, std::int64_t rows, const PanelView& right,
+                 std::int64_t cols, std::int64_t depth, float* c, std::int64_t c_stride, bool accumulate) {
   const ProductTasks tasks(rows, cols, workspace.threads());
   const ProductTarget target{c, c_stride, cols, 0};
   workspace.for_each_task(tasks.count(), [&](std::int64_t task, std::size_t) {

@@ -54,7 +54,8 @@ class LoadedNetwork {
     return found == final_values_.end() ? std::nullopt : std::optional<std::size_t>(found->second);
   }
   [[nodiscard]] std::optional<std::size_t> input(const std::string& blob) const {
-    const auto found = std::find_if(inputs_.begin(), inputs_.end(), [&](std::size_t value) { return blobs_[value] == blob; });
+    const auto found =
+        std::find_if(inputs_.begin(), inputs_.end(), [&](std::size_t value) { return blobs_[value] == blob; });
     return found == inputs_.end() ? std::nullopt : std::optional<std::size_t>(*found);
   }
   [[nodiscard]] bool is_read(std::size_t value) const {
@@ -87,7 +88,8 @@ class LoadedNetwork {
     }
   }
 
-  /// True if the node's first output is a new version of its first input, which nobody reads afterwards and the user has not set.
+  /// True if the node's first output is a new version of its first input, which nobody reads afterwards and the user
+  /// has not set.
   [[nodiscard]] bool overwrites_input(const Graph& graph, std::size_t index) const {
     const Node& node = nodes_[index];
     if (node.inputs.empty() || node.outputs.empty()) return false;
@@ -104,7 +106,8 @@ class LoadedNetwork {
       if (convolution == nullptr) continue;
       AbsorbedFollowers followers(*convolution);
       std::size_t value = nodes_[index].outputs[0];
-      for (std::vector<std::size_t> readers = graph.consumers(value); readers.size() == 1; readers = graph.consumers(value)) {
+      for (std::vector<std::size_t> readers = graph.consumers(value); readers.size() == 1;
+           readers = graph.consumers(value)) {
         const Node& reader = nodes_[readers[0]];
         if (!overwrites_input(graph, readers[0]) || !followers.absorb(reader, layers_[readers[0]])) break;
         is_absorbed_[readers[0]] = true;

@@ -11,7 +11,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// A matrix of somebody else's, `lines` vectors of `depth` values: the rows of a product's left side or the columns of its right.
+/// A matrix of somebody else's, `lines` vectors of `depth` values: the rows of a product's left side or the columns of
+/// its right.
 struct LineView {
   const float* data = nullptr;
   std::int64_t lines = 0;

@@ -1,6 +1,7 @@
 #ifndef NUQ_ENGINE_DETAIL_TILE_KERNEL_HPP
 #define NUQ_ENGINE_DETAIL_TILE_KERNEL_HPP
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +23,8 @@ namespace detail {
 inline constexpr std::int64_t tile_rows = 6;
 inline constexpr std::int64_t tile_cols = 16;
 
-/// What happens to a finished sum before it is stored: y = x·scale[row] + shift[row], then y·negative_slope where y < 0.
+/// What happens to a finished sum before it is stored: y = x·scale[row] + shift[row], then max(y, 0) +
+/// negative_slope·min(y, 0).
 struct TileFinish {
   const float* scale = nullptr;  ///< null: 1
   const float* shift = nullptr;  ///< null: 0; must not be null where `scale` is not
@@ -30,8 +32,8 @@ struct TileFinish {
 };
 
 /// C[rows × 16] = A[rows × depth] · B[depth × 16] for 1 to 6 rows, added to C where `accumulate`, then finished unless
-/// `finish` is null. A is packed by columns of 6 values, B by rows of 16 (aligned to 32 bytes); C's rows are `c_stride` apart.
-/// A sum is taken over the depth in ascending order.
+/// `finish` is null. A is packed by columns of 6 values, B by rows of 16 (aligned to 32 bytes); C's rows are `c_stride`
+/// apart. A sum is taken over the depth in ascending order.
 using TileKernel = void (*)(std::int64_t depth, const float* a, const float* b, float* c, std::int64_t c_stride,
                             bool accumulate, const TileFinish* finish);
 
@@ -41,7 +43,7 @@ using TileKernels = std::array<TileKernel, static_cast<std::size_t>(tile_rows)>;
 [[nodiscard]] inline float finished(float value, const TileFinish& finish, std::int64_t row) noexcept {
   if (finish.scale != nullptr) value *= finish.scale[row];
   if (finish.shift != nullptr) value += finish.shift[row];
-  return value < 0.0F ? value * finish.negative_slope : value;
+  return (std::max)(value, 0.0F) + finish.negative_slope * (std::min)(value, 0.0F);
 }
 
 template <int rows>
@@ -66,7 +68,8 @@ inline constexpr TileKernels portable_kernels = {tile_portable<1>, tile_portable
                                                  tile_portable<4>, tile_portable<5>, tile_portable<6>};
 
 #if NUQ_HAS_AVX2_KERNELS
-__attribute__((target("avx2,fma"))) inline __m256 finished_avx2(__m256 value, const TileFinish& finish, std::int64_t row) {
+__attribute__((target("avx2,fma"))) inline __m256 finished_avx2(__m256 value, const TileFinish& finish,
+                                                                std::int64_t row) {
   if (finish.scale != nullptr) {
     value = _mm256_fmadd_ps(value, _mm256_broadcast_ss(finish.scale + row), _mm256_broadcast_ss(finish.shift + row));
   } else if (finish.shift != nullptr) {
@@ -80,8 +83,8 @@ __attribute__((target("avx2,fma"))) inline __m256 finished_avx2(__m256 value, co
 template <int rows>
 __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const float* a, const float* b, float* c,
                                                    std::int64_t c_stride, bool accumulate, const TileFinish* finish) {
-  __m256 left[rows];
-  __m256 right[rows];
+  __m256 left[static_cast<std::size_t>(rows)];
+  __m256 right[static_cast<std::size_t>(rows)];
 #pragma GCC unroll 6
   for (int row = 0; row < rows; ++row) {
     left[row] = accumulate ? _mm256_loadu_ps(c + row * c_stride) : _mm256_setzero_ps();

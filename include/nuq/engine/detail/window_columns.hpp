@@ -14,13 +14,13 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// The right side of a convolution as a matrix product: column n holds the input window of output position n (row by row,
-/// image by image), its values ordered as in a filter: channel, kernel row, kernel column. The matrix is never built; a block
-/// of it is packed into panels when it is needed.
+/// The right side of a convolution as a matrix product: column n holds the input window of output position n (row by
+/// row, image by image), its values ordered as in a filter: channel, kernel row, kernel column. The matrix is never
+/// built; a block of it is packed into panels when it is needed.
 ///
-/// Neighbouring columns read neighbouring values, so that packing copies runs of them. To make this hold at borders and with
-/// strides, the input rows of a block first go to a patch, with zeros around and with columns sorted by their remainder by
-/// the stride. A 1×1 kernel of stride 1 without pads reads the input itself.
+/// Neighbouring columns read neighbouring values, so that packing copies runs of them. To make this hold at borders and
+/// with strides, the input rows of a block first go to a patch, with zeros around and with columns sorted by their
+/// remainder by the stride. A 1×1 kernel of stride 1 without pads reads the input itself.
 class WindowColumns {
  public:
   explicit WindowColumns(const ConvolutionGeometry& geometry)
@@ -202,8 +202,8 @@ class WindowColumns {
       }
     }
 
-    /// Copies a whole tile's width for each run where that stays below `readable_end`: the surplus is overwritten by the
-    /// run or the row of the panel that comes next.
+    /// Copies a whole tile's width for each run where that stays below `readable_end`: the surplus is overwritten by
+    /// the run or the row of the panel that comes next.
     void copy_runs(const float* source, const float* readable_end, std::int64_t channels, float* panel) const {
       const std::int64_t depth = channels * columns_.taps();
       for (std::size_t run = 0; run < runs_.size(); panel += depth * tile_cols) {
@@ -223,7 +223,8 @@ class WindowColumns {
     }
 
     template <bool whole_tiles>
-    void copy_panel(const float* source, std::size_t first, std::size_t last, std::int64_t channels, float* panel) const {
+    void copy_panel(const float* source, std::size_t first, std::size_t last, std::int64_t channels,
+                    float* panel) const {
       const Run* const runs_begin = runs_.data() + first;
       const Run* const runs_end = runs_.data() + last;
       for (std::int64_t channel = 0; channel < channels; ++channel, source += channel_stride_) {
@@ -256,7 +257,8 @@ class WindowColumns {
   };
 
  private:
-  static constexpr std::int64_t wide_row = 96;  // output rows above it are cut: a patch needs not hold all of their width
+  static constexpr std::int64_t wide_row =
+      96;  // output rows above it are cut: a patch needs not hold all of their width
 
   [[nodiscard]] static bool is_identity(const WindowAxis& axis) noexcept {
     return axis.kernel == 1 && axis.stride == 1 && axis.pad == 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/detail/aligned_buffer.hpp"
 #include "nuq/engine/detail/tile_kernel.hpp"
 #include "nuq/version.hpp"
@@ -51,7 +52,7 @@ class Workspace {
  private:
   static constexpr std::int64_t values_per_task = 1 << 15;
 
-  Parallel parallel_;
+  ThreadPool parallel_;
   std::vector<AlignedBuffer> scratch_;
   AlignedBuffer shared_;
   const TileKernels* kernels_;

@@ -20,7 +20,7 @@ class BatchNormLayer {
   static constexpr bool in_place = true;
 
   explicit BatchNormLayer(const LayerRef& layer) {
-    const ChannelAffine affine = nuq::batch_norm_affine(layer);
+    const ChannelAffine affine = batch_norm_affine(layer);
     scale_.assign(affine.factor.begin(), affine.factor.end());
     shift_.assign(affine.offset.begin(), affine.offset.end());
   }

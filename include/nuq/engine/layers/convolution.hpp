@@ -24,8 +24,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Convolution, any groups and dilation: filters × windows as a matrix product, or plane by plane where every output channel
-/// reads one input channel.
+/// Convolution, any groups and dilation: filters × windows as a matrix product, or plane by plane where every output
+/// channel reads one input channel.
 class ConvolutionLayer {
  public:
   static constexpr bool in_place = false;
@@ -91,7 +91,8 @@ class ConvolutionLayer {
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
     const std::int64_t channels = geometry.in_channels / geometry.group;
-    const std::int64_t channel_block = even_piece(channels, (std::max)(std::int64_t{1}, depth_block / columns.taps()), 1);
+    const std::int64_t channel_block =
+        even_piece(channels, (std::max)(std::int64_t{1}, depth_block / columns.taps()), 1);
     const ProductTasks tasks(rows, columns.count(), (workspace.threads() + geometry.group - 1) / geometry.group);
 
     workspace.for_each_task(geometry.group * tasks.count(), [&](std::int64_t task, std::size_t worker) {
@@ -100,7 +101,8 @@ class ConvolutionLayer {
       const WindowColumns::Block block(columns, range.col_begin, range.col_end, channel_block);
       float* const scratch = workspace.scratch(worker, block.scratch_size());
       const PanelView filters = filters_[static_cast<std::size_t>(group)].view();
-      const ProductTarget target{output + group * rows * out_plane, out_plane, out_plane, geometry.out_channels * out_plane};
+      const ProductTarget target{output + group * rows * out_plane, out_plane, out_plane,
+                                 geometry.out_channels * out_plane};
       const TileFinish group_finish = finish_from(finish, group * rows);
       for (std::int64_t channel = 0; channel < channels; channel += channel_block) {
         const std::int64_t count = (std::min)(channel_block, channels - channel);
@@ -118,13 +120,15 @@ class ConvolutionLayer {
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
     const std::int64_t per_input = geometry.out_channels / geometry.in_channels;
-    workspace.for_each_range(geometry.batch * geometry.out_channels, out_plane, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t plane = begin; plane < end; ++plane) {
-        const std::int64_t channel = plane % geometry.out_channels;
-        const float* const filter = plane_filters_.data() + channel * geometry.y.kernel * geometry.x.kernel;
-        convolve_plane(geometry, input + plane / per_input * in_plane, filter, output + plane * out_plane, finish, channel);
-      }
-    });
+    workspace.for_each_range(
+        geometry.batch * geometry.out_channels, out_plane, [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t plane = begin; plane < end; ++plane) {
+            const std::int64_t channel = plane % geometry.out_channels;
+            const float* const filter = plane_filters_.data() + channel * geometry.y.kernel * geometry.x.kernel;
+            convolve_plane(geometry, input + plane / per_input * in_plane, filter, output + plane * out_plane, finish,
+                           channel);
+          }
+        });
   }
 
   Shape weight_shape_;

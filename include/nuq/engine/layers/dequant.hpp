@@ -16,7 +16,8 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Copies where shift_bit is 0: weights and inputs are fake-quantized already. Otherwise imitates accumulators that are
-/// shifted into 16 bits: y = t·deqscale·2ⁿ, t = clamp(round(round(x / deqscale) / 2ⁿ), −32768, 32767), n the channel's shift_bit.
+/// shifted into 16 bits: y = t·deqscale·2ⁿ, t = clamp(round(round(x / deqscale) / 2ⁿ), −32768, 32767), n the channel's
+/// shift_bit.
 class DequantLayer {
  public:
   static constexpr bool in_place = true;

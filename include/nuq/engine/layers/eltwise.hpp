@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/caffe/layer_rules/eltwise.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/engine/layers/layer_call.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -21,32 +22,41 @@ class EltwiseLayer {
 
   explicit EltwiseLayer(const LayerRef& layer)
       : operation_(layer.parameter().eltwise_param().operation()),
-        coefficients_(eltwise_coefficients(layer, layer.node.inputs.size())) {}
+        coefficients_(eltwise_coefficients(layer, layer.node.inputs.size())) {
+    using Eltwise = schema::EltwiseParameter;
+    if (operation_ == Eltwise::SUM || operation_ == Eltwise::PROD || operation_ == Eltwise::MAX) return;
+    layer.fail(ErrorCode::unsupported_layer,
+               "operation is " + Eltwise::EltwiseOp_Name(operation_) + ", wanted SUM, PROD or MAX");
+  }
 
   void forward(const LayerCall& call) const {
     const std::int64_t count = static_cast<std::int64_t>(call.outputs[0].values.size());
     call.workspace.for_each_range(count, 1, [&](std::int64_t begin, std::int64_t end) {
       float* const output = call.outputs[0].values.data();
-      const float* const first = call.inputs[0].values.data();
-      for (std::int64_t at = begin; at < end; ++at) output[at] = coefficients_[0] * first[at];
+      const float* left = call.inputs[0].values.data();
+      float left_coefficient = coefficients_[0];
+      if (call.inputs.size() == 1)
+        std::transform(left + begin, left + end, output + begin, [=](float x) { return left_coefficient * x; });
       for (std::size_t index = 1; index < call.inputs.size(); ++index) {
-        combine(call.inputs[index].values.data(), coefficients_[index], output, begin, end);
+        const float* const right = call.inputs[index].values.data();
+        combine(left, left_coefficient, right, coefficients_[index], output, begin, end);
+        left = output;
+        left_coefficient = 1.0F;
       }
     });
   }
 
  private:
-  void combine(const float* input, float coefficient, float* output, std::int64_t begin, std::int64_t end) const {
-    switch (operation_) {
-      case schema::EltwiseParameter::SUM:
-        for (std::int64_t at = begin; at < end; ++at) output[at] += coefficient * input[at];
-        break;
-      case schema::EltwiseParameter::PROD:
-        for (std::int64_t at = begin; at < end; ++at) output[at] *= input[at];
-        break;
-      case schema::EltwiseParameter::MAX:
-        for (std::int64_t at = begin; at < end; ++at) output[at] = (std::max)(output[at], input[at]);
-        break;
+  void combine(const float* left, float left_coefficient, const float* right, float right_coefficient, float* output,
+               std::int64_t begin, std::int64_t end) const {
+    if (operation_ == schema::EltwiseParameter::SUM) {
+      for (std::int64_t at = begin; at < end; ++at) {
+        output[at] = left_coefficient * left[at] + right_coefficient * right[at];
+      }
+    } else if (operation_ == schema::EltwiseParameter::PROD) {
+      for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] * right[at];
+    } else {
+      for (std::int64_t at = begin; at < end; ++at) output[at] = (std::max)(left[at], right[at]);
     }
   }
 

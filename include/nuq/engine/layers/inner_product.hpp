@@ -65,7 +65,8 @@ class InnerProductLayer {
   }
 
  private:
-  [[nodiscard]] static PanelView pack_rows(const InnerProductGeometry& geometry, const float* input, Workspace& workspace) {
+  [[nodiscard]] static PanelView pack_rows(const InnerProductGeometry& geometry, const float* input,
+                                           Workspace& workspace) {
     const LineView matrix{input, geometry.rows, geometry.in, geometry.in, 1};
     const std::int64_t panels = panel_count(geometry.rows, tile_rows);
     const std::int64_t panel_size = tile_rows * geometry.in;

@@ -16,8 +16,8 @@ struct TensorSpan {
   ArrayView<float> values;
 };
 
-/// One computation of a layer. Outputs have the shapes that the layer's rule gives for the inputs. An output's memory is the
-/// first input's where the layer's class says `in_place`, and never that of any other input.
+/// One computation of a layer. Outputs have the shapes that the layer's rule gives for the inputs. An output's memory
+/// is the first input's where the layer's class says `in_place`, and never that of any other input.
 struct LayerCall {
   LayerRef layer;
   ArrayView<const TensorView> inputs;

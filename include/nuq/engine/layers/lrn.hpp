@@ -18,7 +18,8 @@ namespace detail {
 /// Local response normalisation, y = x · (base + alpha · mean square of the neighbourhood)^−beta:
 ///   ACROSS_CHANNELS   local_size channels, base k;
 ///   WITHIN_CHANNEL    local_size × local_size positions of one channel, base 1 whatever k.
-/// What lies outside counts as zeros. Krizhevsky, Sutskever and Hinton, 2012, §3.3, with alpha divided by the neighbourhood's size.
+/// What lies outside counts as zeros. Krizhevsky, Sutskever and Hinton, 2012, §3.3, with alpha divided by the
+/// neighbourhood's size.
 class LrnLayer {
  public:
   static constexpr bool in_place = false;
@@ -66,7 +67,8 @@ class LrnLayer {
       for (std::int64_t x = 0; x < width; ++x) {
         float sum = 0.0F;
         for (std::int64_t v = (std::max)(std::int64_t{0}, y - radius_); v <= (std::min)(height - 1, y + radius_); ++v) {
-          for (std::int64_t u = (std::max)(std::int64_t{0}, x - radius_); u <= (std::min)(width - 1, x + radius_); ++u) {
+          for (std::int64_t u = (std::max)(std::int64_t{0}, x - radius_); u <= (std::min)(width - 1, x + radius_);
+               ++u) {
             sum += input[v * width + u] * input[v * width + u];
           }
         }
@@ -84,7 +86,8 @@ class LrnLayer {
         output[at] = input[at] / (root * std::sqrt(root));
       }
     } else {
-      for (std::int64_t at = 0; at < count; ++at) output[at] = input[at] * std::pow(base + factor * squares[at], -beta_);
+      for (std::int64_t at = 0; at < count; ++at)
+        output[at] = input[at] * std::pow(base + factor * squares[at], -beta_);
     }
   }
 

@@ -1,6 +1,8 @@
 #ifndef NUQ_ENGINE_LAYERS_RELU_HPP
 #define NUQ_ENGINE_LAYERS_RELU_HPP
 
+#include <algorithm>
+
 #include "nuq/engine/detail/pointwise.hpp"
 #include "nuq/engine/layers/layer_call.hpp"
 #include "nuq/version.hpp"
@@ -18,7 +20,8 @@ class ReluLayer {
   [[nodiscard]] float negative_slope() const noexcept { return negative_slope_; }
 
   void forward(const LayerCall& call) const {
-    for_each_value(call, [slope = negative_slope_](float x) { return x < 0.0F ? x * slope : x; });
+    for_each_value(call,
+                   [slope = negative_slope_](float x) { return (std::max)(x, 0.0F) + slope * (std::min)(x, 0.0F); });
   }
 
  private:

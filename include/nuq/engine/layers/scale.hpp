@@ -24,8 +24,8 @@ class ScaleLayer {
 
   explicit ScaleLayer(const LayerRef& layer) {
     if (layer.node.inputs.size() != 1) {
-      layer.fail(ErrorCode::unsupported_layer, "Scale has " + std::to_string(layer.node.inputs.size()) +
-                                                   " inputs, wanted 1 and trained factors");
+      layer.fail(ErrorCode::unsupported_layer,
+                 "Scale has " + std::to_string(layer.node.inputs.size()) + " inputs, wanted 1 and trained factors");
     }
     require_blobs(layer, 1);
     scale_ = layer.node.blobs[0].values;

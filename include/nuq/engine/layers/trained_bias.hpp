@@ -13,7 +13,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Blob 1 of a layer with `bias_term`, `count` values; otherwise nothing. Throws ModelError where it is missing or of another size.
+/// Blob 1 of a layer with `bias_term`, `count` values; otherwise nothing. Throws ModelError where it is missing or of
+/// another size.
 [[nodiscard]] inline std::vector<float> trained_bias(const LayerRef& layer, bool bias_term, std::size_t count) {
   if (!bias_term) return {};
   require_blobs(layer, 2);

@@ -1,0 +1,288 @@
+#include "nuq/engine/eigen_engine.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../error_of.hpp"
+#include "layer_alone.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+
+namespace {
+
+using nuq::ArrayView;
+using nuq::EigenEngine;
+using nuq::ErrorCode;
+using nuq::Graph;
+using nuq::Node;
+using nuq::Shape;
+using nuq::Tensor;
+using nuq::TensorView;
+
+std::string layer(const std::string& name, const std::string& type, const std::string& bottom, const std::string& top,
+                  const std::string& rest = "") {
+  return "layer { name: '" + name + "' type: '" + type + "' bottom: '" + bottom + "' top: '" + top + "' " + rest +
+         " } ";
+}
+
+/// The text's network; `blobs` are the trained blobs by layer.
+Graph graph_of(const std::string& text, const std::map<std::string, std::vector<Tensor>>& blobs = {}) {
+  Graph graph = nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(text, {}, "net.prototxt", "")));
+  for (Node& node : graph.nodes) {
+    const auto found = blobs.find(node.name);
+    if (found != blobs.end()) node.blobs = found->second;
+  }
+  return graph;
+}
+
+const std::string data = "input: 'data' input_dim: 1 input_dim: 2 input_dim: 6 input_dim: 6 ";
+
+/// Convolution, BatchNorm, Scale and ReLU in place, a pooling behind them and a sum with the pooled data.
+Graph residual_network() {
+  return graph_of(
+      data + layer("conv", "Convolution", "data", "conv", "convolution_param { num_output: 2 kernel_size: 3 pad: 1 }") +
+          layer("norm", "BatchNorm", "conv", "conv") +
+          layer("scale", "Scale", "conv", "conv", "scale_param { bias_term: true }") +
+          layer("relu", "ReLU", "conv", "conv", "relu_param { negative_slope: 0.125 }") +
+          "layer { name: 'sum' type: 'Eltwise' bottom: 'conv' bottom: 'data' top: 'sum' } " +
+          layer("relu2", "ReLU", "sum", "sum") + layer("prob", "Softmax", "sum", "prob"),
+      {{"conv", {random_tensor({2, 2, 3, 3}, 1), random_tensor({2}, 2)}},
+       {"norm", {random_tensor({2}, 3), Tensor({2}, {0.5F, 2.0F}), Tensor({1}, {1.0F})}},
+       {"scale", {random_tensor({2}, 4), random_tensor({2}, 5)}}});
+}
+
+std::vector<float> values_of(const TensorView& view) {
+  return {view.values.begin(), view.values.end()};
+}
+
+/// Inputs and outputs of every layer as an observer gets them.
+struct Trace {
+  std::map<std::string, std::vector<Tensor>> inputs;
+  std::map<std::string, std::vector<Tensor>> outputs;
+  std::vector<std::string> order;
+
+  void operator()(const Node& node, ArrayView<const TensorView> read, ArrayView<const TensorView> written) {
+    order.push_back(node.name);
+    for (const TensorView& view : read) inputs[node.name].emplace_back(view.shape, values_of(view));
+    for (const TensorView& view : written) outputs[node.name].emplace_back(view.shape, values_of(view));
+  }
+};
+
+Trace traced(EigenEngine& engine) {
+  Trace trace;
+  engine.forward(trace);
+  return trace;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "every layer gets what the layers before it have computed, and the observer sees it before it is overwritten") {
+  const Graph graph = residual_network();
+  const Tensor input = random_tensor({1, 2, 6, 6}, 9);
+  EigenEngine engine;
+  engine.load(graph);
+  engine.set_input("data", input.view());
+  const Trace trace = traced(engine);
+  CHECK(trace.order == std::vector<std::string>{"conv", "norm", "scale", "relu", "sum", "relu2", "prob"});
+
+  Tensor expected = input;  // each layer on its own, from the graph
+  for (const Node& node : graph.nodes) {
+    CAPTURE(node.name);
+    const std::vector<Tensor> inputs =
+        node.name == "sum" ? std::vector<Tensor>{expected, input} : std::vector<Tensor>{expected};
+    REQUIRE(trace.inputs.at(node.name).size() == inputs.size());
+    CHECK(trace.inputs.at(node.name)[0].values == inputs[0].values);
+    expected = computed(node, inputs);
+    REQUIRE(trace.outputs.at(node.name).size() == 1);
+    CHECK(trace.outputs.at(node.name)[0].shape == expected.shape);
+    CHECK(trace.outputs.at(node.name)[0].values == expected.values);
+  }
+  CHECK(values_of(engine.output("prob")) == expected.values);
+  CHECK(values_of(engine.output("conv")) == trace.outputs.at("relu")[0].values);
+}
+
+TEST_CASE("without an observer the same is computed, whatever is computed together") {
+  EigenEngine engine;
+  engine.load(residual_network());
+  const Tensor input = random_tensor({3, 2, 6, 6}, 9);
+  engine.set_input("data", input.view());
+  const Trace trace = traced(engine);
+  engine.forward();
+  for (const auto& [blob, layer_name] :
+       std::map<std::string, std::string>{{"conv", "relu"}, {"sum", "relu2"}, {"prob", "prob"}}) {
+    const std::vector<float>& expected = trace.outputs.at(layer_name)[0].values;
+    CHECK(relative_error(values_of(engine.output(blob)), {expected.begin(), expected.end()}) < 1e-6);
+  }
+  CHECK(values_of(engine.output("data")) == input.values);
+}
+
+TEST_CASE("a forward repeats bit for bit, and gives the same bits for 1, 2 and 3 threads") {
+  const Tensor input = random_tensor({5, 2, 40, 40}, 9);
+  std::vector<std::vector<float>> results;
+  for (std::size_t threads = 1; threads <= 3; ++threads) {
+    EigenEngine engine(threads);
+    engine.load(residual_network());
+    engine.set_input("data", input.view());
+    for (int repetition = 0; repetition < 2; ++repetition) {
+      engine.forward();
+      results.push_back(values_of(engine.output("prob")));
+    }
+  }
+  for (const std::vector<float>& result : results) CHECK(result == results[0]);
+}
+
+TEST_CASE("memory is kept as long as shapes repeat") {
+  EigenEngine engine;
+  engine.load(residual_network());
+  const Tensor input = random_tensor({1, 2, 6, 6}, 9);
+  engine.set_input("data", input.view());
+  engine.forward();
+  const float* const first = engine.output("prob").values.data();
+  engine.set_input("data", input.view());
+  engine.forward();
+  CHECK(engine.output("prob").values.data() == first);
+}
+
+TEST_CASE("in-place layers that read a network input leave it as it was set") {
+  EigenEngine engine;
+  engine.load(graph_of(data + layer("relu", "ReLU", "data", "data", "relu_param { negative_slope: 0.5 }")));
+  engine.set_input("data", Tensor({1, 2, 1, 1}, {-4.0F, 3.0F}).view());
+  for (int repetition = 0; repetition < 2; ++repetition) {
+    engine.forward();
+    CHECK(values_of(engine.output("data")) == std::vector<float>{-2.0F, 3.0F});
+  }
+}
+
+TEST_CASE("an earlier version of a blob stays for those who read it") {
+  // the first ReLU's input has a second reader, which stands between the convolution and the ReLU
+  const Graph graph = graph_of(data +
+                                   layer("conv", "Convolution", "data", "conv",
+                                         "convolution_param { num_output: 1 kernel_size: 1 bias_term: false }") +
+                                   layer("copy", "Split", "conv", "copy") + layer("relu", "ReLU", "conv", "conv"),
+                               {{"conv", {Tensor({1, 2, 1, 1}, {1.0F, 1.0F})}}});
+  EigenEngine engine;
+  engine.load(graph);
+  engine.set_input("data", Tensor({1, 2, 1, 1}, {-4.0F, 3.0F}).view());
+  engine.forward();
+  CHECK(values_of(engine.output("copy")) == std::vector<float>{-1.0F});
+  CHECK(values_of(engine.output("conv")) == std::vector<float>{0.0F});
+}
+
+TEST_CASE("the input's shape wins over the declared one, and may change from forward to forward") {
+  EigenEngine engine;
+  engine.load(residual_network());
+  for (const Shape& shape : {Shape{4, 2, 9, 7}, Shape{1, 2, 1, 1}, Shape{2, 2, 30, 3}}) {
+    const Tensor input = random_tensor(shape, 9);
+    engine.set_input("data", input.view());
+    engine.forward();
+    const std::vector<float> changed = values_of(engine.output("prob"));
+    CHECK(engine.output("prob").shape == shape);
+    EigenEngine fresh;
+    fresh.load(residual_network());
+    fresh.set_input("data", input.view());
+    fresh.forward();
+    CHECK(changed == values_of(fresh.output("prob")));
+  }
+}
+
+TEST_CASE("the engine does not need the graph any more once it has loaded it, and can load another") {
+  EigenEngine engine;
+  {
+    const auto graph = std::make_unique<Graph>(residual_network());
+    engine.load(*graph);
+  }
+  engine.set_input("data", random_tensor({1, 2, 6, 6}, 9).view());
+  engine.forward();
+  engine.load(graph_of("input: 'other' " + layer("relu", "ReLU", "other", "relu")));
+  CHECK(error_of<nuq::ConfigError>([&] { static_cast<void>(engine.output("prob")); }).code == ErrorCode::unknown_name);
+  engine.set_input("other", Tensor({2}, {-1.0F, 1.0F}).view());
+  engine.forward();
+  CHECK(values_of(engine.output("relu")) == std::vector<float>{0.0F, 1.0F});
+}
+
+TEST_CASE("IFMR layers are observation points, and inputs nobody reads need not be set") {
+  EigenEngine engine;
+  engine.load(graph_of("layer { name: 'data' type: 'Data' top: 'data' top: 'label' } " +
+                       layer("relu", "ReLU", "data", "relu") +
+                       "layer { name: 'watch' type: 'IFMR' bottom: 'relu' bottom: 'data' } "));
+  engine.set_input("data", Tensor({2}, {-1.0F, 1.0F}).view());
+  const Trace trace = traced(engine);
+  REQUIRE(trace.inputs.at("watch").size() == 2);
+  CHECK(trace.inputs.at("watch")[0].values == std::vector<float>{0.0F, 1.0F});
+  CHECK(trace.inputs.at("watch")[1].values == std::vector<float>{-1.0F, 1.0F});
+  CHECK(trace.outputs.count("watch") == 0);
+  CHECK(error_of<nuq::ConfigError>([&] {
+          static_cast<void>(engine.output("label"));
+        }).says("input 'label' has not been set"));
+}
+
+TEST_CASE("a network that cannot be computed is refused when it is loaded, by file, layer and type") {
+  EigenEngine engine;
+  CaughtError error =
+      error_of<nuq::ModelError>([&] { engine.load(graph_of(data + layer("odd", "Mystery", "data", "odd"))); });
+  CHECK(error.code == ErrorCode::unsupported_layer);
+  CHECK(error.says("net.prototxt: layer 'odd'"));
+  CHECK(error.says("Mystery"));
+
+  const std::string convolution =
+      layer("conv", "Convolution", "data", "conv", "convolution_param { num_output: 1 kernel_size: 3 }");
+  error = error_of<nuq::ModelError>([&] { engine.load(graph_of(data + convolution)); });
+  CHECK(error.says("net.prototxt: layer 'conv'"));
+
+  error = error_of<nuq::ModelError>([&] {
+    engine.load(graph_of(data + convolution, {{"conv", {Tensor(Shape{1, 3, 3, 3}), Tensor(Shape{1})}}}));
+  });
+  CHECK(error.code == ErrorCode::size_mismatch);
+  CHECK(error.says("net.prototxt: layer 'conv': blob 0"));
+}
+
+TEST_CASE("a network that cannot be loaded leaves the engine as it was") {
+  EigenEngine engine;
+  engine.load(residual_network());
+  CHECK(error_of<nuq::ModelError>([&] {
+          engine.load(graph_of(data + layer("odd", "Mystery", "data", "odd")));
+        }).says("odd"));
+  engine.set_input("data", random_tensor({1, 2, 6, 6}, 9).view());
+  CHECK_NOTHROW(engine.forward());
+}
+
+TEST_CASE("inputs and outputs that do not exist or do not fit are refused") {
+  EigenEngine engine;
+  engine.load(residual_network());
+  const auto set = [&engine](const std::string& blob, const Shape& shape) {
+    return error_of<nuq::ConfigError>([&] { engine.set_input(blob, Tensor(shape).view()); });
+  };
+  CHECK(set("conv", {1, 2, 6, 6}).says("no input is named 'conv'"));
+  CHECK(set("data", {1, 3, 6, 6}).says("[1,3,6,6]"));
+  CHECK(set("data", {2, 6, 6}).says("[2,6,6]"));
+  CHECK(set("data", {0, 2, 6, 6}).says("[0,2,6,6]"));
+  const std::vector<float> few(7);
+  CHECK(error_of<nuq::ConfigError>([&] { engine.set_input("data", {{1, 2, 6, 6}, few}); }).says("7 values"));
+
+  CHECK(error_of<nuq::ConfigError>([&] { engine.forward(); }).says("input 'data' has not been set"));
+  engine.set_input("data", random_tensor({1, 2, 6, 6}, 9).view());
+  CHECK(error_of<nuq::ConfigError>([&] { static_cast<void>(engine.output("prob")); }).says("before forward"));
+  engine.forward();
+  CHECK(error_of<nuq::ConfigError>([&] { static_cast<void>(engine.output("mystery")); }).code ==
+        ErrorCode::unknown_name);
+}
+
+TEST_CASE("an input size that a layer cannot take is refused by that layer's name, and the engine goes on") {
+  EigenEngine engine;
+  engine.load(graph_of(
+      data + layer("ip", "InnerProduct", "data", "ip", "inner_product_param { num_output: 1 bias_term: false }"),
+      {{"ip", {random_tensor({1, 72}, 1)}}}));
+  engine.set_input("data", random_tensor({1, 2, 6, 7}, 9).view());
+  CHECK(error_of<nuq::ModelError>([&] { engine.forward(); }).says("net.prototxt: layer 'ip'"));
+  engine.set_input("data", random_tensor({3, 2, 6, 6}, 9).view());
+  engine.forward();
+  CHECK(engine.output("ip").shape == Shape{3, 1});
+}

@@ -1,0 +1,90 @@
+#ifndef NUQ_TESTS_UNIT_ENGINE_LAYER_ALONE_HPP
+#define NUQ_TESTS_UNIT_ENGINE_LAYER_ALONE_HPP
+
+#include <doctest/doctest.h>
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "../random_values.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/shapes.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/engine/layer_catalogue.hpp"
+
+/// A layer outside of any network; `parameters` is what stands in the prototxt besides name, type, bottoms and tops.
+inline nuq::Node layer_alone(const std::string& type, const std::string& parameters,
+                             std::vector<nuq::Tensor> blobs = {}, std::size_t inputs = 1) {
+  nuq::Node node;
+  node.name = "layer1";
+  node.type = type;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(parameters, &node.parameter));
+  node.blobs = std::move(blobs);
+  for (std::size_t input = 0; input < inputs; ++input) node.inputs.push_back(input);
+  node.outputs = {inputs};
+  return node;
+}
+
+inline nuq::Tensor random_tensor(const nuq::Shape& shape, std::uint32_t seed) {
+  return {shape, random_values(nuq::element_count(shape), seed)};
+}
+
+/// What a layer with one output computes.
+inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
+                            nuq::detail::Workspace& workspace) {
+  std::vector<nuq::TensorView> views;
+  std::vector<nuq::Shape> shapes;
+  for (const nuq::Tensor& input : inputs) {
+    views.push_back(input.view());
+    shapes.push_back(input.shape);
+  }
+  nuq::Tensor output(nuq::output_shapes(node, shapes).front());
+  std::fill(output.values.begin(), output.values.end(), 1e30F);
+  const std::vector<nuq::detail::TensorSpan> spans = {{output.shape, output.values}};
+  const nuq::detail::AnyLayer any_layer = nuq::detail::load_layer(node);
+  const nuq::detail::LayerCall call{node, views, spans, workspace};
+  std::visit([&call](const auto& layer) { layer.forward(call); }, any_layer);
+  return output;
+}
+
+inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs, std::size_t threads = 1) {
+  nuq::detail::Workspace workspace(threads);
+  return computed(node, inputs, workspace);
+}
+
+/// Largest difference from what is expected, over the largest magnitude expected.
+inline double relative_error(const std::vector<float>& got, const std::vector<double>& expected) {
+  REQUIRE(got.size() == expected.size());
+  double difference = 0.0;
+  double magnitude = 0.0;
+  for (std::size_t index = 0; index < got.size(); ++index) {
+    const double distance = std::fabs(static_cast<double>(got[index]) - expected[index]);
+    difference = distance <= difference ? difference : distance;  // a NaN stays
+    magnitude = (std::max)(magnitude, std::fabs(expected[index]));
+  }
+  return magnitude == 0.0 ? difference : difference / magnitude;
+}
+
+/// Draws integers for random geometries.
+class Dice {
+ public:
+  explicit Dice(std::uint32_t seed) : engine_(seed) {}
+  /// Uniform enough in [low, high].
+  [[nodiscard]] std::int64_t operator()(std::int64_t low, std::int64_t high) {
+    return low + static_cast<std::int64_t>(engine_() % static_cast<std::uint32_t>(high - low + 1));
+  }
+
+ private:
+  std::mt19937 engine_;
+};
+
+#endif  // NUQ_TESTS_UNIT_ENGINE_LAYER_ALONE_HPP

@@ -1,0 +1,169 @@
+#include "nuq/engine/layers/convolution.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../../error_of.hpp"
+#include "../layer_alone.hpp"
+
+namespace {
+
+using nuq::ConvolutionGeometry;
+using nuq::Node;
+using nuq::Shape;
+using nuq::Tensor;
+
+double at(const Tensor& tensor, std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
+  const Shape& shape = tensor.shape;
+  if (y < 0 || y >= shape[2] || x < 0 || x >= shape[3]) return 0.0;  // the pads
+  return static_cast<double>(
+      tensor.values[static_cast<std::size_t>(((n * shape[1] + c) * shape[2] + y) * shape[3] + x)]);
+}
+
+/// The definition of a convolution.
+std::vector<double> convolved(const ConvolutionGeometry& g, const Tensor& input, const Tensor& weights,
+                              const Tensor* bias) {
+  std::vector<double> output;
+  const std::int64_t in_per_group = g.in_channels / g.group;
+  const std::int64_t out_per_group = g.out_channels / g.group;
+  for (std::int64_t n = 0; n < g.batch; ++n) {
+    for (std::int64_t out = 0; out < g.out_channels; ++out) {
+      const std::int64_t first_in = out / out_per_group * in_per_group;
+      for (std::int64_t y = 0; y < g.y.output; ++y) {
+        for (std::int64_t x = 0; x < g.x.output; ++x) {
+          double sum = bias == nullptr ? 0.0 : static_cast<double>(bias->values[static_cast<std::size_t>(out)]);
+          for (std::int64_t in = 0; in < in_per_group; ++in) {
+            for (std::int64_t ky = 0; ky < g.y.kernel; ++ky) {
+              for (std::int64_t kx = 0; kx < g.x.kernel; ++kx) {
+                sum += at(weights, out, in, ky, kx) * at(input, n, first_in + in,
+                                                         y * g.y.stride - g.y.pad + ky * g.y.dilation,
+                                                         x * g.x.stride - g.x.pad + kx * g.x.dilation);
+              }
+            }
+          }
+          output.push_back(sum);
+        }
+      }
+    }
+  }
+  return output;
+}
+
+struct Case {
+  Node node;
+  Tensor input;
+
+  [[nodiscard]] ConvolutionGeometry geometry() const { return nuq::convolution_geometry(node, input.shape); }
+  [[nodiscard]] std::vector<double> expected() const {
+    return convolved(geometry(), input, node.blobs[0], node.blobs.size() > 1 ? &node.blobs[1] : nullptr);
+  }
+};
+
+Case case_of(const std::string& parameters, const Shape& input, const Shape& weights, bool bias) {
+  std::vector<Tensor> blobs = {random_tensor(weights, 3)};
+  if (bias) blobs.push_back(random_tensor({weights[0]}, 4));
+  const std::string text = "convolution_param { " + parameters + " bias_term: " + (bias ? "true" : "false") +
+                           " num_output: " + std::to_string(weights[0]) + " kernel_h: " + std::to_string(weights[2]) +
+                           " kernel_w: " + std::to_string(weights[3]) + " }";
+  return {layer_alone("Convolution", text, std::move(blobs)), random_tensor(input, 5)};
+}
+
+std::string pair(const std::string& name, std::int64_t y, std::int64_t x) {
+  return name + "_h: " + std::to_string(y) + " " + name + "_w: " + std::to_string(x) + " ";
+}
+
+}  // namespace
+
+TEST_CASE("convolution agrees with its definition for random geometries, on every code path") {
+  Dice dice(11);
+  nuq::detail::Workspace best(1);
+  nuq::detail::Workspace portable(2, nuq::detail::portable_kernels);
+  for (int trial = 0; trial < 300; ++trial) {
+    const std::int64_t group = dice(1, 3);
+    const std::int64_t in_per_group = dice(1, trial % 5 == 0 ? 40 : 4);
+    const std::int64_t out = group * dice(1, 9);
+    const std::int64_t ky = dice(1, 5);
+    const std::int64_t kx = dice(1, 5);
+    const std::int64_t dilation = dice(1, 3);
+    const std::int64_t pad_y = dice(0, 4);
+    const std::int64_t pad_x = dice(0, 4);
+    const std::int64_t height = dice(1, 12) + dilation * (ky - 1);
+    const std::int64_t width = dice(1, trial % 7 == 0 ? 150 : 20) + dilation * (kx - 1);
+    const std::string parameters = pair("stride", dice(1, 4), dice(1, 4)) + pair("pad", pad_y, pad_x) +
+                                   "group: " + std::to_string(group) + " dilation: " + std::to_string(dilation);
+    const Case test = case_of(parameters, {dice(1, 4), group * in_per_group, height, width},
+                              {out, in_per_group, ky, kx}, dice(0, 1) == 1);
+    CAPTURE(parameters);
+    CAPTURE(nuq::to_string(test.input.shape));
+    CAPTURE(nuq::to_string(test.node.blobs[0].shape));
+    const std::vector<double> expected = test.expected();
+    CHECK(relative_error(computed(test.node, {test.input}, best).values, expected) < 2e-6);
+    CHECK(relative_error(computed(test.node, {test.input}, portable).values, expected) < 2e-6);
+  }
+}
+
+TEST_CASE("a 1×1 convolution agrees with its definition where images end within a tile") {
+  for (const std::int64_t batch : {1, 2, 5}) {
+    for (const std::int64_t side : {1, 3, 4, 7, 15}) {
+      const Case test = case_of("", {batch, 300, side, side}, {13, 300, 1, 1}, true);
+      CHECK(relative_error(computed(test.node, {test.input}).values, test.expected()) < 2e-6);
+    }
+  }
+}
+
+TEST_CASE("convolution agrees with its definition for rows wider than a block of columns") {
+  for (const std::string parameters :
+       {"pad: 1", "pad: 2 dilation: 2", "stride: 2", "stride: 3 pad: 1", "group: 3 pad: 1"}) {
+    const std::int64_t in_per_group = parameters == "group: 3 pad: 1" ? 2 : 6;
+    for (const std::int64_t width : {120, 450, 700}) {
+      const Case test = case_of(parameters, {2, 6, 8, width}, {9, in_per_group, 3, 3}, true);
+      CAPTURE(parameters);
+      CAPTURE(width);
+      CHECK(relative_error(computed(test.node, {test.input}, 2).values, test.expected()) < 1e-6);
+    }
+  }
+}
+
+TEST_CASE("strides larger than the kernel skip input") {
+  const Case test = case_of("stride: 5 dilation: 2", {2, 3, 23, 19}, {4, 3, 2, 2}, false);
+  CHECK(relative_error(computed(test.node, {test.input}).values, test.expected()) < 1e-6);
+}
+
+TEST_CASE("depthwise convolution agrees with its definition, with several filters per channel as well") {
+  for (const std::int64_t filters : {1, 3}) {
+    const Case test = case_of("group: 6 pad: 2 stride: 2", {3, 6, 9, 14}, {6 * filters, 1, 3, 5}, true);
+    CHECK(relative_error(computed(test.node, {test.input}).values, test.expected()) < 1e-6);
+  }
+}
+
+TEST_CASE("convolution gives the same bits for 1, 2 and 3 threads") {
+  for (const std::string parameters : {"pad: 1", "pad: 1 stride: 2", "group: 4", "group: 8 pad: 1"}) {
+    const std::int64_t in_per_group = parameters == "group: 8 pad: 1" ? 1 : parameters == "group: 4" ? 2 : 8;
+    const Case test = case_of(parameters, {3, 8, 17, 30}, {40, in_per_group, 3, 3}, true);
+    const Tensor one = computed(test.node, {test.input}, 1);
+    CHECK(computed(test.node, {test.input}, 2).values == one.values);
+    CHECK(computed(test.node, {test.input}, 3).values == one.values);
+  }
+}
+
+TEST_CASE("a convolution without weights, or with weights that do not fit its input, is refused by name") {
+  const Case test = case_of("", {1, 3, 8, 8}, {4, 3, 3, 3}, true);
+  Node without_weights = test.node;
+  without_weights.blobs.clear();
+  CaughtError error = error_of<nuq::ModelError>([&] { computed(without_weights, {test.input}); });
+  CHECK(error.says("layer 'layer1'"));
+  CHECK(error.says("weights file"));
+
+  Node without_bias = test.node;
+  without_bias.blobs.pop_back();
+  error = error_of<nuq::ModelError>([&] { static_cast<void>(nuq::detail::load_layer(without_bias)); });
+  CHECK(error.says("layer 'layer1'"));
+
+  error = error_of<nuq::ModelError>([&] { computed(test.node, {Tensor(Shape{1, 5, 8, 8})}); });
+  CHECK(error.says("layer 'layer1'"));
+  CHECK(error.says("[4,5,3,3]"));
+}

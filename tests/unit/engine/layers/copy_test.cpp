@@ -1,0 +1,32 @@
+#include "nuq/engine/layers/copy.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "../layer_alone.hpp"
+
+using nuq::Tensor;
+
+TEST_CASE("Dropout and AntiQuant hand their input on, Flatten in another shape") {
+  const Tensor input = random_tensor({2, 3, 4, 5}, 1);
+  for (const std::string type : {"Dropout", "AntiQuant", "Flatten"}) {
+    const Tensor output = computed(layer_alone(type, ""), {input});
+    CHECK(output.values == input.values);
+    CHECK(output.shape == (type == "Flatten" ? nuq::Shape{2, 60} : input.shape));
+  }
+}
+
+TEST_CASE("Split copies to every output") {
+  const Tensor input({3}, {1.0F, 2.0F, 3.0F});
+  std::vector<float> first(3);
+  std::vector<float> second(3);
+  const nuq::Node node = layer_alone("Split", "");
+  const std::vector<nuq::TensorView> inputs = {input.view()};
+  const std::vector<nuq::detail::TensorSpan> outputs = {{{3}, first}, {{3}, second}};
+  nuq::detail::Workspace workspace(1);
+  nuq::detail::CopyLayer(node).forward({node, inputs, outputs, workspace});
+  CHECK(first == input.values);
+  CHECK(second == input.values);
+}

@@ -1,0 +1,50 @@
+#include "nuq/engine/layers/dequant.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "../../error_of.hpp"
+#include "../layer_alone.hpp"
+
+namespace {
+
+using nuq::Node;
+using nuq::Shape;
+using nuq::Tensor;
+
+Node dequant(const std::vector<float>& scale, const std::vector<float>& shift_bit) {
+  const Shape shape = {static_cast<std::int64_t>(scale.size())};
+  return layer_alone("DeQuant", "",
+                     {Tensor(shape, scale), Tensor({static_cast<std::int64_t>(shift_bit.size())}, shift_bit),
+                      Tensor(shape, std::vector<float>(scale.size(), 0.0F))});
+}
+
+}  // namespace
+
+TEST_CASE("DeQuant hands its input on where nothing is shifted") {
+  const Tensor input = random_tensor({2, 3, 4, 5}, 1);
+  CHECK(computed(dequant({0.1F, 0.2F, 0.3F}, {0.0F, 0.0F, 0.0F}), {input}).values == input.values);
+  CHECK(computed(dequant({0.1F}, {0.0F}), {input}).values == input.values);
+}
+
+TEST_CASE("DeQuant imitates accumulators of 16 bits where they are shifted") {
+  const Tensor input({1, 2, 1, 3}, {5.0F, 6.0F, 1e6F, -7.0F, 9.0F, -1e9F});
+  // channel 0: units of 0.5 in steps of 4; channel 1: units of 2 in steps of 2
+  const Tensor output = computed(dequant({0.5F, 2.0F}, {2.0F, 1.0F}), {input});
+  CHECK(output.values == std::vector<float>{6.0F, 6.0F, 32767.0F * 2.0F, -8.0F, 12.0F, -32768.0F * 4.0F});
+}
+
+TEST_CASE("factors that contradict each other or the input are refused by name") {
+  const auto message = [](const Node& node) {
+    return error_of<nuq::ModelError>([&] { computed(node, {Tensor(Shape{1, 2, 1, 1})}); });
+  };
+  CHECK(message(dequant({1.0F, 1.0F}, {0.0F, 1.0F})).says("layer 'layer1': shift_bit 1 is 1"));
+  CHECK(message(dequant({1.0F, 1.0F}, {1.0F, 17.0F})).says("layer 'layer1': shift_bit 1 is 17"));
+  CHECK(message(dequant({1.0F, 1.0F}, {1.5F, 1.0F})).says("layer 'layer1': shift_bit 0 is 1.5"));
+  CHECK(message(dequant({1.0F, 0.0F}, {1.0F, 1.0F})).says("layer 'layer1': deqscale 1 is 0"));
+  CHECK(message(dequant({1.0F, 1.0F}, {0.0F})).says("layer 'layer1'"));
+  CHECK(message(dequant({1.0F, 1.0F, 1.0F}, {0.0F, 0.0F, 0.0F})).says("layer 'layer1'"));
+  CHECK(message(layer_alone("DeQuant", "")).says("layer 'layer1'"));
+}

@@ -1,0 +1,75 @@
+#include "nuq/engine/layers/eltwise.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "../../error_of.hpp"
+#include "../layer_alone.hpp"
+
+namespace {
+
+using nuq::Node;
+using nuq::Tensor;
+
+Node eltwise(const std::string& parameters, std::size_t inputs) {
+  return layer_alone("Eltwise", "eltwise_param { " + parameters + " }", {}, inputs);
+}
+
+/// fold(a, b, c) of the values of three tensors.
+template <class Fold>
+std::vector<double> folded(const std::vector<Tensor>& inputs, Fold fold) {
+  std::vector<double> output;
+  for (std::size_t index = 0; index < inputs[0].values.size(); ++index) {
+    output.push_back(fold(static_cast<double>(inputs[0].values[index]), static_cast<double>(inputs[1].values[index]),
+                          static_cast<double>(inputs[2].values[index])));
+  }
+  return output;
+}
+
+}  // namespace
+
+TEST_CASE("eltwise adds, weighs, multiplies and compares any number of inputs") {
+  const nuq::Shape shape = {2, 3, 4, 5};
+  const std::vector<Tensor> inputs = {random_tensor(shape, 1), random_tensor(shape, 2), random_tensor(shape, 3)};
+  const auto sum = [](double a, double b, double c) { return a + b + c; };
+  const auto weighted = [](double a, double b, double c) { return 0.5 * a - 2.0 * b + c; };
+  const auto product = [](double a, double b, double c) { return a * b * c; };
+  const auto largest = [](double a, double b, double c) { return (std::max)({a, b, c}); };
+  CHECK(relative_error(computed(eltwise("", 3), inputs).values, folded(inputs, sum)) < 1e-6);
+  CHECK(relative_error(computed(eltwise("coeff: 0.5 coeff: -2 coeff: 1", 3), inputs).values, folded(inputs, weighted)) <
+        1e-6);
+  CHECK(relative_error(computed(eltwise("operation: PROD", 3), inputs).values, folded(inputs, product)) < 1e-6);
+  CHECK(relative_error(computed(eltwise("operation: MAX", 3), inputs).values, folded(inputs, largest)) < 1e-6);
+}
+
+TEST_CASE("one input alone is weighed") {
+  const Tensor input({3}, {1.0F, -2.0F, 3.0F});
+  CHECK(computed(eltwise("coeff: -2", 1), {input}).values == std::vector<float>{-2.0F, 4.0F, -6.0F});
+  CHECK(computed(eltwise("operation: MAX", 1), {input}).values == input.values);
+}
+
+TEST_CASE("the output may be written over the first input") {
+  std::vector<float> values = {1.0F, 2.0F, 3.0F};
+  const Tensor other({3}, {10.0F, 20.0F, 30.0F});
+  const Node node = eltwise("coeff: 2 coeff: 1", 2);
+  const std::vector<nuq::TensorView> inputs = {{{3}, values}, other.view()};
+  const std::vector<nuq::detail::TensorSpan> outputs = {{{3}, values}};
+  nuq::detail::Workspace workspace(1);
+  nuq::detail::EltwiseLayer(node).forward({node, inputs, outputs, workspace});
+  CHECK(values == std::vector<float>{12.0F, 24.0F, 36.0F});
+}
+
+TEST_CASE("shapes that differ and coefficients that do not fit are refused by name") {
+  const Tensor input({2, 3}, std::vector<float>(6, 1.0F));
+  const Tensor other({3, 2}, std::vector<float>(6, 1.0F));
+  const auto message = [](const Node& node, const std::vector<Tensor>& inputs) {
+    return error_of<nuq::ModelError>([&] { computed(node, inputs); });
+  };
+  CHECK(message(eltwise("", 2), {input, other}).says("layer 'layer1': Eltwise has the inputs [2,3] and [3,2]"));
+  CHECK(message(eltwise("coeff: 1", 2), {input, input}).says("layer 'layer1': coeff has 1 values"));
+  CHECK(message(eltwise("operation: PROD coeff: 1 coeff: 1", 2), {input, input}).says("layer 'layer1': coeff"));
+}

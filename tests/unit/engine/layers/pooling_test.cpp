@@ -1,0 +1,119 @@
+#include "nuq/engine/layers/pooling.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cfloat>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../../error_of.hpp"
+#include "../layer_alone.hpp"
+
+namespace {
+
+using nuq::Node;
+using nuq::PoolingGeometry;
+using nuq::Tensor;
+
+Node pooling(const std::string& parameters) {
+  return layer_alone("Pooling", "pooling_param { " + parameters + " }");
+}
+
+/// Caffe's own loops, in double.
+std::vector<double> pooled(const PoolingGeometry& g, const Tensor& input) {
+  std::vector<double> output;
+  for (std::int64_t plane = 0; plane < g.batch * g.channels; ++plane) {
+    const float* const values = input.values.data() + plane * g.y.input * g.x.input;
+    for (std::int64_t py = 0; py < g.y.output; ++py) {
+      for (std::int64_t px = 0; px < g.x.output; ++px) {
+        std::int64_t y_begin = py * g.y.stride - g.y.pad;
+        std::int64_t x_begin = px * g.x.stride - g.x.pad;
+        std::int64_t y_end = (std::min)(y_begin + g.y.kernel, g.y.input + g.y.pad);
+        std::int64_t x_end = (std::min)(x_begin + g.x.kernel, g.x.input + g.x.pad);
+        const std::int64_t pool_size = (y_end - y_begin) * (x_end - x_begin);
+        y_begin = (std::max)(y_begin, std::int64_t{0});
+        x_begin = (std::max)(x_begin, std::int64_t{0});
+        y_end = (std::min)(y_end, g.y.input);
+        x_end = (std::min)(x_end, g.x.input);
+        double largest = -static_cast<double>(FLT_MAX);
+        double sum = 0.0;
+        for (std::int64_t y = y_begin; y < y_end; ++y) {
+          for (std::int64_t x = x_begin; x < x_end; ++x) {
+            const double value = static_cast<double>(values[y * g.x.input + x]);
+            largest = (std::max)(largest, value);
+            sum += value;
+          }
+        }
+        const bool is_average = g.method == nuq::schema::PoolingParameter::AVE;
+        output.push_back(is_average ? sum / static_cast<double>(pool_size) : largest);
+      }
+    }
+  }
+  return output;
+}
+
+std::string number(const std::string& name, std::int64_t value) {
+  return name + ": " + std::to_string(value) + " ";
+}
+
+}  // namespace
+
+TEST_CASE("pooling agrees with Caffe's loops for random geometries with pads") {
+  Dice dice(21);
+  for (int trial = 0; trial < 300; ++trial) {
+    const std::int64_t kernel_y = dice(1, 5);
+    const std::int64_t kernel_x = dice(1, 5);
+    const std::string parameters = number("kernel_h", kernel_y) + number("kernel_w", kernel_x) +
+                                   number("stride_h", dice(1, kernel_y)) + number("stride_w", dice(1, kernel_x)) +
+                                   number("pad_h", dice(0, kernel_y - 1)) + number("pad_w", dice(0, kernel_x - 1)) +
+                                   (dice(0, 1) == 0 ? "round_mode: FLOOR " : "");
+    const Tensor input = random_tensor({2, 3, dice(5, 12), dice(5, 12)}, static_cast<std::uint32_t>(trial));
+    for (const std::string method : {"MAX", "AVE"}) {
+      const Node node = pooling(parameters + "pool: " + method);
+      const PoolingGeometry geometry = nuq::pooling_geometry(node, input.shape);
+      CAPTURE(parameters);
+      CAPTURE(method);
+      CAPTURE(nuq::to_string(input.shape));
+      CHECK(relative_error(computed(node, {input}).values, pooled(geometry, input)) < 1e-6);
+    }
+  }
+}
+
+TEST_CASE("the divisor of an average counts the pads, but not what lies behind them") {
+  const Tensor ones({1, 1, 4, 4}, std::vector<float>(16, 1.0F));
+  const Tensor average = computed(pooling("pool: AVE kernel_size: 3 stride: 2 pad: 1"), {ones});
+  REQUIRE(average.shape == nuq::Shape{1, 1, 3, 3});
+  CHECK(average.values[0] == doctest::Approx(4.0 / 9.0));  // 2×2 values, 3×3 with pads
+  CHECK(average.values[4] == doctest::Approx(1.0));
+  CHECK(average.values[8] == doctest::Approx(1.0 / 4.0));  // 1×1 value, clipped to 2×2 with pads
+}
+
+TEST_CASE("global pooling takes whole planes of any size") {
+  const Tensor input = random_tensor({2, 3, 5, 7}, 4);
+  const Node node = pooling("pool: AVE global_pooling: true");
+  const Tensor average = computed(node, {input});
+  REQUIRE(average.shape == nuq::Shape{2, 3, 1, 1});
+  CHECK(relative_error(average.values, pooled(nuq::pooling_geometry(node, input.shape), input)) < 1e-6);
+}
+
+TEST_CASE("windows without values, which strides larger than the kernel can leave, give −FLT_MAX or 0") {
+  const Tensor input({1, 1, 4, 1}, {1.0F, 2.0F, 3.0F, 4.0F});
+  const std::string parameters = "kernel_h: 1 kernel_w: 1 stride_h: 2 stride_w: 1 ";
+  CHECK(computed(pooling(parameters), {input}).values == std::vector<float>{1.0F, 3.0F, -FLT_MAX});
+  CHECK(computed(pooling(parameters + "pool: AVE"), {input}).values == std::vector<float>{1.0F, 3.0F, 0.0F});
+}
+
+TEST_CASE("pooling gives the same bits for any number of threads, and refuses stochastic pooling") {
+  const Tensor input = random_tensor({3, 7, 20, 20}, 5);
+  for (const std::string method : {"MAX", "AVE"}) {
+    const Node node = pooling("kernel_size: 3 stride: 2 pool: " + method);
+    CHECK(computed(node, {input}, 3).values == computed(node, {input}, 1).values);
+  }
+  const CaughtError error =
+      error_of<nuq::ModelError>([&] { computed(pooling("kernel_size: 2 pool: STOCHASTIC"), {input}); });
+  CHECK(error.code == nuq::ErrorCode::unsupported_layer);
+  CHECK(error.says("layer 'layer1'"));
+}

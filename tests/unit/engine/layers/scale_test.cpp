@@ -1,0 +1,55 @@
+#include "nuq/engine/layers/scale.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../../error_of.hpp"
+#include "../layer_alone.hpp"
+
+using nuq::Node;
+using nuq::Shape;
+using nuq::Tensor;
+
+TEST_CASE("scale multiplies along the axes it covers, then adds its bias") {
+  struct Case {
+    std::string parameters;
+    std::int64_t factors;
+    std::int64_t inner;  // neighbours that share a factor
+  };
+  const Tensor input = random_tensor({2, 3, 4, 5}, 1);
+  for (const Case& test :
+       {Case{"", 3, 20}, Case{"axis: 2", 4, 5}, Case{"axis: -1", 5, 1}, Case{"axis: 1 num_axes: 2", 12, 5},
+        Case{"axis: 0 num_axes: -1", 120, 1}, Case{"num_axes: 0", 1, 120}}) {
+    for (const bool bias : {false, true}) {
+      CAPTURE(test.parameters);
+      std::vector<Tensor> blobs = {random_tensor({test.factors}, 2)};
+      if (bias) blobs.push_back(random_tensor({test.factors}, 3));
+      const Node node = layer_alone(
+          "Scale", "scale_param { " + test.parameters + " bias_term: " + (bias ? "true" : "false") + " }", blobs);
+      std::vector<double> expected;
+      for (std::size_t index = 0; index < input.values.size(); ++index) {
+        const std::size_t factor =
+            index / static_cast<std::size_t>(test.inner) % static_cast<std::size_t>(test.factors);
+        const double shift = bias ? static_cast<double>(blobs[1].values[factor]) : 0.0;
+        expected.push_back(static_cast<double>(input.values[index]) * static_cast<double>(blobs[0].values[factor]) +
+                           shift);
+      }
+      CHECK(relative_error(computed(node, {input}).values, expected) < 1e-6);
+    }
+  }
+}
+
+TEST_CASE("factors of another size, missing factors and factors from a second input are refused by name") {
+  const Tensor input({2, 3}, std::vector<float>(6, 1.0F));
+  const Node wrong = layer_alone("Scale", "", {Tensor({4}, std::vector<float>(4, 1.0F))});
+  CHECK(error_of<nuq::ModelError>([&] { computed(wrong, {input}); }).says("layer 'layer1'"));
+  CHECK(error_of<nuq::ModelError>([&] { computed(layer_alone("Scale", ""), {input}); }).says("layer 'layer1'"));
+  const CaughtError error = error_of<nuq::ModelError>([&] {
+    computed(layer_alone("Scale", "", {}, 2), {input, input});
+  });
+  CHECK(error.code == nuq::ErrorCode::unsupported_layer);
+}
