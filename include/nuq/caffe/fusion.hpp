@@ -21,12 +21,6 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// `do_fusion` and `skip_fusion_layers` of the configuration.
-struct FusionOptions {
-  bool enabled = true;
-  std::set<std::string> skipped;  ///< layers that nothing is folded into
-};
-
 /// True for the types that BatchNorm and Scale can be folded into.
 [[nodiscard]] inline bool is_fusable_type(std::string_view type) noexcept {
   return type == "Convolution" || type == "Deconvolution" || type == "InnerProduct";
@@ -57,10 +51,11 @@ namespace detail {
   return affine;
 }
 
-[[nodiscard]] inline std::optional<ChannelAffine> affine_of(const Node& node, std::size_t channels) {
+[[nodiscard]] inline std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels) {
+  const Node& node = layer.node;
   if (node.type != "BatchNorm") return scale_affine(node, channels);
   if (node.blobs.empty() || node.blobs.front().values.size() != channels) return std::nullopt;
-  return batch_norm_affine(node);
+  return batch_norm_affine(layer);
 }
 
 /// Which output channel each weight of a layer belongs to.
@@ -150,7 +145,7 @@ class OutputChannels {
   for (const std::string_view type : {"BatchNorm", "Scale"}) {
     const std::optional<std::size_t> reader = sole_reader(graph, output);
     if (!reader || graph.nodes[*reader].type != type) continue;
-    const std::optional<ChannelAffine> affine = affine_of(graph.nodes[*reader], channels.count());
+    const std::optional<ChannelAffine> affine = affine_of({graph.nodes[*reader], graph.model->model_file}, channels.count());
     if (!affine) break;
     total = composed(std::move(total), *affine);
     folded.push_back(*reader);
@@ -229,6 +224,7 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
 /// axis, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats: false`, and
 /// ConfigError for a skipped layer that does not exist or that nothing could be folded into.
 inline void fuse(Graph& graph, const FusionOptions& options = {}) {
+  graph.fusion = options;
   detail::check_batch_norms(graph);
   detail::check_skipped(graph, options.skipped);
   if (!options.enabled) return;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,12 @@ struct Node {
   std::size_t source_index = 0;         ///< position of the layer among the layers of Model::net
 };
 
+/// `do_fusion` and `skip_fusion_layers` of the configuration.
+struct FusionOptions {
+  bool enabled = true;
+  std::set<std::string> skipped;  ///< layers that nothing is folded into
+};
+
 /// A checked network with its weights: nodes in execution order (the file's order), every input written before it is read,
 /// names unique, no cycle. Also carries what has been decided and computed for its layers.
 struct Graph {
@@ -47,6 +54,7 @@ struct Graph {
   std::vector<Value> values;
   std::vector<std::size_t> inputs;   ///< values fed by the user, in declared order
 
+  FusionOptions fusion;              ///< as `fuse` was told
   QuantizationPlan plan;             ///< from config.json: which layers, and how
   NetworkQuantization quantization;  ///< filled by quantize_model and calibration
   int batch_num = 1;                 ///< batches of activation calibration

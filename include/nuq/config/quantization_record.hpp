@@ -89,9 +89,9 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 }  // namespace detail
 
 /// The record of a network's quantization, in network order; nothing for layers that were not quantized. `cluster` is
-/// padded to the plan's `num_steps`. Layers that `fusion` leaves alone are marked `skip_fusion`, so that the record can
+/// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the record can
 /// be used again.
-[[nodiscard]] inline schema::ScaleOffsetRecord record_of(const Graph& graph, const FusionOptions& fusion = {}) {
+[[nodiscard]] inline schema::ScaleOffsetRecord record_of(const Graph& graph) {
   schema::ScaleOffsetRecord record;
   for (const Node& node : graph.nodes) {
     const auto quantization = graph.quantization.find(node.name);
@@ -101,7 +101,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
     entry.set_key(node.name);
     *entry.mutable_value() =
         detail::layer_record(quantization->second, plan == graph.plan.end() ? LayerPlan{} : plan->second);
-    if (!fusion.enabled || fusion.skipped.count(node.name) > 0) entry.mutable_value()->set_skip_fusion(true);
+    if (!graph.fusion.enabled || graph.fusion.skipped.count(node.name) > 0) entry.mutable_value()->set_skip_fusion(true);
   }
   return record;
 }

@@ -23,7 +23,7 @@ namespace detail {
 
 /// Takes the activation scales that the graph lacks from its record file, which the vendor's Caffe may have completed.
 inline void complete_from_record(Graph& graph) {
-  if (graph.record_file.empty() || has_activation_scales(graph.quantization)) return;
+  if (graph.record_file.empty()) return;
   const schema::ScaleOffsetRecord record = read_record(graph.record_file);
   if (record.record_size() == 0) return;
   for (auto& [name, recorded] : quantization_of(record, graph, graph.record_file)) {

@@ -75,13 +75,15 @@ TEST_CASE("layers that nothing was folded into are marked, and the mark is read 
   graph.quantization["fc"] = quantization({0.5F});
   nuq::FusionOptions fusion;
   fusion.skipped = {"fc"};
-  nuq::schema::ScaleOffsetRecord record = nuq::record_of(graph, fusion);
+  graph.fusion = fusion;
+  nuq::schema::ScaleOffsetRecord record = nuq::record_of(graph);
   CHECK_FALSE(record.record(0).value().has_skip_fusion());
   CHECK(record.record(1).value().skip_fusion());
   CHECK(nuq::fusion_of(record).skipped == fusion.skipped);
   CHECK(nuq::fusion_of(record).enabled);
   fusion.enabled = false;
-  record = nuq::record_of(graph, fusion);
+  graph.fusion = fusion;
+  record = nuq::record_of(graph);
   CHECK(record.record(0).value().skip_fusion());
   CHECK(record.record(1).value().skip_fusion());
 }

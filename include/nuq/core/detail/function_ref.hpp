@@ -1,7 +1,6 @@
 #ifndef NUQ_CORE_DETAIL_FUNCTION_REF_HPP
 #define NUQ_CORE_DETAIL_FUNCTION_REF_HPP
 
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -19,7 +18,7 @@ class FunctionRef<R(Args...)> {
  public:
   template <class Callable, class = std::enable_if_t<!std::is_same_v<std::remove_cv_t<Callable>, FunctionRef>>>
   explicit FunctionRef(Callable& callable) noexcept
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
+      : object_(const_cast<void*>(static_cast<const void*>(&callable))),
         call_([](void* object, Args... args) -> R {
           return (*static_cast<Callable*>(object))(std::forward<Args>(args)...);
         }) {}

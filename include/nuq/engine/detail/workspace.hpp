@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/detail/aligned_buffer.hpp"
 #include "nuq/engine/detail/tile_kernel.hpp"
@@ -20,10 +19,10 @@ namespace detail {
 class Workspace {
  public:
   explicit Workspace(std::size_t threads, const TileKernels& kernels = best_kernels())
-      : parallel_(threads), scratch_(parallel_.threads()), kernels_(&kernels) {}
+      : pool_(threads), scratch_(pool_.threads()), kernels_(&kernels) {}
 
   [[nodiscard]] const TileKernels& kernels() const noexcept { return *kernels_; }
-  [[nodiscard]] std::int64_t threads() const noexcept { return static_cast<std::int64_t>(parallel_.threads()); }
+  [[nodiscard]] std::int64_t threads() const noexcept { return static_cast<std::int64_t>(pool_.threads()); }
 
   /// Room for `size` floats of one worker's own.
   [[nodiscard]] float* scratch(std::size_t worker, std::int64_t size) { return scratch_[worker].reserve(size); }
@@ -34,8 +33,8 @@ class Workspace {
   template <class Body>
   void for_each_task(std::int64_t tasks, Body&& body) {
     std::atomic<std::int64_t> next{0};
-    const std::size_t workers = (std::min)(parallel_.threads(), static_cast<std::size_t>(tasks));
-    parallel_.for_each_block(workers, [&](std::size_t worker) {
+    const std::size_t workers = (std::min)(pool_.threads(), static_cast<std::size_t>(tasks));
+    pool_.for_each_block(workers, [&](std::size_t worker) {
       for (std::int64_t task = next++; task < tasks; task = next++) body(task, worker);
     });
   }
@@ -52,7 +51,7 @@ class Workspace {
  private:
   static constexpr std::int64_t values_per_task = 1 << 15;
 
-  ThreadPool parallel_;
+  ThreadPool pool_;
   std::vector<AlignedBuffer> scratch_;
   AlignedBuffer shared_;
   const TileKernels* kernels_;
