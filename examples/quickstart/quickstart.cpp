@@ -60,7 +60,9 @@ void run(const std::string& folder, const std::string& output) {
   options.threads = threads;
   std::printf("searching on 5,000 test images, one point of top-1 may be lost\n");
   const nuq::AutoNuqResult result = nuq::auto_nuq(model, weights, evaluator, config, prefix + "_record.txt", prefix, options);
-  std::printf("%s", nuq::result_table(result.report).c_str());
+  std::printf("\n%s", nuq::result_table(result.report).c_str());
+  std::printf("seconds: %.1f\n", result.report.seconds);
+  for (const nuq::FileReport& file : result.report.files) std::printf("file:    %s, %llu bytes\n", file.path.c_str(), static_cast<unsigned long long>(file.bytes));
   if (!result.satisfied) return;
 
   // The search may have adapted to its images: judge on others. The int8 network is written by the same steps with every layer pinned.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
@@ -63,12 +64,14 @@ inline constexpr ShapeRule shape_rules[] = {
     {"TanH", shapes_of_input},
 };
 
-/// Throws ModelError unless `shape` is one that a blob of Caffe can have: extents of at least 1, fewer than 2³¹ values.
-inline void check_blob_extents(const Shape& shape, const std::string& place) {
+/// Whether a blob of Caffe can have this shape: extents of at least 1, fewer than 2³¹ values. Unknown shapes pass.
+[[nodiscard]] inline bool is_blob_shape(const Shape& shape) {
   const bool positive = std::all_of(shape.begin(), shape.end(), [](std::int64_t extent) { return extent > 0; });
-  if (positive && is_valid_shape(shape) && element_count(shape) <= (std::numeric_limits<std::int32_t>::max)()) return;
-  fail(ModelError(ErrorCode::size_mismatch, place + " has shape " + to_string(shape) +
-                                                ", wanted extents of at least 1 and fewer than 2147483648 values"));
+  return positive && is_valid_shape(shape) && element_count(shape) <= (std::numeric_limits<std::int32_t>::max)();
+}
+
+[[nodiscard]] inline std::string impossible_shape(const Shape& shape) {
+  return " has shape " + to_string(shape) + ", wanted extents of at least 1 and fewer than 2147483648 values";
 }
 
 }  // namespace detail
@@ -77,18 +80,17 @@ inline void check_blob_extents(const Shape& shape, const std::string& place) {
 /// whose rule is not known. Throws ModelError naming the layer: parameters out of range, inputs or trained blobs that
 /// do not fit.
 [[nodiscard]] inline std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
-  const std::vector<Shape> unknown(layer.node.outputs.size());
-  if (std::any_of(inputs.begin(), inputs.end(), [](const Shape& input) { return input.empty(); })) return unknown;
-  for (const detail::ShapeRule& rule : detail::shape_rules) {
-    if (rule.type != layer.node.type) continue;
-    std::vector<Shape> shapes = rule.shapes(layer, inputs);
-    if (shapes.size() != unknown.size()) {
-      layer.fail(ErrorCode::invalid_graph, layer.node.type + " has " + std::to_string(unknown.size()) +
-                                               " outputs, wanted " + std::to_string(shapes.size()));
-    }
-    return shapes;
+  const std::size_t count = layer.node.outputs.size();
+  const auto* const rule = std::find_if(std::begin(detail::shape_rules), std::end(detail::shape_rules),
+                                        [&](const detail::ShapeRule& row) { return row.type == layer.node.type; });
+  const bool known = std::none_of(inputs.begin(), inputs.end(), [](const Shape& input) { return input.empty(); });
+  if (!known || rule == std::end(detail::shape_rules)) return std::vector<Shape>(count);
+  std::vector<Shape> shapes = rule->shapes(layer, inputs);
+  if (shapes.size() != count) {
+    layer.fail(ErrorCode::invalid_graph,
+               layer.node.type + " has " + std::to_string(count) + " outputs, wanted " + std::to_string(shapes.size()));
   }
-  return unknown;
+  return shapes;
 }
 
 namespace detail {
@@ -96,16 +98,16 @@ namespace detail {
 /// Fills the shapes of all values, by index, from those of the network's inputs.
 inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes) {
   for (const Node& node : nodes) {
-    const LayerRef layer(node, file);
+    if (node.inputs.empty()) continue;  // its outputs are network inputs
     std::vector<Shape> inputs;
     for (const std::size_t input : node.inputs) inputs.push_back(shapes[input]);
-    const std::vector<Shape> outputs = output_shapes(layer, inputs);
+    const LayerRef layer(node, file);
+    std::vector<Shape> outputs = output_shapes(layer, inputs);
     for (std::size_t index = 0; index < outputs.size(); ++index) {
-      Shape& shape = shapes[node.outputs[index]];
-      if (node.inputs.empty() && !shape.empty()) continue;  // a network input: its shape is given
-      check_blob_extents(outputs[index],
-                         std::string(file) + ": layer '" + node.name + "': output " + std::to_string(index));
-      shape = outputs[index];
+      if (!is_blob_shape(outputs[index])) {
+        layer.fail(ErrorCode::size_mismatch, "output " + std::to_string(index) + impossible_shape(outputs[index]));
+      }
+      shapes[node.outputs[index]].swap(outputs[index]);
     }
   }
 }
@@ -118,20 +120,19 @@ inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file,
 [[nodiscard]] inline std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs) {
   const std::string& file = graph.model->model_file;
   std::vector<Shape> shapes(graph.values.size());
-  std::size_t named = 0;
-  for (const std::size_t input : graph.inputs) {
-    const auto given = inputs.find(graph.values[input].blob);
-    shapes[input] = given == inputs.end() ? graph.values[input].shape : given->second;
-    if (given != inputs.end()) ++named;
-    detail::check_blob_extents(shapes[input], file + ": input '" + graph.values[input].blob + "'");
-  }
-  if (named != inputs.size()) {
-    for (const auto& [blob, shape] : inputs) {
-      const bool is_input = std::any_of(graph.inputs.begin(), graph.inputs.end(), [&, &name = blob](std::size_t input) {
-        return graph.values[input].blob == name;
-      });
-      if (!is_input) detail::fail(ConfigError(ErrorCode::unknown_name, file + ": no input is named '" + blob + "'"));
+  for (const std::size_t input : graph.inputs) shapes[input] = graph.values[input].shape;
+  for (const auto& given : inputs) {
+    const auto input = std::find_if(graph.inputs.begin(), graph.inputs.end(),
+                                    [&](std::size_t value) { return graph.values[value].blob == given.first; });
+    if (input == graph.inputs.end()) {
+      detail::fail(ConfigError(ErrorCode::unknown_name, file + ": no input is named '" + given.first + "'"));
     }
+    shapes[*input] = given.second;
+  }
+  for (const std::size_t input : graph.inputs) {
+    if (detail::is_blob_shape(shapes[input])) continue;
+    const std::string place = file + ": input '" + graph.values[input].blob + "'";
+    detail::fail(ModelError(ErrorCode::size_mismatch, place + detail::impossible_shape(shapes[input])));
   }
   detail::propagate_shapes({graph.nodes.data(), graph.nodes.size()}, file, shapes);
   return shapes;

@@ -18,7 +18,7 @@ struct Layer {
   std::vector<float> scales = std::vector<float>(out, 0.05F);
   std::vector<std::int8_t> levels;
   nuq::LayerStatistics statistics;
-  nuq::ThreadPool parallel(2);
+  nuq::ThreadPool parallel{2};
 
   Layer() {
     for (const float weight : weights) levels.push_back(static_cast<std::int8_t>(weight / 0.06F));

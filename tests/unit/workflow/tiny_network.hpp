@@ -55,7 +55,8 @@ layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }
       auto& blob = *layer.add_blobs();
       for (const std::int64_t extent : shape) blob.mutable_shape()->add_dim(extent);
       for (std::size_t index = 0; index < nuq::element_count(shape); ++index) {
-        blob.add_data(centre + 0.3F * std::sin(static_cast<float>(++position_ * position_ % 1009)));
+        ++position_;
+        blob.add_data(centre + 0.3F * std::sin(static_cast<float>(position_ * position_ % 1009)));
       }
     }
   }

@@ -30,7 +30,10 @@ NUQ_NAMESPACE_BEGIN
   }
   ActivationScale scale;
   scale.scale = 1.0F / reciprocal;
-  if (!parameter.offset().empty()) scale.offset = static_cast<signed char>(parameter.offset()[0]);
+  if (!parameter.offset().empty()) {
+    const int byte = static_cast<unsigned char>(parameter.offset()[0]);
+    scale.offset = byte < 128 ? byte : byte - 256;
+  }
   scale.with_offset = parameter.with_offset();
   return scale;
 }
