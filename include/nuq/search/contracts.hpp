@@ -27,7 +27,7 @@ using search_op = decltype(std::declval<const Policy&>().search(std::declval<Sea
 ///     }
 ///   };
 ///
-/// Shipped models: RateDistortionSearch, BinarySearch, GreedySearch, ExhaustiveSearch.
+/// Shipped models: BinarySearch, GreedySearch, ExhaustiveSearch.
 template <class Policy>
 inline constexpr bool is_search_policy_v = detail::returns<SearchResult, detail::search_op, Policy>();
 
