@@ -65,7 +65,7 @@ void run(const std::string& folder, const std::string& output) {
   for (const nuq::FileReport& file : result.report.files) std::printf("file:    %s, %llu bytes\n", file.path.c_str(), static_cast<unsigned long long>(file.bytes));
   if (!result.satisfied) return;
 
-  // The search may have adapted to its images: judge on others. The int8 network is written by the same steps with every layer pinned.
+  // The search may have adapted to its images: judge on others, beside uniform int8, which static quantization writes.
   const nuq::Dataset held_out = dataset(folder, "fashion_held_out.json");
   const auto top1 = [&](const std::string& model_file, const std::string& weights_file) {
     nuq::Net net(model_file, weights_file, threads);

@@ -23,7 +23,7 @@ set(floor_workflow 7)
 set(floor_adapters 8)
 set(umbrellas core.hpp packed.hpp nuq.hpp)
 # Two neighbours of one floor that build on each other, in this direction only.
-set(allowed_neighbours "quantize->assign" "caffe->io" "dataset->engine" "calibration->sensitivity")
+set(allowed_neighbours "quantize->assign" "caffe->io")
 # What a folder may take from outside the project.
 set(protobuf_folders caffe engine config calibration sensitivity workflow adapters report)
 set(json_folders io config dataset report workflow)
