@@ -69,7 +69,11 @@ void run(AutoArguments arguments, Session& session) {
     if (result.report.weights_only) std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
     for (const std::string& warning : result.report.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
   }
-  std::printf("%s", arguments.json ? nuq::to_json(result.report).c_str() : nuq::result_table(result.report).c_str());
+  if (arguments.json) {
+    std::printf("%s", nuq::to_json(result.report).c_str());
+  } else if (!session.quiet) {
+    std::printf("%s", nuq::result_table(result.report).c_str());
+  }
   if (result.satisfied) return;
   std::fprintf(stderr, "nuq: no configuration satisfies: %s\n", result.report.search_note.c_str());
   session.exit_code = exit_not_satisfied;

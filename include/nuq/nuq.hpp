@@ -69,5 +69,6 @@
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
+#include "nuq/workflow/static_nuq.hpp"
 
 #endif  // NUQ_NUQ_HPP

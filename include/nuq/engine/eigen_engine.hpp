@@ -18,8 +18,8 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/aligned_buffer.hpp"
 #include "nuq/engine/detail/loaded_network.hpp"
-#include "nuq/engine/detail/workspace.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/workspace.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -33,7 +33,7 @@ NUQ_NAMESPACE_BEGIN
 class EigenEngine {
  public:
   /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
-  explicit EigenEngine(std::size_t threads = 1) : workspace_(std::make_unique<detail::Workspace>(threads)) {}
+  explicit EigenEngine(std::size_t threads = 1) : workspace_(std::make_unique<Workspace>(threads)) {}
 
   /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: layers that
   /// cannot be computed (unsupported_layer), missing weights, shapes that do not fit.
@@ -106,7 +106,7 @@ class EigenEngine {
   };
   struct Step {
     std::vector<TensorView> inputs;
-    std::vector<detail::TensorSpan> outputs;
+    std::vector<TensorSpan> outputs;
     std::vector<TensorView> results;  // the outputs, for observers
   };
 
@@ -173,7 +173,7 @@ class EigenEngine {
 
   void compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
     const Step& step = steps_[index];
-    const detail::LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};
+    const LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};
     if (followers != nullptr) {
       std::get<detail::ConvolutionLayer>(network_.layer(index)).forward(call, followers->finish());
     } else {
@@ -181,7 +181,7 @@ class EigenEngine {
     }
   }
 
-  std::unique_ptr<detail::Workspace> workspace_;
+  std::unique_ptr<Workspace> workspace_;
   detail::LoadedNetwork network_;
   std::vector<Shape> shapes_;                   // of all values
   std::vector<detail::AlignedBuffer> buffers_;  // by value

@@ -13,7 +13,7 @@
 #include "nuq/engine/layers/dequant.hpp"
 #include "nuq/engine/layers/eltwise.hpp"
 #include "nuq/engine/layers/inner_product.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/lrn.hpp"
 #include "nuq/engine/layers/no_op.hpp"
 #include "nuq/engine/layers/pooling.hpp"

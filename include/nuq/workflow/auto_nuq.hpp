@@ -41,6 +41,7 @@
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/evaluator.hpp"
 #include "nuq/workflow/init.hpp"
+#include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -71,6 +72,7 @@ class AutoNuqRun {
   AutoNuqRun(Graph graph, Evaluator& evaluator, const Quantizer& quantizer, const AutoNuqOptions& options, std::string save_prefix)
       : graph_(std::move(graph)), evaluator_(evaluator), quantizer_(quantizer), options_(options), prefix_(std::move(save_prefix)) {
     report_.weights_only = options.weights_only || !has_calibration_batch_v<Evaluator>;
+    note_ignored_iterations<Quantizer>(graph_);
     report_.warnings = graph_.notes;
     if constexpr (!has_calibration_batch_v<Evaluator>) {
       if (!options.weights_only) report_.warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");

@@ -34,15 +34,21 @@ inline void set_activation(LayerQuantization& layer, const CalibratedActivation&
   layer.input_shape = calibrated.input_shape;
 }
 
+/// Calibrates the input of every quantized layer of the graph.
+template <class NextBatch>
+void set_activations(Graph& graph, NextBatch&& next_batch, std::size_t threads) {
+  for (const auto& [name, calibrated] : calibrated_activations(graph, std::forward<NextBatch>(next_batch), threads)) {
+    set_activation(graph.quantization[name], calibrated);
+  }
+}
+
 }  // namespace detail
 
 /// Calibrates the input of every quantized layer with our own engine and completes the record file: the second step after
 /// `quantize_model`. `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
 template <class NextBatch>
 void calibrate(Graph& graph, NextBatch&& next_batch, std::size_t threads = 1) {
-  for (const auto& [name, calibrated] : detail::calibrated_activations(graph, std::forward<NextBatch>(next_batch), threads)) {
-    detail::set_activation(graph.quantization[name], calibrated);
-  }
+  detail::set_activations(graph, std::forward<NextBatch>(next_batch), threads);
   write_file_atomically(graph.record_file, to_text(record_of(graph)));
 }
 

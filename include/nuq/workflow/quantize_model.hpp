@@ -1,12 +1,17 @@
 #ifndef NUQ_WORKFLOW_QUANTIZE_MODEL_HPP
 #define NUQ_WORKFLOW_QUANTIZE_MODEL_HPP
 
+#include <algorithm>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/quantize_layer.hpp"
+#include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/quantized_model.hpp"
+#include "nuq/codebook/contracts.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
 #include "nuq/core/parallel.hpp"
@@ -16,9 +21,28 @@
 
 NUQ_NAMESPACE_BEGIN
 
+namespace detail {
+
+/// One notice where the configuration asks for a search effort that the selector has no use for.
+template <class Quantizer>
+void note_ignored_iterations(Graph& graph) {
+  using Selector = std::decay_t<decltype(std::declval<const Quantizer&>().selector())>;
+  if constexpr (!takes_num_of_iteration_v<Selector>) {
+    const auto asks = [](const auto& layer) {
+      return layer.second.weight_algorithm == WeightAlgorithm::nuq && layer.second.num_of_iteration > 1;
+    };
+    if (std::any_of(graph.plan.begin(), graph.plan.end(), asks)) {
+      graph.notes.push_back("num_of_iteration has no effect: the codebook selector finds its levels in one run");
+    }
+  }
+}
+
+}  // namespace detail
+
 /// Quantizes the weights of every planned layer into `graph.quantization`. Activations stay uncalibrated.
 template <class Quantizer = NonUniformQuantizer<>>
 void quantize_weights(Graph& graph, const Quantizer& quantizer, Parallel& parallel) {
+  detail::note_ignored_iterations<Quantizer>(graph);
   graph.quantization.clear();
   for (const Node& node : graph.nodes) {
     const auto planned = graph.plan.find(node.name);

@@ -48,10 +48,14 @@ inline void complete_from_record(Graph& graph) {
     files.stage(save_path + suffix, text);
     names.push_back(save_path + suffix);
   };
-  const Model fake_quant = fake_quant_model(graph, graph.quantization);
-  if (save_type != SaveType::deploy) stage_model(fake_quant, "fake_quant");
+  std::string quant_info;
+  {
+    const Model fake_quant = fake_quant_model(graph, graph.quantization);
+    quant_info = quant_info_json(graph, fake_quant);
+    if (save_type != SaveType::deploy) stage_model(fake_quant, "fake_quant");
+  }
   if (save_type != SaveType::fakequant) stage_model(deploy_model(graph, graph.quantization), "deploy");
-  stage_text(quant_info_json(graph, fake_quant), "_quant.json");
+  stage_text(quant_info, "_quant.json");
   stage_text(nuq_layer_record(graph), "_nuq_layer_record.txt");
   return names;
 }

@@ -18,7 +18,7 @@
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/shapes.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/engine/workspace.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
 
 /// A layer outside of any network; `parameters` is what stands in the prototxt besides name, type, bottoms and tops.
@@ -40,7 +40,7 @@ inline nuq::Tensor random_tensor(const nuq::Shape& shape, std::uint32_t seed) {
 
 /// What a layer with one output computes.
 inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
-                            nuq::detail::Workspace& workspace) {
+                            nuq::Workspace& workspace) {
   std::vector<nuq::TensorView> views;
   std::vector<nuq::Shape> shapes;
   for (const nuq::Tensor& input : inputs) {
@@ -49,15 +49,15 @@ inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor
   }
   nuq::Tensor output(nuq::output_shapes(node, shapes).front());
   std::fill(output.values.begin(), output.values.end(), 1e30F);
-  const std::vector<nuq::detail::TensorSpan> spans = {{output.shape, output.values}};
+  const std::vector<nuq::TensorSpan> spans = {{output.shape, output.values}};
   const nuq::detail::AnyLayer any_layer = nuq::detail::load_layer(node);
-  const nuq::detail::LayerCall call{node, views, spans, workspace};
+  const nuq::LayerCall call{node, views, spans, workspace};
   std::visit([&call](const auto& layer) { layer.forward(call); }, any_layer);
   return output;
 }
 
 inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs, std::size_t threads = 1) {
-  nuq::detail::Workspace workspace(threads);
+  nuq::Workspace workspace(threads);
   return computed(node, inputs, workspace);
 }
 

@@ -10,6 +10,7 @@
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
+#include "nuq/workflow/static_nuq.hpp"
 #include "tiny_network.hpp"
 
 namespace {
@@ -95,4 +96,45 @@ TEST_CASE("a model that is quantized already is refused") {
                                               folder / "net_fake_quant_weights.caffemodel", folder / "again.txt")),
                   nuq::ModelError);
   CHECK_FALSE(std::filesystem::exists(folder / "again.txt"));
+}
+
+TEST_CASE("static_nuq writes in one step what the separate steps write") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::Graph graph = quantized_graph(folder, network);
+  nuq::calibrate(graph, batch);
+  const auto names = nuq::save_model(graph, nuq::SaveType::both, folder / "steps");
+  const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, batch, folder / "config.json",
+                                                folder / "once_record.txt", folder / "once");
+  CHECK(folder.read("once_record.txt") == folder.read("record.txt"));
+  CHECK(report.files.size() == names.size() + 1);
+  for (const char* const suffix : {"_fake_quant_model.prototxt", "_fake_quant_weights.caffemodel", "_deploy_model.prototxt",
+                                   "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt"}) {
+    CHECK(folder.read(std::string("once") + suffix) == folder.read(std::string("steps") + suffix));
+  }
+  CHECK(folder.read("once_report.json").find("\"weights_only\": false") != std::string::npos);
+}
+
+TEST_CASE("static_nuq without calibration data leaves activations in float and writes no deploy model") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{}, folder / "config.json",
+                                                folder / "record.txt", folder / "net");
+  CHECK(report.weights_only);
+  CHECK(report.warnings.empty());
+  CHECK(folder.read("net_fake_quant_model.prototxt").find("Quant") == std::string::npos);
+  CHECK(!std::filesystem::exists(folder / "net_deploy_model.prototxt"));
+}
+
+TEST_CASE("one notice says that num_of_iteration has no effect on the exact codebook") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  for (auto& [name, plan] : graph.plan) plan.num_of_iteration = 3;
+  nuq::Parallel serial;
+  nuq::quantize_weights(graph, nuq::NonUniformQuantizer<>{}, serial);
+  REQUIRE(graph.notes.size() == 1);
+  CHECK(graph.notes[0].find("num_of_iteration") != std::string::npos);
 }

@@ -7,7 +7,7 @@
 
 #include "nuq/engine/detail/panels.hpp"
 #include "nuq/engine/detail/tile_kernel.hpp"
-#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/engine/workspace.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

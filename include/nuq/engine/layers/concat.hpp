@@ -8,7 +8,7 @@
 #include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/caffe/layer_rules/concat.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

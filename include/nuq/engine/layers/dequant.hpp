@@ -9,7 +9,7 @@
 #include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/caffe/layer_rules/dequant.hpp"
 #include "nuq/engine/layers/copy.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -8,7 +8,7 @@
 
 #include "nuq/caffe/layer_rules/eltwise.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

@@ -1,7 +1,7 @@
 #ifndef NUQ_ENGINE_LAYERS_NO_OP_HPP
 #define NUQ_ENGINE_LAYERS_NO_OP_HPP
 
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,7 +5,7 @@
 #include "nuq/caffe/layer_rules/quant.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/engine/detail/pointwise.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "nuq/engine/detail/pointwise.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -10,7 +10,7 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/affine.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/version.hpp"
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "nuq/caffe/layer_rules/softmax.hpp"
-#include "nuq/engine/layers/layer_call.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -15,7 +15,7 @@ using nuq::detail::ColumnPanels;
 using nuq::detail::gemm;
 using nuq::detail::RowPanels;
 using nuq::detail::TileKernels;
-using nuq::detail::Workspace;
+using nuq::Workspace;
 
 struct Product {
   std::int64_t rows;

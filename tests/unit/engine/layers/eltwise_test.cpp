@@ -57,8 +57,8 @@ TEST_CASE("the output may be written over the first input") {
   const Tensor other({3}, {10.0F, 20.0F, 30.0F});
   const Node node = eltwise("coeff: 2 coeff: 1", 2);
   const std::vector<nuq::TensorView> inputs = {{{3}, values}, other.view()};
-  const std::vector<nuq::detail::TensorSpan> outputs = {{{3}, values}};
-  nuq::detail::Workspace workspace(1);
+  const std::vector<nuq::TensorSpan> outputs = {{{3}, values}};
+  nuq::Workspace workspace(1);
   nuq::detail::EltwiseLayer(node).forward({node, inputs, outputs, workspace});
   CHECK(values == std::vector<float>{12.0F, 24.0F, 36.0F});
 }

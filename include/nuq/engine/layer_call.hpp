@@ -1,14 +1,13 @@
-#ifndef NUQ_ENGINE_LAYERS_LAYER_CALL_HPP
-#define NUQ_ENGINE_LAYERS_LAYER_CALL_HPP
+#ifndef NUQ_ENGINE_LAYER_CALL_HPP
+#define NUQ_ENGINE_LAYER_CALL_HPP
 
 #include "nuq/caffe/layer_rules/layer_ref.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/engine/workspace.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-namespace detail {
 
 /// A dense float tensor of somebody else's memory, to be written.
 struct TensorSpan {
@@ -25,7 +24,6 @@ struct LayerCall {
   Workspace& workspace;
 };
 
-}  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_ENGINE_LAYERS_LAYER_CALL_HPP
+#endif  // NUQ_ENGINE_LAYER_CALL_HPP

@@ -1,4 +1,4 @@
-#include "nuq/engine/detail/workspace.hpp"
+#include "nuq/engine/workspace.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-using nuq::detail::Workspace;
+using nuq::Workspace;
 
 TEST_CASE("every task runs once, and no two at a time have one worker's scratch memory") {
   for (std::size_t threads = 1; threads <= 3; ++threads) {

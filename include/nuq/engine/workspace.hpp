@@ -1,5 +1,5 @@
-#ifndef NUQ_ENGINE_DETAIL_WORKSPACE_HPP
-#define NUQ_ENGINE_DETAIL_WORKSPACE_HPP
+#ifndef NUQ_ENGINE_WORKSPACE_HPP
+#define NUQ_ENGINE_WORKSPACE_HPP
 
 #include <algorithm>
 #include <atomic>
@@ -13,15 +13,14 @@
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-namespace detail {
 
 /// What layers compute with: threads, scratch memory for each of them, and the machine's kernels.
 class Workspace {
  public:
-  explicit Workspace(std::size_t threads, const TileKernels& kernels = best_kernels())
+  explicit Workspace(std::size_t threads, const detail::TileKernels& kernels = detail::best_kernels())
       : pool_(threads), scratch_(pool_.threads()), kernels_(&kernels) {}
 
-  [[nodiscard]] const TileKernels& kernels() const noexcept { return *kernels_; }
+  [[nodiscard]] const detail::TileKernels& kernels() const noexcept { return *kernels_; }
   [[nodiscard]] std::int64_t threads() const noexcept { return static_cast<std::int64_t>(pool_.threads()); }
 
   /// Room for `size` floats of one worker's own.
@@ -52,12 +51,11 @@ class Workspace {
   static constexpr std::int64_t values_per_task = 1 << 15;
 
   ThreadPool pool_;
-  std::vector<AlignedBuffer> scratch_;
-  AlignedBuffer shared_;
-  const TileKernels* kernels_;
+  std::vector<detail::AlignedBuffer> scratch_;
+  detail::AlignedBuffer shared_;
+  const detail::TileKernels* kernels_;
 };
 
-}  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_ENGINE_DETAIL_WORKSPACE_HPP
+#endif  // NUQ_ENGINE_WORKSPACE_HPP

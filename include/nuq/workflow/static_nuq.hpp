@@ -1,0 +1,77 @@
+#ifndef NUQ_WORKFLOW_STATIC_NUQ_HPP
+#define NUQ_WORKFLOW_STATIC_NUQ_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/config/quantization_record.hpp"
+#include "nuq/config/record_file.hpp"
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/rate/target.hpp"
+#include "nuq/report/layer_reports.hpp"
+#include "nuq/report/report.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/init.hpp"
+#include "nuq/workflow/quantize_model.hpp"
+#include "nuq/workflow/save_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+struct StaticNuqOptions {
+  Target target = Target::palette;  ///< what sizes are measured by
+  std::size_t threads = 1;          ///< results do not depend on it
+};
+
+/// In place of calibration data: activations stay in float.
+struct WeightsOnly {};
+
+/// Quantizes a network as its configuration says, in one step: init, quantize_model, calibration with our own engine and
+/// save_model, without the intermediate files. Writes what `save_model` writes (weights-only: no deploy model), the record
+/// file, and last `<save_prefix>_report.json`, whose content it returns. Nothing is written unless all went well.
+///
+/// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration, or
+///                    WeightsOnly{}.
+/// @throws ModelError, ConfigError, FormatError for bad input.
+template <class NextBatch, class Quantizer = NonUniformQuantizer<>>
+RunReport static_nuq(const std::string& model_file, const std::string& weights_file, NextBatch&& next_batch,
+                     const std::string& config_file, const std::string& scale_offset_record_file,
+                     const std::string& save_prefix, const StaticNuqOptions& options = {},
+                     const Quantizer& quantizer = Quantizer{}) {
+  constexpr bool weights_only = std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>;
+  const auto start = std::chrono::steady_clock::now();
+  Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
+  ThreadPool parallel(options.threads);
+  quantize_weights(graph, quantizer, parallel);
+  if constexpr (!weights_only) {
+    detail::set_activations(graph, std::forward<NextBatch>(next_batch), options.threads);
+  }
+
+  FileSet files;
+  const SaveType save_type = weights_only ? SaveType::fakequant : SaveType::both;
+  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_prefix);
+  files.stage(scale_offset_record_file, to_text(record_of(graph)));
+  names.push_back(scale_offset_record_file);
+  files.commit();
+
+  RunReport report;
+  report.weights_only = weights_only;
+  report.satisfied = true;
+  report.warnings = graph.notes;
+  for (const std::string& name : names) report.files.push_back(file_report(name));
+  add_layers(report, graph, graph.quantization, options.target);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_file_atomically(save_prefix + "_report.json", to_json(report));
+  return report;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_STATIC_NUQ_HPP
