@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   add_eval(app, session);
   add_quantize(app, session);
   add_auto(app, session);
+  add_convert(app, session);
 
   try {
     app.parse(argc, argv);

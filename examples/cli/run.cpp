@@ -56,6 +56,14 @@ nuq::Tensor read_input(const std::string& argument, std::string& blob) {
   return nuq::to_tensor(nuq::read_npy(file));
 }
 
+/// For a layer that was not observed: throws what keeps its output from being computed.
+[[noreturn]] void fail_without_output(const nuq::Net& net, const std::string& layer) {
+  const nuq::Graph& graph = net.graph();
+  for (const std::size_t output : graph.find(layer)->outputs) static_cast<void>(net.output(graph.values[output].blob));
+  nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument,
+                                     graph.model->model_file + ": layer '" + layer + "' has no output"));
+}
+
 void run(const RunArguments& arguments, const Session& session) {
   nuq::Net net(arguments.model, arguments.weights, session.threads);
   std::vector<std::string> blob_names;
@@ -79,7 +87,11 @@ void run(const RunArguments& arguments, const Session& session) {
   const auto stage = [&](const std::string& name, const nuq::TensorView& tensor) {
     files.stage((std::filesystem::path(arguments.output_dir) / (escaped(name) + ".npy")).string(), nuq::npy_bytes(tensor));
   };
-  for (const auto& [name, tensor] : results) stage(name, tensor.view());
+  for (const std::string& layer : layers) {
+    const auto result = results.find(layer);
+    if (result == results.end()) fail_without_output(net, layer);
+    stage(layer, result->second.view());
+  }
   for (const std::string& blob : blobs) stage(blob, net.output(blob));
   files.commit();
 }

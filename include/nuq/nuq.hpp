@@ -64,6 +64,7 @@
 #include "nuq/report/table.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/convert_model.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "nuq/workflow/evaluator.hpp"
 #include "nuq/workflow/init.hpp"

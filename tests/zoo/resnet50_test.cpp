@@ -5,9 +5,13 @@
 #include <set>
 #include <string>
 
+#include "../deploy_agreement.hpp"
+#include "../unit/random_values.hpp"
 #include "../unit/temporary_folder.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/config/quant_config_json.hpp"
 #include "nuq/config/record_file.hpp"
+#include "nuq/workflow/convert_model.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "random_weights.hpp"
 #include "zoo.hpp"
@@ -47,4 +51,19 @@ TEST_CASE("the vendor's complete ResNet-50 record parses and writes back to an e
   CHECK(record.record_size() == 54);
   const nuq::schema::ScaleOffsetRecord again = nuq::parse_record(nuq::to_text(record), "again");
   CHECK(google::protobuf::util::MessageDifferencer::Equals(record, again));
+}
+
+TEST_CASE("the vendor's record converts random weights, and integers compute what the fake-quant model does") {
+  const TemporaryFolder folder;
+  const std::string model = ZooNetwork::path("models/prototxt/resnet50_kaiming.prototxt");
+  write_random_weights(model, folder / "random.caffemodel");
+  const auto files = nuq::convert_model(model, folder / "random.caffemodel", ZooNetwork::path("data/ascend_samples/resnet50_record.txt"), folder / "net");
+  CHECK(files.size() == 6);
+  const nuq::Graph fake_quant = nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  const nuq::Graph deploy = nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
+  const nuq::Shape shape{1, 3, 224, 224};
+  const DeployAgreement agreement = deploy_agreement(fake_quant, deploy, {{"data", {shape, random_values(nuq::element_count(shape), 7)}}});
+  CHECK(agreement.layers == 54);
+  MESSAGE("largest difference: " << agreement.worst << " of what is allowed, in " << agreement.worst_layer);
+  CHECK(agreement.worst <= 1.0);
 }

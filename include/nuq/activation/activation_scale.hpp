@@ -32,11 +32,25 @@ struct ActivationScale {
   return {checked_scale(max_abs_scale(min, max), "the activations"), 0, false};
 }
 
-/// The grid value that stands for finite x. In float, halves away from zero.
-[[nodiscard]] inline float fake_quantize(float x, const ActivationScale& grid) noexcept {
+namespace detail {
+
+/// round(x / scale) within the grid, before the offset. In float, halves away from zero.
+[[nodiscard]] inline float rounded_to_grid(float x, const ActivationScale& grid) noexcept {
   const float offset = static_cast<float>(grid.offset);
   const float scaled = (std::min)((std::max)(x / grid.scale, -128.0F - offset), 127.0F - offset);
-  return static_cast<float>(round_half_away(scaled)) * grid.scale;
+  return static_cast<float>(round_half_away(scaled));
+}
+
+}  // namespace detail
+
+/// The grid value that stands for finite x.
+[[nodiscard]] inline float fake_quantize(float x, const ActivationScale& grid) noexcept {
+  return detail::rounded_to_grid(x, grid) * grid.scale;
+}
+
+/// The int8 level of finite x.
+[[nodiscard]] inline float quantized_level(float x, const ActivationScale& grid) noexcept {
+  return detail::rounded_to_grid(x, grid) + static_cast<float>(grid.offset);
 }
 
 NUQ_NAMESPACE_END

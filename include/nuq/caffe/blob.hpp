@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -75,7 +76,39 @@ namespace detail {
   return values;
 }
 
-/// The values a blob stores, whatever their element type. Memory is bounded by the message's own size.
+/// The int8 values of a deploy model's weights.
+[[nodiscard]] inline std::vector<std::int8_t> int8_values(const schema::BlobProto& blob) {
+  std::vector<std::int8_t> values(blob.int8_data().size());
+  if (!values.empty()) std::memcpy(values.data(), blob.int8_data().data(), values.size());
+  return values;
+}
+
+/// The uint64 values that the vendor stores in field 12, packed (the bytes of its varints) or not.
+[[nodiscard]] inline std::vector<std::uint64_t> uint64_values(const schema::BlobProto& blob, const BlobOrigin& origin) {
+  constexpr int values_field = 12;
+  std::vector<std::uint64_t> values;
+  std::uint64_t value = 0;
+  unsigned shift = 0;
+  for (const char byte : blob.raw_data()) {
+    const auto bits = static_cast<unsigned char>(byte);
+    if (shift > 63) break;
+    value |= static_cast<std::uint64_t>(bits & 0x7FU) << shift;
+    shift += 7;
+    if ((bits & 0x80U) != 0) continue;
+    values.push_back(value);
+    value = 0;
+    shift = 0;
+  }
+  if (shift != 0) fail_blob(ErrorCode::malformed_file, origin, "has a broken uint64 in field 12");
+  for (int index = 0; index < blob.unknown_fields().field_count(); ++index) {
+    const google::protobuf::UnknownField& field = blob.unknown_fields().field(index);
+    if (field.number() == values_field && field.type() == google::protobuf::UnknownField::TYPE_VARINT)
+      values.push_back(field.varint());
+  }
+  return values;
+}
+
+/// The values a blob stores as numbers, whatever their element type. Memory is bounded by the message's own size.
 [[nodiscard]] inline std::vector<float> stored_values(const schema::BlobProto& blob, const BlobOrigin& origin) {
   if (blob.double_data_size() > 0) {
     std::vector<float> values;
@@ -83,23 +116,29 @@ namespace detail {
     for (const double value : blob.double_data()) values.push_back(static_cast<float>(value));
     return values;
   }
+  if (!blob.int8_data().empty()) {
+    const std::vector<std::int8_t> levels = int8_values(blob);
+    return {levels.begin(), levels.end()};
+  }
   if (!blob.raw_data().empty()) {
     if (holds_half_data(blob) && blob.raw_data().size() % 2 == 0) return floats_of_halves(blob.raw_data());
     fail_blob(ErrorCode::unsupported_format, origin,
               "stores its values in field 12 as neither half-precision nor float numbers");
   }
-  if (!blob.int8_data().empty() || blob.int32_data_size() > 0) {
-    fail_blob(ErrorCode::unsupported_format, origin,
-              "holds integers: the model is quantized already, wanted the float model");
+  if (blob.int32_data_size() > 0 && blob.data().empty()) {
+    std::vector<float> values;
+    values.reserve(static_cast<std::size_t>(blob.int32_data_size()));
+    for (const std::int32_t value : blob.int32_data()) values.push_back(static_cast<float>(value));
+    return values;
   }
   return {blob.data().begin(), blob.data().end()};
 }
 
 }  // namespace detail
 
-/// A blob's float values in its declared shape; half- and double-precision values are converted.
-/// Throws ModelError naming file, layer and blob: impossible extents, a number of values that contradicts the shape, a
-/// NaN or infinite value, integer data.
+/// A blob's values in its declared shape as floats; those stored in half or double precision or as integers are
+/// converted. Throws ModelError naming file, layer and blob: impossible extents, a number of values that contradicts
+/// the shape, a NaN or infinite value, uint64 data.
 [[nodiscard]] inline Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin) {
   Shape shape = blob_shape(blob);
   if (!is_valid_shape(shape))

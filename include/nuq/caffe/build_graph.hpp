@@ -11,6 +11,7 @@
 
 #include "nuq/caffe/detail/layer_error.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/integer_layers.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/network_inputs.hpp"
@@ -179,7 +180,10 @@ class GraphBuilder {
 [[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model) {
   Graph graph = detail::GraphBuilder(std::move(model)).build();
   const bool has_weights = graph.model->weights.layer_size() + graph.model->weights.layers_size() > 0;
-  if (has_weights) attach_trained_blobs(graph);
+  if (has_weights) {
+    attach_trained_blobs(graph);
+    link_integer_layers(graph);
+  }
   return graph;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "nuq/caffe/graph.hpp"
 #include "nuq/version.hpp"
@@ -31,7 +32,11 @@ namespace detail {
 
 [[nodiscard]] inline std::string dilation_obstacle(const schema::ConvolutionParameter& parameter,
                                                    const std::string& who) {
-  for (const std::uint32_t dilation : parameter.dilation()) {
+  std::vector<std::uint32_t> dilations(parameter.dilation().begin(), parameter.dilation().end());
+  dilations.insert(dilations.end(), {parameter.hole(), parameter.hole_h(), parameter.hole_w()});
+  if (parameter.has_dilation_h()) dilations.push_back(parameter.dilation_h());
+  if (parameter.has_dilation_w()) dilations.push_back(parameter.dilation_w());
+  for (const std::uint32_t dilation : dilations) {
     if (dilation != 1) return "dilation " + std::to_string(dilation) + ": only dilation 1 is supported by " + who;
   }
   return {};

@@ -1,8 +1,9 @@
 #ifndef NUQ_CAFFE_FUSION_HPP
 #define NUQ_CAFFE_FUSION_HPP
 
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,182 +11,149 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/caffe/detail/channel_affine.hpp"
+#include "nuq/caffe/detail/folded_weights.hpp"
 #include "nuq/caffe/detail/layer_error.hpp"
+#include "nuq/caffe/detail/remove_nodes.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/layer_rules/batch_norm.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
-#include "nuq/core/tensor.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// True for the types that BatchNorm and Scale can be folded into.
+/// True for the types that BatchNorm, Scale and Bias can be folded into.
 [[nodiscard]] inline bool is_fusable_type(std::string_view type) noexcept {
   return type == "Convolution" || type == "Deconvolution" || type == "InnerProduct";
 }
 
 namespace detail {
 
-/// `second` after `first`.
-[[nodiscard]] inline ChannelAffine composed(ChannelAffine first, const ChannelAffine& second) {
-  for (std::size_t channel = 0; channel < first.factor.size(); ++channel) {
-    first.factor[channel] *= second.factor[channel];
-    first.offset[channel] = first.offset[channel] * second.factor[channel] + second.offset[channel];
-  }
-  return first;
+/// True if another layer has a trained parameter of the same name (`param { name: … }`): the two have to stay equal.
+[[nodiscard]] inline bool shares_parameters(const Graph& graph, const Node& node) {
+  const auto names_of = [](const Node& layer) {
+    std::set<std::string> names;
+    for (const schema::ParamSpec& spec : layer.parameter.param()) {
+      if (!spec.name().empty()) names.insert(spec.name());
+    }
+    return names;
+  };
+  const std::set<std::string> own = names_of(node);
+  return !own.empty() && std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
+    const std::set<std::string> names = names_of(other);
+    return &other != &node &&
+           std::any_of(own.begin(), own.end(), [&](const std::string& name) { return names.count(name) > 0; });
+  });
 }
 
-/// Blobs {γ} or {γ, β}, one value per channel of axis 1: y = γ · x + β.
-[[nodiscard]] inline std::optional<ChannelAffine> scale_affine(const Node& node, std::size_t channels) {
-  const schema::ScaleParameter& parameter = node.parameter.scale_param();
-  if (parameter.axis() != 1 || parameter.num_axes() != 1) return std::nullopt;
-  if (node.blobs.size() != (parameter.bias_term() ? 2U : 1U)) return std::nullopt;
-  for (const Tensor& blob : node.blobs) {
-    if (blob.values.size() != channels) return std::nullopt;
-  }
-  const std::vector<float>& factor = node.blobs.front().values;
-  ChannelAffine affine{{factor.begin(), factor.end()}, std::vector<double>(channels)};
-  if (parameter.bias_term()) affine.offset.assign(node.blobs[1].values.begin(), node.blobs[1].values.end());
-  return affine;
-}
-
-[[nodiscard]] inline std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels) {
-  const Node& node = layer.node;
-  if (node.type != "BatchNorm") return scale_affine(node, channels);
-  if (node.blobs.empty() || node.blobs.front().values.size() != channels) return std::nullopt;
-  return batch_norm_affine(layer);
-}
-
-/// Which output channel each weight of a layer belongs to.
-class OutputChannels {
- public:
-  explicit OutputChannels(const Node& node) {
-    const bool is_deconvolution = node.type == "Deconvolution";  // [in, out/group, kh, kw]; the others [out, …]
-    const Shape& shape = node.blobs.front().shape;
-    const std::size_t weights = node.blobs.front().values.size();
-    const std::size_t groups = is_deconvolution ? node.parameter.convolution_param().group() : 1;
-    const std::size_t rows =
-        static_cast<std::size_t>(shape[0]) * (is_deconvolution ? static_cast<std::size_t>(shape[1]) : 1);
-    per_group_ = static_cast<std::size_t>(shape[is_deconvolution ? 1 : 0]);
-    count_ = per_group_ * groups;
-    group_weights_ = weights / groups;
-    channel_weights_ = rows == 0 ? 0 : weights / rows;
-  }
-  [[nodiscard]] std::size_t count() const noexcept { return count_; }
-  [[nodiscard]] std::size_t operator()(std::size_t weight) const noexcept {
-    return weight / group_weights_ * per_group_ + weight / channel_weights_ % per_group_;
-  }
-
- private:
-  std::size_t count_ = 0;            ///< output channels
-  std::size_t per_group_ = 0;        ///< output channels of a group
-  std::size_t group_weights_ = 0;    ///< consecutive weights of a group
-  std::size_t channel_weights_ = 0;  ///< consecutive weights of one channel
-};
-
-/// The bias that a folded layer starts from, zero where it has none.
-[[nodiscard]] inline Tensor bias_of(const Node& node, std::size_t channels) {
-  return node.blobs.size() > 1 ? node.blobs[1] : Tensor(Shape{static_cast<std::int64_t>(channels)});
-}
-
-/// Puts `affine` behind the layer: W' = W · factor, b' = b · factor + offset, in double. False, and nothing changed, if
-/// a result is not finite.
-[[nodiscard]] inline bool fold(Node& node, const OutputChannels& channel_of, const ChannelAffine& affine) {
-  Tensor weights = node.blobs.front();
-  Tensor bias = bias_of(node, channel_of.count());
-  bool finite = true;
-  for (std::size_t index = 0; index < weights.values.size(); ++index) {
-    float& weight = weights.values[index];
-    weight = static_cast<float>(static_cast<double>(weight) * affine.factor[channel_of(index)]);
-    finite = finite && is_finite(weight);
-  }
-  for (std::size_t channel = 0; channel < bias.values.size(); ++channel) {
-    float& value = bias.values[channel];
-    value = static_cast<float>(static_cast<double>(value) * affine.factor[channel] + affine.offset[channel]);
-    finite = finite && is_finite(value);
-  }
-  if (!finite) return false;
-  node.blobs = {std::move(weights), std::move(bias)};
-  if (node.type == "InnerProduct") {
-    node.parameter.mutable_inner_product_param()->set_bias_term(true);
-  } else {
-    node.parameter.mutable_convolution_param()->set_bias_term(true);
-  }
-  return true;
-}
-
-/// True if something can be folded into the layer: it has weights, one input and one output with channels in axis 1.
-[[nodiscard]] inline bool is_fusable(const Node& node) {
-  if (!is_fusable_type(node.type) || node.blobs.empty() || node.inputs.size() != 1 || node.outputs.size() != 1)
-    return false;
+/// True if something can be folded into the layer: it has weights of its own, one input and one output with channels in
+/// axis 1.
+[[nodiscard]] inline bool is_fusable(const Graph& graph, const Node& node) {
+  if (!is_fusable_type(node.type) || node.blobs.empty() || node.blobs.front().values.empty()) return false;
+  if (node.inputs.size() != 1 || node.outputs.size() != 1 || shares_parameters(graph, node)) return false;
   if (node.type != "InnerProduct") return node.parameter.convolution_param().axis() == 1;
   const schema::InnerProductParameter& parameter = node.parameter.inner_product_param();
   return parameter.axis() == 1 && !parameter.transpose();
 }
 
+[[nodiscard]] inline bool has_padding(const schema::ConvolutionParameter& parameter) {
+  if (parameter.has_pad_h() || parameter.has_pad_w()) return parameter.pad_h() != 0 || parameter.pad_w() != 0;
+  return std::any_of(parameter.pad().begin(), parameter.pad().end(), [](std::uint32_t pad) { return pad != 0; });
+}
+
+/// `index` if that node has one input and one output.
+[[nodiscard]] inline std::optional<std::size_t> if_simple(const Graph& graph, std::size_t index) {
+  const Node& node = graph.nodes[index];
+  return node.inputs.size() == 1 && node.outputs.size() == 1 ? std::optional<std::size_t>(index) : std::nullopt;
+}
+
 /// The node of one input and one output that is the only reader of `value`.
 [[nodiscard]] inline std::optional<std::size_t> sole_reader(const Graph& graph, std::size_t value) {
   const std::vector<std::size_t> readers = graph.consumers(value);
-  if (readers.size() != 1) return std::nullopt;
-  const Node& reader = graph.nodes[readers.front()];
-  if (reader.inputs.size() != 1 || reader.outputs.size() != 1) return std::nullopt;
-  return readers.front();
+  return readers.size() == 1 ? if_simple(graph, readers.front()) : std::nullopt;
 }
 
-/// Folds the BatchNorm, the BatchNorm and Scale, or the Scale that alone follow a layer; returns the nodes that became
+/// The node of one input and one output that writes `value` for a single reader.
+[[nodiscard]] inline std::optional<std::size_t> sole_writer(const Graph& graph, std::size_t value) {
+  const std::size_t producer = graph.values[value].producer;
+  if (producer == Value::network_input || graph.consumers(value).size() != 1) return std::nullopt;
+  return if_simple(graph, producer);
+}
+
+/// Folds the BatchNorm, Scale and Bias layers that follow node `index` one by one; returns the nodes that became
 /// useless.
 [[nodiscard]] inline std::vector<std::size_t> fold_followers(Graph& graph, std::size_t index) {
   Node& node = graph.nodes[index];
-  const OutputChannels channels(node);
-  ChannelAffine total{std::vector<double>(channels.count(), 1.0), std::vector<double>(channels.count(), 0.0)};
+  const WeightLayout layout(node);
+  ChannelAffine total = identity_affine(layout.outputs());
   std::vector<std::size_t> folded;
   std::size_t output = node.outputs.front();
-  for (const std::string_view type : {"BatchNorm", "Scale"}) {
-    const std::optional<std::size_t> reader = sole_reader(graph, output);
-    if (!reader || graph.nodes[*reader].type != type) continue;
-    const std::optional<ChannelAffine> affine = affine_of({graph.nodes[*reader], graph.model->model_file}, channels.count());
+  while (const std::optional<std::size_t> reader = sole_reader(graph, output)) {
+    const Node& follower = graph.nodes[*reader];
+    const auto affine = affine_of({follower, graph.model->model_file}, layout.outputs(), layout.rank);
     if (!affine) break;
     total = composed(std::move(total), *affine);
     folded.push_back(*reader);
-    output = graph.nodes[*reader].outputs.front();
+    output = follower.outputs.front();
   }
-  if (folded.empty() || !fold(node, channels, total)) return {};
+  if (folded.empty() || !fold_behind(node, total)) return {};
   for (const std::size_t follower : folded) node.fused.push_back(graph.nodes[follower].name);
   node.outputs.front() = output;
   return folded;
 }
 
-/// Takes nodes out of a graph, with the values that nobody writes or reads any more, and numbers the rest anew.
-inline void remove_nodes(Graph& graph, const std::set<std::size_t>& removed) {
-  std::vector<std::size_t> new_value(graph.values.size());
-  std::set<std::size_t> used(graph.inputs.begin(), graph.inputs.end());
-  std::vector<Node> nodes;
-  for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
-    if (removed.count(index) > 0) continue;
-    Node& node = graph.nodes[index];
-    used.insert(node.outputs.begin(), node.outputs.end());
-    for (const std::size_t output : node.outputs) {
-      if (graph.values[output].producer != Value::network_input) graph.values[output].producer = nodes.size();
-    }
-    nodes.push_back(std::move(node));
-  }
-  std::vector<Value> values;
-  for (const std::size_t value : used) {
-    new_value[value] = values.size();
-    values.push_back(std::move(graph.values[value]));
-  }
-  const auto renumber = [&new_value](std::vector<std::size_t>& indices) {
-    for (std::size_t& value : indices) value = new_value[value];
+/// True if, at node `index` and without the nodes `removed`, the name of `value` stands for a later version of the
+/// blob.
+[[nodiscard]] inline bool is_overwritten(const Graph& graph, std::size_t value, std::size_t index,
+                                         const std::vector<std::size_t>& removed) {
+  const auto writes_name = [&](const Node& node) {
+    return std::any_of(node.outputs.begin(), node.outputs.end(), [&](std::size_t output) {
+      return output != value && graph.values[output].blob == graph.values[value].blob;
+    });
   };
-  renumber(graph.inputs);
-  for (Node& node : nodes) {
-    renumber(node.inputs);
-    renumber(node.outputs);
+  const std::size_t producer = graph.values[value].producer;
+  for (std::size_t node = producer == Value::network_input ? 0 : producer + 1; node < index; ++node) {
+    const bool is_removed = std::find(removed.begin(), removed.end(), node) != removed.end();
+    if (!is_removed && writes_name(graph.nodes[node])) return true;
   }
-  graph.nodes = std::move(nodes);
-  graph.values = std::move(values);
+  return false;
+}
+
+/// Folds the BatchNorm, Scale and Bias layers in front of node `index`, a Convolution, as far as its padding allows;
+/// returns the nodes that became useless.
+[[nodiscard]] inline std::vector<std::size_t> fold_predecessors(Graph& graph, std::size_t index) {
+  Node& node = graph.nodes[index];
+  if (node.type != "Convolution") return {};
+  const WeightLayout layout(node);
+  const bool is_padded = has_padding(node.parameter.convolution_param());
+  ChannelAffine total = identity_affine(layout.inputs());
+  std::vector<std::size_t> folded;  // the nearest first
+  std::size_t input = node.inputs.front();
+  while (const std::optional<std::size_t> writer = sole_writer(graph, input)) {
+    const Node& predecessor = graph.nodes[*writer];
+    const auto affine = affine_of({predecessor, graph.model->model_file}, layout.inputs(), layout.rank);
+    if (!affine || (is_padded && !keeps_zero(*affine))) break;
+    total = composed(*affine, total);
+    folded.push_back(*writer);
+    input = predecessor.inputs.front();
+  }
+  if (folded.empty() || is_overwritten(graph, input, index, folded) || !fold_before(node, total)) return {};
+  for (const std::size_t predecessor : folded) node.fused.insert(node.fused.begin(), graph.nodes[predecessor].name);
+  node.inputs.front() = input;
+  return folded;
+}
+
+/// Calls fold(graph, index), which returns the nodes that became useless, for every layer that may be folded into.
+template <class Fold>
+void fold_each(Graph& graph, const std::set<std::string>& skipped, Fold&& fold) {
+  std::set<std::size_t> useless;
+  for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
+    const Node& node = graph.nodes[index];
+    if (skipped.count(node.name) > 0 || !is_fusable(graph, node)) continue;
+    for (const std::size_t folded : fold(graph, index)) useless.insert(folded);
+  }
+  remove_nodes(graph, useless);
 }
 
 /// Inference uses the trained statistics of a BatchNorm; only an explicit wish for those of the batch is refused.
@@ -215,25 +183,29 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
 
 }  // namespace detail
 
-/// Folds BatchNorm, BatchNorm + Scale or a lone Scale into the Convolution, Deconvolution or InnerProduct before it
-/// (AMCT manual, fusion): with a = γ/√(v + eps), W' = W·a and b' = (b − m)·a + β, per output channel, in double. The
-/// layer gets a bias, takes over the last folded layer's output, and lists the folded layers in `Node::fused`; their
-/// nodes and values are gone and the remaining ones are numbered anew.
+/// Folds BatchNorm, Scale and Bias layers, alone or several in a row, into the Convolution, Deconvolution or
+/// InnerProduct before them, and what then still stands in front of a Convolution into that one (AMCT manual, fusion;
+/// Bias as in its HiSilicon variant). In double, with y = x · a + s being what the row computes per channel:
 ///
-/// Left as they are: layers whose output somebody else reads as well, layers without weights, a Scale along another
-/// axis, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats: false`, and
-/// ConfigError for a skipped layer that does not exist or that nothing could be folded into.
+///   behind:    W'[o] = W[o] · a[o]         b'[o] = b[o] · a[o] + s[o]
+///   in front:  W'[o,i] = W[o,i] · a[i]     b'[o] = b[o] + Σ W[o,i] · s[i]     without padding, or where every s is 0
+///
+/// The layer gets a bias, takes over the last folded layer's output or the first one's input, and lists the folded
+/// layers in `Node::fused`, in the order of computation; their nodes and values are gone and the remaining ones are
+/// numbered anew.
+///
+/// Left as they are: layers with somebody else reading a blob between them, layers without weights or with weights
+/// shared by name, a Scale or Bias along another axis, a blob in front whose name stands for something else at the
+/// Convolution's place, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats:
+/// false` or a variance that cannot be used, and ConfigError for a skipped layer that does not exist or that nothing
+/// could be folded into.
 inline void fuse(Graph& graph, const FusionOptions& options = {}) {
   graph.fusion = options;
   detail::check_batch_norms(graph);
   detail::check_skipped(graph, options.skipped);
   if (!options.enabled) return;
-  std::set<std::size_t> folded;
-  for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
-    if (!detail::is_fusable(graph.nodes[index]) || options.skipped.count(graph.nodes[index].name) > 0) continue;
-    for (const std::size_t follower : detail::fold_followers(graph, index)) folded.insert(follower);
-  }
-  detail::remove_nodes(graph, folded);
+  detail::fold_each(graph, options.skipped, detail::fold_followers);
+  detail::fold_each(graph, options.skipped, detail::fold_predecessors);
 }
 
 NUQ_NAMESPACE_END

@@ -2,8 +2,10 @@
 #define NUQ_CAFFE_GRAPH_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,6 +29,15 @@ struct Value {
   Shape shape;                           ///< as declared for a network input (may be empty: not declared); otherwise inferred, empty until then
 };
 
+/// What a layer of a deploy model computes with, besides its parameters: integers. A Quant layer then writes the levels
+/// themselves, a Convolution, Deconvolution or InnerProduct sums up weight × (level − input_offset) + bias exactly, and
+/// DeQuant multiplies the sums by its scales (AMCT manual, model formats).
+struct IntegerArithmetic {
+  std::vector<std::int8_t> weights;  ///< in the order of the weight blob; empty for Quant and DeQuant
+  std::vector<std::int32_t> bias;    ///< may be empty
+  int input_offset = 0;              ///< the level that stands for 0 in the input
+};
+
 /// One layer of the network in its inference (TEST) phase.
 struct Node {
   std::string name;
@@ -37,6 +48,7 @@ struct Node {
   std::vector<Tensor> blobs;            ///< trained blobs: weights [out,in,kh,kw] or [out,in], bias [out], …; empty where the weights file has none
   std::vector<std::string> fused;       ///< names of the layers folded into this one, in order (BatchNorm, Scale)
   std::size_t source_index = 0;         ///< position of the layer among the layers of Model::net
+  std::optional<IntegerArithmetic> integer;  ///< in a deploy model; `blobs` hold the same numbers as floats
 };
 
 /// `do_fusion` and `skip_fusion_layers` of the configuration.

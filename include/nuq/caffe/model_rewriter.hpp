@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -68,8 +69,7 @@ namespace detail {
 
 /// Turns a graph's model into another one by editing the prototxt as text around the touched layers, so that all
 /// others, their comments and their unknown fields stay verbatim, and by replacing blobs of the caffemodel. Folded
-/// layers (Node::fused) are taken out and their convolution's top, bias and blobs are brought up to date from the
-/// start.
+/// layers (Node::fused) are taken out and their convolution's bottom, top, bias and blobs are brought up to date.
 class ModelRewriter {
  public:
   /// `graph` must live as long as the rewriter. Throws ModelError for a prototxt whose layers are the values of a list.
@@ -99,7 +99,7 @@ class ModelRewriter {
     edits_.insert_line_after(text_, field_of(node).end, detail::layer_text(adopted(std::move(layer), node)));
   }
 
-  void set_bottom(const Node& node, const std::string& blob) { set_first(node, "bottom", blob); }
+  void set_bottom(const Node& node, const std::string& blob) { bottoms_[node.source_index] = blob; }
 
   /// An empty blob to be filled with a payload, in the place of `node.blobs[index]` in the caffemodel.
   [[nodiscard]] schema::BlobProto& replace_blob(const Node& node, std::size_t index) {
@@ -110,6 +110,8 @@ class ModelRewriter {
   [[nodiscard]] Model finish() && {
     for (const Node& node : graph_.nodes) {
       if (!node.fused.empty()) replace_folded_blobs(node);
+      const auto bottom = bottoms_.find(node.source_index);
+      if (bottom != bottoms_.end()) set_first(node, "bottom", bottom->second);
     }
     Model model;
     model.model_file = graph_.model->model_file;
@@ -168,6 +170,7 @@ class ModelRewriter {
   }
 
   void fold(const Node& node) {
+    set_bottom(node, graph_.values[node.inputs.front()].blob);
     set_first(node, "top", graph_.values[node.outputs.front()].blob);
     give_bias(node);
     for (const std::string& folded : node.fused) {
@@ -214,9 +217,10 @@ class ModelRewriter {
   std::string text_;
   TextEdits edits_;
   WeightsRewriter weights_;
-  std::vector<TextField> layers_;         ///< of the text, in order
-  std::vector<std::string> layer_names_;  ///< theirs
-  std::set<std::string> inserted_;        ///< names of the layers inserted
+  std::vector<TextField> layers_;               ///< of the text, in order
+  std::vector<std::string> layer_names_;        ///< theirs
+  std::map<std::size_t, std::string> bottoms_;  ///< first bottoms to be, by layer
+  std::set<std::string> inserted_;              ///< names of the layers inserted
   std::set<std::string> blob_names_;
 };
 

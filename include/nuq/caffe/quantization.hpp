@@ -62,6 +62,7 @@ struct LayerQuantization {
   std::optional<Codebook> codebook;           ///< levels kept; absent in a uniformly quantized layer
   std::optional<ActivationScale> activation;  ///< absent in a weights-only run
   Shape input_shape;                          ///< of the calibrated input, NCHW; empty where unknown
+  std::vector<int> shift_bit;                 ///< 1…16 per scale: sums are shifted into 16 bits; empty: they are not
 };
 
 /// The results, by layer name.

@@ -64,14 +64,21 @@ NUQ_NAMESPACE_BEGIN
   return quantized;
 }
 
+/// shift_bit, one per scale of the weights; 0 where sums are not shifted.
+[[nodiscard]] inline std::vector<int> dequantization_shifts(const LayerQuantization& quantization) {
+  if (!quantization.shift_bit.empty()) return quantization.shift_bit;
+  return std::vector<int>(quantization.weights.scales.size());
+}
+
 /// Dequantization parameters as the vendor's compiler reads them, one uint64 per scale, as protobuf's packed varints:
-/// bits 0–31 the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which are 0 here (AMCT manual, quantization
-/// formulas).
-[[nodiscard]] inline std::string packed_dequantization(const std::vector<float>& scales) {
+/// bits 0–31 the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which is 0 here (AMCT manual, quantization
+/// formulas). `shifts` are as many as the scales.
+[[nodiscard]] inline std::string packed_dequantization(const std::vector<float>& scales, const std::vector<int>& shifts) {
   std::string bytes;
-  for (const float scale : scales) {
-    std::uint32_t rest = 0;
-    std::memcpy(&rest, &scale, sizeof rest);
+  for (std::size_t channel = 0; channel < scales.size(); ++channel) {
+    std::uint32_t scale = 0;
+    std::memcpy(&scale, &scales[channel], sizeof scale);
+    std::uint64_t rest = scale | static_cast<std::uint64_t>(shifts[channel]) << 32U;
     for (; rest > 0x7FU; rest >>= 7U) bytes.push_back(static_cast<char>(static_cast<unsigned char>(rest | 0x80U)));
     bytes.push_back(static_cast<char>(rest));
   }

@@ -60,7 +60,7 @@ class QuantLayerInserter {
  public:
   QuantLayerInserter(const Graph& graph, ModelRewriter& rewriter) : graph_(graph), rewriter_(rewriter) {}
 
-  /// `dequant_blobs` makes the blobs of the DeQuant layer of its scales. Throws RecordError without an activation
+  /// `dequant_blobs` makes the blobs of the DeQuant layer. Throws RecordError without an activation
   /// scale.
   template <class DequantBlobs>
   void insert(const Node& node, const LayerQuantization& quantization, DequantBlobs&& dequant_blobs) {
@@ -79,7 +79,7 @@ class QuantLayerInserter {
     const QuantizedWeights& weights = quantization.weights;
     dequant.mutable_dequant_param()->set_channel_wise(node.type != "InnerProduct" &&
                                                       weights.scales.size() == weights.rows);
-    const std::vector<schema::BlobProto> blobs = dequant_blobs(dequantization_scales(quantization));
+    const std::vector<schema::BlobProto> blobs = dequant_blobs(quantization);
     dequant.mutable_blobs()->Add(blobs.begin(), blobs.end());
     rewriter_.insert_after(node, std::move(dequant));
   }
@@ -133,15 +133,17 @@ class QuantLayerInserter {
 }
 
 /// DeQuant of a fake-quant model: scale, shift_bit (0: none) and offset_w (0) as floats.
-[[nodiscard]] inline std::vector<schema::BlobProto> fake_dequant_blobs(const std::vector<float>& scales) {
-  const schema::BlobProto zeros = float_blob(std::vector<float>(scales.size()));
-  return {float_blob(scales), zeros, zeros};
+[[nodiscard]] inline std::vector<schema::BlobProto> fake_dequant_blobs(const LayerQuantization& quantization) {
+  const std::vector<float> scales = dequantization_scales(quantization);
+  const std::vector<int> shifts = dequantization_shifts(quantization);
+  return {float_blob(scales), float_blob({shifts.begin(), shifts.end()}), float_blob(std::vector<float>(scales.size()))};
 }
 
 /// DeQuant of a deploy model: one blob of uint64.
-[[nodiscard]] inline std::vector<schema::BlobProto> deploy_dequant_blobs(const std::vector<float>& scales) {
+[[nodiscard]] inline std::vector<schema::BlobProto> deploy_dequant_blobs(const LayerQuantization& quantization) {
+  const std::vector<float> scales = dequantization_scales(quantization);
   schema::BlobProto blob = blob_of_extent(scales.size());
-  blob.set_raw_data(packed_dequantization(scales));
+  blob.set_raw_data(packed_dequantization(scales, dequantization_shifts(quantization)));
   return {std::move(blob)};
 }
 

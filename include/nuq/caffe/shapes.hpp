@@ -12,19 +12,44 @@
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/arg_max.hpp"
+#include "nuq/caffe/layer_rules/axpy.hpp"
 #include "nuq/caffe/layer_rules/batch_norm.hpp"
+#include "nuq/caffe/layer_rules/batch_reindex.hpp"
+#include "nuq/caffe/layer_rules/bias.hpp"
+#include "nuq/caffe/layer_rules/clip.hpp"
 #include "nuq/caffe/layer_rules/concat.hpp"
 #include "nuq/caffe/layer_rules/convolution.hpp"
+#include "nuq/caffe/layer_rules/crop.hpp"
+#include "nuq/caffe/layer_rules/deconvolution.hpp"
 #include "nuq/caffe/layer_rules/dequant.hpp"
+#include "nuq/caffe/layer_rules/detection_output.hpp"
 #include "nuq/caffe/layer_rules/eltwise.hpp"
+#include "nuq/caffe/layer_rules/embed.hpp"
+#include "nuq/caffe/layer_rules/exponential.hpp"
 #include "nuq/caffe/layer_rules/flatten.hpp"
+#include "nuq/caffe/layer_rules/im2col.hpp"
 #include "nuq/caffe/layer_rules/inner_product.hpp"
 #include "nuq/caffe/layer_rules/inputs.hpp"
+#include "nuq/caffe/layer_rules/interp.hpp"
 #include "nuq/caffe/layer_rules/layer_ref.hpp"
 #include "nuq/caffe/layer_rules/lrn.hpp"
+#include "nuq/caffe/layer_rules/normalize.hpp"
+#include "nuq/caffe/layer_rules/permute.hpp"
 #include "nuq/caffe/layer_rules/pooling.hpp"
+#include "nuq/caffe/layer_rules/prelu.hpp"
+#include "nuq/caffe/layer_rules/prior_box.hpp"
+#include "nuq/caffe/layer_rules/recurrent.hpp"
+#include "nuq/caffe/layer_rules/reduction.hpp"
+#include "nuq/caffe/layer_rules/reshape.hpp"
+#include "nuq/caffe/layer_rules/roi_pooling.hpp"
 #include "nuq/caffe/layer_rules/scale.hpp"
+#include "nuq/caffe/layer_rules/shuffle_channel.hpp"
+#include "nuq/caffe/layer_rules/slice.hpp"
 #include "nuq/caffe/layer_rules/softmax.hpp"
+#include "nuq/caffe/layer_rules/spp.hpp"
+#include "nuq/caffe/layer_rules/tile.hpp"
+#include "nuq/caffe/layer_rules/upsample.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
@@ -32,36 +57,77 @@
 
 NUQ_NAMESPACE_BEGIN
 
-namespace detail {
-
 /// Works out a layer's output shapes from all its input shapes; fails with ModelError through the LayerRef.
 using ShapeFunction = std::vector<Shape> (*)(const LayerRef&, const std::vector<Shape>&);
 
+/// How the output shapes of a layer type are worked out.
 struct ShapeRule {
   std::string_view type;
   ShapeFunction shapes;
 };
 
+namespace detail {
+
 /// Every layer type whose shapes are known. A new family is a file in layer_rules/ and a row here.
 inline constexpr ShapeRule shape_rules[] = {
+    {"AbsVal", shapes_of_input},
     {"AntiQuant", shapes_of_input},
+    {"ArgMax", arg_max_shapes},
+    {"Axpy", axpy_shapes},
     {"BatchNorm", batch_norm_shapes},
+    {"BatchReindex", batch_reindex_shapes},
+    {"Bias", bias_shapes},
+    {"BNLL", shapes_of_input},
+    {"Clip", clip_shapes},
     {"Concat", concat_shapes},
     {"Convolution", convolution_shapes},
+    {"ConvolutionDepthwise", convolution_shapes},
+    {"Crop", crop_shapes},
+    {"Deconvolution", deconvolution_shapes},
+    {"Depthwise", convolution_shapes},
+    {"DepthwiseConvolution", convolution_shapes},
     {"DeQuant", dequant_shapes},
+    {"DetectionOutput", detection_output_shapes},
     {"Dropout", shapes_of_input},
     {"Eltwise", eltwise_shapes},
+    {"ELU", shapes_of_input},
+    {"Embed", embed_shapes},
+    {"Exp", exp_shapes},
     {"Flatten", flatten_shapes},
+    {"Im2col", im2col_shapes},
     {"InnerProduct", inner_product_shapes},
+    {"Interp", interp_shapes},
+    {"Log", log_shapes},
     {"LRN", lrn_shapes},
+    {"LSTM", lstm_shapes},
+    {"MVN", shapes_of_input},
+    {"Normalize", normalize_shapes},
+    {"Permute", permute_shapes},
     {"Pooling", pooling_shapes},
+    {"Power", shapes_of_input},
+    {"PReLU", prelu_shapes},
+    {"PriorBox", prior_box_shapes},
+    {"PSROIPooling", psroi_pooling_shapes},
     {"Quant", shapes_of_input},
+    {"Reduction", reduction_shapes},
     {"ReLU", shapes_of_input},
+    {"ReLU6", shapes_of_input},
+    {"Reshape", reshape_shapes},
+    {"RNN", rnn_shapes},
+    {"ROIPooling", roi_pooling_shapes},
     {"Scale", scale_shapes},
+    {"ShuffleChannel", shuffle_channel_shapes},
     {"Sigmoid", shapes_of_input},
+    {"Silence", no_shapes},
+    {"Slice", slice_shapes},
     {"Softmax", softmax_shapes},
     {"Split", shapes_of_input},
+    {"SPP", spp_shapes},
+    {"Swish", shapes_of_input},
     {"TanH", shapes_of_input},
+    {"Threshold", shapes_of_input},
+    {"Tile", tile_shapes},
+    {"Upsample", upsample_shapes},
 };
 
 /// Whether a blob of Caffe can have this shape: extents of at least 1, fewer than 2³¹ values. Unknown shapes pass.
@@ -74,18 +140,29 @@ inline constexpr ShapeRule shape_rules[] = {
   return " has shape " + to_string(shape) + ", wanted extents of at least 1 and fewer than 2147483648 values";
 }
 
+/// The user's own rule for a type, else the library's, else null.
+[[nodiscard]] inline ShapeFunction shape_function(std::string_view type, ArrayView<const ShapeRule> custom) {
+  for (const ShapeRule& rule : custom) {
+    if (rule.type == type) return rule.shapes;
+  }
+  for (const ShapeRule& rule : shape_rules) {
+    if (rule.type == type) return rule.shapes;
+  }
+  return nullptr;
+}
+
 }  // namespace detail
 
 /// The shapes of a layer's outputs, one for each. Empty shapes (unknown) where an input's is empty, and for layer types
-/// whose rule is not known. Throws ModelError naming the layer: parameters out of range, inputs or trained blobs that
-/// do not fit.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
+/// that neither `custom` nor the library has a rule for. Throws ModelError naming the layer: parameters out of range,
+/// inputs or trained blobs that do not fit.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
+                                                      ArrayView<const ShapeRule> custom = {}) {
   const std::size_t count = layer.node.outputs.size();
-  const auto* const rule = std::find_if(std::begin(detail::shape_rules), std::end(detail::shape_rules),
-                                        [&](const detail::ShapeRule& row) { return row.type == layer.node.type; });
+  const ShapeFunction rule = detail::shape_function(layer.node.type, custom);
   const bool known = std::none_of(inputs.begin(), inputs.end(), [](const Shape& input) { return input.empty(); });
-  if (!known || rule == std::end(detail::shape_rules)) return std::vector<Shape>(count);
-  std::vector<Shape> shapes = rule->shapes(layer, inputs);
+  if (!known || rule == nullptr) return std::vector<Shape>(count);
+  std::vector<Shape> shapes = rule(layer, inputs);
   if (shapes.size() != count) {
     layer.fail(ErrorCode::invalid_graph,
                layer.node.type + " has " + std::to_string(count) + " outputs, wanted " + std::to_string(shapes.size()));
@@ -96,13 +173,14 @@ inline constexpr ShapeRule shape_rules[] = {
 namespace detail {
 
 /// Fills the shapes of all values, by index, from those of the network's inputs.
-inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes) {
+inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
+                             ArrayView<const ShapeRule> custom = {}) {
   for (const Node& node : nodes) {
     if (node.inputs.empty()) continue;  // its outputs are network inputs
     std::vector<Shape> inputs;
     for (const std::size_t input : node.inputs) inputs.push_back(shapes[input]);
     const LayerRef layer(node, file);
-    std::vector<Shape> outputs = output_shapes(layer, inputs);
+    std::vector<Shape> outputs = output_shapes(layer, inputs, custom);
     for (std::size_t index = 0; index < outputs.size(); ++index) {
       if (!is_blob_shape(outputs[index])) {
         layer.fail(ErrorCode::size_mismatch, "output " + std::to_string(index) + impossible_shape(outputs[index]));
@@ -115,9 +193,11 @@ inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file,
 }  // namespace detail
 
 /// The shapes of all values for network inputs of other shapes than the declared ones, by blob name; inputs that are
-/// not named keep theirs. Empty below an input of unknown shape and below unknown layer types. Throws ConfigError for a
-/// name that is not an input, ModelError (naming file, layer, value) where a shape does not fit.
-[[nodiscard]] inline std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs) {
+/// not named keep theirs. `custom` rules go before the library's. Empty below an input of unknown shape and below
+/// unknown layer types. Throws ConfigError for a name that is not an input, ModelError (naming file, layer, value) where
+/// a shape does not fit.
+[[nodiscard]] inline std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs,
+                                                     ArrayView<const ShapeRule> custom = {}) {
   const std::string& file = graph.model->model_file;
   std::vector<Shape> shapes(graph.values.size());
   for (const std::size_t input : graph.inputs) shapes[input] = graph.values[input].shape;
@@ -134,7 +214,7 @@ inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file,
     const std::string place = file + ": input '" + graph.values[input].blob + "'";
     detail::fail(ModelError(ErrorCode::size_mismatch, place + detail::impossible_shape(shapes[input])));
   }
-  detail::propagate_shapes({graph.nodes.data(), graph.nodes.size()}, file, shapes);
+  detail::propagate_shapes(graph.nodes, file, shapes, custom);
   return shapes;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/detail/layer_error.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/convolution.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/proto_schema.hpp"
@@ -37,7 +39,7 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 }
 
 [[nodiscard]] inline bool is_convolutional(const Node& node) {
-  return node.type == "Convolution" || node.type == "Deconvolution";
+  return node.type == "Convolution" || node.type == "Deconvolution" || is_depthwise(node);
 }
 
 /// How many blobs a layer is trained with; nothing for types that this library does not know.
@@ -72,7 +74,7 @@ inline constexpr std::int64_t any_extent = -1;
     const std::int64_t outputs = parameter.num_output();
     if (index == 1) return Shape{outputs};
     Shape shape =
-        node.type == "Convolution" ? Shape{outputs, any_extent} : Shape{any_extent, outputs / parameter.group()};
+        node.type == "Deconvolution" ? Shape{any_extent, outputs / parameter.group()} : Shape{outputs, any_extent};
     const Shape kernel = kernel_extents(parameter, rank);
     shape.insert(shape.end(), kernel.begin(), kernel.end());
     return shape;
@@ -142,6 +144,48 @@ inline Tensor trained_blob(const schema::BlobProto& proto, const Node& node, int
   return blob;
 }
 
+/// The blobs of a DeQuant layer that a deploy model packs into one uint64 per channel: bits 0–31 the scale's bit
+/// pattern, 32–39 shift_bit, 40–47 offset_w (AMCT manual, quantization formulas).
+inline std::vector<Tensor> unpacked_dequantization(const std::vector<std::uint64_t>& packed) {
+  const Shape shape{static_cast<std::int64_t>(packed.size())};
+  std::vector<Tensor> blobs(3, Tensor(shape));
+  for (std::size_t channel = 0; channel < packed.size(); ++channel) {
+    const auto bits = static_cast<std::uint32_t>(packed[channel]);
+    std::memcpy(&blobs[0].values[channel], &bits, sizeof bits);
+    blobs[1].values[channel] = static_cast<float>((packed[channel] >> 32U) & 0xFFU);
+    blobs[2].values[channel] = static_cast<float>(static_cast<std::int8_t>((packed[channel] >> 40U) & 0xFFU));
+  }
+  return blobs;
+}
+
+/// The integers of a layer whose weights are stored as int8; nothing for others. Throws ModelError for a bias that is no
+/// int32.
+inline std::optional<IntegerArithmetic> integer_arithmetic(const BlobProtos& protos, const Node& node, const Model& model) {
+  if (protos.empty() || protos.Get(0).int8_data().empty()) return std::nullopt;
+  IntegerArithmetic integer;
+  integer.weights = int8_values(protos.Get(0));
+  if (protos.size() > 1) {
+    integer.bias.assign(protos.Get(1).int32_data().begin(), protos.Get(1).int32_data().end());
+    if (integer.bias.size() != node.blobs[1].values.size()) {
+      fail_blob(ErrorCode::unsupported_format, {model.weights_file, node.name, 1},
+                "is no int32 data, wanted it beside int8 weights");
+    }
+  }
+  return integer;
+}
+
+/// Whether all blobs from `first` on have the shape of one before: training forks keep pruning masks there, which
+/// inference does not need.
+inline bool are_masks(const BlobProtos* protos, int first) {
+  for (int mask = first; protos != nullptr && mask < protos->size(); ++mask) {
+    const Shape shape = blob_shape(protos->Get(mask));
+    bool found = false;
+    for (int index = 0; index < first; ++index) found = found || blob_shape(protos->Get(index)) == shape;
+    if (!found) return false;
+  }
+  return true;
+}
+
 inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& node, const Model& model) {
   const int count = protos == nullptr ? 0 : protos->size();
   const int expected = trained_blob_count(node).value_or(count);
@@ -149,7 +193,7 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
     fail_layer(ErrorCode::unknown_name, model.model_file, node.name,
                node.type + " has no weights in " + model.weights_file);
   }
-  if (count != expected) {
+  if (count < expected || !are_masks(protos, expected)) {
     fail_layer(ErrorCode::size_mismatch, model.weights_file, node.name,
                "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " +
                    std::to_string(expected));
@@ -157,7 +201,7 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
   if (is_convolutional(node))
     check_group(node, "num_output", node.parameter.convolution_param().num_output(), model.model_file);
   std::vector<Tensor> blobs;
-  for (int index = 0; index < count; ++index) blobs.push_back(trained_blob(protos->Get(index), node, index, model));
+  for (int index = 0; index < expected; ++index) blobs.push_back(trained_blob(protos->Get(index), node, index, model));
   if (node.type == "Deconvolution")
     check_group(node, "number of input channels", blobs.front().shape.front(), model.weights_file);
   return blobs;
@@ -165,16 +209,24 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
 
 }  // namespace detail
 
-/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has are
-/// ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n become [n], InnerProduct weights [out,in] ([in,out]
+/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has, and
+/// pruning masks behind a layer's own blobs, are ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n become [n], InnerProduct weights [out,in] ([in,out]
 /// if transposed). Throws ModelError naming file, layer and blob: a layer that must have weights and has none, another
-/// number of blobs or another shape than the layer's parameters ask for, and whatever `tensor_of` refuses.
+/// number of blobs or another shape than the layer's parameters ask for, and whatever `tensor_of` refuses. Weights stored as
+/// int8 and the dequantization parameters of a deploy model are kept as integers too.
 inline void attach_trained_blobs(Graph& graph) {
   const Model& model = *graph.model;
   const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);
   for (Node& node : graph.nodes) {
     const auto found = blobs.find(node.name);
-    node.blobs = detail::trained_blobs(found == blobs.end() ? nullptr : found->second, node, model);
+    const detail::BlobProtos* const protos = found == blobs.end() ? nullptr : found->second;
+    if (node.type == "DeQuant" && protos != nullptr && protos->size() == 1) {
+      node.blobs = detail::unpacked_dequantization(
+          detail::uint64_values(protos->Get(0), {model.weights_file, node.name, 0}));
+      continue;
+    }
+    node.blobs = detail::trained_blobs(protos, node, model);
+    if (protos != nullptr) node.integer = detail::integer_arithmetic(*protos, node, model);
   }
 }
 

@@ -99,9 +99,9 @@ inline void observe(CalibratedInput& input, const TensorView& tensor) {
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
 /// @return        by layer; `input_shape` is that of the last batch.
-/// @throws ModelError naming the layer when its input has NaN, infinities or no usable range; ConfigError
-/// invalid_argument for
-///         parameters of a plan out of their range, nothing_to_do without a batch.
+/// @throws ModelError naming the layer when its input has NaN, infinities or no usable range, or is not computed by the
+///         engine; ConfigError invalid_argument for parameters of a plan out of their range, nothing_to_do without a
+///         batch.
 template <class Engine, class Feed>
 [[nodiscard]] std::map<std::string, CalibratedActivation> calibrate_activations(const Graph& graph, Engine& engine,
                                                                                 int batch_num, Feed&& feed) {
@@ -117,6 +117,10 @@ template <class Engine, class Feed>
       });
     }
     for (const detail::CalibratedInput& input : inputs) {
+      if (batch_num > 0 && input.shape.empty()) {
+        detail::fail(ModelError(ErrorCode::unsupported_layer,
+                                input.place + " is not computed by this engine: quantize the weights only"));
+      }
       const CalibratedActivation activation{detail::finish(input), input.shape};
       for (const std::string& layer : input.layers) calibrated.emplace(layer, activation);
     }

@@ -56,6 +56,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
     record.add_scale_w(scale);
     record.add_offset_w(0);
   }
+  for (const int shift : quantization.shift_bit) record.add_shift_bit(static_cast<std::uint32_t>(shift));
   record_input_shape(quantization.input_shape, record);
   if (quantization.codebook) {
     for (const std::int8_t level : padded(*quantization.codebook, static_cast<std::size_t>(plan.num_steps)))
@@ -80,6 +81,8 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
                     (channels == 1 ? "" : " or " + std::to_string(channels)));
   }
   if (record.cluster_size() > 0) quantization.codebook.emplace(record.cluster().begin(), record.cluster().end());
+  if (record.shift_bit_size() > 0 && record.shift_bit(0) > 0)
+    quantization.shift_bit.assign(record.shift_bit().begin(), record.shift_bit().end());
   if (record.has_scale_d())
     quantization.activation = ActivationScale{record.scale_d(), record.offset_d(), record.offset_d() != 0};
   if (record.has_channels()) quantization.input_shape = {1, record.channels(), record.height(), record.width()};

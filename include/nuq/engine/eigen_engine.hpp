@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
@@ -16,6 +15,7 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/detail/aligned_buffer.hpp"
 #include "nuq/engine/detail/loaded_network.hpp"
 #include "nuq/engine/workspace.hpp"
@@ -28,17 +28,20 @@ NUQ_NAMESPACE_BEGIN
 ///
 /// `forward()` computes in-place layers in place and a convolution together with the BatchNorm, Scale and ReLU that
 /// overwrite its output; with an observer every layer is computed by itself, which may differ in the last bits. Results
-/// do not depend on the number of threads. Not for use by several threads at once; several engines may run side by
+/// do not depend on the number of threads. Layers of types that neither the library nor `custom_layers` knows are left
+/// out with all that depends on them: loss and accuracy layers of a training network, say; only asking for their outputs
+/// is an error. Not for use by several threads at once; several engines may run side by
 /// side.
 class EigenEngine {
  public:
   /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
-  explicit EigenEngine(std::size_t threads = 1) : workspace_(std::make_unique<Workspace>(threads)) {}
+  explicit EigenEngine(std::size_t threads = 1, CustomLayers custom = {})
+      : workspace_(std::make_unique<Workspace>(threads)), custom_(std::move(custom)) {}
 
-  /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: layers that
-  /// cannot be computed (unsupported_layer), missing weights, shapes that do not fit.
+  /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: parameters
+  /// that cannot be computed, missing weights, shapes that do not fit.
   void load(const Graph& graph) {
-    detail::LoadedNetwork network(graph);
+    detail::LoadedNetwork network(graph, custom_);
     network_ = std::move(network);
     shapes_ = network_.declared_shapes();
     buffers_.clear();
@@ -73,12 +76,13 @@ class EigenEngine {
   }
 
   /// Computes all layers and calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const
-  /// TensorView> outputs) after each, with what the layer has read and written. Nodes come without their blobs. Throws
+  /// TensorView> outputs) after each that is computed, with what the layer has read and written. Nodes come without their blobs. Throws
   /// as `forward()`.
   template <class Observer>
   void forward(Observer&& observer) {
     bind(Binding::separate);
     for (std::size_t node = 0; node < steps_.size(); ++node) {
+      if (!network_.is_computed_node(node)) continue;
       compute(node, nullptr);
       observer(network_.nodes()[node], ArrayView<const TensorView>(steps_[node].inputs),
                ArrayView<const TensorView>(steps_[node].results));
@@ -87,10 +91,14 @@ class EigenEngine {
   }
 
   /// The final value of a blob after `forward`; valid until the engine is used again. Throws ConfigError: no such blob,
-  /// no forward yet.
+  /// no forward yet; ModelError naming the layer that stands in the way of computing it.
   [[nodiscard]] TensorView output(const std::string& blob) const {
     const std::optional<std::size_t> value = network_.final_value(blob);
     if (!value) fail(ErrorCode::unknown_name, "no blob is named '" + blob + "'");
+    if (const std::string obstacle = network_.obstacle(*value); !obstacle.empty()) {
+      detail::fail(ModelError(ErrorCode::unsupported_layer,
+                              network_.file() + ": blob '" + blob + "' cannot be computed: " + obstacle));
+    }
     if (network_.input(blob) == value && !is_set_[*value])
       fail(ErrorCode::invalid_argument, "input '" + blob + "' has not been set");
     if (!has_run_) fail(ErrorCode::invalid_argument, "blob '" + blob + "' is asked for before forward");
@@ -168,20 +176,21 @@ class EigenEngine {
         fail(ErrorCode::invalid_argument, "input '" + network_.blob(input) + "' has not been set");
       }
     }
-    detail::propagate_shapes(network_.nodes(), network_.file(), shapes_);
+    detail::propagate_shapes(network_.nodes(), network_.file(), shapes_, custom_.shape_rules);
   }
 
   void compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
     const Step& step = steps_[index];
     const LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};
     if (followers != nullptr) {
-      std::get<detail::ConvolutionLayer>(network_.layer(index)).forward(call, followers->finish());
+      network_.layer(index).get_if<detail::ConvolutionLayer>()->forward(call, followers->finish());
     } else {
-      std::visit([&call](const auto& layer) { layer.forward(call); }, network_.layer(index));
+      network_.layer(index).forward(call);
     }
   }
 
   std::unique_ptr<Workspace> workspace_;
+  CustomLayers custom_;
   detail::LoadedNetwork network_;
   std::vector<Shape> shapes_;                   // of all values
   std::vector<detail::AlignedBuffer> buffers_;  // by value

@@ -8,6 +8,7 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/version.hpp"
 
@@ -17,12 +18,13 @@ NUQ_NAMESPACE_BEGIN
 class Net {
  public:
   /// Throws what `EigenEngine::load` throws.
-  explicit Net(Graph graph, std::size_t threads = 1) : graph_(std::move(graph)), engine_(threads) {
+  explicit Net(Graph graph, std::size_t threads = 1, CustomLayers custom = {})
+      : graph_(std::move(graph)), engine_(threads, std::move(custom)) {
     engine_.load(graph_);
   }
   /// Reads a prototxt and a caffemodel. Throws what `load_graph` throws as well.
-  Net(const std::string& model_file, const std::string& weights_file, std::size_t threads = 1)
-      : Net(load_graph(model_file, weights_file), threads) {}
+  Net(const std::string& model_file, const std::string& weights_file, std::size_t threads = 1, CustomLayers custom = {})
+      : Net(load_graph(model_file, weights_file), threads, std::move(custom)) {}
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
 

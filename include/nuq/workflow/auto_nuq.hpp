@@ -27,6 +27,8 @@
 #include "nuq/core/finite.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/engine/custom_layers.hpp"
+#include "nuq/engine/eigen_engine.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
@@ -54,6 +56,7 @@ struct AutoNuqOptions {
   Target target = Target::packed;   ///< what sizes are measured by
   bool weights_only = false;        ///< leaves activations in float although the evaluator could calibrate them
   std::size_t threads = 1;          ///< of calibration, quantization and `eval_net`; results do not depend on it
+  CustomLayers custom_layers;       ///< layer types of the user's own, for calibration and `eval_net`
 };
 
 struct AutoNuqResult {
@@ -166,7 +169,8 @@ class AutoNuqRun {
   void calibrate_inputs() {
     if constexpr (has_calibration_batch_v<Evaluator>) {
       if (report_.weights_only) return;
-      const auto calibrated = calibrated_activations(graph_, [this](int index) { return evaluator_.calibration_batch(index); }, options_.threads);
+      const auto calibrated = calibrated_activations(graph_, [this](int index) { return evaluator_.calibration_batch(index); },
+                                                      EigenEngine(options_.threads, options_.custom_layers));
       for (Candidate& candidate : candidates_) {
         for (LayerQuantization& option : candidate.options) set_activation(option, calibrated.at(candidate.layer));
       }
@@ -226,7 +230,7 @@ class AutoNuqRun {
   }
 
   [[nodiscard]] double evaluate_net(const Graph& graph) {
-    Net net(graph, options_.threads);
+    Net net(graph, options_.threads, options_.custom_layers);
     return checked_metric(static_cast<double>(evaluator_.eval_net(net, Evaluator::evaluate_batch_num)));
   }
 

@@ -19,11 +19,12 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Calibrates on the float network: `batch_num` batches of `next_batch(index)`.
-template <class NextBatch>
-[[nodiscard]] std::map<std::string, CalibratedActivation> calibrated_activations(const Graph& graph, NextBatch&& next_batch, std::size_t threads) {
-  EigenEngine engine(threads);
+template <class NextBatch, class Engine>
+[[nodiscard]] std::map<std::string, CalibratedActivation> calibrated_activations(const Graph& graph,
+                                                                                 NextBatch&& next_batch,
+                                                                                 Engine&& engine) {
   engine.load(graph);
-  return calibrate_activations(graph, engine, graph.batch_num, [&next_batch](EigenEngine& target, int index) {
+  return calibrate_activations(graph, engine, graph.batch_num, [&next_batch](auto& target, int index) {
     const InputBatch batch = next_batch(index);
     for (const auto& [blob, tensor] : batch) target.set_input(blob, tensor.view());
   });
@@ -35,20 +36,22 @@ inline void set_activation(LayerQuantization& layer, const CalibratedActivation&
 }
 
 /// Calibrates the input of every quantized layer of the graph.
-template <class NextBatch>
-void set_activations(Graph& graph, NextBatch&& next_batch, std::size_t threads) {
-  for (const auto& [name, calibrated] : calibrated_activations(graph, std::forward<NextBatch>(next_batch), threads)) {
+template <class NextBatch, class Engine>
+void set_activations(Graph& graph, NextBatch&& next_batch, Engine&& engine) {
+  for (const auto& [name, calibrated] : calibrated_activations(graph, std::forward<NextBatch>(next_batch), engine)) {
     set_activation(graph.quantization[name], calibrated);
   }
 }
 
 }  // namespace detail
 
-/// Calibrates the input of every quantized layer with our own engine and completes the record file: the second step after
-/// `quantize_model`. `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
-template <class NextBatch>
-void calibrate(Graph& graph, NextBatch&& next_batch, std::size_t threads = 1) {
-  detail::set_activations(graph, std::forward<NextBatch>(next_batch), threads);
+/// Calibrates the input of every quantized layer and completes the record file: the second step after `quantize_model`.
+///
+/// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
+/// @param engine      what computes the network: an Engine, by default our own on one thread.
+template <class NextBatch, class Engine = EigenEngine>
+void calibrate(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine()) {
+  detail::set_activations(graph, std::forward<NextBatch>(next_batch), engine);
   write_file_atomically(graph.record_file, to_text(record_of(graph)));
 }
 

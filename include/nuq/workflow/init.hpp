@@ -19,9 +19,10 @@ namespace detail {
 
 inline void refuse_quantized_model(const Graph& graph) {
   for (const Node& node : graph.nodes) {
-    if (node.type == "Quant" || node.type == "DeQuant" || node.type == "AntiQuant") {
+    const bool is_inserted = node.type == "Quant" || node.type == "DeQuant" || node.type == "AntiQuant";
+    if (is_inserted || node.integer) {
       fail(ModelError(ErrorCode::unsupported_layer, graph.model->model_file + ": layer '" + node.name + "': the model is quantized already (" +
-                                                        node.type + "), wanted a float model"));
+                                                        (is_inserted ? node.type : "int8 weights") + "), wanted a float model"));
     }
   }
 }

@@ -12,6 +12,8 @@
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/engine/custom_layers.hpp"
+#include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/rate/target.hpp"
@@ -28,6 +30,7 @@ NUQ_NAMESPACE_BEGIN
 struct StaticNuqOptions {
   Target target = Target::palette;  ///< what sizes are measured by
   std::size_t threads = 1;          ///< results do not depend on it
+  CustomLayers custom_layers;       ///< layer types of the user's own, for calibration
 };
 
 /// In place of calibration data: activations stay in float.
@@ -51,7 +54,7 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   ThreadPool parallel(options.threads);
   quantize_weights(graph, quantizer, parallel);
   if constexpr (!weights_only) {
-    detail::set_activations(graph, std::forward<NextBatch>(next_batch), options.threads);
+    detail::set_activations(graph, std::forward<NextBatch>(next_batch), EigenEngine(options.threads, options.custom_layers));
   }
 
   FileSet files;

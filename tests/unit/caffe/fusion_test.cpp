@@ -47,8 +47,10 @@ struct Network {
     }
     return *this;
   }
-  Network& convolution(const std::string& parameters, const std::vector<nuq::Shape>& blobs) {
-    return layer("conv", "Convolution", "bottom: 'data' top: 'conv' convolution_param { " + parameters + " }", blobs);
+  Network& convolution(const std::string& parameters, const std::vector<nuq::Shape>& blobs,
+                       const std::string& bottom = "data") {
+    return layer("conv", "Convolution", "bottom: '" + bottom + "' top: 'conv' convolution_param { " + parameters + " }",
+                 blobs);
   }
   Network& batch_norm(const std::string& bottom, const std::string& top, std::int64_t channels,
                       const std::string& rest = "") {
@@ -60,6 +62,13 @@ struct Network {
     std::vector<nuq::Shape> blobs{{channels}};
     if (bias) blobs.push_back({channels});
     return layer("scale", "Scale", "bottom: '" + bottom + "' top: '" + top + "'" + parameter, blobs);
+  }
+  Network& bias(const std::string& bottom, const std::string& top, std::int64_t channels,
+                const std::string& rest = "") {
+    return layer("bias", "Bias", "bottom: '" + bottom + "' top: '" + top + "' " + rest, {{channels}});
+  }
+  Network& relu(const std::string& bottom, const std::string& top) {
+    return layer("relu", "ReLU", "bottom: '" + bottom + "' top: '" + top + "'");
   }
   nuq::schema::BlobProto& blob(const std::string& name, int index) {
     for (nuq::schema::LayerParameter& layer : *weights.mutable_layer()) {
@@ -74,10 +83,9 @@ struct Network {
   }
 };
 
-/// What a layer computes, one output per [channel], for a 1 × 1 input of one value per input channel: the kernel
-/// position (0, 0) of a convolution or deconvolution alone, which is enough as all positions of a channel are folded
-/// alike.
-Values output_of(const nuq::Node& node, const Values& input) {
+/// What a Convolution, Deconvolution of stride 1 or InnerProduct computes away from the borders, one output per
+/// channel, for an input that is constant in each channel.
+Values weighted(const Values& input, const nuq::Node& node) {
   const nuq::Tensor& weights = node.blobs[0];
   const auto extent = [&weights](std::size_t axis) { return static_cast<std::size_t>(weights.shape[axis]); };
   const std::size_t groups = node.type == "InnerProduct" ? 1 : node.parameter.convolution_param().group();
@@ -92,7 +100,8 @@ Values output_of(const nuq::Node& node, const Values& input) {
     for (std::size_t in = 0; in < inputs_per_group; ++in) {
       const std::size_t global_in = group * inputs_per_group + in;
       const std::size_t row = transposed ? global_in * extent(1) + out % extent(1) : out * extent(1) + in;
-      output[out] += static_cast<double>(weights.values[row * kernel]) * input[global_in];
+      for (std::size_t place = row * kernel; place < (row + 1) * kernel; ++place)
+        output[out] += static_cast<double>(weights.values[place]) * input[global_in];
     }
   }
   return output;
@@ -117,21 +126,33 @@ Values scaled(Values x, const nuq::Node& node) {
   return x;
 }
 
-/// Folds the graph of `network` and compares its first node with the plain computation through all nodes.
+Values biased(Values x, const nuq::Node& node) {
+  for (std::size_t channel = 0; channel < x.size(); ++channel)
+    x[channel] += static_cast<double>(node.blobs[0].values[channel]);
+  return x;
+}
+
+/// What a chain of layers computes.
+Values output_of(const nuq::Graph& chain, Values x) {
+  for (const nuq::Node& node : chain.nodes) {
+    x = node.type == "BatchNorm" ? normalised(x, node)
+        : node.type == "Scale"   ? scaled(x, node)
+        : node.type == "Bias"    ? biased(x, node)
+                                 : weighted(x, node);
+  }
+  return x;
+}
+
+/// Folds the graph of `network`, a chain, into a single node and compares what the two compute.
 nuq::Graph checked_fusion(const Network& network, std::size_t inputs) {
-  const nuq::Graph original = network.graph();
   nuq::Graph fused = network.graph();
   nuq::fuse(fused);
   REQUIRE(fused.nodes.size() == 1);
   Numbers numbers;
   Values input;
   for (std::size_t channel = 0; channel < inputs; ++channel) input.push_back(static_cast<double>(numbers(-1.0, 1.0)));
-  Values wanted = output_of(original.nodes[0], input);
-  for (std::size_t index = 1; index < original.nodes.size(); ++index) {
-    const nuq::Node& node = original.nodes[index];
-    wanted = node.type == "BatchNorm" ? normalised(wanted, node) : scaled(wanted, node);
-  }
-  const Values got = output_of(fused.nodes[0], input);
+  const Values wanted = output_of(network.graph(), input);
+  const Values got = output_of(fused, input);
   REQUIRE(got.size() == wanted.size());
   for (std::size_t channel = 0; channel < got.size(); ++channel) {
     CAPTURE(channel);
@@ -144,6 +165,12 @@ Names node_names(const nuq::Graph& graph) {
   Names names;
   for (const nuq::Node& node : graph.nodes) names.push_back(node.name);
   return names;
+}
+
+nuq::Graph fused(const Network& network) {
+  nuq::Graph graph = network.graph();
+  nuq::fuse(graph);
+  return graph;
 }
 
 /// Every value is an input or the output of the node it names, and every index is in range.
@@ -309,6 +336,200 @@ TEST_CASE("several layers of a chain are folded, each with its own followers") {
   CHECK(graph.nodes[0].fused == Names{"bn"});
   CHECK(graph.nodes[1].fused == Names{"scale"});
   check_consistency(graph);
+}
+
+TEST_CASE("a Bias behind a layer goes into its bias, wherever it stands in the row") {
+  Network network;
+  network.convolution("num_output: 2 kernel_size: 1 bias_term: false", {{2, 3, 1, 1}})
+      .batch_norm("conv", "conv", 2)
+      .scale("conv", "scaled", 2, false)
+      .bias("scaled", "out", 2, "bias_param { axis: -3 }");
+  CHECK(checked_fusion(network, 3).nodes[0].fused == Names{"bn", "scale", "bias"});
+  Network turned;
+  turned.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}})
+      .bias("conv", "biased", 2)
+      .scale("biased", "out", 2);
+  CHECK(checked_fusion(turned, 3).nodes[0].fused == Names{"bias", "scale"});
+  for (const char* const parameter : {"axis: 0", "axis: -2", "num_axes: 2", "num_axes: -1"}) {
+    CAPTURE(parameter);
+    Network other;
+    other.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}})
+        .bias("conv", "out", 2, "bias_param { " + std::string(parameter) + " }");
+    CHECK(fused(other).nodes.size() == 2);
+  }
+}
+
+TEST_CASE("a convolution without padding takes in what stands in front of it") {
+  Network both;
+  both.batch_norm("data", "bn", 3)
+      .scale("bn", "s", 3)
+      .convolution("num_output: 4 kernel_size: 2", {{4, 3, 2, 2}, {4}}, "s");
+  const nuq::Graph graph = checked_fusion(both, 3);
+  CHECK(graph.nodes[0].fused == Names{"bn", "scale"});
+  CHECK(graph.values[graph.nodes[0].inputs[0]].blob == "data");
+  CHECK(graph.values.size() == 2);
+  check_consistency(graph);
+
+  Network in_place;
+  in_place.batch_norm("data", "data", 4)
+      .scale("data", "data", 4)
+      .convolution("num_output: 6 kernel_size: 2 group: 2 bias_term: false pad: 0", {{6, 2, 2, 2}}, "data");
+  const nuq::Node node = checked_fusion(in_place, 4).nodes[0];
+  CHECK(node.blobs.size() == 2);
+  CHECK(node.parameter.convolution_param().bias_term());
+
+  Network norm;
+  norm.batch_norm("data", "bn", 3).convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "bn");
+  CHECK(checked_fusion(norm, 3).nodes[0].fused == Names{"bn"});
+  Network scale_and_bias;
+  scale_and_bias.scale("data", "s", 3)
+      .bias("s", "b", 3)
+      .convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "b");
+  CHECK(checked_fusion(scale_and_bias, 3).nodes[0].fused == Names{"scale", "bias"});
+}
+
+TEST_CASE("a convolution takes in what stands on both sides of it") {
+  Network network;
+  network.bias("data", "b", 3)
+      .convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "b")
+      .batch_norm("conv", "bn", 2);
+  const nuq::Graph graph = checked_fusion(network, 3);
+  CHECK(graph.nodes[0].fused == Names{"bias", "bn"});
+  check_consistency(graph);
+}
+
+TEST_CASE("in front of a padded convolution only what leaves zeros alone is taken in") {
+  for (const char* const pad : {"pad: 1", "pad_w: 1", "pad: 0 pad: 1", "pad_h: 2 pad_w: 0"}) {
+    CAPTURE(pad);
+    const std::string parameters = "num_output: 2 kernel_size: 3 " + std::string(pad);
+    Network network;
+    network.batch_norm("data", "bn", 3).scale("bn", "s", 3, false).convolution(parameters, {{2, 3, 3, 3}, {2}}, "s");
+    const nuq::Graph graph = fused(network);
+    CHECK(node_names(graph) == Names{"bn", "conv"});
+    CHECK(graph.nodes[1].fused == Names{"scale"});
+    CHECK(graph.nodes[1].inputs == graph.nodes[0].outputs);
+
+    network.blob("bn", 0).set_data(0, 0.0F);
+    CHECK(fused(network).nodes.size() == 2);
+    for (int channel = 1; channel < 3; ++channel) network.blob("bn", 0).set_data(channel, 0.0F);
+    CHECK(fused(network).nodes.size() == 1);
+  }
+  Network overruled;
+  overruled.bias("data", "b", 3).convolution("num_output: 2 kernel_size: 3 pad: 1 pad_h: 0", {{2, 3, 3, 3}, {2}}, "b");
+  CHECK(fused(overruled).nodes.size() == 1);
+}
+
+TEST_CASE("between two convolutions a layer goes into the first, into the second only where the first is skipped") {
+  Network network;
+  network.convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}})
+      .batch_norm("conv", "bn", 2)
+      .scale("bn", "s", 2)
+      .layer("conv2", "Convolution", "bottom: 's' top: 'conv2' convolution_param { num_output: 4 kernel_size: 1 }",
+             {{4, 2, 1, 1}, {4}});
+  const nuq::Graph graph = fused(network);
+  CHECK(node_names(graph) == Names{"conv", "conv2"});
+  CHECK(graph.nodes[0].fused == Names{"bn", "scale"});
+  CHECK(graph.nodes[1].fused.empty());
+  nuq::Graph skipping = network.graph();
+  nuq::FusionOptions options;
+  options.skipped = {"conv"};
+  nuq::fuse(skipping, options);
+  CHECK(skipping.nodes[0].fused.empty());
+  CHECK(skipping.nodes[1].fused == Names{"bn", "scale"});
+  CHECK(skipping.nodes[1].inputs == skipping.nodes[0].outputs);
+  nuq::Graph neither = network.graph();
+  options.skipped = {"conv", "conv2"};
+  nuq::fuse(neither, options);
+  CHECK(neither.nodes.size() == 4);
+}
+
+TEST_CASE("only convolutions take in what stands in front of them") {
+  Network deconvolution;
+  deconvolution.scale("data", "s", 3, false)
+      .layer("up", "Deconvolution", "bottom: 's' top: 'up' convolution_param { num_output: 2 kernel_size: 1 }",
+             {{3, 2, 1, 1}, {2}});
+  CHECK(fused(deconvolution).nodes.size() == 2);
+  Network inner_product;
+  inner_product.scale("data", "s", 3, false)
+      .layer("ip", "InnerProduct", "bottom: 's' top: 'ip' inner_product_param { num_output: 2 }", {{2, 3}, {2}});
+  CHECK(fused(inner_product).nodes.size() == 2);
+}
+
+TEST_CASE("what stands in front stays where somebody else reads it, its own input may have other readers") {
+  const auto network = [](const std::string& other_bottom) {
+    Network result;
+    result.batch_norm("data", "bn", 3)
+        .scale("bn", "s", 3)
+        .relu(other_bottom, "side")
+        .convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "s");
+    return result;
+  };
+  CHECK(node_names(fused(network("s"))) == Names{"bn", "scale", "relu", "conv"});
+  const nuq::Graph half = fused(network("bn"));
+  CHECK(node_names(half) == Names{"bn", "relu", "conv"});
+  CHECK(half.nodes[2].fused == Names{"scale"});
+  const nuq::Graph whole = fused(network("data"));
+  CHECK(node_names(whole) == Names{"relu", "conv"});
+  CHECK(whole.nodes[1].inputs == whole.nodes[0].inputs);
+  check_consistency(whole);
+}
+
+TEST_CASE("what stands in front stays where its input has been overwritten before the convolution") {
+  Network network;
+  network.batch_norm("data", "bn", 3)
+      .relu("data", "data")
+      .convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "bn");
+  CHECK(fused(network).nodes.size() == 3);
+  Network later;
+  later.batch_norm("data", "bn", 3)
+      .convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "bn")
+      .relu("data", "data");
+  CHECK(fused(later).nodes.size() == 2);
+}
+
+TEST_CASE("layers of other branches may stand between in the file") {
+  Network network;
+  network.batch_norm("data", "bn", 3)
+      .relu("data", "side")
+      .convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "bn")
+      .layer("pool", "Pooling", "bottom: 'side' top: 'pool'")
+      .scale("conv", "out", 2)
+      .layer("last", "ReLU", "bottom: 'out' top: 'last'");
+  const nuq::Graph graph = fused(network);
+  CHECK(node_names(graph) == Names{"relu", "conv", "pool", "last"});
+  CHECK(graph.nodes[1].fused == Names{"bn", "scale"});
+  CHECK(graph.nodes[3].inputs == graph.nodes[1].outputs);
+  check_consistency(graph);
+}
+
+TEST_CASE("statistics in the shapes of old files are understood") {
+  Network network;
+  network.batch_norm("data", "bn", 3)
+      .convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "bn")
+      .scale("conv", "out", 2);
+  for (const char* const name : {"bn", "scale"}) {
+    for (int index = 0; index < 2; ++index) {
+      nuq::schema::BlobProto& blob = network.blob(name, index);
+      blob.clear_shape();
+      blob.set_num(1), blob.set_channels(1), blob.set_height(1), blob.set_width(blob.data_size());
+    }
+  }
+  CHECK(checked_fusion(network, 3).nodes[0].fused == Names{"bn", "scale"});
+}
+
+TEST_CASE("nothing is folded into weights that another layer shares by name") {
+  const auto network = [](const std::string& other_name) {
+    Network result;
+    result.convolution("num_output: 3 kernel_size: 1 } param { name: 'w' } param { ", {{3, 3, 1, 1}, {3}})
+        .batch_norm("conv", "bn", 3)
+        .layer("conv2", "Convolution",
+               "bottom: 'bn' top: 'conv2' convolution_param { num_output: 3 kernel_size: 1 } param { name: '" +
+                   other_name + "' }",
+               {{3, 3, 1, 1}, {3}});
+    return result;
+  };
+  CHECK(fused(network("w")).nodes.size() == 3);
+  CHECK(fused(network("v")).nodes.size() == 2);
 }
 
 TEST_CASE("what cannot be folded exactly stays") {

@@ -76,6 +76,24 @@ layer{name:"bn"type:"BatchNorm"bottom:"conv"top:"conv"}
 layer { name: "braces } in { 'strings'" type: "ReLU" bottom: 'scaled' top: "\"\\\x41\303\251" } layer < name: "last" type: "Custom" custom_param { f: - 1.5e-3 } bottom: "\"\\A\303\251" top: "out" >
 # the end, without a line break)";
 
+/// Layers 'bn' and 'scale' in front of 'conv', [2,2,1,1] without bias.
+const std::string data_in_front = "input: 'data' input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 3\n";
+
+SmallWeights bn_scale_conv() {
+  SmallWeights weights;
+  weights.layer("bn", "BatchNorm", {filled({2}, 1.0F), filled({2}, 4.0F), filled({1}, 1.0F)})
+      .layer("scale", "Scale", {filled({2}, 4.0F), filled({2}, 3.0F)})
+      .layer("conv", "Convolution", {counting({2, 2, 1, 1}, 1.0F)});
+  return weights;
+}
+
+std::string bn_scale_conv_text(const std::string& bn_top, const std::string& scale_top) {
+  return data_in_front + "layer { name: 'bn' type: 'BatchNorm' bottom: 'data' top: '" + bn_top + "' } # goes\n" +
+         "layer { name: 'scale' type: 'Scale' bottom: '" + bn_top + "' top: '" + scale_top +
+         "' scale_param { bias_term: true } }\n" + "layer { name: 'conv' type: 'Convolution' bottom: '" + scale_top +
+         "' top: 'conv' convolution_param { num_output: 2 kernel_size: 1 bias_term: false } } # stays\n";
+}
+
 }  // namespace
 
 TEST_CASE("a rewritten prototxt differs in the folded layers and in the top and bias of their convolution alone") {
@@ -172,6 +190,36 @@ TEST_CASE("reading the rewritten files gives the folded network") {
     CHECK(again.values[index].blob == graph.values[index].blob);
   CHECK(again.nodes[0].blobs[0].values == graph.nodes[0].blobs[0].values);
   CHECK(again.nodes[0].blobs[1].values == graph.nodes[0].blobs[1].values);
+}
+
+TEST_CASE("a convolution that took in what stood in front of it reads the bottom of that") {
+  const std::string conv =
+      "layer { name: 'conv' type: 'Convolution' bottom: \"data\" top: 'conv' convolution_param { num_output: 2 "
+      "kernel_size: 1 bias_term: true } } # stays\n";
+  CHECK(rewritten(bn_scale_conv_text("b", "s"), bn_scale_conv()) == data_in_front + " # goes\n" + conv);
+  CHECK(rewritten(bn_scale_conv_text("data", "data"), bn_scale_conv()) ==
+        data_in_front + " # goes\n" + replaced(conv, "\"data\"", "'data'"));
+}
+
+TEST_CASE("the caffemodel of a convolution that took in what stood in front of it has the folded blobs") {
+  const nuq::Graph graph = fused(bn_scale_conv_text("b", "s"), bn_scale_conv());
+  const nuq::Graph again = reread(nuq::ModelRewriter(graph).finish());
+  REQUIRE(node_names(again) == Names{"conv"});
+  for (std::size_t index = 0; index < 2; ++index)
+    CHECK(again.nodes[0].blobs[index].values == graph.nodes[0].blobs[index].values);
+  CHECK(again.nodes[0].blobs[0].values[3] == doctest::Approx(8.0).epsilon(1e-4));  // 4 · 4 / √4
+  CHECK(again.nodes[0].blobs[1].values[1] == doctest::Approx(7.0).epsilon(1e-4));  // (3 + 4) · (3 − 1 · 4 / √4)
+}
+
+TEST_CASE("a bottom that is set wins over the one of folded layers") {
+  const nuq::Graph graph = fused(bn_scale_conv_text("b", "s"), bn_scale_conv());
+  nuq::ModelRewriter rewriter(graph, nuq::RewriteSyntax::current);
+  const nuq::Node& node = *graph.find("conv");
+  rewriter.insert_before(node, layer("q", "data", "data_q"));
+  rewriter.set_bottom(node, "data_q");
+  const nuq::Graph again = reread(std::move(rewriter).finish());
+  CHECK(node_names(again) == Names{"q", "conv"});
+  CHECK(again.nodes[1].inputs == again.nodes[0].outputs);
 }
 
 TEST_CASE("a folded layer's twin of another phase goes with it") {

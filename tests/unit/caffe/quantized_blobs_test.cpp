@@ -81,7 +81,7 @@ TEST_CASE("packed dequantization parameters are what a reader of repeated uint64
   std::vector<std::uint64_t> decoded;
   std::uint64_t value = 0;
   unsigned shift = 0;
-  for (const char byte : nuq::packed_dequantization(scales)) {
+  for (const char byte : nuq::packed_dequantization(scales, std::vector<int>(scales.size()))) {
     const auto bits = static_cast<unsigned char>(byte);
     value |= static_cast<std::uint64_t>(bits & 0x7FU) << shift;
     shift += 7;
@@ -98,5 +98,5 @@ TEST_CASE("packed dequantization parameters are what a reader of repeated uint64
     std::memcpy(&bits, &scales[index], sizeof bits);
     CHECK(decoded[index] == bits);
   }
-  CHECK(nuq::packed_dequantization({1.0F}) == "\x80\x80\x80\xFC\x03");  // 0x3F800000
+  CHECK(nuq::packed_dequantization({1.0F}, {0}) == "\x80\x80\x80\xFC\x03");  // 0x3F800000
 }

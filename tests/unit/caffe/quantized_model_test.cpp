@@ -183,7 +183,7 @@ TEST_CASE("a deploy model has the same layers, int8 weights, int32 biases where 
 
   nuq::schema::BlobProto parameters;
   parameters.mutable_shape()->add_dim(2);
-  parameters.set_raw_data(nuq::packed_dequantization({0.125F, 0.125F}));
+  parameters.set_raw_data(nuq::packed_dequantization({0.125F, 0.125F}, {0, 0}));
   const nuq::schema::LayerWeights& dequant = weights_of(model, "conv1_dequant_layer");
   REQUIRE(dequant.blobs_size() == 1);
   CHECK(dequant.blobs(0).SerializeAsString() == parameters.SerializeAsString());

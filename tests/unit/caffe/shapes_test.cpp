@@ -55,11 +55,19 @@ Shape shape_in(const Graph& graph, const std::string& blob) {
 
 TEST_CASE("layers that compute element by element keep their input's shape") {
   const Shapes input = {{2, 3, 4, 5}};
-  for (const std::string type : {"ReLU", "Sigmoid", "TanH", "Dropout", "Quant", "AntiQuant", "BatchNorm", "Scale",
-                                 "Softmax", "LRN", "DeQuant", "Eltwise", "Split"}) {
+  for (const std::string type : {"AbsVal",  "AntiQuant", "BatchNorm", "Bias",  "BNLL",  "DeQuant",  "Dropout",
+                                 "Eltwise", "ELU",       "Exp",       "Log",   "LRN",   "MVN",      "Normalize",
+                                 "Power",   "PReLU",     "Quant",     "ReLU",  "ReLU6", "Scale",    "ShuffleChannel",
+                                 "Sigmoid", "Softmax",   "Split",     "Swish", "TanH",  "Threshold"}) {
     CAPTURE(type);
     CHECK(shapes_of(type, "", input) == input);
   }
+}
+
+TEST_CASE("Silence takes any inputs and has no output") {
+  Node node = rule_node("Silence", "");
+  node.outputs.clear();
+  CHECK(nuq::output_shapes(node, {{2, 3}, {4}}).empty());
 }
 
 TEST_CASE("Split has as many outputs as it names") {

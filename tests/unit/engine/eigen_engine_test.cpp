@@ -224,17 +224,79 @@ TEST_CASE("IFMR layers are observation points, and inputs nobody reads need not 
         }).says("input 'label' has not been set"));
 }
 
-TEST_CASE("a network that cannot be computed is refused when it is loaded, by file, layer and type") {
+TEST_CASE("a layer of unknown type and what depends on it are left out, and asking for them names the layer") {
   EigenEngine engine;
-  CaughtError error =
-      error_of<nuq::ModelError>([&] { engine.load(graph_of(data + layer("odd", "Mystery", "data", "odd"))); });
-  CHECK(error.code == ErrorCode::unsupported_layer);
-  CHECK(error.says("net.prototxt: layer 'odd'"));
-  CHECK(error.says("Mystery"));
+  engine.load(graph_of(data + layer("relu", "ReLU", "data", "known") + layer("odd", "Mystery", "known", "odd") +
+                       layer("behind", "ReLU", "odd", "behind") + layer("last", "Sigmoid", "known", "last")));
+  engine.set_input("data", Tensor({1, 2, 6, 6}, std::vector<float>(72, 0.0F)).view());
+  std::vector<std::string> observed;
+  engine.forward([&observed](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView>) {
+    observed.push_back(node.name);
+  });
+  CHECK(observed == std::vector<std::string>{"relu", "last"});
+  engine.forward();
+  CHECK(engine.output("last").values[0] == 0.5F);
+  for (const char* const blob : {"odd", "behind"}) {
+    const CaughtError error = error_of<nuq::ModelError>([&] { static_cast<void>(engine.output(blob)); });
+    CHECK(error.code == ErrorCode::unsupported_layer);
+    CHECK(error.says(std::string("net.prototxt: blob '") + blob + "' cannot be computed: layer 'odd'"));
+    CHECK(error.says("Mystery"));
+  }
+}
 
+TEST_CASE("inputs that only a layer of unknown type reads need not be set") {
+  EigenEngine engine;
+  engine.load(graph_of("input: 'data' input: 'label' input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1 "
+                       "input_dim: 1 input_dim: 1 input_dim: 1 " +
+                       layer("relu", "ReLU", "data", "out") +
+                       "layer { name: 'loss' type: 'MysteryLoss' bottom: 'out' bottom: 'label' top: 'loss' }"));
+  engine.set_input("data", Tensor({1, 1, 1, 1}, {3.0F}).view());
+  CHECK_NOTHROW(engine.forward());
+  CHECK(engine.output("out").values[0] == 3.0F);
+}
+
+namespace {
+
+/// y = x · factor with a size that the library could not know: every value twice.
+struct Twice {
+  static constexpr std::string_view type = "Mystery";
+  static constexpr bool in_place = false;
+  static std::vector<Shape> output_shapes(const nuq::LayerRef&, const std::vector<Shape>& inputs) {
+    return {{inputs[0][0], 2 * inputs[0][1]}};
+  }
+  explicit Twice(const nuq::LayerRef& layer) : factor(layer.parameter().power_param().scale()) {
+    if (factor == 0.0F) layer.fail(ErrorCode::invalid_argument, "the factor is 0");
+  }
+  void forward(const nuq::LayerCall& call) const {
+    for (std::size_t index = 0; index < call.outputs[0].values.size(); ++index) {
+      call.outputs[0].values[index] = factor * call.inputs[0].values[index / 2];
+    }
+  }
+  float factor;
+};
+
+}  // namespace
+
+TEST_CASE("a custom layer is computed between the library's, with its own shapes and errors") {
+  EigenEngine engine(1, nuq::custom_layers<Twice>());
+  const std::string input = "input: 'data' input_dim: 1 input_dim: 2 ";
+  engine.load(graph_of(input + layer("odd", "Mystery", "data", "odd", "power_param { scale: 3 }") +
+                       layer("relu", "ReLU", "odd", "odd")));
+  engine.set_input("data", Tensor({1, 2}, {-1.0F, 5.0F}).view());
+  engine.forward();
+  const TensorView output = engine.output("odd");
+  CHECK(output.shape == Shape{1, 4});
+  CHECK(std::vector<float>(output.values.begin(), output.values.end()) == std::vector<float>{0.0F, 0.0F, 15.0F, 15.0F});
+  CHECK(error_of<nuq::ModelError>([&] {
+          engine.load(graph_of(input + layer("odd", "Mystery", "data", "odd", "power_param { scale: 0 }")));
+        }).says("layer 'odd': the factor is 0"));
+}
+
+TEST_CASE("a network that cannot be computed is refused when it is loaded, by file and layer") {
+  EigenEngine engine;
   const std::string convolution =
       layer("conv", "Convolution", "data", "conv", "convolution_param { num_output: 1 kernel_size: 3 }");
-  error = error_of<nuq::ModelError>([&] { engine.load(graph_of(data + convolution)); });
+  CaughtError error = error_of<nuq::ModelError>([&] { engine.load(graph_of(data + convolution)); });
   CHECK(error.says("net.prototxt: layer 'conv'"));
 
   error = error_of<nuq::ModelError>([&] {
@@ -248,7 +310,7 @@ TEST_CASE("a network that cannot be loaded leaves the engine as it was") {
   EigenEngine engine;
   engine.load(residual_network());
   CHECK(error_of<nuq::ModelError>([&] {
-          engine.load(graph_of(data + layer("odd", "Mystery", "data", "odd")));
+          engine.load(graph_of(data + layer("odd", "InnerProduct", "data", "odd")));
         }).says("odd"));
   engine.set_input("data", random_tensor({1, 2, 6, 6}, 9).view());
   CHECK_NOTHROW(engine.forward());

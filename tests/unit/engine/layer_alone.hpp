@@ -11,7 +11,6 @@
 #include <random>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "../random_values.hpp"
@@ -38,22 +37,30 @@ inline nuq::Tensor random_tensor(const nuq::Shape& shape, std::uint32_t seed) {
   return {shape, random_values(nuq::element_count(shape), seed)};
 }
 
-/// What a layer with one output computes.
-inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
-                            nuq::Workspace& workspace) {
+/// What a layer computes, a tensor for each output.
+inline std::vector<nuq::Tensor> all_computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
+                                             nuq::Workspace& workspace) {
   std::vector<nuq::TensorView> views;
   std::vector<nuq::Shape> shapes;
   for (const nuq::Tensor& input : inputs) {
     views.push_back(input.view());
     shapes.push_back(input.shape);
   }
-  nuq::Tensor output(nuq::output_shapes(node, shapes).front());
-  std::fill(output.values.begin(), output.values.end(), 1e30F);
-  const std::vector<nuq::TensorSpan> spans = {{output.shape, output.values}};
-  const nuq::detail::AnyLayer any_layer = nuq::detail::load_layer(node);
+  std::vector<nuq::Tensor> outputs;
+  for (const nuq::Shape& shape : nuq::output_shapes(node, shapes)) {
+    outputs.emplace_back(shape, std::vector<float>(nuq::element_count(shape), 1e30F));
+  }
+  std::vector<nuq::TensorSpan> spans;
+  for (nuq::Tensor& output : outputs) spans.push_back({output.shape, output.values});
   const nuq::LayerCall call{node, views, spans, workspace};
-  std::visit([&call](const auto& layer) { layer.forward(call); }, any_layer);
-  return output;
+  nuq::detail::load_layer(node).value().forward(call);
+  return outputs;
+}
+
+/// What a layer with one output computes.
+inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
+                            nuq::Workspace& workspace) {
+  return all_computed(node, inputs, workspace).front();
 }
 
 inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs, std::size_t threads = 1) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "../../deploy_agreement.hpp"
 #include "../temporary_folder.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/workflow/calibrate.hpp"
@@ -137,4 +138,22 @@ TEST_CASE("one notice says that num_of_iteration has no effect on the exact code
   nuq::quantize_weights(graph, nuq::NonUniformQuantizer<>{}, serial);
   REQUIRE(graph.notes.size() == 1);
   CHECK(graph.notes[0].find("num_of_iteration") != std::string::npos);
+}
+
+TEST_CASE("the deploy model computes with integers what the fake-quant model computes in float") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  nuq::static_nuq(network.model, network.weights, batch, folder / "config.json", folder / "record.txt", folder / "net");
+  const nuq::Graph fake_quant = nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  const nuq::Graph deploy = nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
+  const DeployAgreement agreement = deploy_agreement(fake_quant, deploy, {{"data", TinyNetwork::batch(3)}});
+  CHECK(agreement.layers == 3);
+  INFO(agreement.worst_layer);
+  CHECK(agreement.worst <= 1.0);
+
+  const std::vector<float> in_float = output_of(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  const std::vector<float> in_integers = output_of(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
+  REQUIRE(in_float.size() == in_integers.size());
+  for (std::size_t index = 0; index < in_float.size(); ++index) CHECK(std::fabs(in_float[index] - in_integers[index]) < 0.01F);
 }

@@ -43,6 +43,12 @@ struct AxisSplit {
   return static_cast<std::size_t>(index);
 }
 
+/// The input around its channels, axis 1. Throws ModelError for a vector.
+[[nodiscard]] inline AxisSplit channel_split(const LayerRef& layer, const Shape& input) {
+  if (input.size() >= 2) return split_at(input, 1, 2);
+  layer.fail(ErrorCode::size_mismatch, layer.node.type + " has the input " + to_string(input) + ", wanted [N,C,…]");
+}
+
 NUQ_NAMESPACE_END
 
 #endif  // NUQ_CAFFE_LAYER_RULES_AXIS_HPP

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/layer_rules/blobs.hpp"
 #include "nuq/caffe/layer_rules/inputs.hpp"
 #include "nuq/caffe/layer_rules/layer_ref.hpp"
@@ -32,6 +33,11 @@ struct ConvolutionGeometry {
   [[nodiscard]] std::int64_t fan_in() const noexcept { return in_channels / group * y.kernel * x.kernel; }
 };
 
+/// Whether the layer is of a fork's type that has as many groups as input channels unless `group` is given.
+[[nodiscard]] inline bool is_depthwise(const Node& node) {
+  return node.type == "ConvolutionDepthwise" || node.type == "DepthwiseConvolution" || node.type == "Depthwise";
+}
+
 namespace detail {
 
 struct WindowPair {
@@ -50,6 +56,17 @@ template <class Repeated>
              std::string(name) + " has " + std::to_string(values.size()) + " values, wanted 1 or 2 (height, width)");
 }
 
+/// Whether a fork's fields give the dilation by height and width.
+[[nodiscard]] inline bool has_dilation_pair(const schema::ConvolutionParameter& parameter) {
+  return parameter.has_dilation_h() || parameter.has_dilation_w() || parameter.has_hole_h() || parameter.has_hole_w();
+}
+
+/// `dilation_h`, `dilation_w` or their older names `hole_h`, `hole_w`.
+[[nodiscard]] inline WindowPair dilation_pair(const schema::ConvolutionParameter& parameter) {
+  if (parameter.has_dilation_h() || parameter.has_dilation_w()) return {parameter.dilation_h(), parameter.dilation_w()};
+  return {parameter.hole_h(), parameter.hole_w()};
+}
+
 inline void read_windows(const LayerRef& layer, const schema::ConvolutionParameter& parameter, WindowAxis& y,
                          WindowAxis& x) {
   const WindowPair kernel =
@@ -60,11 +77,31 @@ inline void read_windows(const LayerRef& layer, const schema::ConvolutionParamet
                   {parameter.stride_h(), parameter.stride_w()}, 1);
   const WindowPair pad = window_pair(layer, "pad", parameter.pad(), parameter.has_pad_h() || parameter.has_pad_w(),
                                      {parameter.pad_h(), parameter.pad_w()}, 0);
-  const WindowPair dilation = window_pair(layer, "dilation", parameter.dilation(), false, {}, 1);
+  const WindowPair dilation = window_pair(layer, "dilation", parameter.dilation(), has_dilation_pair(parameter),
+                                          dilation_pair(parameter), parameter.hole());
   y.kernel = kernel.y, y.stride = stride.y, y.pad = pad.y, y.dilation = dilation.y;
   x.kernel = kernel.x, x.stride = stride.x, x.pad = pad.x, x.dilation = dilation.x;
   check_window(layer, y, "height");
   check_window(layer, x, "width");
+}
+
+/// The number of groups of a layer with `convolution_param` and `inputs` input channels; checks `num_output` and `axis`
+/// as well.
+[[nodiscard]] inline std::int64_t checked_group(const LayerRef& layer, std::int64_t inputs) {
+  const schema::ConvolutionParameter& parameter = layer.parameter().convolution_param();
+  const std::int64_t outputs = parameter.num_output();
+  const bool by_channel = is_depthwise(layer.node) && !parameter.has_group();
+  const std::int64_t group = by_channel ? inputs : std::int64_t{parameter.group()};
+  if (parameter.axis() != 1 && parameter.axis() != -3) {
+    layer.fail(ErrorCode::unsupported_layer, "axis is " + std::to_string(parameter.axis()) + ", wanted 1");
+  }
+  if (outputs < 1) layer.fail(ErrorCode::invalid_argument, "num_output is 0, wanted at least 1");
+  if (group < 1 || inputs % group != 0 || outputs % group != 0) {
+    layer.fail(ErrorCode::invalid_argument, "group is " + std::to_string(group) + ", wanted a divisor of " +
+                                                std::to_string(inputs) + " input and " + std::to_string(outputs) +
+                                                " output channels");
+  }
+  return group;
 }
 
 inline void place_convolution_window(const LayerRef& layer, WindowAxis& window, const std::string& axis) {
@@ -79,8 +116,8 @@ inline void place_convolution_window(const LayerRef& layer, WindowAxis& window, 
 
 }  // namespace detail
 
-/// Reads and checks a Convolution for the input [N, C, H, W]; its blobs, where it has them, must be [out, in / group,
-/// kh, kw] and [out]. Throws ModelError naming the layer and the value.
+/// Reads and checks a Convolution, a depthwise one too, for the input [N, C, H, W]; its blobs, where it has them, must
+/// be [out, in / group, kh, kw] and [out]. Throws ModelError naming the layer and the value.
 [[nodiscard]] inline ConvolutionGeometry convolution_geometry(const LayerRef& layer, const Shape& input) {
   require_image(layer, input);
   const schema::ConvolutionParameter& parameter = layer.parameter().convolution_param();
@@ -90,17 +127,8 @@ inline void place_convolution_window(const LayerRef& layer, WindowAxis& window, 
   geometry.y.input = input[2];
   geometry.x.input = input[3];
   geometry.out_channels = parameter.num_output();
-  geometry.group = parameter.group();
+  geometry.group = detail::checked_group(layer, geometry.in_channels);
   geometry.bias_term = parameter.bias_term();
-  if (parameter.axis() != 1 && parameter.axis() != -3) {
-    layer.fail(ErrorCode::unsupported_layer, "axis is " + std::to_string(parameter.axis()) + ", wanted 1");
-  }
-  if (geometry.out_channels < 1) layer.fail(ErrorCode::invalid_argument, "num_output is 0, wanted at least 1");
-  if (geometry.group < 1 || geometry.in_channels % geometry.group != 0 || geometry.out_channels % geometry.group != 0) {
-    layer.fail(ErrorCode::invalid_argument, "group is " + std::to_string(geometry.group) + ", wanted a divisor of " +
-                                                std::to_string(geometry.in_channels) + " input and " +
-                                                std::to_string(geometry.out_channels) + " output channels");
-  }
   detail::read_windows(layer, parameter, geometry.y, geometry.x);
   detail::place_convolution_window(layer, geometry.y, "height");
   detail::place_convolution_window(layer, geometry.x, "width");

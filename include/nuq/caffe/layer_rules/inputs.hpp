@@ -25,6 +25,15 @@ NUQ_NAMESPACE_BEGIN
   layer.fail(ErrorCode::invalid_graph, layer.node.type + " has no input, wanted at least 1");
 }
 
+/// Throws ModelError unless the layer has `least` to `most` inputs.
+inline void require_inputs(const LayerRef& layer, const std::vector<Shape>& inputs, std::size_t least,
+                           std::size_t most) {
+  if (inputs.size() >= least && inputs.size() <= most) return;
+  const std::string wanted = least == most ? "" : std::to_string(least) + " to ";
+  layer.fail(ErrorCode::unsupported_layer, layer.node.type + " has " + std::to_string(inputs.size()) +
+                                               " inputs, wanted " + wanted + std::to_string(most));
+}
+
 /// Throws ModelError unless `input` is [N, C, H, W].
 inline void require_image(const LayerRef& layer, const Shape& input) {
   if (input.size() == 4) return;
@@ -34,6 +43,11 @@ inline void require_image(const LayerRef& layer, const Shape& input) {
 /// Shape rule of layers that compute element by element, and of Split: every output has the shape of the one input.
 [[nodiscard]] inline std::vector<Shape> shapes_of_input(const LayerRef& layer, const std::vector<Shape>& inputs) {
   return {layer.node.outputs.size(), only_input(layer, inputs)};
+}
+
+/// Shape rule of Silence: any inputs, no outputs.
+[[nodiscard]] inline std::vector<Shape> no_shapes(const LayerRef&, const std::vector<Shape>&) {
+  return {};
 }
 
 NUQ_NAMESPACE_END

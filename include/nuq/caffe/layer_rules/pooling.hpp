@@ -72,10 +72,11 @@ inline void place_pooling_window(const LayerRef& layer, WindowAxis& window, bool
 
 }  // namespace detail
 
-/// Reads and checks a Pooling layer for the input [N, C, H, W]. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline PoolingGeometry pooling_geometry(const LayerRef& layer, const Shape& input) {
+/// Reads and checks the parameters of a pooling for the input [N, C, H, W]. Throws ModelError naming the layer and the
+/// value.
+[[nodiscard]] inline PoolingGeometry pooling_geometry(const LayerRef& layer, const schema::PoolingParameter& parameter,
+                                                      const Shape& input) {
   require_image(layer, input);
-  const schema::PoolingParameter& parameter = layer.parameter().pooling_param();
   PoolingGeometry geometry;
   geometry.batch = input[0];
   geometry.channels = input[1];
@@ -92,6 +93,11 @@ inline void place_pooling_window(const LayerRef& layer, WindowAxis& window, bool
   detail::place_pooling_window(layer, geometry.y, ceil, padded, "height");
   detail::place_pooling_window(layer, geometry.x, ceil, padded, "width");
   return geometry;
+}
+
+/// Of a Pooling layer.
+[[nodiscard]] inline PoolingGeometry pooling_geometry(const LayerRef& layer, const Shape& input) {
+  return pooling_geometry(layer, layer.parameter().pooling_param(), input);
 }
 
 [[nodiscard]] inline std::vector<Shape> pooling_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
@@ -26,12 +25,12 @@ class AbsorbedFollowers {
   /// Takes one more layer if it is of such a kind, of the same channels, and none has come behind a ReLU.
   [[nodiscard]] bool absorb(const Node& node, const AnyLayer& layer) {
     if (has_relu_) return false;
-    if (const auto* norm = std::get_if<BatchNormLayer>(&layer)) return absorb_affine(norm->scale(), norm->shift());
-    if (const auto* scale = std::get_if<ScaleLayer>(&layer)) {
+    if (const auto* norm = layer.get_if<BatchNormLayer>()) return absorb_affine(norm->scale(), norm->shift());
+    if (const auto* scale = layer.get_if<ScaleLayer>()) {
       const bool per_channel = node.parameter.scale_param().axis() == 1 && node.parameter.scale_param().num_axes() == 1;
       return per_channel && absorb_affine(scale->scale(), scale->shift());
     }
-    if (const auto* relu = std::get_if<ReluLayer>(&layer)) {
+    if (const auto* relu = layer.get_if<ReluLayer>()) {
       negative_slope_ = relu->negative_slope();
       has_relu_ = true;
       return true;

@@ -7,13 +7,13 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/layer_rules/layer_ref.hpp"
 #include "nuq/caffe/shapes.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/detail/absorbed_followers.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
 #include "nuq/version.hpp"
@@ -26,11 +26,14 @@ class LoadedNetwork {
  public:
   LoadedNetwork() = default;
 
-  /// Throws ModelError naming file and layer: shapes that do not fit, missing weights, layers that cannot be computed.
-  explicit LoadedNetwork(const Graph& graph) : file_(graph.model->model_file), inputs_(graph.inputs) {
-    declared_shapes_ = infer_shapes(graph, std::map<std::string, Shape>{});
+  /// Throws ModelError naming file and layer: shapes that do not fit, missing weights, parameters that cannot be
+  /// computed. Layers of unknown types are left out, with all that depends on them.
+  LoadedNetwork(const Graph& graph, const CustomLayers& custom)
+      : file_(graph.model->model_file), inputs_(graph.inputs), is_computed_(graph.values.size()) {
+    declared_shapes_ = infer_shapes(graph, std::map<std::string, Shape>{}, custom.shape_rules);
+    for (const std::size_t input : inputs_) is_computed_[input] = true;
     for (const Node& node : graph.nodes) {
-      layers_.push_back(node.inputs.empty() ? AnyLayer(NoOpLayer(node)) : load_layer({node, file_}));
+      layers_.push_back(load({node, file_}, custom));
       nodes_.push_back(without_blobs(node));
     }
     for (const Value& value : graph.values) blobs_.push_back(value.blob);
@@ -58,10 +61,21 @@ class LoadedNetwork {
         std::find_if(inputs_.begin(), inputs_.end(), [&](std::size_t value) { return blobs_[value] == blob; });
     return found == inputs_.end() ? std::nullopt : std::optional<std::size_t>(*found);
   }
+  /// Whether a layer that is computed reads the value.
   [[nodiscard]] bool is_read(std::size_t value) const {
-    return std::any_of(nodes_.begin(), nodes_.end(), [value](const Node& node) {
-      return std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end();
-    });
+    for (std::size_t node = 0; node < nodes_.size(); ++node) {
+      const std::vector<std::size_t>& inputs = nodes_[node].inputs;
+      if (is_computed_node(node) && std::find(inputs.begin(), inputs.end(), value) != inputs.end()) return true;
+    }
+    return false;
+  }
+  /// False for a layer of unknown type, and below one.
+  [[nodiscard]] bool is_computed_node(std::size_t node) const noexcept {
+    return layers_[node].get_if<OpaqueLayer>() == nullptr;
+  }
+  /// What keeps a value from being computed; empty where nothing does.
+  [[nodiscard]] std::string obstacle(std::size_t value) const {
+    return is_computed_[value] ? std::string() : obstacles_.at(value);
   }
 
   /// The value in whose memory a value may be computed when nobody looks at intermediate results: that of an earlier
@@ -74,15 +88,33 @@ class LoadedNetwork {
   [[nodiscard]] bool is_absorbed(std::size_t node) const noexcept { return is_absorbed_[node]; }
 
  private:
+  [[nodiscard]] AnyLayer load(const LayerRef& layer, const CustomLayers& custom) {
+    const Node& node = layer.node;
+    if (node.inputs.empty()) return AnyLayer::load<NoOpLayer>(layer);
+    std::string obstacle;
+    for (const std::size_t input : node.inputs) {
+      if (!is_computed_[input] && obstacle.empty()) obstacle = obstacles_.at(input);
+    }
+    std::optional<AnyLayer> loaded;
+    if (obstacle.empty()) loaded = load_layer(layer, custom);
+    if (!loaded && obstacle.empty()) {
+      obstacle = "layer '" + node.name + "' is of type '" + node.type + "', which this engine does not know";
+    }
+    for (const std::size_t output : node.outputs) {
+      is_computed_[output] = loaded.has_value();
+      if (!loaded) obstacles_[output] = obstacle;
+    }
+    return loaded ? std::move(*loaded) : AnyLayer::load<OpaqueLayer>(layer);
+  }
+
   [[nodiscard]] static Node without_blobs(const Node& node) {
-    return {node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index};
+    return {node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index, {}};
   }
 
   void share_buffers(const Graph& graph) {
     for (std::size_t value = 0; value < blobs_.size(); ++value) shared_buffers_.push_back(value);
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
-      const bool in_place = std::visit([](const auto& layer) { return layer.in_place; }, layers_[index]);
-      if (in_place && overwrites_input(graph, index)) {
+      if (layers_[index].in_place() && overwrites_input(graph, index)) {
         shared_buffers_[nodes_[index].outputs[0]] = shared_buffers_[nodes_[index].inputs[0]];
       }
     }
@@ -102,7 +134,7 @@ class LoadedNetwork {
     followers_.resize(nodes_.size());
     is_absorbed_.resize(nodes_.size());
     for (std::size_t index = 0; index < nodes_.size(); ++index) {
-      const auto* const convolution = std::get_if<ConvolutionLayer>(&layers_[index]);
+      const auto* const convolution = layers_[index].get_if<ConvolutionLayer>();
       if (convolution == nullptr) continue;
       AbsorbedFollowers followers(*convolution);
       std::size_t value = nodes_[index].outputs[0];
@@ -123,6 +155,8 @@ class LoadedNetwork {
   std::vector<std::string> blobs_;
   std::vector<Shape> declared_shapes_;
   std::vector<std::size_t> inputs_;
+  std::vector<bool> is_computed_;                // by value
+  std::map<std::size_t, std::string> obstacles_;  // of the values that are not
   std::map<std::string, std::size_t> final_values_;
   std::vector<std::size_t> shared_buffers_;
   std::vector<std::optional<AbsorbedFollowers>> followers_;

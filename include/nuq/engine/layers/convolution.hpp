@@ -41,7 +41,8 @@ class ConvolutionLayer {
                                                std::to_string(parameter.group()) + ", wanted [out,in/group,kh,kw]");
     }
     bias_ = trained_bias(layer, parameter.bias_term(), static_cast<std::size_t>(weight_shape_[0]));
-    if (weight_shape_[1] == 1 && parameter.group() > 1) {
+    const bool by_channel = is_depthwise(layer.node) && !parameter.has_group();
+    if (weight_shape_[1] == 1 && (by_channel || parameter.group() > 1)) {
       plane_filters_ = weights.values;
     } else {
       pack_filters(weights, parameter.group());

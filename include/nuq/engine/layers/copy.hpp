@@ -9,7 +9,7 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Hands its input's values on to every output: Dropout, Split, Flatten, AntiQuant.
+/// Hands its input's values on to every output: Dropout, Split, Flatten, Reshape, AntiQuant.
 class CopyLayer {
  public:
   static constexpr bool in_place = true;

@@ -8,44 +8,53 @@
 
 #include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/caffe/layer_rules/dequant.hpp"
-#include "nuq/engine/layers/copy.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/engine/layers/copy.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Copies where shift_bit is 0: weights and inputs are fake-quantized already. Otherwise imitates accumulators that are
-/// shifted into 16 bits: y = t·deqscale·2ⁿ, t = clamp(round(round(x / deqscale) / 2ⁿ), −32768, 32767), n the channel's
-/// shift_bit.
+/// y = t·deqscale·2ⁿ with t the sums, for n > 0 shifted into 16 bits: t = clamp(round(sum / 2ⁿ), −32768, 32767), n the
+/// channel's shift_bit. In a fake-quant model the sums are x / deqscale, and where nothing is shifted the layer copies.
 class DequantLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit DequantLayer(const LayerRef& layer) : factors_(dequant_factors(layer)), copy_(layer) {}
+  explicit DequantLayer(const LayerRef& layer)
+      : factors_(dequant_factors(layer)), copy_(layer), reads_sums_(layer.node.integer.has_value()) {}
 
   void forward(const LayerCall& call) const {
-    if (factors_.shift_bit.front() == 0.0F) return copy_.forward(call);
+    const bool shifts = factors_.shift_bit.front() != 0.0F;
+    if (!shifts && !reads_sums_) return copy_.forward(call);
     const AxisSplit split = dequant_split(call.layer, call.inputs[0].shape, factors_.scale.size());
     call.workspace.for_each_range(split.outer * split.extent, split.inner, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t line = begin; line < end; ++line) {
         const std::size_t channel = static_cast<std::size_t>(line % split.extent);
-        shift_line(call.inputs[0].values.data() + line * split.inner, split.inner, factors_.scale[channel],
-                   std::exp2(factors_.shift_bit[channel]), call.outputs[0].values.data() + line * split.inner);
+        const float* const input = call.inputs[0].values.data() + line * split.inner;
+        float* const output = call.outputs[0].values.data() + line * split.inner;
+        if (shifts) {
+          shift_line(input, split.inner, channel, output);
+        } else {
+          std::transform(input, input + split.inner, output, [scale = factors_.scale[channel]](float x) { return x * scale; });
+        }
       }
     });
   }
 
  private:
-  static void shift_line(const float* input, std::int64_t count, float scale, float power, float* output) {
+  void shift_line(const float* input, std::int64_t count, std::size_t channel, float* output) const {
+    const float scale = factors_.scale[channel];
+    const float power = std::exp2(factors_.shift_bit[channel]);
     for (std::int64_t at = 0; at < count; ++at) {
-      const float shifted = std::round(std::round(input[at] / scale) / power);
-      output[at] = std::clamp(shifted, -32768.0F, 32767.0F) * scale * power;
+      const float sum = reads_sums_ ? input[at] : std::round(input[at] / scale);
+      output[at] = std::clamp(std::round(sum / power), -32768.0F, 32767.0F) * scale * power;
     }
   }
 
   DequantFactors factors_;
   CopyLayer copy_;
+  bool reads_sums_;
 };
 
 }  // namespace detail

@@ -7,7 +7,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Computes nothing: data layers, whose outputs the user sets, and IFMR, which only marks what is to be observed.
+/// Computes nothing: data layers, whose outputs the user sets, Silence, which has none, and IFMR, which only marks what
+/// is to be observed.
 class NoOpLayer {
  public:
   static constexpr bool in_place = false;

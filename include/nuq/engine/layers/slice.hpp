@@ -2,8 +2,9 @@
 #define NUQ_ENGINE_LAYERS_SLICE_HPP
 
 #include <cstddef>
-#include <vector>
+#include <cstdint>
 
+#include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/caffe/layer_rules/slice.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -23,12 +24,12 @@ class SliceLayer {
   void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::size_t axis = slice_axis(call.layer, shape.size());
-    std::vector<StridedAxis> axes = dense_axes(shape);
+    const AxisSplit whole = split_at(shape, axis, axis + 1);
     const float* source = call.inputs[0].values.data();
     for (const TensorSpan& output : call.outputs) {
-      axes[axis].extent = output.shape[axis];
-      gather(call.workspace, axes, source, output.values.data());
-      source += output.shape[axis] * axes[axis].stride;
+      const std::int64_t piece = output.shape[axis] * whole.inner;
+      gather(call.workspace, {{whole.outer, whole.extent * whole.inner}, {piece, 1}}, source, output.values.data());
+      source += piece;
     }
   }
 };

@@ -50,6 +50,28 @@ TEST_CASE("groups cut the channels of the weights") {
   CHECK(refusal("num_output: 6 kernel_size: 1 group: 0", {1, 12, 5, 5}).rfind("group is 0", 0) == 0);
 }
 
+TEST_CASE("depthwise types of forks have a group for each input channel unless they say otherwise") {
+  for (const std::string type : {"ConvolutionDepthwise", "DepthwiseConvolution", "Depthwise"}) {
+    const auto weight_shape = [&](const std::string& parameters) {
+      const nuq::Node node = rule_node(type, "convolution_param { num_output: 12 kernel_size: 3 " + parameters + " }");
+      return nuq::convolution_geometry(node, {1, 12, 5, 5}).weight_shape();
+    };
+    CHECK(weight_shape("") == Shape{12, 1, 3, 3});
+    CHECK(weight_shape("group: 12") == Shape{12, 1, 3, 3});
+    CHECK(weight_shape("group: 4") == Shape{12, 3, 3, 3});
+  }
+}
+
+TEST_CASE("forks spell dilation as hole, or with a suffix for the axis") {
+  const Shape input = {1, 1, 20, 30};
+  CHECK(geometry("num_output: 1 kernel_size: 3 hole: 4", input).output_shape() == Shape{1, 1, 12, 22});
+  CHECK(geometry("num_output: 1 kernel_size: 3 hole_h: 2 hole_w: 3", input).output_shape() == Shape{1, 1, 16, 24});
+  CHECK(geometry("num_output: 1 kernel_size: 3 hole_h: 2", input).output_shape() == Shape{1, 1, 16, 28});
+  CHECK(geometry("num_output: 1 kernel_size: 3 dilation_h: 1 dilation_w: 5", input).output_shape() ==
+        Shape{1, 1, 18, 20});
+  CHECK(geometry("num_output: 1 kernel_size: 3 dilation: 2", input).output_shape() == Shape{1, 1, 16, 26});
+}
+
 TEST_CASE("zero and absurd values are refused by name") {
   const Shape input = {1, 3, 20, 20};
   CHECK(refusal("kernel_size: 3", input).rfind("num_output is 0", 0) == 0);

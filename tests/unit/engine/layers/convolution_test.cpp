@@ -140,6 +140,14 @@ TEST_CASE("depthwise convolution agrees with its definition, with several filter
   }
 }
 
+TEST_CASE("a fork's depthwise type computes what a convolution with a group for each channel does") {
+  const Case test = case_of("group: 6 pad: 1", {2, 6, 9, 14}, {6, 1, 3, 3}, true);
+  Node depthwise = test.node;
+  depthwise.type = "ConvolutionDepthwise";
+  depthwise.parameter.mutable_convolution_param()->clear_group();
+  CHECK(computed(depthwise, {test.input}).values == computed(test.node, {test.input}).values);
+}
+
 TEST_CASE("convolution gives the same bits for 1, 2 and 3 threads") {
   for (const std::string parameters : {"pad: 1", "pad: 1 stride: 2", "group: 4", "group: 8 pad: 1"}) {
     const std::int64_t in_per_group = parameters == "group: 8 pad: 1" ? 1 : parameters == "group: 4" ? 2 : 8;

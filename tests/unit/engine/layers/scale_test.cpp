@@ -43,13 +43,44 @@ TEST_CASE("scale multiplies along the axes it covers, then adds its bias") {
   }
 }
 
-TEST_CASE("factors of another size, missing factors and factors from a second input are refused by name") {
+TEST_CASE("a second input multiplies from the axis on that the layer names; the bias is then the first blob") {
+  struct Case {
+    std::string parameters;
+    Shape factors;
+    std::size_t inner;  // neighbours that share a factor
+  };
+  const Tensor input = random_tensor({2, 3, 4, 5}, 1);
+  for (const Case& test : {Case{"", {3}, 20}, Case{"axis: 0", {2, 3}, 20}, Case{"axis: 0", {2, 3, 4, 5}, 1},
+                           Case{"axis: -2", {4, 5}, 1}, Case{"axis: 0", {1}, 120}}) {
+    for (const bool bias : {false, true}) {
+      CAPTURE(test.parameters);
+      const Tensor factors = random_tensor(test.factors, 2);
+      std::vector<Tensor> blobs;
+      if (bias) blobs.push_back(random_tensor(test.factors, 3));
+      const Node node = layer_alone(
+          "Scale", "scale_param { " + test.parameters + " bias_term: " + (bias ? "true" : "false") + " }", blobs, 2);
+      std::vector<double> expected;
+      for (std::size_t index = 0; index < input.values.size(); ++index) {
+        const std::size_t factor = index / test.inner % factors.values.size();
+        const double shift = bias ? static_cast<double>(blobs[0].values[factor]) : 0.0;
+        expected.push_back(static_cast<double>(input.values[index]) * static_cast<double>(factors.values[factor]) +
+                           shift);
+      }
+      CHECK(relative_error(computed(node, {input, factors}).values, expected) < 1e-6);
+    }
+  }
+}
+
+TEST_CASE("factors of another size and missing factors are refused by name") {
   const Tensor input({2, 3}, std::vector<float>(6, 1.0F));
-  const Node wrong = layer_alone("Scale", "", {Tensor({4}, std::vector<float>(4, 1.0F))});
-  CHECK(error_of<nuq::ModelError>([&] { computed(wrong, {input}); }).says("layer 'layer1'"));
-  CHECK(error_of<nuq::ModelError>([&] { computed(layer_alone("Scale", ""), {input}); }).says("layer 'layer1'"));
-  const CaughtError error = error_of<nuq::ModelError>([&] {
-    computed(layer_alone("Scale", "", {}, 2), {input, input});
-  });
-  CHECK(error.code == nuq::ErrorCode::unsupported_layer);
+  const auto problem = [](const Node& node, const std::vector<Tensor>& inputs) {
+    return error_of<nuq::ModelError>([&] { computed(node, inputs); });
+  };
+  const Tensor wrong({4}, std::vector<float>(4, 1.0F));
+  CHECK(problem(layer_alone("Scale", "", {wrong}), {input}).says("layer 'layer1': blob 0 has shape [4], wanted [3]"));
+  CHECK(problem(layer_alone("Scale", ""), {input}).says("layer 'layer1': Scale has 0 trained blobs"));
+  CHECK(problem(layer_alone("Scale", "", {}, 2), {input, wrong}).says("layer 'layer1': the second input [4]"));
+  CHECK(problem(layer_alone("Scale", "scale_param { bias_term: true }", {}, 2), {input, Tensor(Shape{3})})
+            .says("layer 'layer1': Scale has 0 trained blobs"));
+  CHECK(problem(layer_alone("Scale", "", {}, 3), {input, input, input}).says("Scale has 3 inputs, wanted 1 to 2"));
 }

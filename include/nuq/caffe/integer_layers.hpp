@@ -1,0 +1,73 @@
+#ifndef NUQ_CAFFE_INTEGER_LAYERS_HPP
+#define NUQ_CAFFE_INTEGER_LAYERS_HPP
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/detail/layer_error.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/quant.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Connects the layers with int8 weights of a deploy model to the Quant and DeQuant layers around them.
+class IntegerLayerLinker {
+ public:
+  explicit IntegerLayerLinker(Graph& graph) : graph_(graph), file_(graph.model->model_file) {}
+
+  void link() {
+    for (std::size_t index = 0; index < graph_.nodes.size(); ++index) {
+      if (graph_.nodes[index].integer && !graph_.nodes[index].integer->weights.empty()) link(index);
+    }
+    for (const Node& node : graph_.nodes) {
+      if (node.type == "Quant" && node.integer) check_readers(node);
+    }
+  }
+
+ private:
+  void link(std::size_t index) {
+    Node& node = graph_.nodes[index];
+    const std::size_t producer = graph_.values[node.inputs.front()].producer;
+    if (producer == Value::network_input || graph_.nodes[producer].type != "Quant") {
+      fail(node, "its input '" + graph_.values[node.inputs.front()].blob + "' comes from no Quant layer");
+    }
+    Node& quant = graph_.nodes[producer];
+    quant.integer.emplace();
+    node.integer->input_offset = quant_scale({quant, file_}).offset;
+    for (const std::size_t reader : graph_.consumers(node.outputs.front())) {
+      Node& dequant = graph_.nodes[reader];
+      if (dequant.type != "DeQuant") fail(node, "its output is read by '" + dequant.name + "', wanted DeQuant layers alone");
+      dequant.integer.emplace();
+    }
+  }
+
+  void check_readers(const Node& quant) const {
+    for (const std::size_t reader : graph_.consumers(quant.outputs.front())) {
+      const Node& node = graph_.nodes[reader];
+      if (!node.integer) fail(node, "it reads the levels of '" + quant.name + "' and has no int8 weights");
+    }
+  }
+
+  [[noreturn]] void fail(const Node& node, const std::string& problem) const {
+    fail_layer(ErrorCode::invalid_graph, file_, node.name, "of a deploy model: " + problem);
+  }
+
+  Graph& graph_;
+  std::string file_;
+};
+
+}  // namespace detail
+
+/// Marks the layers of a deploy model that compute with integers: those with int8 weights, the Quant layers that feed them
+/// and the DeQuant layers that read them. Does nothing in float and fake-quant models. Throws ModelError invalid_graph
+/// where such a layer is not between Quant and DeQuant.
+inline void link_integer_layers(Graph& graph) { detail::IntegerLayerLinker(graph).link(); }
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_INTEGER_LAYERS_HPP

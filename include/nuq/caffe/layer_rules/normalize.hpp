@@ -1,0 +1,29 @@
+#ifndef NUQ_CAFFE_LAYER_RULES_NORMALIZE_HPP
+#define NUQ_CAFFE_LAYER_RULES_NORMALIZE_HPP
+
+#include <vector>
+
+#include "nuq/caffe/layer_rules/axis.hpp"
+#include "nuq/caffe/layer_rules/blobs.hpp"
+#include "nuq/caffe/layer_rules/inputs.hpp"
+#include "nuq/caffe/layer_rules/layer_ref.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The input of a Normalize around its channels; the factors are one per channel, or one with `channel_shared`.
+[[nodiscard]] inline AxisSplit normalize_split(const LayerRef& layer, const Shape& input) {
+  const AxisSplit split = channel_split(layer, input);
+  check_blobs(layer, {{layer.parameter().norm_param().channel_shared() ? 1 : split.extent}});
+  return split;
+}
+
+[[nodiscard]] inline std::vector<Shape> normalize_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
+  static_cast<void>(normalize_split(layer, only_input(layer, inputs)));
+  return inputs;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_LAYER_RULES_NORMALIZE_HPP

@@ -1,0 +1,86 @@
+#ifndef NUQ_ENGINE_CUSTOM_LAYERS_HPP
+#define NUQ_ENGINE_CUSTOM_LAYERS_HPP
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/layer_rules/layer_ref.hpp"
+#include "nuq/caffe/shapes.hpp"
+#include "nuq/core/detail/returns.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/any_layer.hpp"
+#include "nuq/engine/layer_call.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+template <class Layer>
+using layer_type_op = decltype(Layer::type);
+template <class Layer>
+using layer_in_place_op = decltype(Layer::in_place);
+template <class Layer>
+using layer_shapes_op = decltype(Layer::output_shapes(std::declval<const LayerRef&>(), std::declval<const std::vector<Shape>&>()));
+template <class Layer>
+using layer_construct_op = decltype(Layer(std::declval<const LayerRef&>()));
+template <class Layer>
+using layer_forward_op = decltype(std::declval<const Layer&>().forward(std::declval<const LayerCall&>()));
+
+template <class Layer>
+constexpr bool check_custom_layer() {
+  static_assert(returns<std::string_view, layer_type_op, Layer>(),
+                "[nuq] a custom layer must provide: static constexpr std::string_view type");
+  static_assert(returns<bool, layer_in_place_op, Layer>(),
+                "[nuq] a custom layer must provide: static constexpr bool in_place");
+  static_assert(returns<std::vector<Shape>, layer_shapes_op, Layer>(),
+                "[nuq] a custom layer must provide: static std::vector<Shape> output_shapes(const LayerRef&, const std::vector<Shape>& inputs)");
+  static_assert(returns<Layer, layer_construct_op, Layer>(),
+                "[nuq] a custom layer must provide: explicit Layer(const LayerRef&)");
+  static_assert(returns<void, layer_forward_op, Layer>(),
+                "[nuq] a custom layer must provide: void forward(const LayerCall&) const");
+  return returns<std::string_view, layer_type_op, Layer>() && returns<bool, layer_in_place_op, Layer>() &&
+         returns<std::vector<Shape>, layer_shapes_op, Layer>() && returns<Layer, layer_construct_op, Layer>() &&
+         returns<void, layer_forward_op, Layer>();
+}
+
+struct CustomLayerLoader {
+  std::string_view type;
+  AnyLayer (*load)(const LayerRef&);
+};
+
+}  // namespace detail
+
+/// Layer types of the user's own, which an engine computes besides the library's (and in the place of those of the same
+/// name). Made by `custom_layers`.
+struct CustomLayers {
+  std::vector<ShapeRule> shape_rules;
+  std::vector<detail::CustomLayerLoader> loaders;
+};
+
+/// Teaches an engine layers that the library does not know:
+///
+///     struct Mish {
+///       static constexpr std::string_view type = "Mish";  // as in the prototxt
+///       static constexpr bool in_place = true;            // the output may be written over the first input
+///       static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef& layer, const std::vector<nuq::Shape>& inputs) { return inputs; }
+///       explicit Mish(const nuq::LayerRef& layer);        // parameters in layer.parameter(), trained blobs in layer.node.blobs
+///       void forward(const nuq::LayerCall& call) const;   // reads call.inputs, fills call.outputs
+///     };
+///     nuq::Net net(model_file, weights_file, threads, nuq::custom_layers<Mish>());
+///
+/// What cannot be computed is refused with `layer.fail(...)`. `forward` may share out its work with
+/// `call.workspace.for_each_range` and must not keep state.
+template <class... Layers>
+[[nodiscard]] CustomLayers custom_layers() {
+  if constexpr ((detail::check_custom_layer<Layers>() && ...)) {
+    return {{{Layers::type, &Layers::output_shapes}...}, {{Layers::type, &detail::AnyLayer::load<Layers>}...}};
+  } else {
+    return {};
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_CUSTOM_LAYERS_HPP

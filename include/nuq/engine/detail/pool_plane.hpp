@@ -1,0 +1,79 @@
+#ifndef NUQ_ENGINE_DETAIL_POOL_PLANE_HPP
+#define NUQ_ENGINE_DETAIL_POOL_PLANE_HPP
+
+#include <algorithm>
+#include <cfloat>
+#include <cstdint>
+
+#include "nuq/caffe/layer_rules/pooling.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// A window clipped to the input along one axis.
+struct ClippedWindow {
+  ClippedWindow(const WindowAxis& axis, std::int64_t position) noexcept {
+    const std::int64_t first = position * axis.stride - axis.pad;
+    const std::int64_t last = (std::min)(first + axis.kernel, axis.input + axis.pad);
+    begin = (std::max)(first, std::int64_t{0});
+    end = (std::max)(begin, (std::min)(last, axis.input));
+    padded_extent = last - first;
+  }
+  std::int64_t begin;
+  std::int64_t end;
+  std::int64_t padded_extent;  ///< its values and the pads it covers; not above 0 where it lies behind the input
+};
+
+// Both reduce the window's rows to one `line` first, which runs along memory, and the windows of that line then.
+
+inline void pool_maximum(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
+  const std::int64_t width = geometry.x.input;
+  for (std::int64_t y = 0; y < geometry.y.output; ++y) {
+    const ClippedWindow rows(geometry.y, y);
+    std::fill_n(line, width, -FLT_MAX);
+    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+      for (std::int64_t x = 0; x < width; ++x) line[x] = (std::max)(line[x], input[row * width + x]);
+    }
+    for (std::int64_t x = 0; x < geometry.x.output; ++x) {
+      const ClippedWindow cols(geometry.x, x);
+      float largest = -FLT_MAX;
+      for (std::int64_t col = cols.begin; col < cols.end; ++col) largest = (std::max)(largest, line[col]);
+      *output++ = largest;
+    }
+  }
+}
+
+inline void pool_average(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
+  const std::int64_t width = geometry.x.input;
+  for (std::int64_t y = 0; y < geometry.y.output; ++y) {
+    const ClippedWindow rows(geometry.y, y);
+    std::fill_n(line, width, 0.0F);
+    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+      for (std::int64_t x = 0; x < width; ++x) line[x] += input[row * width + x];
+    }
+    for (std::int64_t x = 0; x < geometry.x.output; ++x) {
+      const ClippedWindow cols(geometry.x, x);
+      float sum = 0.0F;
+      for (std::int64_t col = cols.begin; col < cols.end; ++col) sum += line[col];
+      const std::int64_t divisor = (std::max)(rows.padded_extent, std::int64_t{0}) * cols.padded_extent;
+      *output++ = divisor > 0 ? sum / static_cast<float>(divisor) : 0.0F;
+    }
+  }
+}
+
+/// Maximum or average of one plane's windows. A window without any value (strides larger than the kernel, without pads)
+/// gives −FLT_MAX as maximum, as in Caffe, and 0 as average. `line` has room for a row of the input.
+inline void pool_plane(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
+  if (geometry.method == schema::PoolingParameter::AVE) {
+    pool_average(geometry, input, line, output);
+  } else {
+    pool_maximum(geometry, input, line, output);
+  }
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_DETAIL_POOL_PLANE_HPP

@@ -1,0 +1,82 @@
+#ifndef NUQ_TESTS_DEPLOY_AGREEMENT_HPP
+#define NUQ_TESTS_DEPLOY_AGREEMENT_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/dequant.hpp"
+#include "nuq/caffe/layer_rules/quant.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/eigen_engine.hpp"
+#include "nuq/engine/layer_catalogue.hpp"
+
+/// How a network's fake-quant and deploy models agree.
+struct DeployAgreement {
+  std::size_t layers = 0;  ///< compared
+  double worst = 0.0;      ///< largest difference over what is allowed: 0.5 · scale_d · scale_w + 1e-5 of the largest output
+  std::string worst_layer;
+};
+
+namespace detail_deploy_agreement {
+
+inline const nuq::Node& producer(const nuq::Graph& graph, const nuq::Node& node) {
+  return graph.nodes[graph.values[node.inputs.front()].producer];
+}
+
+/// What the layer of the deploy model and its DeQuant make of fake-quantized inputs.
+inline std::vector<float> deployed(const nuq::Graph& graph, const nuq::Node& node, const nuq::TensorView& input,
+                                   const nuq::Shape& output_shape, const std::vector<float>& scales) {
+  const nuq::ActivationScale grid = nuq::quant_scale(producer(graph, node));
+  std::vector<float> levels;
+  for (const float value : input.values) levels.push_back(std::round(value / grid.scale) + static_cast<float>(grid.offset));
+  std::vector<float> sums(nuq::element_count(output_shape));
+  const std::vector<nuq::TensorView> inputs = {{input.shape, levels}};
+  const std::vector<nuq::TensorSpan> outputs = {{output_shape, sums}};
+  nuq::Workspace workspace(2);
+  nuq::Node bare = node;
+  bare.blobs.clear();
+  nuq::detail::load_layer(node).value().forward({bare, inputs, outputs, workspace});
+  const std::size_t plane = output_shape.size() < 2 ? 1 : nuq::element_count(output_shape) / static_cast<std::size_t>(output_shape[0] * output_shape[1]);
+  for (std::size_t at = 0; at < sums.size(); ++at) sums[at] *= scales[at / plane % scales.size()];
+  return sums;
+}
+
+}  // namespace detail_deploy_agreement
+
+/// Feeds every quantized layer of the deploy model what the one of the fake-quant model reads, and compares what they
+/// write.
+inline DeployAgreement deploy_agreement(const nuq::Graph& fake_quant, const nuq::Graph& deploy,
+                                        const std::map<std::string, nuq::Tensor>& inputs) {
+  nuq::EigenEngine engine(2);
+  engine.load(fake_quant);
+  for (const auto& [blob, tensor] : inputs) engine.set_input(blob, tensor.view());
+  DeployAgreement agreement;
+  engine.forward([&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView> read, nuq::ArrayView<const nuq::TensorView> written) {
+    const nuq::Node* const deployed = deploy.find(node.name);
+    if (deployed == nullptr || !deployed->integer || deployed->integer->weights.empty()) return;
+    const nuq::Node* const dequant = deploy.find(node.name + "_dequant_layer");
+    const std::vector<float> scales = nuq::dequant_factors(*dequant).scale;
+    const std::vector<float> got = detail_deploy_agreement::deployed(deploy, *deployed, read[0], written[0].shape, scales);
+    float largest = 0.0F;
+    for (const float value : written[0].values) largest = (std::max)(largest, std::fabs(value));
+    const std::size_t plane = written[0].values.size() / static_cast<std::size_t>(written[0].shape[0] * written[0].shape[1]);
+    for (std::size_t at = 0; at < got.size(); ++at) {
+      const double scale = static_cast<double>(scales[at / plane % scales.size()]);
+      const double allowed = 0.5 * scale + 1e-5 * static_cast<double>(largest);
+      const double excess = static_cast<double>(std::fabs(got[at] - written[0].values[at])) / allowed;
+      if (!(excess <= agreement.worst)) {
+        agreement.worst = excess;
+        agreement.worst_layer = node.name;
+      }
+    }
+    ++agreement.layers;
+  });
+  return agreement;
+}
+
+#endif  // NUQ_TESTS_DEPLOY_AGREEMENT_HPP

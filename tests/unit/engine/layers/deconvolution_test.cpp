@@ -1,0 +1,186 @@
+#include "nuq/engine/layers/deconvolution.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../../error_of.hpp"
+#include "../layer_alone.hpp"
+
+namespace {
+
+using nuq::Node;
+using nuq::Shape;
+using nuq::Tensor;
+
+/// What the prototxt says of a case.
+struct Parameters {
+  std::int64_t out = 1, group = 1, ky = 1, kx = 1, stride_y = 1, stride_x = 1, pad_y = 0, pad_x = 0, dilation = 1;
+  bool bias = true;
+
+  [[nodiscard]] std::string text() const {
+    const auto field = [](const std::string& name, std::int64_t value) {
+      return name + ": " + std::to_string(value) + " ";
+    };
+    return "convolution_param { " + field("num_output", out) + field("group", group) + field("kernel_h", ky) +
+           field("kernel_w", kx) + field("stride_h", stride_y) + field("stride_w", stride_x) + field("pad_h", pad_y) +
+           field("pad_w", pad_x) + field("dilation", dilation) + (bias ? "}" : "bias_term: false }");
+  }
+  [[nodiscard]] Node node(std::int64_t in) const {
+    std::vector<Tensor> blobs = {random_tensor({in, out / group, ky, kx}, 3)};
+    if (bias) blobs.push_back(random_tensor({out}, 4));
+    return layer_alone("Deconvolution", text(), std::move(blobs));
+  }
+};
+
+/// The definition: every input value adds its filter, scaled, to the output.
+std::vector<double> deconvolved(const Parameters& p, const Node& node, const Tensor& input, const Shape& output) {
+  std::vector<double> result(nuq::element_count(output));
+  const std::int64_t plane = output[2] * output[3];
+  for (std::size_t at = 0; p.bias && at < result.size(); ++at) {
+    const std::size_t channel = at / static_cast<std::size_t>(plane) % static_cast<std::size_t>(p.out);
+    result[at] = static_cast<double>(node.blobs[1].values[channel]);
+  }
+  const std::int64_t in = input.shape[1];
+  const float* weights = nullptr;
+  const float* value = input.values.data();
+  for (std::int64_t n = 0; n < input.shape[0]; ++n) {
+    for (std::int64_t i = 0; i < in; ++i) {
+      const std::int64_t first_out = i / (in / p.group) * (p.out / p.group);
+      for (std::int64_t y = 0; y < input.shape[2]; ++y) {
+        for (std::int64_t x = 0; x < input.shape[3]; ++x, ++value) {
+          weights = node.blobs[0].values.data() + i * (p.out / p.group) * p.ky * p.kx;
+          for (std::int64_t o = first_out; o < first_out + p.out / p.group; ++o) {
+            for (std::int64_t ky = 0; ky < p.ky; ++ky) {
+              for (std::int64_t kx = 0; kx < p.kx; ++kx, ++weights) {
+                const std::int64_t row = y * p.stride_y + ky * p.dilation - p.pad_y;
+                const std::int64_t col = x * p.stride_x + kx * p.dilation - p.pad_x;
+                if (row < 0 || row >= output[2] || col < 0 || col >= output[3]) continue;
+                result[static_cast<std::size_t>((n * p.out + o) * plane + row * output[3] + col)] +=
+                    static_cast<double>(*weights) * static_cast<double>(*value);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  return result;
+}
+
+double error_for(const Parameters& p, const Shape& input_shape, nuq::Workspace& workspace) {
+  const Node node = p.node(input_shape[1]);
+  const Tensor input = random_tensor(input_shape, 5);
+  const Tensor output = computed(node, {input}, workspace);
+  return relative_error(output.values, deconvolved(p, node, input, output.shape));
+}
+
+}  // namespace
+
+TEST_CASE("deconvolution agrees with its definition for random geometries, on every code path") {
+  Dice dice(31);
+  nuq::Workspace best(1);
+  nuq::Workspace portable(2, nuq::detail::portable_kernels);
+  int computable = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    Parameters p;
+    p.group = dice(1, 3);
+    p.out = p.group * dice(1, 9);
+    p.ky = dice(1, 5);
+    p.kx = dice(1, 5);
+    p.stride_y = dice(1, 4);
+    p.stride_x = dice(1, 4);
+    p.dilation = dice(1, 3);
+    p.pad_y = dice(0, 4);
+    p.pad_x = dice(0, 4);
+    p.bias = dice(0, 1) == 1;
+    const std::int64_t in = p.group * dice(1, trial % 5 == 0 ? 40 : 4);
+    const Shape input = {dice(1, 3), in, dice(1, 14), dice(1, trial % 7 == 0 ? 90 : 14)};
+    const auto extent = [&](std::int64_t count, std::int64_t stride, std::int64_t kernel, std::int64_t pad) {
+      return stride * (count - 1) + p.dilation * (kernel - 1) + 1 - 2 * pad;
+    };
+    if (extent(input[2], p.stride_y, p.ky, p.pad_y) < 1 || extent(input[3], p.stride_x, p.kx, p.pad_x) < 1) continue;
+    ++computable;
+    CAPTURE(p.text());
+    CAPTURE(nuq::to_string(input));
+    CHECK(error_for(p, input, best) < 2e-6);
+    CHECK(error_for(p, input, portable) < 2e-6);
+  }
+  CHECK(computable > 200);
+}
+
+TEST_CASE("deconvolution agrees with its definition over several blocks of depth, of channels and of rows") {
+  nuq::Workspace workspace(2);
+  Parameters p;
+  p.out = 60;
+  p.ky = p.kx = 4;
+  p.stride_y = p.stride_x = 2;
+  p.pad_y = p.pad_x = 1;
+  CHECK(error_for(p, {1, 300, 9, 20}, workspace) < 2e-6);
+  p.out = 3;
+  CHECK(error_for(p, {2, 20, 70, 40}, workspace) < 2e-6);
+}
+
+TEST_CASE("deconvolution adds windows up plane by plane where a channel reads one channel") {
+  nuq::Workspace workspace(2);
+  Parameters p;
+  p.group = 6;
+  p.ky = p.kx = 4;
+  p.stride_y = p.stride_x = 2;
+  p.pad_y = p.pad_x = 1;
+  for (const std::int64_t filters : {1, 3}) {
+    p.out = 6 * filters;
+    CHECK(error_for(p, {3, 6, 9, 14}, workspace) < 1e-6);
+  }
+}
+
+TEST_CASE("bilinear filters upsample a constant plane to a constant one, borders apart") {
+  Parameters p;
+  p.group = p.out = 2;
+  p.ky = p.kx = 4;
+  p.stride_y = p.stride_x = 2;
+  p.pad_y = p.pad_x = 1;
+  p.bias = false;
+  Node node = p.node(2);
+  const float line[] = {0.25F, 0.75F, 0.75F, 0.25F};
+  for (std::size_t at = 0; at < 32; ++at) node.blobs[0].values[at] = line[at / 4 % 4] * line[at % 4];
+  const Tensor output = computed(node, {Tensor({1, 2, 5, 5}, std::vector<float>(50, 3.0F))});
+  REQUIRE(output.shape == Shape{1, 2, 10, 10});
+  for (std::size_t row = 1; row < 9; ++row) {
+    for (std::size_t col = 1; col < 9; ++col) CHECK(output.values[row * 10 + col] == 3.0F);
+  }
+}
+
+TEST_CASE("deconvolution gives the same bits for 1, 2 and 3 threads") {
+  Parameters p;
+  p.out = 40;
+  p.ky = p.kx = 3;
+  p.stride_y = p.stride_x = 2;
+  for (const std::int64_t group : {1, 4, 8}) {
+    p.group = group;
+    const Node node = p.node(8);
+    const Tensor input = random_tensor({3, 8, 40, 30}, 5);
+    const Tensor one = computed(node, {input}, 1);
+    CHECK(computed(node, {input}, 2).values == one.values);
+    CHECK(computed(node, {input}, 3).values == one.values);
+  }
+}
+
+TEST_CASE("a deconvolution without weights, or with weights that do not fit its input, is refused by name") {
+  Parameters p;
+  p.out = 4;
+  p.ky = p.kx = 3;
+  const Node node = p.node(3);
+  Node without_weights = node;
+  without_weights.blobs.clear();
+  CaughtError error = error_of<nuq::ModelError>([&] { computed(without_weights, {Tensor(Shape{1, 3, 8, 8})}); });
+  CHECK(error.says("layer 'layer1'"));
+  CHECK(error.says("weights file"));
+
+  error = error_of<nuq::ModelError>([&] { computed(node, {Tensor(Shape{1, 5, 8, 8})}); });
+  CHECK(error.says("layer 'layer1'"));
+  CHECK(error.says("[5,4,3,3]"));
+}

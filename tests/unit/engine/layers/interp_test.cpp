@@ -1,0 +1,83 @@
+#include "nuq/engine/layers/interp.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../layer_alone.hpp"
+
+namespace {
+
+using nuq::Node;
+using nuq::Shape;
+using nuq::Tensor;
+
+Node interp(const std::string& parameters, std::size_t inputs = 1) {
+  return layer_alone("Interp", "interp_param { " + parameters + " }", {}, inputs);
+}
+
+/// The weighted mean of four neighbours, in double, of the input without `crop` values at every border.
+std::vector<double> interpolated(const Tensor& input, const Shape& output, std::int64_t crop) {
+  const std::int64_t height = input.shape[2];
+  const std::int64_t width = input.shape[3];
+  const auto place = [](std::int64_t at, std::int64_t from, std::int64_t to) {
+    return to == 1 ? 0.0 : static_cast<double>(at) * static_cast<double>(from - 1) / static_cast<double>(to - 1);
+  };
+  std::vector<double> result;
+  for (std::int64_t plane = 0; plane < output[0] * output[1]; ++plane) {
+    for (std::int64_t y = 0; y < output[2]; ++y) {
+      for (std::int64_t x = 0; x < output[3]; ++x) {
+        const double row = place(y, height - 2 * crop, output[2]) + static_cast<double>(crop);
+        const double col = place(x, width - 2 * crop, output[3]) + static_cast<double>(crop);
+        double sum = 0.0;
+        for (std::int64_t r = 0; r < height; ++r) {
+          for (std::int64_t c = 0; c < width; ++c) {
+            const double weight = std::fmax(0.0, 1.0 - std::fabs(row - static_cast<double>(r))) *
+                                  std::fmax(0.0, 1.0 - std::fabs(col - static_cast<double>(c)));
+            if (weight > 0.0)
+              sum += weight *
+                     static_cast<double>(input.values[static_cast<std::size_t>((plane * height + r) * width + c)]);
+          }
+        }
+        result.push_back(sum);
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("interpolation agrees with its definition, enlarging and shrinking") {
+  const Tensor input = random_tensor({2, 3, 7, 9}, 1);
+  for (const std::string parameters :
+       {"height: 13 width: 20", "height: 3 width: 4", "height: 1 width: 1", "zoom_factor: 3", "shrink_factor: 2",
+        "shrink_factor: 2 zoom_factor: 3", "height: 7 width: 30"}) {
+    const Tensor output = computed(interp(parameters), {input}, 2);
+    CAPTURE(parameters);
+    CHECK(relative_error(output.values, interpolated(input, output.shape, 0)) < 2e-6);
+  }
+}
+
+TEST_CASE("interpolation to the same size copies") {
+  const Tensor input = random_tensor({1, 2, 5, 6}, 2);
+  CHECK(computed(interp("height: 5 width: 6"), {input}).values == input.values);
+}
+
+TEST_CASE("negative pads crop the input") {
+  const Tensor input = random_tensor({1, 2, 8, 10}, 3);
+  const Tensor output = computed(interp("pad_beg: -1 pad_end: -1 zoom_factor: 2"), {input});
+  REQUIRE(output.shape == Shape{1, 2, 11, 15});
+  CHECK(relative_error(output.values, interpolated(input, output.shape, 1)) < 2e-6);
+}
+
+TEST_CASE("a second input gives the size") {
+  const Tensor input = random_tensor({1, 2, 4, 5}, 4);
+  const Tensor output = computed(interp("", 2), {input, Tensor(Shape{1, 1, 8, 9})});
+  REQUIRE(output.shape == Shape{1, 2, 8, 9});
+  CHECK(relative_error(output.values, interpolated(input, output.shape, 0)) < 2e-6);
+}
