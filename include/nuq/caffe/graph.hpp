@@ -46,7 +46,7 @@ struct Node {
   std::vector<std::size_t> inputs;      ///< indices into Graph::values
   std::vector<std::size_t> outputs;     ///< indices into Graph::values
   std::vector<Tensor> blobs;            ///< trained blobs: weights [out,in,kh,kw] or [out,in], bias [out], …; empty where the weights file has none
-  std::vector<std::string> fused;       ///< names of the layers folded into this one, in order (BatchNorm, Scale)
+  std::vector<std::string> fused;       ///< names of the layers folded into this one, in order of computation (BatchNorm, Scale, Bias)
   std::size_t source_index = 0;         ///< position of the layer among the layers of Model::net
   std::optional<IntegerArithmetic> integer;  ///< in a deploy model; `blobs` hold the same numbers as floats
 };

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/proto_schema.hpp"
@@ -85,7 +86,10 @@ class WeightsRewriter {
       *to.Add() = std::move(added->second);
   }
 
+  /// The way of writing a shape stays what it was, unless the new blob has another number of values: a bias in the place
+  /// of a pruning mask.
   static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {
+    if (element_count(blob_shape(from)) != element_count(blob_shape(to))) return;
     to.clear_shape();
     if (from.has_shape()) *to.mutable_shape() = from.shape();
     if (from.has_num()) to.set_num(from.num());

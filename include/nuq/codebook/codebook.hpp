@@ -70,11 +70,12 @@ class NearestLevelTable {
 
   /// The level nearest to the scaled weight `scaled` (finite).
   [[nodiscard]] std::int8_t operator()(double scaled) const noexcept {
-    const double twice = 2.0 * scaled;
+    const double twice = (std::min)(2.0 * scaled, 255.0);
     if (!(twice >= -256.0)) return below_;
-    const double cell = std::floor((std::min)(twice, 255.0));
-    const std::size_t index = static_cast<std::size_t>(cell + 256.0);
-    return cell == twice ? border_[index] : inside_[index];
+    const std::size_t cell = static_cast<std::size_t>(static_cast<int>(twice + 256.0));
+    const double border = static_cast<double>(static_cast<int>(cell)) - 256.0;
+    if (border == twice) return border_[cell];
+    return inside_[cell - (border > twice ? 1U : 0U)];  // the sum may round up to the border above
   }
 
  private:

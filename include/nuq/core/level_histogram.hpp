@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -31,10 +30,11 @@ class LevelHistogram {
     double square = 0.0;
   };
 
-  /// The bin that holds u.
+  /// The bin that holds u; 0 for NaN.
   [[nodiscard]] static std::size_t bin_of(double scaled) noexcept {
-    const double index = std::floor(2.0 * scaled) + 256.0;
-    return static_cast<std::size_t>((std::min)((std::max)(index, 0.0), 511.0));
+    const double twice = (std::min)((std::max)(-256.0, 2.0 * scaled), 255.0);
+    const int bin = static_cast<int>(twice + 256.0);  // the sum may round up to the border above
+    return static_cast<std::size_t>(bin - (static_cast<double>(bin) - 256.0 > twice ? 1 : 0));
   }
   /// The middle of a bin, in units of levels.
   [[nodiscard]] static constexpr double centre(std::size_t bin) noexcept { return (static_cast<double>(bin) - 255.5) / 2.0; }
@@ -43,10 +43,11 @@ class LevelHistogram {
   void add(double scaled, double weight) noexcept {
     const std::size_t index = bin_of(scaled);
     const double offset = scaled - centre(index);
+    const double weighted = weight * offset;
     Bin& bin = bins_[index];
     bin.weight += weight;
-    bin.sum += weight * offset;
-    bin.square += weight * offset * offset;
+    bin.sum += weighted;
+    bin.square += weighted * offset;
   }
   void add(const LevelHistogram& other) noexcept {
     for (std::size_t index = 0; index < num_bins; ++index) {
@@ -69,6 +70,15 @@ class LevelHistogram {
   std::array<Bin, num_bins> bins_{};
 };
 
+namespace detail {
+
+/// E[x_col²] of all columns, or null where it is unknown.
+[[nodiscard]] inline const double* importances(const LayerStatistics* statistics) noexcept {
+  return statistics == nullptr || statistics->second_moment.size() == 0 ? nullptr : statistics->second_moment.data();
+}
+
+}  // namespace detail
+
 /// Histogram of `weights` [out × in] divided by their scales (1 or `out` values). An entry counts scale² times, and with
 /// `statistics` also E[x_col²] times, so that errors are in units of squared output (up to a common factor).
 /// Rows are added in blocks of fixed size and merged in order: the same bits for any number of threads.
@@ -81,9 +91,9 @@ class LevelHistogram {
     const std::size_t end = (std::min)((block + 1) * rows_per_block, weights.rows());
     for (std::size_t row = block * rows_per_block; row < end; ++row) {
       const double scale = static_cast<double>(scales[scales.size() == 1 ? 0 : row]);
-      for (std::size_t col = 0; col < weights.cols(); ++col) {
-        const double importance = statistics == nullptr ? 1.0 : statistics->importance(col);
-        partial[block].add(static_cast<double>(weights(row, col)) / scale, scale * scale * importance);
+      const double* importance = detail::importances(statistics);
+      for (const float weight : weights.row(row)) {
+        partial[block].add(static_cast<double>(weight) / scale, scale * scale * (importance == nullptr ? 1.0 : *importance++));
       }
     }
   });

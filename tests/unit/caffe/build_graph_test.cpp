@@ -313,6 +313,15 @@ TEST_CASE("a convolution's filter of one output and one input stays a filter") {
   CHECK(graph.nodes[0].blobs[0].shape == nuq::Shape{1, 1, 1, 4});
 }
 
+TEST_CASE("a fork's depthwise convolution needs a filter for each output, and as many blobs as it says") {
+  const std::string depthwise =
+      data + layer("dw", "ConvolutionDepthwise",
+                   "bottom: 'data' top: 'dw' convolution_param { num_output: 4 kernel_size: 3 bias_term: false }");
+  CHECK(graph_of(depthwise, weights_of("dw", {{4, 1, 3, 3}})).nodes[0].blobs[0].shape == nuq::Shape{4, 1, 3, 3});
+  CHECK_THROWS_AS(graph_of(depthwise, weights_of("dw", {{5, 1, 3, 3}})), nuq::ModelError);
+  CHECK_THROWS_AS(graph_of(depthwise, weights_of("dw", {{4, 1, 3, 3}, {4}})), nuq::ModelError);
+}
+
 TEST_CASE("a transposed InnerProduct has its outputs last, a Deconvolution in its second axis") {
   const std::string transposed =
       data + layer("ip", "InnerProduct",

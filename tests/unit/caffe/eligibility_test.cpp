@@ -51,6 +51,11 @@ TEST_CASE("grouped, dilated and transposed convolutions are quantized uniformly,
   check_uniform_only(
       judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 dilation: 1 dilation: 2 }"),
       "dilation 2: only dilation 1 is supported by NUQ");
+  check_uniform_only(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 hole: 4 }"),
+                     "dilation 4: only dilation 1 is supported by NUQ");
+  check_uniform_only(
+      judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 dilation_h: 1 dilation_w: 2 }"),
+      "dilation 2: only dilation 1 is supported by NUQ");
   check_uniform_only(judged("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 stride: 2 }"),
                      "Deconvolution: only Convolution and InnerProduct are supported by NUQ");
 }

@@ -16,8 +16,8 @@ namespace detail {
 
 /// SSD's last layer: decodes the boxes of each class, suppresses those that overlap with a better one and keeps the
 /// best of an image. A row of the output is image, class, confidence, xmin, ymin, xmax, ymax; an image's rows are
-/// sorted by class, then by falling confidence, and come right after those of the image before. Shapes are fixed before
-/// anything is computed, so that rows without an object follow at the end, all zeros: readers stop at confidence 0.
+/// sorted by falling confidence, as OpenCV has them, and come right after those of the image before. Shapes are fixed
+/// before anything is computed, so that rows without an object follow at the end, all zeros.
 class DetectionOutputLayer {
  public:
   static constexpr bool in_place = false;
@@ -69,13 +69,10 @@ class DetectionOutputLayer {
     for (std::int64_t label = 0; label < geometry.classes; ++label) {
       if (label != geometry.background) add_class(geometry, inputs, label, found);
     }
-    const std::size_t most = static_cast<std::size_t>(geometry.detections);
-    if (found.size() <= most) return found;
     std::stable_sort(found.begin(), found.end(),
                      [](const Detection& a, const Detection& b) { return a.confidence > b.confidence; });
-    found.erase(found.begin() + static_cast<std::ptrdiff_t>(most), found.end());
-    std::stable_sort(found.begin(), found.end(),
-                     [](const Detection& a, const Detection& b) { return a.label < b.label; });
+    const std::size_t most = static_cast<std::size_t>(geometry.detections);
+    if (found.size() > most) found.erase(found.begin() + static_cast<std::ptrdiff_t>(most), found.end());
     return found;
   }
 

@@ -1,0 +1,108 @@
+#ifndef NUQ_ADAPTERS_DETAIL_OPENCV_LAYER_HPP
+#define NUQ_ADAPTERS_DETAIL_OPENCV_LAYER_HPP
+
+#include <opencv2/core.hpp>
+#include <opencv2/dnn.hpp>
+#include <opencv2/dnn/layer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/any_layer.hpp"
+#include "nuq/engine/layer_call.hpp"
+#include "nuq/engine/layer_catalogue.hpp"
+#include "nuq/engine/workspace.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// The type under which OpenCV's factory knows OpenCvLayer; no other library's.
+inline constexpr char opencv_layer_type[] = "nuq.Layer";
+
+/// True for the vendor's layer types, which OpenCV does not have: OpenCvLayer computes them there.
+[[nodiscard]] inline bool is_computed_by_opencv_layer(std::string_view type) noexcept {
+  return type == "Quant" || type == "DeQuant" || type == "AntiQuant" || type == "IFMR";
+}
+
+/// A layer's parameters as a blob that OpenCV hands on to OpenCvLayer: the bytes of the message, one number each.
+[[nodiscard]] inline schema::BlobProto parameter_blob(const schema::LayerParameter& parameter) {
+  schema::BlobProto blob;
+  for (const char byte : parameter.SerializeAsString()) blob.add_data(static_cast<float>(static_cast<unsigned char>(byte)));
+  blob.mutable_shape()->add_dim(blob.data_size());
+  return blob;
+}
+
+[[nodiscard]] inline ArrayView<const float> values_of(const cv::Mat& matrix) {
+  return {matrix.ptr<float>(), matrix.total()};
+}
+
+[[nodiscard]] inline Shape shape_of(const cv::Mat& matrix) {
+  return {matrix.size.p, matrix.size.p + matrix.dims};
+}
+
+/// One of the library's own layers inside a network of OpenCV: of one input, with outputs of its shape. Its last blob is
+/// the `parameter_blob`, those before are trained factors in a row.
+class OpenCvLayer final : public cv::dnn::Layer {
+ public:
+  [[nodiscard]] static cv::Ptr<cv::dnn::Layer> create(cv::dnn::LayerParams& params) {
+    return cv::makePtr<OpenCvLayer>(params);
+  }
+
+  /// Throws ModelError naming the layer where its parameters or blobs cannot be computed with.
+  explicit OpenCvLayer(const cv::dnn::LayerParams& params)
+      : Layer(params), node_(node_of(params)), layer_(*load_layer(node_)) {}
+
+  void forward(cv::InputArrayOfArrays input_array, cv::OutputArrayOfArrays output_array, cv::OutputArrayOfArrays) override {
+    std::vector<cv::Mat> input_matrices;
+    std::vector<cv::Mat> output_matrices;
+    input_array.getMatVector(input_matrices);
+    output_array.getMatVector(output_matrices);
+    std::vector<TensorView> inputs;
+    std::vector<TensorSpan> outputs;
+    for (const cv::Mat& matrix : input_matrices) inputs.push_back({shape_of(matrix), values_of(matrix)});
+    for (cv::Mat& matrix : output_matrices) outputs.push_back({shape_of(matrix), {matrix.ptr<float>(), matrix.total()}});
+    layer_.forward({node_, inputs, outputs, workspace_});
+  }
+
+ private:
+  [[nodiscard]] static Node node_of(const cv::dnn::LayerParams& params) {
+    std::string bytes;
+    for (const float value : values_of(params.blobs.back())) bytes += static_cast<char>(static_cast<unsigned char>(value));
+    Node node;
+    static_cast<void>(node.parameter.ParseFromString(bytes));
+    node.name = node.parameter.name();
+    node.type = node.parameter.type();
+    for (std::size_t index = 0; index + 1 < params.blobs.size(); ++index) {
+      const ArrayView<const float> values = values_of(params.blobs[index]);
+      node.blobs.emplace_back(Shape{static_cast<std::int64_t>(values.size())},
+                              std::vector<float>(values.begin(), values.end()));
+    }
+    return node;
+  }
+
+  Node node_;
+  AnyLayer layer_;
+  Workspace workspace_{1};
+};
+
+/// Makes OpenCvLayer known to OpenCV, once in a process: OpenCV's factory of layers is global.
+inline void register_opencv_layer() {
+  static const bool registered = [] {
+    cv::dnn::LayerFactory::registerLayer(opencv_layer_type, OpenCvLayer::create);
+    return true;
+  }();
+  static_cast<void>(registered);
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ADAPTERS_DETAIL_OPENCV_LAYER_HPP
