@@ -4,7 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
+
+#include "nuq/caffe/quantization.hpp"
 
 /// Exit codes of the tool.
 inline constexpr int exit_done = 0;
@@ -38,5 +41,12 @@ struct ModelFiles {
     command.add_option("-w,--weights", weights, "caffemodel with its weights")->required();
   }
 };
+
+/// --nuq-scope standard|extended
+inline void add_nuq_scope(CLI::App& command, nuq::NuqScope& scope) {
+  const std::map<std::string, nuq::NuqScope> scopes{{"standard", nuq::NuqScope::standard}, {"extended", nuq::NuqScope::extended}};
+  command.add_option("--nuq-scope", scope, "extended: NUQ for grouped, dilated, depthwise and transposed convolutions too")
+      ->transform(CLI::CheckedTransformer(scopes).description("standard|extended"));
+}
 
 #endif  // NUQ_EXAMPLES_CLI_COMMAND_HPP

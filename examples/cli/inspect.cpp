@@ -22,6 +22,7 @@ struct InspectArguments {
   std::string model;
   std::string weights;
   std::string soc;
+  nuq::NuqScope nuq_scope = nuq::NuqScope::standard;
   bool json = false;
 };
 
@@ -77,6 +78,7 @@ void print_table(const Json& report) {
 void run(const InspectArguments& arguments) {
   nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights);
   nuq::infer_shapes(graph);
+  graph.nuq_scope = arguments.nuq_scope;
   std::optional<nuq::CompressibleLayers> compressible;
   if (!arguments.soc.empty()) compressible = nuq::compressible_layers(graph, nuq::soc_named(arguments.soc));
   Json layers = Json::array();
@@ -98,6 +100,7 @@ void add_inspect(CLI::App& app, Session&) {
   command.add_option("model", arguments->model, "prototxt")->required();
   command.add_option("weights", arguments->weights, "caffemodel");
   command.add_option("--soc", arguments->soc, "chip whose compiler's rule decides what is eligible for NUQ");
+  add_nuq_scope(command, arguments->nuq_scope);
   command.add_flag("--json", arguments->json, "print JSON");
   command.callback([arguments] { run(*arguments); });
 }

@@ -20,46 +20,11 @@
 #include "nuq/engine/net.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "nuq/workflow/static_nuq.hpp"
+#include "published_models.hpp"
 #include "reference.hpp"
 #include "zoo.hpp"
 
 namespace {
-
-namespace fs = std::filesystem;
-
-/// A prototxt and the weights beside it.
-struct PublishedModel {
-  std::string name;
-  std::string model;
-  std::string weights;
-  std::string reference;
-};
-
-std::vector<PublishedModel> published_models() {
-  std::vector<PublishedModel> models;
-  for (const auto& folder : fs::directory_iterator(ZooNetwork::path("models"))) {
-    const std::string name = folder.path().filename().string();
-    if (!folder.is_directory() || name == "_negative" || name == "prototxt") continue;
-    std::string weights;
-    for (const auto& file : fs::directory_iterator(folder)) {
-      if (file.path().extension() == ".caffemodel") weights = file.path().string();
-    }
-    for (const auto& file : fs::directory_iterator(folder)) {
-      if (file.path().extension() != ".prototxt") continue;
-      models.push_back({name + "/" + file.path().filename().string(), file.path().string(), weights, (folder.path() / "reference").string()});
-    }
-  }
-  std::sort(models.begin(), models.end(), [](const PublishedModel& a, const PublishedModel& b) { return a.name < b.name; });
-  return models;
-}
-
-/// Why full inference of the file is not to be had by its own nature; nothing for a network that must run.
-std::optional<std::string> why_not_inference(const nuq::Graph& graph) {
-  for (const std::size_t input : graph.inputs) {
-    if (!graph.values[input].shape.empty()) return std::nullopt;
-  }
-  return "training data without an input size";
-}
 
 std::vector<std::string> layer_texts(const std::string& text) {
   std::vector<std::string> texts;
@@ -121,10 +86,10 @@ TEST_CASE("every published model loads, computes its reference tensors, and is q
       continue;
     }
     double worst = 0.0;
-    for (const auto& [name, reference] : cases) {
-      CAPTURE(name);
+    for (const auto& reference : cases) {
+      CAPTURE(reference.first);
       nuq::Net net(model.model, model.weights, 0);
-      const double difference = worst_difference(net, reference);
+      const double difference = worst_difference(net, reference.second);
       CHECK(difference <= 1e-5);
       worst = (std::max)(worst, difference);
     }
@@ -136,9 +101,9 @@ TEST_CASE("every published model loads, computes its reference tensors, and is q
 
 TEST_CASE("every published prototxt is understood without weights") {
   std::printf("%-56s %6s %10s %6s\n", "prototxt", "layers", "quantizable", "NUQ");
-  for (const auto& file : fs::directory_iterator(ZooNetwork::path("models/prototxt"))) {
-    CAPTURE(file.path().string());
-    nuq::Graph graph = nuq::load_graph(file.path().string(), "");
+  for (const std::string& file : published_prototxts()) {
+    CAPTURE(file);
+    nuq::Graph graph = nuq::load_graph(file, "");
     nuq::infer_shapes(graph);
     std::size_t quantizable = 0;
     std::size_t eligible = 0;
@@ -147,7 +112,7 @@ TEST_CASE("every published prototxt is understood without weights") {
       quantizable += eligibility.quantizable ? 1 : 0;
       eligible += eligibility.nuq ? 1 : 0;
     }
-    std::printf("%-56s %6zu %10zu %6zu\n", file.path().filename().c_str(), graph.nodes.size(), quantizable, eligible);
+    std::printf("%-56s %6zu %10zu %6zu\n", std::filesystem::path(file).filename().c_str(), graph.nodes.size(), quantizable, eligible);
     CHECK(eligible > 0);
   }
 }

@@ -9,12 +9,13 @@
 
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/layer_rules/convolution.hpp"
+#include "nuq/caffe/layer_rules/deconvolution.hpp"
 #include "nuq/caffe/layer_rules/inner_product.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/shapes.hpp"
 #include "nuq/io/atomic_file.hpp"
 
-/// Writes a caffemodel with seeded random weights for a prototxt of Convolution, InnerProduct, BatchNorm and Scale layers.
+/// Writes a caffemodel with seeded random weights for a prototxt of Convolution, Deconvolution, InnerProduct, BatchNorm and Scale layers.
 inline void write_random_weights(const std::string& model_file, const std::string& weights_file) {
   nuq::Graph graph = nuq::load_graph(model_file, "");
   nuq::infer_shapes(graph);
@@ -33,22 +34,25 @@ inline void write_random_weights(const std::string& model_file, const std::strin
     nuq::schema::LayerWeights layer;
     layer.set_name(node.name);
     layer.set_type(node.type);
-    const auto add_weights = [&](const nuq::Shape& shape, bool bias_term) {
+    const auto add_weights = [&](const nuq::Shape& shape, bool bias_term, std::int64_t outputs) {
       const auto fan_in = static_cast<float>(nuq::element_count(shape)) / static_cast<float>(shape[0]);
       add_blob(layer, shape, 0.0F, 4.0F / std::sqrt(fan_in));
-      if (bias_term) add_blob(layer, {shape[0]}, 0.0F, 0.1F);
+      if (bias_term) add_blob(layer, {outputs}, 0.0F, 0.1F);
     };
     if (node.type == "Convolution") {
       const nuq::ConvolutionGeometry geometry = nuq::convolution_geometry(node, input);
-      add_weights(geometry.weight_shape(), geometry.bias_term);
+      add_weights(geometry.weight_shape(), geometry.bias_term, geometry.weight_shape()[0]);
+    } else if (node.type == "Deconvolution") {
+      const nuq::DeconvolutionGeometry geometry = nuq::deconvolution_geometry(node, input);
+      add_weights(geometry.weight_shape(), geometry.convolution.bias_term, geometry.out_channels());
     } else if (node.type == "InnerProduct") {
       const nuq::InnerProductGeometry geometry = nuq::inner_product_geometry(node, input);
-      add_weights(geometry.weight_shape(), geometry.bias_term);
+      add_weights(geometry.weight_shape(), geometry.bias_term, geometry.weight_shape()[0]);
     } else if (node.type == "BatchNorm") {
       add_blob(layer, {input[1]}, 0.0F, 0.2F);
       add_blob(layer, {input[1]}, 1.0F, 0.5F);
       add_blob(layer, {1}, 1.0F, 0.0F);
-    } else if (node.type == "Scale") {
+    } else if (node.type == "Scale" && node.inputs.size() == 1) {
       add_blob(layer, {input[1]}, 1.0F, 0.2F);
       if (node.parameter.scale_param().bias_term()) add_blob(layer, {input[1]}, 0.0F, 0.2F);
     } else {

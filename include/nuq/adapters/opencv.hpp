@@ -45,7 +45,7 @@ decltype(auto) with_opencv_errors(const std::string& place, Action&& action) {
   });
   for (const std::string& layer : model.layers) {  // made only when asked for, and then checked
     with_opencv_errors(file + ": layer '" + layer + "'",
-                       [&] { static_cast<void>(net.getLayer(net.getLayerId(layer))); });
+                       [&] { static_cast<void>(net.getLayer(net.getLayerId(opencv_layer_name(layer)))); });
   }
   net.enableFusion(false);
   net.setPreferableBackend(cv::dnn::DNN_BACKEND_OPENCV);
@@ -58,15 +58,15 @@ decltype(auto) with_opencv_errors(const std::string& place, Action&& action) {
 /// evaluation by the framework that an application runs, and an independent check of EigenEngine.
 ///
 /// The network is that of the graph's *files*, its TEST phase: where layers have been folded (Node::fused) OpenCV still
-/// computes them one by one, and the folded node's output is that of the last of them. The vendor's layers Quant, DeQuant
-/// and AntiQuant are computed as EigenEngine does, so that fake-quant models run; for that a layer type of the library is
-/// registered in OpenCV's factory, which is global to the process, and stays there: do not unload a plugin that has
-/// used this engine. Layers of types that OpenCV does not know are left out with all that depends on them. Blobs of one
-/// axis have two in OpenCV, [n,1]. Not for use by several threads at once.
+/// computes them one by one, and the folded node's output is that of the last of them. The vendor's layers Quant,
+/// DeQuant and AntiQuant are computed as EigenEngine does, so that fake-quant models run; for that a layer type of the
+/// library is registered in OpenCV's factory, which is global to the process, and stays there: do not unload a plugin
+/// that has used this engine. Layers of types that OpenCV does not know are left out with all that depends on them.
+/// Blobs of one axis have two in OpenCV, [n,1]. Not for use by several threads at once.
 class OpenCvEngine {
  public:
-  /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming the file: a deploy model (integers),
-  /// fields, parameters and missing weights that OpenCV cannot compute with.
+  /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming the file: a deploy model
+  /// (integers), fields, parameters and missing weights that OpenCV cannot compute with.
   void load(const Graph& graph) {
     refuse_integers(graph);
     const detail::OpenCvModel model = detail::opencv_model(*graph.model);
@@ -91,10 +91,13 @@ class OpenCvEngine {
     const bool positive = std::all_of(tensor.shape.begin(), tensor.shape.end(), [](std::int64_t extent) {
       return extent > 0 && extent <= (std::numeric_limits<int>::max)();
     });
-    if (!positive || !is_valid_shape(tensor.shape) || element_count(tensor.shape) != tensor.values.size()) {
+    constexpr std::size_t max_axes = 32;  // of a cv::Mat
+    const bool has_rank = !tensor.shape.empty() && tensor.shape.size() <= max_axes;
+    if (!positive || !has_rank || !is_valid_shape(tensor.shape) ||
+        element_count(tensor.shape) != tensor.values.size()) {
       fail(ErrorCode::size_mismatch, "input '" + blob + "' is set to shape " + to_string(tensor.shape) + " with " +
                                          std::to_string(tensor.values.size()) +
-                                         " values, wanted extents of at least 1 and a value for each element");
+                                         " values, wanted 1 to 32 extents of at least 1 and a value for each element");
     }
     const std::vector<int> extents(tensor.shape.begin(), tensor.shape.end());
     cv::Mat matrix(extents, CV_32F);
@@ -121,8 +124,8 @@ class OpenCvEngine {
   }
 
   /// Computes all layers, then calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const
-  /// TensorView> outputs) for each node of the graph that is computed, in order, with what it has read and written. Nodes
-  /// come without their blobs. Throws as `forward()`.
+  /// TensorView> outputs) for each node of the graph that is computed, in order, with what it has read and written.
+  /// Nodes come without their blobs. Throws as `forward()`.
   template <class Observer>
   void forward(Observer&& observer) {
     forward();
@@ -180,10 +183,11 @@ class OpenCvEngine {
       for (const std::size_t output : node.outputs) obstacles_[output] = obstacle->second;
       return;
     }
-    nodes_.push_back({node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index, {}});
+    nodes_.push_back(
+        {node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index, {}});
     if (node.inputs.empty()) return;  // a data layer: the user sets its outputs
     for (std::size_t index = 0; index < node.outputs.size(); ++index) {
-      computed_layers_.push_back(detail::opencv_output_name(writer, index));
+      computed_layers_.push_back(detail::opencv_layer_name(writer, static_cast<int>(index)));
       computed_values_.push_back(node.outputs[index]);
     }
   }
@@ -200,14 +204,14 @@ class OpenCvEngine {
 
   std::string file_;
   cv::dnn::Net net_;
-  std::vector<Node> nodes_;                            // those that are computed, without blobs
-  std::vector<ComputedValue> values_;                  // of the graph
-  std::map<std::string, std::size_t> inputs_;          // values by blob
-  std::map<std::string, std::size_t> final_values_;    // by blob
-  std::map<std::size_t, std::string> obstacles_;       // of the values that are not computed
-  std::vector<std::string> read_inputs_;               // by the layers that OpenCV has
-  std::vector<std::string> computed_layers_;           // what OpenCV is asked for
-  std::vector<std::size_t> computed_values_;           // and which values these are
+  std::vector<Node> nodes_;                          // those that are computed, without blobs
+  std::vector<ComputedValue> values_;                // of the graph
+  std::map<std::string, std::size_t> inputs_;        // values by blob
+  std::map<std::string, std::size_t> final_values_;  // by blob
+  std::map<std::size_t, std::string> obstacles_;     // of the values that are not computed
+  std::vector<std::string> read_inputs_;             // by the layers that OpenCV has
+  std::vector<std::string> computed_layers_;         // what OpenCV is asked for
+  std::vector<std::size_t> computed_values_;         // and which values these are
   bool has_run_ = false;
 };
 

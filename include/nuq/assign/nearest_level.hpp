@@ -22,9 +22,7 @@ NUQ_NAMESPACE_BEGIN
   std::vector<std::int8_t> levels(problem.weights.size());
   detail::for_each_row_block(*problem.parallel, problem.weights.rows(), [&](std::size_t first, std::size_t last) {
     for (std::size_t row = first; row < last; ++row) {
-      const double scale = problem.scale(row);
-      std::int8_t* level = levels.data() + row * problem.weights.cols();
-      for (const float weight : problem.weights.row(row)) *level++ = nearest(static_cast<double>(weight) / scale);
+      nearest.nearest(problem.weights.row(row), problem.scale(row), levels.data() + row * problem.weights.cols());
     }
   });
   return levels;

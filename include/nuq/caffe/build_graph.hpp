@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,8 +16,11 @@
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/network_inputs.hpp"
+#include "nuq/caffe/prototxt_text.hpp"
+#include "nuq/caffe/shapes.hpp"
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
+#include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -37,6 +41,7 @@ class GraphBuilder {
     collect_layers();
     for (const NetworkInput& input : declared_inputs(graph_.model->net, file_)) add_input("input", input);
     for (const Layer& layer : layers_) add_node(layer);
+    keep_text_of_unknown_layers();
     check_that_something_is_computed();
     return std::move(graph_);
   }
@@ -68,12 +73,9 @@ class GraphBuilder {
       layers_.push_back({std::move(layer), layers_.size(), included});
     };
     for (const schema::LayerParameter& layer : net.layer()) collect(layer);
-    for (const schema::V1LayerParameter& layer : net.layers()) {
-      if (layer.has_layer()) {
-        fail_layer(ErrorCode::unsupported_format, file_, layer.layer().name(),
-                   "is of the V0 format (2013), wanted `layers { type: … }` or newer");
-      }
-      collect(upgraded(layer));
+    for (schema::LayerParameter& layer : upgraded_layers(net)) {
+      collect(std::move(layer));
+      if (is_v0_padding(net.layers(static_cast<int>(layers_.size()) - 1))) layers_.back().included = false;
     }
   }
 
@@ -95,6 +97,27 @@ class GraphBuilder {
       for (const std::size_t output : node.outputs) current_[graph_.values[output].blob] = output;
     }
     graph_.nodes.push_back(std::move(node));
+  }
+
+  /// For whoever knows those types: a schema drops the fields it has never heard of.
+  void keep_text_of_unknown_layers() {
+    std::vector<std::string_view> texts;
+    for (Node& node : graph_.nodes) {
+      if (node.inputs.empty() || shape_function(node.type, {}) != nullptr) continue;
+      if (texts.empty()) texts = layer_texts();
+      if (texts.size() == layers_.size()) node.text = texts[node.source_index];
+    }
+  }
+
+  /// The inside of each layer's braces; fewer than there are layers in a model that was not parsed from its text.
+  [[nodiscard]] std::vector<std::string_view> layer_texts() const {
+    const std::string_view text = graph_.model->text;
+    std::vector<std::string_view> texts;
+    for (const TextField& field : text_fields(text)) {
+      if (field.name != "layer" && field.name != "layers") continue;
+      texts.push_back(text.substr(field.value_begin, field.value_end - field.value_begin));
+    }
+    return texts;
   }
 
   void check_layer(const Layer& layer) {
@@ -131,7 +154,8 @@ class GraphBuilder {
       const auto& tops = other.parameter.top();
       if (std::find(tops.begin(), tops.end(), bottom) == tops.end()) continue;
       problem = "bottom '" + bottom + "' is produced only by layer '" + other.parameter.name() + "', ";
-      problem += !other.included                            ? "which is not part of the TEST phase"
+      problem += other.parameter.type() == "padding"        ? "which only a conv or pool layer can read"
+                 : !other.included                          ? "which is not part of the TEST phase"
                  : other.source_index == layer.source_index ? "the layer itself (a cycle)"
                                                             : "which comes later (a cycle or a wrong order)";
       if (other.included) break;
@@ -175,8 +199,7 @@ class GraphBuilder {
 /// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`.
 ///
 /// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a
-/// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit, the
-/// V0 format.
+/// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit.
 [[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model) {
   Graph graph = detail::GraphBuilder(std::move(model)).build();
   const bool has_weights = graph.model->weights.layer_size() + graph.model->weights.layers_size() > 0;

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/convolution.hpp"
+#include "nuq/caffe/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -53,8 +55,11 @@ namespace detail {
   return {};
 }
 
-[[nodiscard]] inline std::string type_obstacle(const Node& node) {
+[[nodiscard]] inline std::string type_obstacle(const Node& node, NuqScope scope) {
   if (node.type == "Convolution" || node.type == "Deconvolution" || node.type == "InnerProduct") return {};
+  if (is_depthwise(node)) {
+    return scope == NuqScope::extended ? "" : "layer type '" + node.type + "' is quantized in the extended scope alone";
+  }
   if (node.type == "Pooling" || node.type == "Eltwise") {
     return "layer type '" + node.type + "' has no weights and is computed as it stands";
   }
@@ -62,8 +67,8 @@ namespace detail {
   return "layer type '" + node.type + "' has no weights to quantize";
 }
 
-[[nodiscard]] inline std::string quantization_obstacle(const Graph& graph, const Node& node) {
-  if (const std::string obstacle = type_obstacle(node); !obstacle.empty()) return obstacle;
+[[nodiscard]] inline std::string quantization_obstacle(const Graph& graph, const Node& node, NuqScope scope) {
+  if (const std::string obstacle = type_obstacle(node, scope); !obstacle.empty()) return obstacle;
   const bool has_weights_file = graph.model != nullptr && !graph.model->weights_file.empty();
   if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";
   if (node.inputs.size() > 1) return "it has " + std::to_string(node.inputs.size()) + " inputs: only one is supported";
@@ -71,15 +76,15 @@ namespace detail {
   if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions != 4) {
     return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
   }
-  if (node.type == "Convolution") return {};
+  if (node.type != "Deconvolution") return {};
   const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
   const std::string dilation = dilation_obstacle(parameter, "the quantization of Deconvolution");
   return dilation.empty() ? group_obstacle(parameter, "the quantization of Deconvolution") : dilation;
 }
 
 /// Of a layer that can be quantized.
-[[nodiscard]] inline std::string nuq_obstacle(const Node& node) {
-  if (node.type == "InnerProduct") return {};
+[[nodiscard]] inline std::string nuq_obstacle(const Node& node, NuqScope scope) {
+  if (scope == NuqScope::extended || node.type == "InnerProduct") return {};
   if (node.type == "Deconvolution") return "Deconvolution: only Convolution and InnerProduct are supported by NUQ";
   const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
   const std::string group = group_obstacle(parameter, "NUQ");
@@ -88,15 +93,39 @@ namespace detail {
 
 }  // namespace detail
 
+namespace detail {
+
+/// Of a Pooling layer: only its input can be quantized.
+[[nodiscard]] inline Eligibility pooling_eligibility(const Node& node) {
+  const schema::PoolingParameter& parameter = node.parameter.pooling_param();
+  if (parameter.pool() != schema::PoolingParameter::AVE) return {false, false, "Pooling: only pool AVE is supported"};
+  if (parameter.global_pooling()) return {false, false, "global_pooling: only Pooling with a kernel is supported"};
+  return {true, false, "Pooling has no weights"};
+}
+
+}  // namespace detail
+
 /// Judges a layer by the AMCT manual's tables of supported layers. Uniform int8: Convolution with a 4-D filter,
 /// Deconvolution with a 4-D filter, dilation 1 and group 1, InnerProduct with transpose false and axis 1. NUQ: of these
-/// Convolution with group 1 and dilation 1, and InnerProduct. In a graph without a weights file the parameters decide
+/// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
+/// depthwise types of forks are quantized as Convolution is. In a graph without a weights file the parameters decide
 /// alone.
-[[nodiscard]] inline Eligibility eligibility_of(const Graph& graph, const Node& node) {
-  const std::string obstacle = detail::quantization_obstacle(graph, node);
+[[nodiscard]] inline Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope) {
+  const std::string obstacle = detail::quantization_obstacle(graph, node, scope);
   if (!obstacle.empty()) return {false, false, obstacle};
-  const std::string nuq_obstacle = detail::nuq_obstacle(node);
+  const std::string nuq_obstacle = detail::nuq_obstacle(node, scope);
   return {true, nuq_obstacle.empty(), nuq_obstacle};
+}
+
+/// The same in the graph's own scope.
+[[nodiscard]] inline Eligibility eligibility_of(const Graph& graph, const Node& node) {
+  return eligibility_of(graph, node, graph.nuq_scope);
+}
+
+/// The same for a layer that a configuration or a record names. The input of a Pooling layer with pool AVE, not global,
+/// is quantized there (AMCT manual), and nowhere else.
+[[nodiscard]] inline Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
+  return node.type == "Pooling" ? detail::pooling_eligibility(node) : eligibility_of(graph, node, scope);
 }
 
 NUQ_NAMESPACE_END

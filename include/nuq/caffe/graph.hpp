@@ -30,10 +30,10 @@ struct Value {
 };
 
 /// What a layer of a deploy model computes with, besides its parameters: integers. A Quant layer then writes the levels
-/// themselves, a Convolution, Deconvolution or InnerProduct sums up weight × (level − input_offset) + bias exactly, and
-/// DeQuant multiplies the sums by its scales (AMCT manual, model formats).
+/// themselves, a Convolution, Deconvolution or InnerProduct sums up weight × (level − input_offset) + bias exactly, Pooling
+/// averages level − input_offset, and DeQuant multiplies that by its scales (AMCT manual, model formats).
 struct IntegerArithmetic {
-  std::vector<std::int8_t> weights;  ///< in the order of the weight blob; empty for Quant and DeQuant
+  std::vector<std::int8_t> weights;  ///< in the order of the weight blob; empty for Quant, DeQuant and Pooling
   std::vector<std::int32_t> bias;    ///< may be empty
   int input_offset = 0;              ///< the level that stands for 0 in the input
 };
@@ -49,6 +49,7 @@ struct Node {
   std::vector<std::string> fused;       ///< names of the layers folded into this one, in order of computation (BatchNorm, Scale, Bias)
   std::size_t source_index = 0;         ///< position of the layer among the layers of Model::net
   std::optional<IntegerArithmetic> integer;  ///< in a deploy model; `blobs` hold the same numbers as floats
+  std::string text{};                   ///< of a type that this library does not know: the inside of the layer's braces in the prototxt
 };
 
 /// `do_fusion` and `skip_fusion_layers` of the configuration.
@@ -67,6 +68,7 @@ struct Graph {
   std::vector<std::size_t> inputs;   ///< values fed by the user, in declared order
 
   FusionOptions fusion;              ///< as `fuse` was told
+  NuqScope nuq_scope = NuqScope::standard;  ///< which layers may take NUQ
   QuantizationPlan plan;             ///< from config.json: which layers, and how
   NetworkQuantization quantization;  ///< filled by quantize_model and calibration
   int batch_num = 1;                 ///< batches of activation calibration

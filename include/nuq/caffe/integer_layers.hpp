@@ -1,6 +1,7 @@
 #ifndef NUQ_CAFFE_INTEGER_LAYERS_HPP
 #define NUQ_CAFFE_INTEGER_LAYERS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -15,21 +16,38 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Connects the layers with int8 weights of a deploy model to the Quant and DeQuant layers around them.
+/// Connects the layers of a deploy model that compute with integers to the Quant and DeQuant layers around them.
 class IntegerLayerLinker {
  public:
   explicit IntegerLayerLinker(Graph& graph) : graph_(graph), file_(graph.model->model_file) {}
 
   void link() {
     for (std::size_t index = 0; index < graph_.nodes.size(); ++index) {
-      if (graph_.nodes[index].integer && !graph_.nodes[index].integer->weights.empty()) link(index);
+      if (computes_integers(graph_.nodes[index])) link(index);
     }
-    for (const Node& node : graph_.nodes) {
+    for (Node& node : graph_.nodes) {
       if (node.type == "Quant" && node.integer) check_readers(node);
+      if (node.type == "DeQuant" && !reads_integers(node)) node.integer.reset();
     }
   }
 
  private:
+  /// A layer with int8 weights, or a Pooling layer that the DeQuant of a deploy model reads.
+  [[nodiscard]] bool computes_integers(const Node& node) const {
+    if (node.inputs.empty() || node.outputs.empty()) return false;
+    if (node.type != "Pooling") return node.integer && !node.integer->weights.empty();
+    const std::vector<std::size_t> readers = graph_.consumers(node.outputs.front());
+    return std::any_of(readers.begin(), readers.end(), [this](std::size_t reader) {
+      return graph_.nodes[reader].type == "DeQuant" && graph_.nodes[reader].integer;
+    });
+  }
+
+  [[nodiscard]] bool reads_integers(const Node& dequant) const {
+    if (dequant.inputs.empty()) return false;
+    const std::size_t producer = graph_.values[dequant.inputs.front()].producer;
+    return producer != Value::network_input && graph_.nodes[producer].integer;
+  }
+
   void link(std::size_t index) {
     Node& node = graph_.nodes[index];
     const std::size_t producer = graph_.values[node.inputs.front()].producer;
@@ -38,6 +56,7 @@ class IntegerLayerLinker {
     }
     Node& quant = graph_.nodes[producer];
     quant.integer.emplace();
+    if (!node.integer) node.integer.emplace();
     node.integer->input_offset = quant_scale({quant, file_}).offset;
     for (const std::size_t reader : graph_.consumers(node.outputs.front())) {
       Node& dequant = graph_.nodes[reader];
@@ -49,7 +68,7 @@ class IntegerLayerLinker {
   void check_readers(const Node& quant) const {
     for (const std::size_t reader : graph_.consumers(quant.outputs.front())) {
       const Node& node = graph_.nodes[reader];
-      if (!node.integer) fail(node, "it reads the levels of '" + quant.name + "' and has no int8 weights");
+      if (!node.integer) fail(node, "it reads the levels of '" + quant.name + "' and computes with floats");
     }
   }
 
@@ -63,8 +82,8 @@ class IntegerLayerLinker {
 
 }  // namespace detail
 
-/// Marks the layers of a deploy model that compute with integers: those with int8 weights, the Quant layers that feed them
-/// and the DeQuant layers that read them. Does nothing in float and fake-quant models. Throws ModelError invalid_graph
+/// Marks the layers of a deploy model that compute with integers: those with int8 weights, Pooling layers that a DeQuant
+/// with packed parameters reads, the Quant layers that feed them and the DeQuant layers that read them. Does nothing in float and fake-quant models. Throws ModelError invalid_graph
 /// where such a layer is not between Quant and DeQuant.
 inline void link_integer_layers(Graph& graph) { detail::IntegerLayerLinker(graph).link(); }
 

@@ -17,6 +17,7 @@
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/caffe/upgrade.hpp"
+#include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/caffe/weights_rewriter.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/proto_schema.hpp"
@@ -26,8 +27,8 @@ NUQ_NAMESPACE_BEGIN
 
 /// Which prototxt syntax a rewritten model has.
 enum class RewriteSyntax {
-  as_written,  ///< the file's own (V1 stays V1): enough while no layer is inserted
-  current      ///< a V1 file is upgraded as a whole, comments and unknown fields lost, so that layers can be inserted
+  as_written,  ///< the file's own (V1 stays V1, V0 stays V0): enough while no layer is inserted
+  current      ///< an older file is upgraded as a whole, comments and unknown fields lost, so that layers can be inserted
 };
 
 namespace detail {
@@ -76,11 +77,11 @@ class ModelRewriter {
   explicit ModelRewriter(const Graph& graph, RewriteSyntax syntax = RewriteSyntax::as_written)
       : graph_(graph), syntax_(syntax), text_(graph.model->text), weights_(graph.model->weights) {
     collect_names();
-    const bool is_v1 = graph.model->net.layers_size() > 0;
-    if (is_v1 && syntax == RewriteSyntax::current) {
+    const bool is_older = graph.model->net.layers_size() > 0;
+    if (is_older && syntax == RewriteSyntax::current) {
       google::protobuf::TextFormat::PrintToString(upgraded(graph.model->net), &text_);
     }
-    find_layers(is_v1 && syntax == RewriteSyntax::as_written ? "layers" : "layer");
+    find_layers(is_older && syntax == RewriteSyntax::as_written ? "layers" : "layer");
     for (const Node& node : graph.nodes) {
       if (!node.fused.empty()) fold(node);
     }
@@ -127,9 +128,18 @@ class ModelRewriter {
     for (const TextField& field : text_fields(text_)) {
       if (field.name == field_name && !field.in_list) layers_.push_back(field);
     }
+    if (syntax_ == RewriteSyntax::current) leave_out_padding();
     if (layers_.size() == layer_names_.size()) return;
     detail::fail(ModelError(ErrorCode::unsupported_format,
                             graph_.model->model_file + ": has its layers in a list, wanted `layer { … }` for each"));
+  }
+
+  /// An upgraded text lacks V0's padding layers, which no node stands for: the others keep their positions.
+  void leave_out_padding() {
+    const auto& layers = graph_.model->net.layers();
+    for (int index = 0; index < layers.size(); ++index) {
+      if (is_v0_padding(layers[index])) layers_.insert(layers_.begin() + index, TextField{});
+    }
   }
 
   void collect_names() {
@@ -140,7 +150,7 @@ class ModelRewriter {
       blob_names_.insert(layer.top().begin(), layer.top().end());
     };
     for (const schema::LayerParameter& layer : net.layer()) collect(layer);
-    for (const schema::V1LayerParameter& layer : net.layers()) collect(layer);
+    for (const schema::LayerParameter& layer : upgraded_layers(net)) collect(layer);
   }
 
   [[nodiscard]] const TextField& field_of(const Node& node) const { return layers_[node.source_index]; }

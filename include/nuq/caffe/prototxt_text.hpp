@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -160,6 +162,19 @@ class TextFieldScanner {
 [[nodiscard]] inline std::vector<TextField> text_fields(std::string_view text, std::size_t begin = 0,
                                                         std::size_t end = std::string_view::npos) {
   return detail::TextFieldScanner(text, begin, end).scan();
+}
+
+/// The value under a path of field names: a scalar as it is written, with its quotes, or the inside of a message's
+/// braces. Of a field that stands there more than once, the last; nothing where there is none. Throws as `text_fields`.
+[[nodiscard]] inline std::optional<std::string_view> text_value(std::string_view text,
+                                                                std::initializer_list<std::string_view> path) {
+  for (const std::string_view name : path) {
+    const std::vector<TextField> fields = text_fields(text);
+    const auto field = std::find_if(fields.rbegin(), fields.rend(), [name](const TextField& f) { return f.name == name; });
+    if (field == fields.rend()) return std::nullopt;
+    text = text.substr(field->value_begin, field->value_end - field->value_begin);
+  }
+  return text;
 }
 
 /// Replacements in a text, applied together; everything between them stays verbatim.

@@ -20,6 +20,12 @@ enum class WeightAlgorithm {
   nuq   ///< "nuq_quantize": only `num_steps` of the 256 levels are kept
 };
 
+/// Which layers may be restricted to few levels (`nuq_scope` of config.json, a key of this library's own).
+enum class NuqScope {
+  standard,  ///< "standard": those of the AMCT manual, Convolution with group 1 and dilation 1, and InnerProduct
+  extended   ///< "extended": also grouped and dilated Convolution, the depthwise types of forks, and Deconvolution
+};
+
 /// How the input of a layer is calibrated (`act_algo` of config.json).
 enum class ActivationAlgorithm {
   ifmr,  ///< "ifmr": search of the clipping range
@@ -64,6 +70,11 @@ struct LayerQuantization {
   Shape input_shape;                          ///< of the calibrated input, NCHW; empty where unknown
   std::vector<int> shift_bit;                 ///< 1…16 per scale: sums are shifted into 16 bits; empty: they are not
 };
+
+/// What stands for the weights of a layer that has none, an averaging Pooling: one scale of 1.
+[[nodiscard]] inline QuantizedWeights unit_weights() {
+  return {0, 0, {1.0F}, {}};
+}
 
 /// The results, by layer name.
 using NetworkQuantization = std::map<std::string, LayerQuantization>;

@@ -4,9 +4,12 @@
 #include <string>
 #include <utility>
 
+#include "nuq/assign/layer_problem.hpp"
+#include "nuq/assign/nearest_level.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
+#include "nuq/codebook/codebook.hpp"
 #include "nuq/core/detail/error_place.hpp"
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/parallel.hpp"
@@ -14,6 +17,7 @@
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/nuq_parameters.hpp"
 #include "nuq/quantizer/contracts.hpp"
+#include "nuq/quantizer/finite_weights.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -27,15 +31,31 @@ namespace detail {
   return parameters;
 }
 
+/// Rounds every weight of a layer to the nearest level at its scales: of its codebook, or of all 256. Throws ModelError
+/// for weights that are not finite. Nothing for a layer without weights.
+inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer, Parallel& parallel) {
+  if (!quantizes_weights(node)) return;
+  const WeightMatrix matrix(node);
+  with_error_place(graph.model->weights_file + ": layer '" + node.name + "'",
+                   [&] { require_finite_weights(matrix.view()); });
+  const LayerProblem problem{matrix.view(), layer.weights.scales, nullptr, &parallel};
+  layer.weights.levels = nearest_levels(problem, layer.codebook ? *layer.codebook : Codebook::all());
+}
+
 }  // namespace detail
 
 /// Quantizes the weights of one layer as its plan says: uniformly with the quantizer's own weight quantizer, or to
-/// `num_steps` levels. `statistics` of the layer's inputs may be null. Activations are left to calibration. Throws what
+/// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left to calibration. Throws what
 /// the quantizer throws, with file and layer named.
 template <class Quantizer>
 [[nodiscard]] LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
                                                const Quantizer& quantizer, const LayerStatistics* statistics,
                                                Parallel& parallel) {
+  if (!quantizes_weights(node)) {
+    LayerQuantization without_weights;
+    without_weights.weights = unit_weights();
+    return without_weights;
+  }
   const WeightMatrix weights(node);
   return detail::with_error_place(graph.model->weights_file + ": layer '" + node.name + "'", [&] {
     const Granularity granularity = granularity_of(node, plan);

@@ -14,6 +14,7 @@
 #include "nuq/caffe/model_rewriter.hpp"
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/core/detail/error_place.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/proto_schema.hpp"
@@ -148,6 +149,7 @@ class QuantLayerInserter {
 }
 
 inline void set_dequantized_weights(ModelRewriter& rewriter, const Node& node, const LayerQuantization& quantization) {
+  if (!quantizes_weights(node)) return;
   const std::vector<float> values = dequantized_weights(node, quantization.weights);
   rewriter.replace_blob(node, 0).mutable_data()->Add(values.begin(), values.end());
 }
@@ -198,6 +200,7 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Node& node, c
   detail::QuantLayerInserter inserter(graph, rewriter);
   detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
     inserter.insert(node, layer, detail::deploy_dequant_blobs);
+    if (!quantizes_weights(node)) return;
     const std::vector<std::int8_t> levels = int8_weights(node, layer.weights);
     rewriter.replace_blob(node, 0).set_int8_data(levels.data(), levels.size());
     if (node.blobs.size() > 1) {

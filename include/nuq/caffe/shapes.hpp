@@ -35,6 +35,7 @@
 #include "nuq/caffe/layer_rules/layer_ref.hpp"
 #include "nuq/caffe/layer_rules/lrn.hpp"
 #include "nuq/caffe/layer_rules/normalize.hpp"
+#include "nuq/caffe/layer_rules/parameter.hpp"
 #include "nuq/caffe/layer_rules/permute.hpp"
 #include "nuq/caffe/layer_rules/pooling.hpp"
 #include "nuq/caffe/layer_rules/prelu.hpp"
@@ -102,6 +103,7 @@ inline constexpr ShapeRule shape_rules[] = {
     {"LSTM", lstm_shapes},
     {"MVN", shapes_of_input},
     {"Normalize", normalize_shapes},
+    {"Parameter", parameter_shapes},
     {"Permute", permute_shapes},
     {"Pooling", pooling_shapes},
     {"Power", shapes_of_input},
@@ -116,6 +118,7 @@ inline constexpr ShapeRule shape_rules[] = {
     {"RNN", rnn_shapes},
     {"ROIPooling", roi_pooling_shapes},
     {"Scale", scale_shapes},
+    {"SearchN", shapes_of_first_input},
     {"ShuffleChannel", shuffle_channel_shapes},
     {"Sigmoid", shapes_of_input},
     {"Silence", no_shapes},
@@ -176,7 +179,7 @@ namespace detail {
 inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
                              ArrayView<const ShapeRule> custom = {}) {
   for (const Node& node : nodes) {
-    if (node.inputs.empty()) continue;  // its outputs are network inputs
+    if (node.inputs.empty() && shape_function(node.type, custom) == nullptr) continue;  // its outputs are network inputs
     std::vector<Shape> inputs;
     for (const std::size_t input : node.inputs) inputs.push_back(shapes[input]);
     const LayerRef layer(node, file);

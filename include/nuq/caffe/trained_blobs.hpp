@@ -25,7 +25,7 @@ namespace detail {
 
 using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
-/// Layers with blobs of a caffemodel, present or V1 format, by name. Throws ModelError for a name that occurs twice.
+/// Layers with blobs of a caffemodel, in the present format, V1 or V0, by name. Throws ModelError for a name that occurs twice.
 [[nodiscard]] inline std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
                                                                              const std::string& file) {
   std::map<std::string, const BlobProtos*> found;
@@ -34,7 +34,7 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
     fail_layer(ErrorCode::duplicate_name, file, layer.name(), "has weights twice, wanted unique layer names");
   };
   for (const schema::LayerWeights& layer : weights.layer()) add(layer);
-  for (const schema::V1LayerWeights& layer : weights.layers()) add(layer);
+  for (const schema::V1LayerWeights& layer : weights.layers()) layer.has_layer() ? add(layer.layer()) : add(layer);
   return found;
 }
 
@@ -53,7 +53,7 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
   if (node.type == "BatchNorm") return 3;
   if (node.type == "Scale") return own_factor + (parameter.scale_param().bias_term() ? 1 : 0);
   if (node.type == "Bias") return own_factor;
-  if (node.type == "PReLU") return 1;
+  if (node.type == "PReLU" || node.type == "Parameter") return 1;
   return std::nullopt;
 }
 
@@ -223,6 +223,7 @@ inline void attach_trained_blobs(Graph& graph) {
     if (node.type == "DeQuant" && protos != nullptr && protos->size() == 1) {
       node.blobs = detail::unpacked_dequantization(
           detail::uint64_values(protos->Get(0), {model.weights_file, node.name, 0}));
+      node.integer.emplace();
       continue;
     }
     node.blobs = detail::trained_blobs(protos, node, model);

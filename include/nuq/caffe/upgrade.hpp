@@ -5,9 +5,12 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -146,8 +149,9 @@ inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::La
 
 }  // namespace detail
 
-/// A layer of the V1 format in the present one, blobs included.
+/// A layer of the V1 or V0 format in the present one, blobs included.
 [[nodiscard]] inline schema::LayerParameter upgraded(const schema::V1LayerParameter& layer) {
+  if (layer.has_layer()) return upgraded_v0(layer);
   schema::LayerParameter result;
   result.set_name(layer.name());
   result.set_type(upgraded(layer.type()));
@@ -162,9 +166,21 @@ inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::La
   return result;
 }
 
+/// The `layers` of a network in the present format, one for each, in order. V0's padding layers, which those that read
+/// them have taken in, are among them but no part of the network any more (`is_v0_padding`).
+[[nodiscard]] inline std::vector<schema::LayerParameter> upgraded_layers(const schema::NetParameter& net) {
+  std::vector<schema::LayerParameter> layers;
+  V0PaddingFolder padding;
+  for (const schema::V1LayerParameter& layer : net.layers()) layers.push_back(upgraded(padding.folded(layer)));
+  return layers;
+}
+
 /// A network with all its `layers` turned into `layer`s; one of the present format is returned as it is.
 [[nodiscard]] inline schema::NetParameter upgraded(schema::NetParameter net) {
-  for (const schema::V1LayerParameter& layer : net.layers()) *net.add_layer() = upgraded(layer);
+  std::vector<schema::LayerParameter> layers = upgraded_layers(net);
+  for (int index = 0; index < net.layers_size(); ++index) {
+    if (!is_v0_padding(net.layers(index))) *net.add_layer() = std::move(layers[static_cast<std::size_t>(index)]);
+  }
   net.clear_layers();
   return net;
 }

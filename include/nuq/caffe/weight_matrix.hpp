@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
@@ -80,9 +81,19 @@ template <class T>
   return detail::swap_leading_axes<T>(matrix, static_cast<std::size_t>(shape[1]), static_cast<std::size_t>(shape[0]));
 }
 
-/// One scale per output channel unless the plan says otherwise; always a single one for InnerProduct.
+/// False for a layer of which only the input is quantized: Pooling.
+[[nodiscard]] inline bool quantizes_weights(const Node& node) noexcept {
+  return node.type != "Pooling";
+}
+
+/// Whether layers of a type have a single scale whatever their plan says.
+[[nodiscard]] inline bool has_one_scale(std::string_view type) noexcept {
+  return type == "InnerProduct" || type == "Pooling";
+}
+
+/// One scale per output channel unless the plan or the layer's type says otherwise.
 [[nodiscard]] inline Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept {
-  return plan.channel_wise && node.type != "InnerProduct" ? Granularity::per_channel : Granularity::per_tensor;
+  return plan.channel_wise && !has_one_scale(node.type) ? Granularity::per_channel : Granularity::per_tensor;
 }
 
 NUQ_NAMESPACE_END

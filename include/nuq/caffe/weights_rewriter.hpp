@@ -11,6 +11,7 @@
 
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/upgrade.hpp"
+#include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -42,7 +43,7 @@ class WeightsRewriter {
     static_cast<void>(added_.emplace_back().ParseFromString(layer.SerializeAsString()));
   }
 
-  /// With `upgrade`, layers of the V1 format are turned into present ones: name, type, connections and blobs.
+  /// With `upgrade`, layers of the V1 and V0 formats are turned into present ones: name, type, connections and blobs.
   [[nodiscard]] schema::NetWeights finish(bool upgrade) && {
     schema::NetWeights result;
     if (source_.has_name()) result.set_name(source_.name());
@@ -51,27 +52,50 @@ class WeightsRewriter {
       if (removed_.count(layer.name()) == 0) rewrite(layer, *result.add_layer());
     }
     for (const schema::V1LayerWeights& layer : source_.layers()) {
-      if (removed_.count(layer.name()) > 0) continue;
-      upgrade ? rewrite(layer, *result.add_layer()) : rewrite(layer, *result.add_layers());
+      if (removed_.count(layer.has_layer() ? layer.layer().name() : layer.name()) > 0) continue;
+      upgrade ? upgrade_layer(layer, result) : rewrite(layer, *result.add_layers());
     }
     for (schema::LayerWeights& layer : added_) *result.add_layer() = std::move(layer);
     return result;
   }
 
  private:
+  template <class Layer>
+  void rewrite(const Layer& from, Layer& to) {
+    connect(from, to);
+    rewrite_content(from, to);
+    if constexpr (std::is_same_v<Layer, schema::V1LayerWeights>) {
+      if (from.has_layer()) rewrite_content(from.layer(), *to.mutable_layer());
+    }
+  }
+
+  void upgrade_layer(const schema::V1LayerWeights& from, schema::NetWeights& result) {
+    if (from.has_layer() && from.layer().type() == "padding") return;
+    schema::LayerWeights& to = *result.add_layer();
+    connect(from, to);
+    from.has_layer() ? rewrite_content(from.layer(), to) : rewrite_content(from, to);
+  }
+
   template <class From, class To>
-  void rewrite(const From& from, To& to) {
-    if (from.has_name()) to.set_name(from.name());
+  static void connect(const From& from, To& to) {
     *to.mutable_bottom() = from.bottom();
     *to.mutable_top() = from.top();
+  }
+
+  template <class From, class To>
+  void rewrite_content(const From& from, To& to) {
+    if (from.has_name()) to.set_name(from.name());
     if constexpr (std::is_same_v<From, To>) {
       if (from.has_type()) to.set_type(from.type());
       to.mutable_unknown_fields()->MergeFrom(from.unknown_fields());
     } else {
-      to.set_type(upgraded(from.type()));
+      to.set_type(upgraded_type(from));
     }
     if (from.blobs_size() > 0) rewrite_blobs(from.blobs(), replaced_[from.name()], *to.mutable_blobs());
   }
+
+  static std::string upgraded_type(const schema::V1LayerWeights& layer) { return upgraded(layer.type()); }
+  static std::string upgraded_type(const schema::V0LayerWeights& layer) { return upgraded_v0_type(layer.type()); }
 
   using Blobs = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 

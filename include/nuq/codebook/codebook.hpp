@@ -52,36 +52,54 @@ class Codebook {
 
 /// Finds the nearest level in O(1): a table over half-integer cells, since borders between integer levels are multiples of ½.
 /// A value on a border goes away from zero, as `std::round`; on a border at zero it goes to the upper level. With all 256
-/// levels this is the uniform quantizer `clamp(std::round(u), -128, 127)`.
+/// levels this is the uniform quantizer `clamp(std::round(u), -128, 127)`. Values within 2⁻⁴⁵ of a border count as on it: no
+/// quotient of two floats is, but for those around 0.
 class NearestLevelTable {
  public:
   /// `codebook` must not be empty.
   explicit NearestLevelTable(const Codebook& codebook) noexcept {
     std::size_t index = 0;
-    for (std::size_t cell = 0; cell < inside_.size(); ++cell) {
-      const int twice = static_cast<int>(cell) - 256;  // border at twice / 2, cell above it
+    for (std::size_t cell = 0; cell < num_cells; ++cell) {
+      const int twice = static_cast<int>(cell) - 257;  // border at twice / 2, cell above it
       while (index + 1 < codebook.size() && twice >= codebook[index] + codebook[index + 1]) ++index;
-      inside_[cell] = codebook[index];
       const bool on_border = index > 0 && twice == codebook[index - 1] + codebook[index];
-      border_[cell] = on_border && twice < 0 ? codebook[index - 1] : codebook[index];
+      levels_[2 * cell] = codebook[index];
+      levels_[2 * cell + 1] = on_border && twice < 0 ? codebook[index - 1] : codebook[index];
     }
-    below_ = codebook[0];
   }
 
   /// The level nearest to the scaled weight `scaled` (finite).
   [[nodiscard]] std::int8_t operator()(double scaled) const noexcept {
-    const double twice = (std::min)(2.0 * scaled, 255.0);
-    if (!(twice >= -256.0)) return below_;
-    const std::size_t cell = static_cast<std::size_t>(static_cast<int>(twice + 256.0));
-    const double border = static_cast<double>(static_cast<int>(cell)) - 256.0;
-    if (border == twice) return border_[cell];
-    return inside_[cell - (border > twice ? 1U : 0U)];  // the sum may round up to the border above
+    return level_at(clamped_place(scaled));
+  }
+
+  /// The levels nearest to `weights` divided by `scale` in double.
+  void nearest(ArrayView<const float> weights, double scale, std::int8_t* levels) const noexcept {
+    constexpr std::size_t block = 64;  // in steps that compilers turn into vector instructions
+    std::array<double, block> place;
+    for (std::size_t begin = 0; begin < weights.size(); begin += block) {
+      const std::size_t count = (std::min)(block, weights.size() - begin);
+      const float* const weight = weights.data() + begin;
+      for (std::size_t at = 0; at < count; ++at) place[at] = clamped_place(static_cast<double>(weight[at]) / scale);
+      for (std::size_t at = 0; at < count; ++at) levels[begin + at] = level_at(place[at]);
+    }
   }
 
  private:
-  std::array<std::int8_t, 512> inside_{};
-  std::array<std::int8_t, 512> border_{};
-  std::int8_t below_ = 0;
+  static constexpr std::size_t num_cells = 513;  // from −128.5 on
+
+  /// The cell as a number with a fraction; whole numbers are borders.
+  [[nodiscard]] static double clamped_place(double scaled) noexcept {
+    double place = 2.0 * scaled + 257.0;
+    place = place > 0.0 ? place : 0.0;
+    return place < 512.0 ? place : 512.0;
+  }
+  [[nodiscard]] std::int8_t level_at(double place) const noexcept {
+    const int cell = static_cast<int>(place);
+    return levels_[static_cast<std::size_t>(2 * cell + static_cast<int>(static_cast<double>(cell) == place))];
+  }
+
+  std::array<std::int8_t, 2 * num_cells> levels_{};
 };
 
 /// Weighted squared error of the histogram's content when each bin takes its nearest level: what a selector minimises.

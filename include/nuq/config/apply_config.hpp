@@ -7,6 +7,7 @@
 
 #include "nuq/caffe/eligibility.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/config/detail/fusable_layers.hpp"
 #include "nuq/config/quant_config.hpp"
 #include "nuq/core/error.hpp"
@@ -14,12 +15,12 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Hands the decisions of a configuration to the network, before fusion: fills `graph.plan` and `graph.batch_num`.
-/// `nuq_quantize` on a layer that NUQ does not support becomes `arq_quantize`.
+/// Hands the decisions of a configuration to the network, before fusion: fills `graph.plan`, `graph.nuq_scope` and
+/// `graph.batch_num`. `nuq_quantize` on a layer that NUQ does not support in that scope becomes `arq_quantize`.
 /// @return  one note for each such layer, with the reason.
 /// @throws ConfigError configuration_mismatch (a layer that the network lacks or that cannot be quantized: the
 /// configuration of
-///         another network), invalid_argument (channel_wise on InnerProduct), nothing_to_do (no layer enabled). The
+///         another network), invalid_argument (channel_wise on InnerProduct or Pooling), nothing_to_do (no layer enabled). The
 ///         graph is then unchanged.
 inline std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
   detail::check_fusable(graph, config.skip_fusion_layers, config.file);
@@ -33,19 +34,19 @@ inline std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
                                place + "is not in the network: this is the configuration of another one"));
     }
     if (!layer.quant_enable) continue;
-    const Eligibility eligibility = eligibility_of(graph, *node);
+    const Eligibility eligibility = eligibility_if_named(graph, *node, config.nuq_scope);
     if (!eligibility.quantizable) {
       detail::fail(ConfigError(ErrorCode::configuration_mismatch,
                                place + "cannot be quantized, wanted \"quant_enable\":false: " + eligibility.reason));
     }
-    const bool inner_product = node->type == "InnerProduct";
-    if (inner_product && layer.channel_wise.value_or(false)) {
+    const bool one_scale = has_one_scale(node->type);
+    if (one_scale && layer.channel_wise.value_or(false)) {
       detail::fail(ConfigError(ErrorCode::invalid_argument,
-                               place + "channel_wise: got true, wanted false: InnerProduct has one scale"));
+                               place + "channel_wise: got true, wanted false: " + node->type + " has one scale"));
     }
     LayerPlan& decided = plan[layer.name];
     decided = layer.plan;
-    decided.channel_wise = layer.channel_wise.value_or(!inner_product);
+    decided.channel_wise = layer.channel_wise.value_or(!one_scale);
     if (decided.weight_algorithm == WeightAlgorithm::nuq && !eligibility.nuq) {
       decided.weight_algorithm = WeightAlgorithm::arq;
       notes.push_back(place + "arq_quantize instead of nuq_quantize: " + eligibility.reason);
@@ -54,6 +55,7 @@ inline std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
   if (plan.empty())
     detail::fail(ConfigError(ErrorCode::nothing_to_do, config.file + ": no layer has \"quant_enable\":true"));
   graph.plan = std::move(plan);
+  graph.nuq_scope = config.nuq_scope;
   graph.batch_num = config.batch_num;
   return notes;
 }

@@ -11,6 +11,7 @@
 
 #include "nuq/caffe/eligibility.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/config/compressible_layers.hpp"
 #include "nuq/config/detail/fusable_layers.hpp"
 #include "nuq/config/detail/new_config.hpp"
@@ -68,11 +69,11 @@ using Statements = std::vector<const schema::CalibrationConfig*>;
 [[nodiscard]] inline bool take_weight_algorithm(const Statements& statements, const Node& node, bool nuq_possible,
                                                 LayerEntry& layer) {
   bool refused = false;
-  layer.channel_wise = node.type != "InnerProduct";
+  layer.channel_wise = !has_one_scale(node.type);
   for (const schema::CalibrationConfig* const statement : statements) {
     if (statement->has_arq_quantize()) {
       const bool wanted = !statement->arq_quantize().has_channel_wise() || statement->arq_quantize().channel_wise();
-      layer.channel_wise = wanted && node.type != "InnerProduct";
+      layer.channel_wise = wanted && !has_one_scale(node.type);
       return refused;
     }
     if (statement->has_nuq_quantize() && nuq_possible) {
@@ -116,6 +117,14 @@ inline void take_activation_algorithm(const Statements& statements, ActivationPl
   return activation_offset;
 }
 
+/// Of a layer that the simplified configuration may name in `override_layer_configs`.
+[[nodiscard]] inline Eligibility eligibility_in(const schema::AMCTConfig& definition, const Graph& graph, const Node& node) {
+  for (const schema::OverrideLayer& override_layer : definition.override_layer_configs()) {
+    if (override_layer.layer_name() == node.name) return eligibility_if_named(graph, node, graph.nuq_scope);
+  }
+  return eligibility_of(graph, node);
+}
+
 inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig& definition, const Node& node,
                                   const Eligibility& eligibility) {
   for (const schema::OverrideLayer& override_layer : definition.override_layer_configs()) {
@@ -144,9 +153,9 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 /// The configuration of a network, before fusion, that a simplified configuration asks for (AMCT manual). Per layer:
 /// override_layer_configs > override_layer_types > nuq_config > common_config > conv_/fc_calibration_config > defaults
 /// (`arq_quantize`, `ifmr_quantize`), separately for the weight algorithm, the activation algorithm and `asymmetric`.
-/// NUQ goes to layers that support it and, where that is known, that the vendor's compiler compresses: flagged in the
+/// NUQ goes to layers that support it in the graph's scope and, where that is known, that the vendor's compiler compresses: flagged in the
 /// mapping file of `nuq_config`, else in `compressible`. A layer that refuses it takes the next weaker `arq_quantize`,
-/// with a note.
+/// with a note. An averaging Pooling is quantized where an override names it.
 ///
 /// @param file  the simplified configuration's name, for messages and for the search of the mapping file.
 /// @throws ConfigError naming file, layer, key and value: unknown_name, duplicate_name, invalid_argument (out of
@@ -158,6 +167,7 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
   detail::check_definition(graph, definition, file);
   QuantConfig config;
   config.file = file;
+  config.nuq_scope = graph.nuq_scope;
   config.batch_num = detail::to_int(definition.batch_num());
   config.activation_offset = definition.activation_offset();
   config.joint_quant = definition.joint_quant();
@@ -169,7 +179,7 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 
   const std::optional<schema::CalibrationConfig> nuq = detail::nuq_statement(definition);
   for (const Node& node : graph.nodes) {
-    const Eligibility eligibility = eligibility_of(graph, node);
+    const Eligibility eligibility = detail::eligibility_in(definition, graph, node);
     if (!eligibility.quantizable) {
       detail::note_useless_override(config, definition, node, eligibility);
       continue;

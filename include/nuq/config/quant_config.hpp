@@ -29,6 +29,7 @@ struct QuantConfig {
   bool joint_quant = false;       ///< kept, without effect
   bool do_fusion = true;          ///< fold BatchNorm and Scale into the layer before them
   std::vector<std::string> skip_fusion_layers;
+  NuqScope nuq_scope = NuqScope::standard;  ///< written only where it is another one: the vendor's tools do not know it
   std::vector<LayerEntry>
       layers;  ///< in the order of the file, which is the network's where it was created by this library
 

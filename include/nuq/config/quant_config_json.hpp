@@ -25,9 +25,9 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The outermost keys that are no layers.
-inline constexpr std::array<const char*, 8> global_keys{
+inline constexpr std::array<const char*, 9> global_keys{
     "version",       "batch_num", "activation_offset",  "joint_quant",
-    "weight_offset", "do_fusion", "skip_fusion_layers", "tensor_quantize"};
+    "weight_offset", "do_fusion", "skip_fusion_layers", "tensor_quantize", "nuq_scope"};
 
 [[nodiscard]] inline bool is_global_key(const std::string& key) {
   return std::find(global_keys.begin(), global_keys.end(), key) != global_keys.end();
@@ -155,6 +155,7 @@ inline void read_weights(const JsonObject& json, LayerEntry& layer) {
 
 inline void read_globals(const JsonObject& json, QuantConfig& config) {
   bool weight_offset = false;
+  std::string scope = "standard";
   json.read("version", config.version);
   json.read("batch_num", config.batch_num);
   json.read("activation_offset", config.activation_offset);
@@ -162,9 +163,12 @@ inline void read_globals(const JsonObject& json, QuantConfig& config) {
   json.read("weight_offset", weight_offset);
   json.read("do_fusion", config.do_fusion);
   json.read("skip_fusion_layers", config.skip_fusion_layers);
+  json.read("nuq_scope", scope);
   if (config.version != 1) json.reject("version", "1");
   if (config.batch_num < 1) json.reject("batch_num", "an integer above 0");
   if (weight_offset) json.reject("weight_offset", "false");
+  if (scope != "standard" && scope != "extended") json.reject("nuq_scope", "\"standard\" or \"extended\"");
+  config.nuq_scope = scope == "standard" ? NuqScope::standard : NuqScope::extended;
 }
 
 }  // namespace detail
@@ -179,6 +183,7 @@ inline void read_globals(const JsonObject& json, QuantConfig& config) {
   json["joint_quant"] = config.joint_quant;
   json["do_fusion"] = config.do_fusion;
   json["skip_fusion_layers"] = config.skip_fusion_layers;
+  if (config.nuq_scope == NuqScope::extended) json["nuq_scope"] = "extended";
   for (const LayerEntry& layer : config.layers) {
     if (detail::is_global_key(layer.name)) {
       detail::fail(ConfigError(

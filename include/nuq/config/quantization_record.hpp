@@ -45,16 +45,16 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   record.set_width(extent(3));
 }
 
-[[nodiscard]] inline schema::SingleLayerRecord layer_record(const LayerQuantization& quantization,
+[[nodiscard]] inline schema::SingleLayerRecord layer_record(const Node& node, const LayerQuantization& quantization,
                                                             const LayerPlan& plan) {
   schema::SingleLayerRecord record;
   if (quantization.activation) {
     record.set_scale_d(quantization.activation->scale);
     record.set_offset_d(quantization.activation->offset);
   }
-  for (const float scale : quantization.weights.scales) {
-    record.add_scale_w(scale);
-    record.add_offset_w(0);
+  if (quantizes_weights(node)) {
+    record.mutable_scale_w()->Add(quantization.weights.scales.begin(), quantization.weights.scales.end());
+    record.mutable_offset_w()->Resize(record.scale_w_size(), 0);
   }
   for (const int shift : quantization.shift_bit) record.add_shift_bit(static_cast<std::uint32_t>(shift));
   record_input_shape(quantization.input_shape, record);
@@ -65,15 +65,16 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   return record;
 }
 
-[[nodiscard]] inline LayerQuantization layer_quantization(const schema::SingleLayerRecord& record, const Node& node,
-                                                          const std::string& place) {
+/// scale_w, cluster and shift_bit of a layer with weights.
+[[nodiscard]] inline LayerQuantization weight_factors(const schema::SingleLayerRecord& record, const Node& node,
+                                                      const std::string& place) {
   const WeightMatrix matrix(node);
   LayerQuantization quantization;
   quantization.weights.rows = matrix.view().rows();
   quantization.weights.cols = matrix.view().cols();
   quantization.weights.scales.assign(record.scale_w().begin(), record.scale_w().end());
   const std::size_t scales = quantization.weights.scales.size();
-  const std::size_t channels = node.type == "InnerProduct" ? 1 : quantization.weights.rows;
+  const std::size_t channels = has_one_scale(node.type) ? 1 : quantization.weights.rows;
   if (scales == 0) fail_record(ErrorCode::missing_record, place, "cannot find scale_w");
   if (scales != 1 && scales != channels) {
     fail_record(ErrorCode::size_mismatch, place,
@@ -83,6 +84,25 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   if (record.cluster_size() > 0) quantization.codebook.emplace(record.cluster().begin(), record.cluster().end());
   if (record.shift_bit_size() > 0 && record.shift_bit(0) > 0)
     quantization.shift_bit.assign(record.shift_bit().begin(), record.shift_bit().end());
+  return quantization;
+}
+
+/// A Pooling layer's record is to have none of them; the HiSilicon variant of the tools writes a scale_w of 1.
+[[nodiscard]] inline LayerQuantization no_weight_factors(const schema::SingleLayerRecord& record, const std::string& place) {
+  const bool unit_scale = record.scale_w_size() == 1 && record.scale_w(0) == 1.0F;
+  const bool shifted = record.shift_bit_size() > 0 && record.shift_bit(0) > 0;
+  if ((record.scale_w_size() > 0 && !unit_scale) || record.cluster_size() > 0 || shifted) {
+    fail_record(ErrorCode::invalid_argument, place, "has scale_w, cluster or shift_bit, wanted none: Pooling has no weights");
+  }
+  LayerQuantization quantization;
+  quantization.weights = unit_weights();
+  return quantization;
+}
+
+[[nodiscard]] inline LayerQuantization layer_quantization(const schema::SingleLayerRecord& record, const Node& node,
+                                                          const std::string& place) {
+  LayerQuantization quantization =
+      quantizes_weights(node) ? weight_factors(record, node, place) : no_weight_factors(record, place);
   if (record.has_scale_d())
     quantization.activation = ActivationScale{record.scale_d(), record.offset_d(), record.offset_d() != 0};
   if (record.has_channels()) quantization.input_shape = {1, record.channels(), record.height(), record.width()};
@@ -103,7 +123,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
     auto& entry = *record.add_record();
     entry.set_key(node.name);
     *entry.mutable_value() =
-        detail::layer_record(quantization->second, plan == graph.plan.end() ? LayerPlan{} : plan->second);
+        detail::layer_record(node, quantization->second, plan == graph.plan.end() ? LayerPlan{} : plan->second);
     if (!graph.fusion.enabled || graph.fusion.skipped.count(node.name) > 0) entry.mutable_value()->set_skip_fusion(true);
   }
   return record;
@@ -118,7 +138,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   return fusion;
 }
 
-/// The factors of a record for the network they belong to, fused as `fusion_of` says and with its weights; the int8
+/// The factors of a record, which may come from a run of either scope, for the network they belong to, fused as `fusion_of` says and with its weights; the int8
 /// levels themselves are left empty. An input without offset counts as symmetric, which is the same grid. Throws
 /// RecordError naming `file`, layer and value: configuration_mismatch (a layer that the network lacks),
 /// unsupported_layer, missing_record (no scale_w), size_mismatch (neither one scale nor one per output channel;
@@ -132,7 +152,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
     if (node == nullptr)
       detail::fail_record(ErrorCode::configuration_mismatch, place,
                           "is not in the network: this is the record of another one");
-    const Eligibility eligibility = eligibility_of(graph, *node);
+    const Eligibility eligibility = eligibility_if_named(graph, *node, NuqScope::extended);
     if (!eligibility.quantizable)
       detail::fail_record(ErrorCode::unsupported_layer, place, "cannot be quantized: " + eligibility.reason);
     quantization[entry.key()] = detail::layer_quantization(entry.value(), *node, place);

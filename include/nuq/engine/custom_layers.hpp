@@ -70,6 +70,8 @@ struct CustomLayers {
 ///     };
 ///     nuq::Net net(model_file, weights_file, threads, nuq::custom_layers<Mish>());
 ///
+/// The constructor finds parameters that no schema knows, `mish_param { threshold: 20 }` say, in the layer's own text:
+/// `nuq::text_value(layer.node.text, {"mish_param", "threshold"})` is "20".
 /// What cannot be computed is refused with `layer.fail(...)`. `forward` may share out its work with
 /// `call.workspace.for_each_range` and must not keep state.
 template <class... Layers>

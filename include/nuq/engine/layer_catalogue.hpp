@@ -31,6 +31,7 @@
 #include "nuq/engine/layers/integer_convolution.hpp"
 #include "nuq/engine/layers/integer_deconvolution.hpp"
 #include "nuq/engine/layers/integer_inner_product.hpp"
+#include "nuq/engine/layers/integer_pooling.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/interp.hpp"
 #include "nuq/engine/layers/log.hpp"
@@ -39,6 +40,7 @@
 #include "nuq/engine/layers/no_op.hpp"
 #include "nuq/engine/layers/opaque.hpp"
 #include "nuq/engine/layers/normalize.hpp"
+#include "nuq/engine/layers/parameter.hpp"
 #include "nuq/engine/layers/permute.hpp"
 #include "nuq/engine/layers/pooling.hpp"
 #include "nuq/engine/layers/power.hpp"
@@ -114,6 +116,7 @@ inline constexpr LayerFamily layer_families[] = {
     {"LRN", AnyLayer::load<LrnLayer>},
     {"MVN", AnyLayer::load<MvnLayer>},
     {"Normalize", AnyLayer::load<NormalizeLayer>},
+    {"Parameter", AnyLayer::load<ParameterLayer>},
     {"Permute", AnyLayer::load<PermuteLayer>},
     {"Pooling", AnyLayer::load<PoolingLayer>},
     {"Power", AnyLayer::load<PowerLayer>},
@@ -127,6 +130,7 @@ inline constexpr LayerFamily layer_families[] = {
     {"Reshape", AnyLayer::load<CopyLayer>},
     {"ROIPooling", AnyLayer::load<RoiPoolingLayer>},
     {"Scale", AnyLayer::load<ScaleLayer>},
+    {"SearchN", AnyLayer::load<CopyLayer>},
     {"ShuffleChannel", AnyLayer::load<ShuffleChannelLayer>},
     {"Sigmoid", AnyLayer::load<SigmoidLayer>},
     {"Silence", AnyLayer::load<NoOpLayer>},
@@ -141,11 +145,15 @@ inline constexpr LayerFamily layer_families[] = {
     {"Upsample", AnyLayer::load<UpsampleLayer>},
 };
 
-/// Those that layers with int8 weights are computed by.
+/// Those that compute with integers between the Quant and DeQuant of a deploy model.
 inline constexpr LayerFamily integer_layer_families[] = {
     {"Convolution", AnyLayer::load<IntegerConvolutionLayer>},
+    {"ConvolutionDepthwise", AnyLayer::load<IntegerConvolutionLayer>},
     {"Deconvolution", AnyLayer::load<IntegerDeconvolutionLayer>},
+    {"Depthwise", AnyLayer::load<IntegerConvolutionLayer>},
+    {"DepthwiseConvolution", AnyLayer::load<IntegerConvolutionLayer>},
     {"InnerProduct", AnyLayer::load<IntegerInnerProductLayer>},
+    {"Pooling", AnyLayer::load<IntegerPoolingLayer>},
 };
 
 [[nodiscard]] inline AnyLayer load_integer_layer(const LayerRef& layer) {
@@ -161,7 +169,8 @@ inline constexpr LayerFamily integer_layer_families[] = {
   for (const CustomLayerLoader& loader : custom.loaders) {
     if (loader.type == layer.node.type) return loader.load(layer);
   }
-  if (layer.node.integer && !layer.node.integer->weights.empty()) return load_integer_layer(layer);
+  const bool is_converter = layer.node.type == "Quant" || layer.node.type == "DeQuant";
+  if (layer.node.integer && !is_converter) return load_integer_layer(layer);
   for (const LayerFamily& family : layer_families) {
     if (family.type == layer.node.type) return family.load(layer);
   }

@@ -40,7 +40,7 @@ struct NuqResult {
 ///
 ///   scales → histogram of w / scale → codebook → assignment → closed-form scales for that assignment → once more,
 ///
-/// while a round lowers the error by more than a relative 1e-4, and for at most `max_rounds` rounds. The best state met
+/// while a round lowers the error by more than a relative 1e-3, and for at most `max_rounds` rounds. The best state met
 /// is returned; it is never worse than the nearest levels of the first codebook. With 256 levels nothing is chosen and
 /// nothing re-fitted: the result is the weight quantizer's own. Same input, same result, for any number of threads.
 template <class WeightQuantizer = AbsMaxQuantizer, class CodebookSelector = OptimalCodebook,
@@ -77,7 +77,7 @@ class NonUniformQuantizer {
     const double nearest_error = fall_back_on_nearest(best, problem);
     for (int round = 0; round < parameters.max_rounds; ++round) {
       const double before = best.assignment.error;
-      if (!refit(best, problem)) break;
+      if (!refit(best, problem) || !(best.assignment.error < before * (1.0 - least_gain))) break;
       State next = state_at(best.scales, problem, parameters);
       if (next.assignment.error < best.assignment.error) best = std::move(next);
       if (!(best.assignment.error < before * (1.0 - least_gain))) break;
@@ -89,7 +89,7 @@ class NonUniformQuantizer {
   }
 
  private:
-  static constexpr double least_gain = 1e-4;
+  static constexpr double least_gain = 1e-3;
 
   struct State {
     std::vector<float> scales;

@@ -8,6 +8,8 @@
 
 #include "nuq/caffe/eligibility.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/convolution.hpp"
+#include "nuq/caffe/quantization.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/rate/target.hpp"
 #include "nuq/report/report.hpp"
@@ -17,9 +19,10 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline bool has_weight_matrix(const Node& node) {
+[[nodiscard]] inline bool has_weight_matrix(const Graph& graph, const Node& node) {
   const bool has_type = node.type == "Convolution" || node.type == "Deconvolution" || node.type == "InnerProduct";
-  return has_type && !node.blobs.empty();
+  const bool is_in_scope = has_type || (is_depthwise(node) && graph.nuq_scope == NuqScope::extended);
+  return is_in_scope && !node.blobs.empty();
 }
 
 [[nodiscard]] inline std::string reason_not_taken(const Graph& graph, const Node& node) {
@@ -38,7 +41,7 @@ namespace detail {
 [[nodiscard]] inline std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization, Target target) {
   std::vector<LayerReport> reports;
   for (const Node& node : graph.nodes) {
-    if (!detail::has_weight_matrix(node)) continue;
+    if (!detail::has_weight_matrix(graph, node)) continue;
     LayerReport report;
     report.name = node.name;
     report.type = node.type;

@@ -62,30 +62,39 @@ class Sha256 {
     filled_ = 0;
   }
 
+  /// One round; instead of moving the working variables by one place it is called with them moved.
+  static void round(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t& d, std::uint32_t e, std::uint32_t f,
+                    std::uint32_t g, std::uint32_t& h, std::uint32_t input) noexcept {
+    const std::uint32_t choice = g ^ (e & (f ^ g));
+    const std::uint32_t majority = (a & b) | (c & (a | b));
+    h += (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + choice + input;
+    d += h;
+    h += (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + majority;
+  }
+
+  [[nodiscard]] static std::uint32_t big_endian(const char* bytes) noexcept {
+    const auto byte = [bytes](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])); };
+    return byte(0) << 24U | byte(1) << 16U | byte(2) << 8U | byte(3);
+  }
+
   void add_block(const char* block) noexcept {
-    std::array<std::uint32_t, 64> w{};
-    for (std::size_t t = 0; t < 16; ++t) {
-      for (std::size_t byte = 0; byte < 4; ++byte) w[t] = w[t] << 8U | static_cast<unsigned char>(block[4 * t + byte]);
-    }
+    std::array<std::uint32_t, 64> w;
+    for (std::size_t t = 0; t < 16; ++t) w[t] = big_endian(block + 4 * t);
     for (std::size_t t = 16; t < 64; ++t) {
       const std::uint32_t sigma0 = rotr(w[t - 15], 7) ^ rotr(w[t - 15], 18) ^ (w[t - 15] >> 3U);
       const std::uint32_t sigma1 = rotr(w[t - 2], 17) ^ rotr(w[t - 2], 19) ^ (w[t - 2] >> 10U);
       w[t] = sigma1 + w[t - 7] + sigma0 + w[t - 16];
     }
     auto [a, b, c, d, e, f, g, h] = hash_;
-    for (std::size_t t = 0; t < 64; ++t) {
-      const std::uint32_t choice = (e & f) ^ (~e & g);
-      const std::uint32_t majority = (a & b) ^ (a & c) ^ (b & c);
-      const std::uint32_t t1 = h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + choice + constants[t] + w[t];
-      const std::uint32_t t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + majority;
-      h = g;
-      g = f;
-      f = e;
-      e = d + t1;
-      d = c;
-      c = b;
-      b = a;
-      a = t1 + t2;
+    for (std::size_t t = 0; t < 64; t += 8) {  // eight rounds bring every variable back to its place
+      round(a, b, c, d, e, f, g, h, constants[t] + w[t]);
+      round(h, a, b, c, d, e, f, g, constants[t + 1] + w[t + 1]);
+      round(g, h, a, b, c, d, e, f, constants[t + 2] + w[t + 2]);
+      round(f, g, h, a, b, c, d, e, constants[t + 3] + w[t + 3]);
+      round(e, f, g, h, a, b, c, d, constants[t + 4] + w[t + 4]);
+      round(d, e, f, g, h, a, b, c, constants[t + 5] + w[t + 5]);
+      round(c, d, e, f, g, h, a, b, constants[t + 6] + w[t + 6]);
+      round(b, c, d, e, f, g, h, a, constants[t + 7] + w[t + 7]);
     }
     const std::array<std::uint32_t, 8> working = {a, b, c, d, e, f, g, h};
     for (std::size_t i = 0; i < 8; ++i) hash_[i] += working[i];

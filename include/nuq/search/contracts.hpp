@@ -1,6 +1,7 @@
 #ifndef NUQ_SEARCH_CONTRACTS_HPP
 #define NUQ_SEARCH_CONTRACTS_HPP
 
+#include <cstddef>
 #include <utility>
 
 #include "nuq/core/detail/returns.hpp"
@@ -14,6 +15,9 @@ namespace detail {
 
 template <class Policy>
 using search_op = decltype(std::declval<const Policy&>().search(std::declval<SearchProblem&>()));
+template <class Strategy>
+using layers_to_roll_back_op =
+    decltype(std::declval<const Strategy&>().layers_to_roll_back(std::size_t{}, std::declval<bool (&)(std::size_t)>()));
 
 }  // namespace detail
 
@@ -42,6 +46,23 @@ template <class Policy>
     return {};
   }
 }
+
+/// A `RollBackStrategy` decides how many of a network's quantized layers, the most sensitive first, go back to float so
+/// that the evaluator accepts the rest. It is asked when none is refused; all of them is the original, which passes.
+///
+///   struct OneByOne {
+///     template <class Passes>  // bool passes(std::size_t count): evaluates the network with `count` layers in float
+///     std::size_t layers_to_roll_back(std::size_t layers, Passes&& passes) const {
+///       std::size_t count = 1;
+///       while (count < layers && !passes(count)) ++count;
+///       return count;
+///     }
+///   };
+///
+/// The result is 1 … layers. Shipped model: BinarySearchStrategy.
+template <class Strategy>
+inline constexpr bool is_roll_back_strategy_v =
+    detail::returns<std::size_t, detail::layers_to_roll_back_op, Strategy>();
 
 NUQ_NAMESPACE_END
 

@@ -4,32 +4,25 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
 #include <limits>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/quantize_layer.hpp"
-#include "nuq/caffe/quantized_blobs.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
-#include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/rate/target.hpp"
@@ -41,6 +34,8 @@
 #include "nuq/sensitivity/weight_error.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/detail/deploy_obstacle.hpp"
+#include "nuq/workflow/detail/model_evaluation.hpp"
 #include "nuq/workflow/evaluator.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantize_model.hpp"
@@ -73,7 +68,12 @@ template <class Evaluator, class Quantizer>
 class AutoNuqRun {
  public:
   AutoNuqRun(Graph graph, Evaluator& evaluator, const Quantizer& quantizer, const AutoNuqOptions& options, std::string save_prefix)
-      : graph_(std::move(graph)), evaluator_(evaluator), quantizer_(quantizer), options_(options), prefix_(std::move(save_prefix)) {
+      : graph_(std::move(graph)),
+        evaluator_(evaluator),
+        quantizer_(quantizer),
+        options_(options),
+        prefix_(std::move(save_prefix)),
+        evaluation_(evaluator, prefix_, options.threads, options.custom_layers) {
     report_.weights_only = options.weights_only || !has_calibration_batch_v<Evaluator>;
     note_ignored_iterations<Quantizer>(graph_);
     report_.warnings = graph_.notes;
@@ -81,18 +81,11 @@ class AutoNuqRun {
       if (!options.weights_only) report_.warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
     }
   }
-  AutoNuqRun(const AutoNuqRun&) = delete;
-  AutoNuqRun& operator=(const AutoNuqRun&) = delete;
-  ~AutoNuqRun() {
-    std::error_code ignored;
-    std::filesystem::remove(trial_model_file(), ignored);
-    std::filesystem::remove(trial_weights_file(), ignored);
-  }
 
   template <class SearchPolicy>
   [[nodiscard]] AutoNuqResult run(const SearchPolicy& policy) {
     quantize_options();
-    original_metric_ = evaluate_original();
+    original_metric_ = evaluation_.of_original(graph_.model);
     report_.original_metric = original_metric_;
     calibrate_inputs();
     auto evaluate = [this](const Configuration& configuration) { return evaluate_configuration(configuration); };
@@ -110,22 +103,25 @@ class AutoNuqRun {
     std::vector<LayerQuantization> options;
   };
 
-  [[nodiscard]] std::string trial_model_file() const { return prefix_ + "_trial_model.prototxt"; }
-  [[nodiscard]] std::string trial_weights_file() const { return prefix_ + "_trial_weights.caffemodel"; }
-
   // ---- options of the layers
 
   void quantize_options() {
     for (const auto& [layer, levels] : options_.pins) {
-      if (graph_.plan.count(layer) == 0 || levels < 2 || levels > 256) {
+      const bool has_levels = graph_.plan.count(layer) > 0 && quantizes_weights(*graph_.find(layer));
+      if (!has_levels || levels < 2 || levels > 256) {
         fail(ConfigError(ErrorCode::invalid_argument, "pin '" + layer + "'=" + std::to_string(levels) +
-                                                          ": wanted a layer that the configuration quantizes and 2 to 256 levels"));
+                                                          ": wanted a layer whose weights the configuration quantizes and 2 to 256 levels"));
       }
     }
     ThreadPool parallel(options_.threads);
     for (const Node& node : graph_.nodes) {
       const auto planned = graph_.plan.find(node.name);
-      if (planned != graph_.plan.end()) add_candidate(node, planned->second, parallel);
+      if (planned == graph_.plan.end()) continue;
+      if (quantizes_weights(node)) {
+        add_candidate(node, planned->second, parallel);
+      } else {
+        without_weights_[node.name] = quantize_layer(graph_, node, planned->second, quantizer_, nullptr, parallel);
+      }
     }
   }
 
@@ -174,6 +170,7 @@ class AutoNuqRun {
       for (Candidate& candidate : candidates_) {
         for (LayerQuantization& option : candidate.options) set_activation(option, calibrated.at(candidate.layer));
       }
+      for (auto& [layer, quantization] : without_weights_) set_activation(quantization, calibrated.at(layer));
       refuse_layers_without_int32_bias();
     }
   }
@@ -182,22 +179,21 @@ class AutoNuqRun {
   void refuse_layers_without_int32_bias() {
     for (std::size_t index = candidates_.size(); index-- > 0;) {
       const Node& node = *graph_.find(candidates_[index].layer);
-      try {
-        for (const LayerQuantization& option : candidates_[index].options) {
-          if (node.blobs.size() > 1) static_cast<void>(int32_bias(node, option));
-        }
-      } catch (const ModelError& error) {
-        report_.warnings.push_back(error.message());
-        refused_[node.name] = error.message();
+      for (const LayerQuantization& option : candidates_[index].options) {
+        const std::string obstacle = deploy_obstacle(node, option);
+        if (obstacle.empty()) continue;
+        report_.warnings.push_back(obstacle);
+        refused_[node.name] = obstacle;
         const auto position = static_cast<std::ptrdiff_t>(index);
         candidates_.erase(candidates_.begin() + position);
         search_layers_.erase(search_layers_.begin() + position);
+        break;
       }
     }
   }
 
   [[nodiscard]] NetworkQuantization quantization_of(const Configuration& configuration) const {
-    NetworkQuantization quantization;
+    NetworkQuantization quantization = without_weights_;
     for (std::size_t layer = 0; layer < candidates_.size(); ++layer) {
       quantization[candidates_[layer].layer] = candidates_[layer].options[static_cast<std::size_t>(configuration[layer])];
     }
@@ -206,38 +202,9 @@ class AutoNuqRun {
 
   // ---- evaluation
 
-  [[nodiscard]] double evaluate_original() {
-    const Model& model = *graph_.model;
-    if constexpr (has_eval_net_v<Evaluator>) {
-      return evaluate_net(build_graph(graph_.model));
-    } else {
-      return checked_metric(static_cast<double>(evaluator_.eval_model(model.model_file, model.weights_file, Evaluator::evaluate_batch_num)));
-    }
-  }
-
   [[nodiscard]] EvaluationOutcome evaluate_configuration(const Configuration& configuration) {
-    Model model = fake_quant_model(graph_, quantization_of(configuration));
-    double metric = 0.0;
-    if constexpr (has_eval_net_v<Evaluator>) {
-      metric = evaluate_net(build_graph(std::make_shared<const Model>(std::move(model))));
-    } else {
-      FileSet files;
-      write_model(model, files, trial_model_file(), trial_weights_file());
-      files.commit();
-      metric = checked_metric(static_cast<double>(evaluator_.eval_model(trial_model_file(), trial_weights_file(), Evaluator::evaluate_batch_num)));
-    }
+    const double metric = evaluation_(fake_quant_model(graph_, quantization_of(configuration)));
     return {metric, static_cast<bool>(evaluator_.is_satisfied(original_metric_, metric))};
-  }
-
-  [[nodiscard]] double evaluate_net(const Graph& graph) {
-    Net net(graph, options_.threads, options_.custom_layers);
-    return checked_metric(static_cast<double>(evaluator_.eval_net(net, Evaluator::evaluate_batch_num)));
-  }
-
-  [[nodiscard]] double checked_metric(double metric) {
-    ++report_.evaluations;
-    if (!is_finite(metric)) fail(EvaluationError(ErrorCode::evaluation_failed, "evaluation " + std::to_string(report_.evaluations) + " returned no finite number"));
-    return metric;
   }
 
   // ---- results
@@ -262,6 +229,7 @@ class AutoNuqRun {
   void write_report() {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
     report_.seconds = elapsed.count();
+    report_.evaluations = evaluation_.count();
     report_.files.clear();
     for (const std::string& file : files_) report_.files.push_back(file_report(file));
     add_layers(report_, graph_, graph_.quantization, options_.target);
@@ -307,8 +275,10 @@ class AutoNuqRun {
   const Quantizer& quantizer_;
   const AutoNuqOptions& options_;
   std::string prefix_;
+  ModelEvaluation<Evaluator> evaluation_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<Candidate> candidates_;
+  NetworkQuantization without_weights_;  // layers whose inputs alone are quantized, the same in every configuration
   std::vector<LayerOptions> search_layers_;
   double original_metric_ = 0.0;
   std::map<std::string, std::string> refused_;  // layers that cannot be deployed, and why

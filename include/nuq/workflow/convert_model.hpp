@@ -5,39 +5,21 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/assign/layer_problem.hpp"
-#include "nuq/assign/nearest_level.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
-#include "nuq/codebook/codebook.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
-#include "nuq/core/detail/error_place.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/quantizer/finite_weights.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-namespace detail {
-
-/// Rounds every weight to the nearest level: of the recorded ones, or of all 256.
-inline void quantize_as_recorded(const Graph& graph, const Node& node, LayerQuantization& layer, Parallel& parallel) {
-  const WeightMatrix matrix(node);
-  with_error_place(graph.model->weights_file + ": layer '" + node.name + "'",
-                   [&] { require_finite_weights(matrix.view()); });
-  const LayerProblem problem{matrix.view(), layer.weights.scales, nullptr, &parallel};
-  layer.weights.levels = nearest_levels(problem, layer.codebook ? *layer.codebook : Codebook::all());
-}
-
-}  // namespace detail
 
 /// Quantizes a float model with the factors of a complete record file (from elsewhere, or from an earlier run): the network
 /// is fused as the record says, weights are rounded to the nearest recorded level, and the files of `save_model` are
@@ -55,7 +37,7 @@ inline std::vector<std::string> convert_model(const std::string& model_file, con
     detail::fail(RecordError(ErrorCode::missing_record, scale_offset_record_file + ": records no layer, wanted at least one"));
   }
   Parallel serial;
-  for (auto& [name, layer] : graph.quantization) detail::quantize_as_recorded(graph, *graph.find(name), layer, serial);
+  for (auto& [name, layer] : graph.quantization) detail::round_to_nearest_levels(graph, *graph.find(name), layer, serial);
   FileSet files;
   const SaveType save_type = has_activation_scales(graph.quantization) ? SaveType::both : SaveType::fakequant;
   std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path);

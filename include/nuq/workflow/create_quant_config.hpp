@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/shapes.hpp"
 #include "nuq/config/compiler_rule.hpp"
 #include "nuq/config/config_from_simplified.hpp"
@@ -26,6 +27,7 @@ struct QuantConfigRequest {
   int batch_num = 1;
   bool activation_offset = true;
   bool uniform = false;           ///< `arq_quantize` on every layer
+  NuqScope nuq_scope = NuqScope::standard;
   std::string config_defination;
   std::string soc;                ///< chip whose compiler decides which layers gain from NUQ, where no mapping file does; empty: all do
 };
@@ -36,6 +38,7 @@ inline QuantConfig create_quant_config(const std::string& config_file, const std
                                        const QuantConfigRequest& request) {
   Graph graph = load_graph(model_file, weights_file);
   infer_shapes(graph);
+  graph.nuq_scope = request.nuq_scope;
   std::optional<CompressibleLayers> compressible;
   if (!request.soc.empty()) compressible = compressible_layers(graph, soc_named(request.soc));
   QuantConfig config;

@@ -8,6 +8,7 @@
 #include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/config/apply_config.hpp"
+#include "nuq/config/quant_config.hpp"
 #include "nuq/config/quant_config_json.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -28,8 +29,7 @@ inline void refuse_quantized_model(const Graph& graph) {
 }
 
 /// A float model, its configuration applied, BatchNorm and Scale folded.
-[[nodiscard]] inline Graph prepared_graph(const std::string& config_file, const std::string& model_file, const std::string& weights_file) {
-  const QuantConfig config = read_quant_config(config_file);
+[[nodiscard]] inline Graph prepared_graph(const QuantConfig& config, const std::string& model_file, const std::string& weights_file) {
   Graph graph = load_graph(model_file, weights_file);
   refuse_quantized_model(graph);
   graph.notes = config.notes;
@@ -39,6 +39,10 @@ inline void refuse_quantized_model(const Graph& graph) {
   fusion.skipped = std::set<std::string>(config.skip_fusion_layers.begin(), config.skip_fusion_layers.end());
   fuse(graph, fusion);
   return graph;
+}
+
+[[nodiscard]] inline Graph prepared_graph(const std::string& config_file, const std::string& model_file, const std::string& weights_file) {
+  return prepared_graph(read_quant_config(config_file), model_file, weights_file);
 }
 
 }  // namespace detail

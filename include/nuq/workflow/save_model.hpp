@@ -31,6 +31,7 @@ inline void complete_from_record(Graph& graph) {
     if (layer == graph.quantization.end() || layer->second.activation) continue;
     layer->second.activation = recorded.activation;
     layer->second.input_shape = recorded.input_shape;
+    layer->second.shift_bit = recorded.shift_bit;
   }
 }
 

@@ -209,11 +209,7 @@ TEST_CASE("a V1 network becomes the same graph as its present form") {
   CHECK(graph.nodes[1].source_index == 2);
 }
 
-TEST_CASE("formats that cannot be read are refused by name") {
-  CHECK_THROWS_WITH_AS(
-      graph_of("layers { layer { name: 'conv1' type: 'conv' } bottom: 'data' top: 'conv1' }"),
-      "nuq: net.prototxt: layer 'conv1': is of the V0 format (2013), wanted `layers { type: … }` or newer",
-      nuq::ModelError);
+TEST_CASE("a file of two formats is refused") {
   CHECK_THROWS_WITH_AS(graph_of(data + relu("r", "data", "r") + "layers { name: 'b' type: RELU bottom: 'r' top: 'b' }"),
                        "nuq: net.prototxt: has both `layer` and the older `layers`, wanted one format",
                        nuq::ModelError);
@@ -399,4 +395,15 @@ TEST_CASE("a graph is loaded from files") {
   const nuq::Graph graph = nuq::load_graph(folder.write("net.prototxt", conv("num_output: 2 kernel_size: 1")),
                                            folder.write("net.caffemodel", weights));
   CHECK(graph.nodes[0].blobs.size() == 2);
+}
+
+TEST_CASE("layers of unknown types keep their text, whatever no schema knows included") {
+  const std::string mish = " name: 'm' type: 'Mish' bottom: 'data' top: 'm' mish_param { threshold: 20 } # odd\n";
+  const nuq::Graph graph = graph_of(
+      data + "layer { name: 'train' type: 'Mystery' bottom: 'data' top: 't' include { phase: TRAIN } }" +
+      relu("r", "data", "r") + "layer {" + mish + "}");
+  CHECK(graph.find("m")->text == mish);
+  CHECK(graph.find("r")->text.empty());
+  const nuq::Graph listed = graph_of(data + "layer: [{" + mish + "}, { name: 'r' type: 'ReLU' bottom: 'm' top: 'r' }]");
+  CHECK(listed.find("m")->text == mish);
 }

@@ -9,9 +9,18 @@
 
 namespace {
 
+nuq::Graph network_with(const std::string& layer, const std::string& input = "dim: 1 dim: 4 dim: 8 dim: 8") {
+  return network("input: 'data' input_shape { " + input + " } layer { name: 'x' bottom: 'data' top: 'y' " + layer + " }");
+}
+
 nuq::Eligibility judged(const std::string& layer, const std::string& input = "dim: 1 dim: 4 dim: 8 dim: 8") {
-  const nuq::Graph graph =
-      network("input: 'data' input_shape { " + input + " } layer { name: 'x' bottom: 'data' top: 'y' " + layer + " }");
+  const nuq::Graph graph = network_with(layer, input);
+  return nuq::eligibility_of(graph, *graph.find("x"));
+}
+
+nuq::Eligibility judged_in_extended_scope(const std::string& layer) {
+  nuq::Graph graph = network_with(layer);
+  graph.nuq_scope = nuq::NuqScope::extended;
   return nuq::eligibility_of(graph, *graph.find("x"));
 }
 
@@ -60,6 +69,31 @@ TEST_CASE("grouped, dilated and transposed convolutions are quantized uniformly,
                      "Deconvolution: only Convolution and InnerProduct are supported by NUQ");
 }
 
+TEST_CASE("the extended scope takes grouped, dilated, depthwise and transposed convolutions for NUQ") {
+  check_nuq(judged_in_extended_scope("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }"));
+  check_nuq(judged_in_extended_scope("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 group: 2 }"));
+  check_nuq(judged_in_extended_scope("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 dilation: 2 }"));
+  check_nuq(judged_in_extended_scope("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 }"));
+  for (const char* const type : {"ConvolutionDepthwise", "Depthwise", "DepthwiseConvolution"}) {
+    const std::string layer = std::string("type: '") + type + "' convolution_param { num_output: 4 kernel_size: 3 }";
+    check_nuq(judged_in_extended_scope(layer));
+    check_float(judged(layer), std::string("layer type '") + type + "' is quantized in the extended scope alone");
+  }
+}
+
+TEST_CASE("the extended scope keeps what int8 does not support in float") {
+  check_float(judged_in_extended_scope("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 group: 4 }"),
+              "group 4: only group 1 is supported by the quantization of Deconvolution");
+  check_float(judged_in_extended_scope("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 dilation: 3 }"),
+              "dilation 3: only dilation 1 is supported by the quantization of Deconvolution");
+  check_float(judged_in_extended_scope("type: 'InnerProduct' inner_product_param { num_output: 8 axis: 2 }"),
+              "axis 2: only axis 1 is supported");
+  check_float(judged_in_extended_scope(
+                  "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }"),
+              "its filter has 5 dimensions: only 4 are supported");
+  check_float(judged_in_extended_scope("type: 'ReLU'"), "layer type 'ReLU' has no weights to quantize");
+}
+
 TEST_CASE("what int8 does not support stays float, with the reason") {
   check_float(judged("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 group: 4 }"),
               "group 4: only group 1 is supported by the quantization of Deconvolution");
@@ -87,6 +121,19 @@ TEST_CASE("other layers have nothing to quantize") {
               "layer type 'Pooling' has no weights and is computed as it stands");
   check_float(judged("type: 'ReLU'"), "layer type 'ReLU' has no weights to quantize");
   check_float(judged("type: 'PSROIPooling'"), "layer type 'PSROIPooling' has no weights to quantize");
+}
+
+TEST_CASE("a Pooling layer that is named is quantized where it averages windows, without NUQ") {
+  const auto named = [](const std::string& layer) {
+    const nuq::Graph graph = network_with(layer);
+    return nuq::eligibility_if_named(graph, *graph.find("x"), nuq::NuqScope::extended);
+  };
+  check_uniform_only(named("type: 'Pooling' pooling_param { pool: AVE kernel_size: 2 }"), "Pooling has no weights");
+  check_float(named("type: 'Pooling' pooling_param { kernel_size: 2 }"), "Pooling: only pool AVE is supported");
+  check_float(named("type: 'Pooling' pooling_param { pool: AVE global_pooling: true }"),
+              "global_pooling: only Pooling with a kernel is supported");
+  check_nuq(named("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 group: 2 }"));
+  check_float(named("type: 'ReLU'"), "layer type 'ReLU' has no weights to quantize");
 }
 
 TEST_CASE("several inputs through one set of weights are not quantized") {

@@ -156,3 +156,20 @@ TEST_CASE("a line is inserted behind a comment that ends the line") {
   CHECK(with_line("a { } b: 1") == "a { }\nNEW b: 1");
   CHECK(with_line("a { }") == "a { }\nNEW");
 }
+
+TEST_CASE("a value is found under a path of names") {
+  const std::string text = "name: 'm' mish_param { threshold: 20 inner { deep: 'a # b' } } other: 1 # threshold: 7\n";
+  CHECK(nuq::text_value(text, {"name"}) == "'m'");
+  CHECK(nuq::text_value(text, {"mish_param", "threshold"}) == "20");
+  CHECK(nuq::text_value(text, {"mish_param", "inner", "deep"}) == "'a # b'");
+  CHECK(nuq::text_value(text, {"mish_param"})->find("threshold: 20") != std::string::npos);
+  CHECK(nuq::text_value(text, {}) == text);
+}
+
+TEST_CASE("a value that is not there is nothing, one that is there twice is the last") {
+  const std::string text = "a { b: 1 b: 2 } a { c: [3, 4] }";
+  CHECK(nuq::text_value(text, {"a", "c"}) == "4");
+  CHECK_FALSE(nuq::text_value(text, {"a", "b"}).has_value());
+  CHECK_FALSE(nuq::text_value(text, {"threshold"}).has_value());
+  CHECK_FALSE(nuq::text_value("", {"a"}).has_value());
+}

@@ -62,6 +62,48 @@ TEST_CASE("nuq_quantize on an unsupported layer becomes arq_quantize, with a not
                                           "only group 1 is supported by NUQ"});
 }
 
+TEST_CASE("the scope of the configuration decides what NUQ supports, and stays with the graph") {
+  nuq::Graph graph = network(small_network);
+  nuq::QuantConfig config =
+      config_of({entry("conv2", nuq::WeightAlgorithm::nuq), entry("deconv", nuq::WeightAlgorithm::nuq)});
+  config.nuq_scope = nuq::NuqScope::extended;
+  CHECK(nuq::apply(config, graph).empty());
+  CHECK(graph.plan.at("conv2").weight_algorithm == nuq::WeightAlgorithm::nuq);
+  CHECK(graph.plan.at("deconv").weight_algorithm == nuq::WeightAlgorithm::nuq);
+  CHECK(graph.plan.at("deconv").channel_wise);
+  CHECK(graph.nuq_scope == nuq::NuqScope::extended);
+  config.nuq_scope = nuq::NuqScope::standard;
+  CHECK(nuq::apply(config, graph).size() == 2);
+  CHECK(graph.nuq_scope == nuq::NuqScope::standard);
+}
+
+TEST_CASE("an averaging Pooling that the configuration names is planned, with one scale and without NUQ") {
+  nuq::Graph graph = network(small_network);
+  CHECK(nuq::apply(config_of({entry("pool")}), graph).empty());
+  CHECK(graph.plan.at("pool").weight_algorithm == nuq::WeightAlgorithm::arq);
+  CHECK_FALSE(graph.plan.at("pool").channel_wise);
+  CHECK(nuq::apply(config_of({entry("pool", nuq::WeightAlgorithm::nuq)}), graph) ==
+        std::vector<std::string>{
+            "config.json: layer 'pool': arq_quantize instead of nuq_quantize: Pooling has no weights"});
+  CHECK(graph.plan.at("pool").weight_algorithm == nuq::WeightAlgorithm::arq);
+  nuq::LayerEntry by_channel = entry("pool");
+  by_channel.channel_wise = true;
+  CHECK(rejected(config_of({by_channel}), nuq::ErrorCode::invalid_argument) ==
+        "config.json: layer 'pool': channel_wise: got true, wanted false: Pooling has one scale");
+}
+
+TEST_CASE("other Pooling layers are refused") {
+  const auto refused = [](const std::string& parameters) {
+    nuq::Graph graph = network("input: 'data' input_shape { dim: 1 dim: 4 dim: 8 dim: 8 } layer { name: 'pool' type: "
+                               "'Pooling' bottom: 'data' top: 'p' pooling_param { " + parameters + " } }");
+    return error_of<nuq::ConfigError>([&] { nuq::apply(config_of({entry("pool")}), graph); },
+                                      nuq::ErrorCode::configuration_mismatch);
+  };
+  CHECK(contains_text(refused("pool: MAX kernel_size: 2"), "'pool': cannot be quantized"));
+  CHECK(contains_text(refused("pool: MAX kernel_size: 2"), "only pool AVE is supported"));
+  CHECK(contains_text(refused("pool: AVE global_pooling: true"), "global_pooling: only Pooling with a kernel"));
+}
+
 TEST_CASE("the configuration of another network is refused and changes nothing") {
   CHECK(rejected(config_of({entry("conv1"), entry("conv9")}), nuq::ErrorCode::configuration_mismatch) ==
         "config.json: layer 'conv9': is not in the network: this is the configuration of another one");
@@ -69,9 +111,9 @@ TEST_CASE("the configuration of another network is refused and changes nothing")
   disabled.quant_enable = false;
   CHECK(contains_text(rejected(config_of({entry("conv1"), disabled}), nuq::ErrorCode::configuration_mismatch),
                       "layer 'conv9'"));
-  CHECK(rejected(config_of({entry("conv1"), entry("pool")}), nuq::ErrorCode::configuration_mismatch) ==
-        "config.json: layer 'pool': cannot be quantized, wanted \"quant_enable\":false: "
-        "layer type 'Pooling' has no weights and is computed as it stands");
+  CHECK(rejected(config_of({entry("conv1"), entry("relu")}), nuq::ErrorCode::configuration_mismatch) ==
+        "config.json: layer 'relu': cannot be quantized, wanted \"quant_enable\":false: "
+        "layer type 'ReLU' has no weights to quantize");
 }
 
 TEST_CASE("InnerProduct refuses channel_wise") {

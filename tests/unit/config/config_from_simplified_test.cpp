@@ -77,6 +77,17 @@ TEST_CASE("global fields are passed on") {
         std::vector<std::string>{"quant.cfg: joint_quant: has no effect, Eltwise layers stay as they are"});
 }
 
+TEST_CASE("NUQ for all goes to every layer that can be quantized in the extended scope") {
+  nuq::Graph graph = network(small_network);
+  graph.nuq_scope = nuq::NuqScope::extended;
+  const nuq::QuantConfig config = nuq::config_from_simplified(
+      graph, nuq::parse_simplified_config("common_config { nuq_quantize { num_steps: 16 } }", "quant.cfg"), "quant.cfg");
+  CHECK(config.nuq_scope == nuq::NuqScope::extended);
+  REQUIRE(config.layers.size() == 4);
+  for (const nuq::LayerEntry& layer : config.layers) CHECK(layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq);
+  CHECK(config.notes.empty());
+}
+
 TEST_CASE("NUQ for all goes to the layers that support it; the others are noted") {
   const nuq::QuantConfig config =
       created("batch_num: 4\ncommon_config { nuq_quantize { num_steps: 16 num_of_iteration: 1 } }\n");
@@ -157,10 +168,28 @@ TEST_CASE("skipped layers and types are written disabled") {
 
 TEST_CASE("an override that cannot have an effect is noted") {
   const nuq::QuantConfig config =
-      created("override_layer_configs { layer_name: 'pool' calibration_config { arq_quantize {} } }");
-  CHECK(config.notes == std::vector<std::string>{"quant.cfg: layer 'pool': its override has no effect: layer type "
-                                                 "'Pooling' has no weights and is computed as it stands"});
+      created("override_layer_configs { layer_name: 'relu' calibration_config { arq_quantize {} } }");
+  CHECK(config.notes == std::vector<std::string>{"quant.cfg: layer 'relu': its override has no effect: layer type "
+                                                 "'ReLU' has no weights to quantize"});
   CHECK(created("override_layer_types { layer_type: 'Pooling' calibration_config { arq_quantize {} } }").notes.empty());
+}
+
+TEST_CASE("an averaging Pooling is written where an override names it, not where one names its type") {
+  const nuq::QuantConfig by_type = created(
+      "override_layer_types { layer_type: 'Pooling' calibration_config { arq_quantize { channel_wise: false } } }");
+  CHECK(by_type.layers.size() == 4);
+  const nuq::QuantConfig by_name = created(
+      "common_config { nuq_quantize {} } override_layer_configs { layer_name: 'pool' calibration_config { "
+      "arq_quantize { channel_wise: false } hfmg_quantize { num_of_bins: 1024 } } }");
+  REQUIRE(by_name.layers.size() == 5);
+  const nuq::LayerEntry& pool = layer_of(by_name, "pool");
+  CHECK(pool.plan.weight_algorithm == nuq::WeightAlgorithm::arq);
+  CHECK(pool.channel_wise == false);
+  CHECK(pool.plan.activation.algorithm == nuq::ActivationAlgorithm::hfmg);
+  CHECK(contains_text(
+      rejected("override_layer_configs { layer_name: 'pool' calibration_config { arq_quantize { channel_wise: true } } }",
+               nuq::ErrorCode::invalid_argument),
+      "wanted false: Pooling has one scale"));
 }
 
 TEST_CASE("nuq_config goes to flagged layers that support NUQ") {

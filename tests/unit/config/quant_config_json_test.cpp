@@ -179,6 +179,16 @@ TEST_CASE("asymmetric of a layer beats activation_offset") {
   CHECK(config.layers[0].plan.activation.asymmetric);
 }
 
+TEST_CASE("the scope of NUQ is written where it is extended, and reads back") {
+  nuq::QuantConfig config;
+  config.nuq_scope = nuq::NuqScope::extended;
+  const std::string text = nuq::to_json(config);
+  CHECK(contains_text(text, "\n    \"nuq_scope\":\"extended\"\n"));
+  CHECK(nuq::parse_quant_config(text, "f").nuq_scope == nuq::NuqScope::extended);
+  CHECK(nuq::parse_quant_config("{}", "f").nuq_scope == nuq::NuqScope::standard);
+  CHECK(nuq::parse_quant_config(R"({"nuq_scope": "standard"})", "f").nuq_scope == nuq::NuqScope::standard);
+}
+
 TEST_CASE("keys that change nothing are accepted") {
   CHECK(nuq::parse_quant_config(R"({"weight_offset": false, "tensor_quantize": []})", "f").layers.empty());
 }
@@ -213,6 +223,8 @@ TEST_CASE("global keys of wrong type or value are refused") {
   check(R"("joint_quant": null)", "joint_quant: got null, wanted true or false");
   check(R"("do_fusion": "true")", "do_fusion: got \"true\", wanted true or false");
   check(R"("weight_offset": true)", "weight_offset: got true, wanted false");
+  check(R"("nuq_scope": "wide")", "nuq_scope: got \"wide\", wanted \"standard\" or \"extended\"");
+  check(R"("nuq_scope": true)", "nuq_scope: got true, wanted a string");
   check(R"("skip_fusion_layers": "conv1")", "skip_fusion_layers: got \"conv1\", wanted a list");
   check(R"("skip_fusion_layers": [1])", "skip_fusion_layers: got [1], wanted a list of strings");
   check(R"("tensor_quantize": [{"layer_name": "a", "input_index": 0}])",

@@ -125,6 +125,7 @@ TEST_CASE("what was recorded reads back") {
   graph.quantization["conv1"].codebook = nuq::Codebook::all();
   graph.quantization["conv1"].activation = nuq::ActivationScale{0.03F, 5, true};
   graph.quantization["conv1"].input_shape = {1, 4, 8, 8};
+  graph.quantization["conv1"].shift_bit = {1, 2, 3, 16, 5, 6};
   graph.plan["conv1"].num_steps = 256;
   const nuq::LayerQuantization layer =
       nuq::quantization_of(nuq::parse_record(nuq::to_text(nuq::record_of(graph)), "record.txt"), graph, "record.txt")
@@ -134,14 +135,40 @@ TEST_CASE("what was recorded reads back") {
   CHECK(layer.activation->scale == 0.03F);
   CHECK(layer.activation->offset == 5);
   CHECK(layer.input_shape == nuq::Shape{1, 4, 8, 8});
+  CHECK(layer.shift_bit == std::vector<int>{1, 2, 3, 16, 5, 6});
+}
+
+TEST_CASE("a Pooling layer is recorded without factors of weights, and reads back with or without a scale_w of 1") {
+  nuq::Graph graph = network_with_weights();
+  graph.quantization["pool"].weights = nuq::unit_weights();
+  graph.quantization["pool"].activation = nuq::ActivationScale{0.25F, -128, true};
+  const std::string text = nuq::to_text(nuq::record_of(graph));
+  CHECK(text.find("scale_w") == std::string::npos);
+  CHECK(text.find("offset_w") == std::string::npos);
+  for (const char* const weights : {"", "scale_w: 1 offset_w: 0", "scale_w: 1 offset_w: 0 shift_bit: 0"}) {
+    CAPTURE(weights);
+    const std::string record = std::string("record { key: 'pool' value { scale_d: 0.25 offset_d: -128 ") + weights + " } }";
+    const nuq::LayerQuantization layer =
+        nuq::quantization_of(nuq::parse_record(record, "record.txt"), graph, "record.txt").at("pool");
+    CHECK(layer.weights.rows == 0);
+    CHECK(layer.weights.scales == std::vector<float>{1.0F});
+    CHECK(layer.activation->scale == 0.25F);
+    CHECK(layer.activation->offset == -128);
+    CHECK(layer.shift_bit.empty());
+  }
+  for (const char* const weights : {"scale_w: 2 offset_w: 0", "scale_w: 1 offset_w: 0 shift_bit: 3", "cluster: 0 cluster: 1"}) {
+    CAPTURE(weights);
+    CHECK(rejected(std::string("record { key: 'pool' value { scale_d: 1 offset_d: 0 ") + weights + " } }",
+                   nuq::ErrorCode::invalid_argument) ==
+          "record.txt: layer 'pool': has scale_w, cluster or shift_bit, wanted none: Pooling has no weights");
+  }
 }
 
 TEST_CASE("the record of another network is refused") {
   CHECK(rejected("record { key: 'res5a' value { scale_w: 1 offset_w: 0 } }", nuq::ErrorCode::configuration_mismatch) ==
         "record.txt: layer 'res5a': is not in the network: this is the record of another one");
-  CHECK(rejected("record { key: 'pool' value { scale_d: 1 offset_d: 0 } }", nuq::ErrorCode::unsupported_layer) ==
-        "record.txt: layer 'pool': cannot be quantized: layer type 'Pooling' has no weights and is computed as it "
-        "stands");
+  CHECK(rejected("record { key: 'relu' value { scale_d: 1 offset_d: 0 } }", nuq::ErrorCode::unsupported_layer) ==
+        "record.txt: layer 'relu': cannot be quantized: layer type 'ReLU' has no weights to quantize");
   CHECK(rejected("record { key: 'conv1' value { scale_d: 1 offset_d: 0 } }", nuq::ErrorCode::missing_record) ==
         "record.txt: layer 'conv1': cannot find scale_w");
   CHECK(rejected("record { key: 'conv1' value { scale_w: 1 scale_w: 1 offset_w: 0 offset_w: 0 } }",

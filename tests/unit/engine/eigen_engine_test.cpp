@@ -83,6 +83,25 @@ Trace traced(EigenEngine& engine) {
 
 }  // namespace
 
+namespace {
+
+/// What the layer of a node computes, outside of any network.
+Tensor computed_alone(const Node& node, const std::vector<Tensor>& inputs) {
+  std::vector<TensorView> views;
+  std::vector<Shape> shapes;
+  for (const Tensor& input : inputs) {
+    views.push_back(input.view());
+    shapes.push_back(input.shape);
+  }
+  Tensor output(nuq::output_shapes(node, shapes).front());
+  const std::vector<nuq::TensorSpan> spans = {{output.shape, output.values}};
+  nuq::Workspace workspace(1);
+  nuq::detail::load_layer(node).value().forward({node, views, spans, workspace});
+  return output;
+}
+
+}  // namespace
+
 TEST_CASE(
     "every layer gets what the layers before it have computed, and the observer sees it before it is overwritten") {
   const Graph graph = residual_network();
@@ -100,7 +119,7 @@ TEST_CASE(
         node.name == "sum" ? std::vector<Tensor>{expected, input} : std::vector<Tensor>{expected};
     REQUIRE(trace.inputs.at(node.name).size() == inputs.size());
     CHECK(trace.inputs.at(node.name)[0].values == inputs[0].values);
-    expected = computed(node, inputs);
+    expected = computed_alone(node, inputs);
     REQUIRE(trace.outputs.at(node.name).size() == 1);
     CHECK(trace.outputs.at(node.name)[0].shape == expected.shape);
     CHECK(trace.outputs.at(node.name)[0].values == expected.values);
@@ -224,6 +243,21 @@ TEST_CASE("IFMR layers are observation points, and inputs nobody reads need not 
         }).says("input 'label' has not been set"));
 }
 
+TEST_CASE("SearchN layers are observation points too, and hand their first input on where they have an output") {
+  EigenEngine engine;
+  engine.load(graph_of("layer { name: 'data' type: 'Input' top: 'data' input_param { shape { dim: 1 dim: 2 } } } " +
+                       layer("relu", "ReLU", "data", "relu") +
+                       "layer { name: 'watch' type: 'SearchN' bottom: 'relu' bottom: 'data' } " +
+                       layer("in_place", "SearchN", "relu", "relu") + layer("pass", "SearchN", "relu", "passed")));
+  engine.set_input("data", Tensor({1, 2}, {-1.0F, 1.0F}).view());
+  engine.forward();
+  CHECK(values_of(engine.output("relu")) == std::vector<float>{0.0F, 1.0F});
+  CHECK(values_of(engine.output("passed")) == std::vector<float>{0.0F, 1.0F});
+  const Trace trace = traced(engine);
+  REQUIRE(trace.inputs.at("watch").size() == 2);
+  CHECK(trace.inputs.at("watch")[1].values == std::vector<float>{-1.0F, 1.0F});
+}
+
 TEST_CASE("a layer of unknown type and what depends on it are left out, and asking for them names the layer") {
   EigenEngine engine;
   engine.load(graph_of(data + layer("relu", "ReLU", "data", "known") + layer("odd", "Mystery", "known", "odd") +
@@ -276,6 +310,18 @@ struct Twice {
 };
 
 }  // namespace
+
+TEST_CASE("a Parameter layer brings its trained blob into the network") {
+  EigenEngine engine;
+  engine.load(graph_of("input: 'data' input_dim: 1 input_dim: 3 layer { name: 'constant' type: 'Parameter' top: 'constant' "
+                       "parameter_param { shape { dim: 1 dim: 3 } } } layer { name: 'sum' type: 'Eltwise' bottom: 'data' "
+                       "bottom: 'constant' top: 'sum' }",
+                       {{"constant", {Tensor({1, 3}, {10.0F, 20.0F, 30.0F})}}}));
+  engine.set_input("data", Tensor({1, 3}, {1.0F, 2.0F, 3.0F}).view());
+  engine.forward();
+  const TensorView output = engine.output("sum");
+  CHECK(std::vector<float>(output.values.begin(), output.values.end()) == std::vector<float>{11.0F, 22.0F, 33.0F});
+}
 
 TEST_CASE("a custom layer is computed between the library's, with its own shapes and errors") {
   EigenEngine engine(1, nuq::custom_layers<Twice>());

@@ -17,8 +17,8 @@
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/shapes.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/workspace.hpp"
-#include "nuq/engine/layer_catalogue.hpp"
 
 /// A layer outside of any network; `parameters` is what stands in the prototxt besides name, type, bottoms and tops.
 inline nuq::Node layer_alone(const std::string& type, const std::string& parameters,
@@ -37,8 +37,9 @@ inline nuq::Tensor random_tensor(const nuq::Shape& shape, std::uint32_t seed) {
   return {shape, random_values(nuq::element_count(shape), seed)};
 }
 
-/// What a layer computes, a tensor for each output.
-inline std::vector<nuq::Tensor> all_computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
+/// What a layer of the family computes, a tensor for each output.
+template <class Layer>
+std::vector<nuq::Tensor> all_computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
                                              nuq::Workspace& workspace) {
   std::vector<nuq::TensorView> views;
   std::vector<nuq::Shape> shapes;
@@ -53,19 +54,21 @@ inline std::vector<nuq::Tensor> all_computed(const nuq::Node& node, const std::v
   std::vector<nuq::TensorSpan> spans;
   for (nuq::Tensor& output : outputs) spans.push_back({output.shape, output.values});
   const nuq::LayerCall call{node, views, spans, workspace};
-  nuq::detail::load_layer(node).value().forward(call);
+  Layer(node).forward(call);
   return outputs;
 }
 
 /// What a layer with one output computes.
-inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
+template <class Layer>
+nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
                             nuq::Workspace& workspace) {
-  return all_computed(node, inputs, workspace).front();
+  return all_computed<Layer>(node, inputs, workspace).front();
 }
 
-inline nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs, std::size_t threads = 1) {
+template <class Layer>
+nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs, std::size_t threads = 1) {
   nuq::Workspace workspace(threads);
-  return computed(node, inputs, workspace);
+  return computed<Layer>(node, inputs, workspace);
 }
 
 /// Largest difference from what is expected, over the largest magnitude expected.

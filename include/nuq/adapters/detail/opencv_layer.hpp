@@ -27,7 +27,8 @@ namespace detail {
 /// The type under which OpenCV's factory knows OpenCvLayer; no other library's.
 inline constexpr char opencv_layer_type[] = "nuq.Layer";
 
-/// True for the vendor's layer types, which OpenCV does not have: OpenCvLayer computes them there.
+/// True for the vendor's layer types, which OpenCV does not have: OpenCvLayer computes them there. (IFMR, which has no
+/// output, needs no computing.)
 [[nodiscard]] inline bool is_computed_by_opencv_layer(std::string_view type) noexcept {
   return type == "Quant" || type == "DeQuant" || type == "AntiQuant" || type == "IFMR";
 }
@@ -35,7 +36,8 @@ inline constexpr char opencv_layer_type[] = "nuq.Layer";
 /// A layer's parameters as a blob that OpenCV hands on to OpenCvLayer: the bytes of the message, one number each.
 [[nodiscard]] inline schema::BlobProto parameter_blob(const schema::LayerParameter& parameter) {
   schema::BlobProto blob;
-  for (const char byte : parameter.SerializeAsString()) blob.add_data(static_cast<float>(static_cast<unsigned char>(byte)));
+  for (const char byte : parameter.SerializeAsString())
+    blob.add_data(static_cast<float>(static_cast<unsigned char>(byte)));
   blob.mutable_shape()->add_dim(blob.data_size());
   return blob;
 }
@@ -48,8 +50,8 @@ inline constexpr char opencv_layer_type[] = "nuq.Layer";
   return {matrix.size.p, matrix.size.p + matrix.dims};
 }
 
-/// One of the library's own layers inside a network of OpenCV: of one input, with outputs of its shape. Its last blob is
-/// the `parameter_blob`, those before are trained factors in a row.
+/// One of the library's own layers inside a network of OpenCV: of one input, with outputs of its shape. Its last blob
+/// is the `parameter_blob`, those before are trained factors in a row.
 class OpenCvLayer final : public cv::dnn::Layer {
  public:
   [[nodiscard]] static cv::Ptr<cv::dnn::Layer> create(cv::dnn::LayerParams& params) {
@@ -60,7 +62,8 @@ class OpenCvLayer final : public cv::dnn::Layer {
   explicit OpenCvLayer(const cv::dnn::LayerParams& params)
       : Layer(params), node_(node_of(params)), layer_(*load_layer(node_)) {}
 
-  void forward(cv::InputArrayOfArrays input_array, cv::OutputArrayOfArrays output_array, cv::OutputArrayOfArrays) override {
+  void forward(cv::InputArrayOfArrays input_array, cv::OutputArrayOfArrays output_array,
+               cv::OutputArrayOfArrays) override {
     std::vector<cv::Mat> input_matrices;
     std::vector<cv::Mat> output_matrices;
     input_array.getMatVector(input_matrices);
@@ -68,14 +71,16 @@ class OpenCvLayer final : public cv::dnn::Layer {
     std::vector<TensorView> inputs;
     std::vector<TensorSpan> outputs;
     for (const cv::Mat& matrix : input_matrices) inputs.push_back({shape_of(matrix), values_of(matrix)});
-    for (cv::Mat& matrix : output_matrices) outputs.push_back({shape_of(matrix), {matrix.ptr<float>(), matrix.total()}});
+    for (cv::Mat& matrix : output_matrices)
+      outputs.push_back({shape_of(matrix), {matrix.ptr<float>(), matrix.total()}});
     layer_.forward({node_, inputs, outputs, workspace_});
   }
 
  private:
   [[nodiscard]] static Node node_of(const cv::dnn::LayerParams& params) {
     std::string bytes;
-    for (const float value : values_of(params.blobs.back())) bytes += static_cast<char>(static_cast<unsigned char>(value));
+    for (const float value : values_of(params.blobs.back()))
+      bytes += static_cast<char>(static_cast<unsigned char>(value));
     Node node;
     static_cast<void>(node.parameter.ParseFromString(bytes));
     node.name = node.parameter.name();

@@ -7,6 +7,7 @@
 #include <opencv2/dnn.hpp>
 #include <opencv2/dnn/layer.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <set>
@@ -17,6 +18,7 @@
 
 #include "nuq/adapters/detail/opencv_layer.hpp"
 #include "nuq/caffe/detail/layer_error.hpp"
+#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
@@ -39,14 +41,14 @@ struct OpenCvModel {
   std::map<std::string, std::string> obstacles;  ///< why the other layers are left out, by name
 };
 
-/// The layer in OpenCV whose first output is output `index` of a layer. OpenCV keeps no more than a layer's first output
-/// from being overwritten, so each of the others has a layer that hands it on.
-[[nodiscard]] inline std::string opencv_output_name(const std::string& layer, std::size_t index) {
-  return index == 0 ? layer : layer + "/nuq_output_" + std::to_string(index);
+/// The layer in OpenCV whose only or first output is output `index` of a layer. OpenCV keeps no more than a layer's
+/// first output from being overwritten, so each of the others has a layer that hands it on.
+[[nodiscard]] inline std::string opencv_layer_name(const std::string& layer, int index = 0) {
+  return "layer:" + layer + (index == 0 ? "" : ":" + std::to_string(index));
 }
 
-/// OpenCV's own schema where it shares the protobuf library with this program. It then refuses fields that are not in it;
-/// an OpenCV with a protobuf of its own is not in sight and takes any. May be null.
+/// OpenCV's own schema where it shares the protobuf library with this program. It then refuses fields that are not in
+/// it; an OpenCV with a protobuf of its own is not in sight and takes any. May be null.
 [[nodiscard]] inline const google::protobuf::Descriptor* opencv_layer_schema() {
   return google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName("opencv_caffe.LayerParameter");
 }
@@ -57,7 +59,7 @@ struct OpenCvModel {
          field == "bias_filler" || field == "scale_filler" || field == "filler";
 }
 
-/// Removes what has no effect and is not in OpenCV's schema; returns the first other field that is not, as
+/// Removes the fields without effect; returns the first other one that is not in OpenCV's schema, as
 /// "convolution_param.hole", or nothing.
 [[nodiscard]] inline std::string prune(google::protobuf::Message& message, const google::protobuf::Descriptor& schema) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
@@ -87,7 +89,7 @@ class OpenCvModelWriter {
   [[nodiscard]] OpenCvModel write() && {
     const schema::NetParameter net = upgraded(model_.net);
     const schema::NetState state = inference_state(net);
-    for (const std::string& input : net.input()) inputs_.insert(input);
+    declare(net.input());
     for (const schema::LayerParameter& layer : net.layer()) {
       if (is_included(layer, state)) add(layer);
     }
@@ -97,9 +99,16 @@ class OpenCvModelWriter {
   }
 
  private:
+  using Names = google::protobuf::RepeatedPtrField<std::string>;
+
+  void declare(const Names& inputs) {
+    for (const std::string& input : inputs) written_[input] = input;
+    unread_.insert(inputs.begin(), inputs.end());
+  }
+
   void add(const schema::LayerParameter& layer) {
     if (is_data_layer(layer)) {
-      inputs_.insert(layer.top().begin(), layer.top().end());
+      declare(layer.top());
       return;
     }
     const std::string obstacle = obstacle_of(layer);
@@ -124,34 +133,43 @@ class OpenCvModelWriter {
   }
 
   void hand_over(const schema::LayerParameter& layer) {
-    for (const std::string& bottom : layer.bottom()) {
-      if (inputs_.erase(bottom) > 0) net_.add_input(bottom);
-    }
-    *net_.add_layer() = is_computed_by_opencv_layer(layer.type()) ? as_opencv_layer(layer) : pruned(layer);
-    for (int top = 1; top < layer.top_size(); ++top) {
-      *net_.add_layer() = identity(opencv_output_name(layer.name(), static_cast<std::size_t>(top)), layer.top(top));
+    const bool is_own = is_computed_by_opencv_layer(layer.type());
+    schema::LayerParameter result = is_own ? schema::LayerParameter() : pruned(layer);
+    result.set_name(opencv_layer_name(layer.name()));
+    result.set_type(is_own ? opencv_layer_type : layer.type());
+    connect(layer, result);
+    *net_.add_layer() = result;
+    for (int index = 1; index < result.top_size(); ++index) {
+      const std::string name = opencv_layer_name(layer.name(), index);
+      *net_.add_layer() = identity(result.top(index), name);
+      written_[layer.top(index)] = name;
     }
     hand_over_blobs(layer);
     result_.layers.push_back(layer.name());
   }
 
-  [[nodiscard]] static schema::LayerParameter as_opencv_layer(const schema::LayerParameter& layer) {
-    schema::LayerParameter result;
-    result.set_name(layer.name());
-    result.set_type(opencv_layer_type);
-    *result.mutable_bottom() = layer.bottom();
-    *result.mutable_top() = layer.top();
-    return result;
+  /// Reads the present versions of a layer's bottoms and writes tops of new names, the first of the layer's own:
+  /// nothing is in place, and OpenCV's importer does not name the layer otherwise.
+  void connect(const schema::LayerParameter& layer, schema::LayerParameter& result) {
+    result.clear_bottom();
+    result.clear_top();
+    for (const std::string& bottom : layer.bottom()) {
+      if (unread_.erase(bottom) > 0) net_.add_input(bottom);
+      result.add_bottom(written_.at(bottom));
+    }
+    for (int index = 0; index < layer.top_size(); ++index) {
+      result.add_top(opencv_layer_name(layer.name(), index) + (index == 0 ? "" : ":source"));
+    }
+    written_[layer.top(0)] = result.top(0);
   }
 
-  /// Hands a blob on under the name of a layer of its own.
-  [[nodiscard]] static schema::LayerParameter identity(const std::string& name, const std::string& blob) {
-    schema::LayerParameter result;
-    result.set_name(name);
-    result.set_type("Identity");
-    result.add_bottom(blob);
-    result.add_top(name);
-    return result;
+  [[nodiscard]] static schema::LayerParameter identity(const std::string& source, const std::string& name) {
+    schema::LayerParameter layer;
+    layer.set_name(name);
+    layer.set_type("Identity");
+    layer.add_bottom(source);
+    layer.add_top(name);
+    return layer;
   }
 
   /// The layer without what only training looks at and what OpenCV's importer refuses.
@@ -174,18 +192,27 @@ class OpenCvModelWriter {
     return layer;
   }
 
-  /// Appends a layer's name, type and blobs, and nothing else, to the caffemodel.
+  /// Appends a layer's name and blobs, and nothing else, to the caffemodel.
   void hand_over_blobs(const schema::LayerParameter& layer) {
     schema::NetWeights weights;
     schema::LayerWeights& own = *weights.add_layer();
-    own.set_name(layer.name());
-    own.set_type(layer.type());
+    own.set_name(opencv_layer_name(layer.name()));
     const auto found = blobs_.find(layer.name());
-    if (found != blobs_.end()) *own.mutable_blobs() = *found->second;
+    const int count = found == blobs_.end() ? 0 : blob_count(layer, found->second->size());
+    for (int index = 0; index < count; ++index) *own.add_blobs() = found->second->Get(index);
     if (is_computed_by_opencv_layer(layer.type())) *own.add_blobs() = parameter_blob(layer);
     if (own.blobs_size() == 0) return;
     check_size(weights.ByteSizeLong());
     static_cast<void>(weights.AppendToString(&result_.weights));
+  }
+
+  /// How many of a layer's blobs it computes with: forks keep pruning masks behind them.
+  [[nodiscard]] static int blob_count(const schema::LayerParameter& layer, int available) {
+    Node node;
+    node.type = layer.type();
+    node.parameter = layer;
+    node.inputs.resize(static_cast<std::size_t>(layer.bottom_size()));
+    return (std::min)(available, trained_blob_count(node).value_or(available));
   }
 
   void check_size(std::size_t more) const {
@@ -196,15 +223,18 @@ class OpenCvModelWriter {
   const Model& model_;
   std::map<std::string, const BlobProtos*> blobs_;
   schema::NetParameter net_;
-  std::set<std::string> inputs_;             // declared and not read yet
-  std::map<std::string, std::string> lost_;  // blobs that are not computed, with the obstacle
+  std::set<std::string> unread_;                // inputs that no layer has read yet
+  std::map<std::string, std::string> written_;  // the present versions of all blobs, by their names
+  std::map<std::string, std::string> lost_;     // blobs that are not computed, with the obstacle
   OpenCvModel result_;
 };
 
-/// What OpenCV can compute of a model: layers of types that it does not know are left out with all that depends on them.
-/// Unknown fields of the prototxt are not handed over. Throws ModelError for a field with an effect that OpenCV does not
-/// know.
-[[nodiscard]] inline OpenCvModel opencv_model(const Model& model) { return OpenCvModelWriter(model).write(); }
+/// What OpenCV can compute of a model: layers of types that it does not know are left out with all that depends on
+/// them. Unknown fields of the prototxt are not handed over. Throws ModelError for a field with an effect that OpenCV
+/// does not know.
+[[nodiscard]] inline OpenCvModel opencv_model(const Model& model) {
+  return OpenCvModelWriter(model).write();
+}
 
 }  // namespace detail
 NUQ_NAMESPACE_END

@@ -45,6 +45,13 @@ inline void require_image(const LayerRef& layer, const Shape& input) {
   return {layer.node.outputs.size(), only_input(layer, inputs)};
 }
 
+/// Shape rule of SearchN: any inputs; an output, where there is one, has the shape of the first.
+[[nodiscard]] inline std::vector<Shape> shapes_of_first_input(const LayerRef& layer, const std::vector<Shape>& inputs) {
+  const Shape& input = first_input(layer, inputs);
+  if (layer.node.outputs.empty()) return {};
+  return {input};
+}
+
 /// Shape rule of Silence: any inputs, no outputs.
 [[nodiscard]] inline std::vector<Shape> no_shapes(const LayerRef&, const std::vector<Shape>&) {
   return {};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/config/detail/new_config.hpp"
 #include "nuq/config/detail/plan_rules.hpp"
 #include "nuq/core/error.hpp"
@@ -44,8 +45,8 @@ inline void check_definition(const Graph& graph, const schema::AMCTConfig& defin
     const std::string place = file + ": " + key + ": '" + name + "'";
     if (!overridden.insert(place).second) fail(ConfigError(ErrorCode::duplicate_name, place + " is overridden twice"));
     refuse_sibling_fields(config, place);
-    require(type != "InnerProduct" || !config.arq_quantize().channel_wise(), place, "channel_wise", "true",
-            "false: InnerProduct has one scale");
+    require(!has_one_scale(type) || !config.arq_quantize().channel_wise(), place, "channel_wise", "true",
+            "false: " + type + " has one scale");
   };
 
   check_layer_names(graph, definition.skip_layers(), file, "skip_layers");

@@ -90,7 +90,7 @@ class LoadedNetwork {
  private:
   [[nodiscard]] AnyLayer load(const LayerRef& layer, const CustomLayers& custom) {
     const Node& node = layer.node;
-    if (node.inputs.empty()) return AnyLayer::load<NoOpLayer>(layer);
+    if (node.inputs.empty() && node.type != "Parameter") return AnyLayer::load<NoOpLayer>(layer);
     std::string obstacle;
     for (const std::size_t input : node.inputs) {
       if (!is_computed_[input] && obstacle.empty()) obstacle = obstacles_.at(input);

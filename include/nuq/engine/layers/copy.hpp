@@ -9,7 +9,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Hands its input's values on to every output: Dropout, Split, Flatten, Reshape, AntiQuant.
+/// Hands its first input's values on to every output: Dropout, Split, Flatten, Reshape, AntiQuant, and SearchN, which
+/// only marks what is to be observed and may have no output.
 class CopyLayer {
  public:
   static constexpr bool in_place = true;

@@ -16,7 +16,7 @@ using nuq::Tensor;
 namespace {
 
 Tensor arg_max(const std::string& parameters, const Tensor& input) {
-  return computed(layer_alone("ArgMax", "argmax_param { " + parameters + " }"), {input});
+  return computed<nuq::detail::ArgMaxLayer>(layer_alone("ArgMax", "argmax_param { " + parameters + " }"), {input});
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ TEST_CASE("bias adds trained values along the axes that they cover") {
     CAPTURE(test.parameters);
     const Tensor bias = random_tensor(test.bias, 2);
     const Node node = layer_alone("Bias", "bias_param { " + test.parameters + " }", {bias});
-    CHECK(relative_error(computed(node, {input}).values, shifted(input, bias, test.inner)) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::BiasLayer>(node, {input}).values, shifted(input, bias, test.inner)) < 1e-6);
   }
 }
 
@@ -56,14 +56,14 @@ TEST_CASE("a second input is added from the axis on that the layer names") {
     CAPTURE(test.parameters);
     const Tensor bias = random_tensor(test.bias, 2);
     const Node node = layer_alone("Bias", "bias_param { " + test.parameters + " }", {}, 2);
-    CHECK(relative_error(computed(node, {input, bias}).values, shifted(input, bias, test.inner)) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::BiasLayer>(node, {input, bias}).values, shifted(input, bias, test.inner)) < 1e-6);
   }
 }
 
 TEST_CASE("a bias that does not fit, and a missing one, are refused by name") {
   const Tensor input(Shape{2, 3, 4, 5});
   const auto problem = [](const Node& node, const std::vector<Tensor>& inputs) {
-    return error_of<nuq::ModelError>([&] { computed(node, inputs); });
+    return error_of<nuq::ModelError>([&] { computed<nuq::detail::BiasLayer>(node, inputs); });
   };
   CHECK(problem(layer_alone("Bias", "", {Tensor(Shape{4})}), {input}).says("layer 'layer1': blob 0 has shape [4]"));
   CHECK(problem(layer_alone("Bias", ""), {input}).says("layer 'layer1': Bias has 0 trained blobs"));

@@ -12,7 +12,7 @@ using nuq::Tensor;
 TEST_CASE("Dropout and AntiQuant hand their input on, Flatten in another shape") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
   for (const std::string type : {"Dropout", "AntiQuant", "Flatten"}) {
-    const Tensor output = computed(layer_alone(type, ""), {input});
+    const Tensor output = computed<nuq::detail::CopyLayer>(layer_alone(type, ""), {input});
     CHECK(output.values == input.values);
     CHECK(output.shape == (type == "Flatten" ? nuq::Shape{2, 60} : input.shape));
   }
@@ -20,7 +20,7 @@ TEST_CASE("Dropout and AntiQuant hand their input on, Flatten in another shape")
 
 TEST_CASE("Reshape hands its input on in the shape that it names") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
-  const Tensor output = computed(layer_alone("Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: 10 } }"), {input});
+  const Tensor output = computed<nuq::detail::CopyLayer>(layer_alone("Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: 10 } }"), {input});
   CHECK(output.values == input.values);
   CHECK(output.shape == nuq::Shape{2, 6, 10});
 }
@@ -36,4 +36,15 @@ TEST_CASE("Split copies to every output") {
   nuq::detail::CopyLayer(node).forward({node, inputs, outputs, workspace});
   CHECK(first == input.values);
   CHECK(second == input.values);
+}
+
+TEST_CASE("SearchN hands its first input on where it has an output") {
+  const Tensor first = random_tensor({2, 3, 1, 1}, 1);
+  const Tensor second = random_tensor({4, 5}, 2);
+  const Tensor output = computed<nuq::detail::CopyLayer>(layer_alone("SearchN", "", {}, 2), {first, second});
+  CHECK(output.shape == first.shape);
+  CHECK(output.values == first.values);
+  nuq::Node marker = layer_alone("SearchN", "", {}, 2);
+  marker.outputs.clear();
+  CHECK(nuq::output_shapes(marker, {first.shape, second.shape}).empty());
 }

@@ -24,7 +24,7 @@ TEST_CASE("crop takes the second input's extents out of the first, at its offset
                            Case{"axis: -1 offset: 4", {9, 9, 9, 2}, {0, 0, 0, 4}}}) {
     CAPTURE(test.parameters);
     const auto node = layer_alone("Crop", "crop_param { " + test.parameters + " }", {}, 2);
-    const Tensor output = computed(node, {input, Tensor(test.like)});
+    const Tensor output = computed<nuq::detail::CropLayer>(node, {input, Tensor(test.like)});
     std::vector<std::size_t> extents(output.shape.begin(), output.shape.end());
     bool agrees = true;
     for (std::size_t index = 0; index < output.values.size(); ++index) {

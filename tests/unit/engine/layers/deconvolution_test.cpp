@@ -74,7 +74,7 @@ std::vector<double> deconvolved(const Parameters& p, const Node& node, const Ten
 double error_for(const Parameters& p, const Shape& input_shape, nuq::Workspace& workspace) {
   const Node node = p.node(input_shape[1]);
   const Tensor input = random_tensor(input_shape, 5);
-  const Tensor output = computed(node, {input}, workspace);
+  const Tensor output = computed<nuq::detail::DeconvolutionLayer>(node, {input}, workspace);
   return relative_error(output.values, deconvolved(p, node, input, output.shape));
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("bilinear filters upsample a constant plane to a constant one, borders
   Node node = p.node(2);
   const float line[] = {0.25F, 0.75F, 0.75F, 0.25F};
   for (std::size_t at = 0; at < 32; ++at) node.blobs[0].values[at] = line[at / 4 % 4] * line[at % 4];
-  const Tensor output = computed(node, {Tensor({1, 2, 5, 5}, std::vector<float>(50, 3.0F))});
+  const Tensor output = computed<nuq::detail::DeconvolutionLayer>(node, {Tensor({1, 2, 5, 5}, std::vector<float>(50, 3.0F))});
   REQUIRE(output.shape == Shape{1, 2, 10, 10});
   for (std::size_t row = 1; row < 9; ++row) {
     for (std::size_t col = 1; col < 9; ++col) CHECK(output.values[row * 10 + col] == 3.0F);
@@ -163,9 +163,9 @@ TEST_CASE("deconvolution gives the same bits for 1, 2 and 3 threads") {
     p.group = group;
     const Node node = p.node(8);
     const Tensor input = random_tensor({3, 8, 40, 30}, 5);
-    const Tensor one = computed(node, {input}, 1);
-    CHECK(computed(node, {input}, 2).values == one.values);
-    CHECK(computed(node, {input}, 3).values == one.values);
+    const Tensor one = computed<nuq::detail::DeconvolutionLayer>(node, {input}, 1);
+    CHECK(computed<nuq::detail::DeconvolutionLayer>(node, {input}, 2).values == one.values);
+    CHECK(computed<nuq::detail::DeconvolutionLayer>(node, {input}, 3).values == one.values);
   }
 }
 
@@ -176,11 +176,11 @@ TEST_CASE("a deconvolution without weights, or with weights that do not fit its 
   const Node node = p.node(3);
   Node without_weights = node;
   without_weights.blobs.clear();
-  CaughtError error = error_of<nuq::ModelError>([&] { computed(without_weights, {Tensor(Shape{1, 3, 8, 8})}); });
+  CaughtError error = error_of<nuq::ModelError>([&] { computed<nuq::detail::DeconvolutionLayer>(without_weights, {Tensor(Shape{1, 3, 8, 8})}); });
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("weights file"));
 
-  error = error_of<nuq::ModelError>([&] { computed(node, {Tensor(Shape{1, 5, 8, 8})}); });
+  error = error_of<nuq::ModelError>([&] { computed<nuq::detail::DeconvolutionLayer>(node, {Tensor(Shape{1, 5, 8, 8})}); });
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("[5,4,3,3]"));
 }

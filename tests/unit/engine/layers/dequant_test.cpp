@@ -25,20 +25,20 @@ Node dequant(const std::vector<float>& scale, const std::vector<float>& shift_bi
 
 TEST_CASE("DeQuant hands its input on where nothing is shifted") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
-  CHECK(computed(dequant({0.1F, 0.2F, 0.3F}, {0.0F, 0.0F, 0.0F}), {input}).values == input.values);
-  CHECK(computed(dequant({0.1F}, {0.0F}), {input}).values == input.values);
+  CHECK(computed<nuq::detail::DequantLayer>(dequant({0.1F, 0.2F, 0.3F}, {0.0F, 0.0F, 0.0F}), {input}).values == input.values);
+  CHECK(computed<nuq::detail::DequantLayer>(dequant({0.1F}, {0.0F}), {input}).values == input.values);
 }
 
 TEST_CASE("DeQuant imitates accumulators of 16 bits where they are shifted") {
   const Tensor input({1, 2, 1, 3}, {5.0F, 6.0F, 1e6F, -7.0F, 9.0F, -1e9F});
   // channel 0: units of 0.5 in steps of 4; channel 1: units of 2 in steps of 2
-  const Tensor output = computed(dequant({0.5F, 2.0F}, {2.0F, 1.0F}), {input});
+  const Tensor output = computed<nuq::detail::DequantLayer>(dequant({0.5F, 2.0F}, {2.0F, 1.0F}), {input});
   CHECK(output.values == std::vector<float>{6.0F, 6.0F, 32767.0F * 2.0F, -8.0F, 12.0F, -32768.0F * 4.0F});
 }
 
 TEST_CASE("factors that contradict each other or the input are refused by name") {
   const auto message = [](const Node& node) {
-    return error_of<nuq::ModelError>([&] { computed(node, {Tensor(Shape{1, 2, 1, 1})}); });
+    return error_of<nuq::ModelError>([&] { computed<nuq::detail::DequantLayer>(node, {Tensor(Shape{1, 2, 1, 1})}); });
   };
   CHECK(message(dequant({1.0F, 1.0F}, {0.0F, 1.0F})).says("layer 'layer1': shift_bit 1 is 1"));
   CHECK(message(dequant({1.0F, 1.0F}, {1.0F, 17.0F})).says("layer 'layer1': shift_bit 1 is 17"));

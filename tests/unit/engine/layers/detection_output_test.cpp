@@ -19,7 +19,7 @@ using nuq::Tensor;
 Tensor detections(const std::string& parameters, const Tensor& locations, const Tensor& confidences,
                   const Tensor& priors, std::size_t threads = 1) {
   const nuq::Node node = layer_alone("DetectionOutput", "detection_output_param { " + parameters + " }", {}, 3);
-  return computed(node, {locations, confidences, priors}, threads);
+  return computed<nuq::detail::DetectionOutputLayer>(node, {locations, confidences, priors}, threads);
 }
 
 /// Prior boxes, [1, 2, 4·count], with one variance for all.

@@ -39,17 +39,17 @@ TEST_CASE("eltwise adds, weighs, multiplies and compares any number of inputs") 
   const auto weighted = [](double a, double b, double c) { return 0.5 * a - 2.0 * b + c; };
   const auto product = [](double a, double b, double c) { return a * b * c; };
   const auto largest = [](double a, double b, double c) { return (std::max)({a, b, c}); };
-  CHECK(relative_error(computed(eltwise("", 3), inputs).values, folded(inputs, sum)) < 1e-6);
-  CHECK(relative_error(computed(eltwise("coeff: 0.5 coeff: -2 coeff: 1", 3), inputs).values, folded(inputs, weighted)) <
+  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("", 3), inputs).values, folded(inputs, sum)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("coeff: 0.5 coeff: -2 coeff: 1", 3), inputs).values, folded(inputs, weighted)) <
         1e-6);
-  CHECK(relative_error(computed(eltwise("operation: PROD", 3), inputs).values, folded(inputs, product)) < 1e-6);
-  CHECK(relative_error(computed(eltwise("operation: MAX", 3), inputs).values, folded(inputs, largest)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("operation: PROD", 3), inputs).values, folded(inputs, product)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX", 3), inputs).values, folded(inputs, largest)) < 1e-6);
 }
 
 TEST_CASE("one input alone is weighed") {
   const Tensor input({3}, {1.0F, -2.0F, 3.0F});
-  CHECK(computed(eltwise("coeff: -2", 1), {input}).values == std::vector<float>{-2.0F, 4.0F, -6.0F});
-  CHECK(computed(eltwise("operation: MAX", 1), {input}).values == input.values);
+  CHECK(computed<nuq::detail::EltwiseLayer>(eltwise("coeff: -2", 1), {input}).values == std::vector<float>{-2.0F, 4.0F, -6.0F});
+  CHECK(computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX", 1), {input}).values == input.values);
 }
 
 TEST_CASE("the output may be written over the first input") {
@@ -67,7 +67,7 @@ TEST_CASE("shapes that differ and coefficients that do not fit are refused by na
   const Tensor input({2, 3}, std::vector<float>(6, 1.0F));
   const Tensor other({3, 2}, std::vector<float>(6, 1.0F));
   const auto message = [](const Node& node, const std::vector<Tensor>& inputs) {
-    return error_of<nuq::ModelError>([&] { computed(node, inputs); });
+    return error_of<nuq::ModelError>([&] { computed<nuq::detail::EltwiseLayer>(node, inputs); });
   };
   CHECK(message(eltwise("", 2), {input, other}).says("layer 'layer1': Eltwise has the inputs [2,3] and [3,2]"));
   CHECK(message(eltwise("coeff: 1", 2), {input, input}).says("layer 'layer1': coeff has 1 values"));

@@ -27,17 +27,17 @@ const Tensor bias({2}, {10, 20});
 
 TEST_CASE("embed puts a trained row in place of every value") {
   const Tensor input({2, 2}, {2, 0, 1, 1});
-  const Tensor output = computed(embed("", {rows, bias}), {input});
+  const Tensor output = computed<nuq::detail::EmbedLayer>(embed("", {rows, bias}), {input});
   CHECK(output.shape == nuq::Shape{2, 2, 2});
   CHECK(output.values == std::vector<float>{15, 26, 11, 22, 13, 24, 13, 24});
-  CHECK(computed(embed("bias_term: false", {rows}), {input}).values == std::vector<float>{5, 6, 1, 2, 3, 4, 3, 4});
+  CHECK(computed<nuq::detail::EmbedLayer>(embed("bias_term: false", {rows}), {input}).values == std::vector<float>{5, 6, 1, 2, 3, 4, 3, 4});
 }
 
 TEST_CASE("values that are no row's number are refused by name") {
   for (const float value : {-1.0F, 3.0F, 0.5F, 1e30F, (std::numeric_limits<float>::quiet_NaN)()}) {
     CAPTURE(value);
     const CaughtError error = error_of<nuq::ModelError>([&] {
-      computed(embed("", {rows, bias}), {Tensor({1}, {value})});
+      computed<nuq::detail::EmbedLayer>(embed("", {rows, bias}), {Tensor({1}, {value})});
     });
     CHECK(error.says("layer 'layer1': an input holds "));
     CHECK(error.says("wanted a whole number from 0 to 2"));
@@ -46,7 +46,7 @@ TEST_CASE("values that are no row's number are refused by name") {
 
 TEST_CASE("parameters and blobs that do not fit are refused by name") {
   const auto problem = [](const nuq::Node& node) {
-    return error_of<nuq::ModelError>([&] { computed(node, {Tensor({1}, {0.0F})}); });
+    return error_of<nuq::ModelError>([&] { computed<nuq::detail::EmbedLayer>(node, {Tensor({1}, {0.0F})}); });
   };
   CHECK(problem(embed("", {Tensor(nuq::Shape{2, 3}), bias}))
             .says("layer 'layer1': blob 0 has shape [2,3], wanted [3,2]"));

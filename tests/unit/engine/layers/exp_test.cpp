@@ -17,7 +17,7 @@ TEST_CASE("Exp raises its base, e unless another is given, to a scaled and shift
     std::vector<double> expected;
     for (const float x : input.values) expected.push_back(std::pow(base, shift + scale * static_cast<double>(x)));
     const auto node = layer_alone("Exp", "exp_param { " + parameters + " }");
-    CHECK(relative_error(computed(node, {input}).values, expected) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::ExpLayer>(node, {input}).values, expected) < 1e-6);
   };
   check("", std::exp(1.0), 1.0, 0.0);
   check("scale: 0.5 shift: -3", std::exp(1.0), 0.5, -3.0);

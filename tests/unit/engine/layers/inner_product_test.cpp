@@ -52,7 +52,7 @@ TEST_CASE("an inner product agrees with its definition, transposed and with bias
       for (int variant = 0; variant < 4; ++variant) {
         const Node node = inner_product(300, out, variant % 2 == 1, variant / 2 == 1);
         const Tensor input = random_tensor({rows, 3, 10, 10}, 5);
-        const Tensor output = computed(node, {input});
+        const Tensor output = computed<nuq::detail::InnerProductLayer>(node, {input});
         CHECK(output.shape == Shape{rows, out});
         CHECK(relative_error(output.values, multiplied(node, input, rows, 300, out)) < 2e-6);
       }
@@ -64,7 +64,7 @@ TEST_CASE("the axes before `axis` stay") {
   for (const int axis : {2, -1}) {
     const Node node = inner_product(7, 4, false, true, axis);
     const Tensor input = random_tensor({2, 5, 7}, 6);
-    const Tensor output = computed(node, {input});
+    const Tensor output = computed<nuq::detail::InnerProductLayer>(node, {input});
     CHECK(output.shape == Shape{2, 5, 4});
     CHECK(relative_error(output.values, multiplied(node, input, 10, 7, 4)) < 1e-6);
   }
@@ -73,16 +73,16 @@ TEST_CASE("the axes before `axis` stay") {
 TEST_CASE("an inner product gives the same bits for 1, 2 and 3 threads") {
   const Node node = inner_product(900, 500, false, true);
   const Tensor input = random_tensor({20, 900}, 7);
-  const Tensor one = computed(node, {input}, 1);
-  CHECK(computed(node, {input}, 2).values == one.values);
-  CHECK(computed(node, {input}, 3).values == one.values);
+  const Tensor one = computed<nuq::detail::InnerProductLayer>(node, {input}, 1);
+  CHECK(computed<nuq::detail::InnerProductLayer>(node, {input}, 2).values == one.values);
+  CHECK(computed<nuq::detail::InnerProductLayer>(node, {input}, 3).values == one.values);
 }
 
 TEST_CASE("an inner product without weights, or for inputs of another length, is refused by name") {
   Node node = inner_product(8, 4, false, true);
-  const CaughtError length = error_of<nuq::ModelError>([&] { computed(node, {Tensor(Shape{2, 9})}); });
+  const CaughtError length = error_of<nuq::ModelError>([&] { computed<nuq::detail::InnerProductLayer>(node, {Tensor(Shape{2, 9})}); });
   CHECK(length.says("layer 'layer1'"));
   CHECK(length.says("[4,9]"));
   node.blobs.clear();
-  CHECK(error_of<nuq::ModelError>([&] { computed(node, {Tensor(Shape{2, 8})}); }).says("layer 'layer1'"));
+  CHECK(error_of<nuq::ModelError>([&] { computed<nuq::detail::InnerProductLayer>(node, {Tensor(Shape{2, 8})}); }).says("layer 'layer1'"));
 }

@@ -57,7 +57,7 @@ TEST_CASE("interpolation agrees with its definition, enlarging and shrinking") {
   for (const std::string parameters :
        {"height: 13 width: 20", "height: 3 width: 4", "height: 1 width: 1", "zoom_factor: 3", "shrink_factor: 2",
         "shrink_factor: 2 zoom_factor: 3", "height: 7 width: 30"}) {
-    const Tensor output = computed(interp(parameters), {input}, 2);
+    const Tensor output = computed<nuq::detail::InterpLayer>(interp(parameters), {input}, 2);
     CAPTURE(parameters);
     CHECK(relative_error(output.values, interpolated(input, output.shape, 0)) < 2e-6);
   }
@@ -65,19 +65,19 @@ TEST_CASE("interpolation agrees with its definition, enlarging and shrinking") {
 
 TEST_CASE("interpolation to the same size copies") {
   const Tensor input = random_tensor({1, 2, 5, 6}, 2);
-  CHECK(computed(interp("height: 5 width: 6"), {input}).values == input.values);
+  CHECK(computed<nuq::detail::InterpLayer>(interp("height: 5 width: 6"), {input}).values == input.values);
 }
 
 TEST_CASE("negative pads crop the input") {
   const Tensor input = random_tensor({1, 2, 8, 10}, 3);
-  const Tensor output = computed(interp("pad_beg: -1 pad_end: -1 zoom_factor: 2"), {input});
+  const Tensor output = computed<nuq::detail::InterpLayer>(interp("pad_beg: -1 pad_end: -1 zoom_factor: 2"), {input});
   REQUIRE(output.shape == Shape{1, 2, 11, 15});
   CHECK(relative_error(output.values, interpolated(input, output.shape, 1)) < 2e-6);
 }
 
 TEST_CASE("a second input gives the size") {
   const Tensor input = random_tensor({1, 2, 4, 5}, 4);
-  const Tensor output = computed(interp("", 2), {input, Tensor(Shape{1, 1, 8, 9})});
+  const Tensor output = computed<nuq::detail::InterpLayer>(interp("", 2), {input, Tensor(Shape{1, 1, 8, 9})});
   REQUIRE(output.shape == Shape{1, 2, 8, 9});
   CHECK(relative_error(output.values, interpolated(input, output.shape, 0)) < 2e-6);
 }

@@ -19,7 +19,7 @@ TEST_CASE("Log is the logarithm, to the base e unless another is given, of the s
       expected.push_back(std::log(shift + scale * static_cast<double>(x)) / std::log(base));
     }
     const auto node = layer_alone("Log", "log_param { " + parameters + " }");
-    CHECK(relative_error(computed(node, {input}).values, expected) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::LogLayer>(node, {input}).values, expected) < 1e-6);
   };
   check("", std::exp(1.0), 1.0, 0.0);
   check("scale: 0.5 shift: 1", std::exp(1.0), 0.5, 1.0);
@@ -28,5 +28,5 @@ TEST_CASE("Log is the logarithm, to the base e unless another is given, of the s
 }
 
 TEST_CASE("the logarithm of a negative value is not a number") {
-  CHECK(std::isnan(computed(layer_alone("Log", ""), {Tensor({1}, {-1.0F})}).values[0]));
+  CHECK(std::isnan(computed<nuq::detail::LogLayer>(layer_alone("Log", ""), {Tensor({1}, {-1.0F})}).values[0]));
 }

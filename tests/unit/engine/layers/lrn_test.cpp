@@ -51,7 +51,7 @@ TEST_CASE("LRN across channels agrees with its definition, for the usual and for
   const Tensor input = random_tensor({2, 7, 3, 4}, 1);
   for (const double beta : {0.75, 0.5, 1.3}) {
     const std::string parameters = "lrn_param { local_size: 5 alpha: 0.7 k: 1.5 beta: " + std::to_string(beta) + " }";
-    CHECK(relative_error(computed(layer_alone("LRN", parameters), {input}).values,
+    CHECK(relative_error(computed<nuq::detail::LrnLayer>(layer_alone("LRN", parameters), {input}).values,
                          normalised(input, 2, 0, 5.0, 0.7, beta, 1.5)) < 2e-6);
   }
 }
@@ -59,13 +59,13 @@ TEST_CASE("LRN across channels agrees with its definition, for the usual and for
 TEST_CASE("LRN within a channel divides by the whole neighbourhood and ignores k") {
   const Tensor input = random_tensor({2, 2, 6, 4}, 1);
   const std::string parameters = "lrn_param { local_size: 3 alpha: 0.7 k: 5 norm_region: WITHIN_CHANNEL }";
-  CHECK(relative_error(computed(layer_alone("LRN", parameters), {input}).values,
+  CHECK(relative_error(computed<nuq::detail::LrnLayer>(layer_alone("LRN", parameters), {input}).values,
                        normalised(input, 0, 1, 9.0, 0.7, 0.75, 1.0)) < 2e-6);
 }
 
 TEST_CASE("an even local_size is refused by name") {
   const CaughtError error = error_of<nuq::ModelError>([] {
-    computed(layer_alone("LRN", "lrn_param { local_size: 4 }"), {Tensor(nuq::Shape{1, 1, 2, 2})});
+    computed<nuq::detail::LrnLayer>(layer_alone("LRN", "lrn_param { local_size: 4 }"), {Tensor(nuq::Shape{1, 1, 2, 2})});
   });
   CHECK(error.says("layer 'layer1': local_size is 4"));
 }

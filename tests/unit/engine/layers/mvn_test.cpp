@@ -36,7 +36,7 @@ std::vector<double> normalised(const Tensor& input, std::size_t size, bool scale
 TEST_CASE("MVN takes away the mean and divides by the deviation, of a channel or of an item") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
   const auto error = [&](const std::string& parameters, const std::vector<double>& expected) {
-    return relative_error(computed(layer_alone("MVN", "mvn_param { " + parameters + " }"), {input}).values, expected);
+    return relative_error(computed<nuq::detail::MvnLayer>(layer_alone("MVN", "mvn_param { " + parameters + " }"), {input}).values, expected);
   };
   CHECK(error("", normalised(input, 20, true, 1e-9)) < 1e-6);
   CHECK(error("across_channels: true", normalised(input, 60, true, 1e-9)) < 1e-6);
@@ -46,5 +46,5 @@ TEST_CASE("MVN takes away the mean and divides by the deviation, of a channel or
 
 TEST_CASE("MVN of equal values is 0") {
   const Tensor input({1, 2, 2}, {3, 3, 5, 5});
-  CHECK(computed(layer_alone("MVN", ""), {input}).values == std::vector<float>(4, 0.0F));
+  CHECK(computed<nuq::detail::MvnLayer>(layer_alone("MVN", ""), {input}).values == std::vector<float>(4, 0.0F));
 }

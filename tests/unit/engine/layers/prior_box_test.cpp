@@ -15,7 +15,7 @@ using nuq::Tensor;
 
 Tensor priors(const std::string& parameters) {
   const nuq::Node node = layer_alone("PriorBox", "prior_box_param { " + parameters + " }", {}, 2);
-  return computed(node, {Tensor(nuq::Shape{1, 8, 2, 3}), Tensor(nuq::Shape{1, 3, 40, 90})});
+  return computed<nuq::detail::PriorBoxLayer>(node, {Tensor(nuq::Shape{1, 8, 2, 3}), Tensor(nuq::Shape{1, 3, 40, 90})});
 }
 
 }  // namespace

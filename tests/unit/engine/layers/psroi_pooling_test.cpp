@@ -73,7 +73,7 @@ TEST_CASE("position-sensitive pooling averages each bin over a channel of its ow
     const nuq::Node node = layer_alone(
         "PSROIPooling",
         "psroi_pooling_param { spatial_scale: 0.0625 output_dim: 3 group_size: " + std::to_string(bins) + " }", {}, 2);
-    const Tensor output = computed(node, {map, rois}, 2);
+    const Tensor output = computed<nuq::detail::PsroiPoolingLayer>(node, {map, rois}, 2);
     REQUIRE(output.shape == Shape{60, 3, bins, bins});
     CHECK(relative_error(output.values, averages(map, rois, 3, bins, 0.0625)) < 1e-6);
   }

@@ -34,7 +34,7 @@ TEST_CASE("reduction sums up, in one of four ways, what lies behind its axis") {
   const auto square = [](double sum, double x) { return sum + x * x; };
   const auto error = [&](const std::string& parameters, const std::vector<double>& expected) {
     const auto node = layer_alone("Reduction", "reduction_param { " + parameters + " }");
-    return relative_error(computed(node, {input}).values, expected);
+    return relative_error(computed<nuq::detail::ReductionLayer>(node, {input}).values, expected);
   };
   CHECK(error("axis: 1", reduced(input, 60, 1.0, plain)) < 1e-6);
   CHECK(error("axis: -1 coeff: 0.5", reduced(input, 5, 0.5, plain)) < 1e-6);
@@ -44,7 +44,7 @@ TEST_CASE("reduction sums up, in one of four ways, what lies behind its axis") {
 }
 
 TEST_CASE("a whole input gives one value") {
-  const Tensor output = computed(layer_alone("Reduction", ""), {Tensor({2, 2}, {1, 2, 3, 4})});
+  const Tensor output = computed<nuq::detail::ReductionLayer>(layer_alone("Reduction", ""), {Tensor({2, 2}, {1, 2, 3, 4})});
   CHECK(output.shape == nuq::Shape{1});
   CHECK(output.values == std::vector<float>{10});
 }

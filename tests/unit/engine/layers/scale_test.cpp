@@ -38,7 +38,7 @@ TEST_CASE("scale multiplies along the axes it covers, then adds its bias") {
         expected.push_back(static_cast<double>(input.values[index]) * static_cast<double>(blobs[0].values[factor]) +
                            shift);
       }
-      CHECK(relative_error(computed(node, {input}).values, expected) < 1e-6);
+      CHECK(relative_error(computed<nuq::detail::ScaleLayer>(node, {input}).values, expected) < 1e-6);
     }
   }
 }
@@ -66,7 +66,7 @@ TEST_CASE("a second input multiplies from the axis on that the layer names; the 
         expected.push_back(static_cast<double>(input.values[index]) * static_cast<double>(factors.values[factor]) +
                            shift);
       }
-      CHECK(relative_error(computed(node, {input, factors}).values, expected) < 1e-6);
+      CHECK(relative_error(computed<nuq::detail::ScaleLayer>(node, {input, factors}).values, expected) < 1e-6);
     }
   }
 }
@@ -74,7 +74,7 @@ TEST_CASE("a second input multiplies from the axis on that the layer names; the 
 TEST_CASE("factors of another size and missing factors are refused by name") {
   const Tensor input({2, 3}, std::vector<float>(6, 1.0F));
   const auto problem = [](const Node& node, const std::vector<Tensor>& inputs) {
-    return error_of<nuq::ModelError>([&] { computed(node, inputs); });
+    return error_of<nuq::ModelError>([&] { computed<nuq::detail::ScaleLayer>(node, inputs); });
   };
   const Tensor wrong({4}, std::vector<float>(4, 1.0F));
   CHECK(problem(layer_alone("Scale", "", {wrong}), {input}).says("layer 'layer1': blob 0 has shape [4], wanted [3]"));

@@ -18,7 +18,7 @@ std::vector<Tensor> sliced(const std::string& parameters, std::size_t outputs, c
   Node node = layer_alone("Slice", "slice_param { " + parameters + " }");
   node.outputs.assign(outputs, 1);
   nuq::Workspace workspace(1);
-  return all_computed(node, {input}, workspace);
+  return all_computed<nuq::detail::SliceLayer>(node, {input}, workspace);
 }
 
 }  // namespace

@@ -15,11 +15,11 @@ using nuq::Shape;
 using nuq::Tensor;
 
 Tensor pyramid(const std::string& parameters, const Tensor& input, std::size_t threads = 1) {
-  return computed(layer_alone("SPP", "spp_param { " + parameters + " }"), {input}, threads);
+  return computed<nuq::detail::SppLayer>(layer_alone("SPP", "spp_param { " + parameters + " }"), {input}, threads);
 }
 
 Tensor pooling(const std::string& parameters, const Tensor& input) {
-  return computed(layer_alone("Pooling", "pooling_param { " + parameters + " }"), {input});
+  return computed<nuq::detail::SppLayer>(layer_alone("Pooling", "pooling_param { " + parameters + " }"), {input});
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ using nuq::Tensor;
 
 Tensor upsampled(const std::string& parameters) {
   const Tensor input({1, 1, 2, 2}, {1, 2, 3, 4});
-  return computed(layer_alone("Upsample", "upsample_param { " + parameters + " }"), {input});
+  return computed<nuq::detail::UpsampleLayer>(layer_alone("Upsample", "upsample_param { " + parameters + " }"), {input});
 }
 
 }  // namespace
@@ -35,8 +35,8 @@ TEST_CASE("where a stride is given, scale multiplies") {
 TEST_CASE("upsampling several images gives the same for any number of threads") {
   const Tensor input = random_tensor({3, 5, 40, 41}, 1);
   const nuq::Node node = layer_alone("Upsample", "upsample_param { scale: 3 }");
-  const Tensor one = computed(node, {input}, 1);
+  const Tensor one = computed<nuq::detail::UpsampleLayer>(node, {input}, 1);
   CHECK(one.values[0] == input.values[0]);
   CHECK(one.values.back() == input.values.back());
-  CHECK(computed(node, {input}, 3).values == one.values);
+  CHECK(computed<nuq::detail::UpsampleLayer>(node, {input}, 3).values == one.values);
 }

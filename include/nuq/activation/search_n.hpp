@@ -1,0 +1,57 @@
+#ifndef NUQ_ACTIVATION_SEARCH_N_HPP
+#define NUQ_ACTIVATION_SEARCH_N_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+#include "nuq/activation/detail/observed_values.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Chooses `shift_bit`, the N by which int32 sums are shifted so that 16 bits hold them:
+///
+///   minimise over N = 1 … 16   Σ (s32 − s16·2ᴺ)²,   s16 = clamp(⌊s32 / 2ᴺ⌋, −32768, 32767)   (ties: the smaller N)
+///
+/// One object serves the sums that share an N: those of a channel, or of a whole tensor.
+/// Source: the AMCT manual (quantization formulas, SearchN).
+class SearchN {
+ public:
+  static constexpr int largest_shift = 16;
+
+  /// Outputs of a layer in units of `scale`, the dequantization scale: s32 = clamp(round(x / scale)) to int32.
+  /// @throws ModelError non_finite_value.
+  void observe(ArrayView<const float> outputs, float scale) {
+    detail::require_finite_activations(outputs);
+    for (const float output : outputs) add(std::round(static_cast<double>(output) / static_cast<double>(scale)));
+    count_ += outputs.size();
+  }
+
+  /// 1 … 16.
+  /// @throws ConfigError nothing_to_do where nothing was observed.
+  [[nodiscard]] int finish() const {
+    detail::require_observed(count_);
+    return 1 + static_cast<int>(std::min_element(errors_.begin(), errors_.end()) - errors_.begin());
+  }
+
+ private:
+  void add(double sum) noexcept {
+    const double s32 = (std::min)((std::max)(sum, -2147483648.0), 2147483647.0);
+    double power = 1.0;
+    for (double& error : errors_) {
+      power *= 2.0;
+      const double s16 = (std::min)((std::max)(std::floor(s32 / power), -32768.0), 32767.0);
+      error += (s32 - s16 * power) * (s32 - s16 * power);
+    }
+  }
+
+  std::array<double, largest_shift> errors_{};  // by N − 1
+  std::size_t count_ = 0;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ACTIVATION_SEARCH_N_HPP

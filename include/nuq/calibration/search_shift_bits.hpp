@@ -1,0 +1,113 @@
+#ifndef NUQ_CALIBRATION_SEARCH_SHIFT_BITS_HPP
+#define NUQ_CALIBRATION_SEARCH_SHIFT_BITS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/activation/search_n.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/error_place.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/contracts.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// By how much the sums of one layer are shifted.
+struct CalibratedShift {
+  std::vector<int> shift_bit;  ///< 1 … 16, one per scale of the weights
+  bool shares_scale = false;   ///< all channels are to have the largest of their scales
+};
+
+namespace detail {
+
+/// The search for one layer. A layer with a scale per channel whose outputs are single values [N, C, 1, 1] counts as one
+/// channel with the largest scale (AMCT manual, SearchN).
+class ShiftSearch {
+ public:
+  /// `scales` are those of dequantization, one or as many as the layer has channels.
+  explicit ShiftSearch(std::vector<float> scales) : scales_(std::move(scales)), searches_(scales_.size()) {}
+
+  [[nodiscard]] bool has_observed() const noexcept { return has_observed_; }
+
+  /// The first output decides whether the channels share a scale.
+  void observe(const TensorView& output) {
+    if (!has_observed_) shares_scale_ = scales_.size() > 1 && output.shape.size() == 4 && output.shape[2] * output.shape[3] == 1;
+    has_observed_ = true;
+    if (shares_scale_ || scales_.size() == 1) {
+      searches_.front().observe(output.values, *std::max_element(scales_.begin(), scales_.end()));
+      return;
+    }
+    const std::size_t plane = output.values.size() / static_cast<std::size_t>(output.shape[0] * output.shape[1]);
+    for (std::size_t line = 0; line * plane < output.values.size(); ++line) {
+      const std::size_t channel = line % scales_.size();
+      searches_[channel].observe({output.values.data() + line * plane, plane}, scales_[channel]);
+    }
+  }
+
+  [[nodiscard]] CalibratedShift finish() const {
+    CalibratedShift found;
+    found.shares_scale = shares_scale_;
+    for (const SearchN& search : searches_) found.shift_bit.push_back((shares_scale_ ? searches_.front() : search).finish());
+    return found;
+  }
+
+ private:
+  std::vector<float> scales_;
+  std::vector<SearchN> searches_;  // by channel
+  bool has_observed_ = false;
+  bool shares_scale_ = false;
+};
+
+}  // namespace detail
+
+/// Runs `batch_num` batches of calibration data through the fake-quant model of `graph` and searches `shift_bit` of every
+/// quantized layer with weights, from what it writes for its DeQuant layer.
+///
+/// @param engine  an Engine that has the fake-quant model loaded, its sums not shifted.
+/// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
+/// @throws RecordError missing_record for a layer whose input has not been calibrated; ModelError naming the layer when
+///         its output has NaN or infinities or is not computed by the engine; ConfigError nothing_to_do without a batch.
+template <class Engine, class Feed>
+[[nodiscard]] std::map<std::string, CalibratedShift> search_shift_bits(const Graph& graph, Engine& engine, int batch_num,
+                                                                       Feed&& feed) {
+  std::map<std::string, CalibratedShift> found;
+  if constexpr (check_engine<Engine>()) {
+    const auto place_of = [&graph](const std::string& layer) { return graph.model->model_file + ": layer '" + layer + "': output"; };
+    std::map<std::string, detail::ShiftSearch> searches;
+    detail::for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization& layer) {
+      if (!quantizes_weights(node)) return;
+      static_cast<void>(detail::activation_of(node, layer));
+      searches.emplace(node.name, detail::ShiftSearch(dequantization_scales(layer)));
+    });
+    for (int batch = 0; batch < batch_num; ++batch) {
+      feed(engine, batch);
+      engine.forward([&](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView> outputs) {
+        const auto search = searches.find(node.name);
+        if (search == searches.end()) return;
+        detail::with_error_place(place_of(node.name), [&] { search->second.observe(outputs[0]); });
+      });
+    }
+    for (const auto& [layer, search] : searches) {
+      if (batch_num > 0 && !search.has_observed()) {
+        detail::fail(ModelError(ErrorCode::unsupported_layer, place_of(layer) + " is not computed by this engine"));
+      }
+      found.emplace(layer, search.finish());
+    }
+  }
+  return found;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CALIBRATION_SEARCH_SHIFT_BITS_HPP

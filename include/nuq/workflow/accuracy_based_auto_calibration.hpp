@@ -1,0 +1,302 @@
+#ifndef NUQ_WORKFLOW_ACCURACY_BASED_AUTO_CALIBRATION_HPP
+#define NUQ_WORKFLOW_ACCURACY_BASED_AUTO_CALIBRATION_HPP
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/config/quant_config.hpp"
+#include "nuq/config/quant_config_json.hpp"
+#include "nuq/config/quantization_record.hpp"
+#include "nuq/config/record_file.hpp"
+#include "nuq/core/detail/number_text.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/engine/custom_layers.hpp"
+#include "nuq/engine/eigen_engine.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/search/binary_search_strategy.hpp"
+#include "nuq/search/contracts.hpp"
+#include "nuq/sensitivity/contracts.hpp"
+#include "nuq/sensitivity/cosine_similarity.hpp"
+#include "nuq/sensitivity/rank_layers.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/detail/deploy_obstacle.hpp"
+#include "nuq/workflow/detail/model_evaluation.hpp"
+#include "nuq/workflow/evaluator.hpp"
+#include "nuq/workflow/init.hpp"
+#include "nuq/workflow/quantize_model.hpp"
+#include "nuq/workflow/save_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+struct AutoCalibrationOptions {
+  std::size_t threads = 1;     ///< of quantization, calibration and `eval_net`; results do not depend on it
+  CustomLayers custom_layers;  ///< layer types of the user's own
+};
+
+/// One quantized network that the evaluator has seen.
+struct RollBackTrial {
+  std::vector<std::string> rolled_back;  ///< layers left in float
+  double metric = 0.0;
+  bool satisfied = false;
+};
+
+struct AutoCalibrationResult {
+  bool satisfied = false;                 ///< false: every layer went back to float, and no model is written
+  double original_metric = 0.0;           ///< of the float network
+  std::optional<double> metric;           ///< of the model written
+  std::vector<std::string> rolled_back;   ///< enabled layers that stay in float
+  std::vector<LayerSensitivity> ranking;  ///< most sensitive first; empty where nothing had to be ranked
+  std::vector<RollBackTrial> trials;      ///< in order
+  NetworkQuantization quantization;       ///< of the model written
+  std::vector<std::string> notes;         ///< what the user should know of the configuration
+};
+
+namespace detail {
+
+/// One run of `accuracy_based_auto_calibration`.
+template <class Evaluator>
+class AutoCalibrationRun {
+ public:
+  AutoCalibrationRun(QuantConfig config, Graph graph, Evaluator& evaluator, const AutoCalibrationOptions& options,
+                     std::string save_prefix)
+      : config_(std::move(config)),
+        graph_(std::move(graph)),
+        evaluator_(evaluator),
+        options_(options),
+        prefix_(std::move(save_prefix)),
+        evaluation_(evaluator, prefix_, options.threads, options.custom_layers) {}
+
+  template <class Strategy, class Sensitivity>
+  [[nodiscard]] AutoCalibrationResult run(const Strategy& strategy, const Sensitivity& sensitivity) {
+    evaluate_original();
+    quantize_uniformly();
+    conclude(layers_to_roll_back(strategy, sensitivity));
+    return std::move(result_);
+  }
+
+ private:
+  void evaluate_original() {
+    const double metric = evaluation_.of_original(graph_.model);
+    result_.original_metric = metric;
+    if (static_cast<bool>(evaluator_.is_satisfied(metric, metric))) return;
+    fail(EvaluationError(
+        ErrorCode::evaluation_failed,
+        graph_.model->model_file +
+            ": is_satisfied(original, original) is false, wanted an evaluator that accepts the original "
+            "model's own metric, " +
+            number_text(metric)));
+  }
+
+  [[nodiscard]] InputBatch batch(int index) { return evaluator_.calibration_batch(index); }
+
+  /// Fills `graph_.quantization`: every enabled layer at int8, activations calibrated. Calibration reads the float
+  /// network, so it holds whichever layers go back to float. A layer that could not be deployed is one of those.
+  void quantize_uniformly() {
+    for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
+    ThreadPool parallel(options_.threads);
+    quantize_weights(graph_, NonUniformQuantizer<>{}, parallel);
+    set_activations(
+        graph_, [this](int index) { return batch(index); }, engine());
+    for (const Node& node : graph_.nodes) {
+      const auto quantized = graph_.quantization.find(node.name);
+      if (quantized == graph_.quantization.end()) continue;
+      const std::string obstacle = deploy_obstacle(node, quantized->second);
+      if (obstacle.empty()) continue;
+      graph_.notes.push_back(obstacle);
+      roll_back(node.name);
+    }
+  }
+
+  void use_uniform_weights(LayerEntry& layer) {
+    const auto planned = graph_.plan.find(layer.name);
+    if (planned == graph_.plan.end()) return;
+    layer.plan.weight_algorithm = WeightAlgorithm::arq;
+    WeightAlgorithm& algorithm = planned->second.weight_algorithm;
+    if (algorithm == WeightAlgorithm::nuq) {
+      graph_.notes.push_back(config_.file + ": layer '" + layer.name +
+                             "': arq_quantize instead of nuq_quantize: this calibration is uniform");
+    }
+    algorithm = WeightAlgorithm::arq;
+  }
+
+  void roll_back(const std::string& layer) {
+    graph_.quantization.erase(layer);
+    graph_.plan.erase(layer);
+    for (LayerEntry& entry : config_.layers) {
+      if (entry.name == layer) entry.quant_enable = false;
+    }
+    result_.rolled_back.push_back(layer);
+  }
+
+  // ---- search
+
+  /// The number of layers, from the front of the ranking, that go back to float.
+  template <class Strategy, class Sensitivity>
+  [[nodiscard]] std::size_t layers_to_roll_back(const Strategy& strategy, const Sensitivity& sensitivity) {
+    const std::size_t all = graph_.quantization.size();
+    if (all == 0 || passes(0)) return 0;
+    result_.ranking = ranked_layers(sensitivity);
+    const auto passes_without = [this, all](std::size_t layers) { return layers >= all || passes(layers); };
+    const std::size_t count = strategy.layers_to_roll_back(all, passes_without);
+    return count < all && passes(count) ? count : all;
+  }
+
+  template <class Sensitivity>
+  [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const Sensitivity& sensitivity) {
+    EigenEngine original = engine();
+    original.load(graph_);
+    EigenEngine quantized = engine();
+    quantized.load(build_graph(std::make_shared<const Model>(fake_quant_model(graph_, graph_.quantization))));
+    const auto feed = [this](EigenEngine& target, int index) {
+      for (const auto& [blob, tensor] : batch(index)) target.set_input(blob, tensor.view());
+    };
+    return rank_layers(graph_, original, quantized, graph_.batch_num, feed, sensitivity);
+  }
+
+  [[nodiscard]] EigenEngine engine() const { return EigenEngine(options_.threads, options_.custom_layers); }
+
+  /// Whether the evaluator accepts the network without its `count` most sensitive layers; asked once.
+  [[nodiscard]] bool passes(std::size_t count) {
+    const auto known = trials_.find(count);
+    if (known != trials_.end()) return result_.trials[known->second].satisfied;
+    RollBackTrial trial;
+    trial.rolled_back = result_.rolled_back;
+    NetworkQuantization quantization = graph_.quantization;
+    for (std::size_t rank = 0; rank < count; ++rank) {
+      trial.rolled_back.push_back(result_.ranking[rank].layer);
+      quantization.erase(result_.ranking[rank].layer);
+    }
+    trial.metric = evaluation_(fake_quant_model(graph_, quantization));
+    trial.satisfied = static_cast<bool>(evaluator_.is_satisfied(result_.original_metric, trial.metric));
+    trials_[count] = result_.trials.size();
+    result_.trials.push_back(std::move(trial));
+    return result_.trials.back().satisfied;
+  }
+
+  // ---- results
+
+  void conclude(std::size_t count) {
+    for (std::size_t rank = 0; rank < count; ++rank) roll_back(result_.ranking[rank].layer);
+    result_.satisfied = !graph_.quantization.empty();
+    if (result_.satisfied) result_.metric = result_.trials[trials_.at(count)].metric;
+    result_.notes = graph_.notes;
+    write_files();
+    result_.quantization = std::move(graph_.quantization);
+  }
+
+  void write_files() const {
+    constexpr const char* verb = "accuracy_based_auto_calibration";
+    FileSet files;
+    if (result_.satisfied) {
+      static_cast<void>(stage_quantized_models(files, graph_, SaveType::both, prefix_));
+      files.stage(graph_.record_file, to_text(record_of(graph_)));
+    }
+    files.stage(prefix_ + "_" + verb + "_ranking_information.json", ranking_json());
+    files.stage(prefix_ + "_" + verb + "_final_config.json", to_json(config_));
+    files.stage(folder_of(prefix_) + "/" + verb + "_record.json", history_json());
+    files.commit();
+  }
+
+  [[nodiscard]] std::string ranking_json() const {
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();
+    for (const LayerSensitivity& layer : result_.ranking) json[layer.layer] = layer.value;
+    return text_of(json);
+  }
+
+  [[nodiscard]] std::string history_json() const {
+    nlohmann::ordered_json trials = nlohmann::ordered_json::array();
+    for (const RollBackTrial& trial : result_.trials) {
+      trials.push_back(
+          {{"roll_back_layers", trial.rolled_back}, {"metric", trial.metric}, {"satisfied", trial.satisfied}});
+    }
+    return text_of({{"original_metric", result_.original_metric},
+                    {"trials", trials},
+                    {"roll_back_layers", result_.rolled_back},
+                    {"satisfied", result_.satisfied}});
+  }
+
+  [[nodiscard]] static std::string text_of(const nlohmann::ordered_json& json) {
+    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  }
+
+  QuantConfig config_;
+  Graph graph_;
+  Evaluator& evaluator_;
+  const AutoCalibrationOptions& options_;
+  std::string prefix_;
+  ModelEvaluation<Evaluator> evaluation_;
+  AutoCalibrationResult result_;
+  std::map<std::size_t, std::size_t> trials_;  // by the number of layers rolled back, positions in result_.trials
+};
+
+template <class Evaluator, class Strategy, class Sensitivity>
+[[nodiscard]] constexpr bool check_auto_calibration() {
+  static_assert(has_calibration_batch_v<Evaluator>,
+                "[nuq] the evaluator must provide: nuq::InputBatch calibration_batch(int index)");
+  static_assert(is_roll_back_strategy_v<Strategy>,
+                "[nuq] RollBackStrategy must provide: template <class Passes> std::size_t "
+                "layers_to_roll_back(std::size_t layers, Passes&& passes) const");
+  static_assert(is_output_sensitivity_v<Sensitivity>,
+                "[nuq] OutputSensitivity must provide: double compare(ArrayView<const float> original, "
+                "ArrayView<const float> quantized) const");
+  return check_evaluator<Evaluator>() && has_calibration_batch_v<Evaluator> && is_roll_back_strategy_v<Strategy> &&
+         is_output_sensitivity_v<Sensitivity>;
+}
+
+}  // namespace detail
+
+/// Quantizes a network to uniform int8 and sends its most sensitive layers back to float until the evaluator is
+/// satisfied (AMCT manual, accuracy-based automatic calibration).
+///
+/// The original is evaluated, then the network with every enabled layer of config.json quantized. If that is refused
+/// the layers are ranked by `sensitivity` over the calibration data, and `strategy` searches how many of them, the most
+/// sensitive first, stay in float. The evaluator is the one of `auto_nuq` (AutoNuqEvaluatorBase), so that one class
+/// serves both verbs: `calibration_batch`, needed here, stands for the vendor's `calibration`, `eval_net` or
+/// `eval_model` for its `evaluate`, and `is_satisfied` for its `metric_eval`.
+///
+/// Writes, all or nothing, the files of `save_model` and the record file; if every layer goes back to float, neither.
+/// In both cases `<save_dir>_accuracy_based_auto_calibration_ranking_information.json` (sensitivity by layer, the most
+/// sensitive first; empty where nothing had to be ranked), `…_final_config.json` (the configuration that gives the same
+/// result again) and beside them `accuracy_based_auto_calibration_record.json` (what was rolled back and how it fared).
+/// Trial models stand beside the results while the run lasts.
+///
+/// @param  save_dir  a folder with a file-name prefix.
+/// @throws ModelError, ConfigError, FormatError for bad input; EvaluationError when the evaluator refuses the original
+///         model's own metric, or returns one that is not a finite number. The evaluator's exceptions pass through.
+///         Nothing is written then.
+template <class Evaluator, class Strategy = BinarySearchStrategy, class Sensitivity = CosineSimilaritySensitivity>
+AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_file, const std::string& weights_file,
+                                                      Evaluator&& evaluator, const std::string& config_file,
+                                                      const std::string& record_file, const std::string& save_dir,
+                                                      const AutoCalibrationOptions& options = {},
+                                                      const Strategy& strategy = Strategy{},
+                                                      const Sensitivity& sensitivity = Sensitivity{}) {
+  using UserEvaluator = std::remove_cv_t<std::remove_reference_t<Evaluator>>;
+  if constexpr (detail::check_auto_calibration<UserEvaluator, Strategy, Sensitivity>()) {
+    QuantConfig config = read_quant_config(config_file);
+    Graph graph = detail::prepared_graph(config, model_file, weights_file);
+    graph.record_file = record_file;
+    detail::AutoCalibrationRun<std::remove_reference_t<Evaluator>> run(std::move(config), std::move(graph), evaluator,
+                                                                       options, save_dir);
+    return run.run(strategy, sensitivity);
+  } else {
+    return {};
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_ACCURACY_BASED_AUTO_CALIBRATION_HPP

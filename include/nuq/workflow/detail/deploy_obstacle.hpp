@@ -1,0 +1,29 @@
+#ifndef NUQ_WORKFLOW_DETAIL_DEPLOY_OBSTACLE_HPP
+#define NUQ_WORKFLOW_DETAIL_DEPLOY_OBSTACLE_HPP
+
+#include <string>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// What keeps a calibrated layer out of a deploy model: a bias that leaves the int32 range at its scales. Empty where
+/// nothing does.
+[[nodiscard]] inline std::string deploy_obstacle(const Node& node, const LayerQuantization& quantization) {
+  try {
+    if (node.blobs.size() > 1) static_cast<void>(int32_bias(node, quantization));
+  } catch (const ModelError& error) {
+    return error.message();
+  }
+  return {};
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_DETAIL_DEPLOY_OBSTACLE_HPP

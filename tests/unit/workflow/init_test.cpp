@@ -1,0 +1,34 @@
+#include "nuq/workflow/init.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "../temporary_folder.hpp"
+#include "nuq/workflow/create_quant_config.hpp"
+#include "tiny_network.hpp"
+
+TEST_CASE("what the user should know of the configuration stays with the graph: joint_quant does nothing") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  std::string config = folder.read("config.json");
+  const std::string off = "\"joint_quant\":false";
+  config.replace(config.find(off), off.size(), "\"joint_quant\":true");
+  folder.write("config.json", config);
+  const nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  CHECK(graph.notes == std::vector<std::string>{(folder / "config.json") +
+                                                std::string(": joint_quant: has no effect, Eltwise layers stay as they are")});
+}
+
+TEST_CASE("the scope of the configuration stays with the graph") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::QuantConfigRequest request;
+  request.nuq_scope = nuq::NuqScope::extended;
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights, request);
+  const nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  CHECK(graph.nuq_scope == nuq::NuqScope::extended);
+  CHECK(folder.read("record.txt").empty());
+}
