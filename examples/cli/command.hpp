@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 
 #include "nuq/caffe/quantization.hpp"
+#include "nuq/core/error.hpp"
 
 /// Exit codes of the tool.
 inline constexpr int exit_done = 0;
@@ -42,11 +42,16 @@ struct ModelFiles {
   }
 };
 
-/// --nuq-scope standard|extended
+/// --nuq-scope standard|extended; `scope` lives as long as `command`.
 inline void add_nuq_scope(CLI::App& command, nuq::NuqScope& scope) {
-  const std::map<std::string, nuq::NuqScope> scopes{{"standard", nuq::NuqScope::standard}, {"extended", nuq::NuqScope::extended}};
-  command.add_option("--nuq-scope", scope, "extended: NUQ for grouped, dilated, depthwise and transposed convolutions too")
-      ->transform(CLI::CheckedTransformer(scopes).description("standard|extended"));
+  const auto choose = [&scope](const std::string& name) {
+    if (name != "standard" && name != "extended") {
+      nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--nuq-scope '" + name + "': wanted standard or extended"));
+    }
+    scope = name == "standard" ? nuq::NuqScope::standard : nuq::NuqScope::extended;
+  };
+  command.add_option_function<std::string>("--nuq-scope", choose,
+                                           "extended: NUQ for grouped, dilated, depthwise and transposed convolutions too");
 }
 
 #endif  // NUQ_EXAMPLES_CLI_COMMAND_HPP
