@@ -40,9 +40,10 @@ struct NuqResult {
 ///
 ///   scales → histogram of w / scale → codebook → assignment → closed-form scales for that assignment → once more,
 ///
-/// while a round lowers the error by more than a relative 1e-3, and for at most `max_rounds` rounds. The best state met
-/// is returned; it is never worse than the nearest levels of the first codebook. With 256 levels nothing is chosen and
-/// nothing re-fitted: the result is the weight quantizer's own. Same input, same result, for any number of threads.
+/// while new scales alone lower the error by more than a relative 1e-3, and for at most `max_rounds` rounds. The best
+/// assignment met is returned, with the scales it was made for; it is never worse than the nearest levels of the first
+/// codebook. With 256 levels nothing is chosen and nothing re-fitted: the result is the weight quantizer's own. Same
+/// input, same result, for any number of threads.
 template <class WeightQuantizer = AbsMaxQuantizer, class CodebookSelector = OptimalCodebook,
           class LevelAssigner = NearestLevel>
 class NonUniformQuantizer {
@@ -76,11 +77,11 @@ class NonUniformQuantizer {
     State best = state_at(uniform.scales, problem, parameters);
     const double nearest_error = fall_back_on_nearest(best, problem);
     for (int round = 0; round < parameters.max_rounds; ++round) {
-      const double before = best.assignment.error;
-      if (!refit(best, problem) || !(best.assignment.error < before * (1.0 - least_gain))) break;
-      State next = state_at(best.scales, problem, parameters);
-      if (next.assignment.error < best.assignment.error) best = std::move(next);
-      if (!(best.assignment.error < before * (1.0 - least_gain))) break;
+      std::vector<float> scales = refitted_scales(best, problem);
+      if (scales.empty()) break;
+      State next = state_at(std::move(scales), problem, parameters);
+      if (!(next.assignment.error < best.assignment.error)) break;
+      best = std::move(next);
     }
     return {{weights.rows(), weights.cols(), std::move(best.scales), std::move(best.assignment.levels)},
             best.codebook,
@@ -118,16 +119,14 @@ class NonUniformQuantizer {
     }
   }
 
-  /// Gives the state the best scales for its levels; false where that gains nothing.
-  [[nodiscard]] bool refit(State& state, LayerProblem problem) const {
+  /// The best scales for the state's levels; empty where they gain too little.
+  [[nodiscard]] std::vector<float> refitted_scales(const State& state, LayerProblem problem) const {
     problem.scales = state.scales;
     std::vector<float> scales = refit_scales(problem, state.assignment.levels);
     problem.scales = scales;
     const double error = error_of(problem, state.assignment.levels);
-    if (!(error < state.assignment.error)) return false;
-    state.scales = std::move(scales);
-    state.assignment.error = error;
-    return true;
+    if (!(error < state.assignment.error * (1.0 - least_gain))) return {};
+    return scales;
   }
 
   /// Puts the nearest levels in the place of an assignment that is no better; returns their error.

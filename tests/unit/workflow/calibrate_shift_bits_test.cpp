@@ -57,7 +57,9 @@ TEST_CASE("every scale gets a shift, recorded and read back") {
   const nuq::Graph graph = shifted_graph(folder);
   const nuq::NetworkQuantization recorded =
       nuq::quantization_of(nuq::read_record(folder / "record.txt"), graph, folder / "record.txt");
-  for (const auto& [name, layer] : graph.quantization) {
+  for (const auto& quantized : graph.quantization) {
+    const std::string& name = quantized.first;
+    const nuq::LayerQuantization& layer = quantized.second;
     CAPTURE(name);
     REQUIRE(layer.shift_bit.size() == layer.weights.scales.size());
     for (const int shift : layer.shift_bit) CHECK((shift >= 1 && shift <= 16));

@@ -85,7 +85,9 @@ TEST_CASE("in the extended scope every kind of convolution keeps the levels aske
   const nuq::Graph fake_quant = written_graph(folder, "fake_quant");
   const nuq::Graph original = nuq::load_graph(network.model, network.weights);
   const std::map<std::string, std::size_t> channels = {{"grouped", 8}, {"dilated", 6}, {"depthwise", 6}, {"deconv", 5}};
-  for (const auto& [name, count] : channels) {
+  for (const auto& layer : channels) {
+    const std::string& name = layer.first;
+    const std::size_t count = layer.second;
     CAPTURE(name);
     const nuq::WeightMatrix weights(*fake_quant.find(name));
     const nuq::WeightMatrix wanted(*original.find(name));
