@@ -18,8 +18,8 @@
 /// How a network's fake-quant and deploy models agree.
 struct DeployAgreement {
   std::size_t layers = 0;  ///< compared
-  /// Largest difference over what is allowed: 0.5 · scale_d · scale_w + 1e-5 of the largest output; where sums are shifted
-  /// by N bits, 2ᴺ · scale_d · scale_w more, one step of the shifted sums.
+  /// Largest difference over what is allowed: 0.5 · scale_d · scale_w + 1e-5 of the largest output; where sums are
+  /// shifted by N bits, 2ᴺ · scale_d · scale_w more, one step of the shifted sums.
   double worst = 0.0;
   std::string worst_layer;
 };
@@ -30,7 +30,8 @@ inline const nuq::Node& producer(const nuq::Graph& graph, const nuq::Node& node)
   return graph.nodes[graph.values[node.inputs.front()].producer];
 }
 
-inline std::vector<float> computed(const nuq::Node& node, const nuq::TensorView& input, const nuq::Shape& output_shape) {
+inline std::vector<float> computed(const nuq::Node& node, const nuq::TensorView& input,
+                                   const nuq::Shape& output_shape) {
   std::vector<float> output(nuq::element_count(output_shape));
   const std::vector<nuq::TensorView> inputs = {input};
   const std::vector<nuq::TensorSpan> outputs = {{output_shape, output}};
@@ -46,7 +47,8 @@ inline std::vector<float> deployed(const nuq::Graph& graph, const nuq::Node& nod
                                    const nuq::TensorView& input, const nuq::Shape& output_shape) {
   const nuq::ActivationScale grid = nuq::quant_scale(producer(graph, node));
   std::vector<float> levels;
-  for (const float value : input.values) levels.push_back(std::round(value / grid.scale) + static_cast<float>(grid.offset));
+  for (const float value : input.values)
+    levels.push_back(std::round(value / grid.scale) + static_cast<float>(grid.offset));
   const std::vector<float> sums = computed(node, {input.shape, levels}, output_shape);
   return computed(dequant, {output_shape, sums}, output_shape);
 }
@@ -61,13 +63,15 @@ inline DeployAgreement deploy_agreement(const nuq::Graph& fake_quant, const nuq:
   engine.load(fake_quant);
   for (const auto& [blob, tensor] : inputs) engine.set_input(blob, tensor.view());
   DeployAgreement agreement;
-  engine.forward([&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView> read, nuq::ArrayView<const nuq::TensorView> written) {
+  engine.forward([&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView> read,
+                     nuq::ArrayView<const nuq::TensorView> written) {
     const nuq::Node* const deployed = deploy.find(node.name);
     if (deployed == nullptr || !deployed->integer || deployed->integer->weights.empty()) return;
     const std::string dequant = node.name + "_dequant_layer";
     const nuq::DequantFactors factors = nuq::dequant_factors(*deploy.find(dequant));
     const nuq::Shape& shape = written[0].shape;
-    const std::vector<float> got = detail_deploy_agreement::deployed(deploy, *deployed, *deploy.find(dequant), read[0], shape);
+    const std::vector<float> got =
+        detail_deploy_agreement::deployed(deploy, *deployed, *deploy.find(dequant), read[0], shape);
     const std::vector<float> wanted = detail_deploy_agreement::computed(*fake_quant.find(dequant), written[0], shape);
     float largest = 0.0F;
     for (const float value : wanted) largest = (std::max)(largest, std::fabs(value));

@@ -43,8 +43,8 @@ void add_pin(const std::string& pin, nuq::AutoNuqOptions& options) {
 template <class SearchPolicy>
 nuq::AutoNuqResult search_with(const SearchPolicy& policy, const AutoArguments& arguments, const Session& session) {
   return with_quantizer(arguments.codebook, arguments.assigner, session.seed, [&](const auto& quantizer) {
-    return nuq::auto_nuq(arguments.model, arguments.weights, DatasetEvaluator(arguments.evaluation), arguments.config, arguments.record,
-                         arguments.prefix, arguments.options, quantizer, policy);
+    return nuq::auto_nuq(arguments.model, arguments.weights, DatasetEvaluator(arguments.evaluation), arguments.config,
+                         arguments.record, arguments.prefix, arguments.options, quantizer, policy);
   });
 }
 
@@ -66,7 +66,8 @@ void run(AutoArguments arguments, Session& session) {
 
   const nuq::AutoNuqResult result = search(arguments, session);
   if (!session.quiet) {
-    if (result.report.weights_only) std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
+    if (result.report.weights_only)
+      std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
     for (const std::string& warning : result.report.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
   }
   if (arguments.json) {
@@ -85,17 +86,23 @@ void add_auto(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<AutoArguments>();
   CLI::App& command = *app.add_subcommand("auto", "search for the smallest network that is accurate enough");
   arguments->add_to(command);
-  command.add_option("-c,--config", arguments->config, "config.json; its nuq_quantize layers are the candidates")->required();
-  command.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")->required();
-  command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")->required();
-  command.add_option("--calibration", arguments->evaluation.calibration, "dataset JSON that calibrates the activations");
+  command.add_option("-c,--config", arguments->config, "config.json; its nuq_quantize layers are the candidates")
+      ->required();
+  command.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")
+      ->required();
+  command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
+      ->required();
+  command.add_option("--calibration", arguments->evaluation.calibration,
+                     "dataset JSON that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
-  command.add_option("--target", arguments->target, "what sizes are measured by: packed or palette")->capture_default_str();
+  command.add_option("--target", arguments->target, "what sizes are measured by: packed or palette")
+      ->capture_default_str();
   command.add_option("--search", arguments->search, "binary or greedy")->capture_default_str();
   command.add_option("--codebook", arguments->codebook, "optimal, lloyd or uniform-step")->capture_default_str();
   command.add_option("--assigner", arguments->assigner, "nearest")->capture_default_str();
   command.add_option("--levels", arguments->options.levels, "numbers of levels to choose from")->delimiter(',');
-  command.add_option("--max-evaluations", arguments->options.max_evaluations, "budget of evaluations")->capture_default_str();
+  command.add_option("--max-evaluations", arguments->options.max_evaluations, "budget of evaluations")
+      ->capture_default_str();
   command.add_option("--time-limit", arguments->options.max_seconds, "seconds after which no evaluation starts");
   command.add_option("--pin", arguments->pins, "LAYER=K: this layer has K levels");
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");

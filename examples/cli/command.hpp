@@ -46,12 +46,13 @@ struct ModelFiles {
 inline void add_nuq_scope(CLI::App& command, nuq::NuqScope& scope) {
   const auto choose = [&scope](const std::string& name) {
     if (name != "standard" && name != "extended") {
-      nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--nuq-scope '" + name + "': wanted standard or extended"));
+      nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument,
+                                         "--nuq-scope '" + name + "': wanted standard or extended"));
     }
     scope = name == "standard" ? nuq::NuqScope::standard : nuq::NuqScope::extended;
   };
-  command.add_option_function<std::string>("--nuq-scope", choose,
-                                           "extended: NUQ for grouped, dilated, depthwise and transposed convolutions too");
+  command.add_option_function<std::string>(
+      "--nuq-scope", choose, "extended: NUQ for grouped, dilated, depthwise and transposed convolutions too");
 }
 
 #endif  // NUQ_EXAMPLES_CLI_COMMAND_HPP

@@ -15,7 +15,8 @@ struct ConfigArguments : ModelFiles {
 };
 
 void run(const ConfigArguments& arguments, const Session& session) {
-  const nuq::QuantConfig config = nuq::create_quant_config(arguments.output, arguments.model, arguments.weights, arguments.request);
+  const nuq::QuantConfig config =
+      nuq::create_quant_config(arguments.output, arguments.model, arguments.weights, arguments.request);
   if (session.quiet) return;
   for (const std::string& note : config.notes) std::fprintf(stderr, "%s\n", note.c_str());
   std::size_t nuq_layers = 0;
@@ -23,7 +24,8 @@ void run(const ConfigArguments& arguments, const Session& session) {
   for (const nuq::LayerEntry& layer : config.layers) {
     if (layer.quant_enable) ++(layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq ? nuq_layers : uniform_layers);
   }
-  std::fprintf(stderr, "%s: %zu layers with nuq_quantize, %zu with arq_quantize\n", arguments.output.c_str(), nuq_layers, uniform_layers);
+  std::fprintf(stderr, "%s: %zu layers with nuq_quantize, %zu with arq_quantize\n", arguments.output.c_str(),
+               nuq_layers, uniform_layers);
 }
 
 }  // namespace
@@ -36,8 +38,10 @@ void add_config(CLI::App& app, Session& session) {
   command.add_option("--cfg-define", arguments->request.config_defination, "simplified configuration (text protobuf)");
   command.add_flag("--uniform", arguments->request.uniform, "arq_quantize on every layer");
   command.add_option("--skip-layer", arguments->request.skip_layers, "layer that is not quantized");
-  command.add_option("--batch-num", arguments->request.batch_num, "batches of activation calibration")->capture_default_str();
-  command.add_flag_callback("--no-activation-offset", [arguments] { arguments->request.activation_offset = false; }, "symmetric activations");
+  command.add_option("--batch-num", arguments->request.batch_num, "batches of activation calibration")
+      ->capture_default_str();
+  command.add_flag_callback(
+      "--no-activation-offset", [arguments] { arguments->request.activation_offset = false; }, "symmetric activations");
   command.add_option("--soc", arguments->request.soc, "chip whose compiler's rule decides which layers take NUQ");
   add_nuq_scope(command, arguments->request.nuq_scope);
   command.callback([arguments, &session] { run(*arguments, session); });

@@ -26,7 +26,8 @@ void add_convert(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<ConvertArguments>();
   CLI::App& command = *app.add_subcommand("convert", "quantize a network with the factors of a record file");
   arguments->add_to(command);
-  command.add_option("--record", arguments->record, "record file with the factors of every quantized layer")->required();
+  command.add_option("--record", arguments->record, "record file with the factors of every quantized layer")
+      ->required();
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
   command.callback([arguments, &session] { run(*arguments, session); });
 }

@@ -25,7 +25,8 @@ class DatasetEvaluator : public nuq::AutoNuqEvaluatorBase<DatasetEvaluator> {
 
   explicit DatasetEvaluator(const Options& options)
       : options_(options), data_(nuq::load_dataset(options.data, nuq::GzipFileReader{})) {
-    if (!options.calibration.empty()) calibration_.emplace(nuq::load_dataset(options.calibration, nuq::GzipFileReader{}));
+    if (!options.calibration.empty())
+      calibration_.emplace(nuq::load_dataset(options.calibration, nuq::GzipFileReader{}));
   }
 
   double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num) {
@@ -37,7 +38,9 @@ class DatasetEvaluator : public nuq::AutoNuqEvaluatorBase<DatasetEvaluator> {
     return metric;
   }
 
-  bool is_satisfied(double original_metric, double new_metric) const { return original_metric - new_metric <= options_.max_drop + 1e-9; }
+  bool is_satisfied(double original_metric, double new_metric) const {
+    return original_metric - new_metric <= options_.max_drop + 1e-9;
+  }
 
   nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index); }
 

@@ -29,7 +29,8 @@ void run(const EvalArguments& arguments, const Session& session) {
   const double metric = nuq::evaluate(net, dataset);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (arguments.json) {
-    const nlohmann::ordered_json result = {{"metric", metric}, {"samples", dataset.samples()}, {"seconds", seconds.count()}};
+    const nlohmann::ordered_json result = {
+        {"metric", metric}, {"samples", dataset.samples()}, {"seconds", seconds.count()}};
     std::printf("%s\n", result.dump().c_str());
   } else {
     std::printf("%.6g on %zu samples, %.2f s\n", metric, dataset.samples(), seconds.count());

@@ -32,7 +32,8 @@ Json blob_names(const nuq::Graph& graph, const std::vector<std::size_t>& values)
   return names;
 }
 
-Json json_of(const nuq::Graph& graph, const nuq::Node& node, const std::optional<nuq::CompressibleLayers>& compressible) {
+Json json_of(const nuq::Graph& graph, const nuq::Node& node,
+             const std::optional<nuq::CompressibleLayers>& compressible) {
   nuq::Eligibility eligibility = nuq::eligibility_of(graph, node);
   if (eligibility.nuq && compressible && compressible->names.count(node.name) == 0) {
     eligibility.nuq = false;
@@ -67,11 +68,15 @@ void print_table(const Json& report) {
   for (const Json& layer : report["layers"]) {
     const std::string shapes = layer["output_shapes"].dump();
     const std::string weights = layer["weights"].is_null() ? "?" : layer["weights"].dump();
-    const char* const kind = layer["nuq_eligible"].get<bool>() ? "nuq" : layer["quantizable"].get<bool>() ? "int8" : "-";
-    std::printf("%-32s %-16s %-24s %10s  %-4s  %s\n", layer["name"].get<std::string>().c_str(), layer["type"].get<std::string>().c_str(),
-                shapes.c_str(), weights.c_str(), kind, layer["reason"].get<std::string>().c_str());
+    const char* const kind = layer["nuq_eligible"].get<bool>()  ? "nuq"
+                             : layer["quantizable"].get<bool>() ? "int8"
+                                                                : "-";
+    std::printf("%-32s %-16s %-24s %10s  %-4s  %s\n", layer["name"].get<std::string>().c_str(),
+                layer["type"].get<std::string>().c_str(), shapes.c_str(), weights.c_str(), kind,
+                layer["reason"].get<std::string>().c_str());
   }
-  std::printf("%s: %zu layers, quantizable weights: %s\n", report["name"].get<std::string>().c_str(), report["layers"].size(),
+  std::printf("%s: %zu layers, quantizable weights: %s\n", report["name"].get<std::string>().c_str(),
+              report["layers"].size(),
               report["weights"].is_null() ? "unknown without an input size" : report["weights"].dump().c_str());
 }
 

@@ -27,7 +27,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::to_string(NUQ_VERSION_MAJOR) + "." + std::to_string(NUQ_VERSION_MINOR) + "." +
                                         std::to_string(NUQ_VERSION_PATCH));
   Session session;
-  app.add_option("--threads", session.threads, "threads to compute with; 0: all cores; results do not depend on it")->capture_default_str();
+  app.add_option("--threads", session.threads, "threads to compute with; 0: all cores; results do not depend on it")
+      ->capture_default_str();
   app.add_option("--seed", session.seed, "seed of everything random")->capture_default_str();
   app.add_flag("--quiet", session.quiet, "no progress on standard error");
   add_inspect(app, session);

@@ -28,7 +28,8 @@ template <class Use>
 auto with_quantizer(const std::string& codebook, const std::string& assigner, std::uint64_t seed, Use&& use) {
   if (assigner != "nearest") fail_name("--assigner", assigner, "nearest");
   if (codebook == "optimal") return use(nuq::NonUniformQuantizer<>{});
-  if (codebook == "uniform-step") return use(nuq::NonUniformQuantizer<nuq::AbsMaxQuantizer, nuq::UniformStepCodebook>{});
+  if (codebook == "uniform-step")
+    return use(nuq::NonUniformQuantizer<nuq::AbsMaxQuantizer, nuq::UniformStepCodebook>{});
   if (codebook == "lloyd") {
     nuq::LloydCodebook lloyd;
     lloyd.seed = seed;

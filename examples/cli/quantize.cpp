@@ -45,7 +45,8 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
 void run(const QuantizeArguments& arguments, const Session& session) {
   const nuq::RunReport report = quantize(arguments, session);
   if (session.quiet) return;
-  if (report.weights_only) std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
+  if (report.weights_only)
+    std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
   for (const std::string& warning : report.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
   std::printf("%s", nuq::result_table(report).c_str());
 }
@@ -57,9 +58,11 @@ void add_quantize(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("quantize", "quantize a network as its configuration says");
   arguments->add_to(command);
   command.add_option("-c,--config", arguments->config, "config.json")->required();
-  command.add_option("--calibration", arguments->calibration, "dataset JSON that calibrates the activations; without it weights-only");
+  command.add_option("--calibration", arguments->calibration,
+                     "dataset JSON that calibrates the activations; without it weights-only");
   command.add_flag("--weights-only", arguments->weights_only, "leave activations in float");
-  command.add_option("--target", arguments->target, "what sizes are measured by: packed or palette")->capture_default_str();
+  command.add_option("--target", arguments->target, "what sizes are measured by: packed or palette")
+      ->capture_default_str();
   command.add_option("--codebook", arguments->codebook, "optimal, lloyd or uniform-step")->capture_default_str();
   command.add_option("--assigner", arguments->assigner, "nearest")->capture_default_str();
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");

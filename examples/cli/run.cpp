@@ -23,14 +23,16 @@ struct RunArguments : ModelFiles {
 /// The name as a file name: characters outside [A-Za-z0-9_.-] become _.
 std::string escaped(std::string name) {
   for (char& c : name) {
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    const bool kept =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
     if (!kept) c = '_';
   }
   return name;
 }
 
 /// The name among `known` that is `wanted` or whose escaped form is; `kind` is for the message.
-std::string resolve(const std::vector<std::string>& known, const std::string& wanted, const std::string& kind, const std::string& file) {
+std::string resolve(const std::vector<std::string>& known, const std::string& wanted, const std::string& kind,
+                    const std::string& file) {
   for (const std::string& name : known) {
     if (name == wanted) return name;
   }
@@ -40,8 +42,8 @@ std::string resolve(const std::vector<std::string>& known, const std::string& wa
   nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::unknown_name, file + ": no " + kind + " '" + wanted + "'"));
 }
 
-std::vector<std::string> resolve_all(const std::vector<std::string>& known, std::vector<std::string> wanted, const std::string& kind,
-                                     const std::string& file) {
+std::vector<std::string> resolve_all(const std::vector<std::string>& known, std::vector<std::string> wanted,
+                                     const std::string& kind, const std::string& file) {
   for (std::string& name : wanted) name = resolve(known, name, kind, file);
   return wanted;
 }
@@ -49,7 +51,8 @@ std::vector<std::string> resolve_all(const std::vector<std::string>& known, std:
 nuq::Tensor read_input(const std::string& argument, std::string& blob) {
   const std::size_t equals = argument.find('=');
   if (equals == std::string::npos) {
-    nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--input '" + argument + "': wanted BLOB=FILE.npy"));
+    nuq::detail::fail(
+        nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--input '" + argument + "': wanted BLOB=FILE.npy"));
   }
   blob = argument.substr(0, equals);
   const std::string file = argument.substr(equals + 1);
@@ -79,13 +82,15 @@ void run(const RunArguments& arguments, const Session& session) {
     net.set_input(resolve(blob_names, blob, "input", arguments.model), input.view());
   }
   std::map<std::string, nuq::Tensor> results;
-  net.forward([&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {
-    if (outputs.empty() || std::find(layers.begin(), layers.end(), node.name) == layers.end()) return;
-    results[node.name] = nuq::Tensor(outputs[0].shape, {outputs[0].values.begin(), outputs[0].values.end()});
-  });
+  net.forward(
+      [&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {
+        if (outputs.empty() || std::find(layers.begin(), layers.end(), node.name) == layers.end()) return;
+        results[node.name] = nuq::Tensor(outputs[0].shape, {outputs[0].values.begin(), outputs[0].values.end()});
+      });
   nuq::FileSet files;
   const auto stage = [&](const std::string& name, const nuq::TensorView& tensor) {
-    files.stage((std::filesystem::path(arguments.output_dir) / (escaped(name) + ".npy")).string(), nuq::npy_bytes(tensor));
+    files.stage((std::filesystem::path(arguments.output_dir) / (escaped(name) + ".npy")).string(),
+                nuq::npy_bytes(tensor));
   };
   for (const std::string& layer : layers) {
     const auto result = results.find(layer);

@@ -19,7 +19,9 @@ namespace {
 struct Mish {
   static constexpr std::string_view type = "Mish";
   static constexpr bool in_place = true;  // each value is read before it is written
-  static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef&, const std::vector<nuq::Shape>& inputs) { return inputs; }
+  static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef&, const std::vector<nuq::Shape>& inputs) {
+    return inputs;
+  }
 
   explicit Mish(const nuq::LayerRef& layer) {
     const std::optional<std::string_view> text = nuq::text_value(layer.node.text, {"mish_param", "threshold"});
@@ -63,7 +65,8 @@ layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc" inner_product_p
 /// Any numbers between −1 and 1 will do.
 nuq::Tensor numbers(const nuq::Shape& shape, float phase) {
   nuq::Tensor tensor(shape);
-  for (std::size_t at = 0; at < tensor.values.size(); ++at) tensor.values[at] = std::sin(phase + 0.7F * static_cast<float>(at * at % 101));
+  for (std::size_t at = 0; at < tensor.values.size(); ++at)
+    tensor.values[at] = std::sin(phase + 0.7F * static_cast<float>(at * at % 101));
   return tensor;
 }
 
@@ -86,7 +89,9 @@ void write_network(const std::string& model_file, const std::string& weights_fil
   files.commit();
 }
 
-nuq::InputBatch batch(int index) { return {{"data", numbers({4, 1, 8, 8}, static_cast<float>(index))}}; }
+nuq::InputBatch batch(int index) {
+  return {{"data", numbers({4, 1, 8, 8}, static_cast<float>(index))}};
+}
 
 std::vector<float> output_of(const std::string& model_file, const std::string& weights_file) {
   nuq::Net net(model_file, weights_file, /*threads=*/1, nuq::custom_layers<Mish>());
@@ -104,12 +109,15 @@ void try_quantizer(const char* name, const std::string& folder, const Quantizer&
   nuq::create_quant_config(folder + "/config.json", model, weights);
   nuq::StaticNuqOptions options;
   options.custom_layers = nuq::custom_layers<Mish>();
-  const nuq::RunReport report = nuq::static_nuq(model, weights, batch, folder + "/config.json", prefix + "_record.txt", prefix, options, quantizer);
+  const nuq::RunReport report = nuq::static_nuq(model, weights, batch, folder + "/config.json", prefix + "_record.txt",
+                                                prefix, options, quantizer);
 
   const std::vector<float> original = output_of(model, weights);
-  const std::vector<float> quantized = output_of(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel");
+  const std::vector<float> quantized =
+      output_of(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel");
   std::printf("%-14s", name);
-  for (const nuq::LayerReport& layer : report.layers) std::printf("  %s: %2d levels", layer.name.c_str(), layer.levels.value_or(0));
+  for (const nuq::LayerReport& layer : report.layers)
+    std::printf("  %s: %2d levels", layer.name.c_str(), layer.levels.value_or(0));
   std::printf("  output similarity %.4f\n", nuq::CosineSimilaritySensitivity{}.compare(original, quantized));
 }
 

@@ -38,7 +38,9 @@ struct FashionTop1 : nuq::AutoNuqEvaluatorBase<FashionTop1> {
     std::fflush(stdout);
     return top1;
   }
-  bool is_satisfied(double original_metric, double new_metric) const { return original_metric - new_metric <= 0.01 + 1e-9; }
+  bool is_satisfied(double original_metric, double new_metric) const {
+    return original_metric - new_metric <= 0.01 + 1e-9;
+  }
   nuq::InputBatch calibration_batch(int index) const { return calibration.batch(index); }
 };
 
@@ -59,10 +61,12 @@ void run(const std::string& folder, const std::string& output) {
   nuq::AutoNuqOptions options;
   options.threads = threads;
   std::printf("searching on 5,000 test images, one point of top-1 may be lost\n");
-  const nuq::AutoNuqResult result = nuq::auto_nuq(model, weights, evaluator, config, prefix + "_record.txt", prefix, options);
+  const nuq::AutoNuqResult result =
+      nuq::auto_nuq(model, weights, evaluator, config, prefix + "_record.txt", prefix, options);
   std::printf("\n%s", nuq::result_table(result.report).c_str());
   std::printf("seconds: %.1f\n", result.report.seconds);
-  for (const nuq::FileReport& file : result.report.files) std::printf("file:    %s, %llu bytes\n", file.path.c_str(), static_cast<unsigned long long>(file.bytes));
+  for (const nuq::FileReport& file : result.report.files)
+    std::printf("file:    %s, %llu bytes\n", file.path.c_str(), static_cast<unsigned long long>(file.bytes));
   if (!result.satisfied) return;
 
   // The search may have adapted to its images: judge on others, beside uniform int8, which static quantization writes.
@@ -78,13 +82,16 @@ void run(const std::string& folder, const std::string& output) {
   nuq::create_quant_config(uniform_config, model, weights, uniform);
   nuq::Graph int8 = nuq::init(uniform_config, model, weights, output + "/int8_record.txt");
   nuq::quantize_model(int8, output + "/int8_modified_model.prototxt", output + "/int8_modified_weights.caffemodel");
-  nuq::calibrate(int8, [&](int index) { return evaluator.calibration_batch(index); }, nuq::EigenEngine(threads));
+  nuq::calibrate(
+      int8, [&](int index) { return evaluator.calibration_batch(index); }, nuq::EigenEngine(threads));
   nuq::save_model(int8, nuq::SaveType::both, output + "/int8");
 
   std::printf("\ntop-1 on the 5,000 held-out test images\n");
   std::printf("  original  %.4f\n", top1(model, weights));
-  std::printf("  int8      %.4f\n", top1(output + "/int8_fake_quant_model.prototxt", output + "/int8_fake_quant_weights.caffemodel"));
-  std::printf("  NUQ       %.4f\n", top1(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel"));
+  std::printf("  int8      %.4f\n",
+              top1(output + "/int8_fake_quant_model.prototxt", output + "/int8_fake_quant_weights.caffemodel"));
+  std::printf("  NUQ       %.4f\n",
+              top1(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel"));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Forward time of EigenEngine against OpenCV dnn's, one image, the same network, weights and number of threads in turns.
+// Forward time of EigenEngine against OpenCV dnn's, one image, the same network, weights and number of threads in
+// turns.
 //
 //     NUQ_MODEL_ZOO=… nuq_benchmark_engine [seconds per network]
 
@@ -66,18 +67,24 @@ double compare(const Benchmarked& network, int threads, double budget) {
     std::vector<float> values = random_values(nuq::element_count(shape), 3);
     ours.set_input(blob, {shape, values});
     const std::vector<int> sizes(shape.begin(), shape.end());
-    theirs.setInput(cv::Mat(sizes, CV_32F, values.data()).clone(), network.inputs.size() == 1 ? cv::String() : cv::String(blob));
+    theirs.setInput(cv::Mat(sizes, CV_32F, values.data()).clone(),
+                    network.inputs.size() == 1 ? cv::String() : cv::String(blob));
   }
-  const auto [our_ms, their_ms] = medians(budget, [&] { ours.forward(); }, [&] { static_cast<void>(theirs.forward()); });
-  std::printf("%-28s %d thread(s) %10.3f ms %10.3f ms   ratio %.2f\n", network.name.c_str(), threads, our_ms, their_ms, our_ms / their_ms);
+  const auto [our_ms, their_ms] = medians(
+      budget, [&] { ours.forward(); }, [&] { static_cast<void>(theirs.forward()); });
+  std::printf("%-28s %d thread(s) %10.3f ms %10.3f ms   ratio %.2f\n", network.name.c_str(), threads, our_ms, their_ms,
+              our_ms / their_ms);
   std::fflush(stdout);
   return our_ms / their_ms;
 }
 
-std::string zoo_path(const std::string& name) { return std::string(std::getenv("NUQ_MODEL_ZOO")) + "/models/" + name; }
+std::string zoo_path(const std::string& name) {
+  return std::string(std::getenv("NUQ_MODEL_ZOO")) + "/models/" + name;
+}
 
 /// A published architecture with random weights.
-Benchmarked random_network(const std::string& name, const std::string& prototxt, const nuq::Shape& input, const std::string& folder) {
+Benchmarked random_network(const std::string& name, const std::string& prototxt, const nuq::Shape& input,
+                           const std::string& folder) {
   Benchmarked network{name, folder + "/" + name + ".prototxt", folder + "/" + name + ".caffemodel", {{"data", input}}};
   nuq::write_file_atomically(network.model, inference_text(zoo_path("prototxt/" + prototxt), input));
   write_random_weights(network.model, network.weights);
@@ -98,10 +105,12 @@ std::vector<Benchmarked> zoo_networks() {
       if (file.path().extension() == ".caffemodel") network.weights = path;
     }
     const nuq::Graph graph = nuq::load_graph(network.model, network.weights);
-    for (const std::size_t input : graph.inputs) network.inputs.emplace_back(graph.values[input].blob, graph.values[input].shape);
+    for (const std::size_t input : graph.inputs)
+      network.inputs.emplace_back(graph.values[input].blob, graph.values[input].shape);
     networks.push_back(network);
   }
-  std::sort(networks.begin(), networks.end(), [](const Benchmarked& a, const Benchmarked& b) { return a.name < b.name; });
+  std::sort(networks.begin(), networks.end(),
+            [](const Benchmarked& a, const Benchmarked& b) { return a.name < b.name; });
   return networks;
 }
 
@@ -132,7 +141,8 @@ int main(int argc, char** argv) {
       }
     }
     std::sort(ratios.begin() + 1, ratios.end());
-    std::printf("%d thread(s): ResNet-50 %.2f, median of the others %.2f\n", threads, ratios.front(), ratios[1 + (ratios.size() - 1) / 2]);
+    std::printf("%d thread(s): ResNet-50 %.2f, median of the others %.2f\n", threads, ratios.front(),
+                ratios[1 + (ratios.size() - 1) / 2]);
   }
   return 0;
 }

@@ -12,8 +12,8 @@
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/core/tensor.hpp"
 
-/// The prototxt of a network without its data, loss and accuracy layers, fed by one input `data` of the given shape, and
-/// with the standard type in the place of a fork's name for depthwise convolutions: what any framework computes.
+/// The prototxt of a network without its data, loss and accuracy layers, fed by one input `data` of the given shape,
+/// and with the standard type in the place of a fork's name for depthwise convolutions: what any framework computes.
 inline std::string inference_text(const std::string& model_file, const nuq::Shape& input) {
   const nuq::Graph graph = nuq::load_graph(model_file, "");
   std::string text = "input: \"data\" input_shape {";
@@ -30,7 +30,8 @@ inline std::string inference_text(const std::string& model_file, const nuq::Shap
     const nuq::TextField& layer = layers[node.source_index];
     std::string layer_text = source.substr(layer.begin, layer.end - layer.begin);
     const std::string fork = "\"ConvolutionDepthwise\"";
-    if (const std::size_t at = layer_text.find(fork); at != std::string::npos) layer_text.replace(at, fork.size(), "\"Convolution\"");
+    if (const std::size_t at = layer_text.find(fork); at != std::string::npos)
+      layer_text.replace(at, fork.size(), "\"Convolution\"");
     text += layer_text + "\n";
   }
   return text;

@@ -1,5 +1,6 @@
 // Static weights-only NUQ of ResNet-50 with random weights against reading its input and writing files of its outputs'
-// sizes (flushed and renamed, in the same folder), in turns; and the peak memory as a multiple of the caffemodel's size.
+// sizes (flushed and renamed, in the same folder), in turns; and the peak memory as a multiple of the caffemodel's
+// size.
 //
 //     NUQ_MODEL_ZOO=… nuq_benchmark_static_nuq [runs] [folder]
 
@@ -59,7 +60,8 @@ int main(int argc, char** argv) {
   for (int run = 0; run < runs; ++run) {
     nuq::RunReport report;
     quantizing.push_back(seconds([&] {
-      report = nuq::static_nuq(model, weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt", folder / "net");
+      report = nuq::static_nuq(model, weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt",
+                               folder / "net");
     }));
     std::vector<std::string> contents;
     for (const nuq::FileReport& file : report.files) contents.emplace_back(file.bytes, 'x');
@@ -67,10 +69,12 @@ int main(int argc, char** argv) {
       static_cast<void>(content_of(model));
       static_cast<void>(content_of(weights));
       nuq::FileSet files;
-      for (std::size_t index = 0; index < contents.size(); ++index) files.stage(folder / ("copy" + std::to_string(index)), contents[index]);
+      for (std::size_t index = 0; index < contents.size(); ++index)
+        files.stage(folder / ("copy" + std::to_string(index)), contents[index]);
       files.commit();
     }));
-    std::printf("run %d: static NUQ %.3f s, reading and writing alone %.3f s\n", run + 1, quantizing.back(), copying.back());
+    std::printf("run %d: static NUQ %.3f s, reading and writing alone %.3f s\n", run + 1, quantizing.back(),
+                copying.back());
     std::fflush(stdout);
   }
   rusage usage{};

@@ -7,7 +7,9 @@
 struct LayerWithoutForward {
   static constexpr std::string_view type = "Mish";
   static constexpr bool in_place = true;
-  static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef&, const std::vector<nuq::Shape>& inputs) { return inputs; }
+  static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef&, const std::vector<nuq::Shape>& inputs) {
+    return inputs;
+  }
   explicit LayerWithoutForward(const nuq::LayerRef&) {}
 };
 

@@ -7,4 +7,6 @@ struct Mistaken : nuq::AutoNuqEvaluatorBase<Other> {
   bool is_satisfied(double, double) const { return true; }
 };
 
-int main() { return nuq::auto_nuq("", "", Mistaken{}, "", "", "").satisfied ? 0 : 1; }
+int main() {
+  return nuq::auto_nuq("", "", Mistaken{}, "", "", "").satisfied ? 0 : 1;
+}

@@ -5,4 +5,6 @@ struct Incomplete : nuq::AutoNuqEvaluatorBase<Incomplete> {
   bool is_satisfied(double, double) const { return true; }
 };
 
-int main() { return nuq::auto_nuq("", "", Incomplete{}, "", "", "").satisfied ? 0 : 1; }
+int main() {
+  return nuq::auto_nuq("", "", Incomplete{}, "", "", "").satisfied ? 0 : 1;
+}

@@ -5,4 +5,6 @@ struct Incomplete : nuq::AutoNuqEvaluatorBase<Incomplete> {
   double eval_model(const std::string&, const std::string&, int) { return 0.0; }
 };
 
-int main() { return nuq::auto_nuq("", "", Incomplete{}, "", "", "").satisfied ? 0 : 1; }
+int main() {
+  return nuq::auto_nuq("", "", Incomplete{}, "", "", "").satisfied ? 0 : 1;
+}

@@ -2,4 +2,6 @@
 
 int value_of_the_other_file();
 
-int main() { return value_of_the_other_file(); }
+int main() {
+  return value_of_the_other_file();
+}

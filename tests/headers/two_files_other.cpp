@@ -2,4 +2,6 @@
 
 int value_of_the_other_file();
 
-int value_of_the_other_file() { return 0; }
+int value_of_the_other_file() {
+  return 0;
+}

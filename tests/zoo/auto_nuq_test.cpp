@@ -19,20 +19,27 @@ struct ZooTop1 : nuq::AutoNuqEvaluatorBase<ZooTop1> {
   nuq::Dataset test;
   nuq::Dataset calibration;
 
-  explicit ZooTop1(const ZooNetwork& network) : test(network.load("_test")), calibration(network.load("_calibration")) {}
+  explicit ZooTop1(const ZooNetwork& network)
+      : test(network.load("_test")), calibration(network.load("_calibration")) {}
   double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num) const {
     nuq::Net net(model_file, weights_file, 0);
     return nuq::evaluate(net, test, batch_num);
   }
-  bool is_satisfied(double original_metric, double new_metric) const { return original_metric - new_metric <= 0.01 + 1e-9; }
+  bool is_satisfied(double original_metric, double new_metric) const {
+    return original_metric - new_metric <= 0.01 + 1e-9;
+  }
   nuq::InputBatch calibration_batch(int index) const { return calibration.batch(index); }
 };
 
-std::set<char> distinct_bytes(const std::string& bytes) { return {bytes.begin(), bytes.end()}; }
+std::set<char> distinct_bytes(const std::string& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
-/// Fake-quant weights are level × scale, the levels those of the deploy model and no more than the layer's codebook has.
+/// Fake-quant weights are level × scale, the levels those of the deploy model and no more than the layer's codebook
+/// has.
 void check_written_weights(const std::string& prefix, const nuq::NetworkQuantization& quantization, bool weights_only) {
-  const nuq::Graph fake_quant = nuq::load_graph(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel");
+  const nuq::Graph fake_quant =
+      nuq::load_graph(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel");
   for (const auto& [name, layer] : quantization) {
     CAPTURE(name);
     const nuq::Node* const node = fake_quant.find(name);
@@ -72,14 +79,15 @@ void check_auto_nuq(const ZooNetwork& network, bool weights_only) {
   nuq::AutoNuqOptions options;
   options.weights_only = weights_only;
   options.threads = 0;
-  const nuq::AutoNuqResult result =
-      nuq::auto_nuq(network.model_file(), network.weights_file(), evaluator, config, prefix + "_record.txt", prefix, options);
+  const nuq::AutoNuqResult result = nuq::auto_nuq(network.model_file(), network.weights_file(), evaluator, config,
+                                                  prefix + "_record.txt", prefix, options);
 
   REQUIRE(result.satisfied);
   CHECK(result.report.evaluations <= options.max_evaluations);
   CHECK(*result.report.original_metric - *result.report.metric <= 0.01 + 1e-9);
   CHECK(result.report.ratio_int8 > 1.0);
-  CHECK(evaluator.eval_model(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel", 0) == *result.report.metric);
+  CHECK(evaluator.eval_model(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel", 0) ==
+        *result.report.metric);
   CHECK(std::filesystem::exists(prefix + "_deploy_model.prototxt") == !weights_only);
   CHECK(!std::filesystem::exists(prefix + "_trial_model.prototxt"));
   check_written_weights(prefix, result.quantization, weights_only);

@@ -1,5 +1,5 @@
-// Tests on real networks. NUQ_MODEL_ZOO names the folder that holds models/, datasets/ and data/; without it they are skipped,
-// or fail where CI is set.
+// Tests on real networks. NUQ_MODEL_ZOO names the folder that holds models/, datasets/ and data/; without it they are
+// skipped, or fail where CI is set.
 
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>

@@ -29,7 +29,8 @@ namespace {
 std::vector<std::string> layer_texts(const std::string& text) {
   std::vector<std::string> texts;
   for (const nuq::TextField& field : nuq::text_fields(text)) {
-    if (field.name == "layer" || field.name == "layers") texts.push_back(text.substr(field.begin, field.end - field.begin));
+    if (field.name == "layer" || field.name == "layers")
+      texts.push_back(text.substr(field.begin, field.end - field.begin));
   }
   return texts;
 }
@@ -48,7 +49,8 @@ std::size_t changed_layers(const std::string& original, const std::string& rewri
 std::size_t fused_layers(const PublishedModel& model) {
   nuq::Graph graph = nuq::load_graph(model.model, model.weights);
   nuq::fuse(graph);
-  return static_cast<std::size_t>(std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const nuq::Node& node) { return !node.fused.empty(); }));
+  return static_cast<std::size_t>(
+      std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const nuq::Node& node) { return !node.fused.empty(); }));
 }
 
 /// Quantizes the weights, writes the model, reads it back and computes a reference case with it: the relative change of
@@ -56,14 +58,17 @@ std::size_t fused_layers(const PublishedModel& model) {
 double quantized_difference(const PublishedModel& model, const ReferenceCase* reference) {
   const TemporaryFolder folder;
   nuq::create_quant_config(folder / "config.json", model.model, model.weights);
-  nuq::static_nuq(model.model, model.weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt", folder / "net");
-  CHECK(changed_layers(nuq::read_model(model.model, "").text, folder.read("net_fake_quant_model.prototxt")) <= fused_layers(model));
+  nuq::static_nuq(model.model, model.weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt",
+                  folder / "net");
+  CHECK(changed_layers(nuq::read_model(model.model, "").text, folder.read("net_fake_quant_model.prototxt")) <=
+        fused_layers(model));
   nuq::Net net(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel", 0);
   if (reference == nullptr) return 0.0;
   ReferenceCase remaining = *reference;  // folded layers are gone
   for (auto output = remaining.outputs.begin(); output != remaining.outputs.end();) {
-    const bool exists = std::any_of(net.graph().nodes.begin(), net.graph().nodes.end(),
-                                    [&output](const nuq::Node& node) { return escaped_name(node.name) == output->first; });
+    const bool exists =
+        std::any_of(net.graph().nodes.begin(), net.graph().nodes.end(),
+                    [&output](const nuq::Node& node) { return escaped_name(node.name) == output->first; });
     output = exists ? std::next(output) : remaining.outputs.erase(output);
   }
   return worst_difference(net, remaining);
@@ -72,11 +77,14 @@ double quantized_difference(const PublishedModel& model, const ReferenceCase* re
 }  // namespace
 
 TEST_CASE("every published model loads, computes its reference tensors, and is quantized and read back") {
-  std::printf("%-64s %6s %6s  %-22s %s\n", "model", "layers", "NUQ", "worst difference", "32 levels: change of the outputs");
+  std::printf("%-64s %6s %6s  %-22s %s\n", "model", "layers", "NUQ", "worst difference",
+              "32 levels: change of the outputs");
   for (const PublishedModel& model : published_models()) {
     CAPTURE(model.name);
     const nuq::Graph graph = nuq::load_graph(model.model, model.weights);
-    const auto eligible = std::count_if(graph.nodes.begin(), graph.nodes.end(), [&graph](const nuq::Node& node) { return nuq::eligibility_of(graph, node).nuq; });
+    const auto eligible = std::count_if(graph.nodes.begin(), graph.nodes.end(), [&graph](const nuq::Node& node) {
+      return nuq::eligibility_of(graph, node).nuq;
+    });
     std::printf("%-64s %6zu %6td  ", model.name.c_str(), graph.nodes.size(), eligible);
     const auto cases = reference_cases(model.reference);
     const std::optional<std::string> reason = why_not_inference(graph);
@@ -112,7 +120,8 @@ TEST_CASE("every published prototxt is understood without weights") {
       quantizable += eligibility.quantizable ? 1 : 0;
       eligible += eligibility.nuq ? 1 : 0;
     }
-    std::printf("%-56s %6zu %10zu %6zu\n", std::filesystem::path(file).filename().c_str(), graph.nodes.size(), quantizable, eligible);
+    std::printf("%-56s %6zu %10zu %6zu\n", std::filesystem::path(file).filename().c_str(), graph.nodes.size(),
+                quantizable, eligible);
     CHECK(eligible > 0);
   }
 }
@@ -124,8 +133,9 @@ TEST_CASE("files found in the wild that are no model are refused with the reason
   };
   CHECK(refusal(lenet_model, ZooNetwork::path("models/_negative/cifar10_fast_iter_70000.caffemodel.h5")).says("HDF5"));
   CHECK(refusal(lenet_model, ZooNetwork::path("models/_negative/git_lfs_pointer_mnist.caffemodel")).says("LFS"));
-  const CaughtError mismatch = refusal(ZooNetwork::path("models/_negative/upconv7_HEAD_16ch_mismatched_vs_32ch_model.prototxt"),
-                                       ZooNetwork::path("models/waifu2x_upconv7_deconv/scale2.0x_model.json.caffemodel"));
+  const CaughtError mismatch =
+      refusal(ZooNetwork::path("models/_negative/upconv7_HEAD_16ch_mismatched_vs_32ch_model.prototxt"),
+              ZooNetwork::path("models/waifu2x_upconv7_deconv/scale2.0x_model.json.caffemodel"));
   CHECK(mismatch.code == nuq::ErrorCode::size_mismatch);
   CHECK(mismatch.says("layer 'conv1_layer'"));
 }

@@ -61,17 +61,20 @@ Agreement agreement_of(const nuq::Graph& graph, const Inputs& inputs) {
     eigen.set_input(blob, tensor.view());
   }
   std::map<std::string, nuq::Tensor> wanted;
-  eigen.forward([&wanted](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {
-    if (!node.inputs.empty() && !outputs.empty()) wanted[node.name] = {outputs[0].shape, {outputs[0].values.begin(), outputs[0].values.end()}};
+  eigen.forward([&wanted](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>,
+                          nuq::ArrayView<const nuq::TensorView> outputs) {
+    if (!node.inputs.empty() && !outputs.empty())
+      wanted[node.name] = {outputs[0].shape, {outputs[0].values.begin(), outputs[0].values.end()}};
   });
   Agreement agreement;
-  opencv.forward([&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {
-    const auto found = wanted.find(node.name);
-    if (found == wanted.end()) return;
-    ++agreement.layers;
-    if (outputs[0].shape != found->second.shape) ++agreement.other_shapes;
-    agreement.worst = (std::max)(agreement.worst, relative_difference(outputs[0].values, found->second.values));
-  });
+  opencv.forward(
+      [&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {
+        const auto found = wanted.find(node.name);
+        if (found == wanted.end()) return;
+        ++agreement.layers;
+        if (outputs[0].shape != found->second.shape) ++agreement.other_shapes;
+        agreement.worst = (std::max)(agreement.worst, relative_difference(outputs[0].values, found->second.values));
+      });
   CHECK(agreement.layers == wanted.size());
   return agreement;
 }
@@ -79,12 +82,13 @@ Agreement agreement_of(const nuq::Graph& graph, const Inputs& inputs) {
 /// The weights-only result of static NUQ, read back.
 nuq::Graph quantized(const PublishedModel& model, const TemporaryFolder& folder) {
   nuq::create_quant_config(folder / "config.json", model.model, model.weights);
-  nuq::static_nuq(model.model, model.weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt", folder / "net");
+  nuq::static_nuq(model.model, model.weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt",
+                  folder / "net");
   return nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
 }
 
-/// How many layers have the shapes that cv::dnn::Net::getLayersShapes gives them; others fail a check. Throws ModelError
-/// where OpenCV cannot tell.
+/// How many layers have the shapes that cv::dnn::Net::getLayersShapes gives them; others fail a check. Throws
+/// ModelError where OpenCV cannot tell.
 std::size_t equal_shapes(nuq::Graph graph) {
   nuq::infer_shapes(graph);
   const std::string& file = graph.model->model_file;

@@ -31,10 +31,12 @@ inline std::vector<PublishedModel> published_models() {
     }
     for (const auto& file : fs::directory_iterator(folder)) {
       if (file.path().extension() != ".prototxt") continue;
-      models.push_back({name + "/" + file.path().filename().string(), file.path().string(), weights, (folder.path() / "reference").string()});
+      models.push_back({name + "/" + file.path().filename().string(), file.path().string(), weights,
+                        (folder.path() / "reference").string()});
     }
   }
-  std::sort(models.begin(), models.end(), [](const PublishedModel& a, const PublishedModel& b) { return a.name < b.name; });
+  std::sort(models.begin(), models.end(),
+            [](const PublishedModel& a, const PublishedModel& b) { return a.name < b.name; });
   return models;
 }
 
@@ -49,7 +51,8 @@ inline std::optional<std::string> why_not_inference(const nuq::Graph& graph) {
 /// The prototxts without weights.
 inline std::vector<std::string> published_prototxts() {
   std::vector<std::string> files;
-  for (const auto& file : std::filesystem::directory_iterator(ZooNetwork::path("models/prototxt"))) files.push_back(file.path().string());
+  for (const auto& file : std::filesystem::directory_iterator(ZooNetwork::path("models/prototxt")))
+    files.push_back(file.path().string());
   std::sort(files.begin(), files.end());
   return files;
 }

@@ -15,7 +15,8 @@
 #include "nuq/caffe/shapes.hpp"
 #include "nuq/io/atomic_file.hpp"
 
-/// Writes a caffemodel with seeded random weights for a prototxt of Convolution, Deconvolution, InnerProduct, BatchNorm and Scale layers.
+/// Writes a caffemodel with seeded random weights for a prototxt of Convolution, Deconvolution, InnerProduct, BatchNorm
+/// and Scale layers.
 inline void write_random_weights(const std::string& model_file, const std::string& weights_file) {
   nuq::Graph graph = nuq::load_graph(model_file, "");
   nuq::infer_shapes(graph);

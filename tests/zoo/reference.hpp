@@ -40,7 +40,8 @@ inline std::map<std::string, ReferenceCase> reference_cases(const std::string& f
 /// A name as the reference's file names spell it.
 inline std::string escaped_name(std::string name) {
   for (char& c : name) {
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    const bool kept =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
     if (!kept) c = '_';
   }
   return name;
@@ -64,13 +65,14 @@ inline double worst_difference(nuq::Net& net, const ReferenceCase& reference) {
   for (const auto& [blob, file] : reference.inputs) net.set_input(blob, nuq::to_tensor(nuq::read_npy(file)).view());
   double worst = 0.0;
   std::size_t compared = 0;
-  net.forward([&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {
-    const auto expected = reference.outputs.find(escaped_name(node.name));
-    if (expected == reference.outputs.end()) return;
-    const nuq::Tensor tensor = nuq::to_tensor(nuq::read_npy(expected->second));
-    worst = (std::max)(worst, relative_difference(outputs[0].values, tensor.values));
-    ++compared;
-  });
+  net.forward(
+      [&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {
+        const auto expected = reference.outputs.find(escaped_name(node.name));
+        if (expected == reference.outputs.end()) return;
+        const nuq::Tensor tensor = nuq::to_tensor(nuq::read_npy(expected->second));
+        worst = (std::max)(worst, relative_difference(outputs[0].values, tensor.values));
+        ++compared;
+      });
   return compared == reference.outputs.size() ? worst : HUGE_VAL;
 }
 

@@ -91,10 +91,6 @@ namespace detail {
   return group.empty() ? dilation_obstacle(parameter, "NUQ") : group;
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// Of a Pooling layer: only its input can be quantized.
 [[nodiscard]] inline Eligibility pooling_eligibility(const Node& node) {
   const schema::PoolingParameter& parameter = node.parameter.pooling_param();

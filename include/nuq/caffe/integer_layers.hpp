@@ -60,7 +60,8 @@ class IntegerLayerLinker {
     node.integer->input_offset = quant_scale({quant, file_}).offset;
     for (const std::size_t reader : graph_.consumers(node.outputs.front())) {
       Node& dequant = graph_.nodes[reader];
-      if (dequant.type != "DeQuant") fail(node, "its output is read by '" + dequant.name + "', wanted DeQuant layers alone");
+      if (dequant.type != "DeQuant")
+        fail(node, "its output is read by '" + dequant.name + "', wanted DeQuant layers alone");
       dequant.integer.emplace();
     }
   }
@@ -82,10 +83,13 @@ class IntegerLayerLinker {
 
 }  // namespace detail
 
-/// Marks the layers of a deploy model that compute with integers: those with int8 weights, Pooling layers that a DeQuant
-/// with packed parameters reads, the Quant layers that feed them and the DeQuant layers that read them. Does nothing in float and fake-quant models. Throws ModelError invalid_graph
-/// where such a layer is not between Quant and DeQuant.
-inline void link_integer_layers(Graph& graph) { detail::IntegerLayerLinker(graph).link(); }
+/// Marks the layers of a deploy model that compute with integers: those with int8 weights, Pooling layers that a
+/// DeQuant with packed parameters reads, the Quant layers that feed them and the DeQuant layers that read them. Does
+/// nothing in float and fake-quant models. Throws ModelError invalid_graph where such a layer is not between Quant and
+/// DeQuant.
+inline void link_integer_layers(Graph& graph) {
+  detail::IntegerLayerLinker(graph).link();
+}
 
 NUQ_NAMESPACE_END
 

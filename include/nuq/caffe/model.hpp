@@ -10,11 +10,12 @@ NUQ_NAMESPACE_BEGIN
 
 /// The content of a prototxt and a caffemodel, as written: nothing upgraded, nothing dropped.
 struct Model {
-  std::string model_file;      ///< name of the prototxt, for messages
-  std::string weights_file;    ///< name of the caffemodel, for messages; empty where there is none
-  std::string text;            ///< the prototxt itself: rewriting edits this text so that untouched layers stay verbatim
-  schema::NetParameter net;    ///< `text` parsed
-  schema::NetWeights weights;  ///< the caffemodel; its layers' parameters are kept as unknown fields and never looked at
+  std::string model_file;    ///< name of the prototxt, for messages
+  std::string weights_file;  ///< name of the caffemodel, for messages; empty where there is none
+  std::string text;          ///< the prototxt itself: rewriting edits this text so that untouched layers stay verbatim
+  schema::NetParameter net;  ///< `text` parsed
+  schema::NetWeights
+      weights;  ///< the caffemodel; its layers' parameters are kept as unknown fields and never looked at
 };
 
 NUQ_NAMESPACE_END

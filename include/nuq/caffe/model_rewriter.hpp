@@ -28,7 +28,7 @@ NUQ_NAMESPACE_BEGIN
 /// Which prototxt syntax a rewritten model has.
 enum class RewriteSyntax {
   as_written,  ///< the file's own (V1 stays V1, V0 stays V0): enough while no layer is inserted
-  current      ///< an older file is upgraded as a whole, comments and unknown fields lost, so that layers can be inserted
+  current  ///< an older file is upgraded as a whole, comments and unknown fields lost, so that layers can be inserted
 };
 
 namespace detail {

@@ -170,7 +170,8 @@ class TextFieldScanner {
                                                                 std::initializer_list<std::string_view> path) {
   for (const std::string_view name : path) {
     const std::vector<TextField> fields = text_fields(text);
-    const auto field = std::find_if(fields.rbegin(), fields.rend(), [name](const TextField& f) { return f.name == name; });
+    const auto field =
+        std::find_if(fields.rbegin(), fields.rend(), [name](const TextField& f) { return f.name == name; });
     if (field == fields.rend()) return std::nullopt;
     text = text.substr(field->value_begin, field->value_end - field->value_begin);
   }

@@ -32,16 +32,17 @@ enum class ActivationAlgorithm {
   hfmg   ///< "hfmg": histogram
 };
 
-/// Parameters of activation calibration, named and defaulted as in config.json (AMCT manual, quantization configuration).
+/// Parameters of activation calibration, named and defaulted as in config.json (AMCT manual, quantization
+/// configuration).
 struct ActivationPlan {
   ActivationAlgorithm algorithm = ActivationAlgorithm::ifmr;
   bool asymmetric = true;
-  float max_percentile = 0.999999F;     ///< (0.5, 1]
-  float min_percentile = 0.999999F;     ///< (0.5, 1]
-  float search_range_start = 0.7F;      ///< 0 < start < end
+  float max_percentile = 0.999999F;  ///< (0.5, 1]
+  float min_percentile = 0.999999F;  ///< (0.5, 1]
+  float search_range_start = 0.7F;   ///< 0 < start < end
   float search_range_end = 1.3F;
-  float search_step = 0.01F;            ///< (0, end − start]
-  int num_of_bins = 4096;               ///< 1024, 2048, 4096 or 8192 (hfmg)
+  float search_step = 0.01F;  ///< (0, end − start]
+  int num_of_bins = 4096;     ///< 1024, 2048, 4096 or 8192 (hfmg)
 
   friend bool operator==(const ActivationPlan& a, const ActivationPlan& b) noexcept {
     return a.algorithm == b.algorithm && a.asymmetric == b.asymmetric && a.max_percentile == b.max_percentile &&
@@ -53,9 +54,9 @@ struct ActivationPlan {
 /// What the configuration decides for one layer.
 struct LayerPlan {
   WeightAlgorithm weight_algorithm = WeightAlgorithm::arq;
-  bool channel_wise = true;    ///< one scale per output channel; false for InnerProduct
-  int num_steps = 32;          ///< levels kept, 2…256 (nuq)
-  int num_of_iteration = 1;    ///< 0…5, search effort of selectors that take it (nuq)
+  bool channel_wise = true;  ///< one scale per output channel; false for InnerProduct
+  int num_steps = 32;        ///< levels kept, 2…256 (nuq)
+  int num_of_iteration = 1;  ///< 0…5, search effort of selectors that take it (nuq)
   ActivationPlan activation;
 };
 

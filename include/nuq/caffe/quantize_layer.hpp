@@ -33,7 +33,8 @@ namespace detail {
 
 /// Rounds every weight of a layer to the nearest level at its scales: of its codebook, or of all 256. Throws ModelError
 /// for weights that are not finite. Nothing for a layer without weights.
-inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer, Parallel& parallel) {
+inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer,
+                                    Parallel& parallel) {
   if (!quantizes_weights(node)) return;
   const WeightMatrix matrix(node);
   with_error_place(graph.model->weights_file + ": layer '" + node.name + "'",
@@ -45,8 +46,8 @@ inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQ
 }  // namespace detail
 
 /// Quantizes the weights of one layer as its plan says: uniformly with the quantizer's own weight quantizer, or to
-/// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left to calibration. Throws what
-/// the quantizer throws, with file and layer named.
+/// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left
+/// to calibration. Throws what the quantizer throws, with file and layer named.
 template <class Quantizer>
 [[nodiscard]] LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
                                                const Quantizer& quantizer, const LayerStatistics* statistics,

@@ -73,7 +73,8 @@ NUQ_NAMESPACE_BEGIN
 /// Dequantization parameters as the vendor's compiler reads them, one uint64 per scale, as protobuf's packed varints:
 /// bits 0–31 the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which is 0 here (AMCT manual, quantization
 /// formulas). `shifts` are as many as the scales.
-[[nodiscard]] inline std::string packed_dequantization(const std::vector<float>& scales, const std::vector<int>& shifts) {
+[[nodiscard]] inline std::string packed_dequantization(const std::vector<float>& scales,
+                                                       const std::vector<int>& shifts) {
   std::string bytes;
   for (std::size_t channel = 0; channel < scales.size(); ++channel) {
     std::uint32_t scale = 0;

@@ -137,7 +137,8 @@ class QuantLayerInserter {
 [[nodiscard]] inline std::vector<schema::BlobProto> fake_dequant_blobs(const LayerQuantization& quantization) {
   const std::vector<float> scales = dequantization_scales(quantization);
   const std::vector<int> shifts = dequantization_shifts(quantization);
-  return {float_blob(scales), float_blob({shifts.begin(), shifts.end()}), float_blob(std::vector<float>(scales.size()))};
+  return {float_blob(scales), float_blob({shifts.begin(), shifts.end()}),
+          float_blob(std::vector<float>(scales.size()))};
 }
 
 /// DeQuant of a deploy model: one blob of uint64.

@@ -179,7 +179,8 @@ namespace detail {
 inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
                              ArrayView<const ShapeRule> custom = {}) {
   for (const Node& node : nodes) {
-    if (node.inputs.empty() && shape_function(node.type, custom) == nullptr) continue;  // its outputs are network inputs
+    if (node.inputs.empty() && shape_function(node.type, custom) == nullptr)
+      continue;  // its outputs are network inputs
     std::vector<Shape> inputs;
     for (const std::size_t input : node.inputs) inputs.push_back(shapes[input]);
     const LayerRef layer(node, file);
@@ -197,8 +198,8 @@ inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file,
 
 /// The shapes of all values for network inputs of other shapes than the declared ones, by blob name; inputs that are
 /// not named keep theirs. `custom` rules go before the library's. Empty below an input of unknown shape and below
-/// unknown layer types. Throws ConfigError for a name that is not an input, ModelError (naming file, layer, value) where
-/// a shape does not fit.
+/// unknown layer types. Throws ConfigError for a name that is not an input, ModelError (naming file, layer, value)
+/// where a shape does not fit.
 [[nodiscard]] inline std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs,
                                                      ArrayView<const ShapeRule> custom = {}) {
   const std::string& file = graph.model->model_file;

@@ -25,7 +25,8 @@ namespace detail {
 
 using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
-/// Layers with blobs of a caffemodel, in the present format, V1 or V0, by name. Throws ModelError for a name that occurs twice.
+/// Layers with blobs of a caffemodel, in the present format, V1 or V0, by name. Throws ModelError for a name that
+/// occurs twice.
 [[nodiscard]] inline std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
                                                                              const std::string& file) {
   std::map<std::string, const BlobProtos*> found;
@@ -158,9 +159,10 @@ inline std::vector<Tensor> unpacked_dequantization(const std::vector<std::uint64
   return blobs;
 }
 
-/// The integers of a layer whose weights are stored as int8; nothing for others. Throws ModelError for a bias that is no
-/// int32.
-inline std::optional<IntegerArithmetic> integer_arithmetic(const BlobProtos& protos, const Node& node, const Model& model) {
+/// The integers of a layer whose weights are stored as int8; nothing for others. Throws ModelError for a bias that is
+/// no int32.
+inline std::optional<IntegerArithmetic> integer_arithmetic(const BlobProtos& protos, const Node& node,
+                                                           const Model& model) {
   if (protos.empty() || protos.Get(0).int8_data().empty()) return std::nullopt;
   IntegerArithmetic integer;
   integer.weights = int8_values(protos.Get(0));
@@ -210,10 +212,11 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
 }  // namespace detail
 
 /// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has, and
-/// pruning masks behind a layer's own blobs, are ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n become [n], InnerProduct weights [out,in] ([in,out]
-/// if transposed). Throws ModelError naming file, layer and blob: a layer that must have weights and has none, another
-/// number of blobs or another shape than the layer's parameters ask for, and whatever `tensor_of` refuses. Weights stored as
-/// int8 and the dequantization parameters of a deploy model are kept as integers too.
+/// pruning masks behind a layer's own blobs, are ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n
+/// become [n], InnerProduct weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: a
+/// layer that must have weights and has none, another number of blobs or another shape than the layer's parameters ask
+/// for, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model
+/// are kept as integers too.
 inline void attach_trained_blobs(Graph& graph) {
   const Model& model = *graph.model;
   const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);
@@ -221,8 +224,8 @@ inline void attach_trained_blobs(Graph& graph) {
     const auto found = blobs.find(node.name);
     const detail::BlobProtos* const protos = found == blobs.end() ? nullptr : found->second;
     if (node.type == "DeQuant" && protos != nullptr && protos->size() == 1) {
-      node.blobs = detail::unpacked_dequantization(
-          detail::uint64_values(protos->Get(0), {model.weights_file, node.name, 0}));
+      node.blobs =
+          detail::unpacked_dequantization(detail::uint64_values(protos->Get(0), {model.weights_file, node.name, 0}));
       node.integer.emplace();
       continue;
     }

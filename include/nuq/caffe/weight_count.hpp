@@ -13,8 +13,8 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Number of weights of a layer, its bias not counted: of its first blob where it has one, otherwise as its parameters and the
-/// inferred input shape say. 0 for layer types without weights; absent where the input's shape is not known.
+/// Number of weights of a layer, its bias not counted: of its first blob where it has one, otherwise as its parameters
+/// and the inferred input shape say. 0 for layer types without weights; absent where the input's shape is not known.
 [[nodiscard]] inline std::optional<std::int64_t> weight_count(const Graph& graph, const Node& node) {
   const bool is_deconvolution = node.type == "Deconvolution";
   const bool is_convolution = node.type == "Convolution" || is_depthwise(node);

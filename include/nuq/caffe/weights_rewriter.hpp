@@ -110,8 +110,8 @@ class WeightsRewriter {
       *to.Add() = std::move(added->second);
   }
 
-  /// The way of writing a shape stays what it was, unless the new blob has another number of values: a bias in the place
-  /// of a pruning mask.
+  /// The way of writing a shape stays what it was, unless the new blob has another number of values: a bias in the
+  /// place of a pruning mask.
   static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {
     if (element_count(blob_shape(from)) != element_count(blob_shape(to))) return;
     to.clear_shape();

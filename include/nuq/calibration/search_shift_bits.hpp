@@ -31,8 +31,8 @@ struct CalibratedShift {
 
 namespace detail {
 
-/// The search for one layer. A layer with a scale per channel whose outputs are single values [N, C, 1, 1] counts as one
-/// channel with the largest scale (AMCT manual, SearchN).
+/// The search for one layer. A layer with a scale per channel whose outputs are single values [N, C, 1, 1] counts as
+/// one channel with the largest scale (AMCT manual, SearchN).
 class ShiftSearch {
  public:
   /// `scales` are those of dequantization, one or as many as the layer has channels.
@@ -42,7 +42,8 @@ class ShiftSearch {
 
   /// The first output decides whether the channels share a scale.
   void observe(const TensorView& output) {
-    if (!has_observed_) shares_scale_ = scales_.size() > 1 && output.shape.size() == 4 && output.shape[2] * output.shape[3] == 1;
+    if (!has_observed_)
+      shares_scale_ = scales_.size() > 1 && output.shape.size() == 4 && output.shape[2] * output.shape[3] == 1;
     has_observed_ = true;
     if (shares_scale_ || scales_.size() == 1) {
       searches_.front().observe(output.values, *std::max_element(scales_.begin(), scales_.end()));
@@ -58,7 +59,8 @@ class ShiftSearch {
   [[nodiscard]] CalibratedShift finish() const {
     CalibratedShift found;
     found.shares_scale = shares_scale_;
-    for (const SearchN& search : searches_) found.shift_bit.push_back((shares_scale_ ? searches_.front() : search).finish());
+    for (const SearchN& search : searches_)
+      found.shift_bit.push_back((shares_scale_ ? searches_.front() : search).finish());
     return found;
   }
 
@@ -71,19 +73,22 @@ class ShiftSearch {
 
 }  // namespace detail
 
-/// Runs `batch_num` batches of calibration data through the fake-quant model of `graph` and searches `shift_bit` of every
-/// quantized layer with weights, from what it writes for its DeQuant layer.
+/// Runs `batch_num` batches of calibration data through the fake-quant model of `graph` and searches `shift_bit` of
+/// every quantized layer with weights, from what it writes for its DeQuant layer.
 ///
 /// @param engine  an Engine that has the fake-quant model loaded, its sums not shifted.
 /// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
 /// @throws RecordError missing_record for a layer whose input has not been calibrated; ModelError naming the layer when
-///         its output has NaN or infinities or is not computed by the engine; ConfigError nothing_to_do without a batch.
+///         its output has NaN or infinities or is not computed by the engine; ConfigError nothing_to_do without a
+///         batch.
 template <class Engine, class Feed>
-[[nodiscard]] std::map<std::string, CalibratedShift> search_shift_bits(const Graph& graph, Engine& engine, int batch_num,
-                                                                       Feed&& feed) {
+[[nodiscard]] std::map<std::string, CalibratedShift> search_shift_bits(const Graph& graph, Engine& engine,
+                                                                       int batch_num, Feed&& feed) {
   std::map<std::string, CalibratedShift> found;
   if constexpr (check_engine<Engine>()) {
-    const auto place_of = [&graph](const std::string& layer) { return graph.model->model_file + ": layer '" + layer + "': output"; };
+    const auto place_of = [&graph](const std::string& layer) {
+      return graph.model->model_file + ": layer '" + layer + "': output";
+    };
     std::map<std::string, detail::ShiftSearch> searches;
     detail::for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization& layer) {
       if (!quantizes_weights(node)) return;

@@ -50,10 +50,10 @@ class Codebook {
   std::size_t size_ = 0;
 };
 
-/// Finds the nearest level in O(1): a table over half-integer cells, since borders between integer levels are multiples of ½.
-/// A value on a border goes away from zero, as `std::round`; on a border at zero it goes to the upper level. With all 256
-/// levels this is the uniform quantizer `clamp(std::round(u), -128, 127)`. Values within 2⁻⁴⁵ of a border count as on it: no
-/// quotient of two floats is, but for those around 0.
+/// Finds the nearest level in O(1): a table over half-integer cells, since borders between integer levels are multiples
+/// of ½. A value on a border goes away from zero, as `std::round`; on a border at zero it goes to the upper level. With
+/// all 256 levels this is the uniform quantizer `clamp(std::round(u), -128, 127)`. Values within 2⁻⁴⁵ of a border count
+/// as on it: no quotient of two floats is, but for those around 0.
 class NearestLevelTable {
  public:
   /// `codebook` must not be empty.
@@ -69,9 +69,7 @@ class NearestLevelTable {
   }
 
   /// The level nearest to the scaled weight `scaled` (finite).
-  [[nodiscard]] std::int8_t operator()(double scaled) const noexcept {
-    return level_at(clamped_place(scaled));
-  }
+  [[nodiscard]] std::int8_t operator()(double scaled) const noexcept { return level_at(clamped_place(scaled)); }
 
   /// The levels nearest to `weights` divided by `scale` in double.
   void nearest(ArrayView<const float> weights, double scale, std::int8_t* levels) const noexcept {

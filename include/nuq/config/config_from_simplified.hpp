@@ -118,7 +118,8 @@ inline void take_activation_algorithm(const Statements& statements, ActivationPl
 }
 
 /// Of a layer that the simplified configuration may name in `override_layer_configs`.
-[[nodiscard]] inline Eligibility eligibility_in(const schema::AMCTConfig& definition, const Graph& graph, const Node& node) {
+[[nodiscard]] inline Eligibility eligibility_in(const schema::AMCTConfig& definition, const Graph& graph,
+                                                const Node& node) {
   for (const schema::OverrideLayer& override_layer : definition.override_layer_configs()) {
     if (override_layer.layer_name() == node.name) return eligibility_if_named(graph, node, graph.nuq_scope);
   }
@@ -153,9 +154,9 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 /// The configuration of a network, before fusion, that a simplified configuration asks for (AMCT manual). Per layer:
 /// override_layer_configs > override_layer_types > nuq_config > common_config > conv_/fc_calibration_config > defaults
 /// (`arq_quantize`, `ifmr_quantize`), separately for the weight algorithm, the activation algorithm and `asymmetric`.
-/// NUQ goes to layers that support it in the graph's scope and, where that is known, that the vendor's compiler compresses: flagged in the
-/// mapping file of `nuq_config`, else in `compressible`. A layer that refuses it takes the next weaker `arq_quantize`,
-/// with a note. An averaging Pooling is quantized where an override names it.
+/// NUQ goes to layers that support it in the graph's scope and, where that is known, that the vendor's compiler
+/// compresses: flagged in the mapping file of `nuq_config`, else in `compressible`. A layer that refuses it takes the
+/// next weaker `arq_quantize`, with a note. An averaging Pooling is quantized where an override names it.
 ///
 /// @param file  the simplified configuration's name, for messages and for the search of the mapping file.
 /// @throws ConfigError naming file, layer, key and value: unknown_name, duplicate_name, invalid_argument (out of

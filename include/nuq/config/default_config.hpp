@@ -25,8 +25,9 @@ struct DefaultConfigOptions {
 };
 
 /// The configuration of a network, before fusion, without further wishes: `nuq_quantize` with the default 32 levels on
-/// every layer that NUQ supports in the graph's scope, `arq_quantize` on the others that can be quantized; each of these is noted with its
-/// reason. Throws ConfigError: unknown_name (`skip_layers`), invalid_argument (`batch_num`), nothing_to_do.
+/// every layer that NUQ supports in the graph's scope, `arq_quantize` on the others that can be quantized; each of
+/// these is noted with its reason. Throws ConfigError: unknown_name (`skip_layers`), invalid_argument (`batch_num`),
+/// nothing_to_do.
 [[nodiscard]] inline QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options = {}) {
   QuantConfig config;
   config.nuq_scope = graph.nuq_scope;

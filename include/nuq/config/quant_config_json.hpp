@@ -26,8 +26,8 @@ namespace detail {
 
 /// The outermost keys that are no layers.
 inline constexpr std::array<const char*, 9> global_keys{
-    "version",       "batch_num", "activation_offset",  "joint_quant",
-    "weight_offset", "do_fusion", "skip_fusion_layers", "tensor_quantize", "nuq_scope"};
+    "version",   "batch_num",          "activation_offset", "joint_quant", "weight_offset",
+    "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope"};
 
 [[nodiscard]] inline bool is_global_key(const std::string& key) {
   return std::find(global_keys.begin(), global_keys.end(), key) != global_keys.end();

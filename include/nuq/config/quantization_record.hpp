@@ -88,11 +88,13 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 }
 
 /// A Pooling layer's record is to have none of them; the HiSilicon variant of the tools writes a scale_w of 1.
-[[nodiscard]] inline LayerQuantization no_weight_factors(const schema::SingleLayerRecord& record, const std::string& place) {
+[[nodiscard]] inline LayerQuantization no_weight_factors(const schema::SingleLayerRecord& record,
+                                                         const std::string& place) {
   const bool unit_scale = record.scale_w_size() == 1 && record.scale_w(0) == 1.0F;
   const bool shifted = record.shift_bit_size() > 0 && record.shift_bit(0) > 0;
   if ((record.scale_w_size() > 0 && !unit_scale) || record.cluster_size() > 0 || shifted) {
-    fail_record(ErrorCode::invalid_argument, place, "has scale_w, cluster or shift_bit, wanted none: Pooling has no weights");
+    fail_record(ErrorCode::invalid_argument, place,
+                "has scale_w, cluster or shift_bit, wanted none: Pooling has no weights");
   }
   LayerQuantization quantization;
   quantization.weights = unit_weights();
@@ -112,8 +114,8 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 }  // namespace detail
 
 /// The record of a network's quantization, in network order; nothing for layers that were not quantized. `cluster` is
-/// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the record can
-/// be used again.
+/// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the
+/// record can be used again.
 [[nodiscard]] inline schema::ScaleOffsetRecord record_of(const Graph& graph) {
   schema::ScaleOffsetRecord record;
   for (const Node& node : graph.nodes) {
@@ -124,7 +126,8 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
     entry.set_key(node.name);
     *entry.mutable_value() =
         detail::layer_record(node, quantization->second, plan == graph.plan.end() ? LayerPlan{} : plan->second);
-    if (!graph.fusion.enabled || graph.fusion.skipped.count(node.name) > 0) entry.mutable_value()->set_skip_fusion(true);
+    if (!graph.fusion.enabled || graph.fusion.skipped.count(node.name) > 0)
+      entry.mutable_value()->set_skip_fusion(true);
   }
   return record;
 }
@@ -138,11 +141,11 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   return fusion;
 }
 
-/// The factors of a record, which may come from a run of either scope, for the network they belong to, fused as `fusion_of` says and with its weights; the int8
-/// levels themselves are left empty. An input without offset counts as symmetric, which is the same grid. Throws
-/// RecordError naming `file`, layer and value: configuration_mismatch (a layer that the network lacks),
-/// unsupported_layer, missing_record (no scale_w), size_mismatch (neither one scale nor one per output channel;
-/// InnerProduct has one).
+/// The factors of a record, which may come from a run of either scope, for the network they belong to, fused as
+/// `fusion_of` says and with its weights; the int8 levels themselves are left empty. An input without offset counts as
+/// symmetric, which is the same grid. Throws RecordError naming `file`, layer and value: configuration_mismatch (a
+/// layer that the network lacks), unsupported_layer, missing_record (no scale_w), size_mismatch (neither one scale nor
+/// one per output channel; InnerProduct has one).
 [[nodiscard]] inline NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record, const Graph& graph,
                                                          const std::string& file) {
   NetworkQuantization quantization;

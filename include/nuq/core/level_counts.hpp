@@ -15,7 +15,9 @@ NUQ_NAMESPACE_BEGIN
 using LevelCounts = std::array<std::uint64_t, 256>;
 
 /// Index of an int8 level in a table of 256.
-[[nodiscard]] constexpr std::size_t level_index(int level) noexcept { return static_cast<std::size_t>(level + 128); }
+[[nodiscard]] constexpr std::size_t level_index(int level) noexcept {
+  return static_cast<std::size_t>(level + 128);
+}
 
 /// Counts the assigned levels of a layer.
 [[nodiscard]] inline LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept {

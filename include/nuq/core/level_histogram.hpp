@@ -16,11 +16,11 @@ NUQ_NAMESPACE_BEGIN
 
 /// The distribution of a layer's scaled float weights u = w / scale over half-integer bins, exact for squared error.
 ///
-/// Bin b ∈ [0, 512) covers u ∈ [(b − 256)/2, (b − 255)/2) and keeps Σweight, Σweight·d and Σweight·d² of d = u − centre,
-/// so the squared error of its content against any level is exact. Borders between the cells of integer levels are
-/// multiples of ½: a selector that moves whole bins is exact against the *float* weights (of what is within 2⁻⁴⁵ of a border
-/// either side may take it: no quotient of two floats is, but for those around 0). Values beyond ±128 (a clipping
-/// quantizer) fall into the end bins and stay exact as well.
+/// Bin b ∈ [0, 512) covers u ∈ [(b − 256)/2, (b − 255)/2) and keeps Σweight, Σweight·d and Σweight·d² of d = u −
+/// centre, so the squared error of its content against any level is exact. Borders between the cells of integer levels
+/// are multiples of ½: a selector that moves whole bins is exact against the *float* weights (of what is within 2⁻⁴⁵ of
+/// a border either side may take it: no quotient of two floats is, but for those around 0). Values beyond ±128 (a
+/// clipping quantizer) fall into the end bins and stay exact as well.
 class LevelHistogram {
  public:
   static constexpr std::size_t num_bins = 512;
@@ -36,7 +36,9 @@ class LevelHistogram {
     return static_cast<std::size_t>(static_cast<int>(clamped_place(scaled)));
   }
   /// The middle of a bin, in units of levels.
-  [[nodiscard]] static constexpr double centre(std::size_t bin) noexcept { return (static_cast<double>(static_cast<int>(bin)) - 255.5) * 0.5; }
+  [[nodiscard]] static constexpr double centre(std::size_t bin) noexcept {
+    return (static_cast<double>(static_cast<int>(bin)) - 255.5) * 0.5;
+  }
 
   /// Adds a scaled weight that counts `weight` ≥ 0 times (its channel's squared scale, times the input's importance).
   void add(double scaled, double weight) noexcept {
@@ -104,9 +106,9 @@ namespace detail {
 
 }  // namespace detail
 
-/// Histogram of `weights` [out × in] divided by their scales (1 or `out` values). An entry counts scale² times, and with
-/// `statistics` also E[x_col²] times, so that errors are in units of squared output (up to a common factor).
-/// Rows are added in blocks of fixed size and merged in order: the same bits for any number of threads.
+/// Histogram of `weights` [out × in] divided by their scales (1 or `out` values). An entry counts scale² times, and
+/// with `statistics` also E[x_col²] times, so that errors are in units of squared output (up to a common factor). Rows
+/// are added in blocks of fixed size and merged in order: the same bits for any number of threads.
 [[nodiscard]] inline LevelHistogram histogram_of(MatrixView<const float> weights, ArrayView<const float> scales,
                                                  const LayerStatistics* statistics, Parallel& parallel) {
   constexpr std::size_t rows_per_block = 16;

@@ -25,7 +25,9 @@ class MatrixView {
   [[nodiscard]] constexpr std::size_t size() const noexcept { return rows_ * cols_; }
   [[nodiscard]] constexpr bool empty() const noexcept { return size() == 0; }
   [[nodiscard]] constexpr ArrayView<T> row(std::size_t index) const noexcept { return {data_ + index * cols_, cols_}; }
-  [[nodiscard]] constexpr T& operator()(std::size_t row, std::size_t col) const noexcept { return data_[row * cols_ + col]; }
+  [[nodiscard]] constexpr T& operator()(std::size_t row, std::size_t col) const noexcept {
+    return data_[row * cols_ + col];
+  }
 
  private:
   T* data_ = nullptr;

@@ -8,8 +8,8 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Runs the blocks of an algorithm: one after the other here, on several threads in a ThreadPool. Work is cut into numbered
-/// blocks by the algorithm, never by the number of threads, so that results do not depend on it.
+/// Runs the blocks of an algorithm: one after the other here, on several threads in a ThreadPool. Work is cut into
+/// numbered blocks by the algorithm, never by the number of threads, so that results do not depend on it.
 class Parallel {
  public:
   /// The calling thread alone.
@@ -20,15 +20,18 @@ class Parallel {
   /// Threads at work, the calling one included.
   [[nodiscard]] std::size_t threads() const noexcept { return threads_; }
 
-  /// Calls `body(block)` once for every block in [0, blocks), in any order and on any thread, and returns when all are done.
-  /// Where blocks throw, the exception of the first one by number comes out, and later blocks may not have been called.
+  /// Calls `body(block)` once for every block in [0, blocks), in any order and on any thread, and returns when all are
+  /// done. Where blocks throw, the exception of the first one by number comes out, and later blocks may not have been
+  /// called.
   template <class Body>
   void for_each_block(std::size_t blocks, Body&& body) {
     if (run_ == nullptr || blocks < 2) {
       for (std::size_t block = 0; block < blocks; ++block) body(block);
       return;
     }
-    const auto call = [](void* context, std::size_t block) { (*static_cast<std::remove_reference_t<Body>*>(context))(block); };
+    const auto call = [](void* context, std::size_t block) {
+      (*static_cast<std::remove_reference_t<Body>*>(context))(block);
+    };
     run_(*this, blocks, const_cast<void*>(static_cast<const void*>(&body)), call);
   }
 

@@ -15,12 +15,13 @@ enum class Granularity {
   per_channel  ///< one scale per output channel (row): Convolution, Deconvolution
 };
 
-/// A weight matrix [rows × cols] as int8 levels; the float value of an entry is `levels[...] * scale(row)`, one float product.
+/// A weight matrix [rows × cols] as int8 levels; the float value of an entry is `levels[...] * scale(row)`, one float
+/// product.
 struct QuantizedWeights {
   std::size_t rows = 0;
   std::size_t cols = 0;
-  std::vector<float> scales;         ///< 1 or `rows` values, each finite and positive
-  std::vector<std::int8_t> levels;   ///< rows · cols values, row-major
+  std::vector<float> scales;        ///< 1 or `rows` values, each finite and positive
+  std::vector<std::int8_t> levels;  ///< rows · cols values, row-major
 
   [[nodiscard]] float scale(std::size_t row) const noexcept { return scales[scales.size() == 1 ? 0 : row]; }
   [[nodiscard]] float value(std::size_t row, std::size_t col) const noexcept {

@@ -14,14 +14,16 @@ NUQ_NAMESPACE_BEGIN
 /// Extents of a tensor, outermost first (NCHW for images). An empty shape is a scalar.
 using Shape = std::vector<std::int64_t>;
 
-/// Number of elements; 1 for a scalar. Extents must be non-negative and their product representable (see `checked_element_count`).
+/// Number of elements; 1 for a scalar. Extents must be non-negative and their product representable (see
+/// `checked_element_count`).
 [[nodiscard]] inline std::size_t element_count(const Shape& shape) noexcept {
   std::size_t count = 1;
   for (const std::int64_t extent : shape) count *= static_cast<std::size_t>(extent);
   return count;
 }
 
-/// Largest element count that any tensor may have: sizes read from files are checked against it before memory is asked for.
+/// Largest element count that any tensor may have: sizes read from files are checked against it before memory is asked
+/// for.
 inline constexpr std::int64_t max_element_count = std::int64_t{1} << 40;
 
 /// True when no extent is negative and the element count is at most `max_element_count`.

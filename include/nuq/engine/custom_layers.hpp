@@ -22,7 +22,8 @@ using layer_type_op = decltype(Layer::type);
 template <class Layer>
 using layer_in_place_op = decltype(Layer::in_place);
 template <class Layer>
-using layer_shapes_op = decltype(Layer::output_shapes(std::declval<const LayerRef&>(), std::declval<const std::vector<Shape>&>()));
+using layer_shapes_op =
+    decltype(Layer::output_shapes(std::declval<const LayerRef&>(), std::declval<const std::vector<Shape>&>()));
 template <class Layer>
 using layer_construct_op = decltype(Layer(std::declval<const LayerRef&>()));
 template <class Layer>
@@ -35,7 +36,8 @@ constexpr bool check_custom_layer() {
   static_assert(returns<bool, layer_in_place_op, Layer>(),
                 "[nuq] a custom layer must provide: static constexpr bool in_place");
   static_assert(returns<std::vector<Shape>, layer_shapes_op, Layer>(),
-                "[nuq] a custom layer must provide: static std::vector<Shape> output_shapes(const LayerRef&, const std::vector<Shape>& inputs)");
+                "[nuq] a custom layer must provide: static std::vector<Shape> output_shapes(const LayerRef&, const "
+                "std::vector<Shape>& inputs)");
   static_assert(returns<Layer, layer_construct_op, Layer>(),
                 "[nuq] a custom layer must provide: explicit Layer(const LayerRef&)");
   static_assert(returns<void, layer_forward_op, Layer>(),
@@ -64,9 +66,10 @@ struct CustomLayers {
 ///     struct Mish {
 ///       static constexpr std::string_view type = "Mish";  // as in the prototxt
 ///       static constexpr bool in_place = true;            // the output may be written over the first input
-///       static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef& layer, const std::vector<nuq::Shape>& inputs) { return inputs; }
-///       explicit Mish(const nuq::LayerRef& layer);        // parameters in layer.parameter(), trained blobs in layer.node.blobs
-///       void forward(const nuq::LayerCall& call) const;   // reads call.inputs, fills call.outputs
+///       static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef& layer, const std::vector<nuq::Shape>&
+///       inputs) { return inputs; } explicit Mish(const nuq::LayerRef& layer);        // parameters in
+///       layer.parameter(), trained blobs in layer.node.blobs void forward(const nuq::LayerCall& call) const;   //
+///       reads call.inputs, fills call.outputs
 ///     };
 ///     nuq::Net net(model_file, weights_file, threads, nuq::custom_layers<Mish>());
 ///

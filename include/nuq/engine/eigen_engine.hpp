@@ -18,8 +18,8 @@
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/detail/aligned_buffer.hpp"
 #include "nuq/engine/detail/loaded_network.hpp"
-#include "nuq/engine/workspace.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/engine/workspace.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -29,9 +29,8 @@ NUQ_NAMESPACE_BEGIN
 /// `forward()` computes in-place layers in place and a convolution together with the BatchNorm, Scale and ReLU that
 /// overwrite its output; with an observer every layer is computed by itself, which may differ in the last bits. Results
 /// do not depend on the number of threads. Layers of types that neither the library nor `custom_layers` knows are left
-/// out with all that depends on them: loss and accuracy layers of a training network, say; only asking for their outputs
-/// is an error. Not for use by several threads at once; several engines may run side by
-/// side.
+/// out with all that depends on them: loss and accuracy layers of a training network, say; only asking for their
+/// outputs is an error. Not for use by several threads at once; several engines may run side by side.
 class EigenEngine {
  public:
   /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
@@ -76,8 +75,8 @@ class EigenEngine {
   }
 
   /// Computes all layers and calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const
-  /// TensorView> outputs) after each that is computed, with what the layer has read and written. Nodes come without their blobs. Throws
-  /// as `forward()`.
+  /// TensorView> outputs) after each that is computed, with what the layer has read and written. Nodes come without
+  /// their blobs. Throws as `forward()`.
   template <class Observer>
   void forward(Observer&& observer) {
     bind(Binding::separate);

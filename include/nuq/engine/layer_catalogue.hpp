@@ -7,6 +7,7 @@
 #include "nuq/caffe/layer_rules/layer_ref.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/detail/any_layer.hpp"
+#include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/abs_val.hpp"
 #include "nuq/engine/layers/arg_max.hpp"
 #include "nuq/engine/layers/axpy.hpp"
@@ -32,14 +33,13 @@
 #include "nuq/engine/layers/integer_deconvolution.hpp"
 #include "nuq/engine/layers/integer_inner_product.hpp"
 #include "nuq/engine/layers/integer_pooling.hpp"
-#include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/interp.hpp"
 #include "nuq/engine/layers/log.hpp"
 #include "nuq/engine/layers/lrn.hpp"
 #include "nuq/engine/layers/mvn.hpp"
 #include "nuq/engine/layers/no_op.hpp"
-#include "nuq/engine/layers/opaque.hpp"
 #include "nuq/engine/layers/normalize.hpp"
+#include "nuq/engine/layers/opaque.hpp"
 #include "nuq/engine/layers/parameter.hpp"
 #include "nuq/engine/layers/permute.hpp"
 #include "nuq/engine/layers/pooling.hpp"
@@ -160,7 +160,8 @@ inline constexpr LayerFamily integer_layer_families[] = {
   for (const LayerFamily& family : integer_layer_families) {
     if (family.type == layer.node.type) return family.load(layer);
   }
-  layer.fail(ErrorCode::unsupported_layer, layer.node.type + " has int8 weights, wanted a Convolution, Deconvolution or InnerProduct");
+  layer.fail(ErrorCode::unsupported_layer,
+             layer.node.type + " has int8 weights, wanted a Convolution, Deconvolution or InnerProduct");
 }
 
 /// Nothing for a type that neither `custom` nor the library knows. Throws ModelError naming file and layer where its

@@ -36,7 +36,8 @@ inline void round_to_levels(ArrayView<const float> weights, float scale, std::in
       const double bounded = value > -128.0 ? value : -128.0;
       scaled[at] = bounded < 127.0 ? bounded : 127.0;
     }
-    for (std::size_t at = 0; at < count; ++at) levels[begin + at] = static_cast<std::int8_t>(round_half_away(scaled[at]));
+    for (std::size_t at = 0; at < count; ++at)
+      levels[begin + at] = static_cast<std::int8_t>(round_half_away(scaled[at]));
   }
 }
 

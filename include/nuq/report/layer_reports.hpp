@@ -30,15 +30,19 @@ namespace detail {
   if (!eligibility.nuq) return eligibility.reason;
   const auto planned = graph.plan.find(node.name);
   if (planned == graph.plan.end()) return "not enabled in the configuration";
-  return planned->second.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize in the configuration" : "kept at int8 by the search";
+  return planned->second.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize in the configuration"
+                                                                  : "kept at int8 by the search";
 }
 
-[[nodiscard]] inline std::uint64_t whole_bytes(double bytes) { return static_cast<std::uint64_t>(std::ceil(bytes)); }
+[[nodiscard]] inline std::uint64_t whole_bytes(double bytes) {
+  return static_cast<std::uint64_t>(std::ceil(bytes));
+}
 
 }  // namespace detail
 
 /// One entry for every layer with a weight matrix, in the network's order.
-[[nodiscard]] inline std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization, Target target) {
+[[nodiscard]] inline std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization,
+                                                            Target target) {
   std::vector<LayerReport> reports;
   for (const Node& node : graph.nodes) {
     if (!detail::has_weight_matrix(graph, node)) continue;
@@ -56,7 +60,8 @@ namespace detail {
       report.taken = quantized->second.codebook.has_value();
     }
     if (!report.taken) report.reason = detail::reason_not_taken(graph, node);
-    report.bits_per_weight = report.weights == 0 ? 0.0 : 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.weights);
+    report.bits_per_weight =
+        report.weights == 0 ? 0.0 : 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.weights);
     reports.push_back(std::move(report));
   }
   return reports;

@@ -63,8 +63,8 @@ class Sha256 {
   }
 
   /// One round; instead of moving the working variables by one place it is called with them moved.
-  static void round(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t& d, std::uint32_t e, std::uint32_t f,
-                    std::uint32_t g, std::uint32_t& h, std::uint32_t input) noexcept {
+  static void round(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t& d, std::uint32_t e,
+                    std::uint32_t f, std::uint32_t g, std::uint32_t& h, std::uint32_t input) noexcept {
     const std::uint32_t choice = g ^ (e & (f ^ g));
     const std::uint32_t majority = (a & b) | (c & (a | b));
     h += (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + choice + input;
@@ -73,7 +73,9 @@ class Sha256 {
   }
 
   [[nodiscard]] static std::uint32_t big_endian(const char* bytes) noexcept {
-    const auto byte = [bytes](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])); };
+    const auto byte = [bytes](std::size_t at) {
+      return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at]));
+    };
     return byte(0) << 24U | byte(1) << 16U | byte(2) << 8U | byte(3);
   }
 

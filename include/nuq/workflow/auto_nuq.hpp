@@ -44,9 +44,10 @@
 NUQ_NAMESPACE_BEGIN
 
 struct AutoNuqOptions {
-  int max_evaluations = 15;                                               ///< calls of the evaluator, the original and int8 included
-  double max_seconds = (std::numeric_limits<double>::infinity)();         ///< no evaluation starts later
-  std::vector<int> levels;          ///< numbers of levels to choose from, 2…255; empty: each layer's `num_steps` and its halves down to 4
+  int max_evaluations = 15;  ///< calls of the evaluator, the original and int8 included
+  double max_seconds = (std::numeric_limits<double>::infinity)();  ///< no evaluation starts later
+  std::vector<int>
+      levels;  ///< numbers of levels to choose from, 2…255; empty: each layer's `num_steps` and its halves down to 4
   std::map<std::string, int> pins;  ///< layers that must have this many levels; 256 keeps int8
   Target target = Target::packed;   ///< what sizes are measured by
   bool weights_only = false;        ///< leaves activations in float although the evaluator could calibrate them
@@ -67,7 +68,8 @@ namespace detail {
 template <class Evaluator, class Quantizer>
 class AutoNuqRun {
  public:
-  AutoNuqRun(Graph graph, Evaluator& evaluator, const Quantizer& quantizer, const AutoNuqOptions& options, std::string save_prefix)
+  AutoNuqRun(Graph graph, Evaluator& evaluator, const Quantizer& quantizer, const AutoNuqOptions& options,
+             std::string save_prefix)
       : graph_(std::move(graph)),
         evaluator_(evaluator),
         quantizer_(quantizer),
@@ -78,7 +80,8 @@ class AutoNuqRun {
     note_ignored_iterations<Quantizer>(graph_);
     report_.warnings = graph_.notes;
     if constexpr (!has_calibration_batch_v<Evaluator>) {
-      if (!options.weights_only) report_.warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
+      if (!options.weights_only)
+        report_.warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
     }
   }
 
@@ -109,8 +112,9 @@ class AutoNuqRun {
     for (const auto& [layer, levels] : options_.pins) {
       const bool has_levels = graph_.plan.count(layer) > 0 && quantizes_weights(*graph_.find(layer));
       if (!has_levels || levels < 2 || levels > 256) {
-        fail(ConfigError(ErrorCode::invalid_argument, "pin '" + layer + "'=" + std::to_string(levels) +
-                                                          ": wanted a layer whose weights the configuration quantizes and 2 to 256 levels"));
+        fail(ConfigError(ErrorCode::invalid_argument,
+                         "pin '" + layer + "'=" + std::to_string(levels) +
+                             ": wanted a layer whose weights the configuration quantizes and 2 to 256 levels"));
       }
     }
     ThreadPool parallel(options_.threads);
@@ -135,7 +139,8 @@ class AutoNuqRun {
       trial.weight_algorithm = levels == 256 ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
       trial.num_steps = levels;
       LayerQuantization quantized = quantize_layer(graph_, node, trial, quantizer_, nullptr, parallel);
-      const LayerOption option{layer_bytes(options_.target, quantized.weights), relative_weight_error(weights.view(), quantized.weights), levels};
+      const LayerOption option{layer_bytes(options_.target, quantized.weights),
+                               relative_weight_error(weights.view(), quantized.weights), levels};
       if (!options.empty() && !(option.bytes < options.back().bytes)) continue;
       options.push_back(option);
       candidate.options.push_back(std::move(quantized));
@@ -157,7 +162,8 @@ class AutoNuqRun {
     std::sort(levels.rbegin(), levels.rend());
     levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
     for (const int count : levels) {
-      if (count < 2 || count > 256) fail(ConfigError(ErrorCode::invalid_argument, "levels " + std::to_string(count) + ": wanted 2 to 256"));
+      if (count < 2 || count > 256)
+        fail(ConfigError(ErrorCode::invalid_argument, "levels " + std::to_string(count) + ": wanted 2 to 256"));
     }
     return levels;
   }
@@ -165,8 +171,9 @@ class AutoNuqRun {
   void calibrate_inputs() {
     if constexpr (has_calibration_batch_v<Evaluator>) {
       if (report_.weights_only) return;
-      const auto calibrated = calibrated_activations(graph_, [this](int index) { return evaluator_.calibration_batch(index); },
-                                                      EigenEngine(options_.threads, options_.custom_layers));
+      const auto calibrated = calibrated_activations(
+          graph_, [this](int index) { return evaluator_.calibration_batch(index); },
+          EigenEngine(options_.threads, options_.custom_layers));
       for (Candidate& candidate : candidates_) {
         for (LayerQuantization& option : candidate.options) set_activation(option, calibrated.at(candidate.layer));
       }
@@ -195,7 +202,8 @@ class AutoNuqRun {
   [[nodiscard]] NetworkQuantization quantization_of(const Configuration& configuration) const {
     NetworkQuantization quantization = without_weights_;
     for (std::size_t layer = 0; layer < candidates_.size(); ++layer) {
-      quantization[candidates_[layer].layer] = candidates_[layer].options[static_cast<std::size_t>(configuration[layer])];
+      quantization[candidates_[layer].layer] =
+          candidates_[layer].options[static_cast<std::size_t>(configuration[layer])];
     }
     return quantization;
   }
@@ -211,11 +219,13 @@ class AutoNuqRun {
 
   void save_improvement(const EvaluatedConfiguration& improved) {
     graph_.quantization = quantization_of(improved.configuration);
-    for (std::size_t layer = 0; layer < candidates_.size(); ++layer) {  // the record holds as many levels as were chosen
+    for (std::size_t layer = 0; layer < candidates_.size();
+         ++layer) {  // the record holds as many levels as were chosen
       graph_.plan[candidates_[layer].layer].num_steps = option(layer, improved.configuration).levels;
     }
     FileSet files;
-    files_ = stage_quantized_models(files, graph_, report_.weights_only ? SaveType::fakequant : SaveType::both, prefix_);
+    files_ =
+        stage_quantized_models(files, graph_, report_.weights_only ? SaveType::fakequant : SaveType::both, prefix_);
     if (!graph_.record_file.empty()) {
       files.stage(graph_.record_file, to_text(record_of(graph_)));
       files_.push_back(graph_.record_file);
@@ -247,7 +257,8 @@ class AutoNuqRun {
   [[nodiscard]] std::string in_words(const Configuration& configuration) const {
     std::string text;
     for (std::size_t layer = 0; layer < candidates_.size(); ++layer) {
-      text += (layer == 0 ? "" : " ") + candidates_[layer].layer + "=" + std::to_string(option(layer, configuration).levels);
+      text += (layer == 0 ? "" : " ") + candidates_[layer].layer + "=" +
+              std::to_string(option(layer, configuration).levels);
     }
     return text;
   }
@@ -255,7 +266,8 @@ class AutoNuqRun {
   [[nodiscard]] AutoNuqResult conclude(const SearchProblem& problem, const SearchResult& found) {
     for (const EvaluatedConfiguration& evaluated : problem.evaluated()) {
       const auto bytes = static_cast<std::uint64_t>(evaluated.bytes);
-      report_.trials.push_back({in_words(evaluated.configuration), bytes, evaluated.outcome.metric, evaluated.outcome.satisfied});
+      report_.trials.push_back(
+          {in_words(evaluated.configuration), bytes, evaluated.outcome.metric, evaluated.outcome.satisfied});
       if (evaluated.configuration == problem.int8()) report_.int8_metric = evaluated.outcome.metric;
     }
     if (found.status == SearchStatus::int8_refused) {
@@ -290,23 +302,26 @@ class AutoNuqRun {
 
 /// Searches for the configuration that compresses most while the evaluator is satisfied, and writes it.
 ///
-/// The original model is evaluated first, then uniform int8, then what the search policy asks for. config.json says which
-/// layers are candidates (`nuq_quantize`) and which stay at int8 (`arq_quantize`). Every improvement is on disk at once:
-/// the files of `save_model`, the record file, and last `<save_prefix>_report.json` with the hashes of the others.
-/// A refused configuration is never written. Trial models stand beside the results while the run lasts.
+/// The original model is evaluated first, then uniform int8, then what the search policy asks for. config.json says
+/// which layers are candidates (`nuq_quantize`) and which stay at int8 (`arq_quantize`). Every improvement is on disk
+/// at once: the files of `save_model`, the record file, and last `<save_prefix>_report.json` with the hashes of the
+/// others. A refused configuration is never written. Trial models stand beside the results while the run lasts.
 ///
 /// @param  evaluator  see AutoNuqEvaluatorBase; its exceptions pass through, the best so far stays on disk.
-/// @throws ModelError, ConfigError, FormatError for bad input, before anything is written; EvaluationError for a metric that is
+/// @throws ModelError, ConfigError, FormatError for bad input, before anything is written; EvaluationError for a metric
+/// that is
 ///         not a finite number.
 template <class Evaluator, class Quantizer = NonUniformQuantizer<>, class SearchPolicy = BinarySearch>
-AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights_file, Evaluator&& evaluator, const std::string& config_file,
-                       const std::string& scale_offset_record_file, const std::string& save_prefix, const AutoNuqOptions& options = {},
+AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights_file, Evaluator&& evaluator,
+                       const std::string& config_file, const std::string& scale_offset_record_file,
+                       const std::string& save_prefix, const AutoNuqOptions& options = {},
                        const Quantizer& quantizer = Quantizer{}, const SearchPolicy& policy = SearchPolicy{}) {
   using UserEvaluator = std::remove_cv_t<std::remove_reference_t<Evaluator>>;
   if constexpr (check_evaluator<UserEvaluator>()) {
     Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
     graph.record_file = scale_offset_record_file;
-    detail::AutoNuqRun<std::remove_reference_t<Evaluator>, Quantizer> run(std::move(graph), evaluator, quantizer, options, save_prefix);
+    detail::AutoNuqRun<std::remove_reference_t<Evaluator>, Quantizer> run(std::move(graph), evaluator, quantizer,
+                                                                          options, save_prefix);
     return run.run(policy);
   } else {
     return {};

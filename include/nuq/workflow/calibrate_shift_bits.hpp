@@ -33,7 +33,8 @@ namespace detail {
   return build_graph(std::make_shared<const Model>(fake_quant_model(graph, unshifted)));
 }
 
-inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated, LayerQuantization& layer) {
+inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated,
+                      LayerQuantization& layer) {
   layer.shift_bit = calibrated.shift_bit;
   if (!calibrated.shares_scale) return;
   std::vector<float>& scales = layer.weights.scales;
@@ -44,9 +45,9 @@ inline void set_shift(const Graph& graph, const Node& node, const CalibratedShif
 
 }  // namespace detail
 
-/// Searches `shift_bit` of every quantized layer, for chips that hand sums on in 16 bits, and completes the record file: a
-/// third step after `quantize_model` and `calibrate`, where it is wanted. A layer whose output is one value per channel
-/// gets one scale for all channels, with its weights rounded anew (AMCT manual, SearchN). Throws RecordError
+/// Searches `shift_bit` of every quantized layer, for chips that hand sums on in 16 bits, and completes the record
+/// file: a third step after `quantize_model` and `calibrate`, where it is wanted. A layer whose output is one value per
+/// channel gets one scale for all channels, with its weights rounded anew (AMCT manual, SearchN). Throws RecordError
 /// missing_record before `calibrate`.
 ///
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.

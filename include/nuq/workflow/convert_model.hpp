@@ -21,23 +21,26 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Quantizes a float model with the factors of a complete record file (from elsewhere, or from an earlier run): the network
-/// is fused as the record says, weights are rounded to the nearest recorded level, and the files of `save_model` are
-/// written; their names are returned. A record without any activation scale gives the weights-only fake-quant model alone.
-/// Throws ModelError for a model that is quantized already, RecordError for a record of another network or with values
-/// missing or out of range; nothing is written then.
+/// Quantizes a float model with the factors of a complete record file (from elsewhere, or from an earlier run): the
+/// network is fused as the record says, weights are rounded to the nearest recorded level, and the files of
+/// `save_model` are written; their names are returned. A record without any activation scale gives the weights-only
+/// fake-quant model alone. Throws ModelError for a model that is quantized already, RecordError for a record of another
+/// network or with values missing or out of range; nothing is written then.
 inline std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
-                                              const std::string& scale_offset_record_file, const std::string& save_path) {
+                                              const std::string& scale_offset_record_file,
+                                              const std::string& save_path) {
   const schema::ScaleOffsetRecord record = read_record(scale_offset_record_file);
   Graph graph = load_graph(model_file, weights_file);
   detail::refuse_quantized_model(graph);
   fuse(graph, fusion_of(record));
   graph.quantization = quantization_of(record, graph, scale_offset_record_file);
   if (graph.quantization.empty()) {
-    detail::fail(RecordError(ErrorCode::missing_record, scale_offset_record_file + ": records no layer, wanted at least one"));
+    detail::fail(
+        RecordError(ErrorCode::missing_record, scale_offset_record_file + ": records no layer, wanted at least one"));
   }
   Parallel serial;
-  for (auto& [name, layer] : graph.quantization) detail::round_to_nearest_levels(graph, *graph.find(name), layer, serial);
+  for (auto& [name, layer] : graph.quantization)
+    detail::round_to_nearest_levels(graph, *graph.find(name), layer, serial);
   FileSet files;
   const SaveType save_type = has_activation_scales(graph.quantization) ? SaveType::both : SaveType::fakequant;
   std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path);

@@ -20,22 +20,24 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// What `create_quant_config` is asked for. With `config_defination` (the vendor's spelling), the simplified configuration's
-/// file, `skip_layers`, `batch_num`, `activation_offset` and `uniform` are ignored.
+/// What `create_quant_config` is asked for. With `config_defination` (the vendor's spelling), the simplified
+/// configuration's file, `skip_layers`, `batch_num`, `activation_offset` and `uniform` are ignored.
 struct QuantConfigRequest {
   std::vector<std::string> skip_layers;
   int batch_num = 1;
   bool activation_offset = true;
-  bool uniform = false;           ///< `arq_quantize` on every layer
+  bool uniform = false;  ///< `arq_quantize` on every layer
   NuqScope nuq_scope = NuqScope::standard;
   std::string config_defination;
-  std::string soc;                ///< chip whose compiler decides which layers gain from NUQ, where no mapping file does; empty: all do
+  std::string
+      soc;  ///< chip whose compiler decides which layers gain from NUQ, where no mapping file does; empty: all do
 };
 
-/// Writes config.json for a model: one entry per quantizable layer. Returns its content, with notes on every layer that does
-/// not take NUQ. Throws ModelError, ConfigError or FormatError; an existing file is replaced only when all went well.
-inline QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file, const std::string& weights_file,
-                                       const QuantConfigRequest& request) {
+/// Writes config.json for a model: one entry per quantizable layer. Returns its content, with notes on every layer that
+/// does not take NUQ. Throws ModelError, ConfigError or FormatError; an existing file is replaced only when all went
+/// well.
+inline QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                       const std::string& weights_file, const QuantConfigRequest& request) {
   Graph graph = load_graph(model_file, weights_file);
   infer_shapes(graph);
   graph.nuq_scope = request.nuq_scope;
@@ -51,16 +53,18 @@ inline QuantConfig create_quant_config(const std::string& config_file, const std
     options.compressible = std::move(compressible);
     config = default_config(graph, options);
   } else {
-    config = config_from_simplified(graph, read_simplified_config(request.config_defination), request.config_defination, std::move(compressible));
+    config = config_from_simplified(graph, read_simplified_config(request.config_defination), request.config_defination,
+                                    std::move(compressible));
   }
   write_file_atomically(config_file, to_json(config));
   return config;
 }
 
 /// The same with the vendor's arguments in the vendor's order.
-inline QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file, const std::string& weights_file,
-                                       const std::vector<std::string>& skip_layers = {}, int batch_num = 1, bool activation_offset = true,
-                                       const std::string& config_defination = {}) {
+inline QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                       const std::string& weights_file,
+                                       const std::vector<std::string>& skip_layers = {}, int batch_num = 1,
+                                       bool activation_offset = true, const std::string& config_defination = {}) {
   QuantConfigRequest request;
   request.skip_layers = skip_layers;
   request.batch_num = batch_num;

@@ -24,11 +24,13 @@ using InputBatch = std::map<std::string, Tensor>;
 ///       bool is_satisfied(double original_metric, double new_metric) const;
 ///     };
 ///
-/// `eval_model` runs `batch_num` batches (0: all data) of a float model, with whatever framework the user has, and returns one
-/// number, larger or smaller is better as `is_satisfied` sees it. Optional members, found at compile time:
+/// `eval_model` runs `batch_num` batches (0: all data) of a float model, with whatever framework the user has, and
+/// returns one number, larger or smaller is better as `is_satisfied` sees it. Optional members, found at compile time:
 ///   - `static constexpr int evaluate_batch_num = N;`         batches per evaluation; hides the 0 below
-///   - `double eval_net(nuq::Net& net, int batch_num)`         evaluates in memory: no files per trial; `eval_model` is then not needed
-///   - `nuq::InputBatch calibration_batch(int index)`          inputs that calibrate the activations; without it the run is weights-only
+///   - `double eval_net(nuq::Net& net, int batch_num)`         evaluates in memory: no files per trial; `eval_model` is
+///   then not needed
+///   - `nuq::InputBatch calibration_batch(int index)`          inputs that calibrate the activations; without it the
+///   run is weights-only
 template <class Derived>
 struct AutoNuqEvaluatorBase {
   static constexpr int evaluate_batch_num = 0;
@@ -36,7 +38,8 @@ struct AutoNuqEvaluatorBase {
 
 namespace detail {
 template <class E>
-using eval_model_op = decltype(std::declval<E&>().eval_model(std::declval<const std::string&>(), std::declval<const std::string&>(), int{}));
+using eval_model_op = decltype(std::declval<E&>().eval_model(std::declval<const std::string&>(),
+                                                             std::declval<const std::string&>(), int{}));
 template <class E>
 using eval_net_op = decltype(std::declval<E&>().eval_net(std::declval<Net&>(), int{}));
 template <class E>
@@ -57,11 +60,15 @@ inline constexpr bool has_calibration_batch_v = detail::returns<InputBatch, deta
 /// Checks an evaluator with one readable message per missing part; true when it is complete.
 template <class E>
 [[nodiscard]] constexpr bool check_evaluator() {
-  static_assert(std::is_base_of_v<AutoNuqEvaluatorBase<E>, E>, "[nuq] derive the evaluator as: class E : public nuq::AutoNuqEvaluatorBase<E>");
+  static_assert(std::is_base_of_v<AutoNuqEvaluatorBase<E>, E>,
+                "[nuq] derive the evaluator as: class E : public nuq::AutoNuqEvaluatorBase<E>");
   static_assert(has_eval_model_v<E> || has_eval_net_v<E>,
-                "[nuq] the evaluator must provide: double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num)");
-  static_assert(has_is_satisfied_v<E>, "[nuq] the evaluator must provide: bool is_satisfied(double original_metric, double new_metric)");
-  return std::is_base_of_v<AutoNuqEvaluatorBase<E>, E> && (has_eval_model_v<E> || has_eval_net_v<E>) && has_is_satisfied_v<E>;
+                "[nuq] the evaluator must provide: double eval_model(const std::string& model_file, const std::string& "
+                "weights_file, int batch_num)");
+  static_assert(has_is_satisfied_v<E>,
+                "[nuq] the evaluator must provide: bool is_satisfied(double original_metric, double new_metric)");
+  return std::is_base_of_v<AutoNuqEvaluatorBase<E>, E> &&
+         (has_eval_model_v<E> || has_eval_net_v<E>)&&has_is_satisfied_v<E>;
 }
 
 NUQ_NAMESPACE_END

@@ -22,14 +22,16 @@ inline void refuse_quantized_model(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const bool is_inserted = node.type == "Quant" || node.type == "DeQuant" || node.type == "AntiQuant";
     if (is_inserted || node.integer) {
-      fail(ModelError(ErrorCode::unsupported_layer, graph.model->model_file + ": layer '" + node.name + "': the model is quantized already (" +
-                                                        (is_inserted ? node.type : "int8 weights") + "), wanted a float model"));
+      fail(ModelError(ErrorCode::unsupported_layer,
+                      graph.model->model_file + ": layer '" + node.name + "': the model is quantized already (" +
+                          (is_inserted ? node.type : "int8 weights") + "), wanted a float model"));
     }
   }
 }
 
 /// A float model, its configuration applied, BatchNorm and Scale folded.
-[[nodiscard]] inline Graph prepared_graph(const QuantConfig& config, const std::string& model_file, const std::string& weights_file) {
+[[nodiscard]] inline Graph prepared_graph(const QuantConfig& config, const std::string& model_file,
+                                          const std::string& weights_file) {
   Graph graph = load_graph(model_file, weights_file);
   refuse_quantized_model(graph);
   graph.notes = config.notes;
@@ -41,7 +43,8 @@ inline void refuse_quantized_model(const Graph& graph) {
   return graph;
 }
 
-[[nodiscard]] inline Graph prepared_graph(const std::string& config_file, const std::string& model_file, const std::string& weights_file) {
+[[nodiscard]] inline Graph prepared_graph(const std::string& config_file, const std::string& model_file,
+                                          const std::string& weights_file) {
   return prepared_graph(read_quant_config(config_file), model_file, weights_file);
 }
 
@@ -50,8 +53,8 @@ inline void refuse_quantized_model(const Graph& graph) {
 /// Reads the float model and its config.json, folds BatchNorm and Scale, and creates or empties the record file.
 /// First step of static quantization: init → quantize_model → calibration → save_model.
 /// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
-[[nodiscard]] inline Graph init(const std::string& config_file, const std::string& model_file, const std::string& weights_file,
-                                const std::string& scale_offset_record_file) {
+[[nodiscard]] inline Graph init(const std::string& config_file, const std::string& model_file,
+                                const std::string& weights_file, const std::string& scale_offset_record_file) {
   Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
   graph.record_file = scale_offset_record_file;
   write_file_atomically(scale_offset_record_file, "");

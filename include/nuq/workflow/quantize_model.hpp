@@ -8,8 +8,8 @@
 
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/codebook/contracts.hpp"
 #include "nuq/config/quantization_record.hpp"
@@ -51,8 +51,9 @@ void quantize_weights(Graph& graph, const Quantizer& quantizer, Parallel& parall
   }
 }
 
-/// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR layer for
-/// each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe) completes the record.
+/// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR
+/// layer for each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe)
+/// completes the record.
 template <class Quantizer = NonUniformQuantizer<>>
 void quantize_model(Graph& graph, const std::string& modified_model_file, const std::string& modified_weights_file,
                     const Quantizer& quantizer = Quantizer{}) {

@@ -36,8 +36,8 @@ inline void complete_from_record(Graph& graph) {
 }
 
 /// Stages everything that `save_model` writes and returns the final names.
-[[nodiscard]] inline std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
-                                                                     const std::string& save_path) {
+[[nodiscard]] inline std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
+                                                                     SaveType save_type, const std::string& save_path) {
   std::vector<std::string> names;
   const auto stage_model = [&](const Model& model, const std::string& kind) {
     const std::string model_file = save_path + "_" + kind + "_model.prototxt";
@@ -63,12 +63,14 @@ inline void complete_from_record(Graph& graph) {
 
 }  // namespace detail
 
-/// Writes the results of a quantized graph beside each other; names are `save_path` (a folder with a file-name prefix) plus
-/// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`, `_deploy_weights.caffemodel`,
+/// Writes the results of a quantized graph beside each other; names are `save_path` (a folder with a file-name prefix)
+/// plus
+/// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`,
+/// `_deploy_weights.caffemodel`,
 /// `_quant.json`, `_nuq_layer_record.txt`. Returns the names written.
 ///
-/// Activation scales that are not in the graph are taken from its record file. Without any, SaveType::fakequant writes the
-/// weights-only model; the others throw RecordError missing_record naming the layer.
+/// Activation scales that are not in the graph are taken from its record file. Without any, SaveType::fakequant writes
+/// the weights-only model; the others throw RecordError missing_record naming the layer.
 inline std::vector<std::string> save_model(Graph& graph, SaveType save_type, const std::string& save_path) {
   detail::complete_from_record(graph);
   FileSet files;

@@ -36,11 +36,13 @@ struct StaticNuqOptions {
 /// In place of calibration data: activations stay in float.
 struct WeightsOnly {};
 
-/// Quantizes a network as its configuration says, in one step: init, quantize_model, calibration with our own engine and
-/// save_model, without the intermediate files. Writes what `save_model` writes (weights-only: no deploy model), the record
-/// file, and last `<save_prefix>_report.json`, whose content it returns. Nothing is written unless all went well.
+/// Quantizes a network as its configuration says, in one step: init, quantize_model, calibration with our own engine
+/// and save_model, without the intermediate files. Writes what `save_model` writes (weights-only: no deploy model), the
+/// record file, and last `<save_prefix>_report.json`, whose content it returns. Nothing is written unless all went
+/// well.
 ///
-/// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration, or
+/// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration,
+/// or
 ///                    WeightsOnly{}.
 /// @throws ModelError, ConfigError, FormatError for bad input.
 template <class NextBatch, class Quantizer = NonUniformQuantizer<>>
@@ -54,7 +56,8 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   ThreadPool parallel(options.threads);
   quantize_weights(graph, quantizer, parallel);
   if constexpr (!weights_only) {
-    detail::set_activations(graph, std::forward<NextBatch>(next_batch), EigenEngine(options.threads, options.custom_layers));
+    detail::set_activations(graph, std::forward<NextBatch>(next_batch),
+                            EigenEngine(options.threads, options.custom_layers));
   }
 
   FileSet files;

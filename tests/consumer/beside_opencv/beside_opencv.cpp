@@ -1,5 +1,5 @@
-// OpenCV's Caffe reader and ours in one program, each with its own protobuf schema, read one model: a clash of descriptors would
-// abort before main.
+// OpenCV's Caffe reader and ours in one program, each with its own protobuf schema, read one model: a clash of
+// descriptors would abort before main.
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,8 @@ constexpr char weights_file[] = "beside_opencv.caffemodel";
 
 void write_files() {
   std::ofstream(model_file) << "input: 'data' input_shape { dim: 1 dim: 2 dim: 8 dim: 8 } "
-                               "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' convolution_param { num_output: 3 kernel_size: 3 } } "
+                               "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' convolution_param "
+                               "{ num_output: 3 kernel_size: 3 } } "
                                "layer { name: 'prob' type: 'Softmax' bottom: 'conv' top: 'prob' }";
   nuq::schema::NetWeights weights;
   auto& layer = *weights.add_layer();
@@ -25,7 +26,8 @@ void write_files() {
   for (const nuq::Shape& shape : {nuq::Shape{3, 2, 3, 3}, nuq::Shape{3}}) {
     auto& blob = *layer.add_blobs();
     for (const auto extent : shape) blob.mutable_shape()->add_dim(extent);
-    for (std::size_t index = 0; index < nuq::element_count(shape); ++index) blob.add_data(std::sin(static_cast<float>(index)));
+    for (std::size_t index = 0; index < nuq::element_count(shape); ++index)
+      blob.add_data(std::sin(static_cast<float>(index)));
   }
   std::ofstream file(weights_file, std::ios::binary);
   weights.SerializeToOstream(&file);
@@ -33,7 +35,8 @@ void write_files() {
 
 float largest_difference() {
   nuq::Tensor input({1, 2, 8, 8});
-  for (std::size_t index = 0; index < input.values.size(); ++index) input.values[index] = std::cos(static_cast<float>(index));
+  for (std::size_t index = 0; index < input.values.size(); ++index)
+    input.values[index] = std::cos(static_cast<float>(index));
   nuq::Net ours(model_file, weights_file);
   ours.set_input("data", input.view());
   ours.forward();

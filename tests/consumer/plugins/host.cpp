@@ -23,7 +23,8 @@ CountLayers loaded(const char* plugin) {
 
 int main(int count, char** arguments) {
   constexpr char model_file[] = "plugins.prototxt";
-  std::ofstream(model_file) << "input: 'data' input_shape { dim: 1 dim: 2 } layer { name: 'relu' type: 'ReLU' bottom: 'data' top: 'data' }";
+  std::ofstream(model_file)
+      << "input: 'data' input_shape { dim: 1 dim: 2 } layer { name: 'relu' type: 'ReLU' bottom: 'data' top: 'data' }";
   std::vector<CountLayers> plugins;
   for (int plugin = 1; plugin < count; ++plugin) plugins.push_back(loaded(arguments[plugin]));
   for (int pass = 0; pass < 2; ++pass) {

@@ -52,10 +52,13 @@ nuq::Graph graph_of(const std::string& text, const Blobs& blobs = {}) {
 
 std::string layer(const std::string& name, const std::string& type, const std::string& bottom, const std::string& top,
                   const std::string& rest = "") {
-  return "layer { name: '" + name + "' type: '" + type + "' bottom: '" + bottom + "' top: '" + top + "' " + rest + " } ";
+  return "layer { name: '" + name + "' type: '" + type + "' bottom: '" + bottom + "' top: '" + top + "' " + rest +
+         " } ";
 }
 
-Tensor random_tensor(const Shape& shape, std::uint32_t seed) { return {shape, random_values(nuq::element_count(shape), seed)}; }
+Tensor random_tensor(const Shape& shape, std::uint32_t seed) {
+  return {shape, random_values(nuq::element_count(shape), seed)};
+}
 
 const std::string data = "input: 'data' input_shape { dim: 2 dim: 4 dim: 7 dim: 6 } ";
 
@@ -63,14 +66,18 @@ const std::string data = "input: 'data' input_shape { dim: 2 dim: 4 dim: 7 dim: 
 nuq::Graph branched_network() {
   return graph_of(
       data + layer("before", "BatchNorm", "data", "before") +
-          layer("conv", "Convolution", "before", "conv", "convolution_param { num_output: 4 kernel_size: 3 pad: 1 bias_term: false }") +
-          layer("norm", "BatchNorm", "conv", "conv") + layer("scale", "Scale", "conv", "conv", "scale_param { bias_term: true }") +
+          layer("conv", "Convolution", "before", "conv",
+                "convolution_param { num_output: 4 kernel_size: 3 pad: 1 bias_term: false }") +
+          layer("norm", "BatchNorm", "conv", "conv") +
+          layer("scale", "Scale", "conv", "conv", "scale_param { bias_term: true }") +
           layer("relu", "ReLU", "conv", "conv", "relu_param { negative_slope: 0.125 }") +
-          "layer { name: 'halves' type: 'Slice' bottom: 'conv' top: 'a' top: 'b' } " + layer("relu_b", "ReLU", "b", "b") +
+          "layer { name: 'halves' type: 'Slice' bottom: 'conv' top: 'a' top: 'b' } " +
+          layer("relu_b", "ReLU", "b", "b") +
           layer("pool", "Pooling", "b", "pool", "pooling_param { pool: AVE kernel_size: 3 stride: 1 pad: 1 }") +
           "layer { name: 'joined' type: 'Concat' bottom: 'a' bottom: 'pool' top: 'joined' } "
           "layer { name: 'sum' type: 'Eltwise' bottom: 'joined' bottom: 'data' top: 'sum' } " +
-          layer("relu_sum", "ReLU", "sum", "sum") + layer("fc", "InnerProduct", "sum", "fc", "inner_product_param { num_output: 5 }") +
+          layer("relu_sum", "ReLU", "sum", "sum") +
+          layer("fc", "InnerProduct", "sum", "fc", "inner_product_param { num_output: 5 }") +
           layer("prob", "Softmax", "fc", "prob"),
       {{"before", {random_tensor({4}, 7), Tensor({4}, {0.5F, 1.5F, 1.0F, 2.0F}), Tensor({1}, {1.0F})}},
        {"conv", {random_tensor({4, 4, 3, 3}, 1)}},
@@ -88,7 +95,8 @@ struct Observed {
 
 std::vector<Tensor> copied(nuq::ArrayView<const nuq::TensorView> views) {
   std::vector<Tensor> tensors;
-  for (const nuq::TensorView& view : views) tensors.emplace_back(view.shape, std::vector<float>(view.values.begin(), view.values.end()));
+  for (const nuq::TensorView& view : views)
+    tensors.emplace_back(view.shape, std::vector<float>(view.values.begin(), view.values.end()));
   return tensors;
 }
 
@@ -96,7 +104,8 @@ template <class Engine>
 std::vector<Observed> observed(Engine& engine, const Inputs& inputs) {
   std::vector<Observed> all;
   for (const auto& [blob, tensor] : inputs) engine.set_input(blob, tensor.view());
-  engine.forward([&all](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView> read, nuq::ArrayView<const nuq::TensorView> written) {
+  engine.forward([&all](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView> read,
+                        nuq::ArrayView<const nuq::TensorView> written) {
     all.push_back({node.name, copied(read), copied(written)});
   });
   return all;
@@ -124,8 +133,10 @@ void check_same_as(Reference& reference, nuq::OpenCvEngine& engine, const Inputs
     CHECK(got[index].layer == wanted[index].layer);
     REQUIRE(got[index].inputs.size() == wanted[index].inputs.size());
     REQUIRE(got[index].outputs.size() == wanted[index].outputs.size());
-    for (std::size_t input = 0; input < got[index].inputs.size(); ++input) check_same(got[index].inputs[input], wanted[index].inputs[input]);
-    for (std::size_t output = 0; output < got[index].outputs.size(); ++output) check_same(got[index].outputs[output], wanted[index].outputs[output]);
+    for (std::size_t input = 0; input < got[index].inputs.size(); ++input)
+      check_same(got[index].inputs[input], wanted[index].inputs[input]);
+    for (std::size_t output = 0; output < got[index].outputs.size(); ++output)
+      check_same(got[index].outputs[output], wanted[index].outputs[output]);
   }
 }
 
@@ -145,10 +156,13 @@ nuq::Graph quantized_graph(const TemporaryFolder& folder, const TinyNetwork& net
   return graph;
 }
 
-nuq::InputBatch tiny_batch(int index) { return {{"data", TinyNetwork::batch(index)}}; }
+nuq::InputBatch tiny_batch(int index) {
+  return {{"data", TinyNetwork::batch(index)}};
+}
 
 /// A Quant layer with the given parameters.
-std::string quant_layer(const std::string& name, const std::string& bottom, const std::string& top, const std::string& parameters) {
+std::string quant_layer(const std::string& name, const std::string& bottom, const std::string& top,
+                        const std::string& parameters) {
   return layer(name, "Quant", bottom, top, "quant_param { " + parameters + " }");
 }
 
@@ -169,7 +183,8 @@ TEST_CASE("a folded layer writes what the last of the layers folded into it writ
 TEST_CASE("layers folded into the convolution behind them leave its output alone") {
   nuq::Graph graph =
       graph_of(data + layer("norm", "BatchNorm", "data", "norm") +
-                   layer("conv", "Convolution", "norm", "conv", "convolution_param { num_output: 2 kernel_size: 3 }") + layer("relu", "ReLU", "conv", "conv"),
+                   layer("conv", "Convolution", "norm", "conv", "convolution_param { num_output: 2 kernel_size: 3 }") +
+                   layer("relu", "ReLU", "conv", "conv"),
                {{"norm", {random_tensor({4}, 1), Tensor({4}, {0.5F, 1.5F, 1.0F, 2.0F}), Tensor({1}, {1.0F})}},
                 {"conv", {random_tensor({2, 4, 3, 3}, 2), random_tensor({2}, 3)}}});
   nuq::fuse(graph);
@@ -179,8 +194,10 @@ TEST_CASE("layers folded into the convolution behind them leave its output alone
 
 TEST_CASE("several inputs are set by name, and their shapes win over the declared ones") {
   const nuq::Graph graph = graph_of(
-      "input: 'left' input: 'right' input_dim: 1 input_dim: 2 input_dim: 4 input_dim: 4 input_dim: 1 input_dim: 2 input_dim: 4 input_dim: 4 "
-      "layer { name: 'minus' type: 'Eltwise' bottom: 'left' bottom: 'right' top: 'minus' eltwise_param { operation: SUM coeff: 1 coeff: -1 } } " +
+      "input: 'left' input: 'right' input_dim: 1 input_dim: 2 input_dim: 4 input_dim: 4 input_dim: 1 input_dim: 2 "
+      "input_dim: 4 input_dim: 4 "
+      "layer { name: 'minus' type: 'Eltwise' bottom: 'left' bottom: 'right' top: 'minus' eltwise_param { operation: "
+      "SUM coeff: 1 coeff: -1 } } " +
       layer("relu", "ReLU", "left", "left"));
   check_agreement(graph, {{"left", random_tensor({1, 2, 4, 4}, 1)}, {"right", random_tensor({1, 2, 4, 4}, 2)}});
   nuq::EigenEngine eigen;
@@ -194,7 +211,8 @@ TEST_CASE("several inputs are set by name, and their shapes win over the declare
 
 TEST_CASE("an output is a blob's final value, and a second pass with the same input gives it again") {
   const nuq::Graph graph = graph_of(data + layer("shift", "Power", "data", "data", "power_param { shift: 1 }") +
-                                    layer("double", "Power", "data", "twice", "power_param { scale: 2 }") + layer("relu", "ReLU", "twice", "twice"));
+                                    layer("double", "Power", "data", "twice", "power_param { scale: 2 }") +
+                                    layer("relu", "ReLU", "twice", "twice"));
   nuq::OpenCvEngine engine;
   engine.load(graph);
   const Tensor input = random_tensor({2, 4, 7, 6}, 1);
@@ -211,11 +229,13 @@ TEST_CASE("an output is a blob's final value, and a second pass with the same in
 }
 
 TEST_CASE("Quant, DeQuant and AntiQuant compute bit for bit what the library's engine computes") {
-  const nuq::Graph graph =
-      graph_of(data + quant_layer("symmetric", "data", "q", "scale: 90") + quant_layer("asymmetric", "data", "qa", "scale: 50 offset: '\\203' with_offset: true") +
-                   layer("shifted", "DeQuant", "q", "q") + layer("plain", "DeQuant", "qa", "qa") + layer("anti", "AntiQuant", "qa", "anti"),
-               {{"shifted", {Tensor({4}, {0.01F, 0.02F, 0.005F, 0.03F}), Tensor({4}, {1.0F, 3.0F, 2.0F, 16.0F}), Tensor({4})}},
-                {"plain", {Tensor({1}, {0.5F}), Tensor({1}), Tensor({1})}}});
+  const nuq::Graph graph = graph_of(
+      data + quant_layer("symmetric", "data", "q", "scale: 90") +
+          quant_layer("asymmetric", "data", "qa", "scale: 50 offset: '\\203' with_offset: true") +
+          layer("shifted", "DeQuant", "q", "q") + layer("plain", "DeQuant", "qa", "qa") +
+          layer("anti", "AntiQuant", "qa", "anti"),
+      {{"shifted", {Tensor({4}, {0.01F, 0.02F, 0.005F, 0.03F}), Tensor({4}, {1.0F, 3.0F, 2.0F, 16.0F}), Tensor({4})}},
+       {"plain", {Tensor({1}, {0.5F}), Tensor({1}), Tensor({1})}}});
   const Inputs inputs{{"data", random_tensor({2, 4, 7, 6}, 9)}};
   nuq::EigenEngine eigen;
   nuq::OpenCvEngine opencv;
@@ -257,7 +277,8 @@ TEST_CASE("a fake-quant model runs in OpenCV, a deploy model is refused") {
   nuq::Graph graph = quantized_graph(folder, network, "record.txt");
   nuq::calibrate(graph, tiny_batch);
   nuq::save_model(graph, nuq::SaveType::both, folder / "net");
-  const nuq::Graph fake_quant = nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  const nuq::Graph fake_quant =
+      nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
   nuq::EigenEngine eigen;
   nuq::OpenCvEngine opencv;
   eigen.load(fake_quant);
@@ -268,13 +289,15 @@ TEST_CASE("a fake-quant model runs in OpenCV, a deploy model is refused") {
   for (std::size_t index = 0; index < got.size(); ++index) {
     CAPTURE(wanted[index].layer);
     CHECK(got[index].layer == wanted[index].layer);
-    for (std::size_t at = 0; at < got[index].outputs.front().values.size(); ++at) {  // a value between two levels may fall on either side
+    for (std::size_t at = 0; at < got[index].outputs.front().values.size();
+         ++at) {  // a value between two levels may fall on either side
       CHECK(std::fabs(got[index].outputs.front().values[at] - wanted[index].outputs.front().values[at]) <= 0.05F);
     }
   }
 
-  const CaughtError refusal = error_of<nuq::ModelError>(
-      [&] { opencv.load(nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel")); });
+  const CaughtError refusal = error_of<nuq::ModelError>([&] {
+    opencv.load(nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel"));
+  });
   CHECK(refusal.code == ErrorCode::unsupported_format);
   CHECK(refusal.says("net_deploy_model.prototxt: layer 'conv1_0_quant_layer': computes with integers"));
 }
@@ -283,7 +306,8 @@ TEST_CASE("layers that OpenCV does not know are left out with all that depends o
   const nuq::Graph graph = graph_of(
       "layer { name: 'source' type: 'Data' top: 'data' top: 'label' include { phase: TEST } } "
       "layer { name: 'source' type: 'Data' top: 'data' top: 'label' include { phase: TRAIN } } " +
-      layer("relu", "ReLU", "data", "relu") + "layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'relu' bottom: 'label' top: 'loss' } " +
+      layer("relu", "ReLU", "data", "relu") +
+      "layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'relu' bottom: 'label' top: 'loss' } " +
       layer("behind", "ReLU", "loss", "loss"));
   nuq::OpenCvEngine engine;
   engine.load(graph);
@@ -299,21 +323,28 @@ TEST_CASE("layers that OpenCV does not know are left out with all that depends o
 TEST_CASE("pruning masks behind a layer's blobs, and fields without effect, do not matter to OpenCV") {
   const Tensor weights = random_tensor({5, 168}, 1);
   check_agreement(graph_of(data + layer("fc", "InnerProduct", "data", "fc",
-                                        "inner_product_param { num_output: 5 unheard_of: 3 } engine: 'MKL2017' phase: TEST param { lr_mult: 1 }"),
+                                        "inner_product_param { num_output: 5 unheard_of: 3 } engine: 'MKL2017' phase: "
+                                        "TEST param { lr_mult: 1 }"),
                            {{"fc", {weights, random_tensor({5}, 2), weights, random_tensor({5}, 3)}}}),
                   {{"data", random_tensor({2, 4, 7, 6}, 4)}});
 }
 
 TEST_CASE("what OpenCV refuses, or would compute otherwise, is an error that names the file and the layer") {
   nuq::OpenCvEngine engine;
-  const auto load_error = [&engine](const nuq::Graph& graph) { return error_of<nuq::ModelError>([&] { engine.load(graph); }); };
-  CHECK(load_error(graph_of(data + layer("norm", "BatchNorm", "data", "norm"))).says("net.prototxt: layer 'norm': OpenCV: "));
+  const auto load_error = [&engine](const nuq::Graph& graph) {
+    return error_of<nuq::ModelError>([&] { engine.load(graph); });
+  };
+  CHECK(load_error(graph_of(data + layer("norm", "BatchNorm", "data", "norm")))
+            .says("net.prototxt: layer 'norm': OpenCV: "));
   if (nuq::detail::opencv_layer_schema() != nullptr) {
-    const CaughtError error = load_error(graph_of(
-        data + layer("conv", "Convolution", "data", "conv", "convolution_param { num_output: 1 kernel_size: 3 hole: 2 }"), {{"conv", {random_tensor({1, 4, 3, 3}, 1), Tensor({1})}}}));
+    const CaughtError error =
+        load_error(graph_of(data + layer("conv", "Convolution", "data", "conv",
+                                         "convolution_param { num_output: 1 kernel_size: 3 hole: 2 }"),
+                            {{"conv", {random_tensor({1, 4, 3, 3}, 1), Tensor({1})}}}));
     CHECK(error.says("net.prototxt: layer 'conv': has the field 'convolution_param.hole', which OpenCV does not know"));
   }
-  engine.load(graph_of(data + "input: 'other' input_shape { dim: 2 dim: 4 dim: 7 dim: 6 } layer { name: 'sum' type: 'Eltwise' bottom: 'data' bottom: 'other' top: 'sum' }"));
+  engine.load(graph_of(data + "input: 'other' input_shape { dim: 2 dim: 4 dim: 7 dim: 6 } layer { name: 'sum' type: "
+                              "'Eltwise' bottom: 'data' bottom: 'other' top: 'sum' }"));
   engine.set_input("data", random_tensor({2, 4, 7, 6}, 1).view());
   engine.set_input("other", random_tensor({2, 3, 7, 6}, 1).view());
   CHECK(error_of<nuq::ModelError>([&] { engine.forward(); }).says("net.prototxt: OpenCV: "));

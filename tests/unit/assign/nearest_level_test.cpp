@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "../random_values.hpp"
-#include "nuq/quantizer/abs_max.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/quantizer/abs_max.hpp"
 
 static_assert(nuq::is_level_assigner_v<nuq::NearestLevel>);
 static_assert(!nuq::is_level_assigner_v<nuq::AbsMaxQuantizer>);

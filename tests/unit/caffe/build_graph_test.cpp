@@ -399,9 +399,9 @@ TEST_CASE("a graph is loaded from files") {
 
 TEST_CASE("layers of unknown types keep their text, whatever no schema knows included") {
   const std::string mish = " name: 'm' type: 'Mish' bottom: 'data' top: 'm' mish_param { threshold: 20 } # odd\n";
-  const nuq::Graph graph = graph_of(
-      data + "layer { name: 'train' type: 'Mystery' bottom: 'data' top: 't' include { phase: TRAIN } }" +
-      relu("r", "data", "r") + "layer {" + mish + "}");
+  const nuq::Graph graph =
+      graph_of(data + "layer { name: 'train' type: 'Mystery' bottom: 'data' top: 't' include { phase: TRAIN } }" +
+               relu("r", "data", "r") + "layer {" + mish + "}");
   CHECK(graph.find("m")->text == mish);
   CHECK(graph.find("r")->text.empty());
   const nuq::Graph listed = graph_of(data + "layer: [{" + mish + "}, { name: 'r' type: 'ReLU' bottom: 'm' top: 'r' }]");

@@ -10,7 +10,8 @@
 namespace {
 
 nuq::Graph network_with(const std::string& layer, const std::string& input = "dim: 1 dim: 4 dim: 8 dim: 8") {
-  return network("input: 'data' input_shape { " + input + " } layer { name: 'x' bottom: 'data' top: 'y' " + layer + " }");
+  return network("input: 'data' input_shape { " + input + " } layer { name: 'x' bottom: 'data' top: 'y' " + layer +
+                 " }");
 }
 
 nuq::Eligibility judged(const std::string& layer, const std::string& input = "dim: 1 dim: 4 dim: 8 dim: 8") {
@@ -71,8 +72,10 @@ TEST_CASE("grouped, dilated and transposed convolutions are quantized uniformly,
 
 TEST_CASE("the extended scope takes grouped, dilated, depthwise and transposed convolutions for NUQ") {
   check_nuq(judged_in_extended_scope("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }"));
-  check_nuq(judged_in_extended_scope("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 group: 2 }"));
-  check_nuq(judged_in_extended_scope("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 dilation: 2 }"));
+  check_nuq(
+      judged_in_extended_scope("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 group: 2 }"));
+  check_nuq(
+      judged_in_extended_scope("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 dilation: 2 }"));
   check_nuq(judged_in_extended_scope("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 }"));
   for (const char* const type : {"ConvolutionDepthwise", "Depthwise", "DepthwiseConvolution"}) {
     const std::string layer = std::string("type: '") + type + "' convolution_param { num_output: 4 kernel_size: 3 }";
@@ -82,15 +85,18 @@ TEST_CASE("the extended scope takes grouped, dilated, depthwise and transposed c
 }
 
 TEST_CASE("the extended scope keeps what int8 does not support in float") {
-  check_float(judged_in_extended_scope("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 group: 4 }"),
-              "group 4: only group 1 is supported by the quantization of Deconvolution");
-  check_float(judged_in_extended_scope("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 dilation: 3 }"),
-              "dilation 3: only dilation 1 is supported by the quantization of Deconvolution");
+  check_float(
+      judged_in_extended_scope("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 group: 4 }"),
+      "group 4: only group 1 is supported by the quantization of Deconvolution");
+  check_float(
+      judged_in_extended_scope("type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 dilation: 3 }"),
+      "dilation 3: only dilation 1 is supported by the quantization of Deconvolution");
   check_float(judged_in_extended_scope("type: 'InnerProduct' inner_product_param { num_output: 8 axis: 2 }"),
               "axis 2: only axis 1 is supported");
-  check_float(judged_in_extended_scope(
-                  "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }"),
-              "its filter has 5 dimensions: only 4 are supported");
+  check_float(
+      judged_in_extended_scope(
+          "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }"),
+      "its filter has 5 dimensions: only 4 are supported");
   check_float(judged_in_extended_scope("type: 'ReLU'"), "layer type 'ReLU' has no weights to quantize");
 }
 

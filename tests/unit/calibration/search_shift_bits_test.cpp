@@ -39,11 +39,14 @@ class ScriptedEngine {
 /// 'conv' with two channels and 'fc', quantized: dequantization scales {0.5, 2} and {0.25}.
 nuq::Graph quantized_graph() {
   SmallWeights weights;
-  weights.layer("conv", "Convolution", {counting({2, 1, 1, 1}, 1.0F)}).layer("fc", "InnerProduct", {counting({3, 4}, 1.0F)});
+  weights.layer("conv", "Convolution", {counting({2, 1, 1, 1}, 1.0F)})
+      .layer("fc", "InnerProduct", {counting({3, 4}, 1.0F)});
   nuq::Graph graph = graph_of(
       "input: 'data' input_shape { dim: 1 dim: 1 dim: 1 dim: 2 }"
-      "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' convolution_param { num_output: 2 kernel_size: 1 bias_term: false } }"
-      "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' inner_product_param { num_output: 3 bias_term: false } }",
+      "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' convolution_param { num_output: 2 "
+      "kernel_size: 1 bias_term: false } }"
+      "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' inner_product_param { num_output: 3 bias_term: "
+      "false } }",
       weights);
   graph.quantization["conv"].weights = {2, 1, {1.0F, 4.0F}, {1, 2}};
   graph.quantization["fc"].weights = {3, 4, {0.5F}, std::vector<std::int8_t>(12, 1)};

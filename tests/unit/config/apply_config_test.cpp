@@ -94,8 +94,10 @@ TEST_CASE("an averaging Pooling that the configuration names is planned, with on
 
 TEST_CASE("other Pooling layers are refused") {
   const auto refused = [](const std::string& parameters) {
-    nuq::Graph graph = network("input: 'data' input_shape { dim: 1 dim: 4 dim: 8 dim: 8 } layer { name: 'pool' type: "
-                               "'Pooling' bottom: 'data' top: 'p' pooling_param { " + parameters + " } }");
+    nuq::Graph graph = network(
+        "input: 'data' input_shape { dim: 1 dim: 4 dim: 8 dim: 8 } layer { name: 'pool' type: "
+        "'Pooling' bottom: 'data' top: 'p' pooling_param { " +
+        parameters + " } }");
     return error_of<nuq::ConfigError>([&] { nuq::apply(config_of({entry("pool")}), graph); },
                                       nuq::ErrorCode::configuration_mismatch);
   };

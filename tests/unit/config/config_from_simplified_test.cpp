@@ -81,7 +81,8 @@ TEST_CASE("NUQ for all goes to every layer that can be quantized in the extended
   nuq::Graph graph = network(small_network);
   graph.nuq_scope = nuq::NuqScope::extended;
   const nuq::QuantConfig config = nuq::config_from_simplified(
-      graph, nuq::parse_simplified_config("common_config { nuq_quantize { num_steps: 16 } }", "quant.cfg"), "quant.cfg");
+      graph, nuq::parse_simplified_config("common_config { nuq_quantize { num_steps: 16 } }", "quant.cfg"),
+      "quant.cfg");
   CHECK(config.nuq_scope == nuq::NuqScope::extended);
   REQUIRE(config.layers.size() == 4);
   for (const nuq::LayerEntry& layer : config.layers) CHECK(layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq);
@@ -187,8 +188,9 @@ TEST_CASE("an averaging Pooling is written where an override names it, not where
   CHECK(pool.channel_wise == false);
   CHECK(pool.plan.activation.algorithm == nuq::ActivationAlgorithm::hfmg);
   CHECK(contains_text(
-      rejected("override_layer_configs { layer_name: 'pool' calibration_config { arq_quantize { channel_wise: true } } }",
-               nuq::ErrorCode::invalid_argument),
+      rejected(
+          "override_layer_configs { layer_name: 'pool' calibration_config { arq_quantize { channel_wise: true } } }",
+          nuq::ErrorCode::invalid_argument),
       "wanted false: Pooling has one scale"));
 }
 

@@ -147,7 +147,8 @@ TEST_CASE("a Pooling layer is recorded without factors of weights, and reads bac
   CHECK(text.find("offset_w") == std::string::npos);
   for (const char* const weights : {"", "scale_w: 1 offset_w: 0", "scale_w: 1 offset_w: 0 shift_bit: 0"}) {
     CAPTURE(weights);
-    const std::string record = std::string("record { key: 'pool' value { scale_d: 0.25 offset_d: -128 ") + weights + " } }";
+    const std::string record =
+        std::string("record { key: 'pool' value { scale_d: 0.25 offset_d: -128 ") + weights + " } }";
     const nuq::LayerQuantization layer =
         nuq::quantization_of(nuq::parse_record(record, "record.txt"), graph, "record.txt").at("pool");
     CHECK(layer.weights.rows == 0);
@@ -156,7 +157,8 @@ TEST_CASE("a Pooling layer is recorded without factors of weights, and reads bac
     CHECK(layer.activation->offset == -128);
     CHECK(layer.shift_bit.empty());
   }
-  for (const char* const weights : {"scale_w: 2 offset_w: 0", "scale_w: 1 offset_w: 0 shift_bit: 3", "cluster: 0 cluster: 1"}) {
+  for (const char* const weights :
+       {"scale_w: 2 offset_w: 0", "scale_w: 1 offset_w: 0 shift_bit: 3", "cluster: 0 cluster: 1"}) {
     CAPTURE(weights);
     CHECK(rejected(std::string("record { key: 'pool' value { scale_d: 1 offset_d: 0 ") + weights + " } }",
                    nuq::ErrorCode::invalid_argument) ==

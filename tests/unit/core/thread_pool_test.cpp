@@ -1,5 +1,5 @@
-#include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/core/parallel.hpp"
 
 #include <doctest/doctest.h>
 

@@ -45,10 +45,10 @@ nuq::Net net_with(const std::string& layers) {
 }  // namespace
 
 TEST_CASE("each custom layer reads its own parameters, which no schema knows") {
-  nuq::Net net =
-      net_with("layer { name: 'a' type: 'Limit' bottom: 'data' top: 'a' limit_param { limit: 2.5 } } "
-               "layer { name: 'b' type: 'Limit' bottom: 'a' top: 'a' limit_param { limit: 2 } }"
-               "layer { name: 'c' type: 'Limit' bottom: 'data' top: 'c' limit_param { limit: -1 } }");
+  nuq::Net net = net_with(
+      "layer { name: 'a' type: 'Limit' bottom: 'data' top: 'a' limit_param { limit: 2.5 } } "
+      "layer { name: 'b' type: 'Limit' bottom: 'a' top: 'a' limit_param { limit: 2 } }"
+      "layer { name: 'c' type: 'Limit' bottom: 'data' top: 'c' limit_param { limit: -1 } }");
   const nuq::Tensor input({1, 3}, {1.0F, 2.25F, 3.0F});
   net.set_input("data", input.view());
   std::vector<std::vector<float>> outputs;

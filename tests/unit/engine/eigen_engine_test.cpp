@@ -280,10 +280,11 @@ TEST_CASE("a layer of unknown type and what depends on it are left out, and aski
 
 TEST_CASE("inputs that only a layer of unknown type reads need not be set") {
   EigenEngine engine;
-  engine.load(graph_of("input: 'data' input: 'label' input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1 "
-                       "input_dim: 1 input_dim: 1 input_dim: 1 " +
-                       layer("relu", "ReLU", "data", "out") +
-                       "layer { name: 'loss' type: 'MysteryLoss' bottom: 'out' bottom: 'label' top: 'loss' }"));
+  engine.load(
+      graph_of("input: 'data' input: 'label' input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1 "
+               "input_dim: 1 input_dim: 1 input_dim: 1 " +
+               layer("relu", "ReLU", "data", "out") +
+               "layer { name: 'loss' type: 'MysteryLoss' bottom: 'out' bottom: 'label' top: 'loss' }"));
   engine.set_input("data", Tensor({1, 1, 1, 1}, {3.0F}).view());
   CHECK_NOTHROW(engine.forward());
   CHECK(engine.output("out").values[0] == 3.0F);
@@ -313,10 +314,11 @@ struct Twice {
 
 TEST_CASE("a Parameter layer brings its trained blob into the network") {
   EigenEngine engine;
-  engine.load(graph_of("input: 'data' input_dim: 1 input_dim: 3 layer { name: 'constant' type: 'Parameter' top: 'constant' "
-                       "parameter_param { shape { dim: 1 dim: 3 } } } layer { name: 'sum' type: 'Eltwise' bottom: 'data' "
-                       "bottom: 'constant' top: 'sum' }",
-                       {{"constant", {Tensor({1, 3}, {10.0F, 20.0F, 30.0F})}}}));
+  engine.load(
+      graph_of("input: 'data' input_dim: 1 input_dim: 3 layer { name: 'constant' type: 'Parameter' top: 'constant' "
+               "parameter_param { shape { dim: 1 dim: 3 } } } layer { name: 'sum' type: 'Eltwise' bottom: 'data' "
+               "bottom: 'constant' top: 'sum' }",
+               {{"constant", {Tensor({1, 3}, {10.0F, 20.0F, 30.0F})}}}));
   engine.set_input("data", Tensor({1, 3}, {1.0F, 2.0F, 3.0F}).view());
   engine.forward();
   const TensorView output = engine.output("sum");

@@ -40,7 +40,7 @@ inline nuq::Tensor random_tensor(const nuq::Shape& shape, std::uint32_t seed) {
 /// What a layer of the family computes, a tensor for each output.
 template <class Layer>
 std::vector<nuq::Tensor> all_computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
-                                             nuq::Workspace& workspace) {
+                                      nuq::Workspace& workspace) {
   std::vector<nuq::TensorView> views;
   std::vector<nuq::Shape> shapes;
   for (const nuq::Tensor& input : inputs) {
@@ -60,8 +60,7 @@ std::vector<nuq::Tensor> all_computed(const nuq::Node& node, const std::vector<n
 
 /// What a layer with one output computes.
 template <class Layer>
-nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs,
-                            nuq::Workspace& workspace) {
+nuq::Tensor computed(const nuq::Node& node, const std::vector<nuq::Tensor>& inputs, nuq::Workspace& workspace) {
   return all_computed<Layer>(node, inputs, workspace).front();
 }
 

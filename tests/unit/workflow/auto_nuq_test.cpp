@@ -17,7 +17,9 @@ namespace {
 /// The metric is a function of how many evaluations were asked for and of the network's outputs.
 struct ScriptedEvaluator : nuq::AutoNuqEvaluatorBase<ScriptedEvaluator> {
   std::function<double(nuq::Net&, int)> metric;
-  std::function<bool(double, double)> satisfied = [](double original, double result) { return original - result <= 0.05; };
+  std::function<bool(double, double)> satisfied = [](double original, double result) {
+    return original - result <= 0.05;
+  };
   std::vector<double> returned;
 
   double eval_net(nuq::Net& net, int) {
@@ -75,8 +77,9 @@ TEST_CASE("auto_nuq evaluates the original first, then int8, and writes a satisf
   CHECK(*result.report.metric >= 0.95);
   CHECK(result.report.evaluations == static_cast<int>(evaluator.returned.size()));
   CHECK(result.report.evaluations <= run.options.max_evaluations);
-  for (const char* suffix : {"_fake_quant_model.prototxt", "_fake_quant_weights.caffemodel", "_deploy_model.prototxt",
-                             "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt", "_record.txt", "_report.json"}) {
+  for (const char* suffix :
+       {"_fake_quant_model.prototxt", "_fake_quant_weights.caffemodel", "_deploy_model.prototxt",
+        "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt", "_record.txt", "_report.json"}) {
     CAPTURE(suffix);
     CHECK(run.wrote(suffix));
   }
@@ -116,7 +119,9 @@ TEST_CASE("an evaluator that refuses even int8 gets a report and nothing else") 
 TEST_CASE("a metric that is no number is an error, and what passed before stays on disk") {
   const Run run;
   ScriptedEvaluator evaluator;
-  evaluator.metric = [](nuq::Net&, int evaluation) { return evaluation < 2 ? 1.0 : std::numeric_limits<double>::quiet_NaN(); };
+  evaluator.metric = [](nuq::Net&, int evaluation) {
+    return evaluation < 2 ? 1.0 : std::numeric_limits<double>::quiet_NaN();
+  };
   CHECK_THROWS_AS(run(evaluator), nuq::EvaluationError);
   CHECK(run.wrote("_fake_quant_model.prototxt"));
   CHECK(run.wrote("_report.json"));

@@ -32,7 +32,9 @@ layer { name: "fc" type: "InnerProduct" bottom: "whole" top: "fc" inner_product_
 )";
 
 WrittenNetwork written(const TemporaryFolder& folder) {
-  return {folder, network_text, {{"conv", {{16, 8, 3, 3}, {16}}}, {"whole", {{6, 16, 5, 5}, {6}}}, {"fc", {{10, 6}, {10}}}}};
+  return {folder,
+          network_text,
+          {{"conv", {{16, 8, 3, 3}, {16}}}, {"whole", {{6, 16, 5, 5}, {6}}}, {"fc", {{10, 6}, {10}}}}};
 }
 
 nuq::InputBatch batch(int index) {
@@ -91,8 +93,10 @@ TEST_CASE("fake-quant and deploy models with shifts agree, layer by layer and in
   const TemporaryFolder folder;
   nuq::Graph graph = shifted_graph(folder);
   nuq::save_model(graph, nuq::SaveType::both, folder / "net");
-  const nuq::Graph fake_quant = nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
-  const nuq::Graph deploy = nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
+  const nuq::Graph fake_quant =
+      nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  const nuq::Graph deploy =
+      nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
   for (const auto& [name, layer] : graph.quantization) {
     const std::vector<float> shifts(layer.shift_bit.begin(), layer.shift_bit.end());
     CHECK(fake_quant.find(name + "_dequant_layer")->blobs[1].values == shifts);

@@ -18,8 +18,9 @@ TEST_CASE("what the user should know of the configuration stays with the graph: 
   config.replace(config.find(off), off.size(), "\"joint_quant\":true");
   folder.write("config.json", config);
   const nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
-  CHECK(graph.notes == std::vector<std::string>{(folder / "config.json") +
-                                                std::string(": joint_quant: has no effect, Eltwise layers stay as they are")});
+  CHECK(graph.notes ==
+        std::vector<std::string>{(folder / "config.json") +
+                                 std::string(": joint_quant: has no effect, Eltwise layers stay as they are")});
 }
 
 TEST_CASE("the scope of the configuration stays with the graph") {

@@ -33,11 +33,13 @@ layer { name: "fc" type: "InnerProduct" bottom: "deconv" top: "fc" inner_product
 )";
 
 WrittenNetwork written(const TemporaryFolder& folder) {
-  return {folder, all_kinds, {{"grouped", {{8, 2, 3, 3}, {8}}},
-                              {"dilated", {{6, 8, 3, 3}, {6}}},
-                              {"depthwise", {{6, 1, 3, 3}, {6}}},
-                              {"deconv", {{6, 5, 2, 2}, {5}}},
-                              {"fc", {{10, 1280}, {10}}}}};
+  return {folder,
+          all_kinds,
+          {{"grouped", {{8, 2, 3, 3}, {8}}},
+           {"dilated", {{6, 8, 3, 3}, {6}}},
+           {"depthwise", {{6, 1, 3, 3}, {6}}},
+           {"deconv", {{6, 5, 2, 2}, {5}}},
+           {"fc", {{10, 1280}, {10}}}}};
 }
 
 nuq::InputBatch batch(int index) {
@@ -51,11 +53,13 @@ nuq::QuantConfig configured(const TemporaryFolder& folder, const WrittenNetwork&
 }
 
 nuq::RunReport quantized(const TemporaryFolder& folder, const WrittenNetwork& network) {
-  return nuq::static_nuq(network.model, network.weights, batch, folder / "config.json", folder / "record.txt", folder / "net");
+  return nuq::static_nuq(network.model, network.weights, batch, folder / "config.json", folder / "record.txt",
+                         folder / "net");
 }
 
 nuq::Graph written_graph(const TemporaryFolder& folder, const std::string& kind) {
-  return nuq::load_graph(folder / ("net_" + kind + "_model.prototxt"), folder / ("net_" + kind + "_weights.caffemodel"));
+  return nuq::load_graph(folder / ("net_" + kind + "_model.prototxt"),
+                         folder / ("net_" + kind + "_weights.caffemodel"));
 }
 
 }  // namespace
@@ -133,7 +137,8 @@ TEST_CASE("the record of a run in the extended scope converts the float model, e
   CHECK(folder.read("net_nuq_layer_record.txt") == "grouped;dilated;depthwise;deconv;fc");
   const nuq::Graph original = nuq::load_graph(network.model, network.weights);
   const nuq::Graph once = written_graph(folder, "fake_quant");
-  const nuq::Graph again = nuq::load_graph(folder / "again_fake_quant_model.prototxt", folder / "again_fake_quant_weights.caffemodel");
+  const nuq::Graph again =
+      nuq::load_graph(folder / "again_fake_quant_model.prototxt", folder / "again_fake_quant_weights.caffemodel");
   for (const char* const layer : {"grouped", "dilated", "depthwise", "deconv", "fc"}) {
     const auto error = [&](const nuq::Graph& graph) {
       double sum = 0.0;
@@ -161,8 +166,8 @@ TEST_CASE("the search takes the layers that the scope of the configuration adds"
   const TemporaryFolder folder;
   const WrittenNetwork network = written(folder);
   configured(folder, network, nuq::NuqScope::extended);
-  const nuq::AutoNuqResult result = nuq::auto_nuq(network.model, network.weights, AlwaysSatisfied{}, folder / "config.json",
-                                                  folder / "record.txt", folder / "net");
+  const nuq::AutoNuqResult result = nuq::auto_nuq(network.model, network.weights, AlwaysSatisfied{},
+                                                  folder / "config.json", folder / "record.txt", folder / "net");
   REQUIRE(result.report.layers.size() == 5);
   CHECK(result.quantization.count("depthwise") == 1);
   CHECK(result.quantization.at("deconv").codebook.has_value());

@@ -31,13 +31,15 @@ layer { name: "fc" type: "InnerProduct" bottom: "pool" top: "fc" inner_product_p
 
 struct PoolingRun {
   TemporaryFolder folder;
-  WrittenNetwork network{folder, network_text, {{"conv", {{4, 3, 3, 3}, {4}}}, {"side", {{2, 4, 1, 1}, {2}}}, {"fc", {{5, 100}, {5}}}}};
+  WrittenNetwork network{
+      folder, network_text, {{"conv", {{4, 3, 3, 3}, {4}}}, {"side", {{2, 4, 1, 1}, {2}}}, {"fc", {{5, 100}, {5}}}}};
   std::string config = folder / "config.json";
 
   PoolingRun() {
     nuq::QuantConfigRequest request;
-    request.config_defination = folder.write(
-        "quant.cfg", "common_config { nuq_quantize {} } override_layer_configs { layer_name: 'pool' calibration_config { arq_quantize {} } }");
+    request.config_defination = folder.write("quant.cfg",
+                                             "common_config { nuq_quantize {} } override_layer_configs { layer_name: "
+                                             "'pool' calibration_config { arq_quantize {} } }");
     nuq::create_quant_config(config, network.model, network.weights, request);
   }
 
@@ -48,7 +50,8 @@ struct PoolingRun {
     return nuq::static_nuq(network.model, network.weights, batch, config, folder / "record.txt", folder / "net");
   }
   [[nodiscard]] nuq::Graph written(const std::string& kind, const std::string& prefix = "net") const {
-    return nuq::load_graph(folder / (prefix + "_" + kind + "_model.prototxt"), folder / (prefix + "_" + kind + "_weights.caffemodel"));
+    return nuq::load_graph(folder / (prefix + "_" + kind + "_model.prototxt"),
+                           folder / (prefix + "_" + kind + "_weights.caffemodel"));
   }
 };
 
@@ -63,7 +66,8 @@ Trace traced(const nuq::Graph& graph) {
   const nuq::InputBatch batch = PoolingRun::batch(9);
   net.set_input("data", batch.at("data").view());
   Trace trace;
-  net.forward([&trace](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView> inputs, nuq::ArrayView<const nuq::TensorView> outputs) {
+  net.forward([&trace](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView> inputs,
+                       nuq::ArrayView<const nuq::TensorView> outputs) {
     if (inputs.empty()) return;
     trace.inputs[node.name].assign(inputs[0].values.begin(), inputs[0].values.end());
     trace.outputs[node.name].assign(outputs[0].values.begin(), outputs[0].values.end());
@@ -74,7 +78,8 @@ Trace traced(const nuq::Graph& graph) {
 double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
   REQUIRE(a.size() == b.size());
   double largest = 0.0;
-  for (std::size_t at = 0; at < a.size(); ++at) largest = (std::max)(largest, static_cast<double>(std::fabs(a[at] - b[at])));
+  for (std::size_t at = 0; at < a.size(); ++at)
+    largest = (std::max)(largest, static_cast<double>(std::fabs(a[at] - b[at])));
   return largest;
 }
 
@@ -148,7 +153,8 @@ TEST_CASE("a record with a Pooling layer converts the float model") {
 
 TEST_CASE("without calibration data a Pooling layer stays as it is") {
   const PoolingRun run;
-  nuq::static_nuq(run.network.model, run.network.weights, nuq::WeightsOnly{}, run.config, run.folder / "record.txt", run.folder / "net");
+  nuq::static_nuq(run.network.model, run.network.weights, nuq::WeightsOnly{}, run.config, run.folder / "record.txt",
+                  run.folder / "net");
   CHECK(run.written("fake_quant").find("pool_dequant_layer") == nullptr);
 }
 
@@ -166,8 +172,8 @@ TEST_CASE("the search quantizes a Pooling layer in every configuration and canno
   const PoolingRun run;
   nuq::AutoNuqOptions options;
   const auto searched = [&] {
-    return nuq::auto_nuq(run.network.model, run.network.weights, AlwaysSatisfied{}, run.config, run.folder / "record.txt",
-                         run.folder / "net", options);
+    return nuq::auto_nuq(run.network.model, run.network.weights, AlwaysSatisfied{}, run.config,
+                         run.folder / "record.txt", run.folder / "net", options);
   };
   const nuq::AutoNuqResult result = searched();
   CHECK(result.quantization.at("pool").activation.has_value());

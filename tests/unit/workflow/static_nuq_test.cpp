@@ -23,7 +23,9 @@ nuq::Graph quantized_graph(const TemporaryFolder& folder, const TinyNetwork& net
   return graph;
 }
 
-nuq::InputBatch batch(int index) { return {{"data", TinyNetwork::batch(index)}}; }
+nuq::InputBatch batch(int index) {
+  return {{"data", TinyNetwork::batch(index)}};
+}
 
 std::vector<float> output_of(const std::string& model, const std::string& weights) {
   nuq::Net net(model, weights);
@@ -57,9 +59,11 @@ TEST_CASE("the fake-quant model computes nearly what the float model computes") 
   nuq::calibrate(graph, batch);
   nuq::save_model(graph, nuq::SaveType::fakequant, folder / "net");
   const std::vector<float> original = output_of(network.model, network.weights);
-  const std::vector<float> quantized = output_of(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  const std::vector<float> quantized =
+      output_of(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
   REQUIRE(original.size() == quantized.size());
-  for (std::size_t index = 0; index < original.size(); ++index) CHECK(std::fabs(original[index] - quantized[index]) < 0.05F);
+  for (std::size_t index = 0; index < original.size(); ++index)
+    CHECK(std::fabs(original[index] - quantized[index]) < 0.05F);
   CHECK(original != quantized);
 }
 
@@ -109,8 +113,9 @@ TEST_CASE("static_nuq writes in one step what the separate steps write") {
                                                 folder / "once_record.txt", folder / "once");
   CHECK(folder.read("once_record.txt") == folder.read("record.txt"));
   CHECK(report.files.size() == names.size() + 1);
-  for (const char* const suffix : {"_fake_quant_model.prototxt", "_fake_quant_weights.caffemodel", "_deploy_model.prototxt",
-                                   "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt"}) {
+  for (const char* const suffix :
+       {"_fake_quant_model.prototxt", "_fake_quant_weights.caffemodel", "_deploy_model.prototxt",
+        "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt"}) {
     CHECK(folder.read(std::string("once") + suffix) == folder.read(std::string("steps") + suffix));
   }
   CHECK(folder.read("once_report.json").find("\"weights_only\": false") != std::string::npos);
@@ -120,8 +125,8 @@ TEST_CASE("static_nuq without calibration data leaves activations in float and w
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
   nuq::create_quant_config(folder / "config.json", network.model, network.weights);
-  const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{}, folder / "config.json",
-                                                folder / "record.txt", folder / "net");
+  const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{},
+                                                folder / "config.json", folder / "record.txt", folder / "net");
   CHECK(report.weights_only);
   CHECK(report.warnings.empty());
   CHECK(folder.read("net_fake_quant_model.prototxt").find("Quant") == std::string::npos);
@@ -145,15 +150,20 @@ TEST_CASE("the deploy model computes with integers what the fake-quant model com
   const TinyNetwork network(folder);
   nuq::create_quant_config(folder / "config.json", network.model, network.weights);
   nuq::static_nuq(network.model, network.weights, batch, folder / "config.json", folder / "record.txt", folder / "net");
-  const nuq::Graph fake_quant = nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
-  const nuq::Graph deploy = nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
+  const nuq::Graph fake_quant =
+      nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  const nuq::Graph deploy =
+      nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
   const DeployAgreement agreement = deploy_agreement(fake_quant, deploy, {{"data", TinyNetwork::batch(3)}});
   CHECK(agreement.layers == 3);
   INFO(agreement.worst_layer);
   CHECK(agreement.worst <= 1.0);
 
-  const std::vector<float> in_float = output_of(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
-  const std::vector<float> in_integers = output_of(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
+  const std::vector<float> in_float =
+      output_of(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
+  const std::vector<float> in_integers =
+      output_of(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
   REQUIRE(in_float.size() == in_integers.size());
-  for (std::size_t index = 0; index < in_float.size(); ++index) CHECK(std::fabs(in_float[index] - in_integers[index]) < 0.01F);
+  for (std::size_t index = 0; index < in_float.size(); ++index)
+    CHECK(std::fabs(in_float[index] - in_integers[index]) < 0.01F);
 }

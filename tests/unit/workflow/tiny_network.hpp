@@ -15,7 +15,8 @@ struct TinyNetwork {
   std::string model;
   std::string weights;
 
-  explicit TinyNetwork(const TemporaryFolder& folder) : model(folder / "net.prototxt"), weights(folder / "net.caffemodel") {
+  explicit TinyNetwork(const TemporaryFolder& folder)
+      : model(folder / "net.prototxt"), weights(folder / "net.caffemodel") {
     nuq::Model content;
     content.text = R"(name: "tiny"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 2 dim: 6 dim: 6 } } }
@@ -48,7 +49,8 @@ layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }
   }
 
  private:
-  void add_layer(nuq::Model& content, const std::string& name, const std::vector<nuq::Shape>& shapes, float centre = 0.0F) {
+  void add_layer(nuq::Model& content, const std::string& name, const std::vector<nuq::Shape>& shapes,
+                 float centre = 0.0F) {
     auto& layer = *content.weights.add_layer();
     layer.set_name(name);
     for (const nuq::Shape& shape : shapes) {

@@ -17,7 +17,8 @@ NUQ_NAMESPACE_BEGIN
   const schema::BlobShape& declared = layer.parameter().parameter_param().shape();
   Shape shape(declared.dim().begin(), declared.dim().end());
   if (shape.empty() || !is_valid_shape(shape)) {
-    layer.fail(ErrorCode::invalid_argument, "parameter_param.shape is " + to_string(shape) + ", wanted at least one extent");
+    layer.fail(ErrorCode::invalid_argument,
+               "parameter_param.shape is " + to_string(shape) + ", wanted at least one extent");
   }
   check_blobs(layer, {shape});
   return {shape};

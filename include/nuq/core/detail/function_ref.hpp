@@ -18,8 +18,7 @@ class FunctionRef<R(Args...)> {
  public:
   template <class Callable, class = std::enable_if_t<!std::is_same_v<std::remove_cv_t<Callable>, FunctionRef>>>
   explicit FunctionRef(Callable& callable) noexcept
-      : object_(const_cast<void*>(static_cast<const void*>(&callable))),
-        call_([](void* object, Args... args) -> R {
+      : object_(const_cast<void*>(static_cast<const void*>(&callable))), call_([](void* object, Args... args) -> R {
           return (*static_cast<Callable*>(object))(std::forward<Args>(args)...);
         }) {}
 

@@ -12,15 +12,17 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Σ a·b over `depth` products of a weight in [−128, 127] and a level difference in [−255, 255], exactly: in int32 for as
-/// long as that cannot overflow.
-[[nodiscard]] inline std::int64_t integer_dot(const std::int16_t* a, const std::int16_t* b, std::int64_t depth) noexcept {
+/// Σ a·b over `depth` products of a weight in [−128, 127] and a level difference in [−255, 255], exactly: in int32 for
+/// as long as that cannot overflow.
+[[nodiscard]] inline std::int64_t integer_dot(const std::int16_t* a, const std::int16_t* b,
+                                              std::int64_t depth) noexcept {
   constexpr std::int64_t safe_depth = 65536;  // · 128 · 255 < 2³¹
   std::int64_t sum = 0;
   for (std::int64_t begin = 0; begin < depth; begin += safe_depth) {
     const std::int64_t end = (std::min)(depth, begin + safe_depth);
     std::int32_t part = 0;
-    for (std::int64_t k = begin; k < end; ++k) part += static_cast<std::int32_t>(a[k]) * static_cast<std::int32_t>(b[k]);
+    for (std::int64_t k = begin; k < end; ++k)
+      part += static_cast<std::int32_t>(a[k]) * static_cast<std::int32_t>(b[k]);
     sum += part;
   }
   return sum;

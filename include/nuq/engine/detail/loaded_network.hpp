@@ -108,7 +108,8 @@ class LoadedNetwork {
   }
 
   [[nodiscard]] static Node without_blobs(const Node& node) {
-    return {node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index, {}, node.text};
+    return {node.name, node.type,  node.parameter,    node.inputs, node.outputs,
+            {},        node.fused, node.source_index, {},          node.text};
   }
 
   void share_buffers(const Graph& graph) {
@@ -155,7 +156,7 @@ class LoadedNetwork {
   std::vector<std::string> blobs_;
   std::vector<Shape> declared_shapes_;
   std::vector<std::size_t> inputs_;
-  std::vector<bool> is_computed_;                // by value
+  std::vector<bool> is_computed_;                 // by value
   std::map<std::size_t, std::string> obstacles_;  // of the values that are not
   std::map<std::string, std::size_t> final_values_;
   std::vector<std::size_t> shared_buffers_;

@@ -36,7 +36,8 @@ class DequantLayer {
         if (shifts) {
           shift_line(input, split.inner, channel, output);
         } else {
-          std::transform(input, input + split.inner, output, [scale = factors_.scale[channel]](float x) { return x * scale; });
+          std::transform(input, input + split.inner, output,
+                         [scale = factors_.scale[channel]](float x) { return x * scale; });
         }
       }
     });

@@ -14,9 +14,9 @@
 #include "nuq/engine/detail/gemm.hpp"
 #include "nuq/engine/detail/panels.hpp"
 #include "nuq/engine/detail/tile_kernel.hpp"
-#include "nuq/engine/workspace.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
+#include "nuq/engine/workspace.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -54,14 +54,16 @@ class IntegerConvolutionLayer {
     for (std::int64_t channel = group * rows; channel < (group + 1) * rows; ++channel) {
       float* const output = call.outputs[0].values.data() + (image * geometry.out_channels + channel) * positions;
       for (std::int64_t at = first; at < last; ++at) {
-        const std::int64_t sum = integer_dot(weights_.data() + channel * depth, columns.data() + (at - first) * depth, depth);
+        const std::int64_t sum =
+            integer_dot(weights_.data() + channel * depth, columns.data() + (at - first) * depth, depth);
         output[at] = static_cast<float>(sum + bias_at(bias_, channel));
       }
     }
   }
 
   /// What one window reads, in the order of a filter's weights.
-  void gather(const ConvolutionGeometry& geometry, const float* input, std::int64_t position, std::int16_t* column) const {
+  void gather(const ConvolutionGeometry& geometry, const float* input, std::int64_t position,
+              std::int16_t* column) const {
     const WindowAxis& y = geometry.y;
     const WindowAxis& x = geometry.x;
     const std::int64_t top = position / x.output * y.stride - y.pad;
@@ -72,7 +74,8 @@ class IntegerConvolutionLayer {
         for (std::int64_t kx = 0; kx < x.kernel; ++kx) {
           const std::int64_t col = left + kx * x.dilation;
           const bool inside = row >= 0 && row < y.input && col >= 0 && col < x.input;
-          *column++ = inside ? level_difference(input[(channel * y.input + row) * x.input + col], offset_) : std::int16_t{0};
+          *column++ =
+              inside ? level_difference(input[(channel * y.input + row) * x.input + col], offset_) : std::int16_t{0};
         }
       }
     }

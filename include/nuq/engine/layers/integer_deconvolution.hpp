@@ -26,13 +26,14 @@ class IntegerDeconvolutionLayer {
   void forward(const LayerCall& call) const {
     const DeconvolutionGeometry geometry = deconvolution_geometry(call.layer, call.inputs[0].shape);
     const std::int64_t positions = geometry.convolution.y.input * geometry.convolution.x.input;
-    call.workspace.for_each_task(geometry.convolution.batch * geometry.out_channels(), [&](std::int64_t plane, std::size_t) {
-      const std::int64_t channel = plane % geometry.out_channels();
-      std::vector<std::int64_t> sums(static_cast<std::size_t>(positions), bias_at(bias_, channel));
-      add_inputs(geometry, call.inputs[0].values.data(), plane / geometry.out_channels(), channel, sums);
-      float* output = call.outputs[0].values.data() + plane * positions;
-      for (const std::int64_t sum : sums) *output++ = static_cast<float>(sum);
-    });
+    call.workspace.for_each_task(
+        geometry.convolution.batch * geometry.out_channels(), [&](std::int64_t plane, std::size_t) {
+          const std::int64_t channel = plane % geometry.out_channels();
+          std::vector<std::int64_t> sums(static_cast<std::size_t>(positions), bias_at(bias_, channel));
+          add_inputs(geometry, call.inputs[0].values.data(), plane / geometry.out_channels(), channel, sums);
+          float* output = call.outputs[0].values.data() + plane * positions;
+          for (const std::int64_t sum : sums) *output++ = static_cast<float>(sum);
+        });
   }
 
  private:

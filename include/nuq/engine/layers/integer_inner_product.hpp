@@ -33,7 +33,8 @@ class IntegerInnerProductLayer {
       for (std::int64_t at = begin; at < end; ++at) {
         const std::int64_t row = at / geometry.out;
         const std::int64_t out = at % geometry.out;
-        const std::int64_t sum = integer_dot(weights_.data() + out * geometry.in, levels.data() + row * geometry.in, geometry.in);
+        const std::int64_t sum =
+            integer_dot(weights_.data() + out * geometry.in, levels.data() + row * geometry.in, geometry.in);
         call.outputs[0].values[static_cast<std::size_t>(at)] = static_cast<float>(sum + bias_at(bias_, out));
       }
     });

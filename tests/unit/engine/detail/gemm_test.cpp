@@ -11,11 +11,11 @@
 
 namespace {
 
+using nuq::Workspace;
 using nuq::detail::ColumnPanels;
 using nuq::detail::gemm;
 using nuq::detail::RowPanels;
 using nuq::detail::TileKernels;
-using nuq::Workspace;
 
 struct Product {
   std::int64_t rows;

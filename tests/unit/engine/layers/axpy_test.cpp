@@ -21,14 +21,16 @@ TEST_CASE("Axpy weighs the channels of one tensor and adds another") {
       expected.push_back(static_cast<double>(factors.values[index / 20]) * static_cast<double>(x.values[index]) +
                          static_cast<double>(y.values[index]));
     }
-    CHECK(relative_error(computed<nuq::detail::AxpyLayer>(layer_alone("Axpy", "", {}, 3), {factors, x, y}).values, expected) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::AxpyLayer>(layer_alone("Axpy", "", {}, 3), {factors, x, y}).values,
+                         expected) < 1e-6);
   }
 }
 
 TEST_CASE("inputs that do not fit each other are refused by name") {
   const auto problem = [](const std::vector<Shape>& shapes) {
     std::vector<Tensor> inputs(shapes.begin(), shapes.end());
-    return error_of<nuq::ModelError>([&] { computed<nuq::detail::AxpyLayer>(layer_alone("Axpy", "", {}, shapes.size()), inputs); });
+    return error_of<nuq::ModelError>(
+        [&] { computed<nuq::detail::AxpyLayer>(layer_alone("Axpy", "", {}, shapes.size()), inputs); });
   };
   const Shape image = {2, 3, 4, 5};
   CHECK(problem({{2, 3}, image, {2, 3, 5, 4}})

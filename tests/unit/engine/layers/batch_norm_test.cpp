@@ -38,25 +38,27 @@ std::vector<double> normalised(const Tensor& input, std::size_t plane, double co
 
 TEST_CASE("batch normalisation uses the trained statistics, divided by the scale factor") {
   const Tensor images = random_tensor({2, 3, 4, 5}, 1);
-  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(batch_norm("", 1.0F), {images}).values, normalised(images, 20, 1.0, 1e-5)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(batch_norm("", 1.0F), {images}).values,
+                       normalised(images, 20, 1.0, 1e-5)) < 1e-6);
   CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(batch_norm("eps: 0.125", 8.0F), {images}).values,
                        normalised(images, 20, 0.125, 0.125)) < 1e-6);
   const Tensor vectors = random_tensor({5, 3}, 2);
-  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(batch_norm("", 2.0F), {vectors}).values, normalised(vectors, 1, 0.5, 1e-5)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(batch_norm("", 2.0F), {vectors}).values,
+                       normalised(vectors, 1, 0.5, 1e-5)) < 1e-6);
 }
 
 TEST_CASE("a scale factor of 0 makes the statistics 0") {
   const Tensor images = random_tensor({1, 3, 2, 2}, 1);
-  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(batch_norm("eps: 0.25", 0.0F), {images}).values, normalised(images, 4, 0.0, 0.25)) <
-        1e-6);
+  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(batch_norm("eps: 0.25", 0.0F), {images}).values,
+                       normalised(images, 4, 0.0, 0.25)) < 1e-6);
 }
 
 TEST_CASE("an absent or true use_global_stats is computed, an explicit false is refused") {
   const Tensor images = random_tensor({1, 3, 2, 2}, 1);
   CHECK(computed<nuq::detail::BatchNormLayer>(batch_norm("use_global_stats: true", 1.0F), {images}).values ==
         computed<nuq::detail::BatchNormLayer>(batch_norm("", 1.0F), {images}).values);
-  const CaughtError error =
-      error_of<nuq::ModelError>([&] { computed<nuq::detail::BatchNormLayer>(batch_norm("use_global_stats: false", 1.0F), {images}); });
+  const CaughtError error = error_of<nuq::ModelError>(
+      [&] { computed<nuq::detail::BatchNormLayer>(batch_norm("use_global_stats: false", 1.0F), {images}); });
   CHECK(error.code == nuq::ErrorCode::unsupported_layer);
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("use_global_stats"));
@@ -66,10 +68,14 @@ TEST_CASE("statistics that cannot be used are refused by name") {
   const Tensor images = random_tensor({1, 3, 2, 2}, 1);
   Node negative = batch_norm("", 1.0F);
   negative.blobs[1].values[1] = -1.0F;
-  CHECK(error_of<nuq::ModelError>([&] { computed<nuq::detail::BatchNormLayer>(negative, {images}); }).says("channel 1 has the variance -1"));
+  CHECK(error_of<nuq::ModelError>([&] {
+          computed<nuq::detail::BatchNormLayer>(negative, {images});
+        }).says("channel 1 has the variance -1"));
   Node missing = batch_norm("", 1.0F);
   missing.blobs.pop_back();
-  CHECK(error_of<nuq::ModelError>([&] { computed<nuq::detail::BatchNormLayer>(missing, {images}); }).says("layer 'layer1'"));
+  CHECK(error_of<nuq::ModelError>([&] {
+          computed<nuq::detail::BatchNormLayer>(missing, {images});
+        }).says("layer 'layer1'"));
   CHECK(error_of<nuq::ModelError>([&] {
           computed<nuq::detail::BatchNormLayer>(batch_norm("", 1.0F), {Tensor(Shape{1, 4, 2, 2})});
         }).says("layer 'layer1'"));

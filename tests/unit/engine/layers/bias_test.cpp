@@ -40,7 +40,8 @@ TEST_CASE("bias adds trained values along the axes that they cover") {
     CAPTURE(test.parameters);
     const Tensor bias = random_tensor(test.bias, 2);
     const Node node = layer_alone("Bias", "bias_param { " + test.parameters + " }", {bias});
-    CHECK(relative_error(computed<nuq::detail::BiasLayer>(node, {input}).values, shifted(input, bias, test.inner)) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::BiasLayer>(node, {input}).values, shifted(input, bias, test.inner)) <
+          1e-6);
   }
 }
 
@@ -56,7 +57,8 @@ TEST_CASE("a second input is added from the axis on that the layer names") {
     CAPTURE(test.parameters);
     const Tensor bias = random_tensor(test.bias, 2);
     const Node node = layer_alone("Bias", "bias_param { " + test.parameters + " }", {}, 2);
-    CHECK(relative_error(computed<nuq::detail::BiasLayer>(node, {input, bias}).values, shifted(input, bias, test.inner)) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::BiasLayer>(node, {input, bias}).values,
+                         shifted(input, bias, test.inner)) < 1e-6);
   }
 }
 

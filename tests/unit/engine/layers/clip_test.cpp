@@ -18,5 +18,6 @@ TEST_CASE("Clip keeps values within its range") {
 
 TEST_CASE("Clip does not hide a NaN") {
   const Tensor input({1}, {(std::numeric_limits<float>::quiet_NaN)()});
-  CHECK(std::isnan(computed<nuq::detail::ClipLayer>(layer_alone("Clip", "clip_param { min: -2 max: 3 }"), {input}).values[0]));
+  CHECK(std::isnan(
+      computed<nuq::detail::ClipLayer>(layer_alone("Clip", "clip_param { min: -2 max: 3 }"), {input}).values[0]));
 }

@@ -101,8 +101,10 @@ TEST_CASE("convolution agrees with its definition for random geometries, on ever
     CAPTURE(nuq::to_string(test.input.shape));
     CAPTURE(nuq::to_string(test.node.blobs[0].shape));
     const std::vector<double> expected = test.expected();
-    CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, best).values, expected) < 2e-6);
-    CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, portable).values, expected) < 2e-6);
+    CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, best).values, expected) <
+          2e-6);
+    CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, portable).values, expected) <
+          2e-6);
   }
 }
 
@@ -110,7 +112,8 @@ TEST_CASE("a 1×1 convolution agrees with its definition where images end within
   for (const std::int64_t batch : {1, 2, 5}) {
     for (const std::int64_t side : {1, 3, 4, 7, 15}) {
       const Case test = case_of("", {batch, 300, side, side}, {13, 300, 1, 1}, true);
-      CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values, test.expected()) < 2e-6);
+      CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values, test.expected()) <
+            2e-6);
     }
   }
 }
@@ -123,20 +126,23 @@ TEST_CASE("convolution agrees with its definition for rows wider than a block of
       const Case test = case_of(parameters, {2, 6, 8, width}, {9, in_per_group, 3, 3}, true);
       CAPTURE(parameters);
       CAPTURE(width);
-      CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, 2).values, test.expected()) < 1e-6);
+      CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, 2).values,
+                           test.expected()) < 1e-6);
     }
   }
 }
 
 TEST_CASE("strides larger than the kernel skip input") {
   const Case test = case_of("stride: 5 dilation: 2", {2, 3, 23, 19}, {4, 3, 2, 2}, false);
-  CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values, test.expected()) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values, test.expected()) <
+        1e-6);
 }
 
 TEST_CASE("depthwise convolution agrees with its definition, with several filters per channel as well") {
   for (const std::int64_t filters : {1, 3}) {
     const Case test = case_of("group: 6 pad: 2 stride: 2", {3, 6, 9, 14}, {6 * filters, 1, 3, 5}, true);
-    CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values, test.expected()) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values, test.expected()) <
+          1e-6);
   }
 }
 
@@ -145,7 +151,8 @@ TEST_CASE("a fork's depthwise type computes what a convolution with a group for 
   Node depthwise = test.node;
   depthwise.type = "ConvolutionDepthwise";
   depthwise.parameter.mutable_convolution_param()->clear_group();
-  CHECK(computed<nuq::detail::ConvolutionLayer>(depthwise, {test.input}).values == computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values);
+  CHECK(computed<nuq::detail::ConvolutionLayer>(depthwise, {test.input}).values ==
+        computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values);
 }
 
 TEST_CASE("convolution gives the same bits for 1, 2 and 3 threads") {
@@ -162,7 +169,8 @@ TEST_CASE("a convolution without weights, or with weights that do not fit its in
   const Case test = case_of("", {1, 3, 8, 8}, {4, 3, 3, 3}, true);
   Node without_weights = test.node;
   without_weights.blobs.clear();
-  CaughtError error = error_of<nuq::ModelError>([&] { computed<nuq::detail::ConvolutionLayer>(without_weights, {test.input}); });
+  CaughtError error =
+      error_of<nuq::ModelError>([&] { computed<nuq::detail::ConvolutionLayer>(without_weights, {test.input}); });
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("weights file"));
 
@@ -171,7 +179,9 @@ TEST_CASE("a convolution without weights, or with weights that do not fit its in
   error = error_of<nuq::ModelError>([&] { static_cast<void>(nuq::detail::ConvolutionLayer(without_bias)); });
   CHECK(error.says("layer 'layer1'"));
 
-  error = error_of<nuq::ModelError>([&] { computed<nuq::detail::ConvolutionLayer>(test.node, {Tensor(Shape{1, 5, 8, 8})}); });
+  error = error_of<nuq::ModelError>([&] {
+    computed<nuq::detail::ConvolutionLayer>(test.node, {Tensor(Shape{1, 5, 8, 8})});
+  });
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("[4,5,3,3]"));
 }

@@ -20,7 +20,8 @@ TEST_CASE("Dropout and AntiQuant hand their input on, Flatten in another shape")
 
 TEST_CASE("Reshape hands its input on in the shape that it names") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
-  const Tensor output = computed<nuq::detail::CopyLayer>(layer_alone("Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: 10 } }"), {input});
+  const Tensor output = computed<nuq::detail::CopyLayer>(
+      layer_alone("Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: 10 } }"), {input});
   CHECK(output.values == input.values);
   CHECK(output.shape == nuq::Shape{2, 6, 10});
 }

@@ -147,7 +147,8 @@ TEST_CASE("bilinear filters upsample a constant plane to a constant one, borders
   Node node = p.node(2);
   const float line[] = {0.25F, 0.75F, 0.75F, 0.25F};
   for (std::size_t at = 0; at < 32; ++at) node.blobs[0].values[at] = line[at / 4 % 4] * line[at % 4];
-  const Tensor output = computed<nuq::detail::DeconvolutionLayer>(node, {Tensor({1, 2, 5, 5}, std::vector<float>(50, 3.0F))});
+  const Tensor output =
+      computed<nuq::detail::DeconvolutionLayer>(node, {Tensor({1, 2, 5, 5}, std::vector<float>(50, 3.0F))});
   REQUIRE(output.shape == Shape{1, 2, 10, 10});
   for (std::size_t row = 1; row < 9; ++row) {
     for (std::size_t col = 1; col < 9; ++col) CHECK(output.values[row * 10 + col] == 3.0F);
@@ -176,11 +177,15 @@ TEST_CASE("a deconvolution without weights, or with weights that do not fit its 
   const Node node = p.node(3);
   Node without_weights = node;
   without_weights.blobs.clear();
-  CaughtError error = error_of<nuq::ModelError>([&] { computed<nuq::detail::DeconvolutionLayer>(without_weights, {Tensor(Shape{1, 3, 8, 8})}); });
+  CaughtError error = error_of<nuq::ModelError>([&] {
+    computed<nuq::detail::DeconvolutionLayer>(without_weights, {Tensor(Shape{1, 3, 8, 8})});
+  });
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("weights file"));
 
-  error = error_of<nuq::ModelError>([&] { computed<nuq::detail::DeconvolutionLayer>(node, {Tensor(Shape{1, 5, 8, 8})}); });
+  error = error_of<nuq::ModelError>([&] {
+    computed<nuq::detail::DeconvolutionLayer>(node, {Tensor(Shape{1, 5, 8, 8})});
+  });
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("[5,4,3,3]"));
 }

@@ -25,7 +25,8 @@ Node dequant(const std::vector<float>& scale, const std::vector<float>& shift_bi
 
 TEST_CASE("DeQuant hands its input on where nothing is shifted") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
-  CHECK(computed<nuq::detail::DequantLayer>(dequant({0.1F, 0.2F, 0.3F}, {0.0F, 0.0F, 0.0F}), {input}).values == input.values);
+  CHECK(computed<nuq::detail::DequantLayer>(dequant({0.1F, 0.2F, 0.3F}, {0.0F, 0.0F, 0.0F}), {input}).values ==
+        input.values);
   CHECK(computed<nuq::detail::DequantLayer>(dequant({0.1F}, {0.0F}), {input}).values == input.values);
 }
 

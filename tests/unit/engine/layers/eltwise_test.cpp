@@ -40,15 +40,18 @@ TEST_CASE("eltwise adds, weighs, multiplies and compares any number of inputs") 
   const auto product = [](double a, double b, double c) { return a * b * c; };
   const auto largest = [](double a, double b, double c) { return (std::max)({a, b, c}); };
   CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("", 3), inputs).values, folded(inputs, sum)) < 1e-6);
-  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("coeff: 0.5 coeff: -2 coeff: 1", 3), inputs).values, folded(inputs, weighted)) <
-        1e-6);
-  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("operation: PROD", 3), inputs).values, folded(inputs, product)) < 1e-6);
-  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX", 3), inputs).values, folded(inputs, largest)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("coeff: 0.5 coeff: -2 coeff: 1", 3), inputs).values,
+                       folded(inputs, weighted)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("operation: PROD", 3), inputs).values,
+                       folded(inputs, product)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX", 3), inputs).values,
+                       folded(inputs, largest)) < 1e-6);
 }
 
 TEST_CASE("one input alone is weighed") {
   const Tensor input({3}, {1.0F, -2.0F, 3.0F});
-  CHECK(computed<nuq::detail::EltwiseLayer>(eltwise("coeff: -2", 1), {input}).values == std::vector<float>{-2.0F, 4.0F, -6.0F});
+  CHECK(computed<nuq::detail::EltwiseLayer>(eltwise("coeff: -2", 1), {input}).values ==
+        std::vector<float>{-2.0F, 4.0F, -6.0F});
   CHECK(computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX", 1), {input}).values == input.values);
 }
 

@@ -30,7 +30,8 @@ TEST_CASE("embed puts a trained row in place of every value") {
   const Tensor output = computed<nuq::detail::EmbedLayer>(embed("", {rows, bias}), {input});
   CHECK(output.shape == nuq::Shape{2, 2, 2});
   CHECK(output.values == std::vector<float>{15, 26, 11, 22, 13, 24, 13, 24});
-  CHECK(computed<nuq::detail::EmbedLayer>(embed("bias_term: false", {rows}), {input}).values == std::vector<float>{5, 6, 1, 2, 3, 4, 3, 4});
+  CHECK(computed<nuq::detail::EmbedLayer>(embed("bias_term: false", {rows}), {input}).values ==
+        std::vector<float>{5, 6, 1, 2, 3, 4, 3, 4});
 }
 
 TEST_CASE("values that are no row's number are refused by name") {

@@ -49,7 +49,8 @@ TEST_CASE("columns hold what every tap of the window reads, pads as zeros") {
     const std::string parameters = "kernel_size: " + std::to_string(kernel) + " stride: " + std::to_string(stride) +
                                    " pad: " + std::to_string(pad) + " dilation: " + std::to_string(dilation);
     CAPTURE(parameters);
-    const Tensor output = computed<nuq::detail::Im2colLayer>(layer_alone("Im2col", "convolution_param { " + parameters + " }"), {input}, 2);
+    const Tensor output = computed<nuq::detail::Im2colLayer>(
+        layer_alone("Im2col", "convolution_param { " + parameters + " }"), {input}, 2);
     REQUIRE(output.shape[1] == 3 * kernel * kernel);
     CHECK(output.values == columns(input, output.shape, kernel, stride, pad, dilation));
   }

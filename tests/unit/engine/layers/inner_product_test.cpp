@@ -80,9 +80,13 @@ TEST_CASE("an inner product gives the same bits for 1, 2 and 3 threads") {
 
 TEST_CASE("an inner product without weights, or for inputs of another length, is refused by name") {
   Node node = inner_product(8, 4, false, true);
-  const CaughtError length = error_of<nuq::ModelError>([&] { computed<nuq::detail::InnerProductLayer>(node, {Tensor(Shape{2, 9})}); });
+  const CaughtError length = error_of<nuq::ModelError>([&] {
+    computed<nuq::detail::InnerProductLayer>(node, {Tensor(Shape{2, 9})});
+  });
   CHECK(length.says("layer 'layer1'"));
   CHECK(length.says("[4,9]"));
   node.blobs.clear();
-  CHECK(error_of<nuq::ModelError>([&] { computed<nuq::detail::InnerProductLayer>(node, {Tensor(Shape{2, 8})}); }).says("layer 'layer1'"));
+  CHECK(error_of<nuq::ModelError>([&] {
+          computed<nuq::detail::InnerProductLayer>(node, {Tensor(Shape{2, 8})});
+        }).says("layer 'layer1'"));
 }

@@ -32,8 +32,9 @@ TEST_CASE("integer pooling averages levels relative to the offset, with pads as 
   Dice dice(5);
   for (int trial = 0; trial < 60; ++trial) {
     const std::int64_t kernel = dice(1, 4);
-    nuq::Node node = layer_alone("Pooling", "pooling_param { pool: AVE kernel_size: " + std::to_string(kernel) + " stride: " +
-                                                std::to_string(dice(1, kernel)) + " pad: " + std::to_string(dice(0, kernel - 1)) + " }");
+    nuq::Node node = layer_alone("Pooling", "pooling_param { pool: AVE kernel_size: " + std::to_string(kernel) +
+                                                " stride: " + std::to_string(dice(1, kernel)) +
+                                                " pad: " + std::to_string(dice(0, kernel - 1)) + " }");
     const int offset = static_cast<int>(dice(-128, 127));
     node.integer.emplace();
     node.integer->input_offset = offset;
@@ -44,7 +45,8 @@ TEST_CASE("integer pooling averages levels relative to the offset, with pads as 
     for (std::int64_t plane = 0; plane < 6; ++plane) {
       const float* const values = levels.values.data() + plane * geometry.y.input * geometry.x.input;
       for (std::int64_t y = 0; y < geometry.y.output; ++y) {
-        for (std::int64_t x = 0; x < geometry.x.output; ++x) expected.push_back(average(geometry, values, offset, y, x));
+        for (std::int64_t x = 0; x < geometry.x.output; ++x)
+          expected.push_back(average(geometry, values, offset, y, x));
       }
     }
     CAPTURE(trial);

@@ -65,7 +65,8 @@ TEST_CASE("LRN within a channel divides by the whole neighbourhood and ignores k
 
 TEST_CASE("an even local_size is refused by name") {
   const CaughtError error = error_of<nuq::ModelError>([] {
-    computed<nuq::detail::LrnLayer>(layer_alone("LRN", "lrn_param { local_size: 4 }"), {Tensor(nuq::Shape{1, 1, 2, 2})});
+    computed<nuq::detail::LrnLayer>(layer_alone("LRN", "lrn_param { local_size: 4 }"),
+                                    {Tensor(nuq::Shape{1, 1, 2, 2})});
   });
   CHECK(error.says("layer 'layer1': local_size is 4"));
 }

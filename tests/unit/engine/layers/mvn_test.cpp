@@ -36,7 +36,9 @@ std::vector<double> normalised(const Tensor& input, std::size_t size, bool scale
 TEST_CASE("MVN takes away the mean and divides by the deviation, of a channel or of an item") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
   const auto error = [&](const std::string& parameters, const std::vector<double>& expected) {
-    return relative_error(computed<nuq::detail::MvnLayer>(layer_alone("MVN", "mvn_param { " + parameters + " }"), {input}).values, expected);
+    return relative_error(
+        computed<nuq::detail::MvnLayer>(layer_alone("MVN", "mvn_param { " + parameters + " }"), {input}).values,
+        expected);
   };
   CHECK(error("", normalised(input, 20, true, 1e-9)) < 1e-6);
   CHECK(error("across_channels: true", normalised(input, 60, true, 1e-9)) < 1e-6);

@@ -43,22 +43,26 @@ TEST_CASE("normalize divides by the length of an item or of each position's chan
   for (const bool across : {false, true}) {
     const std::string area = std::string("across_spatial: ") + (across ? "true" : "false");
     CAPTURE(area);
-    CHECK(
-        relative_error(computed<nuq::detail::NormalizeLayer>(layer_alone("Normalize", "norm_param { " + area + " }", {one_factor}), {input}).values,
-                       normalised(input, across, one_factor, 1e-10)) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::NormalizeLayer>(
+                             layer_alone("Normalize", "norm_param { " + area + " }", {one_factor}), {input})
+                             .values,
+                         normalised(input, across, one_factor, 1e-10)) < 1e-6);
     const auto node = layer_alone("Normalize", "norm_param { " + area + " channel_shared: false eps: 0.5 }", {factors});
-    CHECK(relative_error(computed<nuq::detail::NormalizeLayer>(node, {input}).values, normalised(input, across, factors, 0.5)) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::NormalizeLayer>(node, {input}).values,
+                         normalised(input, across, factors, 0.5)) < 1e-6);
   }
 }
 
 TEST_CASE("zeros stay zeros") {
   const Tensor input(Shape{1, 3, 2, 2});
-  CHECK(computed<nuq::detail::NormalizeLayer>(layer_alone("Normalize", "", {Tensor({1}, {20.0F})}), {input}).values == input.values);
+  CHECK(computed<nuq::detail::NormalizeLayer>(layer_alone("Normalize", "", {Tensor({1}, {20.0F})}), {input}).values ==
+        input.values);
 }
 
 TEST_CASE("factors of another number are refused by name") {
   const CaughtError error = error_of<nuq::ModelError>([] {
-    computed<nuq::detail::NormalizeLayer>(layer_alone("Normalize", "", {Tensor(Shape{3})}), {Tensor(Shape{1, 3, 2, 2})});
+    computed<nuq::detail::NormalizeLayer>(layer_alone("Normalize", "", {Tensor(Shape{3})}),
+                                          {Tensor(Shape{1, 3, 2, 2})});
   });
   CHECK(error.says("layer 'layer1': blob 0 has shape [3], wanted [1]"));
 }

@@ -20,7 +20,8 @@ TEST_CASE("permute shows the input's axes in every order") {
     std::string parameters;
     for (const std::size_t axis : order) parameters += " order: " + std::to_string(axis);
     CAPTURE(parameters);
-    const Tensor output = computed<nuq::detail::PermuteLayer>(layer_alone("Permute", "permute_param {" + parameters + " }"), {input});
+    const Tensor output =
+        computed<nuq::detail::PermuteLayer>(layer_alone("Permute", "permute_param {" + parameters + " }"), {input});
     bool agrees = true;
     for (std::size_t index = 0; index < output.values.size(); ++index) {
       std::array<std::size_t, 4> place = {};  // of the value, along the input's axes
@@ -38,5 +39,6 @@ TEST_CASE("permute shows the input's axes in every order") {
 
 TEST_CASE("a vector stays as it is") {
   const Tensor input({3}, {1.0F, 2.0F, 3.0F});
-  CHECK(computed<nuq::detail::PermuteLayer>(layer_alone("Permute", "permute_param { order: 0 }"), {input}).values == input.values);
+  CHECK(computed<nuq::detail::PermuteLayer>(layer_alone("Permute", "permute_param { order: 0 }"), {input}).values ==
+        input.values);
 }

@@ -84,7 +84,8 @@ TEST_CASE("pooling agrees with Caffe's loops for random geometries with pads") {
 
 TEST_CASE("the divisor of an average counts the pads, but not what lies behind them") {
   const Tensor ones({1, 1, 4, 4}, std::vector<float>(16, 1.0F));
-  const Tensor average = computed<nuq::detail::PoolingLayer>(pooling("pool: AVE kernel_size: 3 stride: 2 pad: 1"), {ones});
+  const Tensor average =
+      computed<nuq::detail::PoolingLayer>(pooling("pool: AVE kernel_size: 3 stride: 2 pad: 1"), {ones});
   REQUIRE(average.shape == nuq::Shape{1, 1, 3, 3});
   CHECK(average.values[0] == doctest::Approx(4.0 / 9.0));  // 2×2 values, 3×3 with pads
   CHECK(average.values[4] == doctest::Approx(1.0));
@@ -102,18 +103,21 @@ TEST_CASE("global pooling takes whole planes of any size") {
 TEST_CASE("windows without values, which strides larger than the kernel can leave, give −FLT_MAX or 0") {
   const Tensor input({1, 1, 4, 1}, {1.0F, 2.0F, 3.0F, 4.0F});
   const std::string parameters = "kernel_h: 1 kernel_w: 1 stride_h: 2 stride_w: 1 ";
-  CHECK(computed<nuq::detail::PoolingLayer>(pooling(parameters), {input}).values == std::vector<float>{1.0F, 3.0F, -FLT_MAX});
-  CHECK(computed<nuq::detail::PoolingLayer>(pooling(parameters + "pool: AVE"), {input}).values == std::vector<float>{1.0F, 3.0F, 0.0F});
+  CHECK(computed<nuq::detail::PoolingLayer>(pooling(parameters), {input}).values ==
+        std::vector<float>{1.0F, 3.0F, -FLT_MAX});
+  CHECK(computed<nuq::detail::PoolingLayer>(pooling(parameters + "pool: AVE"), {input}).values ==
+        std::vector<float>{1.0F, 3.0F, 0.0F});
 }
 
 TEST_CASE("pooling gives the same bits for any number of threads, and refuses stochastic pooling") {
   const Tensor input = random_tensor({3, 7, 20, 20}, 5);
   for (const std::string method : {"MAX", "AVE"}) {
     const Node node = pooling("kernel_size: 3 stride: 2 pool: " + method);
-    CHECK(computed<nuq::detail::PoolingLayer>(node, {input}, 3).values == computed<nuq::detail::PoolingLayer>(node, {input}, 1).values);
+    CHECK(computed<nuq::detail::PoolingLayer>(node, {input}, 3).values ==
+          computed<nuq::detail::PoolingLayer>(node, {input}, 1).values);
   }
-  const CaughtError error =
-      error_of<nuq::ModelError>([&] { computed<nuq::detail::PoolingLayer>(pooling("kernel_size: 2 pool: STOCHASTIC"), {input}); });
+  const CaughtError error = error_of<nuq::ModelError>(
+      [&] { computed<nuq::detail::PoolingLayer>(pooling("kernel_size: 2 pool: STOCHASTIC"), {input}); });
   CHECK(error.code == nuq::ErrorCode::unsupported_layer);
   CHECK(error.says("layer 'layer1'"));
 }

@@ -14,7 +14,8 @@ namespace {
 
 std::vector<float> quantized(const std::string& parameters, const std::vector<float>& values) {
   const nuq::Node node = layer_alone("Quant", "quant_param { " + parameters + " }");
-  return computed<nuq::detail::QuantLayer>(node, {nuq::Tensor({static_cast<std::int64_t>(values.size())}, values)}).values;
+  return computed<nuq::detail::QuantLayer>(node, {nuq::Tensor({static_cast<std::int64_t>(values.size())}, values)})
+      .values;
 }
 
 }  // namespace

@@ -44,7 +44,8 @@ TEST_CASE("reduction sums up, in one of four ways, what lies behind its axis") {
 }
 
 TEST_CASE("a whole input gives one value") {
-  const Tensor output = computed<nuq::detail::ReductionLayer>(layer_alone("Reduction", ""), {Tensor({2, 2}, {1, 2, 3, 4})});
+  const Tensor output =
+      computed<nuq::detail::ReductionLayer>(layer_alone("Reduction", ""), {Tensor({2, 2}, {1, 2, 3, 4})});
   CHECK(output.shape == nuq::Shape{1});
   CHECK(output.values == std::vector<float>{10});
 }

@@ -13,7 +13,8 @@ using nuq::Tensor;
 
 TEST_CASE("ReLU6 cuts at 0 and at 6") {
   const Tensor input({5}, {-2.0F, 0.0F, 0.5F, 6.0F, 7.0F});
-  CHECK(computed<nuq::detail::Relu6Layer>(layer_alone("ReLU6", ""), {input}).values == std::vector<float>{0.0F, 0.0F, 0.5F, 6.0F, 6.0F});
+  CHECK(computed<nuq::detail::Relu6Layer>(layer_alone("ReLU6", ""), {input}).values ==
+        std::vector<float>{0.0F, 0.0F, 0.5F, 6.0F, 6.0F});
 }
 
 TEST_CASE("ReLU6 takes the slope of negative values from its own parameters or from those of ReLU") {

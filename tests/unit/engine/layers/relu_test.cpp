@@ -12,7 +12,8 @@ using nuq::Tensor;
 
 TEST_CASE("ReLU keeps what is positive and weighs the rest with its slope") {
   const Tensor input({4}, {-2.0F, 0.0F, 0.5F, 3.0F});
-  CHECK(computed<nuq::detail::ReluLayer>(layer_alone("ReLU", ""), {input}).values == std::vector<float>{0.0F, 0.0F, 0.5F, 3.0F});
+  CHECK(computed<nuq::detail::ReluLayer>(layer_alone("ReLU", ""), {input}).values ==
+        std::vector<float>{0.0F, 0.0F, 0.5F, 3.0F});
   CHECK(computed<nuq::detail::ReluLayer>(layer_alone("ReLU", "relu_param { negative_slope: 0.25 }"), {input}).values ==
         std::vector<float>{-0.5F, 0.0F, 0.5F, 3.0F});
 }

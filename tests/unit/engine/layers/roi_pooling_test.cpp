@@ -84,9 +84,13 @@ TEST_CASE("region pooling takes the largest value of each bin, regions beyond th
 TEST_CASE("regions of no image, or with coordinates that are no pixels, are refused by name") {
   const Node node = roi_pooling("pooled_h: 2 pooled_w: 2");
   const Tensor map = random_tensor({1, 1, 4, 4}, 1);
-  CaughtError error = error_of<nuq::ModelError>([&] { computed<nuq::detail::RoiPoolingLayer>(node, {map, Tensor({1, 5}, {1, 0, 0, 2, 2})}); });
+  CaughtError error = error_of<nuq::ModelError>([&] {
+    computed<nuq::detail::RoiPoolingLayer>(node, {map, Tensor({1, 5}, {1, 0, 0, 2, 2})});
+  });
   CHECK(error.says("layer 'layer1': region 0 is of image 1, wanted 0 to 0"));
   const float nan = (std::numeric_limits<float>::quiet_NaN)();
-  error = error_of<nuq::ModelError>([&] { computed<nuq::detail::RoiPoolingLayer>(node, {map, Tensor({1, 5}, {0, 0, nan, 2, 2})}); });
+  error = error_of<nuq::ModelError>([&] {
+    computed<nuq::detail::RoiPoolingLayer>(node, {map, Tensor({1, 5}, {0, 0, nan, 2, 2})});
+  });
   CHECK(error.says("layer 'layer1': region 0 has the coordinate "));
 }

@@ -14,7 +14,8 @@ TEST_CASE("Swish weighs its input with the sigmoid of beta times it") {
   CHECK(relative_error(computed<nuq::detail::SwishLayer>(layer_alone("Swish", ""), {input}).values,
                        {0.0, -3.0 / (1.0 + std::exp(3.0)), 0.0, 0.25 / (1.0 + std::exp(-0.25)),
                         2.0 / (1.0 + std::exp(-2.0))}) < 1e-6);
-  CHECK(relative_error(computed<nuq::detail::SwishLayer>(layer_alone("Swish", "swish_param { beta: 0.5 }"), {input}).values,
-                       {0.0, -3.0 / (1.0 + std::exp(1.5)), 0.0, 0.25 / (1.0 + std::exp(-0.125)),
-                        2.0 / (1.0 + std::exp(-1.0))}) < 1e-6);
+  CHECK(relative_error(
+            computed<nuq::detail::SwishLayer>(layer_alone("Swish", "swish_param { beta: 0.5 }"), {input}).values,
+            {0.0, -3.0 / (1.0 + std::exp(1.5)), 0.0, 0.25 / (1.0 + std::exp(-0.125)), 2.0 / (1.0 + std::exp(-1.0))}) <
+        1e-6);
 }

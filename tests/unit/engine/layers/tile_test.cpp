@@ -15,7 +15,8 @@ TEST_CASE("tile repeats along its axis") {
   const Tensor channels = computed<nuq::detail::TileLayer>(layer_alone("Tile", "tile_param { tiles: 2 }"), {input});
   CHECK(channels.shape == nuq::Shape{2, 4, 2});
   CHECK(channels.values == std::vector<float>{1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 5, 6, 7, 8});
-  const Tensor last = computed<nuq::detail::TileLayer>(layer_alone("Tile", "tile_param { axis: -1 tiles: 3 }"), {Tensor({2, 2}, {1, 2, 3, 4})});
+  const Tensor last = computed<nuq::detail::TileLayer>(layer_alone("Tile", "tile_param { axis: -1 tiles: 3 }"),
+                                                       {Tensor({2, 2}, {1, 2, 3, 4})});
   CHECK(last.shape == nuq::Shape{2, 6});
   CHECK(last.values == std::vector<float>{1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4});
 }

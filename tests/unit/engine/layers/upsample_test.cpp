@@ -13,7 +13,8 @@ using nuq::Tensor;
 
 Tensor upsampled(const std::string& parameters) {
   const Tensor input({1, 1, 2, 2}, {1, 2, 3, 4});
-  return computed<nuq::detail::UpsampleLayer>(layer_alone("Upsample", "upsample_param { " + parameters + " }"), {input});
+  return computed<nuq::detail::UpsampleLayer>(layer_alone("Upsample", "upsample_param { " + parameters + " }"),
+                                              {input});
 }
 
 }  // namespace
