@@ -33,7 +33,8 @@ class LevelHistogram {
 
   /// The bin that holds u; 0 for NaN.
   [[nodiscard]] static std::size_t bin_of(double scaled) noexcept {
-    return static_cast<std::size_t>(static_cast<int>(clamped_place(scaled)));
+    const int bin = static_cast<int>(clamped_place(scaled));  // adding 256 may round up to the border above
+    return static_cast<std::size_t>(bin > 0 && static_cast<double>(bin) - 256.0 > 2.0 * scaled ? bin - 1 : bin);
   }
   /// The middle of a bin, in units of levels.
   [[nodiscard]] static constexpr double centre(std::size_t bin) noexcept {

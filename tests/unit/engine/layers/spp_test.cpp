@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../layer_alone.hpp"
+#include "nuq/engine/layers/pooling.hpp"
 
 namespace {
 
@@ -19,7 +20,7 @@ Tensor pyramid(const std::string& parameters, const Tensor& input, std::size_t t
 }
 
 Tensor pooling(const std::string& parameters, const Tensor& input) {
-  return computed<nuq::detail::SppLayer>(layer_alone("Pooling", "pooling_param { " + parameters + " }"), {input});
+  return computed<nuq::detail::PoolingLayer>(layer_alone("Pooling", "pooling_param { " + parameters + " }"), {input});
 }
 
 }  // namespace
