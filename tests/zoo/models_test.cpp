@@ -132,7 +132,7 @@ TEST_CASE("files found in the wild that are no model are refused with the reason
     return error_of<nuq::Error>([&] { static_cast<void>(nuq::load_graph(model, weights)); });
   };
   CHECK(refusal(lenet_model, ZooNetwork::path("models/_negative/cifar10_fast_iter_70000.caffemodel.h5")).says("HDF5"));
-  CHECK(refusal(lenet_model, ZooNetwork::path("models/_negative/git_lfs_pointer_mnist.caffemodel")).says("LFS"));
+  CHECK(refusal(lenet_model, ZooNetwork::path("models/_negative/git_lfs_pointer_mnist.caffemodel")).says("git-lfs"));
   const CaughtError mismatch =
       refusal(ZooNetwork::path("models/_negative/upconv7_HEAD_16ch_mismatched_vs_32ch_model.prototxt"),
               ZooNetwork::path("models/waifu2x_upconv7_deconv/scale2.0x_model.json.caffemodel"));
