@@ -113,11 +113,25 @@ TEST_CASE("a value that is no number is named") {
   CHECK_THROWS_AS(tensor_of(blob_of({1}, {std::numeric_limits<float>::quiet_NaN()})), nuq::ModelError);
 }
 
-TEST_CASE("integer blobs are refused as quantized already") {
-  nuq::schema::BlobProto int8 = blob_of({2}, {});
-  int8.set_int8_data("\x01\x02");
-  CHECK_THROWS_WITH_AS(tensor_of(int8), doctest::Contains("quantized already"), nuq::ModelError);
-  nuq::schema::BlobProto int32 = blob_of({1}, {});
+TEST_CASE("integer blobs of a deploy model are read as the same numbers") {
+  nuq::schema::BlobProto int8 = blob_of({3}, {});
+  int8.set_int8_data("\x01\x80\x7F");
+  CHECK(tensor_of(int8).values == std::vector<float>{1.0F, -128.0F, 127.0F});
+  nuq::schema::BlobProto int32 = blob_of({2}, {});
   int32.add_int32_data(7);
-  CHECK_THROWS_WITH_AS(tensor_of(int32), doctest::Contains("quantized already"), nuq::ModelError);
+  int32.add_int32_data(-70000);
+  CHECK(tensor_of(int32).values == std::vector<float>{7.0F, -70000.0F});
+}
+
+TEST_CASE("the uint64 values of field 12 are read packed and unpacked, and a broken one is refused") {
+  const nuq::BlobOrigin origin{"net.caffemodel", "conv1", 1};
+  nuq::schema::BlobProto packed;
+  packed.set_raw_data("\xAC\x02\x07");  // 300 and 7
+  CHECK(nuq::detail::uint64_values(packed, origin) == std::vector<std::uint64_t>{300, 7});
+  nuq::schema::BlobProto unpacked;
+  unpacked.mutable_unknown_fields()->AddVarint(12, 300);
+  CHECK(nuq::detail::uint64_values(unpacked, origin) == std::vector<std::uint64_t>{300});
+  nuq::schema::BlobProto broken;
+  broken.set_raw_data("\xAC");
+  CHECK_THROWS_AS(static_cast<void>(nuq::detail::uint64_values(broken, origin)), nuq::ModelError);
 }
