@@ -1,28 +1,15 @@
 #include "nuq/caffe/upgrade.hpp"
 
 #include <doctest/doctest.h>
-#include <google/protobuf/text_format.h>
 
 #include <set>
 #include <string>
 
+#include "message_text.hpp"
+
 namespace {
 
 using V1 = nuq::schema::V1LayerParameter;
-
-template <class Message>
-Message parsed(const std::string& text) {
-  Message message;
-  REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &message));
-  return message;
-}
-
-template <class Message>
-std::string printed(const Message& message) {
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(message, &text);
-  return text;
-}
 
 }  // namespace
 

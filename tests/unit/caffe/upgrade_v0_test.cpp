@@ -1,7 +1,6 @@
 #include "nuq/caffe/upgrade_v0.hpp"
 
 #include <doctest/doctest.h>
-#include <google/protobuf/text_format.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "../error_of.hpp"
+#include "message_text.hpp"
 #include "nuq/caffe/model_rewriter.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/caffe/upgrade.hpp"
@@ -20,20 +20,6 @@
 namespace {
 
 using Names = std::vector<std::string>;
-
-template <class Message>
-Message parsed(const std::string& text) {
-  Message message;
-  REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &message));
-  return message;
-}
-
-template <class Message>
-std::string printed(const Message& message) {
-  std::string text;
-  google::protobuf::TextFormat::PrintToString(message, &text);
-  return text;
-}
 
 std::string upgraded_text(const std::string& v0) {
   return printed(nuq::upgraded(parsed<nuq::schema::V1LayerParameter>(v0)));

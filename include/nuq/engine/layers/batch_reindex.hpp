@@ -6,8 +6,8 @@
 
 #include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/place_of.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/place_of.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -7,8 +7,8 @@
 #include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/caffe/layer_rules/bias.hpp"
 #include "nuq/caffe/layer_rules/blobs.hpp"
+#include "nuq/engine/detail/require_factors.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/require_factors.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

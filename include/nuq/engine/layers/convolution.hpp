@@ -14,6 +14,7 @@
 #include "nuq/engine/detail/depthwise.hpp"
 #include "nuq/engine/detail/gemm.hpp"
 #include "nuq/engine/detail/panels.hpp"
+#include "nuq/engine/detail/require_weights.hpp"
 #include "nuq/engine/detail/tile_kernel.hpp"
 #include "nuq/engine/detail/window_columns.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -62,11 +63,7 @@ class ConvolutionLayer {
   /// With `finish` in place of the bias; its values are per output channel.
   void forward(const LayerCall& call, const TileFinish& finish) const {
     const ConvolutionGeometry geometry = convolution_geometry(call.layer, call.inputs[0].shape);
-    if (geometry.weight_shape() != weight_shape_) {
-      call.layer.fail(ErrorCode::size_mismatch, "the input " + to_string(call.inputs[0].shape) + " needs weights " +
-                                                    to_string(geometry.weight_shape()) + ", they are " +
-                                                    to_string(weight_shape_));
-    }
+    require_weights(call, weight_shape_, geometry.weight_shape());
     const float* const input = call.inputs[0].values.data();
     float* const output = call.outputs[0].values.data();
     if (plane_filters_.empty()) {

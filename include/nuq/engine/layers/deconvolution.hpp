@@ -13,6 +13,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/gemm.hpp"
 #include "nuq/engine/detail/panels.hpp"
+#include "nuq/engine/detail/require_weights.hpp"
 #include "nuq/engine/detail/scatter_windows.hpp"
 #include "nuq/engine/detail/tile_kernel.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -53,11 +54,7 @@ class DeconvolutionLayer {
 
   void forward(const LayerCall& call) const {
     const DeconvolutionGeometry geometry = deconvolution_geometry(call.layer, call.inputs[0].shape);
-    if (geometry.weight_shape() != weight_shape_) {
-      call.layer.fail(ErrorCode::size_mismatch, "the input " + to_string(call.inputs[0].shape) + " needs weights " +
-                                                    to_string(geometry.weight_shape()) + ", they are " +
-                                                    to_string(weight_shape_));
-    }
+    require_weights(call, weight_shape_, geometry.weight_shape());
     const float* const input = call.inputs[0].values.data();
     float* const output = call.outputs[0].values.data();
     if (plane_filters_.empty()) {

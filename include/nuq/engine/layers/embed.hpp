@@ -7,8 +7,8 @@
 
 #include "nuq/caffe/layer_rules/blobs.hpp"
 #include "nuq/caffe/layer_rules/embed.hpp"
+#include "nuq/engine/detail/place_of.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/place_of.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/version.hpp"
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "nuq/caffe/layer_rules/permute.hpp"
+#include "nuq/engine/detail/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/gather.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

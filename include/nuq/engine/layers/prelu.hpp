@@ -8,8 +8,8 @@
 
 #include "nuq/caffe/layer_rules/blobs.hpp"
 #include "nuq/caffe/layer_rules/prelu.hpp"
+#include "nuq/engine/detail/require_factors.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/require_factors.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

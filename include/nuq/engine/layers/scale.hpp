@@ -8,8 +8,8 @@
 #include "nuq/caffe/layer_rules/scale.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/affine.hpp"
+#include "nuq/engine/detail/require_factors.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/require_factors.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/version.hpp"
 

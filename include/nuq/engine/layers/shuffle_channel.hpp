@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "nuq/caffe/layer_rules/axis.hpp"
+#include "nuq/engine/detail/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/gather.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -7,8 +7,8 @@
 #include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/caffe/layer_rules/slice.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/gather.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -7,8 +7,8 @@
 #include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/caffe/layer_rules/tile.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/detail/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/gather.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

@@ -1,5 +1,5 @@
-#ifndef NUQ_ENGINE_LAYERS_PLACE_OF_HPP
-#define NUQ_ENGINE_LAYERS_PLACE_OF_HPP
+#ifndef NUQ_ENGINE_DETAIL_PLACE_OF_HPP
+#define NUQ_ENGINE_DETAIL_PLACE_OF_HPP
 
 #include <cmath>
 #include <cstdint>
@@ -29,4 +29,4 @@ namespace detail {
 }  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_ENGINE_LAYERS_PLACE_OF_HPP
+#endif  // NUQ_ENGINE_DETAIL_PLACE_OF_HPP

@@ -1,5 +1,5 @@
-#ifndef NUQ_ENGINE_LAYERS_GATHER_HPP
-#define NUQ_ENGINE_LAYERS_GATHER_HPP
+#ifndef NUQ_ENGINE_DETAIL_GATHER_HPP
+#define NUQ_ENGINE_DETAIL_GATHER_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -51,4 +51,4 @@ inline void gather(Workspace& workspace, const std::vector<StridedAxis>& axes, c
 }  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_ENGINE_LAYERS_GATHER_HPP
+#endif  // NUQ_ENGINE_DETAIL_GATHER_HPP

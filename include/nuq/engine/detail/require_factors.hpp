@@ -1,5 +1,5 @@
-#ifndef NUQ_ENGINE_LAYERS_REQUIRE_FACTORS_HPP
-#define NUQ_ENGINE_LAYERS_REQUIRE_FACTORS_HPP
+#ifndef NUQ_ENGINE_DETAIL_REQUIRE_FACTORS_HPP
+#define NUQ_ENGINE_DETAIL_REQUIRE_FACTORS_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -24,4 +24,4 @@ inline void require_factors(const LayerCall& call, std::size_t factors, std::int
 }  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_ENGINE_LAYERS_REQUIRE_FACTORS_HPP
+#endif  // NUQ_ENGINE_DETAIL_REQUIRE_FACTORS_HPP
