@@ -16,7 +16,7 @@ inline constexpr int exit_bad_input = 2;      ///< wrong usage or input
 
 /// Options that every command takes, and what the command that ran returns.
 struct Session {
-  std::size_t threads = 1;
+  std::size_t threads = 0;  ///< 0: all cores
   std::uint64_t seed = 0;
   bool quiet = false;
   int exit_code = exit_done;

@@ -1,13 +1,16 @@
-// Static weights-only NUQ of ResNet-50 with random weights against reading its input and writing files of its outputs'
-// sizes (flushed and renamed, in the same folder), in turns; and the peak memory as a multiple of the caffemodel's
-// size.
+// Static weights-only NUQ of ResNet-50 with random weights, on one thread and on all cores, against reading its input
+// and writing files of its outputs' sizes (flushed and renamed, in the same folder), in turns; and the peak memory of
+// one run as a multiple of the caffemodel's size.
 //
-//     NUQ_MODEL_ZOO=… nuq_benchmark_static_nuq [runs] [folder]
+//     NUQ_MODEL_ZOO=… nuq_benchmark_static_nuq [runs]
 
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -35,11 +38,51 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-/// Reads every byte of a file.
-std::string content_of(const std::string& path) {
-  const nuq::MappedFile file(path);
-  return std::string(file.bytes());
+/// Runs an action in a process of its own and returns that one's peak memory in bytes. Ends the program if it fails.
+template <class Action>
+double peak_memory_of(Action&& action) {
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    action();
+    std::_Exit(0);
+  }
+  int status = 0;
+  ::rusage usage{};
+  if (child < 0 || ::wait4(child, &status, 0, &usage) != child || status != 0) std::exit(1);
+  return 1024.0 * static_cast<double>(usage.ru_maxrss);
 }
+
+/// The files of one network in a folder.
+struct Job {
+  const TemporaryFolder& folder;
+  std::string model;
+  std::string weights = folder / "random.caffemodel";
+  std::string config = folder / "config.json";
+
+  void prepare() const {
+    write_random_weights(model, weights);
+    nuq::create_quant_config(config, model, weights);
+  }
+
+  /// `threads` 0: all cores.
+  [[nodiscard]] nuq::RunReport quantize(std::size_t threads) const {
+    nuq::StaticNuqOptions options;
+    options.threads = threads;
+    return nuq::static_nuq(model, weights, nuq::WeightsOnly{}, config, folder / "record.txt", folder / "net", options);
+  }
+
+  /// Reads every byte of the input and writes other files.
+  void copy(const std::vector<std::string>& contents) const {
+    for (const std::string& input : {model, weights}) {
+      const nuq::MappedFile file(input);
+      const std::string content(file.bytes());
+    }
+    nuq::FileSet files;
+    for (std::size_t index = 0; index < contents.size(); ++index)
+      files.stage(folder / ("copy" + std::to_string(index)), contents[index]);
+    files.commit();
+  }
+};
 
 }  // namespace
 
@@ -50,37 +93,27 @@ int main(int argc, char** argv) {
   }
   const int runs = argc > 1 ? std::atoi(argv[1]) : 5;
   const TemporaryFolder folder;
-  const std::string model = std::string(std::getenv("NUQ_MODEL_ZOO")) + "/models/prototxt/resnet50_kaiming.prototxt";
-  const std::string weights = folder / "random.caffemodel";
-  write_random_weights(model, weights);
-  nuq::create_quant_config(folder / "config.json", model, weights);
+  const Job job{folder, std::string(std::getenv("NUQ_MODEL_ZOO")) + "/models/prototxt/resnet50_kaiming.prototxt"};
+  peak_memory_of([&] { job.prepare(); });
+  const double peak = peak_memory_of([&] { static_cast<void>(job.quantize(1)); });
+  std::printf("peak memory of one run: %.2f x the caffemodel\n",
+              peak / static_cast<double>(std::filesystem::file_size(job.weights)));
 
-  std::vector<double> quantizing;
+  std::vector<double> one_thread;
+  std::vector<double> all_cores;
   std::vector<double> copying;
   for (int run = 0; run < runs; ++run) {
-    nuq::RunReport report;
-    quantizing.push_back(seconds([&] {
-      report = nuq::static_nuq(model, weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt",
-                               folder / "net");
-    }));
+    std::vector<nuq::FileReport> outputs;
+    one_thread.push_back(seconds([&] { outputs = job.quantize(1).files; }));
     std::vector<std::string> contents;
-    for (const nuq::FileReport& file : report.files) contents.emplace_back(file.bytes, 'x');
-    copying.push_back(seconds([&] {
-      static_cast<void>(content_of(model));
-      static_cast<void>(content_of(weights));
-      nuq::FileSet files;
-      for (std::size_t index = 0; index < contents.size(); ++index)
-        files.stage(folder / ("copy" + std::to_string(index)), contents[index]);
-      files.commit();
-    }));
-    std::printf("run %d: static NUQ %.3f s, reading and writing alone %.3f s\n", run + 1, quantizing.back(),
-                copying.back());
+    for (const nuq::FileReport& file : outputs) contents.emplace_back(file.bytes, 'x');
+    copying.push_back(seconds([&] { job.copy(contents); }));
+    all_cores.push_back(seconds([&] { static_cast<void>(job.quantize(0)); }));
+    std::printf("run %d: static NUQ %.3f s on one thread, %.3f s on all cores; reading and writing alone %.3f s\n",
+                run + 1, one_thread.back(), all_cores.back(), copying.back());
     std::fflush(stdout);
   }
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  std::printf("median ratio %.2f (one thread)\n", median(quantizing) / median(copying));
-  std::printf("peak memory of the whole program, making the weights included: %.2f x the caffemodel\n",
-              1024.0 * static_cast<double>(usage.ru_maxrss) / static_cast<double>(std::filesystem::file_size(weights)));
+  std::printf("median ratio %.2f on one thread, %.2f on all cores\n", median(one_thread) / median(copying),
+              median(all_cores) / median(copying));
   return 0;
 }

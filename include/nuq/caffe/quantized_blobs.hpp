@@ -1,6 +1,7 @@
 #ifndef NUQ_CAFFE_QUANTIZED_BLOBS_HPP
 #define NUQ_CAFFE_QUANTIZED_BLOBS_HPP
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -23,10 +24,12 @@ NUQ_NAMESPACE_BEGIN
 /// The float weights that the quantized layer computes with, level × scale, one float product each, in the order of the
 /// node's weight blob.
 [[nodiscard]] inline std::vector<float> dequantized_weights(const Node& node, const QuantizedWeights& weights) {
-  std::vector<float> matrix;
-  matrix.reserve(weights.levels.size());
+  std::vector<float> matrix(weights.levels.size());
   for (std::size_t row = 0; row < weights.rows; ++row) {
-    for (std::size_t col = 0; col < weights.cols; ++col) matrix.push_back(weights.value(row, col));
+    const float scale = weights.scale(row);
+    const std::int8_t* const levels = weights.levels.data() + row * weights.cols;
+    std::transform(levels, levels + weights.cols, matrix.data() + row * weights.cols,
+                   [scale](std::int8_t level) { return static_cast<float>(level) * scale; });
   }
   return blob_layout(node, std::move(matrix));
 }

@@ -2,8 +2,12 @@
 #define NUQ_CORE_LAYER_STATISTICS_HPP
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
+#include "nuq/core/feedback_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -16,10 +20,22 @@ struct LayerStatistics {
   Eigen::VectorXd second_moment;  ///< [in] E[x_i²]; empty where unknown
   Eigen::MatrixXd covariance;     ///< [in × in] E[x xᵀ] (or the covariance); empty where only the diagonal is known
   Eigen::VectorXd input_mean;     ///< [in] E[x]; empty where unknown
+  std::shared_ptr<const FeedbackFactor> factor;  ///< of `covariance`; null: made by whoever needs it, each time
 
   /// Weight of column `col` in an output error: E[x_col²], or 1 where it is unknown.
   [[nodiscard]] double importance(std::size_t col) const {
     return second_moment.size() == 0 ? 1.0 : second_moment[static_cast<Eigen::Index>(col)];
+  }
+
+  /// Makes an error of this layer count `sensitivity` > 0 times: the moments, which all errors are measured by, are
+  /// multiplied by it, so that errors of different layers have one unit.
+  void weigh(double sensitivity) {
+    second_moment *= sensitivity;
+    covariance *= sensitivity;
+    if (factor == nullptr) return;
+    FeedbackFactor weighed = *factor;
+    weighed.upper *= std::sqrt(sensitivity);
+    factor = std::make_shared<const FeedbackFactor>(std::move(weighed));
   }
 };
 

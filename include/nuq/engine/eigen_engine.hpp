@@ -115,6 +115,7 @@ class EigenEngine {
     std::vector<TensorView> inputs;
     std::vector<TensorSpan> outputs;
     std::vector<TensorView> results;  // the outputs, for observers
+    std::int64_t work = 0;
   };
 
   [[noreturn]] void fail(ErrorCode code, const std::string& problem) const {
@@ -164,6 +165,7 @@ class EigenEngine {
         step.results.push_back(view(output));
         step.outputs.push_back({shapes_[output], {memory(output), step.results.back().values.size()}});
       }
+      step.work = network_.work(steps_.size())(step.inputs, step.results);
       steps_.push_back(std::move(step));
     }
   }
@@ -180,6 +182,7 @@ class EigenEngine {
 
   void compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
     const Step& step = steps_[index];
+    workspace_->expect_work(step.work);
     const LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};
     if (followers != nullptr) {
       network_.layer(index).get_if<detail::ConvolutionLayer>()->forward(call, followers->finish());

@@ -18,10 +18,17 @@ NUQ_NAMESPACE_BEGIN
 class Workspace {
  public:
   explicit Workspace(std::size_t threads, const detail::TileKernels& kernels = detail::best_kernels())
-      : pool_(threads), scratch_(pool_.threads()), kernels_(&kernels) {}
+      : pool_(threads), scratch_(pool_.threads()), threads_(pool_.threads()), kernels_(&kernels) {}
 
   [[nodiscard]] const detail::TileKernels& kernels() const noexcept { return *kernels_; }
-  [[nodiscard]] std::int64_t threads() const noexcept { return static_cast<std::int64_t>(pool_.threads()); }
+  /// Threads at work on the next tasks.
+  [[nodiscard]] std::int64_t threads() const noexcept { return static_cast<std::int64_t>(threads_); }
+
+  /// Announces how many multiply-adds the next tasks take, about. Where waking threads costs more than they gain, the
+  /// calling one does it all. Initially there is always enough to do.
+  void expect_work(std::int64_t multiply_adds) noexcept {
+    threads_ = multiply_adds < least_shared_work ? 1 : pool_.threads();
+  }
 
   /// Room for `size` floats of one worker's own.
   [[nodiscard]] float* scratch(std::size_t worker, std::int64_t size) { return scratch_[worker].reserve(size); }
@@ -32,7 +39,7 @@ class Workspace {
   template <class Body>
   void for_each_task(std::int64_t tasks, Body&& body) {
     std::atomic<std::int64_t> next{0};
-    const std::size_t workers = (std::min)(pool_.threads(), static_cast<std::size_t>(tasks));
+    const std::size_t workers = (std::min)(threads_, static_cast<std::size_t>(tasks));
     pool_.for_each_block(workers, [&](std::size_t worker) {
       for (std::int64_t task = next++; task < tasks; task = next++) body(task, worker);
     });
@@ -49,10 +56,12 @@ class Workspace {
 
  private:
   static constexpr std::int64_t values_per_task = 1 << 15;
+  static constexpr std::int64_t least_shared_work = 1'000'000;  // some 40 microseconds
 
   ThreadPool pool_;
   std::vector<detail::AlignedBuffer> scratch_;
   detail::AlignedBuffer shared_;
+  std::size_t threads_;
   const detail::TileKernels* kernels_;
 };
 

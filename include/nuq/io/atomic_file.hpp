@@ -70,6 +70,11 @@ namespace detail {
 /// one, never a part. Files not committed are removed by the destructor, whatever ended the work.
 class FileSet {
  public:
+  struct Staged {
+    std::string temporary;
+    std::string final_path;
+  };
+
   FileSet() = default;
   FileSet(const FileSet&) = delete;
   FileSet& operator=(const FileSet&) = delete;
@@ -104,13 +109,21 @@ class FileSet {
     detail::fail_to_write(final_path, cause);
   }
 
-  /// Waits until all staged files are on the disk, then gives each its final name, in order, replacing what was there.
-  /// Throws FormatError file_not_writable; files renamed before the failure stay, so the one that vouches for the
-  /// others is staged last. A folder that cannot be flushed (some network file systems) is no error.
-  void commit() {
+  /// The files staged and not yet renamed, in order.
+  [[nodiscard]] const std::vector<Staged>& staged() const noexcept { return staged_; }
+
+  /// Waits until all staged files are on the disk. Throws FormatError file_not_writable.
+  void flush() const {
     for (const Staged& file : staged_) {
       if (!detail::flush_to_disk(file.temporary)) detail::fail_to_write(file.final_path, detail::last_system_error());
     }
+  }
+
+  /// Flushes all staged files, then gives each its final name, in order, replacing what was there.
+  /// Throws FormatError file_not_writable; files renamed before the failure stay, so the one that vouches for the
+  /// others is staged last. A folder that cannot be flushed (some network file systems) is no error.
+  void commit() {
+    flush();
     while (!staged_.empty()) {
       const Staged file = staged_.front();
       std::error_code error;
@@ -122,11 +135,6 @@ class FileSet {
   }
 
  private:
-  struct Staged {
-    std::string temporary;
-    std::string final_path;
-  };
-
   /// Creates the folder of a file; refuses what a rename would have to replace without being a file, devices included.
   static void make_place_for(const std::string& final_path) {
     if (final_path.empty()) detail::fail_to_write("''", "empty file name");

@@ -66,7 +66,7 @@ class NonUniformQuantizer {
                                    Parallel& parallel) const {
     detail::check_parameters(parameters);
     if (statistics != nullptr) detail::check_statistics(*statistics, weights.cols());
-    QuantizedWeights uniform = quantize_weights(quantizer_, weights, granularity);
+    QuantizedWeights uniform = quantize_weights(quantizer_, weights, granularity, {parameters.num_steps, statistics});
     detail::check_quantized(uniform, weights);
     const LayerProblem problem{weights, uniform.scales, statistics, &parallel};
     if (parameters.num_steps == 256) {

@@ -4,17 +4,28 @@
 #include <utility>
 
 #include "nuq/core/detail/returns.hpp"
+#include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
+/// What a layer's weights are quantized for, beyond their values.
+struct QuantizationPurpose {
+  int num_steps = 256;                          ///< levels that will be kept
+  const LayerStatistics* statistics = nullptr;  ///< of the layer's inputs; null without calibration data
+};
+
 namespace detail {
 
 template <class Quantizer>
 using quantize_op =
     decltype(std::declval<const Quantizer&>().quantize(std::declval<MatrixView<const float>>(), Granularity{}));
+
+template <class Quantizer>
+using quantize_for_op = decltype(std::declval<const Quantizer&>().quantize(
+    std::declval<MatrixView<const float>>(), Granularity{}, std::declval<const QuantizationPurpose&>()));
 
 }  // namespace detail
 
@@ -29,11 +40,16 @@ using quantize_op =
 ///     }
 ///   };
 ///
-/// Shipped models: AbsMaxQuantizer.
+/// Optional: `quantize(weights, granularity, const QuantizationPurpose&)`, for scales that depend on how many levels
+/// will be kept or on the layer's inputs. Shipped models: AbsMaxQuantizer, MseScaleQuantizer, RateStepQuantizer.
 template <class Quantizer>
 inline constexpr bool is_weight_quantizer_v = detail::returns<QuantizedWeights, detail::quantize_op, Quantizer>();
 
-/// Calls the quantizer.
+/// True for a quantizer that is told its purpose.
+template <class Quantizer>
+inline constexpr bool takes_purpose_v = detail::returns<QuantizedWeights, detail::quantize_for_op, Quantizer>();
+
+/// Calls the quantizer for plain int8.
 template <class Quantizer>
 [[nodiscard]] QuantizedWeights quantize_weights([[maybe_unused]] const Quantizer& quantizer,
                                                 [[maybe_unused]] MatrixView<const float> weights,
@@ -45,6 +61,18 @@ template <class Quantizer>
     return quantizer.quantize(weights, granularity);
   } else {
     return {};
+  }
+}
+
+/// Calls the quantizer, with the purpose where it takes one.
+template <class Quantizer>
+[[nodiscard]] QuantizedWeights quantize_weights(const Quantizer& quantizer, MatrixView<const float> weights,
+                                                Granularity granularity,
+                                                [[maybe_unused]] const QuantizationPurpose& purpose) {
+  if constexpr (takes_purpose_v<Quantizer>) {
+    return quantizer.quantize(weights, granularity, purpose);
+  } else {
+    return quantize_weights(quantizer, weights, granularity);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "nuq/caffe/layer_rules/convolution.hpp"
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/core/level_counts.hpp"
+#include "nuq/core/tensor.hpp"
 #include "nuq/rate/target.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
@@ -50,7 +51,7 @@ namespace detail {
     report.name = node.name;
     report.type = node.type;
     report.shape = node.blobs.front().shape;
-    report.weights = node.blobs.front().values.size();
+    report.weights = element_count(report.shape);
     report.bytes = 4 * report.weights;
     const auto quantized = quantization.find(node.name);
     if (quantized != quantization.end()) {

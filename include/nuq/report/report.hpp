@@ -65,8 +65,7 @@ struct RunReport {
 
 /// Describes a file as it is on the disk now. Throws FormatError file_not_readable.
 [[nodiscard]] inline FileReport file_report(const std::string& path) {
-  const MappedFile file(path);
-  return {path, sha256(file.bytes()), file.bytes().size()};
+  return {path, sha256_of_file(path), MappedFile(path).bytes().size()};
 }
 
 namespace detail {

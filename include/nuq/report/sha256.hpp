@@ -2,10 +2,14 @@
 #define NUQ_REPORT_SHA256_HPP
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <vector>
 
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
@@ -117,9 +121,16 @@ class Sha256 {
   return hash.finish();
 }
 
-/// SHA-256 of a file's bytes, in hexadecimal. Throws FormatError file_not_readable.
+/// SHA-256 of a file's bytes, in hexadecimal, read piece by piece. Throws FormatError file_not_readable.
 [[nodiscard]] inline std::string sha256_of_file(const std::string& path) {
-  return sha256(MappedFile(path).bytes());
+  std::ifstream file(path, std::ios::binary);
+  if (!file) detail::fail_to_read(path, std::generic_category().message(errno));
+  Sha256 hash;
+  std::vector<char> piece(std::size_t{1} << 16U);
+  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
+    hash.update({piece.data(), static_cast<std::size_t>(file.gcount())});
+  if (file.bad()) detail::fail_to_read(path, "read error");
+  return hash.finish();
 }
 
 NUQ_NAMESPACE_END

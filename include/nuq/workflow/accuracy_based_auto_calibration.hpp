@@ -201,7 +201,7 @@ class AutoCalibrationRun {
     constexpr const char* verb = "accuracy_based_auto_calibration";
     FileSet files;
     if (result_.satisfied) {
-      static_cast<void>(stage_quantized_models(files, graph_, SaveType::both, prefix_));
+      stage_quantized_models(files, graph_, SaveType::both, prefix_);
       files.stage(graph_.record_file, to_text(record_of(graph_)));
     }
     files.stage(prefix_ + "_" + verb + "_ranking_information.json", ranking_json());

@@ -26,6 +26,7 @@
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/rate/target.hpp"
+#include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/search/binary_search.hpp"
@@ -224,13 +225,9 @@ class AutoNuqRun {
       graph_.plan[candidates_[layer].layer].num_steps = option(layer, improved.configuration).levels;
     }
     FileSet files;
-    files_ =
-        stage_quantized_models(files, graph_, report_.weights_only ? SaveType::fakequant : SaveType::both, prefix_);
-    if (!graph_.record_file.empty()) {
-      files.stage(graph_.record_file, to_text(record_of(graph_)));
-      files_.push_back(graph_.record_file);
-    }
-    files.commit();
+    stage_quantized_models(files, graph_, report_.weights_only ? SaveType::fakequant : SaveType::both, prefix_);
+    if (!graph_.record_file.empty()) files.stage(graph_.record_file, to_text(record_of(graph_)));
+    report_.files = commit_with_reports(files);
     report_.metric = improved.outcome.metric;
     report_.satisfied = true;
     write_report();
@@ -240,8 +237,6 @@ class AutoNuqRun {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
     report_.seconds = elapsed.count();
     report_.evaluations = evaluation_.count();
-    report_.files.clear();
-    for (const std::string& file : files_) report_.files.push_back(file_report(file));
     add_layers(report_, graph_, graph_.quantization, options_.target);
     for (LayerReport& layer : report_.layers) {
       const auto refused = refused_.find(layer.name);
@@ -294,7 +289,6 @@ class AutoNuqRun {
   std::vector<LayerOptions> search_layers_;
   double original_metric_ = 0.0;
   std::map<std::string, std::string> refused_;  // layers that cannot be deployed, and why
-  std::vector<std::string> files_;
   RunReport report_;
 };
 

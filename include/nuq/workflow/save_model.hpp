@@ -36,8 +36,8 @@ inline void complete_from_record(Graph& graph) {
 }
 
 /// Stages everything that `save_model` writes and returns the final names.
-[[nodiscard]] inline std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
-                                                                     SaveType save_type, const std::string& save_path) {
+inline std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
+                                                       const std::string& save_path) {
   std::vector<std::string> names;
   const auto stage_model = [&](const Model& model, const std::string& kind) {
     const std::string model_file = save_path + "_" + kind + "_model.prototxt";

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
 #include "nuq/core/thread_pool.hpp"
@@ -17,6 +18,7 @@
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/rate/target.hpp"
+#include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
@@ -35,6 +37,18 @@ struct StaticNuqOptions {
 
 /// In place of calibration data: activations stay in float.
 struct WeightsOnly {};
+
+namespace detail {
+
+/// Frees the float weights of the quantized layers, of which only the shape is needed once their levels are known.
+inline void release_quantized_weights(Graph& graph) {
+  for (Node& node : graph.nodes) {
+    if (graph.quantization.count(node.name) > 0 && quantizes_weights(node))
+      std::vector<float>().swap(node.blobs.front().values);
+  }
+}
+
+}  // namespace detail
 
 /// Quantizes a network as its configuration says, in one step: init, quantize_model, calibration with our own engine
 /// and save_model, without the intermediate files. Writes what `save_model` writes (weights-only: no deploy model), the
@@ -59,19 +73,17 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
     detail::set_activations(graph, std::forward<NextBatch>(next_batch),
                             EigenEngine(options.threads, options.custom_layers));
   }
+  detail::release_quantized_weights(graph);
 
   FileSet files;
-  const SaveType save_type = weights_only ? SaveType::fakequant : SaveType::both;
-  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_prefix);
+  detail::stage_quantized_models(files, graph, weights_only ? SaveType::fakequant : SaveType::both, save_prefix);
   files.stage(scale_offset_record_file, to_text(record_of(graph)));
-  names.push_back(scale_offset_record_file);
-  files.commit();
 
   RunReport report;
+  report.files = commit_with_reports(files);
   report.weights_only = weights_only;
   report.satisfied = true;
   report.warnings = graph.notes;
-  for (const std::string& name : names) report.files.push_back(file_report(name));
   add_layers(report, graph, graph.quantization, options.target);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_file_atomically(save_prefix + "_report.json", to_json(report));

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <thread>
 #include <vector>
 
 using nuq::Workspace;
@@ -28,6 +30,23 @@ TEST_CASE("every task runs once, and no two at a time have one worker's scratch 
       CHECK(shared == 0);
     }
   }
+}
+
+TEST_CASE("little work stays on the calling thread, until more is announced") {
+  Workspace workspace(3);
+  CHECK(workspace.threads() == 3);
+  workspace.expect_work(1000);
+  CHECK(workspace.threads() == 1);
+  const std::thread::id caller = std::this_thread::get_id();
+  int runs = 0;
+  workspace.for_each_task(100, [&](std::int64_t, std::size_t worker) {
+    CHECK(worker == 0);
+    CHECK((std::this_thread::get_id() == caller));
+    ++runs;
+  });
+  CHECK(runs == 100);
+  workspace.expect_work((std::numeric_limits<std::int64_t>::max)());
+  CHECK(workspace.threads() == 3);
 }
 
 TEST_CASE("ranges cover all items once, whatever the size of an item") {

@@ -98,6 +98,23 @@ TEST_CASE("a caller may write the staged file itself") {
   CHECK(folder.read("file") == "written by hand");
 }
 
+TEST_CASE("staged files are listed in order until they are committed, and can be read once flushed") {
+  const TemporaryFolder folder;
+  nuq::FileSet files;
+  CHECK(files.staged().empty());
+  files.stage(folder / "a", "first");
+  files.stage(folder / "b", "second");
+  files.flush();
+  REQUIRE(files.staged().size() == 2);
+  CHECK(files.staged()[0].final_path == folder / "a");
+  CHECK(files.staged()[1].final_path == folder / "b");
+  CHECK(std::filesystem::file_size(files.staged()[1].temporary) == 6);
+  CHECK_FALSE(std::filesystem::exists(folder / "a"));
+  files.commit();
+  CHECK(files.staged().empty());
+  CHECK(folder.read("b") == "second");
+}
+
 TEST_CASE("what is not committed is removed") {
   const TemporaryFolder folder;
   {
@@ -153,8 +170,9 @@ TEST_CASE("a staged file that vanished stops the commit before any rename") {
   nuq::FileSet files;
   files.stage(folder / "a", "a");
   std::filesystem::remove(files.stage(folder / "b"));
-  const std::string message = message_of([&] { files.commit(); });
-  CHECK(message == "nuq: " + (folder / "b") + ": cannot write: No such file or directory");
+  const std::string expected = "nuq: " + (folder / "b") + ": cannot write: No such file or directory";
+  CHECK(message_of([&] { files.flush(); }) == expected);
+  CHECK(message_of([&] { files.commit(); }) == expected);
   CHECK_FALSE(std::filesystem::exists(folder / "a"));
 }
 

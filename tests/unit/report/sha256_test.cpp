@@ -41,4 +41,7 @@ TEST_CASE("pieces of any size give the digest of the whole") {
 TEST_CASE("a file has the digest of its bytes") {
   const TemporaryFolder folder;
   CHECK(nuq::sha256_of_file(folder.write("abc", "abc")) == nuq::sha256("abc"));
+  CHECK(nuq::sha256_of_file(folder.write("empty", "")) == nuq::sha256(""));
+  const std::string long_content(1000000, 'a');
+  CHECK(nuq::sha256_of_file(folder.write("long", long_content)) == nuq::sha256(long_content));
 }

@@ -5,7 +5,9 @@
 
 #include "../../deploy_agreement.hpp"
 #include "../temporary_folder.hpp"
+#include "nuq/core/tensor.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/report/sha256.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "nuq/workflow/init.hpp"
@@ -112,7 +114,13 @@ TEST_CASE("static_nuq writes in one step what the separate steps write") {
   const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, batch, folder / "config.json",
                                                 folder / "once_record.txt", folder / "once");
   CHECK(folder.read("once_record.txt") == folder.read("record.txt"));
-  CHECK(report.files.size() == names.size() + 1);
+  REQUIRE(report.files.size() == names.size() + 1);
+  for (const nuq::FileReport& file : report.files) {
+    CHECK(file.sha256 == nuq::sha256_of_file(file.path));
+    CHECK(file.bytes == std::filesystem::file_size(file.path));
+  }
+  for (const nuq::LayerReport& layer : report.layers) CHECK(layer.weights == nuq::element_count(layer.shape));
+  CHECK(report.layers.size() == 3);
   for (const char* const suffix :
        {"_fake_quant_model.prototxt", "_fake_quant_weights.caffemodel", "_deploy_model.prototxt",
         "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt"}) {

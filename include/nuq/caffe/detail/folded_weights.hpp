@@ -66,7 +66,9 @@ void for_each_kernel(const WeightLayout& layout, Visit&& visit) {
     return std::all_of(blob.values.begin(), blob.values.end(), [](float value) { return is_finite(value); });
   };
   if (!all_finite(weights) || !all_finite(rounded)) return false;
-  node.blobs = {std::move(weights), std::move(rounded)};
+  node.blobs.resize(2);
+  node.blobs[0] = std::move(weights);
+  node.blobs[1] = std::move(rounded);
   if (node.type == "InnerProduct") {
     node.parameter.mutable_inner_product_param()->set_bias_term(true);
   } else {

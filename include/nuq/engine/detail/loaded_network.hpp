@@ -15,6 +15,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/detail/absorbed_followers.hpp"
+#include "nuq/engine/detail/layer_work.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
 #include "nuq/version.hpp"
 
@@ -34,6 +35,7 @@ class LoadedNetwork {
     for (const std::size_t input : inputs_) is_computed_[input] = true;
     for (const Node& node : graph.nodes) {
       layers_.push_back(load({node, file_}, custom));
+      works_.emplace_back(node, custom);
       nodes_.push_back(without_blobs(node));
     }
     for (const Value& value : graph.values) blobs_.push_back(value.blob);
@@ -46,6 +48,7 @@ class LoadedNetwork {
   /// The graph's nodes, without their blobs.
   [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
   [[nodiscard]] const AnyLayer& layer(std::size_t node) const noexcept { return layers_[node]; }
+  [[nodiscard]] const LayerWork& work(std::size_t node) const noexcept { return works_[node]; }
   [[nodiscard]] const std::string& blob(std::size_t value) const noexcept { return blobs_[value]; }
   /// Of all values, by index; empty where unknown.
   [[nodiscard]] const std::vector<Shape>& declared_shapes() const noexcept { return declared_shapes_; }
@@ -153,6 +156,7 @@ class LoadedNetwork {
   std::string file_;
   std::vector<Node> nodes_;
   std::vector<AnyLayer> layers_;
+  std::vector<LayerWork> works_;  // by node
   std::vector<std::string> blobs_;
   std::vector<Shape> declared_shapes_;
   std::vector<std::size_t> inputs_;

@@ -1,0 +1,67 @@
+#ifndef NUQ_ASSIGN_DETAIL_FEEDBACK_HPP
+#define NUQ_ASSIGN_DETAIL_FEEDBACK_HPP
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "nuq/assign/layer_problem.hpp"
+#include "nuq/core/feedback_factor.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// The factor of a problem that has a covariance: the one that calibration has left there, else a new one.
+[[nodiscard]] inline std::shared_ptr<const FeedbackFactor> factor_of(const LayerProblem& problem, double damping) {
+  if (problem.statistics->factor != nullptr) return problem.statistics->factor;
+  return std::make_shared<const FeedbackFactor>(feedback_factor(problem.statistics->covariance, damping));
+}
+
+/// Fixes the weights of all rows one after the other in the factor's order. For each it calls
+/// `choose(target, cost)` → level: `target` is the value, in units of levels, that makes up for what the weights of its
+/// row before it have left; a level L costs cost · (target − L)².
+///
+/// In blocks of columns: what a block takes over from those before it is one matrix product, as in GPTQ's lazy batch
+/// updates. Every row is independent of the others: the same levels for any number of threads.
+template <class Choose>
+void assign_with_feedback(const LayerProblem& problem, const FeedbackFactor& factor, std::int8_t* levels,
+                          const Choose& choose) {
+  constexpr Eigen::Index cols_per_block = 64;
+  constexpr std::size_t rows_per_block = 32;
+  const std::size_t rows = problem.weights.rows();
+  const auto cols = static_cast<Eigen::Index>(problem.weights.cols());
+  problem.parallel->for_each_block((rows + rows_per_block - 1) / rows_per_block, [&](std::size_t row_block) {
+    const std::size_t first = row_block * rows_per_block;
+    const std::size_t last = (std::min)(first + rows_per_block, rows);
+    Eigen::MatrixXd differences(static_cast<Eigen::Index>(last - first), cols);  // w − scale·L, in the factor's order
+    Eigen::MatrixXd carried;
+    Eigen::VectorXd left;
+    for (Eigen::Index begin = 0; begin < cols; begin += cols_per_block) {
+      const Eigen::Index end = (std::min)(begin + cols_per_block, cols);
+      carried.noalias() = differences.leftCols(begin) * factor.upper.block(0, begin, begin, end - begin);
+      for (Eigen::Index k = begin; k < end; ++k) {
+        const double diagonal = factor.upper(k, k);
+        left = carried.col(k - begin);
+        left.noalias() += differences.middleCols(begin, k - begin) * factor.upper.col(k).segment(begin, k - begin);
+        const std::size_t col = factor.order[static_cast<std::size_t>(k)];
+        for (std::size_t row = first; row < last; ++row) {
+          const double scale = problem.scale(row);
+          const auto at = static_cast<Eigen::Index>(row - first);
+          const auto weight = static_cast<double>(problem.weights(row, col));
+          const double target = (weight + left[at] / diagonal) / scale;
+          const std::int8_t level = choose(target, diagonal * diagonal * scale * scale);
+          levels[row * problem.weights.cols() + col] = level;
+          differences(at, k) = weight - scale * static_cast<double>(level);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ASSIGN_DETAIL_FEEDBACK_HPP

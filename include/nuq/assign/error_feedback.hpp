@@ -1,0 +1,37 @@
+#ifndef NUQ_ASSIGN_ERROR_FEEDBACK_HPP
+#define NUQ_ASSIGN_ERROR_FEEDBACK_HPP
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "nuq/assign/contracts.hpp"
+#include "nuq/assign/detail/feedback.hpp"
+#include "nuq/assign/layer_problem.hpp"
+#include "nuq/assign/nearest_level.hpp"
+#include "nuq/assign/output_error.hpp"
+#include "nuq/codebook/codebook.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Second-order assignment: the weights of a row are fixed one after the other, each at the level nearest to what makes
+/// up for the errors of those before it (optimal brain quantization in a fixed order: Hassibi and Stork 1993, GPTQ
+/// 2022). Without the covariance of the inputs it is NearestLevel.
+struct ErrorFeedback {
+  double damping = 0.01;  ///< of statistics that bring no factor: share of the mean second moment added to each
+
+  [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
+    if (!problem.has_covariance()) return NearestLevel{}.assign(problem, codebook);
+    const NearestLevelTable nearest(codebook);
+    std::vector<std::int8_t> levels(problem.weights.size());
+    detail::assign_with_feedback(problem, *detail::factor_of(problem, damping), levels.data(),
+                                 [&nearest](double target, double) { return nearest(target); });
+    const double error = output_error(problem, levels);
+    return {std::move(levels), error};
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ASSIGN_ERROR_FEEDBACK_HPP

@@ -1,0 +1,195 @@
+#ifndef NUQ_CALIBRATION_COLLECT_LAYER_STATISTICS_HPP
+#define NUQ_CALIBRATION_COLLECT_LAYER_STATISTICS_HPP
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nuq/activation/detail/observed_values.hpp"
+#include "nuq/caffe/eligibility.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_rules/axis.hpp"
+#include "nuq/caffe/layer_rules/blobs.hpp"
+#include "nuq/caffe/layer_rules/convolution.hpp"
+#include "nuq/caffe/layer_rules/layer_ref.hpp"
+#include "nuq/caffe/quantization.hpp"
+#include "nuq/calibration/detail/input_moments.hpp"
+#include "nuq/calibration/detail/sample_positions.hpp"
+#include "nuq/calibration/detail/window_reader.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/error_place.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/contracts.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// How much of the data is kept.
+struct StatisticsOptions {
+  std::size_t max_inputs = 5000;         ///< layers with more weights per output get the diagonal alone
+  std::size_t positions_per_input = 25;  ///< windows of a convolution that are looked at: about this times max(weights
+                                         ///< per output, 400) over all calibration data; 0: all
+  std::uint64_t seed = 1;                ///< of the choice of windows
+};
+
+/// Statistics of one layer's inputs in two halves, for cross-validation. `covariance` is E[x xᵀ], not centred; a half
+/// without images has 0 samples and zeros.
+struct SplitStatistics {
+  LayerStatistics even;  ///< images 0, 2, 4, … counted over all batches
+  LayerStatistics odd;
+};
+
+/// Both halves as one pass over all images gives them, up to rounding.
+[[nodiscard]] inline LayerStatistics merged(const SplitStatistics& split) {
+  LayerStatistics whole;
+  whole.samples = split.even.samples + split.odd.samples;
+  if (whole.samples == 0) return split.even;
+  const double even = static_cast<double>(split.even.samples) / static_cast<double>(whole.samples);
+  const double odd = static_cast<double>(split.odd.samples) / static_cast<double>(whole.samples);
+  whole.second_moment = even * split.even.second_moment + odd * split.odd.second_moment;
+  whole.covariance = even * split.even.covariance + odd * split.odd.covariance;
+  whole.input_mean = even * split.even.input_mean + odd * split.odd.input_mean;
+  return whole;
+}
+
+namespace detail {
+
+/// Whether statistics are collected for a planned layer: one whose outputs all read the same vectors.
+[[nodiscard]] inline bool takes_statistics(const Node& node, const LayerPlan& plan) {
+  if (plan.weight_algorithm != WeightAlgorithm::nuq) return false;
+  if (node.type == "InnerProduct") return inner_product_obstacle(node.parameter.inner_product_param()).empty();
+  return node.type == "Convolution" && node.parameter.convolution_param().group() == 1;
+}
+
+/// Collects the statistics of one layer.
+class StatisticsCollector {
+ public:
+  /// Refers to `graph` and `options`; `node` is an index. `batches` are going to be observed. Throws ModelError where
+  /// the layer has no weights.
+  StatisticsCollector(const Graph& graph, std::size_t node, int batches, const StatisticsOptions& options)
+      : layer_(graph.nodes[node], graph.model->model_file),
+        index_(node),
+        batches_(batches),
+        options_(options),
+        inputs_(inputs_of(layer_)),
+        halves_{InputMoments(inputs_, inputs_ <= options.max_inputs),
+                InputMoments(inputs_, inputs_ <= options.max_inputs)} {}
+
+  [[nodiscard]] const std::string& layer() const noexcept { return layer_.node.name; }
+
+  void observe(const TensorView& input, Parallel& parallel) {
+    with_error_place(place(), [&input] { require_finite_activations(input.values); });
+    const ConvolutionGeometry geometry = window_geometry(layer_, input.shape);
+    const std::int64_t image_size = geometry.in_channels * geometry.y.input * geometry.x.input;
+    const auto positions = static_cast<std::uint64_t>(geometry.y.output * geometry.x.output);
+    if (images_ == 0) expected_images_ = static_cast<double>(batches_) * static_cast<double>(geometry.batch);
+    const std::uint64_t wanted = positions_wanted(positions);
+    WindowReader reader(geometry);
+    for (std::int64_t image = 0; image < geometry.batch; ++image, ++images_) {
+      InputMoments& half = halves_[images_ % 2];
+      const float* const values = input.values.data() + image * image_size;
+      visit_sample(wanted, positions, random_of_image(options_.seed, index_, images_), [&](std::uint64_t position) {
+        half.add(parallel, [&](double* x) { reader.read(values, static_cast<std::int64_t>(position), x); });
+      });
+    }
+  }
+
+  [[nodiscard]] SplitStatistics finish(Parallel& parallel) {
+    with_error_place(place(), [this] { require_observed(static_cast<std::size_t>((std::max)(batches_, 0))); });
+    if (images_ == 0) {
+      fail(ModelError(ErrorCode::unsupported_layer,
+                      place() + " is not computed by this engine: quantize the weights only"));
+    }
+    return {halves_[0].finish(parallel), halves_[1].finish(parallel)};
+  }
+
+ private:
+  /// Weights per output.
+  [[nodiscard]] static std::size_t inputs_of(const LayerRef& layer) {
+    require_blobs(layer, 1);
+    const Shape& weights = layer.node.blobs.front().shape;
+    return static_cast<std::size_t>(extent_product(weights, 1, weights.size()));
+  }
+
+  [[nodiscard]] std::string place() const { return std::string(layer_.file) + ": layer '" + layer() + "': input"; }
+
+  /// Of an image with so many. A few left out would spare nothing.
+  [[nodiscard]] std::uint64_t positions_wanted(std::uint64_t positions) const {
+    const double windows =
+        static_cast<double>(options_.positions_per_input) * static_cast<double>((std::max)(inputs_, std::size_t{400}));
+    const double per_image = std::ceil(windows / expected_images_);
+    const bool takes_all = options_.positions_per_input == 0 || per_image >= 0.9 * static_cast<double>(positions);
+    return takes_all ? positions : static_cast<std::uint64_t>(per_image);
+  }
+
+  LayerRef layer_;
+  std::size_t index_;
+  int batches_;
+  const StatisticsOptions& options_;
+  std::size_t inputs_;
+  std::array<InputMoments, 2> halves_;  // images of even and of odd number
+  std::uint64_t images_ = 0;
+  double expected_images_ = 0.0;
+};
+
+[[nodiscard]] inline std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, int batches,
+                                                                            const StatisticsOptions& options) {
+  std::vector<StatisticsCollector> collectors;
+  for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
+    const auto planned = graph.plan.find(graph.nodes[node].name);
+    if (planned == graph.plan.end() || !takes_statistics(graph.nodes[node], planned->second)) continue;
+    collectors.emplace_back(graph, node, batches, options);
+  }
+  return collectors;
+}
+
+}  // namespace detail
+
+/// Runs `batches` batches of calibration data through the float network and collects what they say about the inputs of
+/// every layer that is to take NUQ: Convolution with group 1 and InnerProduct; others are left out. An InnerProduct
+/// sees every image, a convolution as many windows, chosen at random image by image, as `options` say.
+///
+/// @param engine  an Engine that has `graph` loaded.
+/// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1. Images are counted along
+///                the first axis of a layer's input.
+/// @return        by layer.
+/// @throws ModelError naming the layer when its input has NaN or infinities or is not computed by the engine, or when
+///         it has no weights; ConfigError nothing_to_do without a batch.
+/// Memory: two double matrices [in × in] per layer.   Determinism: the same bits for any number of threads, and however
+/// the images are cut into batches; a last batch that is smaller only makes the chosen windows fewer, since `batches`
+/// times the first batch's images are expected.
+template <class Engine, class Feed>
+[[nodiscard]] std::map<std::string, SplitStatistics> collect_layer_statistics(const Graph& graph, Engine& engine,
+                                                                              int batches, Feed&& feed,
+                                                                              const StatisticsOptions& options,
+                                                                              Parallel& parallel) {
+  std::map<std::string, SplitStatistics> statistics;
+  if constexpr (check_engine<Engine>()) {
+    std::vector<detail::StatisticsCollector> collectors = detail::statistics_collectors(graph, batches, options);
+    for (int batch = 0; batch < batches && !collectors.empty(); ++batch) {
+      feed(engine, batch);
+      engine.forward([&](const Node& node, ArrayView<const TensorView> inputs, ArrayView<const TensorView>) {
+        for (detail::StatisticsCollector& collector : collectors) {
+          if (collector.layer() == node.name) collector.observe(inputs[0], parallel);
+        }
+      });
+    }
+    for (detail::StatisticsCollector& collector : collectors) {
+      statistics.emplace(collector.layer(), collector.finish(parallel));
+    }
+  }
+  return statistics;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CALIBRATION_COLLECT_LAYER_STATISTICS_HPP

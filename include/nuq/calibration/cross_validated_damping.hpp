@@ -1,0 +1,80 @@
+#ifndef NUQ_CALIBRATION_CROSS_VALIDATED_DAMPING_HPP
+#define NUQ_CALIBRATION_CROSS_VALIDATED_DAMPING_HPP
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "nuq/assign/error_feedback.hpp"
+#include "nuq/assign/layer_problem.hpp"
+#include "nuq/assign/output_error.hpp"
+#include "nuq/codebook/codebook.hpp"
+#include "nuq/core/feedback_factor.hpp"
+#include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Weights at nine levels whose range is 0.8 of each row's: what a damping is tried with.
+class DampingTrial {
+ public:
+  /// At most `max_rows` rows, evenly spaced, stand for all.
+  DampingTrial(MatrixView<const float> weights, Parallel& parallel) : cols_(weights.cols()), parallel_(parallel) {
+    constexpr std::size_t max_rows = 96;
+    const std::size_t rows = (std::min)(weights.rows(), max_rows);
+    for (std::size_t index = 0; index < rows; ++index) {
+      const ArrayView<const float> row = weights.row(index * weights.rows() / rows);
+      float largest = 0.0F;
+      for (const float weight : row) largest = (std::max)(largest, std::abs(weight));
+      weights_.insert(weights_.end(), row.begin(), row.end());
+      scales_.push_back(largest > 0.0F ? 0.2F * largest : 1.0F);
+    }
+  }
+
+  /// Error on `other` of weights that were assigned with `known` damped.
+  [[nodiscard]] double error(const LayerStatistics& known, const LayerStatistics& other, double damping) const {
+    constexpr std::array<int, 9> levels = {-4, -3, -2, -1, 0, 1, 2, 3, 4};
+    const MatrixView<const float> weights(weights_.data(), scales_.size(), cols_);
+    const Assignment assignment =
+        ErrorFeedback{damping}.assign({weights, scales_, &known, &parallel_}, Codebook(levels.begin(), levels.end()));
+    return output_error({weights, scales_, &other, &parallel_}, assignment.levels);
+  }
+
+ private:
+  std::size_t cols_;
+  Parallel& parallel_;
+  std::vector<float> weights_;
+  std::vector<float> scales_;
+};
+
+}  // namespace detail
+
+/// How strongly the second moments of a layer are to be damped, as a share of their mean: the value with which weights
+/// that were assigned on one half of the data err least on the other half, and the other way round. Walks downhill from
+/// 0.01 on the grid 0.0003, 0.001, 0.003 … 1. Both halves need the covariance.
+[[nodiscard]] inline double cross_validated_damping(MatrixView<const float> weights, const LayerStatistics& even,
+                                                    const LayerStatistics& odd, Parallel& parallel) {
+  constexpr std::array<double, 8> grid = {0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
+  const detail::DampingTrial trial(weights, parallel);
+  std::array<std::optional<double>, grid.size()> errors;
+  const auto error_at = [&](std::size_t index) {
+    if (!errors[index]) errors[index] = trial.error(even, odd, grid[index]) + trial.error(odd, even, grid[index]);
+    return *errors[index];
+  };
+  std::size_t best = 3;
+  while (best + 1 < grid.size() && error_at(best + 1) < error_at(best)) ++best;
+  while (best > 0 && error_at(best - 1) < error_at(best)) --best;
+  return grid[best];
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CALIBRATION_CROSS_VALIDATED_DAMPING_HPP

@@ -1,0 +1,32 @@
+#ifndef NUQ_CALIBRATION_DETAIL_SAMPLE_POSITIONS_HPP
+#define NUQ_CALIBRATION_DETAIL_SAMPLE_POSITIONS_HPP
+
+#include <cstdint>
+
+#include "nuq/core/detail/random.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Random numbers for one image in one layer, whatever has been drawn for others.
+[[nodiscard]] inline RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image) {
+  const std::uint64_t layer_seed = RandomEngine(RandomEngine(seed)() + layer)();
+  return RandomEngine(RandomEngine(layer_seed + image)());
+}
+
+/// Calls `visit(position)` for `wanted` ≤ `count` different positions of [0, count), ascending; any set of them is
+/// equally likely. Source: Knuth, The Art of Computer Programming 2, §3.4.2, algorithm S.
+template <class Visitor>
+void visit_sample(std::uint64_t wanted, std::uint64_t count, RandomEngine random, Visitor&& visit) {
+  for (std::uint64_t position = 0; wanted > 0; ++position) {
+    if (uniform_unit(random) * static_cast<double>(count - position) >= static_cast<double>(wanted)) continue;
+    visit(position);
+    --wanted;
+  }
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CALIBRATION_DETAIL_SAMPLE_POSITIONS_HPP

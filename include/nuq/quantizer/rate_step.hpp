@@ -1,0 +1,75 @@
+#ifndef NUQ_QUANTIZER_RATE_STEP_HPP
+#define NUQ_QUANTIZER_RATE_STEP_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/scale.hpp"
+#include "nuq/quantizer/abs_max.hpp"
+#include "nuq/quantizer/contracts.hpp"
+#include "nuq/quantizer/finite_weights.hpp"
+#include "nuq/quantizer/round_to_scales.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// One step for all rows of a layer, from the price of a bit: for layers whose indices are entropy-coded.
+///
+///   step = sqrt(6·κ·price / (ln 2 · h))
+///
+/// A uniform quantizer of fine step s errs by h·s²/12 per weight and saves one bit where s doubles: at this step (κ =
+/// 1) the last bit saves exactly `price` of error. h is the mean cost of a squared difference after feedback
+/// (FeedbackFactor::mean_cost), the mean second moment where only that is known, 1 without statistics. Coarse steps and
+/// dead zones make the best κ larger than 1; 4 is a measured optimum. A row that would need more than `num_steps`
+/// levels gets the least step that avoids it. Plain int8 (no purpose) is AbsMaxQuantizer's. Source: high-resolution
+/// theory of entropy-coded scalar quantization (Gish and Pierce 1968).
+/// @throws ModelError as AbsMaxQuantizer.
+struct RateStepQuantizer {
+  double price = 0.0;  ///< of one bit, in units of the layer's output error; ≥ 0
+  double kappa = 4.0;
+
+  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const {
+    return AbsMaxQuantizer{}.quantize(weights, granularity);
+  }
+
+  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity,
+                                          const QuantizationPurpose& purpose) const {
+    require_finite_weights(weights);
+    const double step = std::sqrt(6.0 * kappa * price / (std::log(2.0) * mean_cost(purpose.statistics)));
+    const double most = static_cast<double>((std::max)(1, (purpose.num_steps - 1) / 2)) + 0.499;  // levels on a side
+    const auto scale_of = [step, most](ArrayView<const float> values) {
+      double largest = 0.0;
+      for (const float value : values) largest = (std::max)(largest, std::abs(static_cast<double>(value)));
+      return static_cast<float>((std::max)(step, largest / most));
+    };
+    std::vector<float> scales;
+    if (granularity == Granularity::per_tensor) {
+      scales.push_back(checked_scale(scale_of({weights.data(), weights.size()}), "the weights"));
+    } else {
+      for (std::size_t row = 0; row < weights.rows(); ++row) {
+        scales.push_back(checked_scale(scale_of(weights.row(row)), "row " + std::to_string(row)));
+      }
+    }
+    return round_to_scales(weights, std::move(scales));
+  }
+
+ private:
+  [[nodiscard]] static double mean_cost(const LayerStatistics* statistics) {
+    if (statistics == nullptr) return 1.0;
+    if (statistics->factor != nullptr) return statistics->factor->mean_cost();
+    if (statistics->covariance.size() > 0) return feedback_factor(statistics->covariance, 0.01).mean_cost();
+    return statistics->second_moment.size() > 0 ? statistics->second_moment.mean() : 1.0;
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZER_RATE_STEP_HPP

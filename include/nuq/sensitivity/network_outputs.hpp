@@ -1,0 +1,104 @@
+#ifndef NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
+#define NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/contracts.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What a network gives out for some batches: the values of every blob that no layer reads.
+struct NetworkOutputs {
+  struct Blob {
+    std::string layer;            ///< the one that writes it
+    bool is_probability = false;  ///< written by a Softmax
+    std::vector<float> values;    ///< of all batches
+  };
+  std::vector<Blob> blobs;
+};
+
+/// Runs `batches` batches and keeps the outputs that the engine computes.
+///
+/// @param engine  an Engine that has a network of the layers of `graph` loaded.
+/// @param feed    `feed(engine, batch)` sets the network's inputs.
+template <class Engine, class Feed>
+[[nodiscard]] NetworkOutputs network_outputs(const Graph& graph, Engine& engine, int batches, Feed&& feed) {
+  NetworkOutputs outputs;
+  for (const Node& node : graph.nodes) {
+    const auto is_read = [&graph](std::size_t value) { return !graph.consumers(value).empty(); };
+    if (node.outputs.empty() || std::any_of(node.outputs.begin(), node.outputs.end(), is_read)) continue;
+    outputs.blobs.push_back({node.name, node.type == "Softmax", {}});
+  }
+  if constexpr (check_engine<Engine>()) {
+    for (int batch = 0; batch < batches; ++batch) {
+      feed(engine, batch);
+      engine.forward([&outputs](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView> tensors) {
+        for (NetworkOutputs::Blob& blob : outputs.blobs) {
+          if (blob.layer != node.name) continue;
+          for (const TensorView& tensor : tensors)
+            blob.values.insert(blob.values.end(), tensor.values.begin(), tensor.values.end());
+        }
+      });
+    }
+  }
+  return outputs;
+}
+
+namespace detail {
+
+/// Σ p·ln(p/q).
+[[nodiscard]] inline double divergence(const std::vector<float>& original, const std::vector<float>& changed) {
+  constexpr double least = 1e-12;
+  double sum = 0.0;
+  for (std::size_t at = 0; at < original.size(); ++at) {
+    const auto p = static_cast<double>(original[at]);
+    if (p > least) sum += p * std::log(p / (std::max)(static_cast<double>(changed[at]), least));
+  }
+  return sum;
+}
+
+[[nodiscard]] inline double squared_difference(const std::vector<float>& original, const std::vector<float>& changed) {
+  double sum = 0.0;
+  for (std::size_t at = 0; at < original.size(); ++at) {
+    const double difference = static_cast<double>(original[at]) - static_cast<double>(changed[at]);
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+[[nodiscard]] inline double energy(const std::vector<float>& values) {
+  double sum = 0.0;
+  for (const float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
+  return sum;
+}
+
+}  // namespace detail
+
+/// How far a network's outputs have moved: for probabilities the Kullback-Leibler divergence, summed over the samples;
+/// for others the squared difference relative to the original's energy. Of several outputs the sum. Both must be of the
+/// same batches.
+[[nodiscard]] inline double output_damage(const NetworkOutputs& original, const NetworkOutputs& changed) {
+  double damage = 0.0;
+  for (std::size_t index = 0; index < original.blobs.size(); ++index) {
+    const std::vector<float>& before = original.blobs[index].values;
+    const std::vector<float>& after = changed.blobs[index].values;
+    if (original.blobs[index].is_probability) {
+      damage += detail::divergence(before, after);
+    } else if (const double energy = detail::energy(before); energy > 0.0) {
+      damage += detail::squared_difference(before, after) / energy;
+    }
+  }
+  return damage;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP

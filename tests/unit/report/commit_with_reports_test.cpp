@@ -1,0 +1,36 @@
+#include "nuq/report/commit_with_reports.hpp"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "../temporary_folder.hpp"
+
+TEST_CASE("committed files are described under their final names, in the order of staging") {
+  const TemporaryFolder folder;
+  nuq::FileSet files;
+  files.stage(folder / "b", "abc");
+  files.stage(folder / "a", "");
+  const std::vector<nuq::FileReport> reports = nuq::commit_with_reports(files);
+  REQUIRE(reports.size() == 2);
+  CHECK(reports[0].path == folder / "b");
+  CHECK(reports[0].sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(reports[0].bytes == 3);
+  CHECK(reports[1].path == folder / "a");
+  CHECK(reports[1].bytes == 0);
+  CHECK(folder.read("b") == "abc");
+  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("a staged file that vanished is an error before any final name changes") {
+  const TemporaryFolder folder;
+  {
+    nuq::FileSet files;
+    files.stage(folder / "a", "abc");
+    std::filesystem::remove(files.stage(folder / "b"));
+    CHECK_THROWS_AS(static_cast<void>(nuq::commit_with_reports(files)), nuq::FormatError);
+  }
+  CHECK(folder.entries() == 0);
+}
