@@ -17,16 +17,21 @@ NUQ_NAMESPACE_BEGIN
 
 /// Second-order assignment: the weights of a row are fixed one after the other, each at the level nearest to what makes
 /// up for the errors of those before it (optimal brain quantization in a fixed order: Hassibi and Stork 1993, GPTQ
-/// 2022). Without the covariance of the inputs it is NearestLevel.
+/// 2022). Where the covariance of the inputs is only guessed (InputPrior), errors are fed back on that guess; where
+/// there is not even that it is NearestLevel.
 struct ErrorFeedback {
   double damping = 0.01;  ///< of statistics that bring no factor: share of the mean second moment added to each
 
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
-    if (!problem.has_covariance()) return NearestLevel{}.assign(problem, codebook);
+    if (!problem.has_covariance() && !problem.has_prior()) return NearestLevel{}.assign(problem, codebook);
     const NearestLevelTable nearest(codebook);
+    const auto choose = [&nearest](double target, double) { return nearest(target); };
     std::vector<std::int8_t> levels(problem.weights.size());
-    detail::assign_with_feedback(problem, *detail::factor_of(problem, damping), levels.data(),
-                                 [&nearest](double target, double) { return nearest(target); });
+    if (problem.has_covariance()) {
+      detail::assign_with_feedback(problem, *detail::factor_of(problem, damping), levels.data(), choose);
+    } else {
+      detail::assign_with_prior(problem, levels.data(), choose);
+    }
     const double error = output_error(problem, levels);
     return {std::move(levels), error};
   }

@@ -29,6 +29,10 @@ struct LayerProblem {
   [[nodiscard]] bool has_covariance() const noexcept {
     return statistics != nullptr && statistics->covariance.size() > 0;
   }
+  /// True where that is only guessed.
+  [[nodiscard]] bool has_prior() const noexcept {
+    return statistics != nullptr && statistics->covariance.size() == 0 && statistics->prior.has_value();
+  }
 };
 
 NUQ_NAMESPACE_END

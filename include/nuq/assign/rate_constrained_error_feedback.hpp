@@ -102,6 +102,8 @@ struct RateConstrainedErrorFeedback {
         const detail::PricedLevels choose(codebook, rate.bits_per_level(count_levels(levels)), price);
         if (factor != nullptr) {
           detail::assign_with_feedback(problem, *factor, levels.data(), choose);
+        } else if (problem.has_prior()) {
+          detail::assign_with_prior(problem, levels.data(), choose);
         } else {
           assign_each(problem, levels.data(), choose);
         }

@@ -7,14 +7,15 @@
 
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/codebook/detail/num_steps.hpp"
+#include "nuq/codebook/optimal.hpp"
 #include "nuq/core/level_histogram.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// All integers from one below the least to one above the greatest rounded weight, zero among them: the levels of an
-/// entropy-coded layer, where a level that is rare costs little. Of more than `num_steps` the outermost are left out,
-/// on the side that reaches farther.
+/// entropy-coded layer, where a level that is rare costs little. Where these are more than `num_steps`, the `num_steps`
+/// of least squared error (OptimalCodebook).
 struct ConsecutiveLevels {
   /// @throws ConfigError invalid_argument: num_steps outside 1…256.
   [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const {
@@ -29,7 +30,7 @@ struct ConsecutiveLevels {
     }
     low = (std::max)(low - 1, -128);
     high = (std::min)(high + 1, 127);
-    while (high - low + 1 > num_steps) -low >= high ? ++low : --high;
+    if (high - low + 1 > num_steps) return OptimalCodebook{}.select(histogram, num_steps);
     std::array<int, 256> levels{};
     for (int level = low; level <= high; ++level) levels[static_cast<std::size_t>(level - low)] = level;
     return Codebook(levels.begin(), levels.begin() + (high - low + 1));

@@ -5,21 +5,23 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "nuq/core/feedback_factor.hpp"
+#include "nuq/core/input_prior.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// What calibration data say about a layer's inputs x: rows of the im2col matrix of a convolution, the input vector of
-/// an inner product; [in] matches the columns of the layer's weights. Filled by calibration, only read by everything
-/// else.
+/// What is known of a layer's inputs x: rows of the im2col matrix of a convolution, the input vector of an inner
+/// product; [in] matches the columns of the layer's weights. Filled by calibration, only read by everything else.
 struct LayerStatistics {
   std::uint64_t samples = 0;      ///< number of vectors x seen
   Eigen::VectorXd second_moment;  ///< [in] E[x_i²]; empty where unknown
   Eigen::MatrixXd covariance;     ///< [in × in] E[x xᵀ] (or the covariance); empty where only the diagonal is known
   Eigen::VectorXd input_mean;     ///< [in] E[x]; empty where unknown
+  std::optional<InputPrior> prior;  ///< in place of the covariance where that is unknown: how x_i/√E[x_i²] correlate
   std::shared_ptr<const FeedbackFactor> factor;  ///< of `covariance`; null: made by whoever needs it, each time
 
   /// Weight of column `col` in an output error: E[x_col²], or 1 where it is unknown.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/assign/layer_problem.hpp"
+#include "nuq/assign/output_error.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/row_blocks.hpp"
 #include "nuq/core/detail/rows_as_columns.hpp"
@@ -55,6 +56,18 @@ inline void covariance_row_fits(const LayerProblem& problem, ArrayView<const std
   }
 }
 
+/// The fits of all rows with the guessed matrix H.
+inline void prior_row_fits(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                           std::vector<ScaleFit>& fits) {
+  const PriorRows rows(problem);
+  for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
+    for (std::size_t row = first; row < last; ++row) {
+      const Eigen::VectorXd level = rows.levels(levels, row);
+      fits[row] = {rows.moments().product(rows.weights(row), level), rows.moments().product(level, level)};
+    }
+  });
+}
+
 }  // namespace detail
 
 /// The scales that minimise `output_error` of given levels in closed form: s = wᵀHL / LᵀHL per row, or over all rows
@@ -62,13 +75,17 @@ inline void covariance_row_fits(const LayerProblem& problem, ArrayView<const std
 /// negative).
 [[nodiscard]] inline std::vector<float> refit_scales(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
   std::vector<detail::ScaleFit> fits(problem.weights.rows());
-  detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
-    if (problem.has_covariance()) {
-      detail::covariance_row_fits(problem, levels, first, last, fits);
-    } else {
-      for (std::size_t row = first; row < last; ++row) fits[row] = detail::diagonal_row_fit(problem, levels, row);
-    }
-  });
+  if (problem.has_prior()) {
+    detail::prior_row_fits(problem, levels, fits);
+  } else {
+    detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
+      if (problem.has_covariance()) {
+        detail::covariance_row_fits(problem, levels, first, last, fits);
+      } else {
+        for (std::size_t row = first; row < last; ++row) fits[row] = detail::diagonal_row_fit(problem, levels, row);
+      }
+    });
+  }
   if (problem.scales.size() == 1) {
     detail::ScaleFit whole;
     for (const detail::ScaleFit& fit : fits) {

@@ -44,11 +44,10 @@ struct RateStepQuantizer {
                                           const QuantizationPurpose& purpose) const {
     require_finite_weights(weights);
     const double step = std::sqrt(6.0 * kappa * price / (std::log(2.0) * mean_cost(purpose.statistics)));
-    const double most = static_cast<double>((std::max)(1, (purpose.num_steps - 1) / 2)) + 0.499;  // levels on a side
-    const auto scale_of = [step, most](ArrayView<const float> values) {
+    const auto scale_of = [step](ArrayView<const float> values) {
       double largest = 0.0;
       for (const float value : values) largest = (std::max)(largest, std::abs(static_cast<double>(value)));
-      return static_cast<float>((std::max)(step, largest / most));
+      return static_cast<float>((std::max)(step, largest / 127.499));
     };
     std::vector<float> scales;
     if (granularity == Granularity::per_tensor) {
@@ -66,6 +65,10 @@ struct RateStepQuantizer {
     if (statistics == nullptr) return 1.0;
     if (statistics->factor != nullptr) return statistics->factor->mean_cost();
     if (statistics->covariance.size() > 0) return feedback_factor(statistics->covariance, 0.01).mean_cost();
+    if (statistics->prior) {
+      const auto inputs = static_cast<std::size_t>(statistics->second_moment.size());
+      return PriorMoments(*statistics->prior, inputs).mean_cost() * statistics->second_moment.mean();
+    }
     return statistics->second_moment.size() > 0 ? statistics->second_moment.mean() : 1.0;
   }
 };

@@ -6,8 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "nuq/assign/layer_problem.hpp"
+#include "nuq/assign/output_error.hpp"
+#include "nuq/core/detail/row_blocks.hpp"
 #include "nuq/core/feedback_factor.hpp"
 #include "nuq/version.hpp"
 
@@ -56,6 +59,40 @@ void assign_with_feedback(const LayerProblem& problem, const FeedbackFactor& fac
           levels[row * problem.weights.cols() + col] = level;
           differences(at, k) = weight - scale * static_cast<double>(level);
         }
+      }
+    }
+  });
+}
+
+/// The same with a guessed covariance: channel by channel, in the order of the columns.
+template <class Choose>
+void assign_with_prior(const LayerProblem& problem, std::int8_t* levels, const Choose& choose) {
+  const PriorRows rows(problem);
+  const Eigen::Index taps = rows.moments().taps();
+  const std::size_t channels = rows.moments().channels();
+  std::vector<Eigen::MatrixXd> factors;
+  for (std::size_t channel = 0; channel < channels; ++channel) factors.push_back(rows.moments().factor(channel));
+  for_each_row_block(*problem.parallel, problem.weights.rows(), [&](std::size_t first, std::size_t last) {
+    Eigen::VectorXd differences(taps + 1);  // in front their sum over the channels before
+    for (std::size_t row = first; row < last; ++row) {
+      const double scale = problem.scale(row);
+      const float* const weight = problem.weights.row(row).data();
+      std::int8_t* const level = levels + row * problem.weights.cols();
+      differences[0] = 0.0;
+      std::size_t col = 0;
+      for (const Eigen::MatrixXd& factor : factors) {
+        for (Eigen::Index k = 1; k <= taps; ++k, ++col) {
+          const double* const terms = factor.data() + k * (taps + 1);
+          double left = 0.0;
+          for (Eigen::Index i = 0; i < k; ++i) left += differences[i] * terms[i];
+          const double root = rows.roots()[static_cast<Eigen::Index>(col)];
+          const double cost = terms[k] * root;
+          const auto value = static_cast<double>(weight[col]);
+          const double target = cost > 0.0 ? value + left / cost : value;
+          level[col] = choose(target / scale, cost * cost * scale * scale);
+          differences[k] = (value - scale * static_cast<double>(level[col])) * root;
+        }
+        differences[0] = differences.sum();
       }
     }
   });
