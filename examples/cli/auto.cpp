@@ -19,10 +19,8 @@ namespace {
 struct AutoArguments : ModelFiles {
   std::string config;
   DatasetEvaluator::Options evaluation;
-  std::string target = "packed";
+  PolicyNames policies{"packed", "", ""};
   std::string search = "binary";
-  std::string codebook = "optimal";
-  std::string assigner = "nearest";
   std::vector<std::string> pins;
   std::string record;
   std::string prefix;
@@ -40,9 +38,14 @@ void add_pin(const std::string& pin, nuq::AutoNuqOptions& options) {
   options.pins[pin.substr(0, equals)] = std::stoi(digits);
 }
 
+int batches_of(const std::string& dataset) {
+  return nuq::load_dataset(dataset, nuq::GzipFileReader{}).batches();
+}
+
 template <class SearchPolicy>
 nuq::AutoNuqResult search_with(const SearchPolicy& policy, const AutoArguments& arguments, const Session& session) {
-  return with_quantizer(arguments.codebook, arguments.assigner, session.seed, [&](const auto& quantizer) {
+  const bool counts_levels = !arguments.options.levels.empty();
+  return with_quantizer(arguments.policies, counts_levels, session.seed, [&](const auto& quantizer) {
     return nuq::auto_nuq(arguments.model, arguments.weights, DatasetEvaluator(arguments.evaluation), arguments.config,
                          arguments.record, arguments.prefix, arguments.options, quantizer, policy);
   });
@@ -57,10 +60,11 @@ nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session
 void run(AutoArguments arguments, Session& session) {
   arguments.evaluation.threads = session.threads;
   arguments.evaluation.quiet = session.quiet;
-  if (arguments.options.weights_only) arguments.evaluation.calibration.clear();
-  arguments.options.weights_only = arguments.evaluation.calibration.empty();
+  const bool has_data = !arguments.evaluation.calibration.empty();
+  if (!has_data) arguments.options.weights_only = true;
+  arguments.options.statistics_batches = has_data ? batches_of(arguments.evaluation.calibration) : -1;
   arguments.options.threads = session.threads;
-  arguments.options.target = target_named(arguments.target);
+  arguments.options.target = target_named(arguments.policies.target);
   for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
 
@@ -93,14 +97,14 @@ void add_auto(CLI::App& app, Session& session) {
   command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
       ->required();
   command.add_option("--calibration", arguments->evaluation.calibration,
-                     "dataset JSON that calibrates the activations");
+                     "dataset JSON that the weights are fitted to and that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
-  command.add_option("--target", arguments->target, "what sizes are measured by: packed or palette")
-      ->capture_default_str();
+  arguments->policies.add_to(command);
   command.add_option("--search", arguments->search, "binary or greedy")->capture_default_str();
-  command.add_option("--codebook", arguments->codebook, "optimal, lloyd or uniform-step")->capture_default_str();
-  command.add_option("--assigner", arguments->assigner, "nearest")->capture_default_str();
-  command.add_option("--levels", arguments->options.levels, "numbers of levels to choose from")->delimiter(',');
+  command
+      .add_option("--levels", arguments->options.levels,
+                  "numbers of levels to choose from, in place of a price per bit")
+      ->delimiter(',');
   command.add_option("--max-evaluations", arguments->options.max_evaluations, "budget of evaluations")
       ->capture_default_str();
   command.add_option("--time-limit", arguments->options.max_seconds, "seconds after which no evaluation starts");

@@ -18,9 +18,7 @@ struct QuantizeArguments : ModelFiles {
   std::string config;
   std::string calibration;
   bool weights_only = false;
-  std::string target = "palette";
-  std::string codebook = "optimal";
-  std::string assigner = "nearest";
+  PolicyNames policies{"palette", "", ""};
   std::string record;
   std::string prefix;
 
@@ -29,16 +27,18 @@ struct QuantizeArguments : ModelFiles {
 
 nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& session) {
   nuq::StaticNuqOptions options;
-  options.target = target_named(arguments.target);
+  options.target = target_named(arguments.policies.target);
   options.threads = session.threads;
   const auto quantize_with = [&](auto&& next_batch) {
-    return with_quantizer(arguments.codebook, arguments.assigner, session.seed, [&](const auto& quantizer) {
+    return with_quantizer(arguments.policies, false, session.seed, [&](const auto& quantizer) {
       return nuq::static_nuq(arguments.model, arguments.weights, next_batch, arguments.config, arguments.record_file(),
                              arguments.prefix, options, quantizer);
     });
   };
-  if (arguments.weights_only || arguments.calibration.empty()) return quantize_with(nuq::WeightsOnly{});
+  if (arguments.calibration.empty()) return quantize_with(nuq::WeightsOnly{});
   const nuq::Dataset data = nuq::load_dataset(arguments.calibration, nuq::GzipFileReader{});
+  options.weights_only = arguments.weights_only;
+  options.statistics_batches = data.batches();
   return quantize_with([&data](int index) { return data.batch(index); });
 }
 
@@ -59,12 +59,10 @@ void add_quantize(CLI::App& app, Session& session) {
   arguments->add_to(command);
   command.add_option("-c,--config", arguments->config, "config.json")->required();
   command.add_option("--calibration", arguments->calibration,
-                     "dataset JSON that calibrates the activations; without it weights-only");
+                     "dataset JSON that the weights are fitted to and that calibrates the activations; without it "
+                     "weights-only");
   command.add_flag("--weights-only", arguments->weights_only, "leave activations in float");
-  command.add_option("--target", arguments->target, "what sizes are measured by: packed or palette")
-      ->capture_default_str();
-  command.add_option("--codebook", arguments->codebook, "optimal, lloyd or uniform-step")->capture_default_str();
-  command.add_option("--assigner", arguments->assigner, "nearest")->capture_default_str();
+  arguments->policies.add_to(command);
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
   command.callback([arguments, &session] { run(*arguments, session); });

@@ -60,6 +60,7 @@ void run(const std::string& folder, const std::string& output) {
   FashionTop1 evaluator(dataset(folder, "fashion_search.json"), dataset(folder, "fashion_calibration.json"), threads);
   nuq::AutoNuqOptions options;
   options.threads = threads;
+  options.statistics_batches = evaluator.calibration.batches();
   std::printf("searching on 5,000 test images, one point of top-1 may be lost\n");
   const nuq::AutoNuqResult result =
       nuq::auto_nuq(model, weights, evaluator, config, prefix + "_record.txt", prefix, options);

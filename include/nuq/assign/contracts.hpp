@@ -9,6 +9,7 @@
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/returns.hpp"
+#include "nuq/core/level_histogram.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -29,6 +30,10 @@ template <class Assigner>
 using error_op = decltype(std::declval<const Assigner&>().error(std::declval<const LayerProblem&>(),
                                                                 std::declval<ArrayView<const std::int8_t>>()));
 
+template <class Assigner>
+using targets_op = decltype(std::declval<const Assigner&>().targets(std::declval<const LayerProblem&>(),
+                                                                    std::declval<ArrayView<const std::int8_t>>()));
+
 }  // namespace detail
 
 /// A `LevelAssigner` maps every weight of a layer to a level of a codebook. It works from the float weight divided by
@@ -42,14 +47,20 @@ using error_op = decltype(std::declval<const Assigner&>().error(std::declval<con
 ///   };
 ///
 /// Optional, for an assigner that measures by something else (that charges for bits as well), so that any levels can be
-/// measured alike: `double error(const LayerProblem&, ArrayView<const std::int8_t> levels) const`.
-/// Shipped models: NearestLevel.
+/// measured alike: `double error(const LayerProblem&, ArrayView<const std::int8_t> levels) const`. Optional, for one
+/// that assigns other values than the weights themselves: `LevelHistogram targets(const LayerProblem&, ArrayView<const
+/// std::int8_t> levels) const`, the distribution of these values, to which the next codebook is fitted.
+/// Shipped models: NearestLevel, ErrorFeedback, RateConstrainedErrorFeedback.
 template <class Assigner>
 inline constexpr bool is_level_assigner_v = detail::returns<Assignment, detail::assign_op, Assigner>();
 
 /// True for an assigner with the optional `error`.
 template <class Assigner>
 inline constexpr bool measures_levels_v = detail::returns<double, detail::error_op, Assigner>();
+
+/// True for an assigner with the optional `targets`.
+template <class Assigner>
+inline constexpr bool has_targets_v = detail::returns<LevelHistogram, detail::targets_op, Assigner>();
 
 /// Calls the assigner.
 template <class Assigner>

@@ -11,6 +11,8 @@
 #include "nuq/assign/nearest_level.hpp"
 #include "nuq/assign/output_error.hpp"
 #include "nuq/codebook/codebook.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/level_histogram.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -34,6 +36,13 @@ struct ErrorFeedback {
     }
     const double error = output_error(problem, levels);
     return {std::move(levels), error};
+  }
+
+  /// What a codebook should be fitted to once `levels` are assigned: the weights together with what they make up for.
+  [[nodiscard]] LevelHistogram targets(const LayerProblem& problem, ArrayView<const std::int8_t> levels) const {
+    if (problem.has_covariance())
+      return detail::feedback_targets(problem, *detail::factor_of(problem, damping), levels);
+    return histogram_of(problem.weights, problem.scales, problem.statistics, *problem.parallel);
   }
 };
 

@@ -6,6 +6,7 @@
 
 #include "nuq/assign/layer_problem.hpp"
 #include "nuq/assign/nearest_level.hpp"
+#include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
@@ -47,7 +48,8 @@ inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQ
 
 /// Quantizes the weights of one layer as its plan says: uniformly with the quantizer's own weight quantizer, or to
 /// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left
-/// to calibration. Throws what the quantizer throws, with file and layer named.
+/// to calibration. Without statistics the quantizer is told what may be expected of the inputs. Throws what the
+/// quantizer throws, with file and layer named.
 template <class Quantizer>
 [[nodiscard]] LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
                                                const Quantizer& quantizer, const LayerStatistics* statistics,
@@ -64,8 +66,9 @@ template <class Quantizer>
     if (plan.weight_algorithm == WeightAlgorithm::arq) {
       result.weights = quantize_weights(quantizer.quantizer(), weights.view(), granularity);
     } else {
-      NuqResult nuq =
-          quantizer.quantize(weights.view(), granularity, detail::nuq_parameters(plan), statistics, parallel);
+      const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
+      NuqResult nuq = quantizer.quantize(weights.view(), granularity, detail::nuq_parameters(plan),
+                                         statistics == nullptr ? &expected : statistics, parallel);
       result.weights = std::move(nuq.weights);
       result.codebook = nuq.codebook;
     }

@@ -25,8 +25,8 @@ struct ConsecutiveLevels {
     for (std::size_t bin = 0; bin < LevelHistogram::num_bins; ++bin) {
       if (!(histogram[bin].weight > 0.0)) continue;
       const int half = static_cast<int>(bin) - 256;  // the bin begins at half / 2
-      low = (std::min)(low, half >= 0 ? 0 : (half - 1) / 2);
-      high = (std::max)(high, half >= 0 ? (half + 1) / 2 : 0);
+      low = (std::min)(low, half / 2);
+      high = (std::max)(high, (half + 1) / 2);
     }
     low = (std::max)(low - 1, -128);
     high = (std::min)(high + 1, 127);

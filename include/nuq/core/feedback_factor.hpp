@@ -33,9 +33,9 @@ struct FeedbackFactor {
   [[nodiscard]] double mean_cost() const { return upper.diagonal().squaredNorm() / static_cast<double>(order.size()); }
 };
 
-/// Factorises E[x xᵀ] with `damping` times the mean of its diagonal added to the diagonal; ten times as much again
-/// while the matrix is not positive definite. `second_moments` must be square, symmetric and finite. Complexity:
-/// O(in³).
+/// Factorises E[x xᵀ] with `damping` ≥ 0 times the mean of its diagonal added to the diagonal; ten times as much again,
+/// at least 1e-8, while the matrix is not positive definite. `second_moments` must be square, symmetric and finite.
+/// Complexity: O(in³).
 [[nodiscard]] inline FeedbackFactor feedback_factor(const Eigen::MatrixXd& second_moments, double damping) {
   const Eigen::Index size = second_moments.rows();
   FeedbackFactor factor;
@@ -61,7 +61,7 @@ struct FeedbackFactor {
   const double unit = mean > 0.0 ? mean : 1.0;
   Eigen::LLT<Eigen::MatrixXd> cholesky(size);
   double added = 0.0;
-  for (double share = damping;; share *= 10.0) {
+  for (double share = damping;; share = (std::max)(10.0 * share, 1e-8)) {
     reversed.diagonal().array() += share * unit - added;
     added = share * unit;
     cholesky.compute(reversed);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/assign/contracts.hpp"
+#include "nuq/assign/error_feedback.hpp"
 #include "nuq/assign/layer_problem.hpp"
 #include "nuq/assign/nearest_level.hpp"
 #include "nuq/assign/output_error.hpp"
@@ -14,6 +15,7 @@
 #include "nuq/codebook/contracts.hpp"
 #include "nuq/codebook/optimal.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/returns.hpp"
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/level_histogram.hpp"
 #include "nuq/core/matrix_view.hpp"
@@ -28,6 +30,20 @@
 
 NUQ_NAMESPACE_BEGIN
 
+namespace detail {
+
+template <class Policy>
+using price_op = decltype(std::declval<Policy&>().price);
+template <class Policy>
+inline constexpr bool has_price_v = returns<double, price_op, Policy>();
+
+template <class Quantizer, class = void>
+inline constexpr bool keeps_scales_v = false;
+template <class Quantizer>
+inline constexpr bool keeps_scales_v<Quantizer, std::enable_if_t<Quantizer::keeps_scales>> = true;
+
+}  // namespace detail
+
 /// A layer restricted to few levels.
 struct NuqResult {
   QuantizedWeights weights;
@@ -40,12 +56,14 @@ struct NuqResult {
 ///
 ///   scales → histogram of w / scale → codebook → assignment → closed-form scales for that assignment → once more,
 ///
-/// while new scales alone lower the error by more than a relative 1e-3, and for at most `max_rounds` rounds. The best
-/// assignment met is returned, with the scales it was made for; it is never worse than the nearest levels of the first
-/// codebook. With 256 levels nothing is chosen and nothing re-fitted: the result is the weight quantizer's own. Same
-/// input, same result, for any number of threads.
+/// for at most `max_rounds` rounds, while the error falls and new scales alone lower it by more than a relative 1e-3.
+/// An assigner that has other targets than the weights gets a codebook for these as well, whatever the scales gain. The
+/// best assignment met is returned, with the scales it was made for; it is never worse than the nearest levels of the
+/// first codebook. With 256 levels nothing is chosen and nothing re-fitted: the result is the weight quantizer's own. A
+/// weight quantizer whose scales are the outcome of a trade says so by `static constexpr bool keeps_scales = true`:
+/// they are not re-fitted. Same input, same result, for any number of threads.
 template <class WeightQuantizer = AbsMaxQuantizer, class CodebookSelector = OptimalCodebook,
-          class LevelAssigner = NearestLevel>
+          class LevelAssigner = ErrorFeedback>
 class NonUniformQuantizer {
  public:
   explicit NonUniformQuantizer(WeightQuantizer quantizer = {}, CodebookSelector selector = {},
@@ -55,6 +73,18 @@ class NonUniformQuantizer {
   [[nodiscard]] const WeightQuantizer& quantizer() const noexcept { return quantizer_; }
   [[nodiscard]] const CodebookSelector& selector() const noexcept { return selector_; }
   [[nodiscard]] const LevelAssigner& assigner() const noexcept { return assigner_; }
+
+  /// True where a policy has a member `price`: what a bit may cost, in units of the layer's output error.
+  static constexpr bool has_price = detail::has_price_v<WeightQuantizer> || detail::has_price_v<LevelAssigner>;
+
+  /// This quantizer with the price of its policies set.
+  [[nodiscard]] NonUniformQuantizer at_price(double price) const {
+    static_assert(has_price, "[nuq] at_price: neither the WeightQuantizer nor the LevelAssigner has a member `price`");
+    NonUniformQuantizer priced = *this;
+    if constexpr (detail::has_price_v<WeightQuantizer>) priced.quantizer_.price = price;
+    if constexpr (detail::has_price_v<LevelAssigner>) priced.assigner_.price = price;
+    return priced;
+  }
 
   /// @param  weights     [out × in].
   /// @param  statistics  of the layer's `in` inputs, or null.
@@ -74,14 +104,11 @@ class NonUniformQuantizer {
       return {std::move(uniform), Codebook::all(), error, error};
     }
 
-    State best = state_at(uniform.scales, problem, parameters);
+    State best = state_at(uniform.scales, histogram_at(uniform.scales, problem), problem, parameters);
     const double nearest_error = fall_back_on_nearest(best, problem);
-    for (int round = 0; round < parameters.max_rounds; ++round) {
-      std::vector<float> scales = refitted_scales(best, problem);
-      if (scales.empty()) break;
-      State next = state_at(std::move(scales), problem, parameters);
-      if (!(next.assignment.error < best.assignment.error)) break;
-      best = std::move(next);
+    const int rounds = detail::keeps_scales_v<WeightQuantizer> ? 0 : parameters.max_rounds;
+    for (int round = 0; round < rounds; ++round) {
+      if (!improve(best, problem, parameters)) break;
     }
     return {{weights.rows(), weights.cols(), std::move(best.scales), std::move(best.assignment.levels)},
             best.codebook,
@@ -98,16 +125,41 @@ class NonUniformQuantizer {
     Assignment assignment;
   };
 
-  /// Codebook and assignment for given scales.
-  [[nodiscard]] State state_at(std::vector<float> scales, LayerProblem problem, const NuqParameters& parameters) const {
+  struct Refit {
+    std::vector<float> scales;
+    bool gains = false;
+  };
+
+  [[nodiscard]] static LevelHistogram histogram_at(ArrayView<const float> scales, const LayerProblem& problem) {
+    return histogram_of(problem.weights, scales, problem.statistics, *problem.parallel);
+  }
+
+  /// Codebook for a histogram, and assignment at given scales.
+  [[nodiscard]] State state_at(std::vector<float> scales, const LevelHistogram& histogram, LayerProblem problem,
+                               const NuqParameters& parameters) const {
     problem.scales = scales;
-    const LevelHistogram histogram =
-        histogram_of(problem.weights, problem.scales, problem.statistics, *problem.parallel);
     const Codebook codebook = select_codebook(selector_, histogram, parameters.num_steps, parameters.num_of_iteration);
     detail::check_codebook(codebook, parameters.num_steps);
     Assignment assignment = assign_levels(assigner_, problem, codebook);
     detail::check_assignment(assignment, problem.weights.size());
     return {std::move(scales), codebook, std::move(assignment)};
+  }
+
+  /// One round: new scales for the levels, then a codebook fitted to what the assigner was asked for, else to the
+  /// weights. False, and nothing changed, where neither lowers the error.
+  [[nodiscard]] bool improve(State& best, LayerProblem problem, const NuqParameters& parameters) const {
+    const Refit refit = refitted_scales(best, problem);
+    problem.scales = refit.scales;
+    const auto replaces_best = [&](const LevelHistogram& histogram) {
+      State next = state_at(refit.scales, histogram, problem, parameters);
+      if (!(next.assignment.error < best.assignment.error)) return false;
+      best = std::move(next);
+      return true;
+    };
+    if constexpr (has_targets_v<LevelAssigner>) {
+      if (replaces_best(assigner_.targets(problem, best.assignment.levels))) return true;
+    }
+    return refit.gains && replaces_best(histogram_at(refit.scales, problem));
   }
 
   /// The error of any levels: by the assigner's own measure where it has one.
@@ -119,14 +171,14 @@ class NonUniformQuantizer {
     }
   }
 
-  /// The best scales for the state's levels; empty where they gain too little.
-  [[nodiscard]] std::vector<float> refitted_scales(const State& state, LayerProblem problem) const {
+  /// The best scales for the state's levels; the present ones where they gain too little.
+  [[nodiscard]] Refit refitted_scales(const State& state, LayerProblem problem) const {
     problem.scales = state.scales;
     std::vector<float> scales = refit_scales(problem, state.assignment.levels);
     problem.scales = scales;
     const double error = error_of(problem, state.assignment.levels);
-    if (!(error < state.assignment.error * (1.0 - least_gain))) return {};
-    return scales;
+    if (!(error < state.assignment.error * (1.0 - least_gain))) return {state.scales, false};
+    return {std::move(scales), true};
   }
 
   /// Puts the nearest levels in the place of an assignment that is no better; returns their error.

@@ -33,6 +33,8 @@ NUQ_NAMESPACE_BEGIN
 /// theory of entropy-coded scalar quantization (Gish and Pierce 1968).
 /// @throws ModelError as AbsMaxQuantizer.
 struct RateStepQuantizer {
+  static constexpr bool keeps_scales = true;
+
   double price = 0.0;  ///< of one bit, in units of the layer's output error; ≥ 0
   double kappa = 4.0;
 

@@ -22,7 +22,14 @@ NUQ_NAMESPACE_BEGIN
 struct LayerOption {
   double bytes = 0.0;  ///< size of the layer's weights
   double harm = 0.0;   ///< predicted damage to the network, additive over layers, in any unit
-  int levels = 256;    ///< levels of its codebook; 256 for a layer kept at int8
+  int levels = 256;    ///< levels of its codebook at most; 256 for a layer kept at int8
+  double price = 0.0;  ///< per bit, of an option that was made at a price
+
+  /// True for an option that trades more accuracy for fewer bytes: a higher price where both have one, else fewer
+  /// levels.
+  [[nodiscard]] bool is_coarser_than(const LayerOption& other) const noexcept {
+    return price > 0.0 && other.price > 0.0 ? price > other.price : levels < other.levels;
+  }
 };
 
 /// The options of a layer, each smaller than the one before; the first keeps the layer at int8. A pinned layer has just
@@ -101,36 +108,38 @@ class SearchProblem {
   /// Every layer kept at int8.
   [[nodiscard]] Configuration int8() const { return Configuration(layers_.size(), 0); }
 
-  /// Every layer at `levels` levels; where it has no such option, at the nearest greater number, else at its first
-  /// option.
-  [[nodiscard]] Configuration uniform(int levels) const {
+  /// Every layer at one number of levels or one price: at the coarsest of its options that is not coarser than `like`,
+  /// else at its first.
+  [[nodiscard]] Configuration uniform(const LayerOption& like) const {
     Configuration configuration = int8();
     for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      const auto distance = [&](int index) {
-        const int surplus = option(layer, index).levels - levels;
-        return surplus < 0 ? (std::numeric_limits<int>::max)() : surplus;
-      };
       int& chosen = configuration[layer];
       for (int index = 1; index < static_cast<int>(layers_[layer].size()); ++index) {
-        if (distance(index) < distance(chosen)) chosen = index;
+        const LayerOption& candidate = option(layer, index);
+        const bool is_first_fit = option(layer, chosen).is_coarser_than(like);
+        if (!candidate.is_coarser_than(like) && (is_first_fit || candidate.is_coarser_than(option(layer, chosen))))
+          chosen = index;
       }
     }
     return configuration;
   }
 
-  /// The different uniform configurations over all numbers of levels that occur, from int8 to the smallest.
+  [[nodiscard]] Configuration uniform(int levels) const {
+    LayerOption like;
+    like.levels = levels;
+    return uniform(like);
+  }
+
+  /// The different uniform configurations over all numbers of levels and all prices that occur, from int8 to the
+  /// smallest.
   [[nodiscard]] std::vector<Configuration> uniform_family() const {
-    std::vector<int> counts;
-    for (const LayerOptions& options : layers_) {
-      for (const LayerOption& layer_option : options) counts.push_back(layer_option.levels);
-    }
-    std::sort(counts.rbegin(), counts.rend());
-    counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
     std::vector<Configuration> family{int8()};
-    for (const int levels : counts) {
-      Configuration configuration = uniform(levels);
-      if (std::find(family.begin(), family.end(), configuration) == family.end())
-        family.push_back(std::move(configuration));
+    for (const LayerOptions& options : layers_) {
+      for (const LayerOption& like : options) {
+        Configuration configuration = uniform(like);
+        if (std::find(family.begin(), family.end(), configuration) == family.end())
+          family.push_back(std::move(configuration));
+      }
     }
     std::stable_sort(family.begin(), family.end(), [this](const Configuration& a, const Configuration& b) {
       return total_bytes(a) > total_bytes(b);

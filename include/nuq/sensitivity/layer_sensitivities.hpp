@@ -2,18 +2,15 @@
 #define NUQ_SENSITIVITY_LAYER_SENSITIVITIES_HPP
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "nuq/assign/error_feedback.hpp"
 #include "nuq/assign/layer_problem.hpp"
-#include "nuq/assign/output_error.hpp"
+#include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantized_blobs.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
@@ -23,6 +20,7 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/sensitivity/network_outputs.hpp"
+#include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -51,18 +49,18 @@ namespace detail {
   return quantized;
 }
 
-/// Σ_rows wᵀ H w: the energy of a layer's output.
-[[nodiscard]] inline double output_energy(MatrixView<const float> weights, const LayerStatistics& statistics,
-                                          Parallel& parallel) {
-  const std::vector<std::int8_t> zeros(weights.size());
-  const std::vector<float> scales = {1.0F};
-  return output_error({weights, scales, &statistics, &parallel}, zeros);
-}
-
-[[nodiscard]] inline double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+/// Values that are not finite or not positive become the median of the others; 1 where there are none.
+inline void replace_useless_by_median(std::map<std::string, double>& values) {
+  const auto is_useful = [](double value) { return is_finite(value) && value > 0.0; };
+  std::vector<double> useful;
+  for (const auto& [layer, value] : values) {
+    if (is_useful(value)) useful.push_back(value);
+  }
+  std::sort(useful.begin(), useful.end());
+  const double median = useful.empty() ? 1.0 : useful[useful.size() / 2];
+  for (auto& [layer, value] : values) {
+    if (!is_useful(value)) value = median;
+  }
 }
 
 }  // namespace detail
@@ -80,9 +78,9 @@ namespace detail {
 /// @param engine      an Engine; loaded anew for every layer.
 /// @param feed        `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1.
 template <class Engine, class Feed>
-[[nodiscard]] std::map<std::string, double> layer_sensitivities(
-    Graph graph, const std::map<std::string, LayerStatistics>& statistics, Engine& engine, int batches, Feed&& feed,
-    Parallel& parallel) {
+[[nodiscard]] std::map<std::string, double> layer_sensitivities(Graph graph, const NetworkStatistics& statistics,
+                                                                Engine& engine, int batches, Feed&& feed,
+                                                                Parallel& parallel) {
   std::map<std::string, double> sensitivities;
   if constexpr (check_engine<Engine>()) {
     engine.load(graph);
@@ -91,31 +89,33 @@ template <class Engine, class Feed>
       const auto known = statistics.find(node.name);
       if (known == statistics.end()) continue;
       const Granularity granularity = granularity_of(node, graph.plan.at(node.name));
-      const double energy = detail::output_energy(WeightMatrix(node).view(), known->second, parallel);
       const std::vector<float> weights = node.blobs.front().values;
       double slope = 0.0;
       for (const int m : {6, 7}) {
         const QuantizedWeights quantized =
             detail::reference_quantization(WeightMatrix(node).view(), granularity, known->second, m, parallel);
-        const double error =
-            output_error({WeightMatrix(node).view(), quantized.scales, &known->second, &parallel}, quantized.levels);
+        const double error = predicted_harm(node, quantized, known->second, parallel);
         node.blobs.front().values = dequantized_weights(node, quantized);
         engine.load(graph);
         slope += output_damage(original, network_outputs(graph, engine, batches, feed)) / error;
         node.blobs.front().values = weights;
       }
-      sensitivities[node.name] = std::sqrt(slope / energy);
+      sensitivities[node.name] = std::sqrt(slope / output_energy(node, known->second, parallel));
     }
-    std::vector<double> usable;
-    const auto is_usable = [](double value) { return is_finite(value) && value > 0.0; };
-    for (const auto& [layer, value] : sensitivities) {
-      if (is_usable(value)) usable.push_back(value);
-    }
-    const double fallback = usable.empty() ? 1.0 : detail::median_of(std::move(usable));
-    for (auto& [layer, value] : sensitivities) {
-      if (!is_usable(value)) value = fallback;
-    }
+    detail::replace_useless_by_median(sensitivities);
   }
+  return sensitivities;
+}
+
+/// Sensitivities without data: the inverse of the energy of each layer's output, which equalises relative errors.
+[[nodiscard]] inline std::map<std::string, double> data_free_sensitivities(const Graph& graph,
+                                                                           const NetworkStatistics& statistics,
+                                                                           Parallel& parallel) {
+  std::map<std::string, double> sensitivities;
+  for (const auto& [layer, known] : statistics) {
+    sensitivities[layer] = 1.0 / output_energy(*graph.find(layer), known, parallel);
+  }
+  detail::replace_useless_by_median(sensitivities);
   return sensitivities;
 }
 

@@ -19,6 +19,7 @@ NUQ_NAMESPACE_BEGIN
 struct NetworkOutputs {
   struct Blob {
     std::string layer;            ///< the one that writes it
+    std::size_t output = 0;       ///< as which of its outputs
     bool is_probability = false;  ///< written by a Softmax
     std::vector<float> values;    ///< of all batches
   };
@@ -33,9 +34,10 @@ template <class Engine, class Feed>
 [[nodiscard]] NetworkOutputs network_outputs(const Graph& graph, Engine& engine, int batches, Feed&& feed) {
   NetworkOutputs outputs;
   for (const Node& node : graph.nodes) {
-    const auto is_read = [&graph](std::size_t value) { return !graph.consumers(value).empty(); };
-    if (node.outputs.empty() || std::any_of(node.outputs.begin(), node.outputs.end(), is_read)) continue;
-    outputs.blobs.push_back({node.name, node.type == "Softmax", {}});
+    for (std::size_t output = 0; output < node.outputs.size(); ++output) {
+      if (!graph.consumers(node.outputs[output]).empty()) continue;
+      outputs.blobs.push_back({node.name, output, node.type == "Softmax", {}});
+    }
   }
   if constexpr (check_engine<Engine>()) {
     for (int batch = 0; batch < batches; ++batch) {
@@ -43,8 +45,8 @@ template <class Engine, class Feed>
       engine.forward([&outputs](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView> tensors) {
         for (NetworkOutputs::Blob& blob : outputs.blobs) {
           if (blob.layer != node.name) continue;
-          for (const TensorView& tensor : tensors)
-            blob.values.insert(blob.values.end(), tensor.values.begin(), tensor.values.end());
+          const ArrayView<const float> values = tensors[blob.output].values;
+          blob.values.insert(blob.values.end(), values.begin(), values.end());
         }
       });
     }

@@ -107,7 +107,7 @@ class AutoCalibrationRun {
   void quantize_uniformly() {
     for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
     ThreadPool parallel(options_.threads);
-    quantize_weights(graph_, NonUniformQuantizer<>{}, parallel);
+    quantize_weights(graph_, NonUniformQuantizer<>{}, {}, parallel);
     set_activations(
         graph_, [this](int index) { return batch(index); }, engine());
     for (const Node& node : graph_.nodes) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <map>
@@ -12,12 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
+#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
@@ -25,6 +28,7 @@
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/rate/target.hpp"
 #include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
@@ -32,11 +36,13 @@
 #include "nuq/search/binary_search.hpp"
 #include "nuq/search/contracts.hpp"
 #include "nuq/search/problem.hpp"
-#include "nuq/sensitivity/weight_error.hpp"
+#include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/model_evaluation.hpp"
+#include "nuq/workflow/detail/prepare_statistics.hpp"
+#include "nuq/workflow/detail/price_of_levels.hpp"
 #include "nuq/workflow/evaluator.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantize_model.hpp"
@@ -47,13 +53,15 @@ NUQ_NAMESPACE_BEGIN
 struct AutoNuqOptions {
   int max_evaluations = 15;  ///< calls of the evaluator, the original and int8 included
   double max_seconds = (std::numeric_limits<double>::infinity)();  ///< no evaluation starts later
-  std::vector<int>
-      levels;  ///< numbers of levels to choose from, 2…255; empty: each layer's `num_steps` and its halves down to 4
+  std::vector<int> levels;  ///< numbers of levels to choose from, 2…255, of a quantizer without a price; empty: each
+                            ///< layer's `num_steps` and its halves down to 4
   std::map<std::string, int> pins;  ///< layers that must have this many levels; 256 keeps int8
   Target target = Target::packed;   ///< what sizes are measured by
   bool weights_only = false;        ///< leaves activations in float although the evaluator could calibrate them
-  std::size_t threads = 1;          ///< of calibration, quantization and `eval_net`; results do not depend on it
-  CustomLayers custom_layers;       ///< layer types of the user's own, for calibration and `eval_net`
+  int statistics_batches =
+      0;  ///< batches of `calibration_batch` that the weights are fitted to; 0: batch_num; negative: none
+  std::size_t threads = 1;     ///< of calibration, quantization and `eval_net`; results do not depend on it
+  CustomLayers custom_layers;  ///< layer types of the user's own, for calibration and `eval_net`
 };
 
 struct AutoNuqResult {
@@ -88,6 +96,7 @@ class AutoNuqRun {
 
   template <class SearchPolicy>
   [[nodiscard]] AutoNuqResult run(const SearchPolicy& policy) {
+    check_options();
     quantize_options();
     original_metric_ = evaluation_.of_original(graph_.model);
     report_.original_metric = original_metric_;
@@ -109,7 +118,15 @@ class AutoNuqRun {
 
   // ---- options of the layers
 
-  void quantize_options() {
+  void check_options() const {
+    if (Quantizer::has_price && !options_.levels.empty()) {
+      fail(ConfigError(ErrorCode::invalid_argument,
+                       "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
+    }
+    for (const int count : options_.levels) {
+      if (count < 2 || count > 256)
+        fail(ConfigError(ErrorCode::invalid_argument, "levels " + std::to_string(count) + ": wanted 2 to 256"));
+    }
     for (const auto& [layer, levels] : options_.pins) {
       const bool has_levels = graph_.plan.count(layer) > 0 && quantizes_weights(*graph_.find(layer));
       if (!has_levels || levels < 2 || levels > 256) {
@@ -118,7 +135,12 @@ class AutoNuqRun {
                              ": wanted a layer whose weights the configuration quantizes and 2 to 256 levels"));
       }
     }
+  }
+
+  void quantize_options() {
     ThreadPool parallel(options_.threads);
+    statistics_ = statistics(parallel);
+    if constexpr (Quantizer::has_price) price_ = price_of_configured_levels(graph_, statistics_, parallel);
     for (const Node& node : graph_.nodes) {
       const auto planned = graph_.plan.find(node.name);
       if (planned == graph_.plan.end()) continue;
@@ -130,42 +152,68 @@ class AutoNuqRun {
     }
   }
 
-  /// Quantizes a layer at each of its numbers of levels; one that is not smaller than those before is no option.
+  /// What the evaluator's calibration data say about the layers that take NUQ; what may be expected of them without.
+  [[nodiscard]] NetworkStatistics statistics(Parallel& parallel) {
+    if constexpr (has_calibration_batch_v<Evaluator>) {
+      if (options_.statistics_batches >= 0) {
+        const auto next_batch = [this](int index) { return evaluator_.calibration_batch(index); };
+        const int batches = options_.statistics_batches > 0 ? options_.statistics_batches : graph_.batch_num;
+        EigenEngine engine(options_.threads, options_.custom_layers);
+        return weighed_statistics(graph_, next_batch, batches, engine, parallel);
+      }
+    }
+    return weighed_data_free_statistics(graph_, parallel);
+  }
+
+  /// Quantizes a layer in every way the search may choose; one that is not smaller than those before is no option.
   void add_candidate(const Node& node, const LayerPlan& plan, Parallel& parallel) {
-    const WeightMatrix weights(node);
     Candidate candidate{node.name, {}};
     LayerOptions options;
-    for (const int levels : levels_to_try(node, plan)) {
+    const auto known = statistics_.find(node.name);
+    const LayerStatistics* const layer = known == statistics_.end() ? nullptr : &known->second;
+    const auto add = [&](const auto& quantizer, int levels, double price) {
       LayerPlan trial = plan;
       trial.weight_algorithm = levels == 256 ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
       trial.num_steps = levels;
-      LayerQuantization quantized = quantize_layer(graph_, node, trial, quantizer_, nullptr, parallel);
-      const LayerOption option{layer_bytes(options_.target, quantized.weights),
-                               relative_weight_error(weights.view(), quantized.weights), levels};
-      if (!options.empty() && !(option.bytes < options.back().bytes)) continue;
+      LayerQuantization quantized = quantize_layer(graph_, node, trial, quantizer, layer, parallel);
+      const double harm = layer == nullptr ? 0.0 : predicted_harm(node, quantized.weights, *layer, parallel);
+      const LayerOption option{layer_bytes(options_.target, quantized.weights), harm, levels, price};
+      if (!options.empty() && !(option.bytes < options.back().bytes)) return;
       options.push_back(option);
       candidate.options.push_back(std::move(quantized));
+    };
+    const auto pin = options_.pins.find(node.name);
+    if (pin != options_.pins.end()) {
+      add(NonUniformQuantizer<>{}, pin->second, 0.0);
+    } else {
+      add(quantizer_, 256, 0.0);
+      if (plan.weight_algorithm == WeightAlgorithm::nuq) add_compressed(plan, add);
     }
     search_layers_.push_back(std::move(options));
     candidates_.push_back(std::move(candidate));
   }
 
-  /// Descending, from 256 (int8).
-  [[nodiscard]] std::vector<int> levels_to_try(const Node& node, const LayerPlan& plan) const {
-    const auto pin = options_.pins.find(node.name);
-    if (pin != options_.pins.end()) return {pin->second};
-    if (plan.weight_algorithm == WeightAlgorithm::arq) return {256};
+  /// Calls `add(quantizer, levels, price)` for each way to compress a layer, from the largest on.
+  template <class Add>
+  void add_compressed(const LayerPlan& plan, const Add& add) const {
+    if constexpr (Quantizer::has_price) {
+      for (int doublings = -5; doublings <= 8; ++doublings) {
+        const double price = std::ldexp(price_, doublings);
+        add(quantizer_.at_price(price), plan.num_steps, price);
+      }
+    } else {
+      for (const int levels : levels_to_try(plan)) add(quantizer_, levels, 0.0);
+    }
+  }
+
+  /// Descending.
+  [[nodiscard]] std::vector<int> levels_to_try(const LayerPlan& plan) const {
     std::vector<int> levels = options_.levels;
     if (levels.empty()) {
       for (int count = plan.num_steps; count >= 4; count /= 2) levels.push_back(count);
     }
-    levels.push_back(256);
     std::sort(levels.rbegin(), levels.rend());
     levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
-    for (const int count : levels) {
-      if (count < 2 || count > 256)
-        fail(ConfigError(ErrorCode::invalid_argument, "levels " + std::to_string(count) + ": wanted 2 to 256"));
-    }
     return levels;
   }
 
@@ -252,8 +300,9 @@ class AutoNuqRun {
   [[nodiscard]] std::string in_words(const Configuration& configuration) const {
     std::string text;
     for (std::size_t layer = 0; layer < candidates_.size(); ++layer) {
-      text += (layer == 0 ? "" : " ") + candidates_[layer].layer + "=" +
-              std::to_string(option(layer, configuration).levels);
+      const LayerOption& chosen = option(layer, configuration);
+      text += (layer == 0 ? "" : " ") + candidates_[layer].layer + "=" + std::to_string(chosen.levels);
+      if (chosen.price > 0.0) text += "@" + number_text(chosen.price);
     }
     return text;
   }
@@ -287,6 +336,8 @@ class AutoNuqRun {
   std::vector<Candidate> candidates_;
   NetworkQuantization without_weights_;  // layers whose inputs alone are quantized, the same in every configuration
   std::vector<LayerOptions> search_layers_;
+  NetworkStatistics statistics_;  // weighed: errors of all layers have one unit
+  double price_ = 0.0;            // at which harm is about that of the configured levels
   double original_metric_ = 0.0;
   std::map<std::string, std::string> refused_;  // layers that cannot be deployed, and why
   RunReport report_;
@@ -305,7 +356,7 @@ class AutoNuqRun {
 /// @throws ModelError, ConfigError, FormatError for bad input, before anything is written; EvaluationError for a metric
 /// that is
 ///         not a finite number.
-template <class Evaluator, class Quantizer = NonUniformQuantizer<>, class SearchPolicy = BinarySearch>
+template <class Evaluator, class Quantizer = RateQuantizer, class SearchPolicy = BinarySearch>
 AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights_file, Evaluator&& evaluator,
                        const std::string& config_file, const std::string& scale_offset_record_file,
                        const std::string& save_prefix, const AutoNuqOptions& options = {},

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/quantization.hpp"
@@ -39,26 +40,31 @@ void note_ignored_iterations(Graph& graph) {
 
 }  // namespace detail
 
-/// Quantizes the weights of every planned layer into `graph.quantization`. Activations stay uncalibrated.
+/// Quantizes the weights of every planned layer into `graph.quantization`, with what `statistics` know of its inputs.
+/// Activations stay uncalibrated.
 template <class Quantizer = NonUniformQuantizer<>>
-void quantize_weights(Graph& graph, const Quantizer& quantizer, Parallel& parallel) {
+void quantize_weights(Graph& graph, const Quantizer& quantizer, const NetworkStatistics& statistics,
+                      Parallel& parallel) {
   detail::note_ignored_iterations<Quantizer>(graph);
   graph.quantization.clear();
   for (const Node& node : graph.nodes) {
     const auto planned = graph.plan.find(node.name);
     if (planned == graph.plan.end()) continue;
-    graph.quantization[node.name] = quantize_layer(graph, node, planned->second, quantizer, nullptr, parallel);
+    const auto known = statistics.find(node.name);
+    graph.quantization[node.name] = quantize_layer(graph, node, planned->second, quantizer,
+                                                   known == statistics.end() ? nullptr : &known->second, parallel);
   }
 }
 
 /// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR
 /// layer for each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe)
-/// completes the record.
+/// completes the record. With `statistics` of calibration data (`collect_statistics`) the weights keep more of the
+/// network's accuracy.
 template <class Quantizer = NonUniformQuantizer<>>
 void quantize_model(Graph& graph, const std::string& modified_model_file, const std::string& modified_weights_file,
-                    const Quantizer& quantizer = Quantizer{}) {
+                    const Quantizer& quantizer = Quantizer{}, const NetworkStatistics& statistics = {}) {
   Parallel serial;
-  quantize_weights(graph, quantizer, serial);
+  quantize_weights(graph, quantizer, statistics, serial);
   FileSet files;
   write_model(calibration_model(graph, graph.quantization), files, modified_model_file, modified_weights_file);
   files.stage(graph.record_file, to_text(record_of(graph)));

@@ -23,6 +23,8 @@
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/detail/prepare_statistics.hpp"
+#include "nuq/workflow/detail/price_of_levels.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
@@ -30,12 +32,14 @@
 NUQ_NAMESPACE_BEGIN
 
 struct StaticNuqOptions {
+  bool weights_only = false;        ///< leaves activations in float although there are data to calibrate them
+  int statistics_batches = 0;       ///< batches of data that the weights are fitted to; 0: batch_num
   Target target = Target::palette;  ///< what sizes are measured by
   std::size_t threads = 1;          ///< results do not depend on it
   CustomLayers custom_layers;       ///< layer types of the user's own, for calibration
 };
 
-/// In place of calibration data: activations stay in float.
+/// In place of calibration data: activations stay in float, weights are fitted to what may be expected of inputs.
 struct WeightsOnly {};
 
 namespace detail {
@@ -48,6 +52,32 @@ inline void release_quantized_weights(Graph& graph) {
   }
 }
 
+/// Quantizes all weights: at the price that fits where the quantizer has one.
+template <class NextBatch, class Quantizer>
+void quantize_weights_with(Graph& graph, NextBatch& next_batch, const StaticNuqOptions& options,
+                           const Quantizer& quantizer, Parallel& parallel) {
+  constexpr bool has_data = !std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>;
+  NetworkStatistics statistics;
+  if constexpr (has_data) {
+    EigenEngine engine(options.threads, options.custom_layers);
+    const int batches = options.statistics_batches > 0 ? options.statistics_batches : graph.batch_num;
+    if constexpr (Quantizer::has_price) {
+      statistics = weighed_statistics(graph, next_batch, batches, engine, parallel);
+    } else {
+      engine.load(graph);
+      statistics = network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
+    }
+  } else if constexpr (Quantizer::has_price) {
+    statistics = weighed_data_free_statistics(graph, parallel);
+  }
+  if constexpr (Quantizer::has_price) {
+    const double price = price_of_equal_harm(graph, statistics, quantizer, parallel);
+    quantize_weights(graph, quantizer.at_price(price), statistics, parallel);
+  } else {
+    quantize_weights(graph, quantizer, statistics, parallel);
+  }
+}
+
 }  // namespace detail
 
 /// Quantizes a network as its configuration says, in one step: init, quantize_model, calibration with our own engine
@@ -55,23 +85,28 @@ inline void release_quantized_weights(Graph& graph) {
 /// record file, and last `<save_prefix>_report.json`, whose content it returns. Nothing is written unless all went
 /// well.
 ///
-/// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration,
-/// or
-///                    WeightsOnly{}.
+/// A quantizer with a price per bit (RateQuantizer) gets the one at which the predicted harm to the network is that of
+/// the configured numbers of levels: the same accuracy in fewer bits.
+///
+/// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration
+///                    (and up to `statistics_batches` − 1), or WeightsOnly{}.
 /// @throws ModelError, ConfigError, FormatError for bad input.
 template <class NextBatch, class Quantizer = NonUniformQuantizer<>>
 RunReport static_nuq(const std::string& model_file, const std::string& weights_file, NextBatch&& next_batch,
                      const std::string& config_file, const std::string& scale_offset_record_file,
                      const std::string& save_prefix, const StaticNuqOptions& options = {},
                      const Quantizer& quantizer = Quantizer{}) {
-  constexpr bool weights_only = std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>;
+  constexpr bool has_data = !std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>;
+  const bool weights_only = !has_data || options.weights_only;
   const auto start = std::chrono::steady_clock::now();
   Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
   ThreadPool parallel(options.threads);
-  quantize_weights(graph, quantizer, parallel);
-  if constexpr (!weights_only) {
-    detail::set_activations(graph, std::forward<NextBatch>(next_batch),
-                            EigenEngine(options.threads, options.custom_layers));
+  detail::quantize_weights_with(graph, next_batch, options, quantizer, parallel);
+  if constexpr (has_data) {
+    if (!weights_only) {
+      detail::set_activations(graph, std::forward<NextBatch>(next_batch),
+                              EigenEngine(options.threads, options.custom_layers));
+    }
   }
   detail::release_quantized_weights(graph);
 

@@ -12,6 +12,7 @@
 #include "nuq/assign/output_error.hpp"
 #include "nuq/core/detail/row_blocks.hpp"
 #include "nuq/core/feedback_factor.hpp"
+#include "nuq/core/level_histogram.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -36,8 +37,8 @@ void assign_with_feedback(const LayerProblem& problem, const FeedbackFactor& fac
   constexpr std::size_t rows_per_block = 32;
   const std::size_t rows = problem.weights.rows();
   const auto cols = static_cast<Eigen::Index>(problem.weights.cols());
-  problem.parallel->for_each_block((rows + rows_per_block - 1) / rows_per_block, [&](std::size_t row_block) {
-    const std::size_t first = row_block * rows_per_block;
+  problem.parallel->for_each_block((rows + rows_per_block - 1) / rows_per_block, [&](std::size_t block) {
+    const std::size_t first = block * rows_per_block;
     const std::size_t last = (std::min)(first + rows_per_block, rows);
     Eigen::MatrixXd differences(static_cast<Eigen::Index>(last - first), cols);  // w − scale·L, in the factor's order
     Eigen::MatrixXd carried;
@@ -64,7 +65,44 @@ void assign_with_feedback(const LayerProblem& problem, const FeedbackFactor& fac
   });
 }
 
-/// The same with a guessed covariance: channel by channel, in the order of the columns.
+/// Histogram of the targets that `assign_with_feedback` met on its way to `levels`, each with its cost: what levels
+/// were asked for, where the weights themselves say only what they would be asked for if nothing had to be made up for.
+[[nodiscard]] inline LevelHistogram feedback_targets(const LayerProblem& problem, const FeedbackFactor& factor,
+                                                     ArrayView<const std::int8_t> levels) {
+  constexpr std::size_t rows_per_block = 32;
+  const std::size_t rows = problem.weights.rows();
+  const std::size_t cols = problem.weights.cols();
+  std::vector<LevelHistogram> partial((rows + rows_per_block - 1) / rows_per_block);
+  problem.parallel->for_each_block(partial.size(), [&](std::size_t block) {
+    const std::size_t first = block * rows_per_block;
+    const std::size_t last = (std::min)(first + rows_per_block, rows);
+    Eigen::MatrixXd differences(static_cast<Eigen::Index>(last - first), static_cast<Eigen::Index>(cols));
+    for (std::size_t row = first; row < last; ++row) {
+      for (std::size_t k = 0; k < cols; ++k) {
+        const std::size_t col = factor.order[k];
+        differences(static_cast<Eigen::Index>(row - first), static_cast<Eigen::Index>(k)) =
+            static_cast<double>(problem.weights(row, col)) -
+            problem.scale(row) * static_cast<double>(levels[row * cols + col]);
+      }
+    }
+    const Eigen::MatrixXd terms = differences * factor.upper.triangularView<Eigen::Upper>();
+    for (std::size_t row = first; row < last; ++row) {
+      const double scale = problem.scale(row);
+      for (std::size_t k = 0; k < cols; ++k) {
+        const auto index = static_cast<Eigen::Index>(k);
+        const double diagonal = factor.upper(index, index);
+        const double level = static_cast<double>(levels[row * cols + factor.order[k]]);
+        const double off = terms(static_cast<Eigen::Index>(row - first), index) / (diagonal * scale);
+        partial[block].add(level + off, diagonal * diagonal * scale * scale);
+      }
+    }
+  });
+  LevelHistogram histogram;
+  for (const LevelHistogram& part : partial) histogram.add(part);
+  return histogram;
+}
+
+/// The same as `assign_with_feedback` with a guessed covariance: channel by channel, in the order of the columns.
 template <class Choose>
 void assign_with_prior(const LayerProblem& problem, std::int8_t* levels, const Choose& choose) {
   const PriorRows rows(problem);

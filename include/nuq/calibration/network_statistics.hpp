@@ -1,0 +1,42 @@
+#ifndef NUQ_CALIBRATION_NETWORK_STATISTICS_HPP
+#define NUQ_CALIBRATION_NETWORK_STATISTICS_HPP
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "nuq/caffe/data_free_statistics.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
+#include "nuq/calibration/collect_layer_statistics.hpp"
+#include "nuq/calibration/factored_statistics.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Everything that second-order quantization wants to know of the layers that take NUQ, from one pass of `batches`
+/// batches through the float network. Layers of more inputs than `options` allow a covariance for get a prior in its
+/// place, and so do those whose outputs do not all read one set of inputs.
+///
+/// @param engine  an Engine that has `graph` loaded.
+/// @param feed    `feed(engine, batch)` sets the network's inputs.
+/// @throws what `collect_layer_statistics` throws.
+template <class Engine, class Feed>
+[[nodiscard]] NetworkStatistics network_statistics(const Graph& graph, Engine& engine, int batches, Feed&& feed,
+                                                   const StatisticsOptions& options, Parallel& parallel) {
+  NetworkStatistics statistics;
+  std::map<std::string, SplitStatistics> collected =
+      collect_layer_statistics(graph, engine, batches, std::forward<Feed>(feed), options, parallel);
+  for (const auto& [layer, split] : collected) {
+    const Node& node = *graph.find(layer);
+    LayerStatistics known = factored_statistics(WeightMatrix(node).view(), split, parallel);
+    if (known.covariance.size() == 0) known.prior = input_prior(graph, node);
+    statistics.emplace(layer, std::move(known));
+  }
+  return statistics;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CALIBRATION_NETWORK_STATISTICS_HPP

@@ -1,0 +1,21 @@
+#ifndef NUQ_QUANTIZE_RATE_QUANTIZER_HPP
+#define NUQ_QUANTIZE_RATE_QUANTIZER_HPP
+
+#include "nuq/assign/rate_constrained_error_feedback.hpp"
+#include "nuq/codebook/consecutive.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/quantizer/rate_step.hpp"
+#include "nuq/rate/entropy_rate.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The quantizer for layers that pay for the entropy of their indices, not for the number of their levels: one step per
+/// layer, all integers as levels, error feedback with a price per bit. `at_price` sets the price, in units of the
+/// layer's output error.
+using RateQuantizer =
+    NonUniformQuantizer<RateStepQuantizer, ConsecutiveLevels, RateConstrainedErrorFeedback<EntropyRate>>;
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_RATE_QUANTIZER_HPP

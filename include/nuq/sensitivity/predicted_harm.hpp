@@ -1,0 +1,35 @@
+#ifndef NUQ_SENSITIVITY_PREDICTED_HARM_HPP
+#define NUQ_SENSITIVITY_PREDICTED_HARM_HPP
+
+#include <cstdint>
+#include <vector>
+
+#include "nuq/assign/output_error.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
+#include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What the error of a layer's weights is expected to do to the network: the squared error of its output in the unit of
+/// the statistics. With statistics that have been weighed by the layers' sensitivities it adds up over layers.
+[[nodiscard]] inline double predicted_harm(const Node& node, const QuantizedWeights& quantized,
+                                           const LayerStatistics& statistics, Parallel& parallel) {
+  const WeightMatrix weights(node);
+  return output_error({weights.view(), quantized.scales, &statistics, &parallel}, quantized.levels);
+}
+
+/// The same for weights of zero: the energy of the layer's output.
+[[nodiscard]] inline double output_energy(const Node& node, const LayerStatistics& statistics, Parallel& parallel) {
+  const WeightMatrix weights(node);
+  return predicted_harm(
+      node, {weights.view().rows(), weights.view().cols(), {1.0F}, std::vector<std::int8_t>(weights.view().size())},
+      statistics, parallel);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_SENSITIVITY_PREDICTED_HARM_HPP

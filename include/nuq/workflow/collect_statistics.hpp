@@ -1,0 +1,30 @@
+#ifndef NUQ_WORKFLOW_COLLECT_STATISTICS_HPP
+#define NUQ_WORKFLOW_COLLECT_STATISTICS_HPP
+
+#include "nuq/caffe/data_free_statistics.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/calibration/collect_layer_statistics.hpp"
+#include "nuq/calibration/network_statistics.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/engine/eigen_engine.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/detail/prepare_statistics.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What `batches` batches of calibration data say about the inputs of the layers that take NUQ, for `quantize_model`:
+/// from all their samples, in one pass through the float network.
+///
+/// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batches − 1.
+/// @param engine      what computes the network: an Engine, by default our own on one thread.
+template <class NextBatch, class Engine = EigenEngine>
+[[nodiscard]] NetworkStatistics collect_statistics(const Graph& graph, NextBatch&& next_batch, int batches,
+                                                   Engine&& engine = Engine(), const StatisticsOptions& options = {}) {
+  Parallel serial;
+  engine.load(graph);
+  return network_statistics(graph, engine, batches, detail::feed_from(next_batch), options, serial);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_COLLECT_STATISTICS_HPP

@@ -1,0 +1,82 @@
+#ifndef NUQ_WORKFLOW_DETAIL_PREPARE_STATISTICS_HPP
+#define NUQ_WORKFLOW_DETAIL_PREPARE_STATISTICS_HPP
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "nuq/caffe/data_free_statistics.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
+#include "nuq/calibration/network_statistics.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/custom_layers.hpp"
+#include "nuq/engine/eigen_engine.hpp"
+#include "nuq/sensitivity/layer_sensitivities.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/evaluator.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Sets the inputs of an engine to what `next_batch(index)` returns.
+template <class NextBatch>
+[[nodiscard]] auto feed_from(NextBatch& next_batch) {
+  return [&next_batch](auto& engine, int index) {
+    const InputBatch batch = next_batch(index);
+    for (const auto& [blob, tensor] : batch) engine.set_input(blob, tensor.view());
+  };
+}
+
+/// Gives every layer that takes NUQ and is not known yet the statistics of one without data.
+inline void add_data_free_statistics(const Graph& graph, NetworkStatistics& statistics) {
+  for (const Node& node : graph.nodes) {
+    const auto planned = graph.plan.find(node.name);
+    if (planned == graph.plan.end() || planned->second.weight_algorithm != WeightAlgorithm::nuq) continue;
+    if (statistics.count(node.name) == 0) statistics.emplace(node.name, data_free_statistics(graph, node));
+  }
+}
+
+inline void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities) {
+  for (auto& [layer, known] : statistics) known.weigh(sensitivities.at(layer));
+}
+
+/// How many batches are enough to see what the error of a layer does to the network: about 100 samples.
+template <class NextBatch>
+[[nodiscard]] int sensitivity_batches(NextBatch& next_batch, int batches) {
+  constexpr std::int64_t enough_samples = 100;
+  const InputBatch first = next_batch(0);
+  std::int64_t samples = 1;
+  for (const auto& [blob, tensor] : first) {
+    if (!tensor.shape.empty()) samples = (std::max)(samples, tensor.shape.front());
+  }
+  return static_cast<int>((std::min<std::int64_t>)(batches, (enough_samples + samples - 1) / samples));
+}
+
+/// Statistics of all layers that take NUQ, without data.
+[[nodiscard]] inline NetworkStatistics weighed_data_free_statistics(const Graph& graph, Parallel& parallel) {
+  NetworkStatistics statistics;
+  add_data_free_statistics(graph, statistics);
+  weigh(statistics, data_free_sensitivities(graph, statistics, parallel));
+  return statistics;
+}
+
+/// Statistics of all layers that take NUQ, from data, weighed by what errors do to the network.
+template <class NextBatch>
+[[nodiscard]] NetworkStatistics weighed_statistics(const Graph& graph, NextBatch& next_batch, int batches,
+                                                   EigenEngine& engine, Parallel& parallel) {
+  engine.load(graph);
+  NetworkStatistics statistics = network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
+  add_data_free_statistics(graph, statistics);
+  weigh(statistics, layer_sensitivities(graph, statistics, engine, sensitivity_batches(next_batch, batches),
+                                        feed_from(next_batch), parallel));
+  return statistics;
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_DETAIL_PREPARE_STATISTICS_HPP

@@ -1,0 +1,60 @@
+#ifndef NUQ_WORKFLOW_DETAIL_PRICE_OF_LEVELS_HPP
+#define NUQ_WORKFLOW_DETAIL_PRICE_OF_LEVELS_HPP
+
+#include <cstddef>
+
+#include "nuq/caffe/data_free_statistics.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/sensitivity/predicted_harm.hpp"
+#include "nuq/sensitivity/price_of_harm.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Predicted harm of quantizing all layers that `statistics` know, and the number of their weights.
+struct NetworkHarm {
+  double harm = 0.0;
+  std::size_t weights = 0;
+};
+
+template <class Quantizer>
+[[nodiscard]] NetworkHarm network_harm(const Graph& graph, const NetworkStatistics& statistics,
+                                       const Quantizer& quantizer, Parallel& parallel) {
+  NetworkHarm total;
+  for (const auto& [layer, known] : statistics) {
+    const Node& node = *graph.find(layer);
+    const QuantizedWeights quantized =
+        quantize_layer(graph, node, graph.plan.at(layer), quantizer, &known, parallel).weights;
+    total.harm += predicted_harm(node, quantized, known, parallel);
+    total.weights += quantized.levels.size();
+  }
+  return total;
+}
+
+/// About the price per bit at which the harm is that of the configured numbers of levels: a uniform quantizer at price
+/// p errs by about 3 p per weight (RateStepQuantizer, κ = 4).
+[[nodiscard]] inline double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
+                                                       Parallel& parallel) {
+  const NetworkHarm levels = network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel);
+  return levels.harm > 0.0 ? levels.harm / (3.0 * static_cast<double>(levels.weights)) : 0.0;
+}
+
+/// The same, searched for.
+template <class Quantizer>
+[[nodiscard]] double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
+                                         const Quantizer& quantizer, Parallel& parallel) {
+  const NetworkHarm levels = network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel);
+  if (!(levels.harm > 0.0)) return 0.0;
+  return price_of_harm(levels.harm, levels.harm / (3.0 * static_cast<double>(levels.weights)), [&](double price) {
+    return network_harm(graph, statistics, quantizer.at_price(price), parallel).harm;
+  });
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_DETAIL_PRICE_OF_LEVELS_HPP
