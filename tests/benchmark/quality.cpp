@@ -1,10 +1,11 @@
 // Quality against size: every method at several numbers of levels on the labelled networks of the zoo and on the
-// quickstart's, weights only. Statistics come from the calibration part of a network's data, figures from its test part.
+// quickstart's, weights only. Statistics come from the calibration part of a network's data, figures from its test
+// part.
 //
 //     NUQ_MODEL_ZOO=… nuq_benchmark_quality [--network NAME …] [--levels 32,16,8] [--output DIR]
 //
-// --output writes DIR/quality.json and one plot DIR/NAME.svg per network. Damage: the Kullback-Leibler divergence of the
-// class probabilities per sample; for other outputs the squared error relative to their energy.
+// --output writes DIR/quality.json and one plot DIR/NAME.svg per network. Damage: the Kullback-Leibler divergence of
+// the class probabilities per sample; for other outputs the squared error relative to their energy.
 
 #include <algorithm>
 #include <cstddef>
@@ -69,8 +70,9 @@ std::vector<NetworkFiles> labelled_networks() {
                         network.dataset_file("_calibration"), network.dataset_file("_test")});
   }
   const std::string quickstart = std::string(NUQ_QUICKSTART_FOLDER) + "/";
-  networks.push_back({"fashion_resnet", quickstart + "fashion_resnet.prototxt", quickstart + "fashion_resnet.caffemodel",
-                      quickstart + "fashion_calibration.json", quickstart + "fashion_held_out.json"});
+  networks.push_back({"fashion_resnet", quickstart + "fashion_resnet.prototxt",
+                      quickstart + "fashion_resnet.caffemodel", quickstart + "fashion_calibration.json",
+                      quickstart + "fashion_held_out.json"});
   return networks;
 }
 

@@ -29,9 +29,8 @@ struct QualityResult {
 
 [[nodiscard]] inline const QualityRow* find_row(const std::vector<QualityRow>& rows, const std::string& method,
                                                 int levels) {
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const QualityRow& row) {
-    return row.method == method && row.levels == levels;
-  });
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [&](const QualityRow& row) { return row.method == method && row.levels == levels; });
   return found == rows.end() ? nullptr : &*found;
 }
 
@@ -44,7 +43,8 @@ struct QualityResult {
     if (row.judgement.damage > damage) {
       if (before == nullptr) return std::nullopt;
       const double least = before->judgement.damage;
-      return before->bits + std::log(damage / least) / std::log(row.judgement.damage / least) * (row.bits - before->bits);
+      return before->bits +
+             std::log(damage / least) / std::log(row.judgement.damage / least) * (row.bits - before->bits);
     }
     before = &row;
   }
@@ -81,8 +81,8 @@ struct QualityResult {
   }
   if (const QualityRow* const lloyd = find_row(result.rows, method_names::lloyd, 32); lloyd != nullptr) {
     if (const auto bits = bits_at_damage(result.rows, lloyd->judgement.damage)) {
-      bars.push_back({"bits at the damage of Lloyd at 32: " + method_names::rate_constrained + " / Lloyd",
-                      *bits / lloyd->bits});
+      bars.push_back(
+          {"bits at the damage of Lloyd at 32: " + method_names::rate_constrained + " / Lloyd", *bits / lloyd->bits});
     }
   }
   return bars;

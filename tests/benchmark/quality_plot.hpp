@@ -165,8 +165,8 @@ class SvgPlot {
     svg_ += "<circle cx=\"" + number(x) + "\" cy=\"" + number(y) + "\" r=\"3\" fill=\"" + colour(line) + "\"/>\n";
   }
   void text(double x, double y, const std::string& anchor, const std::string& content) {
-    svg_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor + "\">" + content +
-            "</text>\n";
+    svg_ +=
+        "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor + "\">" + content + "</text>\n";
   }
   [[nodiscard]] static std::string number(double value) { return formatted("%.1f", value); }
 

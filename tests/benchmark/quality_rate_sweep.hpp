@@ -18,7 +18,7 @@ class PriceSearch {
 
   PriceSearch(const QualityNetwork& network, nuq::Parallel& parallel) : network_(network), parallel_(parallel) {
     const double unit = logarithm_of_unit();
-    static_cast<void>(bits_at(unit + std::log(1e-5)));
+    static_cast<void>(bits_at(unit + std::log(1e-7)));
     static_cast<void>(bits_at(unit + std::log(10.0)));
   }
 

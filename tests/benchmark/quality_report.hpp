@@ -58,9 +58,10 @@
 
 /// Gaps are ascending.
 [[nodiscard]] inline std::string gaps_table(const AssignmentGaps& gaps) {
-  nuq::detail::TextTable table({{"above the least error", false}, {"median", true}, {"worst", true}});
+  nuq::detail::TextTable table({{"above the least error", false}, {"median", true}, {"90%", true}, {"worst", true}});
   const auto add = [&table](const std::string& assigner, const std::vector<double>& values) {
-    table.add({assigner, formatted("%.2f%%", values[values.size() / 2]), formatted("%.2f%%", values.back())});
+    table.add({assigner, formatted("%.2f%%", values[values.size() / 2]),
+               formatted("%.2f%%", values[values.size() * 9 / 10]), formatted("%.2f%%", values.back())});
   };
   add("nearest level", gaps.nearest);
   add("error feedback", gaps.feedback);
@@ -80,9 +81,8 @@
     add(metric, row, row.judgement.metric);
     add(damage, row, row.judgement.damage);
   }
-  const std::string title =
-      result.network + ", " + std::to_string(result.weights) + " weights; float " + metric_name(result) +
-      formatted(" %.4f", result.float_metric);
+  const std::string title = result.network + ", " + std::to_string(result.weights) + " weights; float " +
+                            metric_name(result) + formatted(" %.4f", result.float_metric);
   return SvgPlot(title, {metric, damage}).text();
 }
 

@@ -81,9 +81,8 @@ template <class RateModel>
     if (method.variants.size() > 1) rows.back().note = "seed " + std::to_string(rows.size() - 1);
   }
   const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
-  std::nth_element(rows.begin(), middle, rows.end(), [](const QualityRow& a, const QualityRow& b) {
-    return a.judgement.damage < b.judgement.damage;
-  });
+  std::nth_element(rows.begin(), middle, rows.end(),
+                   [](const QualityRow& a, const QualityRow& b) { return a.judgement.damage < b.judgement.damage; });
   return *middle;
 }
 

@@ -82,7 +82,7 @@ struct AssignmentGaps {
       for (int row = 0; row < 25; ++row) {
         const std::vector<float> weights = random_values(inputs, ++seed);
         const nuq::MatrixView<const float> matrix(weights.data(), 1, inputs);
-        const nuq::LayerStatistics statistics = random_statistics(inputs, 2 * inputs, ++seed);
+        const nuq::LayerStatistics statistics = random_statistics(inputs, inputs + 2, ++seed);
         const auto scales = nuq::AbsMaxQuantizer{}.quantize(matrix, nuq::Granularity::per_channel).scales;
         const nuq::LayerProblem problem{matrix, scales, &statistics, &serial};
         const nuq::Codebook codebook =

@@ -30,7 +30,7 @@ struct ErrorFeedback {
     const auto choose = [&nearest](double target, double) { return nearest(target); };
     std::vector<std::int8_t> levels(problem.weights.size());
     if (problem.has_covariance()) {
-      detail::assign_with_feedback(problem, *detail::factor_of(problem, damping), levels.data(), choose);
+      detail::assign_with_feedback(problem, *detail::ProblemFactor(problem, damping), levels.data(), choose);
     } else {
       detail::assign_with_prior(problem, levels.data(), choose);
     }
@@ -41,7 +41,7 @@ struct ErrorFeedback {
   /// What a codebook should be fitted to once `levels` are assigned: the weights together with what they make up for.
   [[nodiscard]] LevelHistogram targets(const LayerProblem& problem, ArrayView<const std::int8_t> levels) const {
     if (problem.has_covariance())
-      return detail::feedback_targets(problem, *detail::factor_of(problem, damping), levels);
+      return detail::feedback_targets(problem, *detail::ProblemFactor(problem, damping), levels);
     return histogram_of(problem.weights, problem.scales, problem.statistics, *problem.parallel);
   }
 };

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <vector>
 
 #include "nuq/assign/layer_problem.hpp"
@@ -104,18 +103,20 @@ inline void prior_row_errors(const LayerProblem& problem, ArrayView<const std::i
   std::vector<double> row_errors(problem.weights.rows());
   if (problem.has_prior()) {
     detail::prior_row_errors(problem, levels, row_errors);
-    return std::accumulate(row_errors.begin(), row_errors.end(), 0.0);
-  }
-  detail::for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
-    if (problem.has_covariance()) {
-      detail::covariance_row_errors(problem, levels, first, last, row_errors);
-    } else {
-      for (std::size_t row = first; row < last; ++row) {
-        row_errors[row] = detail::diagonal_row_error(problem, levels, row);
+  } else {
+    detail::for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
+      if (problem.has_covariance()) {
+        detail::covariance_row_errors(problem, levels, first, last, row_errors);
+      } else {
+        for (std::size_t row = first; row < last; ++row) {
+          row_errors[row] = detail::diagonal_row_error(problem, levels, row);
+        }
       }
-    }
-  });
-  return std::accumulate(row_errors.begin(), row_errors.end(), 0.0);
+    });
+  }
+  double error = 0.0;
+  for (const double row_error : row_errors) error += row_error;
+  return error;
 }
 
 NUQ_NAMESPACE_END

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -95,13 +95,13 @@ struct RateConstrainedErrorFeedback {
     if constexpr (!require_rate_model<RateModel>()) {
       return {};
     } else {
-      std::shared_ptr<const FeedbackFactor> factor;
-      if (problem.has_covariance()) factor = detail::factor_of(problem, damping);
+      std::optional<detail::ProblemFactor> factor;
+      if (problem.has_covariance()) factor.emplace(problem, damping);
       std::vector<std::int8_t> levels = nearest_levels(problem, codebook);
       for (int pass = 0; pass < passes; ++pass) {
         const detail::PricedLevels choose(codebook, rate.bits_per_level(count_levels(levels)), price);
-        if (factor != nullptr) {
-          detail::assign_with_feedback(problem, *factor, levels.data(), choose);
+        if (factor) {
+          detail::assign_with_feedback(problem, **factor, levels.data(), choose);
         } else if (problem.has_prior()) {
           detail::assign_with_prior(problem, levels.data(), choose);
         } else {

@@ -2,7 +2,6 @@
 #define NUQ_CALIBRATION_FACTORED_STATISTICS_HPP
 
 #include <cstddef>
-#include <memory>
 
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/cross_validated_damping.hpp"
@@ -26,7 +25,7 @@ NUQ_NAMESPACE_BEGIN
   if (weights.cols() <= max_validated_inputs && split.even.samples > 0 && split.odd.samples > 0) {
     damping = cross_validated_damping(weights, split.even, split.odd, parallel);
   }
-  statistics.factor = std::make_shared<const FeedbackFactor>(feedback_factor(statistics.covariance, damping));
+  statistics.factor = feedback_factor(statistics.covariance, damping);
   return statistics;
 }
 

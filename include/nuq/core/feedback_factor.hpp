@@ -5,7 +5,6 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 #include <vector>
 
 #include "nuq/version.hpp"
@@ -40,7 +39,7 @@ struct FeedbackFactor {
   const Eigen::Index size = second_moments.rows();
   FeedbackFactor factor;
   factor.order.resize(static_cast<std::size_t>(size));
-  std::iota(factor.order.begin(), factor.order.end(), std::size_t{0});
+  for (std::size_t k = 0; k < factor.order.size(); ++k) factor.order[k] = k;
   const auto importance = [&second_moments](std::size_t column) {
     const auto index = static_cast<Eigen::Index>(column);
     return second_moments(index, index);

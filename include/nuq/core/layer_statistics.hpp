@@ -4,9 +4,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <utility>
 
 #include "nuq/core/feedback_factor.hpp"
 #include "nuq/core/input_prior.hpp"
@@ -22,7 +20,7 @@ struct LayerStatistics {
   Eigen::MatrixXd covariance;     ///< [in × in] E[x xᵀ] (or the covariance); empty where only the diagonal is known
   Eigen::VectorXd input_mean;     ///< [in] E[x]; empty where unknown
   std::optional<InputPrior> prior;  ///< in place of the covariance where that is unknown: how x_i/√E[x_i²] correlate
-  std::shared_ptr<const FeedbackFactor> factor;  ///< of `covariance`; null: made by whoever needs it, each time
+  std::optional<FeedbackFactor> factor;  ///< of `covariance`; absent: made by whoever needs it, each time
 
   /// Weight of column `col` in an output error: E[x_col²], or 1 where it is unknown.
   [[nodiscard]] double importance(std::size_t col) const {
@@ -34,10 +32,7 @@ struct LayerStatistics {
   void weigh(double sensitivity) {
     second_moment *= sensitivity;
     covariance *= sensitivity;
-    if (factor == nullptr) return;
-    FeedbackFactor weighed = *factor;
-    weighed.upper *= std::sqrt(sensitivity);
-    factor = std::make_shared<const FeedbackFactor>(std::move(weighed));
+    if (factor) factor->upper *= std::sqrt(sensitivity);
   }
 };
 

@@ -45,7 +45,8 @@ struct RateStepQuantizer {
   [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity,
                                           const QuantizationPurpose& purpose) const {
     require_finite_weights(weights);
-    const double step = std::sqrt(6.0 * kappa * price / (std::log(2.0) * mean_cost(purpose.statistics)));
+    const double step =
+        std::sqrt(6.0 * kappa * price / (std::log(2.0) * mean_cost(purpose.statistics, weights.cols())));
     const auto scale_of = [step](ArrayView<const float> values) {
       double largest = 0.0;
       for (const float value : values) largest = (std::max)(largest, std::abs(static_cast<double>(value)));
@@ -63,13 +64,13 @@ struct RateStepQuantizer {
   }
 
  private:
-  [[nodiscard]] static double mean_cost(const LayerStatistics* statistics) {
+  [[nodiscard]] static double mean_cost(const LayerStatistics* statistics, std::size_t inputs) {
     if (statistics == nullptr) return 1.0;
-    if (statistics->factor != nullptr) return statistics->factor->mean_cost();
+    if (statistics->factor) return statistics->factor->mean_cost();
     if (statistics->covariance.size() > 0) return feedback_factor(statistics->covariance, 0.01).mean_cost();
     if (statistics->prior) {
-      const auto inputs = static_cast<std::size_t>(statistics->second_moment.size());
-      return PriorMoments(*statistics->prior, inputs).mean_cost() * statistics->second_moment.mean();
+      const bool known = statistics->second_moment.size() > 0;
+      return PriorMoments(*statistics->prior, inputs).mean_cost() * (known ? statistics->second_moment.mean() : 1.0);
     }
     return statistics->second_moment.size() > 0 ? statistics->second_moment.mean() : 1.0;
   }

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
-#include <memory>
 #include <vector>
 
 #include "../random_values.hpp"
@@ -106,8 +105,7 @@ TEST_CASE("a factor that the statistics bring decides, not the damping") {
   Layer layer(10, 20, 15, 4);
   const std::vector<std::int8_t> strongly = nuq::ErrorFeedback{0.5}.assign(layer.problem(serial), codebook).levels;
   CHECK(strongly != nuq::ErrorFeedback{0.01}.assign(layer.problem(serial), codebook).levels);
-  layer.statistics.factor =
-      std::make_shared<const nuq::FeedbackFactor>(nuq::feedback_factor(layer.statistics.covariance, 0.5));
+  layer.statistics.factor = nuq::feedback_factor(layer.statistics.covariance, 0.5);
   CHECK(nuq::ErrorFeedback{0.01}.assign(layer.problem(serial), codebook).levels == strongly);
 }
 
@@ -205,4 +203,25 @@ TEST_CASE("levels and error have the same bits for any number of threads, with o
     CHECK(alone.levels == shared.levels);
     CHECK(alone.error == shared.error);
   }
+}
+
+TEST_CASE("the targets of assigned levels are what the published loop asked for, each with its cost") {
+  nuq::ThreadPool three(3);
+  const nuq::Codebook codebook = codebook_of({-7, -4, -2, -1, 0, 1, 3, 5});
+  const Layer layer(40, 90, 60, 13);
+  const nuq::LayerProblem problem = layer.problem(three);
+  nuq::LevelHistogram expected;
+  const auto nearest = nearest_of(codebook);
+  const std::vector<std::int8_t> levels =
+      textbook_feedback(problem, damped(layer.statistics.covariance, 0.01),
+                        order_by_importance(layer.statistics.covariance), [&](double target, double cost) {
+                          expected.add(target, cost);
+                          return nearest(target, cost);
+                        });
+  const nuq::LevelHistogram targets = nuq::ErrorFeedback{}.targets(problem, levels);
+  for (std::size_t bin = 0; bin < nuq::LevelHistogram::num_bins; ++bin) {
+    CHECK(targets[bin].weight == doctest::Approx(expected[bin].weight));
+    CHECK(targets.cost(bin, 2) == doctest::Approx(expected.cost(bin, 2)));
+  }
+  CHECK(nuq::distortion(targets, codebook) < nuq::distortion(targets, codebook_of({-6, -3, 0, 2, 4})));
 }

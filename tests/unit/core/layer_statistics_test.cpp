@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <memory>
 
 TEST_CASE("a column counts as its input's second moment, or one where that is unknown") {
   nuq::LayerStatistics statistics;
@@ -19,7 +18,7 @@ TEST_CASE("a weighed layer's errors count more, and its factor stays that of its
   statistics.covariance << 2.0, 0.5, 0.5, 1.0;
   statistics.second_moment = statistics.covariance.diagonal();
   statistics.input_mean = Eigen::Vector2d(0.5, 0.25);
-  statistics.factor = std::make_shared<const nuq::FeedbackFactor>(nuq::feedback_factor(statistics.covariance, 0.1));
+  statistics.factor = nuq::feedback_factor(statistics.covariance, 0.1);
   nuq::LayerStatistics weighed = statistics;
   weighed.weigh(4.0);
   CHECK(weighed.second_moment == Eigen::VectorXd(Eigen::Vector2d(8.0, 4.0)));

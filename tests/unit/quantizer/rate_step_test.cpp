@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <memory>
 #include <vector>
 
 #include "../error_of.hpp"
@@ -98,7 +97,7 @@ TEST_CASE("what a squared difference costs is taken from the best that is known 
   CHECK(cost() == doctest::Approx(after_feedback));
   CHECK(after_feedback < 2.8);  // of 3.5 before
 
-  statistics.factor = std::make_shared<const nuq::FeedbackFactor>(nuq::feedback_factor(statistics.covariance, 1.0));
+  statistics.factor = nuq::feedback_factor(statistics.covariance, 1.0);
   CHECK(cost() == doctest::Approx(statistics.factor->mean_cost()));
   CHECK(statistics.factor->mean_cost() > after_feedback);
 }

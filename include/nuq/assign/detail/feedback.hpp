@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "nuq/assign/layer_problem.hpp"
@@ -19,10 +19,17 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The factor of a problem that has a covariance: the one that calibration has left there, else a new one.
-[[nodiscard]] inline std::shared_ptr<const FeedbackFactor> factor_of(const LayerProblem& problem, double damping) {
-  if (problem.statistics->factor != nullptr) return problem.statistics->factor;
-  return std::make_shared<const FeedbackFactor>(feedback_factor(problem.statistics->covariance, damping));
-}
+class ProblemFactor {
+ public:
+  ProblemFactor(const LayerProblem& problem, double damping) : known_(problem.statistics->factor) {
+    if (!known_) made_ = feedback_factor(problem.statistics->covariance, damping);
+  }
+  [[nodiscard]] const FeedbackFactor& operator*() const noexcept { return known_ ? *known_ : made_; }
+
+ private:
+  const std::optional<FeedbackFactor>& known_;
+  FeedbackFactor made_;
+};
 
 /// Fixes the weights of all rows one after the other in the factor's order. For each it calls
 /// `choose(target, cost)` → level: `target` is the value, in units of levels, that makes up for what the weights of its
