@@ -13,7 +13,9 @@
 #include <cstdlib>
 #include <exception>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../zoo/zoo.hpp"
@@ -31,11 +33,30 @@
 
 namespace {
 
+std::vector<NetworkFiles> labelled_networks() {
+  std::vector<NetworkFiles> networks;
+  for (const ZooNetwork& network : zoo_networks) {
+    networks.push_back({network.folder, network.model_file(), network.weights_file(),
+                        network.dataset_file("_calibration"), network.dataset_file("_test")});
+  }
+  const std::string quickstart = std::string(NUQ_QUICKSTART_FOLDER) + "/";
+  networks.push_back({"fashion_resnet", quickstart + "fashion_resnet.prototxt",
+                      quickstart + "fashion_resnet.caffemodel", quickstart + "fashion_calibration.json",
+                      quickstart + "fashion_held_out.json"});
+  return networks;
+}
+
 struct Options {
   std::vector<std::string> networks;  // none: all
   std::vector<int> levels = {256, 64, 32, 16, 8, 4};
   std::string output;
 };
+
+bool is_labelled_network(const std::string& name) {
+  const std::vector<NetworkFiles> networks = labelled_networks();
+  return std::any_of(networks.begin(), networks.end(),
+                     [&name](const NetworkFiles& network) { return network.name == name; });
+}
 
 std::vector<int> parsed_levels(const std::string& list) {
   std::vector<int> levels;
@@ -50,7 +71,7 @@ Options parsed_options(const std::vector<std::string>& arguments) {
   for (std::size_t index = 0; index < arguments.size(); index += 2) {
     const std::string& name = arguments[index];
     const std::string& value = arguments.at(index + 1);
-    if (name == "--network") {
+    if (name == "--network" && is_labelled_network(value)) {
       options.networks.push_back(value);
     } else if (name == "--levels") {
       options.levels = parsed_levels(value);
@@ -61,19 +82,6 @@ Options parsed_options(const std::vector<std::string>& arguments) {
     }
   }
   return options;
-}
-
-std::vector<NetworkFiles> labelled_networks() {
-  std::vector<NetworkFiles> networks;
-  for (const ZooNetwork& network : zoo_networks) {
-    networks.push_back({network.folder, network.model_file(), network.weights_file(),
-                        network.dataset_file("_calibration"), network.dataset_file("_test")});
-  }
-  const std::string quickstart = std::string(NUQ_QUICKSTART_FOLDER) + "/";
-  networks.push_back({"fashion_resnet", quickstart + "fashion_resnet.prototxt",
-                      quickstart + "fashion_resnet.caffemodel", quickstart + "fashion_calibration.json",
-                      quickstart + "fashion_held_out.json"});
-  return networks;
 }
 
 QualityResult measured(const NetworkFiles& files, const std::vector<int>& levels, nuq::Parallel& parallel) {

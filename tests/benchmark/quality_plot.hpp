@@ -48,20 +48,32 @@ class PlotAxis {
     return from_ + (scaled(value) - low_) / (high_ - low_) * (to_ - from_);
   }
 
-  /// Round values inside: powers of ten, or multiples of 1, 2 or 5 times one.
-  [[nodiscard]] std::vector<double> ticks() const {
-    double step = logarithmic_ ? 1.0 : std::pow(10.0, std::floor(std::log10((high_ - low_) / 4.0)));
-    for (const double factor : {2.0, 2.5, 2.0}) {
+  /// Round values inside: 1, 2 or 5 times powers of ten, all of them or evenly spaced.
+  [[nodiscard]] std::vector<double> ticks() const { return logarithmic_ ? logarithmic_ticks() : linear_ticks(); }
+
+ private:
+  [[nodiscard]] std::vector<double> linear_ticks() const {
+    double step = std::pow(10.0, std::floor(std::log10((high_ - low_) / 4.0)));
+    for (const double factor : {2.0, 2.5}) {
       if ((high_ - low_) / step > 8.0) step *= factor;
     }
     std::vector<double> values;
-    for (double tick = std::ceil(low_ / step); tick * step <= high_; tick += 1.0) {
-      values.push_back(logarithmic_ ? std::pow(10.0, tick * step) : tick * step);
+    for (double tick = std::ceil(low_ / step); tick * step <= high_; tick += 1.0) values.push_back(tick * step);
+    return values;
+  }
+
+  [[nodiscard]] std::vector<double> logarithmic_ticks() const {
+    const bool is_wide = high_ - low_ > 2.5;
+    std::vector<double> values;
+    for (double power = std::floor(low_); power <= high_; power += 1.0) {
+      for (const double factor : {1.0, 2.0, 5.0}) {
+        const double at = power + std::log10(factor);
+        if (at >= low_ && at <= high_ && (factor == 1.0 || !is_wide)) values.push_back(std::pow(10.0, at));
+      }
     }
     return values;
   }
 
- private:
   [[nodiscard]] double scaled(double value) const noexcept { return logarithmic_ ? std::log10(value) : value; }
 
   bool logarithmic_;

@@ -69,8 +69,12 @@ class PriceSearch {
 [[nodiscard]] inline std::vector<QualityRow> rate_sweep(QualityNetwork& network, nuq::Parallel& parallel) {
   PriceSearch prices(network, parallel);
   std::vector<QualityRow> rows;
+  double last_price = 0.0;
   for (const double bits : {4.0, 3.5, 3.2, 2.9, 2.6, 2.3, 2.0, 1.8, 1.6, 1.4, 1.2, 1.0, 0.8}) {
-    rows.push_back(quality_row(network, method_names::rate_constrained, rate_constrained(prices.price_for(bits)),
+    const double price = prices.price_for(bits);
+    if (price == last_price) continue;  // so many bits are not to be had
+    last_price = price;
+    rows.push_back(quality_row(network, method_names::rate_constrained, rate_constrained(price),
                                PriceSearch::max_levels, parallel));
   }
   return rows;

@@ -16,7 +16,7 @@
 #include "quality_time.hpp"
 
 [[nodiscard]] inline const char* metric_name(const QualityResult& result) {
-  return result.in_decibels ? "PSNR, dB" : "top1";
+  return result.in_decibels ? "PSNR (dB)" : "top1";
 }
 
 /// A line per method and number of levels.

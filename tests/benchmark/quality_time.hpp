@@ -5,7 +5,6 @@
 #include <Eigen/Core>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 #include "../unit/random_values.hpp"
@@ -28,7 +27,7 @@ struct QuantizationTime {
   constexpr double damping = 0.3;
   const std::vector<float> weights = random_values(outputs * inputs, 1);
   nuq::LayerStatistics statistics = random_statistics(inputs, 1024, 2);
-  statistics.factor = std::make_shared<const nuq::FeedbackFactor>(nuq::feedback_factor(statistics.covariance, damping));
+  statistics.factor = nuq::feedback_factor(statistics.covariance, damping);
   nuq::NuqParameters parameters;
   parameters.num_steps = 16;
   nuq::Parallel serial;

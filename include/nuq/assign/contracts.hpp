@@ -2,6 +2,7 @@
 #define NUQ_ASSIGN_CONTRACTS_HPP
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -48,8 +49,9 @@ using targets_op = decltype(std::declval<const Assigner&>().targets(std::declval
 ///
 /// Optional, for an assigner that measures by something else (that charges for bits as well), so that any levels can be
 /// measured alike: `double error(const LayerProblem&, ArrayView<const std::int8_t> levels) const`. Optional, for one
-/// that assigns other values than the weights themselves: `LevelHistogram targets(const LayerProblem&, ArrayView<const
-/// std::int8_t> levels) const`, the distribution of these values, to which the next codebook is fitted.
+/// that assigns other values than the weights themselves: `std::optional<LevelHistogram> targets(const LayerProblem&,
+/// ArrayView<const std::int8_t> levels) const`, the distribution of these values, to which the next codebook is fitted;
+/// nothing where they are the weights after all.
 /// Shipped models: NearestLevel, ErrorFeedback, RateConstrainedErrorFeedback.
 template <class Assigner>
 inline constexpr bool is_level_assigner_v = detail::returns<Assignment, detail::assign_op, Assigner>();
@@ -60,7 +62,7 @@ inline constexpr bool measures_levels_v = detail::returns<double, detail::error_
 
 /// True for an assigner with the optional `targets`.
 template <class Assigner>
-inline constexpr bool has_targets_v = detail::returns<LevelHistogram, detail::targets_op, Assigner>();
+inline constexpr bool has_targets_v = detail::returns<std::optional<LevelHistogram>, detail::targets_op, Assigner>();
 
 /// Calls the assigner.
 template <class Assigner>

@@ -2,6 +2,7 @@
 #define NUQ_ASSIGN_ERROR_FEEDBACK_HPP
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -38,11 +39,12 @@ struct ErrorFeedback {
     return {std::move(levels), error};
   }
 
-  /// What a codebook should be fitted to once `levels` are assigned: the weights together with what they make up for.
-  [[nodiscard]] LevelHistogram targets(const LayerProblem& problem, ArrayView<const std::int8_t> levels) const {
-    if (problem.has_covariance())
-      return detail::feedback_targets(problem, *detail::ProblemFactor(problem, damping), levels);
-    return histogram_of(problem.weights, problem.scales, problem.statistics, *problem.parallel);
+  /// What a codebook should be fitted to once `levels` are assigned: the weights together with what they make up for;
+  /// nothing without the covariance of the inputs.
+  [[nodiscard]] std::optional<LevelHistogram> targets(const LayerProblem& problem,
+                                                      ArrayView<const std::int8_t> levels) const {
+    if (!problem.has_covariance()) return std::nullopt;
+    return detail::feedback_targets(problem, *detail::ProblemFactor(problem, damping), levels);
   }
 };
 

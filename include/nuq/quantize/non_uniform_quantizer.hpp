@@ -2,6 +2,7 @@
 #define NUQ_QUANTIZE_NON_UNIFORM_QUANTIZER_HPP
 
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -56,12 +57,12 @@ struct NuqResult {
 ///
 ///   scales → histogram of w / scale → codebook → assignment → closed-form scales for that assignment → once more,
 ///
-/// for at most `max_rounds` rounds, while the error falls and new scales alone lower it by more than a relative 1e-3.
-/// An assigner that has other targets than the weights gets a codebook for these as well, whatever the scales gain. The
-/// best assignment met is returned, with the scales it was made for; it is never worse than the nearest levels of the
-/// first codebook. With 256 levels nothing is chosen and nothing re-fitted: the result is the weight quantizer's own. A
-/// weight quantizer whose scales are the outcome of a trade says so by `static constexpr bool keeps_scales = true`:
-/// they are not re-fitted. Same input, same result, for any number of threads.
+/// for at most `max_rounds` rounds, while the error falls and new scales alone lower it by more than a relative 1e-3 (5
+/// % where inputs are guessed). An assigner that has other targets than the weights gets a codebook for these as well,
+/// whatever the scales gain. The best assignment met is returned, with the scales it was made for; it is never worse
+/// than the nearest levels of the first codebook. With 256 levels nothing is chosen and nothing re-fitted: the result
+/// is the weight quantizer's own. A weight quantizer whose scales are the outcome of a trade says so by `static
+/// constexpr bool keeps_scales = true`: they are not re-fitted. Same input, same result, for any number of threads.
 template <class WeightQuantizer = AbsMaxQuantizer, class CodebookSelector = OptimalCodebook,
           class LevelAssigner = ErrorFeedback>
 class NonUniformQuantizer {
@@ -117,7 +118,10 @@ class NonUniformQuantizer {
   }
 
  private:
-  static constexpr double least_gain = 1e-3;
+  /// Below which a re-fit is not worth a round; where inputs are guessed a few percent mean nothing.
+  [[nodiscard]] static double least_gain(const LayerProblem& problem) noexcept {
+    return problem.has_prior() ? 0.05 : 1e-3;
+  }
 
   struct State {
     std::vector<float> scales;
@@ -157,7 +161,8 @@ class NonUniformQuantizer {
       return true;
     };
     if constexpr (has_targets_v<LevelAssigner>) {
-      if (replaces_best(assigner_.targets(problem, best.assignment.levels))) return true;
+      const std::optional<LevelHistogram> targets = assigner_.targets(problem, best.assignment.levels);
+      if (targets && replaces_best(*targets)) return true;
     }
     return refit.gains && replaces_best(histogram_at(refit.scales, problem));
   }
@@ -177,7 +182,7 @@ class NonUniformQuantizer {
     std::vector<float> scales = refit_scales(problem, state.assignment.levels);
     problem.scales = scales;
     const double error = error_of(problem, state.assignment.levels);
-    if (!(error < state.assignment.error * (1.0 - least_gain))) return {state.scales, false};
+    if (!(error < state.assignment.error * (1.0 - least_gain(problem)))) return {state.scales, false};
     return {std::move(scales), true};
   }
 

@@ -197,7 +197,7 @@ class AutoNuqRun {
   template <class Add>
   void add_compressed(const LayerPlan& plan, const Add& add) const {
     if constexpr (Quantizer::has_price) {
-      for (int doublings = -5; doublings <= 8; ++doublings) {
+      for (int doublings = -5; doublings <= 12; ++doublings) {
         const double price = std::ldexp(price_, doublings);
         add(quantizer_.at_price(price), plan.num_steps, price);
       }

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -109,35 +110,50 @@ void assign_with_feedback(const LayerProblem& problem, const FeedbackFactor& fac
   return histogram;
 }
 
-/// The same as `assign_with_feedback` with a guessed covariance: channel by channel, in the order of the columns.
+/// The same as `assign_with_feedback` with a guessed covariance: channel by channel, in the order of the columns. Rows
+/// go through in groups: each waits for its own weight before, not for those of the others.
 template <class Choose>
 void assign_with_prior(const LayerProblem& problem, std::int8_t* levels, const Choose& choose) {
+  constexpr std::size_t lanes = 8;
   const PriorRows rows(problem);
-  const Eigen::Index taps = rows.moments().taps();
-  const std::size_t channels = rows.moments().channels();
+  const auto taps = static_cast<std::size_t>(rows.moments().taps());
+  const std::size_t cols = problem.weights.cols();
   std::vector<Eigen::MatrixXd> factors;
-  for (std::size_t channel = 0; channel < channels; ++channel) factors.push_back(rows.moments().factor(channel));
-  for_each_row_block(*problem.parallel, problem.weights.rows(), [&](std::size_t first, std::size_t last) {
-    Eigen::VectorXd differences(taps + 1);  // in front their sum over the channels before
-    for (std::size_t row = first; row < last; ++row) {
-      const double scale = problem.scale(row);
-      const float* const weight = problem.weights.row(row).data();
-      std::int8_t* const level = levels + row * problem.weights.cols();
-      differences[0] = 0.0;
-      std::size_t col = 0;
-      for (const Eigen::MatrixXd& factor : factors) {
-        for (Eigen::Index k = 1; k <= taps; ++k, ++col) {
-          const double* const terms = factor.data() + k * (taps + 1);
-          double left = 0.0;
-          for (Eigen::Index i = 0; i < k; ++i) left += differences[i] * terms[i];
-          const double root = rows.roots()[static_cast<Eigen::Index>(col)];
-          const double cost = terms[k] * root;
-          const auto value = static_cast<double>(weight[col]);
-          const double target = cost > 0.0 ? value + left / cost : value;
-          level[col] = choose(target / scale, cost * cost * scale * scale);
-          differences[k] = (value - scale * static_cast<double>(level[col])) * root;
+  for (std::size_t channel = 0; channel < rows.moments().channels(); ++channel)
+    factors.push_back(rows.moments().factor(channel));
+  const std::size_t groups = (problem.weights.rows() + lanes - 1) / lanes;
+  problem.parallel->for_each_block(groups, [&](std::size_t group) {
+    const std::size_t first = group * lanes;
+    const std::size_t count = (std::min)(lanes, problem.weights.rows() - first);
+    std::array<double, lanes> scale;
+    std::array<double, lanes> inverse_scale;
+    scale.fill(1.0);
+    for (std::size_t lane = 0; lane < count; ++lane) scale[lane] = problem.scale(first + lane);
+    for (std::size_t lane = 0; lane < lanes; ++lane) inverse_scale[lane] = 1.0 / scale[lane];
+    std::vector<std::array<double, lanes>> differences(taps + 1);  // in front their sum over the channels before
+    std::array<double, lanes> value{};
+    std::array<double, lanes> left{};
+    std::size_t col = 0;
+    for (const Eigen::MatrixXd& factor : factors) {
+      for (std::size_t k = 1; k <= taps; ++k, ++col) {
+        const double* const terms = factor.data() + k * (taps + 1);
+        const double root = rows.roots()[static_cast<Eigen::Index>(col)];
+        const double cost = terms[k] * root;
+        const double inverse_cost = cost > 0.0 ? 1.0 / cost : 0.0;
+        left.fill(0.0);
+        for (std::size_t i = 0; i < k; ++i) {
+          for (std::size_t lane = 0; lane < lanes; ++lane) left[lane] += differences[i][lane] * terms[i];
         }
-        differences[0] = differences.sum();
+        for (std::size_t lane = 0; lane < count; ++lane) {
+          value[lane] = static_cast<double>(problem.weights(first + lane, col));
+          const double target = (value[lane] + left[lane] * inverse_cost) * inverse_scale[lane];
+          const std::int8_t level = choose(target, cost * cost * scale[lane] * scale[lane]);
+          levels[(first + lane) * cols + col] = level;
+          differences[k][lane] = (value[lane] - scale[lane] * static_cast<double>(level)) * root;
+        }
+      }
+      for (std::size_t k = 1; k <= taps; ++k) {
+        for (std::size_t lane = 0; lane < lanes; ++lane) differences[0][lane] += differences[k][lane];
       }
     }
   });
