@@ -179,11 +179,14 @@ class NonUniformQuantizer {
   /// The best scales for the state's levels; the present ones where they gain too little.
   [[nodiscard]] Refit refitted_scales(const State& state, LayerProblem problem) const {
     problem.scales = state.scales;
-    std::vector<float> scales = refit_scales(problem, state.assignment.levels);
-    problem.scales = scales;
-    const double error = error_of(problem, state.assignment.levels);
+    RefittedScales refitted = refit_scales(problem, state.assignment.levels);
+    double error = state.assignment.error - refitted.gain;
+    if constexpr (measures_levels_v<LevelAssigner>) {
+      problem.scales = refitted.scales;
+      error = error_of(problem, state.assignment.levels);
+    }
     if (!(error < state.assignment.error * (1.0 - least_gain(problem)))) return {state.scales, false};
-    return {std::move(scales), true};
+    return {std::move(refitted.scales), true};
   }
 
   /// Puts the nearest levels in the place of an assignment that is no better; returns their error.

@@ -10,7 +10,7 @@ struct NuqParameters {
   int num_steps = 32;        ///< levels kept, 1…256; 256 is plain int8
   int num_of_iteration = 1;  ///< 0…5, effort of selectors that take it
   int max_rounds =
-      4;  ///< re-fits of the scales at most; 0 keeps the scales of the weight quantizer, as the vendor does
+      2;  ///< re-fits of the scales at most; 0 keeps the scales of the weight quantizer, as the vendor does
 };
 
 NUQ_NAMESPACE_END

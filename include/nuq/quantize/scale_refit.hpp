@@ -29,6 +29,13 @@ struct ScaleFit {
     const float scale = static_cast<float>(weight_level / level_level);
     return is_legal_scale(scale) ? scale : present;
   }
+
+  /// By how much the error (w − s·L)ᵀH(w − s·L) falls.
+  [[nodiscard]] double gain(float from, float to) const noexcept {
+    const auto before = static_cast<double>(from);
+    const auto after = static_cast<double>(to);
+    return (after - before) * (2.0 * weight_level - (after + before) * level_level);
+  }
 };
 
 [[nodiscard]] inline ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
@@ -70,10 +77,15 @@ inline void prior_row_fits(const LayerProblem& problem, ArrayView<const std::int
 
 }  // namespace detail
 
+struct RefittedScales {
+  std::vector<float> scales;
+  double gain = 0.0;  ///< by how much `output_error` falls with them
+};
+
 /// The scales that minimise `output_error` of given levels in closed form: s = wᵀHL / LᵀHL per row, or over all rows
 /// where the layer has one scale. A row keeps its scale where the quotient is not a legal one (nothing but zeros,
 /// negative).
-[[nodiscard]] inline std::vector<float> refit_scales(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
+[[nodiscard]] inline RefittedScales refit_scales(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
   std::vector<detail::ScaleFit> fits(problem.weights.rows());
   if (problem.has_prior()) {
     detail::prior_row_fits(problem, levels, fits);
@@ -92,12 +104,16 @@ inline void prior_row_fits(const LayerProblem& problem, ArrayView<const std::int
       whole.weight_level += fit.weight_level;
       whole.level_level += fit.level_level;
     }
-    return {whole.scale_or(problem.scales[0])};
+    fits = {whole};
   }
-  std::vector<float> scales;
-  scales.reserve(fits.size());
-  for (std::size_t row = 0; row < fits.size(); ++row) scales.push_back(fits[row].scale_or(problem.scales[row]));
-  return scales;
+  RefittedScales refitted;
+  refitted.scales.reserve(fits.size());
+  for (std::size_t row = 0; row < fits.size(); ++row) {
+    const float scale = fits[row].scale_or(problem.scales[row]);
+    refitted.gain += fits[row].gain(problem.scales[row], scale);
+    refitted.scales.push_back(scale);
+  }
+  return refitted;
 }
 
 NUQ_NAMESPACE_END

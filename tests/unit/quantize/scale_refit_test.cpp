@@ -35,8 +35,11 @@ struct Layer {
 
 /// No scale nearby may be better than the re-fitted ones.
 void check_least_error(Layer& layer) {
-  layer.scales = nuq::refit_scales(layer.problem(), layer.levels);
+  const double before = nuq::output_error(layer.problem(), layer.levels);
+  const nuq::RefittedScales refitted_scales = nuq::refit_scales(layer.problem(), layer.levels);
+  layer.scales = refitted_scales.scales;
   const double least = nuq::output_error(layer.problem(), layer.levels);
+  CHECK(before - least == doctest::Approx(refitted_scales.gain));
   for (float& scale : layer.scales) {
     const float refitted = scale;
     for (const float factor : {0.999F, 1.001F}) {
@@ -75,7 +78,7 @@ TEST_CASE("weights on a grid get that grid's scale back") {
   for (std::size_t index = 0; index < layer.weights.size(); ++index) {
     layer.weights[index] = 0.125F * static_cast<float>(layer.levels[index]);
   }
-  for (const float scale : nuq::refit_scales(layer.problem(), layer.levels)) CHECK(scale == 0.125F);
+  for (const float scale : nuq::refit_scales(layer.problem(), layer.levels).scales) CHECK(scale == 0.125F);
 }
 
 TEST_CASE("a row keeps its scale where the best one is not legal") {
@@ -83,5 +86,5 @@ TEST_CASE("a row keeps its scale where the best one is not legal") {
   const std::vector<std::int8_t> levels = {0, 0, -1, -2, 1, 0, 1, 0};  // nothing, negative, too small, too large
   const std::vector<float> scales = {0.5F, 0.25F, 0.75F, 1.5F};
   nuq::Parallel serial;
-  CHECK(nuq::refit_scales({{weights.data(), 4, 2}, scales, nullptr, &serial}, levels) == scales);
+  CHECK(nuq::refit_scales({{weights.data(), 4, 2}, scales, nullptr, &serial}, levels).scales == scales);
 }
