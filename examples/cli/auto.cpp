@@ -42,19 +42,25 @@ int batches_of(const std::string& dataset) {
   return nuq::load_dataset(dataset, nuq::GzipFileReader{}).batches();
 }
 
-template <class SearchPolicy>
-nuq::AutoNuqResult search_with(const SearchPolicy& policy, const AutoArguments& arguments, const Session& session) {
+/// A search policy chosen by its name.
+struct NamedSearch {
+  bool is_greedy = false;
+
+  explicit NamedSearch(const std::string& name) : is_greedy(name == "greedy") {
+    if (name != "greedy" && name != "binary") fail_name("--search", name, "binary or greedy");
+  }
+  [[nodiscard]] nuq::SearchResult search(nuq::SearchProblem& problem) const {
+    return is_greedy ? nuq::GreedySearch{}.search(problem) : nuq::BinarySearch{}.search(problem);
+  }
+};
+
+nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session) {
   const bool counts_levels = !arguments.options.levels.empty();
   return with_quantizer(arguments.policies, counts_levels, session.seed, [&](const auto& quantizer) {
     return nuq::auto_nuq(arguments.model, arguments.weights, DatasetEvaluator(arguments.evaluation), arguments.config,
-                         arguments.record, arguments.prefix, arguments.options, quantizer, policy);
+                         arguments.record, arguments.prefix, arguments.options, quantizer,
+                         NamedSearch(arguments.search));
   });
-}
-
-nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session) {
-  if (arguments.search == "binary") return search_with(nuq::BinarySearch{}, arguments, session);
-  if (arguments.search == "greedy") return search_with(nuq::GreedySearch{}, arguments, session);
-  fail_name("--search", arguments.search, "binary or greedy");
 }
 
 void run(AutoArguments arguments, Session& session) {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "nuq/assign/error_feedback.hpp"
@@ -43,31 +44,62 @@ struct PolicyNames {
   }
 };
 
-/// Calls `use` with a NonUniformQuantizer of a named codebook selector.
-template <class Assigner, class Use>
-auto with_codebook(const std::string& codebook, std::uint64_t seed, Use&& use) {
-  using nuq::AbsMaxQuantizer;
-  if (codebook.empty() || codebook == "optimal")
-    return use(nuq::NonUniformQuantizer<AbsMaxQuantizer, nuq::OptimalCodebook, Assigner>{});
-  if (codebook == "uniform-step")
-    return use(nuq::NonUniformQuantizer<AbsMaxQuantizer, nuq::UniformStepCodebook, Assigner>{});
-  if (codebook == "lloyd") {
+/// A codebook selector chosen by its name: one type, so that the library is compiled once for all.
+struct NamedCodebook {
+  enum class Kind { optimal, lloyd, uniform_step };
+  Kind kind = Kind::optimal;
+  std::uint64_t seed = 0;
+
+  NamedCodebook() = default;
+  NamedCodebook(const std::string& name, std::uint64_t random_seed) : seed(random_seed) {
+    if (name == "lloyd") {
+      kind = Kind::lloyd;
+    } else if (name == "uniform-step") {
+      kind = Kind::uniform_step;
+    } else if (!name.empty() && name != "optimal") {
+      fail_name("--codebook", name, "optimal, lloyd or uniform-step");
+    }
+  }
+
+  [[nodiscard]] nuq::Codebook select(const nuq::LevelHistogram& histogram, int num_steps, int num_of_iteration) const {
+    if (kind == Kind::uniform_step) return nuq::UniformStepCodebook{}.select(histogram, num_steps);
+    if (kind == Kind::optimal) return nuq::OptimalCodebook{}.select(histogram, num_steps);
     nuq::LloydCodebook lloyd;
     lloyd.seed = seed;
-    return use(nuq::NonUniformQuantizer<AbsMaxQuantizer, nuq::LloydCodebook, Assigner>{AbsMaxQuantizer{}, lloyd});
+    return lloyd.select(histogram, num_steps, num_of_iteration);
   }
-  fail_name("--codebook", codebook, "optimal, lloyd or uniform-step");
-}
+  [[nodiscard]] nuq::Codebook select(const nuq::LevelHistogram& histogram, int num_steps) const {
+    return select(histogram, num_steps, 1);
+  }
+};
+
+/// A level assigner chosen by its name.
+struct NamedAssigner {
+  bool feeds_back = true;
+
+  NamedAssigner() = default;
+  explicit NamedAssigner(const std::string& name) : feeds_back(name != "nearest") {
+    if (!name.empty() && name != "feedback" && name != "nearest") fail_name("--assigner", name, "feedback or nearest");
+  }
+
+  [[nodiscard]] nuq::Assignment assign(const nuq::LayerProblem& problem, const nuq::Codebook& codebook) const {
+    return feeds_back ? nuq::ErrorFeedback{}.assign(problem, codebook) : nuq::NearestLevel{}.assign(problem, codebook);
+  }
+  [[nodiscard]] std::optional<nuq::LevelHistogram> targets(const nuq::LayerProblem& problem,
+                                                           nuq::ArrayView<const std::int8_t> levels) const {
+    return feeds_back ? nuq::ErrorFeedback{}.targets(problem, levels) : std::nullopt;
+  }
+};
 
 /// Calls `use` with the quantizer of the named policies. `counts_levels`: one without a price is wanted.
 template <class Use>
 auto with_quantizer(const PolicyNames& names, bool counts_levels, std::uint64_t seed, Use&& use) {
-  const bool by_target = names.codebook.empty() && names.assigner.empty() && !counts_levels;
-  if (by_target && target_named(names.target) == nuq::Target::packed) return use(nuq::RateQuantizer{});
-  if (names.assigner == "nearest") return with_codebook<nuq::NearestLevel>(names.codebook, seed, use);
-  if (names.assigner.empty() || names.assigner == "feedback")
-    return with_codebook<nuq::ErrorFeedback>(names.codebook, seed, use);
-  fail_name("--assigner", names.assigner, "feedback or nearest");
+  const bool is_packed = target_named(names.target) == nuq::Target::packed;
+  if (!names.codebook.empty() || !names.assigner.empty()) {
+    return use(nuq::NonUniformQuantizer<nuq::AbsMaxQuantizer, NamedCodebook, NamedAssigner>{
+        nuq::AbsMaxQuantizer{}, NamedCodebook(names.codebook, seed), NamedAssigner(names.assigner)});
+  }
+  return is_packed && !counts_levels ? use(nuq::RateQuantizer{}) : use(nuq::NonUniformQuantizer<>{});
 }
 
 #endif  // NUQ_EXAMPLES_CLI_POLICIES_HPP
