@@ -39,7 +39,7 @@ nuq::LayerStatistics factored(const nuq::SplitStatistics& split) {
 }
 
 void check_factor(const nuq::LayerStatistics& statistics, double damping) {
-  REQUIRE(statistics.factor != nullptr);
+  REQUIRE(statistics.factor.has_value());
   const nuq::FeedbackFactor expected = nuq::feedback_factor(statistics.covariance, damping);
   CHECK(statistics.factor->order == expected.order);
   CHECK(statistics.factor->upper == expected.upper);
@@ -73,7 +73,7 @@ TEST_CASE("without the covariance there is no factor") {
   split.even.covariance.resize(0, 0);
   split.odd.covariance.resize(0, 0);
   const nuq::LayerStatistics statistics = factored(split);
-  CHECK(statistics.factor == nullptr);
+  CHECK(!statistics.factor.has_value());
   CHECK(statistics.samples == 60);
   CHECK(statistics.second_moment == nuq::merged(split).second_moment);
 }

@@ -35,5 +35,5 @@ TEST_CASE("statistics that know no covariance are weighed by what they know") {
   statistics.second_moment = Eigen::Vector2d(3.0, 1.0);
   statistics.weigh(0.5);
   CHECK(statistics.second_moment == Eigen::VectorXd(Eigen::Vector2d(1.5, 0.5)));
-  CHECK(statistics.factor == nullptr);
+  CHECK(!statistics.factor.has_value());
 }

@@ -60,6 +60,10 @@ struct Run {
   nuq::AutoNuqResult operator()(ScriptedEvaluator& evaluator) const {
     return nuq::auto_nuq(network.model, network.weights, evaluator, config, prefix + "_record.txt", prefix, options);
   }
+  [[nodiscard]] nuq::AutoNuqResult by_levels(ScriptedEvaluator& evaluator) const {
+    return nuq::auto_nuq(network.model, network.weights, evaluator, config, prefix + "_record.txt", prefix, options,
+                         nuq::NonUniformQuantizer<>{});
+  }
   [[nodiscard]] bool wrote(const std::string& suffix) const { return std::filesystem::exists(prefix + suffix); }
 };
 
@@ -140,12 +144,28 @@ TEST_CASE("pinned layers keep their number of levels") {
   run.options.levels = {16, 4};
   ScriptedEvaluator evaluator;
   evaluator.metric = [](nuq::Net&, int) { return 1.0; };
-  const nuq::AutoNuqResult result = run(evaluator);
+  const nuq::AutoNuqResult result = run.by_levels(evaluator);
   REQUIRE(result.satisfied);
   CHECK_FALSE(result.quantization.at("conv1").codebook.has_value());
   CHECK(result.quantization.at("fc").codebook->size() == 5);
   CHECK(result.quantization.at("conv2").codebook->size() == 4);
+  run.options.levels.clear();
+  CHECK(run(evaluator).quantization.at("fc").codebook->size() == 5);
   run.options.pins = {{"nobody", 4}};
+  CHECK_THROWS_AS(run(evaluator), nuq::ConfigError);
+}
+
+TEST_CASE("a quantizer with a price per bit takes no list of levels and needs fewer bytes at the same tolerance") {
+  Run run;
+  ScriptedEvaluator evaluator;
+  evaluator.metric = Fidelity();
+  const nuq::AutoNuqResult by_price = run(evaluator);
+  evaluator.metric = Fidelity();
+  const nuq::AutoNuqResult by_levels = run.by_levels(evaluator);
+  REQUIRE(by_price.satisfied);
+  REQUIRE(by_levels.satisfied);
+  CHECK(by_price.report.bytes < by_levels.report.bytes);
+  run.options.levels = {16};
   CHECK_THROWS_AS(run(evaluator), nuq::ConfigError);
 }
 
