@@ -19,7 +19,10 @@ nuq::Graph graph_with(const std::string& type, nuq::Shape shape, std::vector<flo
   auto model = std::make_shared<nuq::Model>();
   model->weights_file = "net.caffemodel";
   graph.model = std::move(model);
+  graph.values = {{"data", nuq::Value::network_input, {}}, {"out", 0, {}}};
   nuq::Node node;
+  node.inputs = {0};
+  node.outputs = {1};
   node.name = "layer";
   node.type = type;
   node.blobs.emplace_back(std::move(shape), std::move(weights));

@@ -160,8 +160,9 @@ TEST_CASE("a quantizer with a price per bit takes no list of levels and needs fe
   ScriptedEvaluator evaluator;
   evaluator.metric = Fidelity();
   const nuq::AutoNuqResult by_price = run(evaluator);
-  evaluator.metric = Fidelity();
-  const nuq::AutoNuqResult by_levels = run.by_levels(evaluator);
+  ScriptedEvaluator other;
+  other.metric = Fidelity();
+  const nuq::AutoNuqResult by_levels = run.by_levels(other);
   REQUIRE(by_price.satisfied);
   REQUIRE(by_levels.satisfied);
   CHECK(by_price.report.bytes < by_levels.report.bytes);

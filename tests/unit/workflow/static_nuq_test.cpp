@@ -7,8 +7,10 @@
 #include "../temporary_folder.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/report/sha256.hpp"
 #include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/collect_statistics.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantize_model.hpp"
@@ -108,7 +110,12 @@ TEST_CASE("a model that is quantized already is refused") {
 TEST_CASE("static_nuq writes in one step what the separate steps write") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
-  nuq::Graph graph = quantized_graph(folder, network);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  const nuq::NetworkStatistics statistics = nuq::collect_statistics(graph, batch, graph.batch_num);
+  CHECK(statistics.size() == 3);
+  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel", nuq::NonUniformQuantizer<>{},
+                      statistics);
   nuq::calibrate(graph, batch);
   const auto names = nuq::save_model(graph, nuq::SaveType::both, folder / "steps");
   const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, batch, folder / "config.json",
@@ -139,6 +146,36 @@ TEST_CASE("static_nuq without calibration data leaves activations in float and w
   CHECK(report.warnings.empty());
   CHECK(folder.read("net_fake_quant_model.prototxt").find("Quant") == std::string::npos);
   CHECK(!std::filesystem::exists(folder / "net_deploy_model.prototxt"));
+}
+
+TEST_CASE("static_nuq fits the weights to calibration data although activations stay in float") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  nuq::StaticNuqOptions options;
+  options.weights_only = true;
+  options.statistics_batches = 4;
+  const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, batch, folder / "config.json",
+                                                folder / "record.txt", folder / "net", options);
+  CHECK(report.weights_only);
+  CHECK(!std::filesystem::exists(folder / "net_deploy_model.prototxt"));
+  nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt",
+                  folder / "guessed");
+  CHECK(folder.read("net_fake_quant_weights.caffemodel") != folder.read("guessed_fake_quant_weights.caffemodel"));
+}
+
+TEST_CASE("a price per bit that does the harm of the configured levels takes fewer bytes") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  nuq::StaticNuqOptions options;
+  options.target = nuq::Target::packed;
+  const auto bytes_with = [&](const auto& quantizer) {
+    return nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{}, folder / "config.json",
+                           folder / "record.txt", folder / "net", options, quantizer)
+        .bytes;
+  };
+  CHECK(bytes_with(nuq::RateQuantizer{}) < bytes_with(nuq::NonUniformQuantizer<>{}));
 }
 
 TEST_CASE("one notice says that num_of_iteration has no effect on the exact codebook") {
