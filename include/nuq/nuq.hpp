@@ -76,7 +76,6 @@
 #include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/sensitivity/price_of_harm.hpp"
 #include "nuq/sensitivity/rank_layers.hpp"
-#include "nuq/sensitivity/weight_error.hpp"
 #include "nuq/workflow/accuracy_based_auto_calibration.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/calibrate.hpp"
