@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -17,6 +15,7 @@
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/quantizer/row_scales.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -32,8 +31,7 @@ class DampingTrial {
     const std::size_t rows = (std::min)(weights.rows(), max_rows);
     for (std::size_t index = 0; index < rows; ++index) {
       const ArrayView<const float> row = weights.row(index * weights.rows() / rows);
-      float largest = 0.0F;
-      for (const float weight : row) largest = (std::max)(largest, std::abs(weight));
+      const float largest = largest_magnitude(row);
       weights_.insert(weights_.end(), row.begin(), row.end());
       scales_.push_back(largest > 0.0F ? 0.2F * largest : 1.0F);
     }

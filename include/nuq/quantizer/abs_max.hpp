@@ -3,9 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix_view.hpp"
@@ -13,6 +10,7 @@
 #include "nuq/core/scale.hpp"
 #include "nuq/quantizer/finite_weights.hpp"
 #include "nuq/quantizer/round_to_scales.hpp"
+#include "nuq/quantizer/row_scales.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -27,15 +25,7 @@ NUQ_NAMESPACE_BEGIN
 struct AbsMaxQuantizer {
   [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const {
     require_finite_weights(weights);
-    std::vector<float> scales;
-    if (granularity == Granularity::per_tensor) {
-      scales.push_back(checked_scale(scale_of({weights.data(), weights.size()}), "the weights"));
-    } else {
-      for (std::size_t row = 0; row < weights.rows(); ++row) {
-        scales.push_back(checked_scale(scale_of(weights.row(row)), "row " + std::to_string(row)));
-      }
-    }
-    return round_to_scales(weights, std::move(scales));
+    return round_to_scales(weights, row_scales(weights, granularity, scale_of));
   }
 
  private:

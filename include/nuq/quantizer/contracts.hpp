@@ -1,6 +1,7 @@
 #ifndef NUQ_QUANTIZER_CONTRACTS_HPP
 #define NUQ_QUANTIZER_CONTRACTS_HPP
 
+#include <type_traits>
 #include <utility>
 
 #include "nuq/core/detail/returns.hpp"
@@ -14,7 +15,7 @@ NUQ_NAMESPACE_BEGIN
 /// What a layer's weights are quantized for, beyond their values.
 struct QuantizationPurpose {
   int num_steps = 256;                          ///< levels that will be kept
-  const LayerStatistics* statistics = nullptr;  ///< of the layer's inputs; null without calibration data
+  const LayerStatistics* statistics = nullptr;  ///< of the layer's inputs; null where nothing is known
 };
 
 namespace detail {
@@ -41,13 +42,28 @@ using quantize_for_op = decltype(std::declval<const Quantizer&>().quantize(
 ///   };
 ///
 /// Optional: `quantize(weights, granularity, const QuantizationPurpose&)`, for scales that depend on how many levels
-/// will be kept or on the layer's inputs. Shipped models: AbsMaxQuantizer, MseScaleQuantizer, RateStepQuantizer.
+/// will be kept or on the layer's inputs; `static constexpr bool keeps_scales = true`, for scales that are the outcome
+/// of a trade and are not to be re-fitted; a member `double price` of one bit, in units of the layer's output error.
+/// Shipped models: AbsMaxQuantizer, MseScaleQuantizer, RateStepQuantizer.
 template <class Quantizer>
 inline constexpr bool is_weight_quantizer_v = detail::returns<QuantizedWeights, detail::quantize_op, Quantizer>();
 
 /// True for a quantizer that is told its purpose.
 template <class Quantizer>
 inline constexpr bool takes_purpose_v = detail::returns<QuantizedWeights, detail::quantize_for_op, Quantizer>();
+
+namespace detail {
+
+template <class Quantizer, class = void>
+struct keeps_scales : std::false_type {};
+template <class Quantizer>
+struct keeps_scales<Quantizer, std::enable_if_t<Quantizer::keeps_scales>> : std::true_type {};
+
+}  // namespace detail
+
+/// True for a quantizer whose scales are not to be re-fitted.
+template <class Quantizer>
+inline constexpr bool keeps_scales_v = detail::keeps_scales<Quantizer>::value;
 
 /// Calls the quantizer for plain int8.
 template <class Quantizer>

@@ -6,9 +6,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/layer_statistics.hpp"
@@ -19,6 +16,7 @@
 #include "nuq/quantizer/contracts.hpp"
 #include "nuq/quantizer/finite_weights.hpp"
 #include "nuq/quantizer/round_to_scales.hpp"
+#include "nuq/quantizer/row_scales.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -98,15 +96,8 @@ struct MseScaleQuantizer {
                                           const QuantizationPurpose& purpose) const {
     if (purpose.num_steps >= 256) return quantize(weights, granularity);
     require_finite_weights(weights);
-    std::vector<float> scales;
-    if (granularity == Granularity::per_tensor) {
-      scales.push_back(checked_scale(scale_of({weights.data(), weights.size()}, purpose), "the weights"));
-    } else {
-      for (std::size_t row = 0; row < weights.rows(); ++row) {
-        scales.push_back(checked_scale(scale_of(weights.row(row), purpose), "row " + std::to_string(row)));
-      }
-    }
-    return round_to_scales(weights, std::move(scales));
+    const auto clipped_scale = [&purpose](ArrayView<const float> values) { return scale_of(values, purpose); };
+    return round_to_scales(weights, row_scales(weights, granularity, clipped_scale));
   }
 
  private:

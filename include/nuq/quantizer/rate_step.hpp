@@ -4,19 +4,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/feedback_factor.hpp"
+#include "nuq/core/input_prior.hpp"
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
-#include "nuq/core/scale.hpp"
 #include "nuq/quantizer/abs_max.hpp"
 #include "nuq/quantizer/contracts.hpp"
 #include "nuq/quantizer/finite_weights.hpp"
 #include "nuq/quantizer/round_to_scales.hpp"
+#include "nuq/quantizer/row_scales.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -27,16 +26,17 @@ NUQ_NAMESPACE_BEGIN
 ///
 /// A uniform quantizer of fine step s errs by h·s²/12 per weight and saves one bit where s doubles: at this step (κ =
 /// 1) the last bit saves exactly `price` of error. h is the mean cost of a squared difference after feedback
-/// (FeedbackFactor::mean_cost), the mean second moment where only that is known, 1 without statistics. Coarse steps and
-/// dead zones make the best κ larger than 1; 4 is a measured optimum. A row that would need more than `num_steps`
-/// levels gets the least step that avoids it. Plain int8 (no purpose) is AbsMaxQuantizer's. Source: high-resolution
-/// theory of entropy-coded scalar quantization (Gish and Pierce 1968).
+/// (FeedbackFactor::mean_cost, PriorMoments::mean_cost), the mean second moment where only that is known, 1 without
+/// statistics. Coarse steps and
+/// dead zones make the best κ larger than 1; 4 is a measured optimum. A row that would leave ±127 gets the least
+/// step that avoids it. Plain int8 (no purpose) is AbsMaxQuantizer's. Source: high-resolution theory of entropy-coded
+/// scalar quantization (Gish and Pierce 1968).
 /// @throws ModelError as AbsMaxQuantizer.
 struct RateStepQuantizer {
   static constexpr bool keeps_scales = true;
 
   double price = 0.0;  ///< of one bit, in units of the layer's output error; ≥ 0
-  double kappa = 4.0;
+  double kappa = 4.0;  ///< > 0
 
   [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const {
     return AbsMaxQuantizer{}.quantize(weights, granularity);
@@ -48,26 +48,16 @@ struct RateStepQuantizer {
     const double step =
         std::sqrt(6.0 * kappa * price / (std::log(2.0) * mean_cost(purpose.statistics, weights.cols())));
     const auto scale_of = [step](ArrayView<const float> values) {
-      double largest = 0.0;
-      for (const float value : values) largest = (std::max)(largest, std::abs(static_cast<double>(value)));
-      return static_cast<float>((std::max)(step, largest / 127.499));
+      return static_cast<float>((std::max)(step, static_cast<double>(largest_magnitude(values)) / 127.499));
     };
-    std::vector<float> scales;
-    if (granularity == Granularity::per_tensor) {
-      scales.push_back(checked_scale(scale_of({weights.data(), weights.size()}), "the weights"));
-    } else {
-      for (std::size_t row = 0; row < weights.rows(); ++row) {
-        scales.push_back(checked_scale(scale_of(weights.row(row)), "row " + std::to_string(row)));
-      }
-    }
-    return round_to_scales(weights, std::move(scales));
+    return round_to_scales(weights, row_scales(weights, granularity, scale_of));
   }
 
  private:
   [[nodiscard]] static double mean_cost(const LayerStatistics* statistics, std::size_t inputs) {
     if (statistics == nullptr) return 1.0;
     if (statistics->factor) return statistics->factor->mean_cost();
-    if (statistics->covariance.size() > 0) return feedback_factor(statistics->covariance, 0.01).mean_cost();
+    if (statistics->covariance.size() > 0) return feedback_factor(statistics->covariance).mean_cost();
     if (statistics->prior) {
       const bool known = statistics->second_moment.size() > 0;
       return PriorMoments(*statistics->prior, inputs).mean_cost() * (known ? statistics->second_moment.mean() : 1.0);

@@ -19,6 +19,7 @@
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/contracts.hpp"
+#include "nuq/quantizer/row_scales.hpp"
 #include "nuq/sensitivity/network_outputs.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/version.hpp"
@@ -31,15 +32,10 @@ namespace detail {
 [[nodiscard]] inline QuantizedWeights reference_quantization(MatrixView<const float> weights, Granularity granularity,
                                                              const LayerStatistics& statistics, int m,
                                                              Parallel& parallel) {
-  QuantizedWeights quantized{weights.rows(), weights.cols(), {}, {}};
-  const std::size_t scales = granularity == Granularity::per_tensor ? 1 : weights.rows();
-  for (std::size_t index = 0; index < scales; ++index) {
-    const ArrayView<const float> values =
-        scales == 1 ? ArrayView<const float>(weights.data(), weights.size()) : weights.row(index);
-    float largest = 0.0F;
-    for (const float value : values) largest = (std::max)(largest, std::abs(value));
-    quantized.scales.push_back(largest > 0.0F ? largest / static_cast<float>(m) : 1.0F);
-  }
+  const auto scale_of = [m](ArrayView<const float> values) {
+    return largest_magnitude(values) / static_cast<float>(m);
+  };
+  QuantizedWeights quantized{weights.rows(), weights.cols(), row_scales(weights, granularity, scale_of), {}};
   std::vector<int> levels;
   for (int level = -m; level <= m; ++level) levels.push_back(level);
   quantized.levels =
