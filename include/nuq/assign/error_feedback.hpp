@@ -23,18 +23,16 @@ NUQ_NAMESPACE_BEGIN
 /// 2022). Where the covariance of the inputs is only guessed (InputPrior), errors are fed back on that guess; where
 /// there is not even that it is NearestLevel.
 struct ErrorFeedback {
-  double damping = 0.01;  ///< of statistics that bring no factor: share of the mean second moment added to each
+  double damping =
+      default_damping;  ///< of statistics that bring no factor: share of the mean second moment added to each
 
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
     if (!problem.has_covariance() && !problem.has_prior()) return NearestLevel{}.assign(problem, codebook);
     const NearestLevelTable nearest(codebook);
-    const auto choose = [&nearest](double target, double) { return nearest(target); };
     std::vector<std::int8_t> levels(problem.weights.size());
-    if (problem.has_covariance()) {
-      detail::assign_with_feedback(problem, *detail::ProblemFactor(problem, damping), levels.data(), choose);
-    } else {
-      detail::assign_with_prior(problem, levels.data(), choose);
-    }
+    detail::Feedback(problem, damping).assign(levels.data(), [&nearest](double target, double) {
+      return nearest(target);
+    });
     const double error = output_error(problem, levels);
     return {std::move(levels), error};
   }

@@ -2,16 +2,16 @@
 #define NUQ_ASSIGN_OUTPUT_ERROR_HPP
 
 #include <Eigen/Core>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "nuq/assign/detail/prior_rows.hpp"
 #include "nuq/assign/layer_problem.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/row_blocks.hpp"
 #include "nuq/core/detail/rows_as_columns.hpp"
-#include "nuq/core/input_prior.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -47,47 +47,13 @@ inline void covariance_row_errors(const LayerProblem& problem, ArrayView<const s
   }
 }
 
-/// Rows [first, last) as vectors of w, L or w − s·L, each entry multiplied by the root of its input's second moment, as
-/// PriorMoments takes them.
-class PriorRows {
- public:
-  explicit PriorRows(const LayerProblem& problem)
-      : problem_(problem), moments_(*problem.statistics->prior, problem.weights.cols()) {
-    roots_.resize(static_cast<Eigen::Index>(problem.weights.cols()));
-    for (Eigen::Index col = 0; col < roots_.size(); ++col)
-      roots_[col] = std::sqrt(problem.importance(static_cast<std::size_t>(col)));
+/// dᵀ H d of rows [first, last) with the guessed matrix H.
+inline void prior_row_errors(const LayerProblem& problem, const PriorRows& rows, ArrayView<const std::int8_t> levels,
+                             std::size_t first, std::size_t last, std::vector<double>& row_errors) {
+  for (std::size_t row = first; row < last; ++row) {
+    const Eigen::VectorXd difference = rows.weights(row) - problem.scale(row) * rows.levels(levels, row);
+    row_errors[row] = rows.moments().product(difference, difference);
   }
-
-  [[nodiscard]] const PriorMoments& moments() const noexcept { return moments_; }
-  [[nodiscard]] const Eigen::VectorXd& roots() const noexcept { return roots_; }
-  [[nodiscard]] Eigen::VectorXd weights(std::size_t row) const {
-    return Eigen::Map<const Eigen::VectorXf>(problem_.weights.row(row).data(), roots_.size())
-        .cast<double>()
-        .cwiseProduct(roots_);
-  }
-  [[nodiscard]] Eigen::VectorXd levels(ArrayView<const std::int8_t> levels, std::size_t row) const {
-    using Levels = Eigen::Matrix<std::int8_t, Eigen::Dynamic, 1>;
-    return Eigen::Map<const Levels>(levels.data() + row * problem_.weights.cols(), roots_.size())
-        .cast<double>()
-        .cwiseProduct(roots_);
-  }
-
- private:
-  const LayerProblem& problem_;
-  PriorMoments moments_;
-  Eigen::VectorXd roots_;
-};
-
-/// dᵀ H d of all rows with the guessed matrix H.
-inline void prior_row_errors(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
-                             std::vector<double>& row_errors) {
-  const PriorRows rows(problem);
-  for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
-    for (std::size_t row = first; row < last; ++row) {
-      const Eigen::VectorXd difference = rows.weights(row) - problem.scale(row) * rows.levels(levels, row);
-      row_errors[row] = rows.moments().product(difference, difference);
-    }
-  });
 }
 
 }  // namespace detail
@@ -101,19 +67,19 @@ inline void prior_row_errors(const LayerProblem& problem, ArrayView<const std::i
 /// any number of threads.
 [[nodiscard]] inline double output_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
   std::vector<double> row_errors(problem.weights.rows());
-  if (problem.has_prior()) {
-    detail::prior_row_errors(problem, levels, row_errors);
-  } else {
-    detail::for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
-      if (problem.has_covariance()) {
-        detail::covariance_row_errors(problem, levels, first, last, row_errors);
-      } else {
-        for (std::size_t row = first; row < last; ++row) {
-          row_errors[row] = detail::diagonal_row_error(problem, levels, row);
-        }
+  std::optional<detail::PriorRows> prior;
+  if (problem.has_prior()) prior.emplace(problem);
+  detail::for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
+    if (problem.has_covariance()) {
+      detail::covariance_row_errors(problem, levels, first, last, row_errors);
+    } else if (prior) {
+      detail::prior_row_errors(problem, *prior, levels, first, last, row_errors);
+    } else {
+      for (std::size_t row = first; row < last; ++row) {
+        row_errors[row] = detail::diagonal_row_error(problem, levels, row);
       }
-    });
-  }
+    }
+  });
   double error = 0.0;
   for (const double row_error : row_errors) error += row_error;
   return error;

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,6 +15,8 @@
 #include "nuq/assign/nearest_level.hpp"
 #include "nuq/assign/output_error.hpp"
 #include "nuq/codebook/codebook.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/feedback_factor.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/rate/contracts.hpp"
 #include "nuq/rate/entropy_rate.hpp"
@@ -87,26 +88,19 @@ class PricedLevels {
 template <class RateModel = EntropyRate>
 struct RateConstrainedErrorFeedback {
   RateModel rate{};
-  double price = 0.0;     ///< of one bit, in units of the layer's output error; ≥ 0
-  int passes = 3;         ///< ≥ 1
-  double damping = 0.01;  ///< as ErrorFeedback's
+  double price = 0.0;                ///< of one bit, in units of the layer's output error; ≥ 0
+  int passes = 3;                    ///< ≥ 1
+  double damping = default_damping;  ///< as ErrorFeedback's
 
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
     if constexpr (!require_rate_model<RateModel>()) {
       return {};
     } else {
-      std::optional<detail::ProblemFactor> factor;
-      if (problem.has_covariance()) factor.emplace(problem, damping);
+      const detail::Feedback feedback(problem, damping);
       std::vector<std::int8_t> levels = nearest_levels(problem, codebook);
       for (int pass = 0; pass < passes; ++pass) {
-        const detail::PricedLevels choose(codebook, rate.bits_per_level(count_levels(levels)), price);
-        if (factor) {
-          detail::assign_with_feedback(problem, **factor, levels.data(), choose);
-        } else if (problem.has_prior()) {
-          detail::assign_with_prior(problem, levels.data(), choose);
-        } else {
-          assign_each(problem, levels.data(), choose);
-        }
+        feedback.assign(levels.data(),
+                        detail::PricedLevels(codebook, rate.bits_per_level(count_levels(levels)), price));
       }
       const double measured = error(problem, levels);
       return {std::move(levels), measured};
@@ -122,19 +116,6 @@ struct RateConstrainedErrorFeedback {
       total += static_cast<double>(counts[index]) * static_cast<double>(bits[index]);
     }
     return output_error(problem, levels) + price * total;
-  }
-
- private:
-  static void assign_each(const LayerProblem& problem, std::int8_t* levels, const detail::PricedLevels& choose) {
-    detail::for_each_row_block(*problem.parallel, problem.weights.rows(), [&](std::size_t first, std::size_t last) {
-      for (std::size_t row = first; row < last; ++row) {
-        const double scale = problem.scale(row);
-        for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
-          levels[row * problem.weights.cols() + col] =
-              choose(static_cast<double>(problem.weights(row, col)) / scale, problem.importance(col) * scale * scale);
-        }
-      }
-    });
   }
 };
 

@@ -21,7 +21,7 @@ NUQ_NAMESPACE_BEGIN
   constexpr std::size_t max_validated_inputs = 2304;
   LayerStatistics statistics = merged(split);
   if (statistics.covariance.size() == 0) return statistics;
-  double damping = statistics.samples < weights.cols() ? 0.3 : 0.01;
+  double damping = statistics.samples < weights.cols() ? 0.3 : default_damping;
   if (weights.cols() <= max_validated_inputs && split.even.samples > 0 && split.odd.samples > 0) {
     damping = cross_validated_damping(weights, split.even, split.odd, parallel);
   }

@@ -23,19 +23,18 @@ struct FeedbackFactor {
   std::vector<std::size_t> order;  ///< the column visited k-th: by falling H_kk, so that the last errors weigh least
   Eigen::MatrixXd upper;           ///< R, [in × in]
 
-  /// What a squared difference in the weight visited k-th costs that nothing before or after it makes up for.
-  [[nodiscard]] double cost(std::size_t k) const {
-    const auto index = static_cast<Eigen::Index>(k);
-    return upper(index, index) * upper(index, index);
-  }
-  /// Its mean over all weights of a row.
+  /// What a squared difference in one weight costs that nothing before or after it makes up for, R_kk², on average.
   [[nodiscard]] double mean_cost() const { return upper.diagonal().squaredNorm() / static_cast<double>(order.size()); }
 };
+
+/// Where nothing better is known.
+inline constexpr double default_damping = 0.01;
 
 /// Factorises E[x xᵀ] with `damping` ≥ 0 times the mean of its diagonal added to the diagonal; ten times as much again,
 /// at least 1e-8, while the matrix is not positive definite. `second_moments` must be square, symmetric and finite.
 /// Complexity: O(in³).
-[[nodiscard]] inline FeedbackFactor feedback_factor(const Eigen::MatrixXd& second_moments, double damping) {
+[[nodiscard]] inline FeedbackFactor feedback_factor(const Eigen::MatrixXd& second_moments,
+                                                    double damping = default_damping) {
   const Eigen::Index size = second_moments.rows();
   FeedbackFactor factor;
   factor.order.resize(static_cast<std::size_t>(size));

@@ -38,11 +38,6 @@ using price_op = decltype(std::declval<Policy&>().price);
 template <class Policy>
 inline constexpr bool has_price_v = returns<double, price_op, Policy>();
 
-template <class Quantizer, class = void>
-inline constexpr bool keeps_scales_v = false;
-template <class Quantizer>
-inline constexpr bool keeps_scales_v<Quantizer, std::enable_if_t<Quantizer::keeps_scales>> = true;
-
 }  // namespace detail
 
 /// A layer restricted to few levels.
@@ -107,7 +102,7 @@ class NonUniformQuantizer {
 
     State best = state_at(uniform.scales, histogram_at(uniform.scales, problem), problem, parameters);
     const double nearest_error = fall_back_on_nearest(best, problem);
-    const int rounds = detail::keeps_scales_v<WeightQuantizer> ? 0 : parameters.max_rounds;
+    const int rounds = keeps_scales_v<WeightQuantizer> ? 0 : parameters.max_rounds;
     for (int round = 0; round < rounds; ++round) {
       if (!improve(best, problem, parameters)) break;
     }

@@ -4,10 +4,11 @@
 #include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "nuq/assign/detail/prior_rows.hpp"
 #include "nuq/assign/layer_problem.hpp"
-#include "nuq/assign/output_error.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/row_blocks.hpp"
 #include "nuq/core/detail/rows_as_columns.hpp"
@@ -63,23 +64,21 @@ inline void covariance_row_fits(const LayerProblem& problem, ArrayView<const std
   }
 }
 
-/// The fits of all rows with the guessed matrix H.
-inline void prior_row_fits(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
-                           std::vector<ScaleFit>& fits) {
-  const PriorRows rows(problem);
-  for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
-    for (std::size_t row = first; row < last; ++row) {
-      const Eigen::VectorXd level = rows.levels(levels, row);
-      fits[row] = {rows.moments().product(rows.weights(row), level), rows.moments().product(level, level)};
-    }
-  });
+/// The fits of rows [first, last) with the guessed matrix H.
+inline void prior_row_fits(const PriorRows& rows, ArrayView<const std::int8_t> levels, std::size_t first,
+                           std::size_t last, std::vector<ScaleFit>& fits) {
+  for (std::size_t row = first; row < last; ++row) {
+    const Eigen::VectorXd level = rows.levels(levels, row);
+    fits[row] = {rows.moments().product(rows.weights(row), level), rows.moments().product(level, level)};
+  }
 }
 
 }  // namespace detail
 
+/// What `refit_scales` returns.
 struct RefittedScales {
-  std::vector<float> scales;
-  double gain = 0.0;  ///< by how much `output_error` falls with them
+  std::vector<float> scales;  ///< 1 or `out`
+  double gain = 0.0;          ///< by how much `output_error` falls with them
 };
 
 /// The scales that minimise `output_error` of given levels in closed form: s = wᵀHL / LᵀHL per row, or over all rows
@@ -87,17 +86,17 @@ struct RefittedScales {
 /// negative).
 [[nodiscard]] inline RefittedScales refit_scales(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
   std::vector<detail::ScaleFit> fits(problem.weights.rows());
-  if (problem.has_prior()) {
-    detail::prior_row_fits(problem, levels, fits);
-  } else {
-    detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
-      if (problem.has_covariance()) {
-        detail::covariance_row_fits(problem, levels, first, last, fits);
-      } else {
-        for (std::size_t row = first; row < last; ++row) fits[row] = detail::diagonal_row_fit(problem, levels, row);
-      }
-    });
-  }
+  std::optional<detail::PriorRows> prior;
+  if (problem.has_prior()) prior.emplace(problem);
+  detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
+    if (problem.has_covariance()) {
+      detail::covariance_row_fits(problem, levels, first, last, fits);
+    } else if (prior) {
+      detail::prior_row_fits(*prior, levels, first, last, fits);
+    } else {
+      for (std::size_t row = first; row < last; ++row) fits[row] = detail::diagonal_row_fit(problem, levels, row);
+    }
+  });
   if (problem.scales.size() == 1) {
     detail::ScaleFit whole;
     for (const detail::ScaleFit& fit : fits) {

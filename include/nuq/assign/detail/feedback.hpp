@@ -9,8 +9,9 @@
 #include <optional>
 #include <vector>
 
+#include "nuq/assign/detail/prior_rows.hpp"
 #include "nuq/assign/layer_problem.hpp"
-#include "nuq/assign/output_error.hpp"
+#include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/row_blocks.hpp"
 #include "nuq/core/feedback_factor.hpp"
 #include "nuq/core/level_histogram.hpp"
@@ -39,8 +40,8 @@ class ProblemFactor {
 /// In blocks of columns: what a block takes over from those before it is one matrix product, as in GPTQ's lazy batch
 /// updates. Every row is independent of the others: the same levels for any number of threads.
 template <class Choose>
-void assign_with_feedback(const LayerProblem& problem, const FeedbackFactor& factor, std::int8_t* levels,
-                          const Choose& choose) {
+void assign_with_factor(const LayerProblem& problem, const FeedbackFactor& factor, std::int8_t* levels,
+                        const Choose& choose) {
   constexpr Eigen::Index cols_per_block = 64;
   constexpr std::size_t rows_per_block = 32;
   const std::size_t rows = problem.weights.rows();
@@ -73,7 +74,7 @@ void assign_with_feedback(const LayerProblem& problem, const FeedbackFactor& fac
   });
 }
 
-/// Histogram of the targets that `assign_with_feedback` met on its way to `levels`, each with its cost: what levels
+/// Histogram of the targets that `assign_with_factor` met on its way to `levels`, each with its cost: what levels
 /// were asked for, where the weights themselves say only what they would be asked for if nothing had to be made up for.
 [[nodiscard]] inline LevelHistogram feedback_targets(const LayerProblem& problem, const FeedbackFactor& factor,
                                                      ArrayView<const std::int8_t> levels) {
@@ -110,12 +111,11 @@ void assign_with_feedback(const LayerProblem& problem, const FeedbackFactor& fac
   return histogram;
 }
 
-/// The same as `assign_with_feedback` with a guessed covariance: channel by channel, in the order of the columns. Rows
+/// The same as `assign_with_factor` with a guessed covariance: channel by channel, in the order of the columns. Rows
 /// go through in groups: each waits for its own weight before, not for those of the others.
 template <class Choose>
-void assign_with_prior(const LayerProblem& problem, std::int8_t* levels, const Choose& choose) {
+void assign_with_prior(const LayerProblem& problem, const PriorRows& rows, std::int8_t* levels, const Choose& choose) {
   constexpr std::size_t lanes = 8;
-  const PriorRows rows(problem);
   const auto taps = static_cast<std::size_t>(rows.moments().taps());
   const std::size_t cols = problem.weights.cols();
   std::vector<Eigen::MatrixXd> factors;
@@ -137,7 +137,7 @@ void assign_with_prior(const LayerProblem& problem, std::int8_t* levels, const C
     for (const Eigen::MatrixXd& factor : factors) {
       for (std::size_t k = 1; k <= taps; ++k, ++col) {
         const double* const terms = factor.data() + k * (taps + 1);
-        const double root = rows.roots()[static_cast<Eigen::Index>(col)];
+        const double root = rows.root(col);
         const double cost = terms[k] * root;
         const double inverse_cost = cost > 0.0 ? 1.0 / cost : 0.0;
         left.fill(0.0);
@@ -158,6 +158,47 @@ void assign_with_prior(const LayerProblem& problem, std::int8_t* levels, const C
     }
   });
 }
+
+/// The same where nothing is to be made up for: every weight for itself.
+template <class Choose>
+void assign_each(const LayerProblem& problem, std::int8_t* levels, const Choose& choose) {
+  for_each_row_block(*problem.parallel, problem.weights.rows(), [&](std::size_t first, std::size_t last) {
+    for (std::size_t row = first; row < last; ++row) {
+      const double scale = problem.scale(row);
+      for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
+        levels[row * problem.weights.cols() + col] =
+            choose(static_cast<double>(problem.weights(row, col)) / scale, problem.importance(col) * scale * scale);
+      }
+    }
+  });
+}
+
+/// Assignment with as much feedback as the statistics of a problem allow; what it needs of them is made once.
+class Feedback {
+ public:
+  /// `problem` must live as long. `damping` is for a covariance without a factor.
+  Feedback(const LayerProblem& problem, double damping) : problem_(problem) {
+    if (problem.has_covariance()) factor_.emplace(problem, damping);
+    if (problem.has_prior()) prior_.emplace(problem);
+  }
+
+  /// Calls `choose(target, cost)` → level for every weight, see `assign_with_factor`.
+  template <class Choose>
+  void assign(std::int8_t* levels, const Choose& choose) const {
+    if (factor_) {
+      assign_with_factor(problem_, **factor_, levels, choose);
+    } else if (prior_) {
+      assign_with_prior(problem_, *prior_, levels, choose);
+    } else {
+      assign_each(problem_, levels, choose);
+    }
+  }
+
+ private:
+  const LayerProblem& problem_;
+  std::optional<ProblemFactor> factor_;
+  std::optional<PriorRows> prior_;
+};
 
 }  // namespace detail
 NUQ_NAMESPACE_END
