@@ -103,12 +103,9 @@ class StatisticsCollector {
     }
   }
 
+  [[nodiscard]] bool has_observed() const noexcept { return images_ > 0; }
+
   [[nodiscard]] SplitStatistics finish(Parallel& parallel) {
-    with_error_place(place(), [this] { require_observed(static_cast<std::size_t>((std::max)(batches_, 0))); });
-    if (images_ == 0) {
-      fail(ModelError(ErrorCode::unsupported_layer,
-                      place() + " is not computed by this engine: quantize the weights only"));
-    }
     return {halves_[0].finish(parallel), halves_[1].finish(parallel)};
   }
 
@@ -155,15 +152,16 @@ class StatisticsCollector {
 }  // namespace detail
 
 /// Runs `batches` batches of calibration data through the float network and collects what they say about the inputs of
-/// every layer that is to take NUQ: Convolution with group 1 and InnerProduct; others are left out. An InnerProduct
+/// every layer that is to take NUQ: Convolution with group 1 and InnerProduct; others are left out, and so are those
+/// that the engine does not compute. An InnerProduct
 /// sees every image, a convolution as many windows, chosen at random image by image, as `options` say.
 ///
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1. Images are counted along
 ///                the first axis of a layer's input.
 /// @return        by layer.
-/// @throws ModelError naming the layer when its input has NaN or infinities or is not computed by the engine, or when
-///         it has no weights; ConfigError nothing_to_do without a batch.
+/// @throws ModelError naming the layer when its input has NaN or infinities, or when it has no weights; ConfigError
+///         nothing_to_do without a batch.
 /// Memory: two double matrices [in × in] per layer.   Determinism: the same bits for any number of threads, and however
 /// the images are cut into batches; a last batch that is smaller only makes the chosen windows fewer, since `batches`
 /// times the first batch's images are expected.
@@ -174,6 +172,7 @@ template <class Engine, class Feed>
                                                                               Parallel& parallel) {
   std::map<std::string, SplitStatistics> statistics;
   if constexpr (check_engine<Engine>()) {
+    detail::require_observed(static_cast<std::size_t>((std::max)(batches, 0)));
     std::vector<detail::StatisticsCollector> collectors = detail::statistics_collectors(graph, batches, options);
     for (int batch = 0; batch < batches && !collectors.empty(); ++batch) {
       feed(engine, batch);
@@ -184,7 +183,7 @@ template <class Engine, class Feed>
       });
     }
     for (detail::StatisticsCollector& collector : collectors) {
-      statistics.emplace(collector.layer(), collector.finish(parallel));
+      if (collector.has_observed()) statistics.emplace(collector.layer(), collector.finish(parallel));
     }
   }
   return statistics;

@@ -17,7 +17,7 @@ NUQ_NAMESPACE_BEGIN
 
 /// Everything that second-order quantization wants to know of the layers that take NUQ, from one pass of `batches`
 /// batches through the float network. Layers of more inputs than `options` allow a covariance for get a prior in its
-/// place, and so do those whose outputs do not all read one set of inputs.
+/// place. Layers of which nothing could be collected are left out.
 ///
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs.

@@ -1,0 +1,62 @@
+#include "nuq/calibration/network_statistics.hpp"
+
+#include <doctest/doctest.h>
+
+#include "../caffe/small_network.hpp"
+#include "../random_values.hpp"
+#include "nuq/engine/eigen_engine.hpp"
+
+namespace {
+
+/// 'known' and 'opaque' take NUQ; nobody computes the layer in front of 'opaque'.
+nuq::Graph network() {
+  SmallWeights weights;
+  weights.layer("known", "Convolution", {nuq::Tensor({3, 2, 2, 2}, random_values(24, 1))})
+      .layer("opaque", "Convolution", {nuq::Tensor({3, 3, 1, 1}, random_values(9, 2))});
+  nuq::Graph graph = graph_of(
+      "input: 'data' input_shape { dim: 1 dim: 2 dim: 5 dim: 5 } "
+      "layer { name: 'known' type: 'Convolution' bottom: 'data' top: 'known' "
+      "convolution_param { num_output: 3 kernel_size: 2 bias_term: false } } "
+      "layer { name: 'own' type: 'OfNobody' bottom: 'known' top: 'own' } "
+      "layer { name: 'opaque' type: 'Convolution' bottom: 'own' top: 'opaque' "
+      "convolution_param { num_output: 3 kernel_size: 1 bias_term: false } } ",
+      weights);
+  for (const char* const layer : {"known", "opaque"}) graph.plan[layer].weight_algorithm = nuq::WeightAlgorithm::nuq;
+  return graph;
+}
+
+nuq::NetworkStatistics collected(const nuq::StatisticsOptions& options) {
+  const nuq::Graph graph = network();
+  nuq::EigenEngine engine;
+  engine.load(graph);
+  const auto feed = [](nuq::EigenEngine& target, int batch) {
+    const nuq::Tensor images({4, 2, 5, 5}, random_values(200, static_cast<std::uint32_t>(batch + 1)));
+    target.set_input("data", images.view());
+  };
+  nuq::Parallel serial;
+  return nuq::network_statistics(graph, engine, 3, feed, options, serial);
+}
+
+}  // namespace
+
+TEST_CASE("layers that the engine computes get a covariance and its factor, others are left out") {
+  const nuq::NetworkStatistics statistics = collected({});
+  REQUIRE(statistics.size() == 1);
+  const nuq::LayerStatistics& known = statistics.at("known");
+  CHECK(known.samples == 12 * 16);
+  CHECK(known.covariance.rows() == 8);
+  REQUIRE(known.factor);
+  CHECK(known.factor->order.size() == 8);
+  CHECK_FALSE(known.prior);
+}
+
+TEST_CASE("a layer with more inputs than a covariance is allowed for has its second moments and a prior") {
+  nuq::StatisticsOptions options;
+  options.max_inputs = 7;
+  const nuq::LayerStatistics known = collected(options).at("known");
+  CHECK(known.covariance.size() == 0);
+  CHECK_FALSE(known.factor);
+  REQUIRE(known.prior);
+  CHECK(known.prior->taps() == 4);
+  CHECK((known.second_moment - collected({}).at("known").second_moment).norm() < 1e-12);
+}
