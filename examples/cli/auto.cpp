@@ -38,10 +38,6 @@ void add_pin(const std::string& pin, nuq::AutoNuqOptions& options) {
   options.pins[pin.substr(0, equals)] = std::stoi(digits);
 }
 
-int batches_of(const std::string& dataset) {
-  return nuq::load_dataset(dataset, nuq::GzipFileReader{}).batches();
-}
-
 /// A search policy chosen by its name.
 struct NamedSearch {
   bool is_greedy = false;
@@ -55,20 +51,21 @@ struct NamedSearch {
 };
 
 nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session) {
-  const bool counts_levels = !arguments.options.levels.empty();
+  DatasetEvaluator evaluator(arguments.evaluation);
+  nuq::AutoNuqOptions options = arguments.options;
+  const bool has_data = evaluator.calibration_batches() > 0;
+  options.weights_only = options.weights_only || !has_data;
+  options.statistics_batches = has_data ? evaluator.calibration_batches() : -1;
+  const bool counts_levels = !options.levels.empty();
   return with_quantizer(arguments.policies, counts_levels, session.seed, [&](const auto& quantizer) {
-    return nuq::auto_nuq(arguments.model, arguments.weights, DatasetEvaluator(arguments.evaluation), arguments.config,
-                         arguments.record, arguments.prefix, arguments.options, quantizer,
-                         NamedSearch(arguments.search));
+    return nuq::auto_nuq(arguments.model, arguments.weights, evaluator, arguments.config, arguments.record,
+                         arguments.prefix, options, quantizer, NamedSearch(arguments.search));
   });
 }
 
 void run(AutoArguments arguments, Session& session) {
   arguments.evaluation.threads = session.threads;
   arguments.evaluation.quiet = session.quiet;
-  const bool has_data = !arguments.evaluation.calibration.empty();
-  if (!has_data) arguments.options.weights_only = true;
-  arguments.options.statistics_batches = has_data ? batches_of(arguments.evaluation.calibration) : -1;
   arguments.options.threads = session.threads;
   arguments.options.target = target_named(arguments.policies.target);
   for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);

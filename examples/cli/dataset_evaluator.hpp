@@ -42,6 +42,8 @@ class DatasetEvaluator : public nuq::AutoNuqEvaluatorBase<DatasetEvaluator> {
     return original_metric - new_metric <= options_.max_drop + 1e-9;
   }
 
+  /// 0 without calibration data.
+  [[nodiscard]] int calibration_batches() const { return calibration_ ? calibration_->batches() : 0; }
   nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index); }
 
  private:

@@ -33,6 +33,7 @@
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
+#include "nuq/workflow/detail/feed_from.hpp"
 #include "nuq/workflow/detail/model_evaluation.hpp"
 #include "nuq/workflow/evaluator.hpp"
 #include "nuq/workflow/init.hpp"
@@ -160,10 +161,8 @@ class AutoCalibrationRun {
     original.load(graph_);
     EigenEngine quantized = engine();
     quantized.load(build_graph(std::make_shared<const Model>(fake_quant_model(graph_, graph_.quantization))));
-    const auto feed = [this](EigenEngine& target, int index) {
-      for (const auto& [blob, tensor] : batch(index)) target.set_input(blob, tensor.view());
-    };
-    return rank_layers(graph_, original, quantized, graph_.batch_num, feed, sensitivity);
+    const auto next_batch = [this](int index) { return batch(index); };
+    return rank_layers(graph_, original, quantized, graph_.batch_num, feed_from(next_batch), sensitivity);
   }
 
   [[nodiscard]] EigenEngine engine() const { return EigenEngine(options_.threads, options_.custom_layers); }

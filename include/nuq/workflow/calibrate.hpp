@@ -12,7 +12,7 @@
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/evaluator.hpp"
+#include "nuq/workflow/detail/feed_from.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -24,10 +24,7 @@ template <class NextBatch, class Engine>
                                                                                  NextBatch&& next_batch,
                                                                                  Engine&& engine) {
   engine.load(graph);
-  return calibrate_activations(graph, engine, graph.batch_num, [&next_batch](auto& target, int index) {
-    const InputBatch batch = next_batch(index);
-    for (const auto& [blob, tensor] : batch) target.set_input(blob, tensor.view());
-  });
+  return calibrate_activations(graph, engine, graph.batch_num, feed_from(next_batch));
 }
 
 inline void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated) {

@@ -20,7 +20,7 @@
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/evaluator.hpp"
+#include "nuq/workflow/detail/feed_from.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -55,10 +55,7 @@ inline void set_shift(const Graph& graph, const Node& node, const CalibratedShif
 template <class NextBatch, class Engine = EigenEngine>
 void calibrate_shift_bits(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine()) {
   engine.load(detail::unshifted_fake_quant(graph));
-  const auto calibrated = search_shift_bits(graph, engine, graph.batch_num, [&next_batch](auto& target, int index) {
-    const InputBatch batch = next_batch(index);
-    for (const auto& [blob, tensor] : batch) target.set_input(blob, tensor.view());
-  });
+  const auto calibrated = search_shift_bits(graph, engine, graph.batch_num, detail::feed_from(next_batch));
   for (const auto& [name, shift] : calibrated) {
     detail::set_shift(graph, *graph.find(name), shift, graph.quantization.at(name));
   }

@@ -52,29 +52,19 @@ inline void release_quantized_weights(Graph& graph) {
   }
 }
 
-/// Quantizes all weights: at the price that fits where the quantizer has one.
-template <class NextBatch, class Quantizer>
-void quantize_weights_with(Graph& graph, NextBatch& next_batch, const StaticNuqOptions& options,
-                           const Quantizer& quantizer, Parallel& parallel) {
-  constexpr bool has_data = !std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>;
-  NetworkStatistics statistics;
-  if constexpr (has_data) {
+/// What the data say about the inputs of the layers that take NUQ; nothing without data. For a quantizer with a price,
+/// of all these layers and weighed.
+template <class Quantizer, class NextBatch>
+[[nodiscard]] NetworkStatistics statistics_for(const Graph& graph, [[maybe_unused]] NextBatch& next_batch,
+                                               const StaticNuqOptions& options, Parallel& parallel) {
+  if constexpr (std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
+    return Quantizer::has_price ? weighed_data_free_statistics(graph, parallel) : NetworkStatistics{};
+  } else {
     EigenEngine engine(options.threads, options.custom_layers);
     const int batches = options.statistics_batches > 0 ? options.statistics_batches : graph.batch_num;
-    if constexpr (Quantizer::has_price) {
-      statistics = weighed_statistics(graph, next_batch, batches, engine, parallel);
-    } else {
-      engine.load(graph);
-      statistics = network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
-    }
-  } else if constexpr (Quantizer::has_price) {
-    statistics = weighed_data_free_statistics(graph, parallel);
-  }
-  if constexpr (Quantizer::has_price) {
-    const double price = price_of_equal_harm(graph, statistics, quantizer, parallel);
-    quantize_weights(graph, quantizer.at_price(price), statistics, parallel);
-  } else {
-    quantize_weights(graph, quantizer, statistics, parallel);
+    if constexpr (Quantizer::has_price) return weighed_statistics(graph, next_batch, batches, engine, parallel);
+    engine.load(graph);
+    return network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
   }
 }
 
@@ -101,7 +91,13 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   const auto start = std::chrono::steady_clock::now();
   Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
   ThreadPool parallel(options.threads);
-  detail::quantize_weights_with(graph, next_batch, options, quantizer, parallel);
+  const NetworkStatistics statistics = detail::statistics_for<Quantizer>(graph, next_batch, options, parallel);
+  if constexpr (Quantizer::has_price) {
+    const double price = detail::price_of_equal_harm(graph, statistics, quantizer, parallel);
+    quantize_weights(graph, quantizer.at_price(price), statistics, parallel);
+  } else {
+    quantize_weights(graph, quantizer, statistics, parallel);
+  }
   if constexpr (has_data) {
     if (!weights_only) {
       detail::set_activations(graph, std::forward<NextBatch>(next_batch),

@@ -5,31 +5,19 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <utility>
 
 #include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/core/tensor.hpp"
-#include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/sensitivity/layer_sensitivities.hpp"
 #include "nuq/version.hpp"
+#include "nuq/workflow/detail/feed_from.hpp"
 #include "nuq/workflow/evaluator.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
-
-/// Sets the inputs of an engine to what `next_batch(index)` returns.
-template <class NextBatch>
-[[nodiscard]] auto feed_from(NextBatch& next_batch) {
-  return [&next_batch](auto& engine, int index) {
-    const InputBatch batch = next_batch(index);
-    for (const auto& [blob, tensor] : batch) engine.set_input(blob, tensor.view());
-  };
-}
 
 /// Gives every layer that takes NUQ and is not known yet the statistics of one without data.
 inline void add_data_free_statistics(const Graph& graph, NetworkStatistics& statistics) {
@@ -40,6 +28,7 @@ inline void add_data_free_statistics(const Graph& graph, NetworkStatistics& stat
   }
 }
 
+/// Brings the errors of all layers to one unit.
 inline void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities) {
   for (auto& [layer, known] : statistics) known.weigh(sensitivities.at(layer));
 }

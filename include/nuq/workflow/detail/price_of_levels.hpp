@@ -35,21 +35,25 @@ template <class Quantizer>
   return total;
 }
 
-/// About the price per bit at which the harm is that of the configured numbers of levels: a uniform quantizer at price
-/// p errs by about 3 p per weight (RateStepQuantizer, κ = 4).
-[[nodiscard]] inline double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
-                                                       Parallel& parallel) {
-  const NetworkHarm levels = network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel);
-  return levels.harm > 0.0 ? levels.harm / (3.0 * static_cast<double>(levels.weights)) : 0.0;
+/// About the price per bit at which a uniform quantizer does this harm: it errs by about 3 times the price per weight
+/// (RateStepQuantizer, κ = 4). 0 for none.
+[[nodiscard]] inline double price_estimate(const NetworkHarm& total) noexcept {
+  return total.harm > 0.0 ? total.harm / (3.0 * static_cast<double>(total.weights)) : 0.0;
 }
 
-/// The same, searched for.
+/// The estimate for the harm of the configured numbers of levels.
+[[nodiscard]] inline double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
+                                                       Parallel& parallel) {
+  return price_estimate(network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel));
+}
+
+/// The price at which `quantizer` does the harm of the configured numbers of levels, searched for.
 template <class Quantizer>
 [[nodiscard]] double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
                                          const Quantizer& quantizer, Parallel& parallel) {
   const NetworkHarm levels = network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel);
   if (!(levels.harm > 0.0)) return 0.0;
-  return price_of_harm(levels.harm, levels.harm / (3.0 * static_cast<double>(levels.weights)), [&](double price) {
+  return price_of_harm(levels.harm, price_estimate(levels), [&](double price) {
     return network_harm(graph, statistics, quantizer.at_price(price), parallel).harm;
   });
 }
