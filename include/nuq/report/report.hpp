@@ -3,13 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
-#include "nuq/io/mapped_file.hpp"
 #include "nuq/report/sha256.hpp"
 #include "nuq/version.hpp"
 
@@ -65,7 +65,7 @@ struct RunReport {
 
 /// Describes a file as it is on the disk now. Throws FormatError file_not_readable.
 [[nodiscard]] inline FileReport file_report(const std::string& path) {
-  return {path, sha256_of_file(path), MappedFile(path).bytes().size()};
+  return {path, sha256_of_file(path), std::filesystem::file_size(path)};
 }
 
 namespace detail {

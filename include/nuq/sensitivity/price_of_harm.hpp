@@ -9,16 +9,16 @@ NUQ_NAMESPACE_BEGIN
 
 /// The price per bit at which a network takes `harm` > 0, within 3 %, or the nearest price below where harm jumps.
 ///
-/// @param harm_at  `harm_at(price)`, roughly increasing; called at most about 30 times.
+/// @param harm_at  `harm_at(price)`, roughly increasing; called at most 56 times, usually about ten.
 /// @param start    a price of the right order of magnitude, > 0.
 template <class HarmAt>
 [[nodiscard]] double price_of_harm(double harm, double start, HarmAt&& harm_at) {
   constexpr double tolerance = 0.03;
-  constexpr int max_doublings = 24;
+  constexpr int max_steps = 24;
   double low = start;
-  for (int step = 0; step < max_doublings && harm_at(low) > harm; ++step) low /= 4.0;
+  for (int step = 0; step < max_steps && harm_at(low) > harm; ++step) low /= 4.0;
   double high = 4.0 * low;
-  for (int step = 0; step < max_doublings && harm_at(high) <= harm; ++step) {
+  for (int step = 0; step < max_steps && harm_at(high) <= harm; ++step) {
     low = high;
     high *= 4.0;
   }

@@ -139,6 +139,18 @@ TEST_CASE("a uniform configuration takes the nearest number of levels that is no
   CHECK(problem.uniform_family() == std::vector<nuq::Configuration>{{0, 0, 0}, {0, 1, 0}, {1, 1, 0}, {2, 2, 0}});
 }
 
+TEST_CASE("options that were made at a price are uniform at one price, whatever their levels") {
+  const Layers priced = {{{10.0, 0.0, 256}, {6.0, 1.0, 32, 0.5}, {3.0, 2.0, 32, 2.0}},
+                         {{10.0, 0.0, 256}, {5.0, 1.0, 16, 1.0}, {2.0, 2.0, 16, 2.0}},
+                         {{4.0, 1.0, 16}}};
+  ListEvaluator evaluator;
+  const nuq::SearchProblem problem(priced, {}, evaluator);
+  CHECK(problem.uniform(priced[0][1]) == nuq::Configuration{1, 0, 0});
+  CHECK(problem.uniform(priced[1][1]) == nuq::Configuration{1, 1, 0});
+  CHECK(problem.uniform(priced[1][2]) == nuq::Configuration{2, 2, 0});
+  CHECK(problem.uniform_family() == std::vector<nuq::Configuration>{{0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {2, 2, 0}});
+}
+
 TEST_CASE("the conclusion tries every smaller uniform configuration and tells the ones it could not") {
   ListEvaluator evaluator{{{0, 0, 0}, {1, 1, 0}}, 0};
   SUBCASE("with budget enough the smaller uniform one that passes is found") {

@@ -1,0 +1,58 @@
+#include "nuq/caffe/data_free_statistics.hpp"
+
+#include <doctest/doctest.h>
+
+#include "small_network.hpp"
+
+namespace {
+
+nuq::Graph network() {
+  SmallWeights weights;
+  weights.layer("first", "Convolution", {filled({4, 2, 3, 5}, 1.0F)})
+      .layer("up", "Deconvolution", {filled({4, 3, 2, 2}, 1.0F)})
+      .layer("depthwise", "Convolution", {filled({3, 1, 2, 2}, 1.0F)})
+      .layer("fc", "InnerProduct", {filled({5, 3}, 1.0F)});
+  return graph_of(
+      "input: 'data' input_shape { dim: 1 dim: 2 dim: 3 dim: 5 } "
+      "layer { name: 'first' type: 'Convolution' bottom: 'data' top: 'first' "
+      "convolution_param { num_output: 4 kernel_h: 3 kernel_w: 5 bias_term: false } } "
+      "layer { name: 'up' type: 'Deconvolution' bottom: 'first' top: 'up' "
+      "convolution_param { num_output: 3 kernel_size: 2 bias_term: false } } "
+      "layer { name: 'depthwise' type: 'Convolution' bottom: 'up' top: 'depthwise' "
+      "convolution_param { num_output: 3 group: 3 kernel_size: 2 bias_term: false } } "
+      "layer { name: 'fc' type: 'InnerProduct' bottom: 'depthwise' top: 'fc' "
+      "inner_product_param { num_output: 5 bias_term: false } } ",
+      weights);
+}
+
+}  // namespace
+
+TEST_CASE("a layer's statistics without data are of its columns, with the taps of its kernel") {
+  const nuq::Graph graph = network();
+  const nuq::LayerStatistics first = nuq::data_free_statistics(graph, *graph.find("first"));
+  CHECK(first.second_moment == Eigen::VectorXd::Ones(2 * 3 * 5));
+  CHECK(first.covariance.size() == 0);
+  CHECK(first.samples == 0);
+  REQUIRE(first.prior);
+  CHECK(first.prior->tap_rows == 3);
+  CHECK(first.prior->tap_cols == 5);
+  const nuq::LayerStatistics depthwise = nuq::data_free_statistics(graph, *graph.find("depthwise"));
+  CHECK(depthwise.second_moment.size() == 4);
+  CHECK(depthwise.prior->taps() == 4);
+  const nuq::LayerStatistics fc = nuq::data_free_statistics(graph, *graph.find("fc"));
+  CHECK(fc.second_moment.size() == 3);
+  CHECK(fc.prior->taps() == 1);
+}
+
+TEST_CASE("pixels of the network's input are taken to be more alike than activations") {
+  const nuq::Graph graph = network();
+  CHECK(nuq::input_prior(graph, *graph.find("first"))->correlation >
+        nuq::input_prior(graph, *graph.find("depthwise"))->correlation);
+}
+
+TEST_CASE("nothing is expected of how a Deconvolution's inputs correlate") {
+  const nuq::Graph graph = network();
+  const nuq::LayerStatistics up = nuq::data_free_statistics(graph, *graph.find("up"));
+  CHECK_FALSE(up.prior);
+  CHECK(up.second_moment == Eigen::VectorXd::Ones(4 * 2 * 2));
+}
