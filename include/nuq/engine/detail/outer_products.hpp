@@ -68,7 +68,8 @@ __attribute__((target("avx2,fma"))) inline void product_tile_avx2(std::ptrdiff_t
 }
 
 /// Σ x xᵀ over a stream of vectors, in double. Vectors are gathered in blocks of fixed size, and a block is multiplied
-/// with itself in groups of columns of fixed size: the same bits for any number of threads.
+/// with itself in groups of columns of fixed size: the same bits for any number of threads. In place of Eigen's
+/// rankUpdate, which has the instruction set of the build, not of the machine, and took three times as long.
 class OuterProducts {
  public:
   explicit OuterProducts(Eigen::Index inputs, ProductTile multiply = best_product_tile())
