@@ -13,7 +13,7 @@
 #include "nuq/workflow/create_quant_config.hpp"
 #include "zoo.hpp"
 
-namespace {
+namespace zoo_auto_nuq_test {
 
 struct ZooTop1 : nuq::AutoNuqEvaluatorBase<ZooTop1> {
   nuq::Dataset test;
@@ -93,8 +93,6 @@ void check_auto_nuq(const ZooNetwork& network, bool weights_only) {
   check_written_weights(prefix, result.quantization, weights_only);
 }
 
-}  // namespace
-
 TEST_CASE("auto_nuq ends with a satisfied configuration on LeNet") {
   check_auto_nuq(lenet, true);
   check_auto_nuq(lenet, false);
@@ -104,3 +102,5 @@ TEST_CASE("auto_nuq ends with a satisfied configuration on ResNet-20") {
   check_auto_nuq(resnet20, true);
   check_auto_nuq(resnet20, false);
 }
+
+}  // namespace zoo_auto_nuq_test

@@ -24,7 +24,7 @@
 #include "reference.hpp"
 #include "zoo.hpp"
 
-namespace {
+namespace zoo_models_test {
 
 std::vector<std::string> layer_texts(const std::string& text) {
   std::vector<std::string> texts;
@@ -73,8 +73,6 @@ double quantized_difference(const PublishedModel& model, const ReferenceCase* re
   }
   return worst_difference(net, remaining);
 }
-
-}  // namespace
 
 TEST_CASE("every published model loads, computes its reference tensors, and is quantized and read back") {
   std::printf("%-64s %6s %6s  %-22s %s\n", "model", "layers", "NUQ", "worst difference",
@@ -139,3 +137,5 @@ TEST_CASE("files found in the wild that are no model are refused with the reason
   CHECK(mismatch.code == nuq::ErrorCode::size_mismatch);
   CHECK(mismatch.says("layer 'conv1_layer'"));
 }
+
+}  // namespace zoo_models_test

@@ -25,7 +25,7 @@
 #include "reference.hpp"
 #include "zoo.hpp"
 
-namespace {
+namespace zoo_opencv_test {
 
 using Inputs = std::map<std::string, nuq::Tensor>;
 
@@ -129,8 +129,6 @@ std::string reason_of(const nuq::Error& error, const std::string& file) {
   return message.rfind(file + ": ", 0) == 0 ? message.substr(file.size() + 2) : message;
 }
 
-}  // namespace
-
 TEST_CASE("OpenCV computes with the written quantized models what the library's engine computes") {
   std::size_t compared = 0;
   std::size_t refused = 0;
@@ -184,3 +182,5 @@ TEST_CASE("OpenCV infers the same shapes for the published prototxts") {
   }
   CHECK(compared > refused);
 }
+
+}  // namespace zoo_opencv_test

@@ -16,7 +16,7 @@
 #include "random_weights.hpp"
 #include "zoo.hpp"
 
-namespace {
+namespace zoo_resnet50_test {
 
 /// The convolutions that the vendor's compiler flags for this network (the mapping file of its public ResNet-50
 /// sample).
@@ -31,8 +31,6 @@ std::set<std::string> nuq_layers(const nuq::QuantConfig& config) {
   }
   return names;
 }
-
-}  // namespace
 
 TEST_CASE("the vendor's ResNet-50 sample puts NUQ on exactly the ten res5 convolutions") {
   const TemporaryFolder folder;
@@ -75,3 +73,5 @@ TEST_CASE("the vendor's record converts random weights, and integers compute wha
   MESSAGE("largest difference: " << agreement.worst << " of what is allowed, in " << agreement.worst_layer);
   CHECK(agreement.worst <= 1.0);
 }
+
+}  // namespace zoo_resnet50_test

@@ -13,7 +13,7 @@
 
 static_assert(nuq::is_activation_calibrator_v<nuq::Hfmg>);
 
-namespace {
+namespace activation_hfmg_test {
 
 double total(const std::vector<double>& counts) {
   return std::accumulate(counts.begin(), counts.end(), 0.0);
@@ -33,8 +33,6 @@ double numeric_window_loss(const std::vector<double>& counts, std::size_t first,
   }
   return loss;
 }
-
-}  // namespace
 
 TEST_CASE("the loss of a window is its integral") {
   std::vector<double> counts;
@@ -129,3 +127,5 @@ TEST_CASE("bad values, an unknown number of bins and an empty calibration are re
           calibrator.observe(std::vector<float>{1.0F});
         }).says("num_of_bins is 1000, wanted 1024, 2048, 4096 or 8192"));
 }
+
+}  // namespace activation_hfmg_test

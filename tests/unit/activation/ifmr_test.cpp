@@ -14,7 +14,7 @@
 
 static_assert(nuq::is_activation_calibrator_v<nuq::Ifmr>);
 
-namespace {
+namespace activation_ifmr_test {
 
 /// The manual's procedure, line by line: sorts, and looks at every value for every candidate. `candidates` is given.
 nuq::ActivationScale literal_ifmr(std::vector<float> values, const nuq::Ifmr& parameters, int candidates) {
@@ -85,8 +85,6 @@ std::vector<float> heavy_tailed(std::size_t count, std::uint32_t seed) {
   for (float& value : values) value = value * value * value * value * value;
   return values;
 }
-
-}  // namespace
 
 TEST_CASE("the result is that of the literal procedure, 61 candidates by default") {
   for (const std::uint32_t seed : {41U, 42U, 43U}) {
@@ -177,3 +175,5 @@ TEST_CASE("bad values, parameters and an empty calibration are refused") {
   CHECK(refusal([](nuq::Ifmr& ifmr) { ifmr.max_percentile = 0.5F; }).says("max_percentile is 0.5"));
   CHECK(refusal([](nuq::Ifmr& ifmr) { ifmr.min_percentile = 1.5F; }).says("min_percentile is 1.5"));
 }
+
+}  // namespace activation_ifmr_test

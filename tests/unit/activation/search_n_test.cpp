@@ -10,7 +10,7 @@
 #include "../error_of.hpp"
 #include "../random_values.hpp"
 
-namespace {
+namespace activation_search_n_test {
 
 /// The definition in whole numbers: the smallest N whose shifted sums are nearest.
 int nearest_shift(const std::vector<std::int64_t>& sums) {
@@ -40,8 +40,6 @@ int searched(const std::vector<float>& outputs, float scale = 1.0F) {
   search.observe(outputs, scale);
   return search.finish();
 }
-
-}  // namespace
 
 TEST_CASE("the shift is the one of least squared error, for sums of any size") {
   for (std::uint32_t trial = 0; trial < 200; ++trial) {
@@ -92,3 +90,5 @@ TEST_CASE("what is not finite and what was never observed is refused") {
   const std::vector<float> bad = {1.0F, std::numeric_limits<float>::quiet_NaN()};
   CHECK(error_of<nuq::ModelError>([&] { search.observe(bad, 1.0F); }).says("wanted finite numbers"));
 }
+
+}  // namespace activation_search_n_test

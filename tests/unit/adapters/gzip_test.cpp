@@ -9,7 +9,7 @@
 #include "../temporary_folder.hpp"
 #include "nuq/dataset/file_reader.hpp"
 
-namespace {
+namespace adapters_gzip_test {
 
 using namespace std::string_literals;
 
@@ -40,8 +40,6 @@ std::string noise(std::size_t size) {
   while (bytes.size() < size) bytes += static_cast<char>((state = state * 1664525U + 1013904223U) >> 24U);
   return bytes;
 }
-
-}  // namespace
 
 TEST_CASE("a file of the gzip program is decompressed") {
   CHECK(nuq::gunzip(hello_gz, "x", plenty) == hello);
@@ -97,3 +95,5 @@ TEST_CASE("the gzip reader decompresses by content and passes other files throug
   CHECK_THROWS_AS(static_cast<void>(reader.read(folder / "absent")), nuq::FormatError);
   CHECK_THROWS_AS(static_cast<void>(nuq::GzipFileReader{4}.read(folder / "packed.gz")), nuq::FormatError);
 }
+
+}  // namespace adapters_gzip_test

@@ -24,7 +24,7 @@
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
 
-namespace {
+namespace adapters_opencv_test {
 
 using nuq::ErrorCode;
 using nuq::Shape;
@@ -165,8 +165,6 @@ std::string quant_layer(const std::string& name, const std::string& bottom, cons
                         const std::string& parameters) {
   return layer(name, "Quant", bottom, top, "quant_param { " + parameters + " }");
 }
-
-}  // namespace
 
 TEST_CASE("an observer sees every layer's own values, before in-place layers overwrite them") {
   check_agreement(branched_network(), {{"data", random_tensor({2, 4, 7, 6}, 11)}});
@@ -363,3 +361,5 @@ TEST_CASE("inputs and outputs that do not exist or are not there yet are errors 
   CHECK(call_error([&] { static_cast<void>(engine.output("nothing")); }).code == ErrorCode::unknown_name);
   CHECK(call_error([&] { static_cast<void>(engine.output("relu")); }).code == ErrorCode::invalid_argument);
 }
+
+}  // namespace adapters_opencv_test

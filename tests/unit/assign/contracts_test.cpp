@@ -6,7 +6,7 @@
 
 #include "nuq/assign/nearest_level.hpp"
 
-namespace {
+namespace assign_contracts_test {
 
 struct Charging : nuq::NearestLevel {
   float error(nuq::LayerProblem, nuq::ArrayView<const std::int8_t>) const { return 100.0F; }
@@ -15,8 +15,6 @@ struct Charging : nuq::NearestLevel {
 struct WithoutCodebook {
   nuq::Assignment assign(const nuq::LayerProblem&) const { return {}; }
 };
-
-}  // namespace
 
 static_assert(nuq::is_level_assigner_v<Charging>);
 static_assert(!nuq::is_level_assigner_v<WithoutCodebook>);
@@ -33,3 +31,5 @@ TEST_CASE("the assigner is called with the problem and the codebook") {
                          nuq::Codebook(levels.begin(), levels.end()));
   CHECK(assignment.levels == std::vector<std::int8_t>{2, 4});
 }
+
+}  // namespace assign_contracts_test

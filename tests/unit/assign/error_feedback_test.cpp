@@ -17,7 +17,7 @@
 
 static_assert(nuq::is_level_assigner_v<nuq::ErrorFeedback>);
 
-namespace {
+namespace assign_error_feedback_test {
 
 nuq::Codebook codebook_of(std::initializer_list<int> levels) {
   return nuq::Codebook(levels.begin(), levels.end());
@@ -80,8 +80,6 @@ Eigen::MatrixXd prior_moments(const nuq::InputPrior& prior, const Eigen::VectorX
     return correlation * std::sqrt(second_moment[i] * second_moment[j]);
   });
 }
-
-}  // namespace
 
 TEST_CASE("levels are those of the published loop with the explicit inverse") {
   nuq::Parallel serial;
@@ -227,3 +225,5 @@ TEST_CASE("the targets of assigned levels are what the published loop asked for,
   }
   CHECK(nuq::distortion(targets, codebook) < nuq::distortion(targets, codebook_of({-6, -3, 0, 2, 4})));
 }
+
+}  // namespace assign_error_feedback_test

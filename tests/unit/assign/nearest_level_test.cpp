@@ -14,7 +14,7 @@
 static_assert(nuq::is_level_assigner_v<nuq::NearestLevel>);
 static_assert(!nuq::is_level_assigner_v<nuq::AbsMaxQuantizer>);
 
-namespace {
+namespace assign_nearest_level_test {
 
 nuq::Codebook codebook_of(std::initializer_list<int> levels) {
   return nuq::Codebook(levels.begin(), levels.end());
@@ -30,8 +30,6 @@ int brute_force(double scaled, const nuq::Codebook& codebook) {
   }
   return best;
 }
-
-}  // namespace
 
 TEST_CASE("every weight takes the nearest level of the float weight") {
   const std::vector<float> weights = random_values(20 * 70, 3, 0.2F);
@@ -92,3 +90,5 @@ TEST_CASE("levels and error have the same bits for any number of threads") {
     CHECK(parallel.error == serial.error);
   }
 }
+
+}  // namespace assign_nearest_level_test

@@ -7,7 +7,7 @@
 
 #include "../random_values.hpp"
 
-namespace {
+namespace assign_output_error_test {
 
 constexpr std::size_t out = 37;
 constexpr std::size_t in = 11;
@@ -38,8 +38,6 @@ double naive_error(const std::vector<float>& weights, const std::vector<float>& 
   }
   return error;
 }
-
-}  // namespace
 
 TEST_CASE("the output error is that of the matrix of second moments that is known") {
   const std::vector<float> weights = random_values(out * in, 6);
@@ -75,3 +73,5 @@ TEST_CASE("weights that lie on the grid have no error") {
   nuq::Parallel serial;
   CHECK(nuq::output_error({{weights.data(), out, in}, scales, nullptr, &serial}, levels) == 0.0);
 }
+
+}  // namespace assign_output_error_test

@@ -18,7 +18,7 @@
 static_assert(nuq::is_level_assigner_v<nuq::RateConstrainedErrorFeedback<>>);
 static_assert(nuq::measures_levels_v<nuq::RateConstrainedErrorFeedback<>>);
 
-namespace {
+namespace assign_rate_constrained_error_feedback_test {
 
 constexpr std::size_t rows = 30;
 constexpr std::size_t cols = 48;
@@ -79,8 +79,6 @@ struct Layer {
 };
 
 const nuq::Codebook small_integers = codebook_of({-9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
-
-}  // namespace
 
 TEST_CASE("the level of least priced error is found as by trying all of them") {
   const std::vector<float> random = random_values(3 * 4000 + 256, 21);
@@ -224,3 +222,5 @@ TEST_CASE("priced levels are the same for any number of threads") {
     CHECK(alone.error == shared.error);
   }
 }
+
+}  // namespace assign_rate_constrained_error_feedback_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace caffe_blob_test {
 
 nuq::Tensor tensor_of(const nuq::schema::BlobProto& blob) {
   return nuq::tensor_of(blob, {"net.caffemodel", "conv1", 1});
@@ -31,8 +31,6 @@ nuq::schema::BlobProto half_blob(const std::vector<std::uint16_t>& halves) {
   blob.mutable_unknown_fields()->AddVarint(10, 2);  // raw_data_type: FLOAT16
   return blob;
 }
-
-}  // namespace
 
 TEST_CASE("a blob's values come with its shape") {
   const nuq::Tensor tensor = tensor_of(blob_of({2, 3}, {1, 2, 3, 4, 5, 6}));
@@ -135,3 +133,5 @@ TEST_CASE("the uint64 values of field 12 are read packed and unpacked, and a bro
   broken.set_raw_data("\xAC");
   CHECK_THROWS_AS(static_cast<void>(nuq::detail::uint64_values(broken, origin)), nuq::ModelError);
 }
+
+}  // namespace caffe_blob_test

@@ -10,7 +10,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace {
+namespace caffe_build_graph_test {
 
 using Names = std::vector<std::string>;
 
@@ -79,8 +79,6 @@ std::string conv(const std::string& parameters) {
 std::string relu(const std::string& name, const std::string& bottom, const std::string& top) {
   return layer(name, "ReLU", "bottom: '" + bottom + "' top: '" + top + "'");
 }
-
-}  // namespace
 
 TEST_CASE("every write to a blob's name is a value of its own") {
   const nuq::Graph graph =
@@ -407,3 +405,5 @@ TEST_CASE("layers of unknown types keep their text, whatever no schema knows inc
   const nuq::Graph listed = graph_of(data + "layer: [{" + mish + "}, { name: 'r' type: 'ReLU' bottom: 'm' top: 'r' }]");
   CHECK(listed.find("m")->text == mish);
 }
+
+}  // namespace caffe_build_graph_test

@@ -4,7 +4,7 @@
 
 #include "small_network.hpp"
 
-namespace {
+namespace caffe_data_free_statistics_test {
 
 nuq::Graph network() {
   SmallWeights weights;
@@ -24,8 +24,6 @@ nuq::Graph network() {
       "inner_product_param { num_output: 5 bias_term: false } } ",
       weights);
 }
-
-}  // namespace
 
 TEST_CASE("a layer's statistics without data are of its columns, with the taps of its kernel") {
   const nuq::Graph graph = network();
@@ -56,3 +54,5 @@ TEST_CASE("nothing is expected of how a Deconvolution's inputs correlate") {
   CHECK_FALSE(up.prior);
   CHECK(up.second_moment == Eigen::VectorXd::Ones(4 * 2 * 2));
 }
+
+}  // namespace caffe_data_free_statistics_test

@@ -7,7 +7,7 @@
 
 #include "../config/network.hpp"
 
-namespace {
+namespace caffe_eligibility_test {
 
 nuq::Graph network_with(const std::string& layer, const std::string& input = "dim: 1 dim: 4 dim: 8 dim: 8") {
   return network("input: 'data' input_shape { " + input + " } layer { name: 'x' bottom: 'data' top: 'y' " + layer +
@@ -42,8 +42,6 @@ void check_float(const nuq::Eligibility& eligibility, const std::string& reason)
   CHECK_FALSE(eligibility.nuq);
   CHECK(eligibility.reason == reason);
 }
-
-}  // namespace
 
 TEST_CASE("plain convolutions and inner products are eligible for NUQ") {
   check_nuq(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }"));
@@ -166,3 +164,5 @@ TEST_CASE("with a weights file the blobs decide") {
   relu.blobs = {nuq::Tensor(nuq::Shape{6})};
   check_float(nuq::eligibility_of(graph, relu), "the weights of layer type 'PReLU' are not quantized");
 }
+
+}  // namespace caffe_eligibility_test

@@ -18,7 +18,7 @@
 #include "nuq/engine/eigen_engine.hpp"
 #include "small_network.hpp"
 
-namespace {
+namespace caffe_fused_network_test {
 
 using nuq::Shape;
 using nuq::Tensor;
@@ -269,8 +269,6 @@ void check_rewritten(const nuq::Graph& graph, const RandomNetwork& network,
   }
 }
 
-}  // namespace
-
 TEST_CASE("random networks compute the same before and after fusion, in memory and from the rewritten files") {
   std::size_t folded_behind = 0;
   std::size_t folded_before = 0;
@@ -315,3 +313,5 @@ TEST_CASE("without fusion a random network stays as it is, text and weights") {
     CHECK(model.weights.SerializeAsString() == graph.model->weights.SerializeAsString());
   }
 }
+
+}  // namespace caffe_fused_network_test

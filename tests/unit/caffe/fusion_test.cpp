@@ -13,7 +13,7 @@
 
 #include "nuq/caffe/build_graph.hpp"
 
-namespace {
+namespace caffe_fusion_test {
 
 using Names = std::vector<std::string>;
 using Values = std::vector<double>;
@@ -186,8 +186,6 @@ void check_consistency(const nuq::Graph& graph) {
   }
   CHECK(written.size() == graph.values.size());
 }
-
-}  // namespace
 
 TEST_CASE("a convolution takes in the BatchNorm and Scale behind it") {
   Network network;
@@ -629,3 +627,5 @@ TEST_CASE("statistics of the batch are refused, absent or explicit global ones a
   nuq::Graph absent = with("");
   CHECK_NOTHROW(nuq::fuse(absent));
 }
+
+}  // namespace caffe_fusion_test

@@ -6,7 +6,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace {
+namespace caffe_model_file_test {
 
 const std::string lenet =
     "name: \"tiny\"\n"
@@ -45,8 +45,6 @@ nuq::Model with_text(const std::string& text) {
 nuq::Model with_weights(const std::string& weights) {
   return nuq::parse_model(lenet, weights, "net.prototxt", "net.caffemodel");
 }
-
-}  // namespace
 
 TEST_CASE("a model is read from its two files, text verbatim") {
   const TemporaryFolder folder;
@@ -189,3 +187,5 @@ TEST_CASE("a model is written without weights if no file is named for them") {
   files.commit();
   CHECK(folder.entries() == 1);
 }
+
+}  // namespace caffe_model_file_test

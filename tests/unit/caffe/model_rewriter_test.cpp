@@ -10,7 +10,7 @@
 #include "nuq/caffe/fusion.hpp"
 #include "small_network.hpp"
 
-namespace {
+namespace caffe_model_rewriter_test {
 
 /// Weights for a layer 'conv' without bias, [2,1,1,1], and 'bn', 'scale' behind it: y = (x − 1) / √(4 − ε + ε) · 4 + 3.
 SmallWeights conv_bn_scale() {
@@ -93,8 +93,6 @@ std::string bn_scale_conv_text(const std::string& bn_top, const std::string& sca
          "' scale_param { bias_term: true } }\n" + "layer { name: 'conv' type: 'Convolution' bottom: '" + scale_top +
          "' top: 'conv' convolution_param { num_output: 2 kernel_size: 1 bias_term: false } } # stays\n";
 }
-
-}  // namespace
 
 TEST_CASE("a rewritten prototxt differs in the folded layers and in the top and bias of their convolution alone") {
   std::string wanted = odd_network;
@@ -359,3 +357,5 @@ TEST_CASE("layers written as a list cannot be rewritten, and that is said") {
   CHECK_THROWS_WITH_AS(nuq::ModelRewriter{graph},
                        "nuq: net.prototxt: has its layers in a list, wanted `layer { … }` for each", nuq::ModelError);
 }
+
+}  // namespace caffe_model_rewriter_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace {
+namespace caffe_net_state_test {
 
 bool included(const std::string& layer_text, const std::string& state_text = "") {
   nuq::schema::LayerParameter layer;
@@ -14,8 +14,6 @@ bool included(const std::string& layer_text, const std::string& state_text = "")
   REQUIRE(google::protobuf::TextFormat::ParseFromString("state { " + state_text + " }", &net));
   return nuq::is_included(layer, nuq::inference_state(net));
 }
-
-}  // namespace
 
 TEST_CASE("a layer without rules belongs to the network") {
   CHECK(included(""));
@@ -60,3 +58,5 @@ TEST_CASE("all conditions of one rule must hold together") {
   CHECK_FALSE(included("include { phase: TEST stage: 'a' }"));
   CHECK(included("exclude { phase: TEST stage: 'a' }"));
 }
+
+}  // namespace caffe_net_state_test

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace {
+namespace caffe_prototxt_text_test {
 
 std::string value_of(std::string_view text, const nuq::TextField& field) {
   return std::string(text.substr(field.value_begin, field.value_end - field.value_begin));
@@ -25,8 +25,6 @@ std::vector<std::string> fields_of(std::string_view text) {
 }
 
 using Fields = std::vector<std::string>;
-
-}  // namespace
 
 TEST_CASE("scalars of every kind are found with their exact extent") {
   CHECK(fields_of("a: 1 b:-2.5e-3f\nc : true,d: 'x y' ; e: ENUM_1 f:-inf") ==
@@ -173,3 +171,5 @@ TEST_CASE("a value that is not there is nothing, one that is there twice is the 
   CHECK_FALSE(nuq::text_value(text, {"threshold"}).has_value());
   CHECK_FALSE(nuq::text_value("", {"a"}).has_value());
 }
+
+}  // namespace caffe_prototxt_text_test

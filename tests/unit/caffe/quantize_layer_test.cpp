@@ -12,7 +12,7 @@
 
 #include "nuq/core/error.hpp"
 
-namespace {
+namespace caffe_quantize_layer_test {
 
 nuq::Graph graph_with(const std::string& type, nuq::Shape shape, std::vector<float> weights) {
   nuq::Graph graph;
@@ -44,8 +44,6 @@ nuq::LayerPlan plan_of(nuq::WeightAlgorithm algorithm, int num_steps = 32) {
 }
 
 using Levels = std::vector<std::int8_t>;
-
-}  // namespace
 
 TEST_CASE("arq: one scale per output channel of a convolution, one for an InnerProduct, no codebook") {
   const std::vector<float> weights{127.0F, 1.0F, 12.7F, -25.4F};
@@ -95,3 +93,5 @@ TEST_CASE("errors of the quantizer name file and layer") {
   CHECK_THROWS_WITH_AS(static_cast<void>(quantized(good, plan_of(nuq::WeightAlgorithm::nuq, 16), &other)),
                        doctest::Contains("nuq: net.caffemodel: layer 'layer': "), nuq::ConfigError);
 }
+
+}  // namespace caffe_quantize_layer_test

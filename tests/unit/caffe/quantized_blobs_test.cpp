@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace caffe_quantized_blobs_test {
 
 nuq::Node node_of(const std::string& type, nuq::Shape shape, std::vector<float> bias = {}) {
   nuq::Node node;
@@ -26,8 +26,6 @@ nuq::LayerQuantization quantization_of(nuq::QuantizedWeights weights, float acti
   quantization.activation = nuq::ActivationScale{activation_scale, 0, false};
   return quantization;
 }
-
-}  // namespace
 
 TEST_CASE("weights are level times the scale of their output channel") {
   const nuq::QuantizedWeights weights{2, 3, {0.1F, 2.0F}, {1, -2, 3, 127, -128, 0}};
@@ -100,3 +98,5 @@ TEST_CASE("packed dequantization parameters are what a reader of repeated uint64
   }
   CHECK(nuq::packed_dequantization({1.0F}, {0}) == "\x80\x80\x80\xFC\x03");  // 0x3F800000
 }
+
+}  // namespace caffe_quantized_blobs_test

@@ -13,7 +13,7 @@
 #include "nuq/caffe/quantize_layer.hpp"
 #include "small_network.hpp"
 
-namespace {
+namespace caffe_quantized_model_test {
 
 using Names = std::vector<std::string>;
 
@@ -125,8 +125,6 @@ Names node_names(const nuq::Graph& graph) {
   for (const nuq::Node& node : graph.nodes) names.push_back(node.name);
   return names;
 }
-
-}  // namespace
 
 TEST_CASE("a weights-only model has the same text, the weights of the int8 levels and everything else as it was") {
   const nuq::Graph graph = graph_of(network, network_weights());
@@ -431,3 +429,5 @@ TEST_CASE("a calibration model has fake-quant weights and observes the input of 
   CHECK(floats(weights_of(model, "conv1").blobs(0)) == std::vector<float>{1.0F, 2.0F, 3.0F, 4.0F});
   CHECK(model.weights.layer_size() == 4);
 }
+
+}  // namespace caffe_quantized_model_test

@@ -12,7 +12,7 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 
-namespace {
+namespace caffe_shapes_test {
 
 using nuq::Graph;
 using nuq::Node;
@@ -50,8 +50,6 @@ Shape shape_in(const Graph& graph, const std::string& blob) {
   }
   return shape;
 }
-
-}  // namespace
 
 TEST_CASE("layers that compute element by element keep their input's shape") {
   const Shapes input = {{2, 3, 4, 5}};
@@ -163,3 +161,5 @@ TEST_CASE("an error names file, layer and cause") {
   const CaughtError error = error_of<nuq::ModelError>([&] { nuq::infer_shapes(graph); });
   CHECK(error.says("net.prototxt: layer 'conv': the kernel reaches over 3 values"));
 }
+
+}  // namespace caffe_shapes_test

@@ -7,11 +7,9 @@
 
 #include "message_text.hpp"
 
-namespace {
+namespace caffe_upgrade_test {
 
 using V1 = nuq::schema::V1LayerParameter;
-
-}  // namespace
 
 TEST_CASE("a V1 layer says the same in the present format") {
   const V1 old = parsed<V1>(
@@ -82,3 +80,5 @@ TEST_CASE("a network is upgraded as a whole, in order; one of the present format
   CHECK(printed(nuq::upgraded(old)) == printed(wanted));
   CHECK(printed(nuq::upgraded(wanted)) == printed(wanted));
 }
+
+}  // namespace caffe_upgrade_test

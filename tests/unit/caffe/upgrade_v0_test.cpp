@@ -17,7 +17,7 @@
 #include "nuq/engine/net.hpp"
 #include "small_network.hpp"
 
-namespace {
+namespace caffe_upgrade_v0_test {
 
 using Names = std::vector<std::string>;
 
@@ -125,8 +125,6 @@ nuq::NetworkQuantization quantization_of(const nuq::Graph& graph, bool activatio
   }
   return quantization;
 }
-
-}  // namespace
 
 TEST_CASE("a V0 layer says the same in the present format") {
   CHECK(upgraded_text(
@@ -253,3 +251,5 @@ TEST_CASE("a V0 file is upgraded as a whole where layers are inserted") {
   const nuq::Graph present = graph_of(present_network, present_weights());
   CHECK(output_of(reread(model)) == output_of(reread(nuq::fake_quant_model(present, quantization_of(present, true)))));
 }
+
+}  // namespace caffe_upgrade_v0_test

@@ -9,7 +9,7 @@
 
 #include "nuq/core/error.hpp"
 
-namespace {
+namespace caffe_weight_matrix_test {
 
 nuq::Node layer(const std::string& type, const nuq::Shape& shape) {
   nuq::Node node;
@@ -19,8 +19,6 @@ nuq::Node layer(const std::string& type, const nuq::Shape& shape) {
   std::iota(node.blobs.front().values.begin(), node.blobs.front().values.end(), 0.0F);
   return node;
 }
-
-}  // namespace
 
 TEST_CASE("weights of a convolution and of an inner product are viewed in place") {
   const nuq::Node convolution = layer("Convolution", {2, 3, 1, 2});
@@ -82,3 +80,5 @@ TEST_CASE("only convolutions have one scale per output channel, unless the plan 
   plan.channel_wise = false;
   CHECK(nuq::granularity_of(layer("Convolution", {2, 2, 1, 1}), plan) == nuq::Granularity::per_tensor);
 }
+
+}  // namespace caffe_weight_matrix_test

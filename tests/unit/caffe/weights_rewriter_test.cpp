@@ -8,7 +8,7 @@
 
 #include "small_network.hpp"
 
-namespace {
+namespace caffe_weights_rewriter_test {
 
 SmallWeights two_layers() {
   SmallWeights weights;
@@ -20,8 +20,6 @@ SmallWeights two_layers() {
 std::vector<float> values_of(const nuq::schema::BlobProto& blob) {
   return {blob.data().begin(), blob.data().end()};
 }
-
-}  // namespace
 
 TEST_CASE("without a change the same bytes come out, a fork's parameters and blob fields included") {
   SmallWeights weights = two_layers();
@@ -128,3 +126,5 @@ TEST_CASE("layers are removed, and added last with their blobs and parameters") 
   REQUIRE(read.ParseFromString(result.layer(1).SerializeAsString()));
   CHECK(read.SerializeAsString() == added.SerializeAsString());
 }
+
+}  // namespace caffe_weights_rewriter_test

@@ -12,7 +12,7 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 
-namespace {
+namespace calibration_calibrate_activations_test {
 
 /// Shows every layer the tensor that the test has set for its first bottom, in this order: "<blob>" before its in-place
 /// layer,
@@ -76,8 +76,6 @@ nuq::ActivationScale calibrated_by(Calibrator calibrator, const nuq::Tensor& ten
 bool same(const nuq::ActivationScale& a, const nuq::ActivationScale& b) {
   return a.scale == b.scale && a.offset == b.offset && a.with_offset == b.with_offset;
 }
-
-}  // namespace
 
 TEST_CASE("every planned layer gets the grid and shape of its own input's version") {
   const nuq::Graph graph = network();
@@ -159,3 +157,5 @@ TEST_CASE("what cannot be calibrated is reported with file and layer") {
   CHECK_THROWS_WITH_AS(run(1, 1.0F), doctest::Contains("nuq: net.prototxt: layer 'a': input: ifmr: search_step"),
                        nuq::ConfigError);
 }
+
+}  // namespace calibration_calibrate_activations_test

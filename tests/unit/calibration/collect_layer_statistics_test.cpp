@@ -22,7 +22,7 @@
 #include "nuq/engine/detail/outer_products.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 
-namespace {
+namespace calibration_collect_layer_statistics_test {
 
 using Vectors = std::vector<std::vector<double>>;
 using Statistics = std::map<std::string, nuq::SplitStatistics>;
@@ -212,8 +212,6 @@ bool same(const Statistics& a, const Statistics& b) {
                   same(left.second.odd, right.second.odd);
          });
 }
-
-}  // namespace
 
 TEST_CASE("each half holds the moments of every window of its images, padding included") {
   const nuq::Graph graph = network();
@@ -415,3 +413,5 @@ TEST_CASE("what stands in the way is named") {
     CHECK(error_of<nuq::ModelError>([&] { run(engine, 1, 1.0F); }).says("layer 'windows': Convolution has 0 trained"));
   }
 }
+
+}  // namespace calibration_collect_layer_statistics_test

@@ -12,7 +12,7 @@
 #include "../random_values.hpp"
 #include "nuq/core/thread_pool.hpp"
 
-namespace {
+namespace calibration_cross_validated_damping_test {
 
 const std::vector<double> grid = {0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
 
@@ -74,8 +74,6 @@ double downhill(const std::vector<double>& errors) {
   return grid[at];
 }
 
-}  // namespace
-
 TEST_CASE("the damping is the one with which each half's levels err least on the other half") {
   std::set<double> seen;
   for (const std::size_t samples :
@@ -127,3 +125,5 @@ TEST_CASE("the damping is the same for any number of threads") {
   nuq::ThreadPool three(3);
   CHECK(nuq::cross_validated_damping(layer.view(), layer.even, layer.odd, three) == layer.damping());
 }
+
+}  // namespace calibration_cross_validated_damping_test

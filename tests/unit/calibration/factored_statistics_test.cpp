@@ -9,7 +9,7 @@
 #include "../assign/textbook_feedback.hpp"
 #include "../random_values.hpp"
 
-namespace {
+namespace calibration_factored_statistics_test {
 
 constexpr std::size_t rows = 8;
 constexpr std::size_t cols = 20;
@@ -45,8 +45,6 @@ void check_factor(const nuq::LayerStatistics& statistics, double damping) {
   CHECK(statistics.factor->upper == expected.upper);
 }
 
-}  // namespace
-
 TEST_CASE("both halves become one, with a factor whose damping is cross-validated") {
   const nuq::SplitStatistics split{half(9, 2), half(7, 3)};
   const nuq::LayerStatistics statistics = factored(split);
@@ -77,3 +75,5 @@ TEST_CASE("without the covariance there is no factor") {
   CHECK(statistics.samples == 60);
   CHECK(statistics.second_moment == nuq::merged(split).second_moment);
 }
+
+}  // namespace calibration_factored_statistics_test

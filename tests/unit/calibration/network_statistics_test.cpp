@@ -6,7 +6,7 @@
 #include "../random_values.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 
-namespace {
+namespace calibration_network_statistics_test {
 
 /// 'known' and 'opaque' take NUQ; nobody computes the layer in front of 'opaque'.
 nuq::Graph network() {
@@ -37,8 +37,6 @@ nuq::NetworkStatistics collected(const nuq::StatisticsOptions& options) {
   return nuq::network_statistics(graph, engine, 3, feed, options, serial);
 }
 
-}  // namespace
-
 TEST_CASE("layers that the engine computes get a covariance and its factor, others are left out") {
   const nuq::NetworkStatistics statistics = collected({});
   REQUIRE(statistics.size() == 1);
@@ -60,3 +58,5 @@ TEST_CASE("a layer with more inputs than a covariance is allowed for has its sec
   CHECK(known.prior->taps() == 4);
   CHECK((known.second_moment - collected({}).at("known").second_moment).norm() < 1e-12);
 }
+
+}  // namespace calibration_network_statistics_test

@@ -11,7 +11,7 @@
 #include "../error_of.hpp"
 #include "../random_values.hpp"
 
-namespace {
+namespace calibration_search_shift_bits_test {
 
 /// Shows every layer the output that the test has set for it.
 class ScriptedEngine {
@@ -60,8 +60,6 @@ int searched(const std::vector<std::vector<float>>& runs, float scale) {
   return search.finish();
 }
 
-}  // namespace
-
 TEST_CASE("each channel with a scale of its own gets the shift of its own sums, over all batches") {
   const nuq::Graph graph = quantized_graph();
   ScriptedEngine engine(graph);
@@ -107,3 +105,5 @@ TEST_CASE("what stands in the way of the search is named") {
   graph.quantization.at("fc").activation.reset();
   CHECK(error_of<nuq::RecordError>([&] { run(1); }).says("layer 'fc': no scale_d is recorded"));
 }
+
+}  // namespace calibration_search_shift_bits_test

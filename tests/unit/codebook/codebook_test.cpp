@@ -8,7 +8,7 @@
 
 #include "nuq/core/detail/random.hpp"
 
-namespace {
+namespace codebook_codebook_test {
 
 nuq::Codebook codebook_of(const std::vector<int>& levels) {
   return {levels.begin(), levels.end()};
@@ -23,8 +23,6 @@ int nearest_by_search(const std::vector<int>& ascending, double scaled) {
   }
   return best;
 }
-
-}  // namespace
 
 TEST_CASE("a codebook is ascending and without repetitions") {
   const nuq::Codebook codebook = codebook_of({5, -128, 127, 5, 0});
@@ -77,3 +75,5 @@ TEST_CASE("distortion is the weighted squared error to the nearest level") {
   }
   CHECK(nuq::distortion(histogram, codebook_of(levels)) == doctest::Approx(expected).epsilon(1e-12));
 }
+
+}  // namespace codebook_codebook_test

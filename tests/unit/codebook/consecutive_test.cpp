@@ -12,7 +12,7 @@
 
 static_assert(nuq::is_codebook_selector_v<nuq::ConsecutiveLevels>);
 
-namespace {
+namespace codebook_consecutive_test {
 
 nuq::LevelHistogram histogram_of_values(std::initializer_list<double> values) {
   nuq::LevelHistogram histogram;
@@ -30,8 +30,6 @@ std::vector<int> integers(int first, int last) {
   std::iota(levels.begin(), levels.end(), first);
   return levels;
 }
-
-}  // namespace
 
 TEST_CASE("levels reach one beyond the rounded weights on both sides") {
   for (double least = -20.1; least < 0.0; least += 0.7) {
@@ -75,3 +73,5 @@ TEST_CASE("a number of levels that int8 does not have is refused") {
     CHECK(error.says("ConsecutiveLevels: num_steps is " + std::to_string(num_steps)));
   }
 }
+
+}  // namespace codebook_consecutive_test

@@ -8,7 +8,7 @@
 #include "nuq/codebook/optimal.hpp"
 #include "nuq/codebook/uniform_step.hpp"
 
-namespace {
+namespace codebook_contracts_test {
 
 struct OneLevel {
   nuq::Codebook select(const nuq::LevelHistogram&, int num_steps) const { return level(num_steps); }
@@ -33,8 +33,6 @@ struct LooselyTyped {
 };
 struct Nothing {};
 
-}  // namespace
-
 TEST_CASE("a codebook selector is known by its call") {
   CHECK(nuq::is_codebook_selector_v<OneLevel>);
   CHECK(nuq::is_codebook_selector_v<LooselyTyped>);
@@ -54,3 +52,5 @@ TEST_CASE("num_of_iteration reaches the selectors that take it, and no other") {
   CHECK(nuq::select_codebook(WithIterations{}, {}, 16, 3)[0] == 3);
   CHECK(nuq::select_codebook(OneLevel{}, {}, 16, 3)[0] == 16);
 }
+
+}  // namespace codebook_contracts_test

@@ -10,7 +10,7 @@
 #include "nuq/core/detail/random.hpp"
 #include "nuq/core/error.hpp"
 
-namespace {
+namespace codebook_lloyd_test {
 
 nuq::LevelHistogram bell(std::uint64_t seed) {
   nuq::detail::RandomEngine engine(seed);
@@ -26,8 +26,6 @@ nuq::LevelHistogram bell(std::uint64_t seed) {
 std::vector<int> levels_of(const nuq::Codebook& codebook) {
   return {codebook.begin(), codebook.end()};
 }
-
-}  // namespace
 
 TEST_CASE("k-means finds clusters that are far apart, each at its rounded weighted mean") {
   nuq::LevelHistogram histogram;
@@ -120,3 +118,5 @@ TEST_CASE("k-means refuses numbers out of range") {
   CHECK_THROWS_AS(static_cast<void>(nuq::LloydCodebook{}.select({}, 257)), nuq::ConfigError);
   CHECK_THROWS_AS(static_cast<void>(nuq::LloydCodebook{}.select({}, 16, -1)), nuq::ConfigError);
 }
+
+}  // namespace codebook_lloyd_test

@@ -15,7 +15,7 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/level_counts.hpp"
 
-namespace {
+namespace codebook_optimal_test {
 
 using nuq::detail::RandomEngine;
 using nuq::detail::uniform_below;
@@ -182,8 +182,6 @@ nuq::ErrorCode code_of_error(const nuq::OptimalCodebook& selector, int num_steps
   return {};
 }
 
-}  // namespace
-
 TEST_CASE(
     "the optimal codebook is as good as the best of all subsets of the allowed levels that hold the required ones") {
   RandomEngine engine(1);
@@ -343,3 +341,5 @@ TEST_CASE("what cannot be chosen is a configuration error") {
   CHECK(code_of_error({set_of({1, 2}), set_of({3})}, 4) == nuq::ErrorCode::invalid_argument);
   CHECK(code_of_error({set_of({1, 2, 3}), set_of({1, 2, 3})}, 2) == nuq::ErrorCode::invalid_argument);
 }
+
+}  // namespace codebook_optimal_test

@@ -10,7 +10,7 @@
 #include "nuq/core/detail/random.hpp"
 #include "nuq/core/error.hpp"
 
-namespace {
+namespace codebook_uniform_step_test {
 
 nuq::LevelHistogram histogram_of_values(const std::vector<double>& values) {
   nuq::LevelHistogram histogram;
@@ -22,8 +22,6 @@ std::vector<int> select(const nuq::LevelHistogram& histogram, int num_steps) {
   const nuq::Codebook codebook = nuq::UniformStepCodebook{}.select(histogram, num_steps);
   return {codebook.begin(), codebook.end()};
 }
-
-}  // namespace
 
 TEST_CASE("a symmetric range has its levels on both sides at one step") {
   // ±127 with three cells: (1 + 1/2) step = 127.
@@ -80,3 +78,5 @@ TEST_CASE("a number of levels out of range is refused") {
   CHECK_THROWS_AS(select({}, 0), nuq::ConfigError);
   CHECK_THROWS_AS(select({}, 257), nuq::ConfigError);
 }
+
+}  // namespace codebook_uniform_step_test

@@ -8,7 +8,7 @@
 
 #include "network.hpp"
 
-namespace {
+namespace config_apply_config_test {
 
 nuq::LayerEntry entry(const std::string& name, nuq::WeightAlgorithm algorithm = nuq::WeightAlgorithm::arq) {
   nuq::LayerEntry layer;
@@ -26,13 +26,11 @@ nuq::QuantConfig config_of(std::vector<nuq::LayerEntry> layers) {
 std::string rejected(const nuq::QuantConfig& config, nuq::ErrorCode code) {
   nuq::Graph graph = network(small_network);
   graph.batch_num = 77;
-  const std::string message = error_of<nuq::ConfigError>([&] { nuq::apply(config, graph); }, code);
+  const std::string message = message_of<nuq::ConfigError>([&] { nuq::apply(config, graph); }, code);
   CHECK(graph.plan.empty());
   CHECK(graph.batch_num == 77);
   return message;
 }
-
-}  // namespace
 
 TEST_CASE("enabled layers are planned; the layer's type decides an unstated channel_wise") {
   nuq::Graph graph = network(small_network);
@@ -98,7 +96,7 @@ TEST_CASE("other Pooling layers are refused") {
         "input: 'data' input_shape { dim: 1 dim: 4 dim: 8 dim: 8 } layer { name: 'pool' type: "
         "'Pooling' bottom: 'data' top: 'p' pooling_param { " +
         parameters + " } }");
-    return error_of<nuq::ConfigError>([&] { nuq::apply(config_of({entry("pool")}), graph); },
+    return message_of<nuq::ConfigError>([&] { nuq::apply(config_of({entry("pool")}), graph); },
                                       nuq::ErrorCode::configuration_mismatch);
   };
   CHECK(contains_text(refused("pool: MAX kernel_size: 2"), "'pool': cannot be quantized"));
@@ -145,3 +143,5 @@ TEST_CASE("skip_fusion_layers must exist, be fusable and be named once") {
   nuq::Graph graph = network(small_network);
   CHECK(nuq::apply(config, graph).empty());
 }
+
+}  // namespace config_apply_config_test

@@ -8,7 +8,7 @@
 
 #include "network.hpp"
 
-namespace {
+namespace config_compiler_rule_test {
 
 nuq::ConvolutionGeometry convolution(std::int64_t out, std::int64_t in, std::int64_t kernel, std::int64_t side) {
   nuq::ConvolutionGeometry geometry;
@@ -18,8 +18,6 @@ nuq::ConvolutionGeometry convolution(std::int64_t out, std::int64_t in, std::int
   geometry.y.output = geometry.x.output = side;
   return geometry;
 }
-
-}  // namespace
 
 TEST_CASE("with aligned channels the output's size decides, by the chip") {
   // Closed form: ratio = 512 / (rate · ⌈pixels / 16⌉) ≥ 0.8.
@@ -57,7 +55,7 @@ TEST_CASE("unaligned channels occupy whole blocks of the matrix unit") {
 
 TEST_CASE("an unknown chip is refused with the known names") {
   const std::string message =
-      error_of<nuq::ConfigError>([] { static_cast<void>(nuq::soc_named("Ascend311")); }, nuq::ErrorCode::unknown_name);
+      message_of<nuq::ConfigError>([] { static_cast<void>(nuq::soc_named("Ascend311")); }, nuq::ErrorCode::unknown_name);
   CHECK(message ==
         "unknown chip 'Ascend311', wanted one of Ascend310, Ascend310B1, Ascend310P1, Ascend310P3, Ascend910A, "
         "Ascend910B");
@@ -90,3 +88,5 @@ TEST_CASE("zoo: the rule for Ascend310 flags the same ten convolutions of ResNet
                                        "res5b_branch2a", "res5b_branch2b", "res5b_branch2c", "res5c_branch2a",
                                        "res5c_branch2b", "res5c_branch2c"});
 }
+
+}  // namespace config_compiler_rule_test

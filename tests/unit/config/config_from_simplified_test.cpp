@@ -12,7 +12,7 @@
 #include "nuq/config/quant_config_json.hpp"
 #include "nuq/config/simplified_config.hpp"
 
-namespace {
+namespace config_config_from_simplified_test {
 
 nuq::QuantConfig created(const std::string& definition, const std::string& file = "quant.cfg") {
   return nuq::config_from_simplified(network(small_network), nuq::parse_simplified_config(definition, file), file);
@@ -35,7 +35,7 @@ std::set<std::string> nuq_layers(const nuq::QuantConfig& config) {
 }
 
 std::string rejected(const std::string& definition, nuq::ErrorCode code) {
-  return error_of<nuq::ConfigError>([&] { static_cast<void>(created(definition)); }, code);
+  return message_of<nuq::ConfigError>([&] { static_cast<void>(created(definition)); }, code);
 }
 
 /// A mapping file that flags the given layers.
@@ -47,8 +47,6 @@ std::string mapping_of(const std::vector<std::string>& layers) {
   }
   return R"({"graph": [{"op": [)" + ops + "]}]}";
 }
-
-}  // namespace
 
 TEST_CASE("an empty definition quantizes every layer uniformly, with the defaults") {
   const nuq::QuantConfig config = created("");
@@ -240,7 +238,7 @@ TEST_CASE("a mapping file of another network, or none, is refused; one that flag
     folder.write("om.json", mapping);
     return created("nuq_config { mapping_file: 'om.json' }", folder / "quant.cfg");
   };
-  CHECK(contains_text(error_of<nuq::ConfigError>([&] { static_cast<void>(with(mapping_of({"res5a"}))); },
+  CHECK(contains_text(message_of<nuq::ConfigError>([&] { static_cast<void>(with(mapping_of({"res5a"}))); },
                                                  nuq::ErrorCode::configuration_mismatch),
                       "no flagged operator is a layer of the network, the first is 'res5a'"));
   CHECK(nuq_layers(with(mapping_of({}))).empty());
@@ -361,3 +359,5 @@ TEST_CASE("zoo: the vendor's ResNet-50 sample puts NUQ on the ten flagged convol
   const std::string json = nuq::to_json(config);
   CHECK(nuq::to_json(nuq::parse_quant_config(json, "config.json")) == json);
 }
+
+}  // namespace config_config_from_simplified_test

@@ -8,7 +8,7 @@
 #include "network.hpp"
 #include "nuq/config/apply_config.hpp"
 
-namespace {
+namespace config_default_config_test {
 
 std::vector<std::string> names_of(const nuq::QuantConfig& config) {
   std::vector<std::string> names;
@@ -21,11 +21,9 @@ bool is_nuq(const nuq::LayerEntry& layer) {
 }
 
 std::string rejected(const nuq::DefaultConfigOptions& options, nuq::ErrorCode code) {
-  return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::default_config(network(small_network), options)); },
+  return message_of<nuq::ConfigError>([&] { static_cast<void>(nuq::default_config(network(small_network), options)); },
                                     code);
 }
-
-}  // namespace
 
 TEST_CASE("by default every layer that supports NUQ takes 32 levels, the others stay uniform with the reason") {
   const nuq::QuantConfig config = nuq::default_config(network(small_network));
@@ -116,3 +114,5 @@ TEST_CASE("a network without weights to quantize has no configuration") {
       network("input: 'data' input_shape { dim: 1 dim: 2 } layer { name: 'r' type: 'ReLU' bottom: 'data' top: 'y' }");
   CHECK_THROWS_AS(static_cast<void>(nuq::default_config(graph)), nuq::ConfigError);
 }
+
+}  // namespace config_default_config_test

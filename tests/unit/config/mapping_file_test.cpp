@@ -9,13 +9,11 @@
 #include "../temporary_folder.hpp"
 #include "network.hpp"
 
-namespace {
+namespace config_mapping_file_test {
 
 std::set<std::string> flagged_in(const std::string& op) {
   return nuq::compressible_layers(R"({"graph": [{"name": "mergedGraph_0", "op": [)" + op + "]}]}", "om.json");
 }
-
-}  // namespace
 
 TEST_CASE("the layers of a flagged operator are found") {
   CHECK(flagged_in(R"({"name": "abc", "type": "Conv2D", "attr": [
@@ -52,7 +50,7 @@ TEST_CASE("unexpected content is passed over") {
 
 TEST_CASE("a file of another kind is refused") {
   const auto rejected = [](const std::string& text) {
-    return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::compressible_layers(text, "om.json")); },
+    return message_of<nuq::ConfigError>([&] { static_cast<void>(nuq::compressible_layers(text, "om.json")); },
                                       nuq::ErrorCode::malformed_file);
   };
   CHECK(contains_text(rejected("no json"), "om.json: parse error at line 1, column 2"));
@@ -83,7 +81,7 @@ TEST_CASE(
   const auto found = [&cfg](const std::string& named) { return nuq::find_mapping_file(named, cfg); };
 
   const std::string missing =
-      error_of<nuq::ConfigError>([&] { static_cast<void>(found("sub/om.json")); }, nuq::ErrorCode::file_not_readable);
+      message_of<nuq::ConfigError>([&] { static_cast<void>(found("sub/om.json")); }, nuq::ErrorCode::file_not_readable);
   CHECK(contains_text(missing, cfg + ": mapping_file: no such file: looked for 'sub/om.json', '"));
 
   config.write("om.json", "by base name");
@@ -114,3 +112,5 @@ TEST_CASE("zoo: ten convolutions are flagged in the vendor's ResNet-50") {
                                         "res5b_branch2a", "res5b_branch2b", "res5b_branch2c", "res5c_branch2a",
                                         "res5c_branch2b", "res5c_branch2c"});
 }
+
+}  // namespace config_mapping_file_test

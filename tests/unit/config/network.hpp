@@ -29,7 +29,7 @@ inline const std::string small_network = R"(
 
 /// What `action` throws: its code and message, or nothing.
 template <class E, class Action>
-std::string error_of(Action&& action, std::optional<nuq::ErrorCode> code = std::nullopt) {
+std::string message_of(Action&& action, std::optional<nuq::ErrorCode> code = std::nullopt) {
   try {
     action();
   } catch (const E& error) {

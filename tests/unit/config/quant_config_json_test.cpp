@@ -8,7 +8,7 @@
 #include "../temporary_folder.hpp"
 #include "network.hpp"
 
-namespace {
+namespace config_quant_config_json_test {
 
 // Spelling, order and layout of the vendor's files, layer by layer: uniform, hfmg, NUQ, disabled.
 const std::string golden = R"({
@@ -107,7 +107,7 @@ nuq::QuantConfig golden_config() {
 }
 
 std::string rejected(const std::string& text, nuq::ErrorCode code) {
-  return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::parse_quant_config(text, "config.json")); }, code);
+  return message_of<nuq::ConfigError>([&] { static_cast<void>(nuq::parse_quant_config(text, "config.json")); }, code);
 }
 
 /// The error of a configuration whose only layer has `activation` and `weights` as parameters.
@@ -117,8 +117,6 @@ std::string rejected_layer(const std::string& activation, const std::string& wei
       R"({"conv1": {"activation_quant_params": {)" + activation + R"(}, "weight_quant_params": {)" + weights + "}}}",
       code);
 }
-
-}  // namespace
 
 TEST_CASE("config.json is written as the vendor's tools write it") {
   CHECK(nuq::to_json(golden_config()) == golden);
@@ -322,7 +320,7 @@ TEST_CASE("a layer named like a global key cannot be written") {
   nuq::QuantConfig config;
   config.layers.resize(1);
   config.layers[0].name = "version";
-  CHECK(error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::to_json(config)); }, nuq::ErrorCode::duplicate_name) ==
+  CHECK(message_of<nuq::ConfigError>([&] { static_cast<void>(nuq::to_json(config)); }, nuq::ErrorCode::duplicate_name) ==
         "config.json: layer 'version': is named like a key of the configuration: rename it");
 }
 
@@ -333,3 +331,5 @@ TEST_CASE("a configuration is read from its file") {
   CHECK(config.file == folder / "c.json");
   CHECK_THROWS_AS(static_cast<void>(nuq::read_quant_config(folder / "absent.json")), nuq::FormatError);
 }
+
+}  // namespace config_quant_config_json_test

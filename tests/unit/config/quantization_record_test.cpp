@@ -9,7 +9,7 @@
 
 #include "network.hpp"
 
-namespace {
+namespace config_quantization_record_test {
 
 /// The small network with zero weights of the right shapes.
 nuq::Graph network_with_weights() {
@@ -40,11 +40,9 @@ std::vector<std::int32_t> cluster_of(const std::vector<int>& levels, int num_ste
 
 std::string rejected(const std::string& text, nuq::ErrorCode code) {
   const nuq::schema::ScaleOffsetRecord record = nuq::parse_record(text, "record.txt");
-  return error_of<nuq::RecordError>(
+  return message_of<nuq::RecordError>(
       [&] { static_cast<void>(nuq::quantization_of(record, network_with_weights(), "record.txt")); }, code);
 }
-
-}  // namespace
 
 TEST_CASE("a record has the quantized layers in network order") {
   nuq::Graph graph = network(small_network);
@@ -178,3 +176,5 @@ TEST_CASE("the record of another network is refused") {
   CHECK(rejected("record { key: 'fc' value { scale_w: 1 scale_w: 1 offset_w: 0 offset_w: 0 } }",
                  nuq::ErrorCode::size_mismatch) == "record.txt: layer 'fc': has 2 values of scale_w, wanted 1");
 }
+
+}  // namespace config_quantization_record_test

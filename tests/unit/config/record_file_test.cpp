@@ -10,7 +10,7 @@
 #include "../temporary_folder.hpp"
 #include "network.hpp"
 
-namespace {
+namespace config_record_file_test {
 
 /// A record of one layer with two channels, whose text ends in `more`.
 std::string record_with(const std::string& more) {
@@ -18,14 +18,12 @@ std::string record_with(const std::string& more) {
 }
 
 std::string rejected(const std::string& text, nuq::ErrorCode code) {
-  return error_of<nuq::RecordError>([&] { static_cast<void>(nuq::parse_record(text, "record.txt")); }, code);
+  return message_of<nuq::RecordError>([&] { static_cast<void>(nuq::parse_record(text, "record.txt")); }, code);
 }
 
 std::string rejected_value(const std::string& more, nuq::ErrorCode code = nuq::ErrorCode::invalid_argument) {
   return rejected(record_with("offset_w: 0 offset_w: 0 " + more), code);
 }
-
-}  // namespace
 
 TEST_CASE("a record file is read") {
   const nuq::schema::ScaleOffsetRecord record = nuq::parse_record(R"(
@@ -161,3 +159,5 @@ TEST_CASE("zoo: the vendor's ResNet-50 record reads and writes back to the same 
   const nuq::schema::ScaleOffsetRecord again = nuq::parse_record(nuq::to_text(record), "again");
   CHECK(google::protobuf::util::MessageDifferencer::Equals(record, again));
 }
+
+}  // namespace config_record_file_test

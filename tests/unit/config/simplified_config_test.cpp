@@ -7,14 +7,12 @@
 #include "../temporary_folder.hpp"
 #include "network.hpp"
 
-namespace {
+namespace config_simplified_config_test {
 
 std::string rejected(const std::string& text) {
-  return error_of<nuq::ConfigError>([&] { static_cast<void>(nuq::parse_simplified_config(text, "quant.cfg")); },
+  return message_of<nuq::ConfigError>([&] { static_cast<void>(nuq::parse_simplified_config(text, "quant.cfg")); },
                                     nuq::ErrorCode::malformed_file);
 }
-
-}  // namespace
 
 TEST_CASE("an empty simplified configuration states the manual's defaults") {
   const nuq::schema::AMCTConfig config = nuq::parse_simplified_config("# nothing but a comment\n", "quant.cfg");
@@ -70,3 +68,5 @@ TEST_CASE("a simplified configuration is read from its file") {
   CHECK(nuq::read_simplified_config(folder.write("q.cfg", "batch_num: 4")).batch_num() == 4);
   CHECK_THROWS_AS(static_cast<void>(nuq::read_simplified_config(folder / "absent.cfg")), nuq::FormatError);
 }
+
+}  // namespace config_simplified_config_test

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace {
+namespace core_error_test {
 
 template <class E>
 void check_thrown_as_itself_and_as_root() {
@@ -21,8 +21,6 @@ void check_thrown_as_itself_and_as_root() {
   }
 }
 
-}  // namespace
-
 TEST_CASE("every error is caught as its kind, as nuq::Error and as a runtime_error, with its code and message") {
   check_thrown_as_itself_and_as_root<nuq::ModelError>();
   check_thrown_as_itself_and_as_root<nuq::ConfigError>();
@@ -30,3 +28,5 @@ TEST_CASE("every error is caught as its kind, as nuq::Error and as a runtime_err
   check_thrown_as_itself_and_as_root<nuq::FormatError>();
   check_thrown_as_itself_and_as_root<nuq::EvaluationError>();
 }
+
+}  // namespace core_error_test

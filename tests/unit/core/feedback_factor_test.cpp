@@ -9,7 +9,7 @@
 
 #include "../assign/textbook_feedback.hpp"
 
-namespace {
+namespace core_feedback_factor_test {
 
 /// R Rᵀ with the columns back in their places.
 Eigen::MatrixXd product_of(const nuq::FeedbackFactor& factor) {
@@ -28,8 +28,6 @@ void check_same(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, double toler
   REQUIRE(a.rows() == b.rows());
   CHECK((a - b).cwiseAbs().maxCoeff() <= tolerance * b.cwiseAbs().maxCoeff());
 }
-
-}  // namespace
 
 TEST_CASE("the factor is upper triangular and its square the damped moments, by falling importance") {
   for (const std::size_t inputs : {std::size_t{1}, std::size_t{2}, std::size_t{9}, std::size_t{40}}) {
@@ -86,3 +84,5 @@ TEST_CASE("zero moments get a factor, whatever the damping") {
     CHECK(factor.mean_cost() < 1.0);
   }
 }
+
+}  // namespace core_feedback_factor_test

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstddef>
 
-namespace {
+namespace core_input_prior_test {
 
 /// H entry by entry, from the definition.
 Eigen::MatrixXd dense(const nuq::InputPrior& prior, Eigen::Index inputs) {
@@ -36,8 +36,6 @@ double remaining(const Eigen::MatrixXd& moments, Eigen::Index k) {
 }
 
 const nuq::InputPrior priors[] = {{}, {1, 1, 0.5, 0.0}, {3, 3, 0.2, 0.6}, {2, 3, 0.0, 0.8}, {1, 4, 0.35, 0.3}};
-
-}  // namespace
 
 TEST_CASE("the product is that with the whole matrix") {
   for (const nuq::InputPrior& prior : priors) {
@@ -69,3 +67,5 @@ TEST_CASE("the diagonal of the factors is what remains of a difference when all 
     CHECK(prior_moments.mean_cost() == doctest::Approx(sum / static_cast<double>(inputs)).epsilon(1e-9));
   }
 }
+
+}  // namespace core_input_prior_test

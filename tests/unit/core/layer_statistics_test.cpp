@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-
 TEST_CASE("a column counts as its input's second moment, or one where that is unknown") {
   nuq::LayerStatistics statistics;
   CHECK(statistics.importance(3) == 1.0);

@@ -10,7 +10,7 @@
 #include "nuq/core/detail/random.hpp"
 #include "nuq/core/thread_pool.hpp"
 
-namespace {
+namespace core_level_histogram_test {
 
 using nuq::LevelHistogram;
 using nuq::detail::uniform_unit;
@@ -55,8 +55,6 @@ bool same_bits(const LevelHistogram& a, const LevelHistogram& b) {
   }
   return true;
 }
-
-}  // namespace
 
 TEST_CASE("a value's bin is the half-integer interval that holds it, the end bins take what lies beyond") {
   for (std::size_t bin = 0; bin < LevelHistogram::num_bins; ++bin) {
@@ -123,3 +121,5 @@ TEST_CASE("a layer without weights gives a histogram without weight") {
   CHECK(total_cost(Layer{0, 5, {}, {1.0F}, {}}.histogram(2, false), 0) == 0.0);
   CHECK(total_cost(Layer{5, 0, {}, {1.0F}, {}}.histogram(2, false), 100) == 0.0);
 }
+
+}  // namespace core_level_histogram_test

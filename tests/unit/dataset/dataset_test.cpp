@@ -11,7 +11,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace {
+namespace dataset_dataset_test {
 
 using namespace std::string_literals;
 
@@ -44,8 +44,6 @@ std::string message_of(const nuq::DatasetDescription& description, const nuq::Da
   }
   return "";
 }
-
-}  // namespace
 
 TEST_CASE("samples come in batches of which the last may be smaller") {
   const nuq::Dataset dataset = make(batches_of(2), counting({5, 1, 1, 3}));
@@ -248,3 +246,5 @@ TEST_CASE("the user's file reader gives the bytes of the arrays") {
   const std::string path = folder.write("d.json", R"({"inputs": {"data": "backwards"}, "batch_size": 1})");
   CHECK(nuq::load_dataset(path, Reversed{}).batch("data", 0).values == std::vector<float>{42});
 }
+
+}  // namespace dataset_dataset_test

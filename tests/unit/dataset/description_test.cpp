@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace dataset_description_test {
 
 using nlohmann::json;
 
@@ -41,8 +41,6 @@ std::string message_without(const std::string& key) {
   changed.erase(key);
   return message_of(changed);
 }
-
-}  // namespace
 
 TEST_CASE("a description with all keys is read") {
   const nuq::DatasetDescription description = nuq::parse_dataset_description(R"({
@@ -141,3 +139,5 @@ TEST_CASE("anything but a JSON object is refused") {
   CHECK_THROWS_AS(static_cast<void>(nuq::parse_dataset_description(R"({"first": 0, "first": 1})", "d.json")),
                   nuq::FormatError);
 }
+
+}  // namespace dataset_description_test

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace dataset_evaluate_test {
 
 /// A network whose output is its input times a factor, in the shape of the input.
 class Amplifier {
@@ -55,8 +55,6 @@ nuq::Dataset labelled(const std::string& labels) {
   const nuq::NumericArray array{nuq::ElementType::uint8, {static_cast<std::int64_t>(labels.size())}, labels};
   return nuq::Dataset(judged_by(nuq::Metric::top1), {{{"data", inputs}}, {}, array, {}}, "d.json");
 }
-
-}  // namespace
 
 TEST_CASE("accuracy is the share of hits over all batches, the smaller last one included") {
   const nuq::Dataset dataset = labelled({0, 1, 2, 1, 1});
@@ -137,3 +135,5 @@ TEST_CASE("a dataset without a metric cannot be evaluated") {
   CHECK_THROWS_WITH_AS(static_cast<void>(nuq::evaluate(engine, dataset)), "nuq: d.json: the dataset has no metric",
                        nuq::EvaluationError);
 }
+
+}  // namespace dataset_evaluate_test

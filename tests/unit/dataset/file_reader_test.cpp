@@ -6,7 +6,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace {
+namespace dataset_file_reader_test {
 
 struct Silent {
   void read(const std::string&) const {}
@@ -17,8 +17,6 @@ struct Mutable {
 struct Literal {
   const char* read(std::string) const { return ""; }
 };
-
-}  // namespace
 
 TEST_CASE("a file reader returns text and can be called when const") {
   CHECK(nuq::is_file_reader_v<nuq::PlainFileReader>);
@@ -40,3 +38,5 @@ TEST_CASE("the plain reader returns a file's bytes and says what reads gzip data
           .c_str(),
       nuq::FormatError);
 }
+
+}  // namespace dataset_file_reader_test

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <vector>
 
-namespace {
+namespace dataset_metric_test {
 
 nuq::MatrixView<const float> rows(const std::vector<float>& values, std::size_t count) {
   return {values.data(), count, values.size() / count};
@@ -24,8 +24,6 @@ bool among_first(std::vector<float> outputs, std::int64_t label, std::size_t k) 
   const auto end = order.begin() + static_cast<std::ptrdiff_t>((std::min)(k, order.size()));
   return std::find(order.begin(), end, label) != end;
 }
-
-}  // namespace
 
 TEST_CASE("the first of several largest values is the maximum") {
   const std::vector<float> values = {1.0F, 3.0F, 3.0F, -7.0F};
@@ -102,3 +100,5 @@ TEST_CASE("outputs and targets of different widths are an error") {
   CHECK_THROWS_WITH_AS(psnr.add(rows(two, 1), rows(one, 1)),
                        "nuq: the network's output has 2 values per sample, the targets have 1", nuq::EvaluationError);
 }
+
+}  // namespace dataset_metric_test

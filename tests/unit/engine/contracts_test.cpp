@@ -6,7 +6,7 @@
 
 #include "nuq/engine/eigen_engine.hpp"
 
-namespace {
+namespace engine_contracts_test {
 
 struct MinimalEngine {
   void load(const nuq::Graph&) {}
@@ -30,8 +30,6 @@ struct NoObserver {
   void forward() {}
 };
 
-}  // namespace
-
 TEST_CASE("the engine contract takes what can be called as it says, and nothing less") {
   CHECK(nuq::is_engine_v<nuq::EigenEngine>);
   CHECK(nuq::is_engine_v<MinimalEngine>);
@@ -40,3 +38,5 @@ TEST_CASE("the engine contract takes what can be called as it says, and nothing 
   CHECK(!nuq::is_engine_v<NoInput>);
   CHECK(!nuq::is_engine_v<NoObserver>);
 }
+
+}  // namespace engine_contracts_test

@@ -14,7 +14,7 @@
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/engine/net.hpp"
 
-namespace {
+namespace engine_custom_layers_test {
 
 /// y = min(x, limit), the limit from a message that no schema knows.
 struct Limit {
@@ -42,8 +42,6 @@ nuq::Net net_with(const std::string& layers) {
                   1, nuq::custom_layers<Limit>());
 }
 
-}  // namespace
-
 TEST_CASE("each custom layer reads its own parameters, which no schema knows") {
   nuq::Net net = net_with(
       "layer { name: 'a' type: 'Limit' bottom: 'data' top: 'a' limit_param { limit: 2.5 } } "
@@ -63,3 +61,5 @@ TEST_CASE("a parameter that is missing is the layer's own error") {
           static_cast<void>(net_with("layer { name: 'a' type: 'Limit' bottom: 'data' top: 'a' }"));
         }).says("net.prototxt: layer 'a': has no limit"));
 }
+
+}  // namespace engine_custom_layers_test

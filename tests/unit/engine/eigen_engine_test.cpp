@@ -15,7 +15,7 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 
-namespace {
+namespace engine_eigen_engine_test {
 
 using nuq::ArrayView;
 using nuq::EigenEngine;
@@ -81,10 +81,6 @@ Trace traced(EigenEngine& engine) {
   return trace;
 }
 
-}  // namespace
-
-namespace {
-
 /// What the layer of a node computes, outside of any network.
 Tensor computed_alone(const Node& node, const std::vector<Tensor>& inputs) {
   std::vector<TensorView> views;
@@ -99,8 +95,6 @@ Tensor computed_alone(const Node& node, const std::vector<Tensor>& inputs) {
   nuq::detail::load_layer(node).value().forward({node, views, spans, workspace});
   return output;
 }
-
-}  // namespace
 
 TEST_CASE(
     "every layer gets what the layers before it have computed, and the observer sees it before it is overwritten") {
@@ -290,8 +284,6 @@ TEST_CASE("inputs that only a layer of unknown type reads need not be set") {
   CHECK(engine.output("out").values[0] == 3.0F);
 }
 
-namespace {
-
 /// y = x · factor with a size that the library could not know: every value twice.
 struct Twice {
   static constexpr std::string_view type = "Mystery";
@@ -309,8 +301,6 @@ struct Twice {
   }
   float factor;
 };
-
-}  // namespace
 
 TEST_CASE("a Parameter layer brings its trained blob into the network") {
   EigenEngine engine;
@@ -396,3 +386,5 @@ TEST_CASE("an input size that a layer cannot take is refused by that layer's nam
   engine.forward();
   CHECK(engine.output("ip").shape == Shape{3, 1});
 }
+
+}  // namespace engine_eigen_engine_test

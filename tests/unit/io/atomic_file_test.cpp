@@ -11,7 +11,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace {
+namespace io_atomic_file_test {
 
 template <class Action>
 std::string message_of(Action&& action) {
@@ -37,8 +37,6 @@ std::string with_file_size_limit(::rlim_t limit, Action&& action) {
   ::setrlimit(RLIMIT_FSIZE, &before);
   return result;
 }
-
-}  // namespace
 
 TEST_CASE("an atomically written file holds the content and leaves nothing beside it") {
   const TemporaryFolder folder;
@@ -202,3 +200,5 @@ TEST_CASE("places that cannot hold a file are refused when staging, with nothing
   CHECK(staging(folder / std::string(300, 'n')).find("File name too long") != std::string::npos);
   CHECK(folder.entries() == 2);
 }
+
+}  // namespace io_atomic_file_test

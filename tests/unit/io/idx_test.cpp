@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace {
+namespace io_idx_test {
 
 using namespace std::string_literals;
 
@@ -23,8 +23,6 @@ nuq::ErrorCode code_of(const std::string& bytes) {
   FAIL("parsed");
   return {};
 }
-
-}  // namespace
 
 TEST_CASE("an idx file of images is read with its big-endian extents") {
   const nuq::NumericArray array = nuq::parse_idx(images, "x");
@@ -57,3 +55,5 @@ TEST_CASE("other element types and other files are refused") {
   CHECK(code_of("\0\0\x0d\x01\0\0\0\x01\0\0\0\0"s) == nuq::ErrorCode::unsupported_format);
   CHECK(code_of("\0\x01\x08\x01\0\0\0\0"s) == nuq::ErrorCode::malformed_file);
 }
+
+}  // namespace io_idx_test

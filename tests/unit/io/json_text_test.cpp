@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace {
+namespace io_json_text_test {
 
 template <class E = nuq::FormatError>
 std::string message_of(const std::string& text, nuq::ErrorCode code) {
@@ -16,8 +16,6 @@ std::string message_of(const std::string& text, nuq::ErrorCode code) {
   }
   return "";
 }
-
-}  // namespace
 
 TEST_CASE("JSON text is parsed") {
   CHECK(nuq::parse_json(R"({"a": [1, {"b": null}], "c": {"b": 2}})", "x") ==
@@ -49,3 +47,5 @@ TEST_CASE("deep nesting does not exhaust the stack") {
   CHECK_FALSE(message_of(open, nuq::ErrorCode::malformed_file).empty());
   CHECK(nuq::parse_json(open + std::string(100000, ']'), "x").size() == 1);
 }
+
+}  // namespace io_json_text_test

@@ -9,7 +9,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace {
+namespace io_mapped_file_test {
 
 std::string message_of(const std::string& path) {
   try {
@@ -20,8 +20,6 @@ std::string message_of(const std::string& path) {
   }
   return "";
 }
-
-}  // namespace
 
 TEST_CASE("a mapped file shows exactly the bytes of the file") {
   const TemporaryFolder folder;
@@ -70,3 +68,5 @@ TEST_CASE("a file without read permission is refused") {
   if (std::ifstream(folder / "secret").is_open()) return;  // the superuser may read anything
   CHECK(message_of(folder / "secret") == "nuq: " + (folder / "secret") + ": cannot read: Permission denied");
 }
+
+}  // namespace io_mapped_file_test

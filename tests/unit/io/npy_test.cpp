@@ -9,7 +9,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace {
+namespace io_npy_test {
 
 using namespace std::string_literals;
 
@@ -46,8 +46,6 @@ const std::string numpy_float32 = "\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortr
                                   "\n\x00\x00\x80?\x00\x00 \xc0GD\x03\x00\x00\x00\x80@\x00\x00\xa0@\x00\x00\xc0@"s;
 
 const std::vector<float> numpy_float32_values = {1.0F, -2.5F, 3e-40F, 4.0F, 5.0F, 6.0F};
-
-}  // namespace
 
 TEST_CASE("a float32 file of NumPy is read as written") {
   const nuq::NumericArray array = nuq::parse_npy(numpy_float32, "x.npy");
@@ -190,3 +188,5 @@ TEST_CASE("reading a missing file names it") {
   CHECK_THROWS_WITH_AS(static_cast<void>(nuq::read_npy("absent.npy")),
                        "nuq: absent.npy: cannot read: No such file or directory", nuq::FormatError);
 }
+
+}  // namespace io_npy_test

@@ -11,7 +11,7 @@
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/thread_pool.hpp"
 
-namespace {
+namespace quantize_non_uniform_quantizer_test {
 
 constexpr std::size_t out = 24;
 constexpr std::size_t in = 45;
@@ -102,8 +102,6 @@ struct NoAssignment {
 struct NoScales {
   nuq::QuantizedWeights quantize(nuq::MatrixView<const float>, nuq::Granularity) const { return {}; }
 };
-
-}  // namespace
 
 TEST_CASE("the weights use levels of a codebook of at most num_steps") {
   const std::vector<float> weights = random_values(out * in, 21, 0.1F);
@@ -263,3 +261,5 @@ TEST_CASE("weights that are not finite are refused") {
   weights[in + 3] = (std::numeric_limits<float>::infinity)();
   CHECK(error_of<nuq::ModelError>([&] { (void)quantize(weights, {}); }).says("row 1, column 3 is inf"));
 }
+
+}  // namespace quantize_non_uniform_quantizer_test

@@ -12,7 +12,7 @@
 static_assert(nuq::RateQuantizer::has_price);
 static_assert(!nuq::NonUniformQuantizer<>::has_price);
 
-namespace {
+namespace quantize_rate_quantizer_test {
 
 nuq::NuqResult at_price(double price, int num_steps, nuq::Parallel& parallel) {
   static const std::vector<float> weights = random_values(24 * 40, 3, 0.3F);
@@ -21,8 +21,6 @@ nuq::NuqResult at_price(double price, int num_steps, nuq::Parallel& parallel) {
   return nuq::RateQuantizer{}.at_price(price).quantize({weights.data(), 24, 40}, nuq::Granularity::per_channel,
                                                        parameters, nullptr, parallel);
 }
-
-}  // namespace
 
 TEST_CASE("at_price sets the price of both policies") {
   const nuq::RateQuantizer quantizer = nuq::RateQuantizer{}.at_price(0.25);
@@ -53,3 +51,5 @@ TEST_CASE("levels do not depend on the number of threads") {
   nuq::ThreadPool three(3);
   CHECK(at_price(1e-3, 16, serial).weights.levels == at_price(1e-3, 16, three).weights.levels);
 }
+
+}  // namespace quantize_rate_quantizer_test

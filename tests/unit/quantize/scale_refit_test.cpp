@@ -8,7 +8,7 @@
 #include "../random_values.hpp"
 #include "nuq/assign/output_error.hpp"
 
-namespace {
+namespace quantize_scale_refit_test {
 
 constexpr std::size_t out = 21;
 constexpr std::size_t in = 9;
@@ -50,8 +50,6 @@ void check_least_error(Layer& layer) {
   }
 }
 
-}  // namespace
-
 TEST_CASE("re-fitted scales minimise the output error of every row") {
   Layer plain;
   check_least_error(plain);
@@ -88,3 +86,5 @@ TEST_CASE("a row keeps its scale where the best one is not legal") {
   nuq::Parallel serial;
   CHECK(nuq::refit_scales({{weights.data(), 4, 2}, scales, nullptr, &serial}, levels).scales == scales);
 }
+
+}  // namespace quantize_scale_refit_test

@@ -11,7 +11,7 @@
 #include "../random_values.hpp"
 #include "nuq/quantizer/contracts.hpp"
 
-namespace {
+namespace quantizer_abs_max_test {
 
 using Weights = std::vector<float>;
 
@@ -30,8 +30,6 @@ void check_group(const Weights& weights, float scale, const std::int8_t* levels)
     CHECK(static_cast<double>(levels[index]) == std::min(std::max(rounded, -128.0), 127.0));
   }
 }
-
-}  // namespace
 
 static_assert(nuq::is_weight_quantizer_v<nuq::AbsMaxQuantizer>);
 static_assert(!nuq::is_weight_quantizer_v<int>);
@@ -95,3 +93,5 @@ TEST_CASE("a weight that is not finite is refused by place and value") {
           (void)quantize(weights, 2, nuq::Granularity::per_tensor);
         }).says("row 1, column 0 is -inf"));
 }
+
+}  // namespace quantizer_abs_max_test

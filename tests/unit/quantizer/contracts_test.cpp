@@ -8,7 +8,7 @@
 #include "nuq/quantizer/mse_scale.hpp"
 #include "nuq/quantizer/rate_step.hpp"
 
-namespace {
+namespace quantizer_contracts_test {
 
 /// All weights one level, the scale tells what it was called with.
 struct Plain {
@@ -33,8 +33,6 @@ struct PurposefulOnly {
   }
 };
 
-}  // namespace
-
 static_assert(nuq::is_weight_quantizer_v<Plain> && !nuq::takes_purpose_v<Plain>);
 static_assert(nuq::is_weight_quantizer_v<Purposeful> && nuq::takes_purpose_v<Purposeful>);
 static_assert(!nuq::is_weight_quantizer_v<PurposefulOnly>);
@@ -53,3 +51,5 @@ TEST_CASE("a quantizer is told its purpose if it wants to know") {
   CHECK(scale_of(nuq::quantize_weights(Purposeful{}, view, whole)) == 1.0F);
   CHECK(scale_of(nuq::quantize_weights(Plain{}, view, whole, {32, &statistics})) == 1.0F);
 }
+
+}  // namespace quantizer_contracts_test

@@ -11,7 +11,7 @@
 #include "../error_of.hpp"
 #include "../random_values.hpp"
 
-namespace {
+namespace quantizer_mse_scale_test {
 
 constexpr std::size_t rows = 12;
 constexpr std::size_t cols = 500;
@@ -61,8 +61,6 @@ bool check_range(const std::vector<float>& weights, const std::vector<double>& i
   CHECK(substitution_error(weights, importance, share * largest, count) <= 1.002 * least);
   return nearest < 100.0;
 }
-
-}  // namespace
 
 TEST_CASE("each row's range is the one in which evenly spaced levels err least") {
   for (const std::vector<float>& weights : {heavy_tailed(1), random_values(rows * cols, 2)}) {
@@ -171,3 +169,5 @@ TEST_CASE("weights without a legal scale are refused as for plain int8") {
   CHECK(error.code == nuq::ErrorCode::scale_out_of_range);
   CHECK(error.says("row 1: the quantization scale is 7.874016e+27"));
 }
+
+}  // namespace quantizer_mse_scale_test

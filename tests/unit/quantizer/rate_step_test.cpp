@@ -11,7 +11,7 @@
 #include "../error_of.hpp"
 #include "../random_values.hpp"
 
-namespace {
+namespace quantizer_rate_step_test {
 
 constexpr std::size_t rows = 6;
 constexpr std::size_t cols = 40;
@@ -28,8 +28,6 @@ double step_with(const nuq::LayerStatistics& statistics) {
   const std::vector<float> weights(rows * cols, 0.25F);
   return static_cast<double>(quantize(weights, nuq::Granularity::per_tensor, 0.01, &statistics).scales.at(0));
 }
-
-}  // namespace
 
 TEST_CASE("all rows have the step at which the last bit saves its price") {
   const std::vector<float> weights = random_values(rows * cols, 1);
@@ -153,3 +151,5 @@ TEST_CASE("weights that are not finite or too large are refused") {
   CHECK(error.code == nuq::ErrorCode::scale_out_of_range);
   CHECK(error.says("row 0"));
 }
+
+}  // namespace quantizer_rate_step_test

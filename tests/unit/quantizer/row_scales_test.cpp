@@ -7,12 +7,10 @@
 
 #include "nuq/core/error.hpp"
 
-namespace {
+namespace quantizer_row_scales_test {
 
 const std::vector<float> values = {1.0F, -4.0F, 2.0F, 0.0F, 0.0F, 0.0F};
 const nuq::MatrixView<const float> matrix(values.data(), 2, 3);
-
-}  // namespace
 
 TEST_CASE("a scale for every row, or one for all values; 1 where it would be too small") {
   CHECK(nuq::row_scales(matrix, nuq::Granularity::per_channel, nuq::largest_magnitude) ==
@@ -25,3 +23,5 @@ TEST_CASE("a scale beyond the limits is refused by the name of its row") {
   CHECK_THROWS_WITH_AS(static_cast<void>(nuq::row_scales(matrix, nuq::Granularity::per_channel, scale_of)),
                        doctest::Contains("row 1: "), nuq::ModelError);
 }
+
+}  // namespace quantizer_row_scales_test

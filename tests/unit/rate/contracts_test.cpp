@@ -7,7 +7,7 @@
 
 #include "nuq/rate/packed_palette.hpp"
 
-namespace {
+namespace rate_contracts_test {
 
 struct ExactRate : nuq::PackedPaletteRate {
   std::size_t exact_bytes(const nuq::QuantizedWeights& weights) const { return 1000 + weights.levels.size(); }
@@ -22,8 +22,6 @@ struct WithoutBytes {
   std::array<float, 256> bits_per_level(const nuq::LevelCounts&) const { return {}; }
 };
 
-}  // namespace
-
 static_assert(nuq::has_exact_bytes_v<ExactRate>);
 static_assert(nuq::is_rate_model_v<FloatRate>);
 static_assert(!nuq::is_rate_model_v<WithoutBytes>);
@@ -34,3 +32,5 @@ TEST_CASE("a layer's bytes come from its levels, or from the exact size where th
   CHECK(nuq::layer_bytes(ExactRate{}, weights) == 1006.0);
   CHECK(nuq::layer_bytes(FloatRate{}, weights) == 2.0);
 }
+
+}  // namespace rate_contracts_test

@@ -10,15 +10,13 @@
 static_assert(nuq::is_rate_model_v<nuq::EntropyRate>);
 static_assert(!nuq::has_exact_bytes_v<nuq::EntropyRate>);
 
-namespace {
+namespace rate_entropy_rate_test {
 
 nuq::LevelCounts counts_of(const std::vector<int>& levels) {
   nuq::LevelCounts counts{};
   for (const int level : levels) ++counts[nuq::level_index(level)];
   return counts;
 }
-
-}  // namespace
 
 TEST_CASE("four equally frequent levels cost two bits an index") {
   const nuq::LevelCounts counts = counts_of({-3, -3, 0, 0, 5, 5, 127, 127});
@@ -48,3 +46,5 @@ TEST_CASE("prices are those of a probability distribution, finite for unseen lev
   CHECK(bits[nuq::level_index(0)] == doctest::Approx(std::log2(132.0 / 3.5)).epsilon(1e-6));
   CHECK(bits[nuq::level_index(2)] == doctest::Approx(std::log2(132.0 / 0.5)).epsilon(1e-6));
 }
+
+}  // namespace rate_entropy_rate_test

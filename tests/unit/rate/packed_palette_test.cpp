@@ -9,7 +9,7 @@
 
 static_assert(nuq::is_rate_model_v<nuq::PackedPaletteRate>);
 
-namespace {
+namespace rate_packed_palette_test {
 
 /// The first `levels` levels once each, the rest of `weights` on the first of them.
 nuq::LevelCounts counts_of(std::size_t levels, std::size_t weights) {
@@ -18,8 +18,6 @@ nuq::LevelCounts counts_of(std::size_t levels, std::size_t weights) {
   counts[0] += weights - levels;
   return counts;
 }
-
-}  // namespace
 
 TEST_CASE("an index has ceil(log2 K) bits") {
   const std::array<std::array<std::size_t, 2>, 10> expected = {
@@ -38,3 +36,5 @@ TEST_CASE("every level costs the same") {
   const std::array<float, 256> bits = nuq::PackedPaletteRate{}.bits_per_level(counts_of(20, 100));
   CHECK(std::all_of(bits.begin(), bits.end(), [](float price) { return price == 5.0F; }));
 }
+
+}  // namespace rate_packed_palette_test

@@ -8,7 +8,7 @@
 
 #include "../temporary_folder.hpp"
 
-namespace {
+namespace report_report_test {
 
 nuq::RunReport example() {
   nuq::RunReport report;
@@ -30,8 +30,6 @@ nuq::RunReport example() {
   report.trials = {{"uniform 32", 1000, 0.625, true}};
   return report;
 }
-
-}  // namespace
 
 TEST_CASE("the report's keys are the names of the fields, in their order") {
   CHECK(nuq::to_json(example()) == R"({
@@ -129,3 +127,5 @@ TEST_CASE("a file is reported with its digest and size") {
   CHECK(file.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(file.bytes == 3);
 }
+
+}  // namespace report_report_test

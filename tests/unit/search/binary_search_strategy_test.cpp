@@ -9,7 +9,7 @@
 
 #include "nuq/search/contracts.hpp"
 
-namespace {
+namespace search_binary_search_strategy_test {
 
 /// Accepts a network with at least `needed` layers in float; remembers what it was asked.
 struct Threshold {
@@ -20,8 +20,6 @@ struct Threshold {
     return count >= needed;
   }
 };
-
-}  // namespace
 
 TEST_CASE("the fewest layers that pass are found for every network and every threshold, within log2 questions") {
   for (std::size_t layers = 1; layers <= 33; ++layers) {
@@ -52,3 +50,5 @@ TEST_CASE("a strategy is told from other types by its one member") {
   CHECK(nuq::is_roll_back_strategy_v<nuq::BinarySearchStrategy>);
   CHECK_FALSE(nuq::is_roll_back_strategy_v<std::string>);
 }
+
+}  // namespace search_binary_search_strategy_test

@@ -6,7 +6,7 @@
 
 #include "search_cases.hpp"
 
-namespace {
+namespace search_binary_search_test {
 
 using Layers = std::vector<nuq::LayerOptions>;
 
@@ -23,8 +23,6 @@ Layers deep_network() {
   }
   return layers;
 }
-
-}  // namespace
 
 TEST_CASE("binary search keeps the promises of a search, whatever the evaluator") {
   check_promises_against_adversaries(nuq::BinarySearch{});
@@ -77,3 +75,5 @@ TEST_CASE("int8 that is refused ends the search after one evaluation") {
   CHECK(nuq::BinarySearch{}.search(problem).status == nuq::SearchStatus::int8_refused);
   CHECK(evaluator.asked.size() == 1);
 }
+
+}  // namespace search_binary_search_test

@@ -6,7 +6,7 @@
 #include "nuq/search/exhaustive.hpp"
 #include "nuq/search/greedy.hpp"
 
-namespace {
+namespace search_contracts_test {
 
 struct Int8Only {
   nuq::SearchResult search(nuq::SearchProblem& problem) const {
@@ -20,8 +20,6 @@ struct NotConst {
 struct WrongResult {
   void search(nuq::SearchProblem&) const;
 };
-
-}  // namespace
 
 TEST_CASE("a search policy is known by its call") {
   CHECK(nuq::is_search_policy_v<Int8Only>);
@@ -38,3 +36,5 @@ TEST_CASE("a user's policy gets the guarantees of the problem") {
   nuq::SearchProblem problem({{{2.0, 0.0, 256}, {1.0, 1.0, 32}}}, {}, accept);
   CHECK(nuq::run_search(Int8Only{}, problem).best->configuration == nuq::Configuration{1});
 }
+
+}  // namespace search_contracts_test

@@ -9,7 +9,7 @@
 #include "nuq/core/error.hpp"
 #include "search_cases.hpp"
 
-namespace {
+namespace search_exhaustive_test {
 
 /// Fewest bytes of all configurations that are accepted, by enumeration.
 template <class Accepts>
@@ -25,8 +25,6 @@ double fewest_accepted_bytes(const nuq::SearchProblem& problem, Accepts accepts)
   }
   return fewest;
 }
-
-}  // namespace
 
 TEST_CASE("exhaustive search keeps the promises of a search, whatever the evaluator") {
   nuq::detail::RandomEngine engine(1);
@@ -56,3 +54,5 @@ TEST_CASE("exhaustive search refuses a problem that is too large to enumerate") 
   nuq::SearchProblem problem(layers, {}, evaluate);
   CHECK_THROWS_AS(static_cast<void>(nuq::ExhaustiveSearch{}.search(problem)), nuq::ConfigError);
 }
+
+}  // namespace search_exhaustive_test

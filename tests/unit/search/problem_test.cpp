@@ -9,7 +9,7 @@
 
 #include "nuq/core/error.hpp"
 
-namespace {
+namespace search_problem_test {
 
 using Layers = std::vector<nuq::LayerOptions>;
 
@@ -48,8 +48,6 @@ nuq::ErrorCode code_of_layers(const Layers& layers) {
   FAIL("accepted");
   return {};
 }
-
-}  // namespace
 
 TEST_CASE("a configuration is evaluated once, and knowing its outcome costs nothing") {
   ListEvaluator evaluator{{{1, 1, 0}}, 0};
@@ -204,3 +202,5 @@ TEST_CASE("a network without layers is its own only configuration") {
   CHECK(problem.passes(problem.int8()));
   CHECK(problem.conclude().best->bytes == 0.0);
 }
+
+}  // namespace search_problem_test

@@ -6,13 +6,11 @@
 
 #include "nuq/sensitivity/contracts.hpp"
 
-namespace {
+namespace sensitivity_cosine_similarity_test {
 
 double compare(const std::vector<float>& original, const std::vector<float>& quantized) {
   return nuq::CosineSimilaritySensitivity{}.compare(original, quantized);
 }
-
-}  // namespace
 
 TEST_CASE("outputs of one direction compare as 1, opposite ones as 0, right angles as one half") {
   CHECK(compare({3.0F, 4.0F}, {3.0F, 4.0F}) == 1.0);
@@ -33,3 +31,5 @@ TEST_CASE("the policy meets its contract") {
   CHECK(nuq::is_output_sensitivity_v<nuq::CosineSimilaritySensitivity>);
   CHECK_FALSE(nuq::is_output_sensitivity_v<NoCompare>);
 }
+
+}  // namespace sensitivity_cosine_similarity_test

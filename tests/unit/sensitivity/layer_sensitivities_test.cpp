@@ -13,7 +13,7 @@
 #include "../random_values.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 
-namespace {
+namespace sensitivity_layer_sensitivities_test {
 
 using Sensitivities = std::map<std::string, double>;
 using Statistics = std::map<std::string, nuq::LayerStatistics>;
@@ -95,8 +95,6 @@ Weights random_layer(const std::string& name, std::uint32_t seed, float spread =
 double linear_sensitivity(const Weights& layer) {
   return std::sqrt(2.0) / mean_output_energy(layer.values);
 }
-
-}  // namespace
 
 TEST_CASE("a network of one linear layer feels its errors relative to its output's energy") {
   const Weights layer = random_layer("fc", 5);
@@ -213,3 +211,5 @@ TEST_CASE("without data a layer counts by the inverse of its output's energy") {
   CHECK(found.at("b") == doctest::Approx(1.0 / mean_output_energy(layers[1].values)));
   CHECK(found.at("zeros") == (std::max)(found.at("a"), found.at("b")));  // the upper of two
 }
+
+}  // namespace sensitivity_layer_sensitivities_test

@@ -10,7 +10,7 @@
 #include "../random_values.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 
-namespace {
+namespace sensitivity_network_outputs_test {
 
 using Blob = nuq::NetworkOutputs::Blob;
 
@@ -58,8 +58,6 @@ struct IdleEngine {
   template <class Observer>
   void forward(Observer&&) {}
 };
-
-}  // namespace
 
 TEST_CASE("the outputs are the values that no layer reads, of all batches") {
   const nuq::Graph graph = network();
@@ -118,3 +116,5 @@ TEST_CASE("a probability that has vanished does finite damage") {
   CHECK(damage > 10.0);
   CHECK(damage < 20.0);
 }
+
+}  // namespace sensitivity_network_outputs_test

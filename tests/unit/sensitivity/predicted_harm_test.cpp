@@ -6,7 +6,7 @@
 
 #include "../caffe/small_network.hpp"
 
-namespace {
+namespace sensitivity_predicted_harm_test {
 
 nuq::Graph one_product() {
   SmallWeights weights;
@@ -16,8 +16,6 @@ nuq::Graph one_product() {
       "inner_product_param { num_output: 2 bias_term: false } }",
       weights);
 }
-
-}  // namespace
 
 TEST_CASE("the harm is the squared error of the layer's output over the data, times the sensitivity") {
   const nuq::Graph graph = one_product();
@@ -40,3 +38,5 @@ TEST_CASE("the energy of a layer's output is the harm of leaving the layer out")
   CHECK(nuq::output_energy(*graph.find("fc"), statistics, serial) ==
         doctest::Approx(2.0 * 1.0 + 1.0 * 4.0 + 2.0 * 0.25 + 1.0 * 9.0));
 }
+
+}  // namespace sensitivity_predicted_harm_test

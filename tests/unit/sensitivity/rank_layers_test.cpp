@@ -12,7 +12,7 @@
 #include "../error_of.hpp"
 #include "nuq/sensitivity/cosine_similarity.hpp"
 
-namespace {
+namespace sensitivity_rank_layers_test {
 
 /// An engine whose layers have scripted outputs, one per batch.
 struct ScriptedEngine {
@@ -60,8 +60,6 @@ std::vector<std::string> names(const std::vector<nuq::LayerSensitivity>& ranking
 
 const nuq::CosineSimilaritySensitivity cosine;
 
-}  // namespace
-
 TEST_CASE("layers are ranked by the mean over the batches, most sensitive first, equal ones in the network's order") {
   const nuq::Graph graph = graph_with({"zeta", "alpha", "mid"});
   ScriptedEngine original{
@@ -86,3 +84,5 @@ TEST_CASE("a layer whose outputs cannot be compared is an error that names it") 
   CHECK(error.code == nuq::ErrorCode::non_finite_value);
   CHECK(error.says("net.prototxt: layer 'conv'"));
 }
+
+}  // namespace sensitivity_rank_layers_test

@@ -17,7 +17,7 @@
 #include "nuq/workflow/static_nuq.hpp"
 #include "tiny_network.hpp"
 
-namespace {
+namespace workflow_accuracy_based_auto_calibration_test {
 
 std::vector<std::string> quantized_layers(const nuq::Graph& graph) {
   std::vector<std::string> layers;
@@ -101,8 +101,6 @@ const char* const model_files[] = {"net_fake_quant_model.prototxt",
 bool contains(const Names& layers, const std::string& layer) {
   return std::find(layers.begin(), layers.end(), layer) != layers.end();
 }
-
-}  // namespace
 
 TEST_CASE("a network whose int8 form passes is quantized whole, after two evaluations") {
   const Run run;
@@ -285,3 +283,5 @@ TEST_CASE("a layer whose bias leaves the int32 range stays in float from the sta
   CHECK(result.notes.back().find("wanted the int32 range") != std::string::npos);
   CHECK(run.json(verb + "_final_config.json")["fc"]["quant_enable"] == false);
 }
+
+}  // namespace workflow_accuracy_based_auto_calibration_test

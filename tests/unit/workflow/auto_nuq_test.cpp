@@ -12,7 +12,7 @@
 #include "nuq/workflow/create_quant_config.hpp"
 #include "tiny_network.hpp"
 
-namespace {
+namespace workflow_auto_nuq_test {
 
 /// The metric is a function of how many evaluations were asked for and of the network's outputs.
 struct ScriptedEvaluator : nuq::AutoNuqEvaluatorBase<ScriptedEvaluator> {
@@ -66,8 +66,6 @@ struct Run {
   }
   [[nodiscard]] bool wrote(const std::string& suffix) const { return std::filesystem::exists(prefix + suffix); }
 };
-
-}  // namespace
 
 TEST_CASE("auto_nuq evaluates the original first, then int8, and writes a satisfied result with all its files") {
   const Run run;
@@ -193,3 +191,5 @@ TEST_CASE("results do not depend on the number of threads") {
   };
   CHECK(weights_with(1) == weights_with(3));
 }
+
+}  // namespace workflow_auto_nuq_test

@@ -20,7 +20,7 @@
 #include "nuq/workflow/save_model.hpp"
 #include "written_network.hpp"
 
-namespace {
+namespace workflow_calibrate_shift_bits_test {
 
 /// 'whole' has one value per channel.
 const std::string network_text = R"(name: "shifts"
@@ -51,8 +51,6 @@ nuq::Graph shifted_graph(const TemporaryFolder& folder) {
   nuq::calibrate_shift_bits(graph, batch);
   return graph;
 }
-
-}  // namespace
 
 TEST_CASE("every scale gets a shift, recorded and read back") {
   const TemporaryFolder folder;
@@ -124,3 +122,5 @@ TEST_CASE("shifts are searched after the inputs have been calibrated") {
   nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
   CHECK_THROWS_AS(nuq::calibrate_shift_bits(graph, batch), nuq::RecordError);
 }
+
+}  // namespace workflow_calibrate_shift_bits_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace {
+namespace workflow_evaluator_test {
 
 struct FromFiles : nuq::AutoNuqEvaluatorBase<FromFiles> {
   static constexpr int evaluate_batch_num = 7;
@@ -22,8 +22,6 @@ struct Mistyped : nuq::AutoNuqEvaluatorBase<Mistyped> {
   std::string eval_model(const std::string&, const std::string&, int) { return {}; }
   void is_satisfied(double, double) {}
 };
-
-}  // namespace
 
 TEST_CASE("an evaluator is judged by whether its members can be called, not by their exact types") {
   CHECK(nuq::has_eval_model_v<FromFiles>);
@@ -44,3 +42,5 @@ TEST_CASE("a member of the derived class hides the base's number of batches") {
   CHECK(InMemory::evaluate_batch_num == 0);
   CHECK(FromFiles::evaluate_batch_num == 7);
 }
+
+}  // namespace workflow_evaluator_test

@@ -19,7 +19,7 @@
 #include "nuq/workflow/static_nuq.hpp"
 #include "written_network.hpp"
 
-namespace {
+namespace workflow_nuq_scope_test {
 
 /// A convolution of each kind that the extended scope adds, and an InnerProduct.
 const std::string all_kinds = R"(name: "kinds"
@@ -61,8 +61,6 @@ nuq::Graph written_graph(const TemporaryFolder& folder, const std::string& kind)
   return nuq::load_graph(folder / ("net_" + kind + "_model.prototxt"),
                          folder / ("net_" + kind + "_weights.caffemodel"));
 }
-
-}  // namespace
 
 TEST_CASE("the standard scope leaves all but plain layers without NUQ, depthwise ones in float") {
   const TemporaryFolder folder;
@@ -153,14 +151,10 @@ TEST_CASE("the record of a run in the extended scope converts the float model, e
   }
 }
 
-namespace {
-
 struct AlwaysSatisfied : nuq::AutoNuqEvaluatorBase<AlwaysSatisfied> {
   double eval_net(nuq::Net&, int) const { return 1.0; }
   bool is_satisfied(double, double) const { return true; }
 };
-
-}  // namespace
 
 TEST_CASE("the search takes the layers that the scope of the configuration adds") {
   const TemporaryFolder folder;
@@ -172,3 +166,5 @@ TEST_CASE("the search takes the layers that the scope of the configuration adds"
   CHECK(result.quantization.count("depthwise") == 1);
   CHECK(result.quantization.at("deconv").codebook.has_value());
 }
+
+}  // namespace workflow_nuq_scope_test

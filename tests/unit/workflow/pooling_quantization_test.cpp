@@ -17,7 +17,7 @@
 #include "nuq/workflow/static_nuq.hpp"
 #include "written_network.hpp"
 
-namespace {
+namespace workflow_pooling_quantization_test {
 
 /// 'pool' and 'side' read one blob.
 const std::string network_text = R"(name: "averages"
@@ -82,8 +82,6 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
     largest = (std::max)(largest, static_cast<double>(std::fabs(a[at] - b[at])));
   return largest;
 }
-
-}  // namespace
 
 TEST_CASE("a quantized Pooling has Quant before and DeQuant behind it, and a record without weights") {
   const PoolingRun run;
@@ -158,15 +156,11 @@ TEST_CASE("without calibration data a Pooling layer stays as it is") {
   CHECK(run.written("fake_quant").find("pool_dequant_layer") == nullptr);
 }
 
-namespace {
-
 struct AlwaysSatisfied : nuq::AutoNuqEvaluatorBase<AlwaysSatisfied> {
   double eval_net(nuq::Net&, int) const { return 1.0; }
   bool is_satisfied(double, double) const { return true; }
   nuq::InputBatch calibration_batch(int index) const { return PoolingRun::batch(index); }
 };
-
-}  // namespace
 
 TEST_CASE("the search quantizes a Pooling layer in every configuration and cannot pin it") {
   const PoolingRun run;
@@ -181,3 +175,5 @@ TEST_CASE("the search quantizes a Pooling layer in every configuration and canno
   options.pins["pool"] = 16;
   CHECK_THROWS_AS(static_cast<void>(searched()), nuq::ConfigError);
 }
+
+}  // namespace workflow_pooling_quantization_test

@@ -18,7 +18,7 @@
 #include "nuq/workflow/static_nuq.hpp"
 #include "tiny_network.hpp"
 
-namespace {
+namespace workflow_static_nuq_test {
 
 nuq::Graph quantized_graph(const TemporaryFolder& folder, const TinyNetwork& network) {
   nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 2);
@@ -38,8 +38,6 @@ std::vector<float> output_of(const std::string& model, const std::string& weight
   const nuq::TensorView output = net.output("prob");
   return {output.values.begin(), output.values.end()};
 }
-
-}  // namespace
 
 TEST_CASE("init, quantize_model, calibrate and save_model leave the vendor's files") {
   const TemporaryFolder folder;
@@ -212,3 +210,5 @@ TEST_CASE("the deploy model computes with integers what the fake-quant model com
   for (std::size_t index = 0; index < in_float.size(); ++index)
     CHECK(std::fabs(in_float[index] - in_integers[index]) < 0.01F);
 }
+
+}  // namespace workflow_static_nuq_test

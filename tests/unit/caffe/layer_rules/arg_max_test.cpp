@@ -7,7 +7,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_arg_max_test {
 
 using nuq::Shape;
 
@@ -15,8 +15,6 @@ Shape found(const std::string& parameters, const Shape& input) {
   const nuq::Node node = rule_node("ArgMax", "argmax_param { " + parameters + " }");
   return nuq::arg_max_shapes({node, "net.prototxt"}, {input}).front();
 }
-
-}  // namespace
 
 TEST_CASE("without an axis there are at least three axes, the results on the third") {
   CHECK(found("", {2, 10}) == Shape{2, 1, 1});
@@ -28,3 +26,5 @@ TEST_CASE("an axis holds the results in its place") {
   CHECK(found("axis: 1 top_k: 3", {2, 10}) == Shape{2, 3});
   CHECK(found("axis: -3 out_max_val: true", {2, 10, 4, 5}) == Shape{2, 1, 4, 5});
 }
+
+}  // namespace caffe_layer_rules_arg_max_test

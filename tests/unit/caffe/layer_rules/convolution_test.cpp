@@ -6,7 +6,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_convolution_test {
 
 using nuq::ConvolutionGeometry;
 using nuq::Shape;
@@ -20,8 +20,6 @@ ConvolutionGeometry geometry(const std::string& parameters, const Shape& input, 
 std::string refusal(const std::string& parameters, const Shape& input, std::vector<Tensor> blobs = {}) {
   return complaint([&] { static_cast<void>(geometry(parameters, input, std::move(blobs))); });
 }
-
-}  // namespace
 
 TEST_CASE("kernel, stride, pad and dilation come as one value, as height and width, or as pairs of fields") {
   const Shape input = {2, 3, 20, 30};
@@ -105,3 +103,5 @@ TEST_CASE("trained blobs must have the shapes that input and parameters give; su
   CHECK(refusal(parameters, {1, 6, 20, 20}, {weights, bias}) == "blob 0 has shape [4,3,3,3], wanted [4,6,3,3]");
   CHECK(refusal(parameters, input, {weights, Tensor(Shape{3})}) == "blob 1 has shape [3], wanted [4]");
 }
+
+}  // namespace caffe_layer_rules_convolution_test

@@ -7,7 +7,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_covered_axes_test {
 
 using nuq::Shape;
 using Extents = std::vector<std::int64_t>;
@@ -23,8 +23,6 @@ Extents covered(std::int64_t axis, const Covered& what) {
   const nuq::Node node = rule_node("Scale", "");
   return extents(nuq::covered_axes({node, "net.prototxt"}, input, axis, what));
 }
-
-}  // namespace
 
 TEST_CASE("trained factors cover a number of axes from one on") {
   CHECK(covered(1, 1) == Extents{2, 3, 20});
@@ -43,3 +41,5 @@ TEST_CASE("a second input covers as many axes as it has; a single value covers n
   CHECK(complaint([] { static_cast<void>(covered(1, Shape{2, 3})); }).rfind("the second input [2,3]", 0) == 0);
   CHECK(complaint([] { static_cast<void>(covered(3, Shape{5, 2})); }).rfind("the second input [5,2]", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_covered_axes_test

@@ -7,7 +7,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_crop_test {
 
 using nuq::Shape;
 
@@ -19,8 +19,6 @@ Shape cropped(const std::string& parameters, const Shape& input, const Shape& li
 std::string refusal(const std::string& parameters, const Shape& input, const Shape& like) {
   return complaint([&] { static_cast<void>(cropped(parameters, input, like)); });
 }
-
-}  // namespace
 
 TEST_CASE("extents come from the second input from the axis on") {
   CHECK(cropped("", {2, 3, 5, 6}, {9, 9, 4, 3}) == Shape{2, 3, 4, 3});
@@ -37,3 +35,5 @@ TEST_CASE("parts that do not lie within the first input are refused by name") {
   CHECK(refusal("axis: 1 offset: 0 offset: 0", input, input).rfind("offset has 2 values, wanted 1 or 3", 0) == 0);
   CHECK(refusal("axis: 4", input, input).rfind("axis is 4", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_crop_test

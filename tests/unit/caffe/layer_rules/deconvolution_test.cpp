@@ -8,7 +8,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_deconvolution_test {
 
 using nuq::DeconvolutionGeometry;
 using nuq::Shape;
@@ -22,8 +22,6 @@ DeconvolutionGeometry geometry(const std::string& parameters, const Shape& input
 std::string refusal(const std::string& parameters, const Shape& input, std::vector<Tensor> blobs = {}) {
   return complaint([&] { static_cast<void>(geometry(parameters, input, std::move(blobs))); });
 }
-
-}  // namespace
 
 TEST_CASE("output extents of a deconvolution are stride·(input − 1) + reach − 2·pad") {
   const DeconvolutionGeometry g = geometry("num_output: 8 kernel_size: 4 stride: 2 pad: 1", {2, 3, 5, 7});
@@ -56,3 +54,5 @@ TEST_CASE("trained blobs of a deconvolution must have the shapes that input and 
   CHECK(refusal("num_output: 4 kernel_size: 3", {1, 3, 8, 8}, {weights, Tensor(Shape{3})}) ==
         "blob 1 has shape [3], wanted [4]");
 }
+
+}  // namespace caffe_layer_rules_deconvolution_test

@@ -6,7 +6,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_detection_output_test {
 
 using nuq::DetectionOutputGeometry;
 using nuq::Shape;
@@ -21,8 +21,6 @@ std::string refusal(const std::string& parameters, const Shape& locations = {2, 
                     const Shape& priors = {1, 2, 24}) {
   return complaint([&] { static_cast<void>(geometry(parameters, locations, confidences, priors)); });
 }
-
-}  // namespace
 
 TEST_CASE("the output has a row for as many detections as an image can have") {
   CHECK(geometry("keep_top_k: 5").output_shape() == Shape{1, 1, 10, 7});
@@ -66,3 +64,5 @@ TEST_CASE("odd parameters of DetectionOutput are refused by name") {
   CHECK(refusal("keep_top_k: 0").rfind("an image has up to 0 detections", 0) == 0);
   CHECK(refusal("keep_top_k: 2000000000").rfind("an image has up to 2000000000 detections", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_detection_output_test

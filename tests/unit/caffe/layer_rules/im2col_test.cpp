@@ -6,7 +6,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_im2col_test {
 
 using nuq::Shape;
 
@@ -14,8 +14,6 @@ Shape output_shape(const std::string& parameters, const Shape& input) {
   const nuq::Node node = rule_node("Im2col", "convolution_param { " + parameters + " }");
   return nuq::im2col_shapes({node, "net.prototxt"}, {input}).front();
 }
-
-}  // namespace
 
 TEST_CASE("columns have a channel for each channel and tap") {
   CHECK(output_shape("kernel_size: 3 pad: 1", {2, 3, 8, 9}) == Shape{2, 27, 8, 9});
@@ -30,3 +28,5 @@ TEST_CASE("windows that do not fit are refused by name") {
   CHECK(refusal("kernel_size: 5", {1, 1, 4, 9}).rfind("the kernel reaches over 5 values along the height", 0) == 0);
   CHECK(refusal("kernel_size: 1 axis: 2", {1, 1, 4, 9}).rfind("axis is 2", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_im2col_test

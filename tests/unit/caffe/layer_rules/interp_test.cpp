@@ -6,7 +6,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_interp_test {
 
 using nuq::Shape;
 
@@ -18,8 +18,6 @@ Shape output_shape(const std::string& parameters, const Shape& input) {
 std::string refusal(const std::string& parameters, const Shape& input = {1, 3, 9, 17}) {
   return complaint([&] { static_cast<void>(output_shape(parameters, input)); });
 }
-
-}  // namespace
 
 TEST_CASE("one factor of Interp wins over height and width, and these over both factors") {
   const Shape input = {1, 3, 9, 17};
@@ -41,3 +39,5 @@ TEST_CASE("odd parameters of Interp are refused by name") {
   CHECK(refusal("zoom_factor: 2 interp_type: 'nearest'").rfind("interp_type is 'nearest'", 0) == 0);
   CHECK(refusal("zoom_factor: 2", {1, 3}).find("[1,3]") != std::string::npos);
 }
+
+}  // namespace caffe_layer_rules_interp_test

@@ -7,7 +7,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_permute_test {
 
 using nuq::Shape;
 
@@ -15,8 +15,6 @@ Shape permuted(const std::string& order, const Shape& input) {
   const nuq::Node node = rule_node("Permute", "permute_param { " + order + " }");
   return nuq::permute_shapes({node, "net.prototxt"}, {input}).front();
 }
-
-}  // namespace
 
 TEST_CASE("axes come in the given order, then those that it leaves out") {
   CHECK(permuted("order: 0 order: 2 order: 3 order: 1", {2, 3, 4, 5}) == Shape{2, 4, 5, 3});
@@ -31,3 +29,5 @@ TEST_CASE("an axis given twice or beyond the last is refused by name") {
   CHECK(refusal("order: 1 order: 1").rfind("order has the axis 1", 0) == 0);
   CHECK(refusal("order: 3").rfind("order has the axis 3", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_permute_test

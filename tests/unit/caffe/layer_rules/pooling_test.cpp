@@ -8,7 +8,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_pooling_test {
 
 using nuq::PoolingGeometry;
 using nuq::Shape;
@@ -29,8 +29,6 @@ std::int64_t pooled_extent(std::int64_t input, std::int64_t kernel, std::int64_t
   if (pad > 0 && (pooled - 1) * stride >= input + pad) --pooled;
   return pooled;
 }
-
-}  // namespace
 
 TEST_CASE("output extents follow Caffe's rule, the last window of padded inputs included") {
   int clipped = 0;
@@ -85,3 +83,5 @@ TEST_CASE("zero and absurd values are refused by name") {
   CHECK(refusal("kernel_size: 4000000000", input).rfind("kernel size along the height is 4000000000", 0) == 0);
   CHECK(refusal("kernel_size: 2", {1, 8}).find("[1,8]") != std::string::npos);
 }
+
+}  // namespace caffe_layer_rules_pooling_test

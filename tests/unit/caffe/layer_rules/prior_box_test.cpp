@@ -8,7 +8,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_prior_box_test {
 
 using nuq::PriorBoxGeometry;
 using nuq::Shape;
@@ -21,8 +21,6 @@ PriorBoxGeometry geometry(const std::string& parameters) {
 std::string refusal(const std::string& parameters) {
   return complaint([&] { static_cast<void>(geometry(parameters)); });
 }
-
-}  // namespace
 
 TEST_CASE("a position has a box for each min_size and max_size, and for each min_size and other aspect ratio") {
   CHECK(geometry("min_size: 10").output_shape() == Shape{1, 2, 5 * 10 * 4});
@@ -78,3 +76,5 @@ TEST_CASE("missing, odd and absurd parameters of a PriorBox are refused by name"
   CHECK(refusal("min_size: 10 step_h: 8").rfind("step_w is 0", 0) == 0);
   CHECK(refusal("min_size: 10 img_w: 8").rfind("img_h is 0", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_prior_box_test

@@ -7,7 +7,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_recurrent_test {
 
 using nuq::Shape;
 using Shapes = std::vector<Shape>;
@@ -30,8 +30,6 @@ std::string refusal(const std::string& parameters, const Shapes& inputs) {
   return complaint([&] { static_cast<void>(lstm(parameters, inputs)); });
 }
 
-}  // namespace
-
 TEST_CASE("recurrent layers give num_output values for each step, whatever a step's own axes") {
   CHECK(lstm("num_output: 3", {values, marks}) == Shapes{{7, 2, 3}});
   CHECK(lstm("num_output: 3", {{7, 2}, marks, {2, 9}}) == Shapes{{7, 2, 3}});
@@ -52,3 +50,5 @@ TEST_CASE("inputs that do not fit are refused by name") {
   CHECK(refusal("num_output: 3", {values, {2, 7}}).rfind("LSTM has the inputs [7,2,5] and [2,7]", 0) == 0);
   CHECK(refusal("num_output: 3", {{7}, marks}).rfind("LSTM has the inputs [7] and [7,2]", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_recurrent_test

@@ -7,7 +7,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_reshape_test {
 
 using nuq::Shape;
 
@@ -19,8 +19,6 @@ Shape reshaped(const std::string& parameters, const Shape& input) {
 std::string refusal(const std::string& parameters, const Shape& input) {
   return complaint([&] { static_cast<void>(reshaped(parameters, input)); });
 }
-
-}  // namespace
 
 TEST_CASE("0 keeps the input's extent, -1 takes what is left") {
   CHECK(reshaped("shape { dim: 0 dim: -1 }", {2, 3, 4, 5}) == Shape{2, 60});
@@ -56,3 +54,5 @@ TEST_CASE("shapes that do not fit are refused by name") {
   CHECK(refusal("axis: 1 num_axes: 3", input).rfind("num_axes is 3", 0) == 0);
   CHECK(refusal("num_axes: -2", input).rfind("num_axes is -2", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_reshape_test

@@ -7,7 +7,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_roi_pooling_test {
 
 using nuq::Shape;
 
@@ -20,8 +20,6 @@ Shape psroi_shape(const std::string& parameters, const std::vector<Shape>& input
   const nuq::Node node = rule_node("PSROIPooling", "psroi_pooling_param { " + parameters + " }");
   return nuq::psroi_pooling_shapes({node, "net.prototxt"}, inputs).front();
 }
-
-}  // namespace
 
 TEST_CASE("region pooling has an output for every region") {
   const std::string parameters = "pooled_h: 6 pooled_w: 7 spatial_scale: 0.0625";
@@ -57,3 +55,5 @@ TEST_CASE("inputs and parameters of region pooling that do not fit are refused b
             .rfind("the feature map has 8 channels", 0) == 0);
   CHECK(psroi_refusal("output_dim: 3 group_size: -1 spatial_scale: 1", inputs).rfind("group_size is -1", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_roi_pooling_test

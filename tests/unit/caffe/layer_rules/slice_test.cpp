@@ -8,7 +8,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_slice_test {
 
 using nuq::Shape;
 using Shapes = std::vector<Shape>;
@@ -22,8 +22,6 @@ Shapes sliced(const std::string& parameters, std::size_t outputs, const Shape& i
 std::string refusal(const std::string& parameters, std::size_t outputs, const Shape& input) {
   return complaint([&] { static_cast<void>(sliced(parameters, outputs, input)); });
 }
-
-}  // namespace
 
 TEST_CASE("an axis is cut into equal pieces, or where the slice points say") {
   CHECK(sliced("", 3, {2, 6, 5}) == Shapes(3, Shape{2, 2, 5}));
@@ -43,3 +41,5 @@ TEST_CASE("pieces that do not fit the axis or the outputs are refused by name") 
   CHECK(refusal("axis: 3", 2, input).rfind("axis is 3", 0) == 0);
   CHECK(refusal("axis: 1 slice_dim: 1", 2, input).rfind("axis and slice_dim", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_slice_test

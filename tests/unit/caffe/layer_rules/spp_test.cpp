@@ -6,7 +6,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_spp_test {
 
 using nuq::Shape;
 
@@ -18,8 +18,6 @@ Shape output_shape(const std::string& parameters, const Shape& input) {
 std::string refusal(const std::string& parameters, const Shape& input) {
   return complaint([&] { static_cast<void>(output_shape(parameters, input)); });
 }
-
-}  // namespace
 
 TEST_CASE("a pyramid has 1, 4, 16, … bins for each channel") {
   CHECK(output_shape("pyramid_height: 3", {2, 3, 9, 8}) == Shape{2, 63});
@@ -34,3 +32,5 @@ TEST_CASE("a pyramid that the input is too small for, or without height, is refu
   CHECK(refusal("pyramid_height: 3", {1, 3, 5, 8}).find("cannot be cut into 4 × 4 bins") != std::string::npos);
   CHECK(refusal("pyramid_height: 2 pool: STOCHASTIC", {1, 3, 8, 8}).rfind("pool is STOCHASTIC", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_spp_test

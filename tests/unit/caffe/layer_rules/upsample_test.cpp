@@ -7,7 +7,7 @@
 
 #include "rule_cases.hpp"
 
-namespace {
+namespace caffe_layer_rules_upsample_test {
 
 using nuq::Shape;
 
@@ -19,8 +19,6 @@ Shape output_shape(const std::string& parameters, const std::vector<Shape>& inpu
 std::string refusal(const std::string& parameters, const std::vector<Shape>& inputs = {{1, 3, 4, 5}}) {
   return complaint([&] { static_cast<void>(output_shape(parameters, inputs)); });
 }
-
-}  // namespace
 
 TEST_CASE("extents are multiplied by stride where there is one, else by scale") {
   CHECK(output_shape("scale: 3") == Shape{1, 3, 12, 15});
@@ -37,3 +35,5 @@ TEST_CASE("odd parameters of Upsample, and a mask, are refused by name") {
   CHECK(refusal("stride: -1").rfind("the factor along the height is -1", 0) == 0);
   CHECK(refusal("scale: 2", {{1, 3, 4, 5}, {1, 3, 4, 5}}).rfind("Upsample has 2 inputs", 0) == 0);
 }
+
+}  // namespace caffe_layer_rules_upsample_test

@@ -5,11 +5,9 @@
 #include <string>
 #include <type_traits>
 
-namespace {
+namespace core_detail_function_ref_test {
 
 using Append = nuq::detail::FunctionRef<int(const std::string&)>;
-
-}  // namespace
 
 TEST_CASE("the reference calls the object itself, not a copy") {
   std::string text;
@@ -35,3 +33,5 @@ TEST_CASE("a temporary cannot be referred to") {
   CHECK(std::is_constructible_v<Append, decltype(callable)&>);
   CHECK_FALSE(std::is_constructible_v<Append, std::remove_const_t<decltype(callable)>>);
 }
+
+}  // namespace core_detail_function_ref_test

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace {
+namespace core_detail_returns_test {
 
 template <class T, class Argument>
 using call_op = decltype(std::declval<const T&>().call(std::declval<Argument>()));
@@ -22,8 +22,6 @@ class Hidden {
   float call(double) const;
 };
 
-}  // namespace
-
 TEST_CASE("a call is detected by working and by what its result converts to") {
   CHECK(nuq::detail::returns<double, call_op, ReturnsFloat, int>());
   CHECK_FALSE(nuq::detail::returns<const char*, call_op, ReturnsFloat, int>());
@@ -38,3 +36,5 @@ TEST_CASE("a contract without a result takes any call that works") {
   CHECK_FALSE(nuq::detail::returns<double, call_op, ReturnsNothing, int>());
   CHECK_FALSE(nuq::detail::returns<void, call_op, Hidden, int>());
 }
+
+}  // namespace core_detail_returns_test

@@ -9,7 +9,7 @@
 #include "../../random_values.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_detail_gemm_test {
 
 using nuq::Workspace;
 using nuq::detail::ColumnPanels;
@@ -60,8 +60,6 @@ std::vector<const TileKernels*> all_kernels() {
   if (&nuq::detail::best_kernels() != kernels[0]) kernels.push_back(&nuq::detail::best_kernels());
   return kernels;
 }
-
-}  // namespace
 
 TEST_CASE("gemm agrees with the definition for all small sizes, on every code path") {
   for (const TileKernels* kernels : all_kernels()) {
@@ -142,3 +140,5 @@ TEST_CASE("a kernel scales, shifts and rectifies finished sums by row") {
     }
   }
 }
+
+}  // namespace engine_detail_gemm_test

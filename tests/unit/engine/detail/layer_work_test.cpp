@@ -8,7 +8,7 @@
 
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_detail_layer_work_test {
 
 std::int64_t work_of(const nuq::Node& node, const nuq::Shape& input, const nuq::Shape& output,
                      const nuq::CustomLayers& custom = {}) {
@@ -18,8 +18,6 @@ std::int64_t work_of(const nuq::Node& node, const nuq::Shape& input, const nuq::
   const nuq::TensorView outputs[] = {written.view()};
   return nuq::detail::LayerWork(node, custom)({inputs, 1}, {outputs, 1});
 }
-
-}  // namespace
 
 TEST_CASE("the work of a layer with weights is its number of multiply-adds") {
   const nuq::Node convolution = layer_alone(
@@ -49,3 +47,5 @@ TEST_CASE("a layer of the user's own counts as large") {
   custom.loaders.push_back({"Mystery", nullptr});
   CHECK(work_of(layer_alone("Mystery", ""), {1}, {1}, custom) == (std::numeric_limits<std::int64_t>::max)());
 }
+
+}  // namespace engine_detail_layer_work_test

@@ -13,13 +13,11 @@
 using nuq::Shape;
 using nuq::Tensor;
 
-namespace {
+namespace engine_layers_arg_max_test {
 
 Tensor arg_max(const std::string& parameters, const Tensor& input) {
   return computed<nuq::detail::ArgMaxLayer>(layer_alone("ArgMax", "argmax_param { " + parameters + " }"), {input});
 }
-
-}  // namespace
 
 TEST_CASE("without an axis the largest values of each item are found") {
   const Tensor input({2, 4}, {3, 9, -1, 5, 0, -2, -3, -1});
@@ -65,3 +63,5 @@ TEST_CASE("more values than there are, and none, are refused by name") {
   CHECK(problem("top_k: 4 axis: 1").says("layer 'layer1': top_k is 4, wanted 1 to 3"));
   CHECK(problem("top_k: 0").says("layer 'layer1': top_k is 0"));
 }
+
+}  // namespace engine_layers_arg_max_test

@@ -10,7 +10,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_batch_norm_test {
 
 using nuq::Node;
 using nuq::Shape;
@@ -33,8 +33,6 @@ std::vector<double> normalised(const Tensor& input, std::size_t plane, double co
   }
   return output;
 }
-
-}  // namespace
 
 TEST_CASE("batch normalisation uses the trained statistics, divided by the scale factor") {
   const Tensor images = random_tensor({2, 3, 4, 5}, 1);
@@ -80,3 +78,5 @@ TEST_CASE("statistics that cannot be used are refused by name") {
           computed<nuq::detail::BatchNormLayer>(batch_norm("", 1.0F), {Tensor(Shape{1, 4, 2, 2})});
         }).says("layer 'layer1'"));
 }
+
+}  // namespace engine_layers_batch_norm_test

@@ -14,7 +14,7 @@ using nuq::Tensor;
 using nuq::Node;
 using nuq::Shape;
 
-namespace {
+namespace engine_layers_bias_test {
 
 /// `inner` neighbours share one of the biases, which repeat.
 std::vector<double> shifted(const Tensor& input, const Tensor& bias, std::size_t inner) {
@@ -25,8 +25,6 @@ std::vector<double> shifted(const Tensor& input, const Tensor& bias, std::size_t
   }
   return output;
 }
-
-}  // namespace
 
 TEST_CASE("bias adds trained values along the axes that they cover") {
   struct Case {
@@ -72,3 +70,5 @@ TEST_CASE("a bias that does not fit, and a missing one, are refused by name") {
   CHECK(problem(layer_alone("Bias", "", {}, 2), {input, Tensor(Shape{4})})
             .says("layer 'layer1': the second input [4] does not fit the first, [2,3,4,5], from axis 1 on"));
 }
+
+}  // namespace engine_layers_bias_test

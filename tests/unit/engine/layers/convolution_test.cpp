@@ -10,7 +10,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_convolution_test {
 
 using nuq::ConvolutionGeometry;
 using nuq::Node;
@@ -75,8 +75,6 @@ Case case_of(const std::string& parameters, const Shape& input, const Shape& wei
 std::string pair(const std::string& name, std::int64_t y, std::int64_t x) {
   return name + "_h: " + std::to_string(y) + " " + name + "_w: " + std::to_string(x) + " ";
 }
-
-}  // namespace
 
 TEST_CASE("convolution agrees with its definition for random geometries, on every code path") {
   Dice dice(11);
@@ -185,3 +183,5 @@ TEST_CASE("a convolution without weights, or with weights that do not fit its in
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("[4,5,3,3]"));
 }
+
+}  // namespace engine_layers_convolution_test

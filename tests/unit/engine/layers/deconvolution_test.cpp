@@ -10,7 +10,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_deconvolution_test {
 
 using nuq::Node;
 using nuq::Shape;
@@ -77,8 +77,6 @@ double error_for(const Parameters& p, const Shape& input_shape, nuq::Workspace& 
   const Tensor output = computed<nuq::detail::DeconvolutionLayer>(node, {input}, workspace);
   return relative_error(output.values, deconvolved(p, node, input, output.shape));
 }
-
-}  // namespace
 
 TEST_CASE("deconvolution agrees with its definition for random geometries, on every code path") {
   Dice dice(31);
@@ -189,3 +187,5 @@ TEST_CASE("a deconvolution without weights, or with weights that do not fit its 
   CHECK(error.says("layer 'layer1'"));
   CHECK(error.says("[5,4,3,3]"));
 }
+
+}  // namespace engine_layers_deconvolution_test

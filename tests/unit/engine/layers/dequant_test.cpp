@@ -8,7 +8,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_dequant_test {
 
 using nuq::Node;
 using nuq::Shape;
@@ -20,8 +20,6 @@ Node dequant(const std::vector<float>& scale, const std::vector<float>& shift_bi
                      {Tensor(shape, scale), Tensor({static_cast<std::int64_t>(shift_bit.size())}, shift_bit),
                       Tensor(shape, std::vector<float>(scale.size(), 0.0F))});
 }
-
-}  // namespace
 
 TEST_CASE("DeQuant hands its input on where nothing is shifted") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
@@ -49,3 +47,5 @@ TEST_CASE("factors that contradict each other or the input are refused by name")
   CHECK(message(dequant({1.0F, 1.0F, 1.0F}, {0.0F, 0.0F, 0.0F})).says("layer 'layer1'"));
   CHECK(message(layer_alone("DeQuant", "")).says("layer 'layer1'"));
 }
+
+}  // namespace engine_layers_dequant_test

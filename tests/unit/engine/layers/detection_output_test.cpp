@@ -12,7 +12,7 @@
 
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_detection_output_test {
 
 using nuq::Tensor;
 
@@ -111,8 +111,6 @@ struct RandomScene {
   Tensor locations, confidences, boxes;
 };
 
-}  // namespace
-
 TEST_CASE("detections agree with their definition for random scenes, with and without surplus") {
   for (const int keep : {5, 200}) {
     for (std::uint32_t seed = 0; seed < 10; ++seed) {
@@ -195,3 +193,5 @@ TEST_CASE("detections are the same for any number of threads") {
   CHECK(detections(parameters, scene.locations, scene.confidences, scene.boxes, 3).values ==
         detections(parameters, scene.locations, scene.confidences, scene.boxes, 1).values);
 }
+
+}  // namespace engine_layers_detection_output_test

@@ -10,7 +10,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_eltwise_test {
 
 using nuq::Node;
 using nuq::Tensor;
@@ -29,8 +29,6 @@ std::vector<double> folded(const std::vector<Tensor>& inputs, Fold fold) {
   }
   return output;
 }
-
-}  // namespace
 
 TEST_CASE("eltwise adds, weighs, multiplies and compares any number of inputs") {
   const nuq::Shape shape = {2, 3, 4, 5};
@@ -76,3 +74,5 @@ TEST_CASE("shapes that differ and coefficients that do not fit are refused by na
   CHECK(message(eltwise("coeff: 1", 2), {input, input}).says("layer 'layer1': coeff has 1 values"));
   CHECK(message(eltwise("operation: PROD coeff: 1 coeff: 1", 2), {input, input}).says("layer 'layer1': coeff"));
 }
+
+}  // namespace engine_layers_eltwise_test

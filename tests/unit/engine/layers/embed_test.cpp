@@ -12,7 +12,7 @@
 
 using nuq::Tensor;
 
-namespace {
+namespace engine_layers_embed_test {
 
 const std::string parameters = "num_output: 2 input_dim: 3";
 
@@ -22,8 +22,6 @@ nuq::Node embed(const std::string& more, std::vector<Tensor> blobs) {
 
 const Tensor rows({3, 2}, {1, 2, 3, 4, 5, 6});
 const Tensor bias({2}, {10, 20});
-
-}  // namespace
 
 TEST_CASE("embed puts a trained row in place of every value") {
   const Tensor input({2, 2}, {2, 0, 1, 1});
@@ -54,3 +52,5 @@ TEST_CASE("parameters and blobs that do not fit are refused by name") {
   CHECK(problem(embed("", {})).says("layer 'layer1': Embed has 0 trained blobs"));
   CHECK(problem(layer_alone("Embed", "")).says("layer 'layer1': num_output is 0"));
 }
+
+}  // namespace engine_layers_embed_test

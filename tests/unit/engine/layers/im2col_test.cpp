@@ -9,7 +9,7 @@
 
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_im2col_test {
 
 using nuq::Tensor;
 
@@ -35,8 +35,6 @@ std::vector<float> columns(const Tensor& input, const nuq::Shape& output, std::i
   return result;
 }
 
-}  // namespace
-
 TEST_CASE("columns hold what every tap of the window reads, pads as zeros") {
   Dice dice(7);
   for (int trial = 0; trial < 50; ++trial) {
@@ -55,3 +53,5 @@ TEST_CASE("columns hold what every tap of the window reads, pads as zeros") {
     CHECK(output.values == columns(input, output.shape, kernel, stride, pad, dilation));
   }
 }
+
+}  // namespace engine_layers_im2col_test

@@ -10,7 +10,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_inner_product_test {
 
 using nuq::Node;
 using nuq::Shape;
@@ -43,8 +43,6 @@ std::vector<double> multiplied(const Node& node, const Tensor& input, std::int64
   }
   return output;
 }
-
-}  // namespace
 
 TEST_CASE("an inner product agrees with its definition, transposed and with bias or not") {
   for (const std::int64_t rows : {1, 2, 6, 13}) {
@@ -90,3 +88,5 @@ TEST_CASE("an inner product without weights, or for inputs of another length, is
           computed<nuq::detail::InnerProductLayer>(node, {Tensor(Shape{2, 8})});
         }).says("layer 'layer1'"));
 }
+
+}  // namespace engine_layers_inner_product_test

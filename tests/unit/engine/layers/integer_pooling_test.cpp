@@ -9,7 +9,7 @@
 
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_integer_pooling_test {
 
 /// The average of level − offset, pads as 0, divided by the window's size with its pads; Caffe's rule in whole numbers.
 double average(const nuq::PoolingGeometry& g, const float* levels, int offset, std::int64_t y, std::int64_t x) {
@@ -25,8 +25,6 @@ double average(const nuq::PoolingGeometry& g, const float* levels, int offset, s
   }
   return static_cast<double>(sum) / static_cast<double>(count);
 }
-
-}  // namespace
 
 TEST_CASE("integer pooling averages levels relative to the offset, with pads as zeros") {
   Dice dice(5);
@@ -53,3 +51,5 @@ TEST_CASE("integer pooling averages levels relative to the offset, with pads as 
     CHECK(relative_error(computed<nuq::detail::IntegerPoolingLayer>(node, {levels}, 2).values, expected) < 1e-6);
   }
 }
+
+}  // namespace engine_layers_integer_pooling_test

@@ -10,7 +10,7 @@
 
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_interp_test {
 
 using nuq::Node;
 using nuq::Shape;
@@ -50,8 +50,6 @@ std::vector<double> interpolated(const Tensor& input, const Shape& output, std::
   return result;
 }
 
-}  // namespace
-
 TEST_CASE("interpolation agrees with its definition, enlarging and shrinking") {
   const Tensor input = random_tensor({2, 3, 7, 9}, 1);
   for (const std::string parameters :
@@ -81,3 +79,5 @@ TEST_CASE("a second input gives the size") {
   REQUIRE(output.shape == Shape{1, 2, 8, 9});
   CHECK(relative_error(output.values, interpolated(input, output.shape, 0)) < 2e-6);
 }
+
+}  // namespace engine_layers_interp_test

@@ -11,7 +11,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_lrn_test {
 
 using nuq::Tensor;
 
@@ -45,8 +45,6 @@ std::vector<double> normalised(const Tensor& input, std::int64_t channel_reach, 
   return output;
 }
 
-}  // namespace
-
 TEST_CASE("LRN across channels agrees with its definition, for the usual and for other powers") {
   const Tensor input = random_tensor({2, 7, 3, 4}, 1);
   for (const double beta : {0.75, 0.5, 1.3}) {
@@ -70,3 +68,5 @@ TEST_CASE("an even local_size is refused by name") {
   });
   CHECK(error.says("layer 'layer1': local_size is 4"));
 }
+
+}  // namespace engine_layers_lrn_test

@@ -12,7 +12,7 @@
 
 using nuq::Tensor;
 
-namespace {
+namespace engine_layers_mvn_test {
 
 /// Groups of `size` values with mean 0 and, if `scaled`, standard deviation about 1.
 std::vector<double> normalised(const Tensor& input, std::size_t size, bool scaled, double eps) {
@@ -31,8 +31,6 @@ std::vector<double> normalised(const Tensor& input, std::size_t size, bool scale
   return output;
 }
 
-}  // namespace
-
 TEST_CASE("MVN takes away the mean and divides by the deviation, of a channel or of an item") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
   const auto error = [&](const std::string& parameters, const std::vector<double>& expected) {
@@ -50,3 +48,5 @@ TEST_CASE("MVN of equal values is 0") {
   const Tensor input({1, 2, 2}, {3, 3, 5, 5});
   CHECK(computed<nuq::detail::MvnLayer>(layer_alone("MVN", ""), {input}).values == std::vector<float>(4, 0.0F));
 }
+
+}  // namespace engine_layers_mvn_test

@@ -13,7 +13,7 @@
 using nuq::Shape;
 using nuq::Tensor;
 
-namespace {
+namespace engine_layers_normalize_test {
 
 constexpr std::size_t channels = 3;
 constexpr std::size_t plane = 20;
@@ -33,8 +33,6 @@ std::vector<double> normalised(const Tensor& input, bool across_spatial, const T
   }
   return output;
 }
-
-}  // namespace
 
 TEST_CASE("normalize divides by the length of an item or of each position's channels, then weighs") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
@@ -66,3 +64,5 @@ TEST_CASE("factors of another number are refused by name") {
   });
   CHECK(error.says("layer 'layer1': blob 0 has shape [3], wanted [1]"));
 }
+
+}  // namespace engine_layers_normalize_test

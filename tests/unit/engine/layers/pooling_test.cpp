@@ -12,7 +12,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_pooling_test {
 
 using nuq::Node;
 using nuq::PoolingGeometry;
@@ -58,8 +58,6 @@ std::vector<double> pooled(const PoolingGeometry& g, const Tensor& input) {
 std::string number(const std::string& name, std::int64_t value) {
   return name + ": " + std::to_string(value) + " ";
 }
-
-}  // namespace
 
 TEST_CASE("pooling agrees with Caffe's loops for random geometries with pads") {
   Dice dice(21);
@@ -121,3 +119,5 @@ TEST_CASE("pooling gives the same bits for any number of threads, and refuses st
   CHECK(error.code == nuq::ErrorCode::unsupported_layer);
   CHECK(error.says("layer 'layer1'"));
 }
+
+}  // namespace engine_layers_pooling_test

@@ -12,7 +12,7 @@
 using nuq::Shape;
 using nuq::Tensor;
 
-namespace {
+namespace engine_layers_prelu_test {
 
 /// `inner` neighbours share one of the slopes, which repeat.
 std::vector<double> rectified(const Tensor& input, const Tensor& slopes, std::size_t inner) {
@@ -24,8 +24,6 @@ std::vector<double> rectified(const Tensor& input, const Tensor& slopes, std::si
   }
   return output;
 }
-
-}  // namespace
 
 TEST_CASE("PReLU weighs negative values with the slope of their channel") {
   const Tensor slopes = random_tensor({3}, 2);
@@ -57,3 +55,5 @@ TEST_CASE("slopes that do not fit, and missing ones, are refused by name") {
   CHECK(problem({}, image).says("layer 'layer1': PReLU has 0 trained blobs"));
   CHECK(problem({Tensor(Shape{4})}, Tensor(Shape{4})).says("layer 'layer1': PReLU has the input [4]"));
 }
+
+}  // namespace engine_layers_prelu_test

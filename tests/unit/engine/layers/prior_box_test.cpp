@@ -9,7 +9,7 @@
 
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_prior_box_test {
 
 using nuq::Tensor;
 
@@ -17,8 +17,6 @@ Tensor priors(const std::string& parameters) {
   const nuq::Node node = layer_alone("PriorBox", "prior_box_param { " + parameters + " }", {}, 2);
   return computed<nuq::detail::PriorBoxLayer>(node, {Tensor(nuq::Shape{1, 8, 2, 3}), Tensor(nuq::Shape{1, 3, 40, 90})});
 }
-
-}  // namespace
 
 TEST_CASE("prior boxes stand around the centres of the map's positions") {
   const Tensor boxes = priors("min_size: 12.9 max_size: 27.2 aspect_ratio: 4 offset: 0.5");
@@ -54,3 +52,5 @@ TEST_CASE("prior boxes are clipped to the image on request, and carry their vari
     CHECK(clipped.values[24 + at] == variances[at % 4]);
   }
 }
+
+}  // namespace engine_layers_prior_box_test

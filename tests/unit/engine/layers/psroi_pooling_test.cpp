@@ -11,7 +11,7 @@
 
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_psroi_pooling_test {
 
 using nuq::Shape;
 using nuq::Tensor;
@@ -56,8 +56,6 @@ std::vector<double> averages(const Tensor& map, const Tensor& rois, std::int64_t
   return result;
 }
 
-}  // namespace
-
 TEST_CASE("position-sensitive pooling averages each bin over a channel of its own") {
   Dice dice(5);
   Tensor rois(Shape{60, 5});
@@ -78,3 +76,5 @@ TEST_CASE("position-sensitive pooling averages each bin over a channel of its ow
     CHECK(relative_error(output.values, averages(map, rois, 3, bins, 0.0625)) < 1e-6);
   }
 }
+
+}  // namespace engine_layers_psroi_pooling_test

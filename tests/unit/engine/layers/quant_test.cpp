@@ -10,15 +10,13 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_quant_test {
 
 std::vector<float> quantized(const std::string& parameters, const std::vector<float>& values) {
   const nuq::Node node = layer_alone("Quant", "quant_param { " + parameters + " }");
   return computed<nuq::detail::QuantLayer>(node, {nuq::Tensor({static_cast<std::int64_t>(values.size())}, values)})
       .values;
 }
-
-}  // namespace
 
 TEST_CASE("Quant rounds to the int8 grid whose scale is the reciprocal of the stored one") {
   // scale 0.5, no offset: the grid reaches from −64 to 63.5
@@ -45,3 +43,5 @@ TEST_CASE("a scale that is no positive number and an offset of several bytes are
     CHECK(error_of<nuq::ModelError>([&] { quantized(parameters, {1.0F}); }).says("layer 'layer1': quant_param"));
   }
 }
+
+}  // namespace engine_layers_quant_test

@@ -11,7 +11,7 @@
 
 using nuq::Tensor;
 
-namespace {
+namespace engine_layers_reduction_test {
 
 /// Reduces groups of `size` values with `add`, which takes a sum and the next value.
 template <class Add>
@@ -24,8 +24,6 @@ std::vector<double> reduced(const Tensor& input, std::size_t size, double coeffi
   }
   return output;
 }
-
-}  // namespace
 
 TEST_CASE("reduction sums up, in one of four ways, what lies behind its axis") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
@@ -49,3 +47,5 @@ TEST_CASE("a whole input gives one value") {
   CHECK(output.shape == nuq::Shape{1});
   CHECK(output.values == std::vector<float>{10});
 }
+
+}  // namespace engine_layers_reduction_test

@@ -14,7 +14,7 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_roi_pooling_test {
 
 using nuq::Node;
 using nuq::Shape;
@@ -62,8 +62,6 @@ std::vector<double> pooled(const Tensor& map, const Tensor& rois, std::int64_t b
   return result;
 }
 
-}  // namespace
-
 TEST_CASE("region pooling takes the largest value of each bin, regions beyond the map and upside down included") {
   Dice dice(3);
   const Tensor map = random_tensor({2, 3, 12, 15}, 1);
@@ -94,3 +92,5 @@ TEST_CASE("regions of no image, or with coordinates that are no pixels, are refu
   });
   CHECK(error.says("layer 'layer1': region 0 has the coordinate "));
 }
+
+}  // namespace engine_layers_roi_pooling_test

@@ -12,7 +12,7 @@ using nuq::Node;
 using nuq::Shape;
 using nuq::Tensor;
 
-namespace {
+namespace engine_layers_slice_test {
 
 std::vector<Tensor> sliced(const std::string& parameters, std::size_t outputs, const Tensor& input) {
   Node node = layer_alone("Slice", "slice_param { " + parameters + " }");
@@ -20,8 +20,6 @@ std::vector<Tensor> sliced(const std::string& parameters, std::size_t outputs, c
   nuq::Workspace workspace(1);
   return all_computed<nuq::detail::SliceLayer>(node, {input}, workspace);
 }
-
-}  // namespace
 
 TEST_CASE("slice cuts its axis at the slice points or into equal pieces") {
   const Tensor input({2, 3, 2}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
@@ -43,3 +41,5 @@ TEST_CASE("one piece is the whole input") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
   CHECK(sliced("", 1, input)[0].values == input.values);
 }
+
+}  // namespace engine_layers_slice_test

@@ -12,7 +12,7 @@
 
 using nuq::Tensor;
 
-namespace {
+namespace engine_layers_softmax_test {
 
 std::vector<double> normalised(const Tensor& input, std::int64_t extent, std::int64_t inner) {
   std::vector<double> output;
@@ -28,8 +28,6 @@ std::vector<double> normalised(const Tensor& input, std::int64_t extent, std::in
   }
   return output;
 }
-
-}  // namespace
 
 TEST_CASE("softmax normalises along its axis") {
   const Tensor input = random_tensor({3, 4, 5, 2}, 1);
@@ -48,3 +46,5 @@ TEST_CASE("softmax of large values neither overflows nor loses the differences")
   const double larger = 1.0 / (1.0 + std::exp(-1.0));
   CHECK(relative_error(output.values, {1.0 - larger, larger, larger, 1.0 - larger}) < 1e-6);
 }
+
+}  // namespace engine_layers_softmax_test

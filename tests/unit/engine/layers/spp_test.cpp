@@ -10,7 +10,7 @@
 #include "../layer_alone.hpp"
 #include "nuq/engine/layers/pooling.hpp"
 
-namespace {
+namespace engine_layers_spp_test {
 
 using nuq::Shape;
 using nuq::Tensor;
@@ -22,8 +22,6 @@ Tensor pyramid(const std::string& parameters, const Tensor& input, std::size_t t
 Tensor pooling(const std::string& parameters, const Tensor& input) {
   return computed<nuq::detail::PoolingLayer>(layer_alone("Pooling", "pooling_param { " + parameters + " }"), {input});
 }
-
-}  // namespace
 
 TEST_CASE("a pyramid lines up the poolings of its levels, image by image") {
   const Tensor input = random_tensor({2, 3, 8, 9}, 1);
@@ -52,3 +50,5 @@ TEST_CASE("a pyramid of one level is a global pooling") {
   CHECK(output.shape == Shape{2, 3, 1, 1});
   CHECK(output.values == pooling("global_pooling: true", input).values);
 }
+
+}  // namespace engine_layers_spp_test

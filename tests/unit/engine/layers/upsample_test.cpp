@@ -7,7 +7,7 @@
 
 #include "../layer_alone.hpp"
 
-namespace {
+namespace engine_layers_upsample_test {
 
 using nuq::Tensor;
 
@@ -16,8 +16,6 @@ Tensor upsampled(const std::string& parameters) {
   return computed<nuq::detail::UpsampleLayer>(layer_alone("Upsample", "upsample_param { " + parameters + " }"),
                                               {input});
 }
-
-}  // namespace
 
 TEST_CASE("upsampling repeats rows and columns") {
   const std::vector<float> twice = {1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4};
@@ -41,3 +39,5 @@ TEST_CASE("upsampling several images gives the same for any number of threads") 
   CHECK(one.values.back() == input.values.back());
   CHECK(computed<nuq::detail::UpsampleLayer>(node, {input}, 3).values == one.values);
 }
+
+}  // namespace engine_layers_upsample_test
