@@ -85,10 +85,6 @@ struct NamedAssigner {
   [[nodiscard]] nuq::Assignment assign(const nuq::LayerProblem& problem, const nuq::Codebook& codebook) const {
     return feeds_back ? nuq::ErrorFeedback{}.assign(problem, codebook) : nuq::NearestLevel{}.assign(problem, codebook);
   }
-  [[nodiscard]] std::optional<nuq::LevelHistogram> targets(const nuq::LayerProblem& problem,
-                                                           nuq::ArrayView<const std::int8_t> levels) const {
-    return feeds_back ? nuq::ErrorFeedback{}.targets(problem, levels) : std::nullopt;
-  }
 };
 
 /// Calls `use` with the quantizer of the named policies. `counts_levels`: one without a price is wanted.

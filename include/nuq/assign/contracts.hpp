@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/assign/layer_problem.hpp"
+#include "nuq/assign/scale_refit.hpp"
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/returns.hpp"
@@ -19,6 +20,11 @@ NUQ_NAMESPACE_BEGIN
 struct Assignment {
   std::vector<std::int8_t> levels;  ///< [out × in] row-major, each a level of the codebook
   double error = 0.0;               ///< `output_error`, or the assigner's own measure
+
+  // What some assigners find out on their way.
+  std::optional<RefittedScales> refit{};    ///< `refit_scales` of the levels
+  std::optional<LevelHistogram> targets{};  ///< of one that assigns other values than the weights themselves: these,
+                                            ///< divided by the scales; the next codebook is fitted to them
 };
 
 namespace detail {
@@ -30,10 +36,6 @@ using assign_op = decltype(std::declval<const Assigner&>().assign(std::declval<c
 template <class Assigner>
 using error_op = decltype(std::declval<const Assigner&>().error(std::declval<const LayerProblem&>(),
                                                                 std::declval<ArrayView<const std::int8_t>>()));
-
-template <class Assigner>
-using targets_op = decltype(std::declval<const Assigner&>().targets(std::declval<const LayerProblem&>(),
-                                                                    std::declval<ArrayView<const std::int8_t>>()));
 
 }  // namespace detail
 
@@ -48,10 +50,7 @@ using targets_op = decltype(std::declval<const Assigner&>().targets(std::declval
 ///   };
 ///
 /// Optional, for an assigner that measures by something else (that charges for bits as well), so that any levels can be
-/// measured alike: `double error(const LayerProblem&, ArrayView<const std::int8_t> levels) const`. Optional, for one
-/// that assigns other values than the weights themselves: `std::optional<LevelHistogram> targets(const LayerProblem&,
-/// ArrayView<const std::int8_t> levels) const`, the distribution of these values, to which the next codebook is fitted;
-/// nothing where they are the weights after all.
+/// measured alike: `double error(const LayerProblem&, ArrayView<const std::int8_t> levels) const`.
 /// Shipped models: NearestLevel, ErrorFeedback, RateConstrainedErrorFeedback.
 template <class Assigner>
 inline constexpr bool is_level_assigner_v = detail::returns<Assignment, detail::assign_op, Assigner>();
@@ -59,10 +58,6 @@ inline constexpr bool is_level_assigner_v = detail::returns<Assignment, detail::
 /// True for an assigner with the optional `error`.
 template <class Assigner>
 inline constexpr bool measures_levels_v = detail::returns<double, detail::error_op, Assigner>();
-
-/// True for an assigner with the optional `targets`.
-template <class Assigner>
-inline constexpr bool has_targets_v = detail::returns<std::optional<LevelHistogram>, detail::targets_op, Assigner>();
 
 /// Calls the assigner.
 template <class Assigner>

@@ -1,18 +1,13 @@
 #ifndef NUQ_ASSIGN_ERROR_FEEDBACK_HPP
 #define NUQ_ASSIGN_ERROR_FEEDBACK_HPP
 
-#include <cstdint>
-#include <optional>
-#include <utility>
-#include <vector>
-
 #include "nuq/assign/contracts.hpp"
 #include "nuq/assign/detail/feedback.hpp"
 #include "nuq/assign/layer_problem.hpp"
 #include "nuq/assign/nearest_level.hpp"
-#include "nuq/assign/output_error.hpp"
+#include "nuq/assign/scale_refit.hpp"
 #include "nuq/codebook/codebook.hpp"
-#include "nuq/core/array_view.hpp"
+#include "nuq/core/feedback_factor.hpp"
 #include "nuq/core/level_histogram.hpp"
 #include "nuq/version.hpp"
 
@@ -29,20 +24,18 @@ struct ErrorFeedback {
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
     if (!problem.has_covariance() && !problem.has_prior()) return NearestLevel{}.assign(problem, codebook);
     const NearestLevelTable nearest(codebook);
-    std::vector<std::int8_t> levels(problem.weights.size());
-    detail::Feedback(problem, damping).assign(levels.data(), [&nearest](double target, double) {
-      return nearest(target);
-    });
-    const double error = output_error(problem, levels);
-    return {std::move(levels), error};
-  }
-
-  /// What a codebook should be fitted to once `levels` are assigned: the weights together with what they make up for;
-  /// nothing without the covariance of the inputs.
-  [[nodiscard]] std::optional<LevelHistogram> targets(const LayerProblem& problem,
-                                                      ArrayView<const std::int8_t> levels) const {
-    if (!problem.has_covariance()) return std::nullopt;
-    return detail::feedback_targets(problem, *detail::ProblemFactor(problem, damping), levels);
+    Assignment assignment;
+    assignment.levels.resize(problem.weights.size());
+    detail::FeedbackFindings findings;
+    assignment.error =
+        detail::Feedback(problem, damping)
+            .assign(
+                assignment.levels.data(), [&nearest](double target, double) { return nearest(target); }, &findings);
+    if (!problem.has_covariance()) return assignment;
+    assignment.refit = detail::refitted_scales(problem, findings.fits);
+    assignment.targets.emplace();
+    for (const LevelHistogram& block : findings.targets) assignment.targets->add(block);
+    return assignment;
   }
 };
 

@@ -98,24 +98,30 @@ struct RateConstrainedErrorFeedback {
     } else {
       const detail::Feedback feedback(problem, damping);
       std::vector<std::int8_t> levels = nearest_levels(problem, codebook);
+      double output_error = 0.0;
       for (int pass = 0; pass < passes; ++pass) {
-        feedback.assign(levels.data(),
-                        detail::PricedLevels(codebook, rate.bits_per_level(count_levels(levels)), price));
+        output_error = feedback.assign(
+            levels.data(), detail::PricedLevels(codebook, rate.bits_per_level(count_levels(levels)), price));
       }
-      const double measured = error(problem, levels);
-      return {std::move(levels), measured};
+      const double paid = price * bits(levels);
+      return {std::move(levels), output_error + paid};
     }
   }
 
   /// Output error + price · bits.
   [[nodiscard]] double error(const LayerProblem& problem, ArrayView<const std::int8_t> levels) const {
+    return output_error(problem, levels) + price * bits(levels);
+  }
+
+ private:
+  [[nodiscard]] double bits(ArrayView<const std::int8_t> levels) const {
     const LevelCounts counts = count_levels(levels);
-    const std::array<float, 256> bits = rate.bits_per_level(counts);
+    const std::array<float, 256> bits_per_level = rate.bits_per_level(counts);
     double total = 0.0;
     for (std::size_t index = 0; index < counts.size(); ++index) {
-      total += static_cast<double>(counts[index]) * static_cast<double>(bits[index]);
+      total += static_cast<double>(counts[index]) * static_cast<double>(bits_per_level[index]);
     }
-    return output_error(problem, levels) + price * total;
+    return total;
   }
 };
 

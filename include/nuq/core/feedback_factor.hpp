@@ -22,6 +22,7 @@ NUQ_NAMESPACE_BEGIN
 struct FeedbackFactor {
   std::vector<std::size_t> order;  ///< the column visited k-th: by falling H_kk, so that the last errors weigh least
   Eigen::MatrixXd upper;           ///< R, [in × in]
+  double damping = 0.0;            ///< what the diagonal of H has more than that of the moments themselves
 
   /// What a squared difference in one weight costs that nothing before or after it makes up for, R_kk², on average.
   [[nodiscard]] double mean_cost() const { return upper.diagonal().squaredNorm() / static_cast<double>(order.size()); }
@@ -65,6 +66,7 @@ inline constexpr double default_damping = 0.01;
     cholesky.compute(reversed);
     if (cholesky.info() == Eigen::Success) break;
   }
+  factor.damping = added;
   factor.upper = Eigen::MatrixXd(cholesky.matrixL()).reverse();
   return factor;
 }

@@ -32,7 +32,10 @@ struct LayerStatistics {
   void weigh(double sensitivity) {
     second_moment *= sensitivity;
     covariance *= sensitivity;
-    if (factor) factor->upper *= std::sqrt(sensitivity);
+    if (factor) {
+      factor->upper *= std::sqrt(sensitivity);
+      factor->damping *= sensitivity;
+    }
   }
 };
 

@@ -12,6 +12,7 @@
 #include "nuq/assign/layer_problem.hpp"
 #include "nuq/assign/nearest_level.hpp"
 #include "nuq/assign/output_error.hpp"
+#include "nuq/assign/scale_refit.hpp"
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/codebook/contracts.hpp"
 #include "nuq/codebook/optimal.hpp"
@@ -24,7 +25,6 @@
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/quantize/detail/checks.hpp"
 #include "nuq/quantize/nuq_parameters.hpp"
-#include "nuq/quantize/scale_refit.hpp"
 #include "nuq/quantizer/abs_max.hpp"
 #include "nuq/quantizer/contracts.hpp"
 #include "nuq/version.hpp"
@@ -52,12 +52,13 @@ struct NuqResult {
 ///
 ///   scales → histogram of w / scale → codebook → assignment → closed-form scales for that assignment → once more,
 ///
-/// for at most `max_rounds` rounds, while the error falls and new scales alone lower it by more than a relative 1e-3 (5
-/// % where inputs are guessed). An assigner that has other targets than the weights gets a codebook for these as well,
-/// whatever the scales gain. The best assignment met is returned, with the scales it was made for; it is never worse
-/// than the nearest levels of the first codebook. With 256 levels nothing is chosen and nothing re-fitted: the result
-/// is the weight quantizer's own. A weight quantizer whose scales are the outcome of a trade says so by `static
-/// constexpr bool keeps_scales = true`: they are not re-fitted. Same input, same result, for any number of threads.
+/// for at most `max_rounds` rounds, while the error falls and new scales alone lower it by more than a relative 1e-3;
+/// none where inputs are guessed, since a few percent mean nothing there. An assigner that has other targets than the
+/// weights gets a codebook for these as well, whatever the scales gain. The best assignment met is returned, with the
+/// scales it was made for; it is never worse than the nearest levels of the first codebook. With 256 levels nothing is
+/// chosen and nothing re-fitted: the result is the weight quantizer's own. A weight quantizer whose scales are the
+/// outcome of a trade says so by `static constexpr bool keeps_scales = true`: they are not re-fitted. Same input, same
+/// result, for any number of threads.
 template <class WeightQuantizer = AbsMaxQuantizer, class CodebookSelector = OptimalCodebook,
           class LevelAssigner = ErrorFeedback>
 class NonUniformQuantizer {
@@ -102,7 +103,7 @@ class NonUniformQuantizer {
 
     State best = state_at(uniform.scales, histogram_at(uniform.scales, problem), problem, parameters);
     const double nearest_error = fall_back_on_nearest(best, problem);
-    const int rounds = keeps_scales_v<WeightQuantizer> ? 0 : parameters.max_rounds;
+    const int rounds = keeps_scales_v<WeightQuantizer> || problem.has_prior() ? 0 : parameters.max_rounds;
     for (int round = 0; round < rounds; ++round) {
       if (!improve(best, problem, parameters)) break;
     }
@@ -113,10 +114,7 @@ class NonUniformQuantizer {
   }
 
  private:
-  /// Below which a re-fit is not worth a round; where inputs are guessed a few percent mean nothing.
-  [[nodiscard]] static double least_gain(const LayerProblem& problem) noexcept {
-    return problem.has_prior() ? 0.05 : 1e-3;
-  }
+  static constexpr double least_gain = 1e-3;  // below which a re-fit is not worth a round
 
   struct State {
     std::vector<float> scales;
@@ -155,10 +153,8 @@ class NonUniformQuantizer {
       best = std::move(next);
       return true;
     };
-    if constexpr (has_targets_v<LevelAssigner>) {
-      const std::optional<LevelHistogram> targets = assigner_.targets(problem, best.assignment.levels);
-      if (targets && replaces_best(*targets)) return true;
-    }
+    const std::optional<LevelHistogram> targets = best.assignment.targets;
+    if (targets && replaces_best(*targets)) return true;
     return refit.gains && replaces_best(histogram_at(refit.scales, problem));
   }
 
@@ -174,13 +170,14 @@ class NonUniformQuantizer {
   /// The best scales for the state's levels; the present ones where they gain too little.
   [[nodiscard]] Refit refitted_scales(const State& state, LayerProblem problem) const {
     problem.scales = state.scales;
-    RefittedScales refitted = refit_scales(problem, state.assignment.levels);
+    RefittedScales refitted =
+        state.assignment.refit ? *state.assignment.refit : refit_scales(problem, state.assignment.levels);
     double error = state.assignment.error - refitted.gain;
     if constexpr (measures_levels_v<LevelAssigner>) {
       problem.scales = refitted.scales;
       error = error_of(problem, state.assignment.levels);
     }
-    if (!(error < state.assignment.error * (1.0 - least_gain(problem)))) return {state.scales, false};
+    if (!(error < state.assignment.error * (1.0 - least_gain))) return {state.scales, false};
     return {std::move(refitted.scales), true};
   }
 

@@ -81,6 +81,16 @@ Eigen::MatrixXd prior_moments(const nuq::InputPrior& prior, const Eigen::VectorX
   });
 }
 
+/// The scales that an assignment proposes are those of the closed form.
+void check_refit(const nuq::Assignment& assignment, const nuq::LayerProblem& problem) {
+  REQUIRE(assignment.refit.has_value());
+  const nuq::RefittedScales expected = nuq::refit_scales(problem, assignment.levels);
+  CHECK(assignment.refit->gain == doctest::Approx(expected.gain).epsilon(1e-6));
+  REQUIRE(assignment.refit->scales.size() == expected.scales.size());
+  for (std::size_t row = 0; row < expected.scales.size(); ++row)
+    CHECK(assignment.refit->scales[row] == doctest::Approx(expected.scales[row]).epsilon(1e-6));
+}
+
 TEST_CASE("levels are those of the published loop with the explicit inverse") {
   nuq::Parallel serial;
   const nuq::Codebook codebook = codebook_of({-7, -4, -2, -1, 0, 1, 3, 5});
@@ -92,7 +102,8 @@ TEST_CASE("levels are those of the published loop with the explicit inverse") {
       const Eigen::MatrixXd& moments = layer.statistics.covariance;
       CHECK(assignment.levels ==
             textbook_feedback(problem, damped(moments, damping), order_by_importance(moments), nearest_of(codebook)));
-      CHECK(assignment.error == nuq::output_error(problem, assignment.levels));
+      CHECK(assignment.error == doctest::Approx(nuq::output_error(problem, assignment.levels)).epsilon(1e-9));
+      check_refit(assignment, problem);
     }
   }
 }
@@ -186,7 +197,7 @@ TEST_CASE("inputs that are always zero do no harm") {
   const nuq::LayerProblem problem = layer.problem(serial);
   const nuq::Assignment assignment = nuq::ErrorFeedback{}.assign(problem, codebook);
   CHECK(assignment.levels == nuq::nearest_levels(problem, codebook));
-  CHECK(assignment.error == 0.0);
+  CHECK(assignment.error < 1e-15);
 }
 
 TEST_CASE("levels and error have the same bits for any number of threads, with one scale as with many") {
@@ -203,7 +214,7 @@ TEST_CASE("levels and error have the same bits for any number of threads, with o
   }
 }
 
-TEST_CASE("the targets of assigned levels are what the published loop asked for, each with its cost") {
+TEST_CASE("the targets of an assignment are what the published loop asked for, each with its cost") {
   nuq::ThreadPool three(3);
   const nuq::Codebook codebook = codebook_of({-7, -4, -2, -1, 0, 1, 3, 5});
   const Layer layer(40, 90, 60, 13);
@@ -216,9 +227,10 @@ TEST_CASE("the targets of assigned levels are what the published loop asked for,
                           expected.add(target, cost);
                           return nearest(target, cost);
                         });
-  const std::optional<nuq::LevelHistogram> asked = nuq::ErrorFeedback{}.targets(problem, levels);
-  REQUIRE(asked.has_value());
-  const nuq::LevelHistogram& targets = *asked;
+  const nuq::Assignment assignment = nuq::ErrorFeedback{}.assign(problem, codebook);
+  CHECK(assignment.levels == levels);
+  REQUIRE(assignment.targets.has_value());
+  const nuq::LevelHistogram& targets = *assignment.targets;
   for (std::size_t bin = 0; bin < nuq::LevelHistogram::num_bins; ++bin) {
     CHECK(targets[bin].weight == doctest::Approx(expected[bin].weight));
     CHECK(targets.cost(bin, 2) == doctest::Approx(expected.cost(bin, 2)));

@@ -11,7 +11,7 @@
 
 #include "nuq/assign/detail/prior_rows.hpp"
 #include "nuq/assign/layer_problem.hpp"
-#include "nuq/core/array_view.hpp"
+#include "nuq/assign/scale_refit.hpp"
 #include "nuq/core/detail/row_blocks.hpp"
 #include "nuq/core/feedback_factor.hpp"
 #include "nuq/core/level_histogram.hpp"
@@ -33,106 +33,147 @@ class ProblemFactor {
   FeedbackFactor made_;
 };
 
+/// What a pass of feedback finds out besides the levels, for whoever asks.
+struct FeedbackFindings {
+  std::vector<ScaleFit> fits;           ///< of each row's levels
+  std::vector<LevelHistogram> targets;  ///< by block of rows, each target with its cost
+};
+
+/// A block of rows on its way through the columns, in the factor's order. With the differences d = w − s·L, the error
+/// of a row is dᵀHd = Σ_k t_k², t = dᵀR: t_k is known once weight k is fixed.
+class FactorRows {
+ public:
+  static constexpr Eigen::Index cols_per_block = 64;
+
+  FactorRows(const LayerProblem& problem, const FeedbackFactor& factor, std::size_t first, std::size_t last)
+      : problem_(problem),
+        factor_(factor),
+        first_(first),
+        count_(static_cast<Eigen::Index>(last - first)),
+        differences_(count_, factor.upper.cols()),
+        terms_(count_, cols_per_block) {}
+
+  /// Fixes columns [begin, end), at most `cols_per_block`, when those before them are fixed. What they take over from
+  /// those is one matrix product, as in GPTQ's lazy batch updates. `met(target, cost)` hears what `choose` is asked.
+  template <class Choose, class Met>
+  void assign(Eigen::Index begin, Eigen::Index end, std::int8_t* levels, double* errors, const Choose& choose,
+              const Met& met) {
+    carried_.noalias() = differences_.leftCols(begin) * factor_.upper.block(0, begin, begin, end - begin);
+    for (Eigen::Index k = begin; k < end; ++k) {
+      const double diagonal = factor_.upper(k, k);
+      left_ = carried_.col(k - begin);
+      left_.noalias() += differences_.middleCols(begin, k - begin) * factor_.upper.col(k).segment(begin, k - begin);
+      const std::size_t col = factor_.order[static_cast<std::size_t>(k)];
+      for (Eigen::Index at = 0; at < count_; ++at) {
+        const std::size_t row = first_ + static_cast<std::size_t>(at);
+        const double scale = problem_.scale(row);
+        const auto weight = static_cast<double>(problem_.weights(row, col));
+        const double target = (weight + left_[at] / diagonal) / scale;
+        const double cost = diagonal * diagonal * scale * scale;
+        const std::int8_t level = choose(target, cost);
+        met(target, cost);
+        const double difference = weight - scale * static_cast<double>(level);
+        const double term = left_[at] + diagonal * difference;
+        levels[row * problem_.weights.cols() + col] = level;
+        differences_(at, k) = difference;
+        terms_(at, k - begin) = term;
+        errors[row] += term * term - factor_.damping * difference * difference;
+      }
+    }
+  }
+
+  /// Adds to the rows' fits what the columns [begin, end), just assigned, contribute: wᵀR is t + s·LᵀR.
+  void add_fits(Eigen::Index begin, Eigen::Index end, const std::int8_t* levels, ScaleFit* fits) {
+    levels_.resize(count_, factor_.upper.cols());  // the first call allocates, no other changes anything
+    for (Eigen::Index k = begin; k < end; ++k) {
+      const std::size_t col = factor_.order[static_cast<std::size_t>(k)];
+      for (Eigen::Index at = 0; at < count_; ++at) {
+        const std::size_t row = first_ + static_cast<std::size_t>(at);
+        levels_(at, k) = static_cast<double>(levels[row * problem_.weights.cols() + col]);
+      }
+    }
+    level_terms_.noalias() = levels_.leftCols(end) * factor_.upper.block(0, begin, end, end - begin);
+    for (Eigen::Index k = begin; k < end; ++k) {
+      for (Eigen::Index at = 0; at < count_; ++at) {
+        const std::size_t row = first_ + static_cast<std::size_t>(at);
+        const double scale = problem_.scale(row);
+        const double level = levels_(at, k);
+        const double level_term = level_terms_(at, k - begin);
+        fits[row].add(terms_(at, k - begin) + scale * level_term, level_term);
+        fits[row].add(differences_(at, k) + scale * level, level, -factor_.damping);
+      }
+    }
+  }
+
+ private:
+  const LayerProblem& problem_;
+  const FeedbackFactor& factor_;
+  std::size_t first_;
+  Eigen::Index count_;
+  Eigen::MatrixXd differences_;
+  Eigen::MatrixXd carried_;  // dᵀR of a block of columns, of the differences before it alone
+  Eigen::VectorXd left_;     // the same of one column, with its block
+  Eigen::MatrixXd terms_;    // t of a block of columns
+  Eigen::MatrixXd levels_;
+  Eigen::MatrixXd level_terms_;  // LᵀR of a block of columns
+};
+
 /// Fixes the weights of all rows one after the other in the factor's order. For each it calls
 /// `choose(target, cost)` → level: `target` is the value, in units of levels, that makes up for what the weights of its
-/// row before it have left; a level L costs cost · (target − L)².
-///
-/// In blocks of columns: what a block takes over from those before it is one matrix product, as in GPTQ's lazy batch
-/// updates. Every row is independent of the others: the same levels for any number of threads.
+/// row before it have left; a level L costs cost · (target − L)². Returns the `output_error` of each row; fills
+/// `findings` unless null. Every row is independent of the others: the same levels for any number of threads.
 template <class Choose>
-void assign_with_factor(const LayerProblem& problem, const FeedbackFactor& factor, std::int8_t* levels,
-                        const Choose& choose) {
-  constexpr Eigen::Index cols_per_block = 64;
+std::vector<double> assign_with_factor(const LayerProblem& problem, const FeedbackFactor& factor, std::int8_t* levels,
+                                       const Choose& choose, FeedbackFindings* findings) {
   constexpr std::size_t rows_per_block = 32;
   const std::size_t rows = problem.weights.rows();
   const auto cols = static_cast<Eigen::Index>(problem.weights.cols());
-  problem.parallel->for_each_block((rows + rows_per_block - 1) / rows_per_block, [&](std::size_t block) {
+  const std::size_t blocks = (rows + rows_per_block - 1) / rows_per_block;
+  std::vector<double> errors(rows);
+  if (findings != nullptr) *findings = {std::vector<ScaleFit>(rows), std::vector<LevelHistogram>(blocks)};
+  problem.parallel->for_each_block(blocks, [&](std::size_t block) {
     const std::size_t first = block * rows_per_block;
-    const std::size_t last = (std::min)(first + rows_per_block, rows);
-    Eigen::MatrixXd differences(static_cast<Eigen::Index>(last - first), cols);  // w − scale·L, in the factor's order
-    Eigen::MatrixXd carried;
-    Eigen::VectorXd left;
-    for (Eigen::Index begin = 0; begin < cols; begin += cols_per_block) {
-      const Eigen::Index end = (std::min)(begin + cols_per_block, cols);
-      carried.noalias() = differences.leftCols(begin) * factor.upper.block(0, begin, begin, end - begin);
-      for (Eigen::Index k = begin; k < end; ++k) {
-        const double diagonal = factor.upper(k, k);
-        left = carried.col(k - begin);
-        left.noalias() += differences.middleCols(begin, k - begin) * factor.upper.col(k).segment(begin, k - begin);
-        const std::size_t col = factor.order[static_cast<std::size_t>(k)];
-        for (std::size_t row = first; row < last; ++row) {
-          const double scale = problem.scale(row);
-          const auto at = static_cast<Eigen::Index>(row - first);
-          const auto weight = static_cast<double>(problem.weights(row, col));
-          const double target = (weight + left[at] / diagonal) / scale;
-          const std::int8_t level = choose(target, diagonal * diagonal * scale * scale);
-          levels[row * problem.weights.cols() + col] = level;
-          differences(at, k) = weight - scale * static_cast<double>(level);
-        }
-      }
+    FactorRows block_rows(problem, factor, first, (std::min)(first + rows_per_block, rows));
+    for (Eigen::Index begin = 0; begin < cols; begin += FactorRows::cols_per_block) {
+      const Eigen::Index end = (std::min)(begin + FactorRows::cols_per_block, cols);
+      block_rows.assign(begin, end, levels, errors.data(), choose, [&](double target, double cost) {
+        if (findings != nullptr) findings->targets[block].add(target, cost);
+      });
+      if (findings != nullptr) block_rows.add_fits(begin, end, levels, findings->fits.data());
     }
   });
+  return errors;
 }
 
-/// Histogram of the targets that `assign_with_factor` met on its way to `levels`, each with its cost: what levels
-/// were asked for, where the weights themselves say only what they would be asked for if nothing had to be made up for.
-[[nodiscard]] inline LevelHistogram feedback_targets(const LayerProblem& problem, const FeedbackFactor& factor,
-                                                     ArrayView<const std::int8_t> levels) {
-  constexpr std::size_t rows_per_block = 32;
-  const std::size_t rows = problem.weights.rows();
-  const std::size_t cols = problem.weights.cols();
-  std::vector<LevelHistogram> partial((rows + rows_per_block - 1) / rows_per_block);
-  problem.parallel->for_each_block(partial.size(), [&](std::size_t block) {
-    const std::size_t first = block * rows_per_block;
-    const std::size_t last = (std::min)(first + rows_per_block, rows);
-    Eigen::MatrixXd differences(static_cast<Eigen::Index>(last - first), static_cast<Eigen::Index>(cols));
-    for (std::size_t row = first; row < last; ++row) {
-      for (std::size_t k = 0; k < cols; ++k) {
-        const std::size_t col = factor.order[k];
-        differences(static_cast<Eigen::Index>(row - first), static_cast<Eigen::Index>(k)) =
-            static_cast<double>(problem.weights(row, col)) -
-            problem.scale(row) * static_cast<double>(levels[row * cols + col]);
-      }
-    }
-    const Eigen::MatrixXd terms = differences * factor.upper.triangularView<Eigen::Upper>();
-    for (std::size_t row = first; row < last; ++row) {
-      const double scale = problem.scale(row);
-      for (std::size_t k = 0; k < cols; ++k) {
-        const auto index = static_cast<Eigen::Index>(k);
-        const double diagonal = factor.upper(index, index);
-        const double level = static_cast<double>(levels[row * cols + factor.order[k]]);
-        const double off = terms(static_cast<Eigen::Index>(row - first), index) / (diagonal * scale);
-        partial[block].add(level + off, diagonal * diagonal * scale * scale);
-      }
-    }
-  });
-  LevelHistogram histogram;
-  for (const LevelHistogram& part : partial) histogram.add(part);
-  return histogram;
+/// Eight rows at a time: each waits for its own weight before, not for those of the others.
+using PriorLanes = std::array<double, 8>;
+
+/// lanes += factor · other.
+inline void add_product(PriorLanes& lanes, double factor, const PriorLanes& other) noexcept {
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane) lanes[lane] += factor * other[lane];
 }
 
-/// The same as `assign_with_factor` with a guessed covariance: channel by channel, in the order of the columns. Rows
-/// go through in groups: each waits for its own weight before, not for those of the others.
+/// The same as `assign_with_factor` with a guessed covariance: channel by channel, in the order of the columns.
+/// `factors`: PriorMoments::factor of each channel.
 template <class Choose>
-void assign_with_prior(const LayerProblem& problem, const PriorRows& rows, std::int8_t* levels, const Choose& choose) {
-  constexpr std::size_t lanes = 8;
+std::vector<double> assign_with_prior(const LayerProblem& problem, const PriorRows& rows,
+                                      const std::vector<Eigen::MatrixXd>& factors, std::int8_t* levels,
+                                      const Choose& choose) {
+  constexpr std::size_t lanes = PriorLanes{}.size();
   const auto taps = static_cast<std::size_t>(rows.moments().taps());
   const std::size_t cols = problem.weights.cols();
-  std::vector<Eigen::MatrixXd> factors;
-  for (std::size_t channel = 0; channel < rows.moments().channels(); ++channel)
-    factors.push_back(rows.moments().factor(channel));
+  std::vector<double> errors(problem.weights.rows());
   const std::size_t groups = (problem.weights.rows() + lanes - 1) / lanes;
   problem.parallel->for_each_block(groups, [&](std::size_t group) {
     const std::size_t first = group * lanes;
     const std::size_t count = (std::min)(lanes, problem.weights.rows() - first);
-    std::array<double, lanes> scale;
-    std::array<double, lanes> inverse_scale;
+    PriorLanes scale;
+    PriorLanes inverse_scale;
     scale.fill(1.0);
     for (std::size_t lane = 0; lane < count; ++lane) scale[lane] = problem.scale(first + lane);
     for (std::size_t lane = 0; lane < lanes; ++lane) inverse_scale[lane] = 1.0 / scale[lane];
-    std::vector<std::array<double, lanes>> differences(taps + 1);  // in front their sum over the channels before
-    std::array<double, lanes> value{};
-    std::array<double, lanes> left{};
+    PriorLanes error{};
+    std::vector<PriorLanes> differences(taps + 1);  // in front their sum over the channels before
     std::size_t col = 0;
     for (const Eigen::MatrixXd& factor : factors) {
       for (std::size_t k = 1; k <= taps; ++k, ++col) {
@@ -140,37 +181,43 @@ void assign_with_prior(const LayerProblem& problem, const PriorRows& rows, std::
         const double root = rows.root(col);
         const double cost = terms[k] * root;
         const double inverse_cost = cost > 0.0 ? 1.0 / cost : 0.0;
-        left.fill(0.0);
-        for (std::size_t i = 0; i < k; ++i) {
-          for (std::size_t lane = 0; lane < lanes; ++lane) left[lane] += differences[i][lane] * terms[i];
-        }
+        PriorLanes term{};
+        for (std::size_t i = 0; i < k; ++i) add_product(term, terms[i], differences[i]);
         for (std::size_t lane = 0; lane < count; ++lane) {
-          value[lane] = static_cast<double>(problem.weights(first + lane, col));
-          const double target = (value[lane] + left[lane] * inverse_cost) * inverse_scale[lane];
+          const auto weight = static_cast<double>(problem.weights(first + lane, col));
+          const double target = (weight + term[lane] * inverse_cost) * inverse_scale[lane];
           const std::int8_t level = choose(target, cost * cost * scale[lane] * scale[lane]);
           levels[(first + lane) * cols + col] = level;
-          differences[k][lane] = (value[lane] - scale[lane] * static_cast<double>(level)) * root;
+          differences[k][lane] = (weight - scale[lane] * static_cast<double>(level)) * root;
         }
+        add_product(term, terms[k], differences[k]);
+        for (std::size_t lane = 0; lane < lanes; ++lane) error[lane] += term[lane] * term[lane];
       }
-      for (std::size_t k = 1; k <= taps; ++k) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) differences[0][lane] += differences[k][lane];
-      }
+      for (std::size_t k = 1; k <= taps; ++k) add_product(differences[0], 1.0, differences[k]);
     }
+    std::copy(error.begin(), error.begin() + count, errors.begin() + static_cast<std::ptrdiff_t>(first));
   });
+  return errors;
 }
 
 /// The same where nothing is to be made up for: every weight for itself.
 template <class Choose>
-void assign_each(const LayerProblem& problem, std::int8_t* levels, const Choose& choose) {
+std::vector<double> assign_each(const LayerProblem& problem, std::int8_t* levels, const Choose& choose) {
+  std::vector<double> errors(problem.weights.rows());
   for_each_row_block(*problem.parallel, problem.weights.rows(), [&](std::size_t first, std::size_t last) {
     for (std::size_t row = first; row < last; ++row) {
       const double scale = problem.scale(row);
       for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
-        levels[row * problem.weights.cols() + col] =
-            choose(static_cast<double>(problem.weights(row, col)) / scale, problem.importance(col) * scale * scale);
+        const double target = static_cast<double>(problem.weights(row, col)) / scale;
+        const double cost = problem.importance(col) * scale * scale;
+        const std::int8_t level = choose(target, cost);
+        const double off = target - static_cast<double>(level);
+        levels[row * problem.weights.cols() + col] = level;
+        errors[row] += cost * off * off;
       }
     }
   });
+  return errors;
 }
 
 /// Assignment with as much feedback as the statistics of a problem allow; what it needs of them is made once.
@@ -179,25 +226,29 @@ class Feedback {
   /// `problem` must live as long. `damping` is for a covariance without a factor.
   Feedback(const LayerProblem& problem, double damping) : problem_(problem) {
     if (problem.has_covariance()) factor_.emplace(problem, damping);
-    if (problem.has_prior()) prior_.emplace(problem);
+    if (!problem.has_prior()) return;
+    prior_.emplace(problem);
+    for (std::size_t channel = 0; channel < prior_->moments().channels(); ++channel)
+      prior_factors_.push_back(prior_->moments().factor(channel));
   }
 
-  /// Calls `choose(target, cost)` → level for every weight, see `assign_with_factor`.
+  /// Calls `choose(target, cost)` → level for every weight, see `assign_with_factor`. Returns the `output_error`; fills
+  /// `findings`, unless null, where the covariance is known.
   template <class Choose>
-  void assign(std::int8_t* levels, const Choose& choose) const {
-    if (factor_) {
-      assign_with_factor(problem_, **factor_, levels, choose);
-    } else if (prior_) {
-      assign_with_prior(problem_, *prior_, levels, choose);
-    } else {
-      assign_each(problem_, levels, choose);
-    }
+  double assign(std::int8_t* levels, const Choose& choose, FeedbackFindings* findings = nullptr) const {
+    const std::vector<double> errors = factor_  ? assign_with_factor(problem_, **factor_, levels, choose, findings)
+                                       : prior_ ? assign_with_prior(problem_, *prior_, prior_factors_, levels, choose)
+                                                : assign_each(problem_, levels, choose);
+    double error = 0.0;
+    for (const double row_error : errors) error += row_error;
+    return (std::max)(error, 0.0);  // without the damping next to nothing may be left
   }
 
  private:
   const LayerProblem& problem_;
   std::optional<ProblemFactor> factor_;
   std::optional<PriorRows> prior_;
+  std::vector<Eigen::MatrixXd> prior_factors_;
 };
 
 }  // namespace detail

@@ -1,4 +1,4 @@
-#include "nuq/quantize/scale_refit.hpp"
+#include "nuq/assign/scale_refit.hpp"
 #include "nuq/core/thread_pool.hpp"
 
 #include <doctest/doctest.h>
@@ -8,7 +8,7 @@
 #include "../random_values.hpp"
 #include "nuq/assign/output_error.hpp"
 
-namespace quantize_scale_refit_test {
+namespace assign_scale_refit_test {
 
 constexpr std::size_t out = 21;
 constexpr std::size_t in = 9;
@@ -87,4 +87,4 @@ TEST_CASE("a row keeps its scale where the best one is not legal") {
   CHECK(nuq::refit_scales({{weights.data(), 4, 2}, scales, nullptr, &serial}, levels).scales == scales);
 }
 
-}  // namespace quantize_scale_refit_test
+}  // namespace assign_scale_refit_test

@@ -1,5 +1,5 @@
-#ifndef NUQ_QUANTIZE_SCALE_REFIT_HPP
-#define NUQ_QUANTIZE_SCALE_REFIT_HPP
+#ifndef NUQ_ASSIGN_SCALE_REFIT_HPP
+#define NUQ_ASSIGN_SCALE_REFIT_HPP
 
 #include <Eigen/Core>
 #include <cstddef>
@@ -17,12 +17,24 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// The best scales for given levels.
+struct RefittedScales {
+  std::vector<float> scales;  ///< 1 or `out`
+  double gain = 0.0;          ///< by how much `output_error` falls with them
+};
+
 namespace detail {
 
 /// The two sums of a row (or of a matrix) whose quotient is its best scale.
 struct ScaleFit {
   double weight_level = 0.0;  ///< wᵀ H L
   double level_level = 0.0;   ///< Lᵀ H L
+
+  /// Adds a term of each sum: weight and level in one coordinate, which counts `importance` times.
+  void add(double weight, double level, double importance = 1.0) noexcept {
+    weight_level += importance * weight * level;
+    level_level += importance * level * level;
+  }
 
   /// The quotient where it is a legal scale, else `present`.
   [[nodiscard]] float scale_or(float present) const noexcept {
@@ -44,9 +56,7 @@ struct ScaleFit {
   const std::int8_t* level = levels.data() + row * problem.weights.cols();
   ScaleFit fit;
   for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
-    const double weighted_level = problem.importance(col) * static_cast<double>(level[col]);
-    fit.weight_level += weighted_level * static_cast<double>(problem.weights(row, col));
-    fit.level_level += weighted_level * static_cast<double>(level[col]);
+    fit.add(static_cast<double>(problem.weights(row, col)), static_cast<double>(level[col]), problem.importance(col));
   }
   return fit;
 }
@@ -73,13 +83,29 @@ inline void prior_row_fits(const PriorRows& rows, ArrayView<const std::int8_t> l
   }
 }
 
-}  // namespace detail
+/// The scales that follow from the fits of all rows.
+[[nodiscard]] inline RefittedScales refitted_scales(const LayerProblem& problem, const std::vector<ScaleFit>& rows) {
+  RefittedScales refitted;
+  const auto refit = [&](const ScaleFit& fit, float present) {
+    const float scale = fit.scale_or(present);
+    refitted.gain += fit.gain(present, scale);
+    refitted.scales.push_back(scale);
+  };
+  if (problem.scales.size() == 1) {
+    ScaleFit whole;
+    for (const ScaleFit& fit : rows) {
+      whole.weight_level += fit.weight_level;
+      whole.level_level += fit.level_level;
+    }
+    refit(whole, problem.scales[0]);
+  } else {
+    refitted.scales.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) refit(rows[row], problem.scales[row]);
+  }
+  return refitted;
+}
 
-/// What `refit_scales` returns.
-struct RefittedScales {
-  std::vector<float> scales;  ///< 1 or `out`
-  double gain = 0.0;          ///< by how much `output_error` falls with them
-};
+}  // namespace detail
 
 /// The scales that minimise `output_error` of given levels in closed form: s = wᵀHL / LᵀHL per row, or over all rows
 /// where the layer has one scale. A row keeps its scale where the quotient is not a legal one (nothing but zeros,
@@ -97,24 +123,9 @@ struct RefittedScales {
       for (std::size_t row = first; row < last; ++row) fits[row] = detail::diagonal_row_fit(problem, levels, row);
     }
   });
-  if (problem.scales.size() == 1) {
-    detail::ScaleFit whole;
-    for (const detail::ScaleFit& fit : fits) {
-      whole.weight_level += fit.weight_level;
-      whole.level_level += fit.level_level;
-    }
-    fits = {whole};
-  }
-  RefittedScales refitted;
-  refitted.scales.reserve(fits.size());
-  for (std::size_t row = 0; row < fits.size(); ++row) {
-    const float scale = fits[row].scale_or(problem.scales[row]);
-    refitted.gain += fits[row].gain(problem.scales[row], scale);
-    refitted.scales.push_back(scale);
-  }
-  return refitted;
+  return detail::refitted_scales(problem, fits);
 }
 
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_QUANTIZE_SCALE_REFIT_HPP
+#endif  // NUQ_ASSIGN_SCALE_REFIT_HPP
