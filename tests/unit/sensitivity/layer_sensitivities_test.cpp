@@ -163,6 +163,38 @@ TEST_CASE("where a classifier stands behind a layer its divergence is what count
   CHECK(found.at("fc") == doctest::Approx(std::sqrt(slope / energy)).epsilon(1e-3));
 }
 
+/// Two inner products whose outputs are added up, the first a hundredth of it.
+nuq::Graph unequal_network(const Weights& faint, const Weights& loud) {
+  SmallWeights weights;
+  std::string text = "input: 'data' input_shape { dim: 1 dim: 5 } ";
+  for (const Weights& layer : {faint, loud}) {
+    weights.layer(layer.layer, "InnerProduct", {nuq::Tensor({outputs, inputs}, layer.values)});
+    text += "layer { name: '" + layer.layer + "' type: 'InnerProduct' bottom: 'data' top: '" + layer.layer +
+            "' inner_product_param { num_output: 4 bias_term: false } } ";
+  }
+  text += "layer { name: 'sum' type: 'Eltwise' bottom: '" + faint.layer + "' bottom: '" + loud.layer +
+          "' top: 'sum' eltwise_param { coeff: 0.01 coeff: 1 } } ";
+  nuq::Graph graph = graph_of(text, weights);
+  for (const Weights& layer : {faint, loud}) graph.plan[layer.layer].weight_algorithm = nuq::WeightAlgorithm::nuq;
+  return graph;
+}
+
+TEST_CASE("where the blend shares bits out badly the slopes alone decide") {
+  const nuq::LayerStatistics known = statistics_of_samples();
+  const Sensitivities found = sensitivities_of(unequal_network(random_layer("faint", 5), random_layer("loud", 6)),
+                                               {{"faint", known}, {"loud", known}});
+  CHECK(found.at("faint") / found.at("loud") == doctest::Approx(1e-4).epsilon(1e-3));
+}
+
+TEST_CASE("allocations are compared at prices that do not depend on the sensitivities' unit") {
+  const Weights layer = random_layer("fc", 5);
+  const nuq::Graph graph = parallel_network({layer});
+  const nuq::detail::Influences influences = {{"fc", {2.0, 3.0, 0.6}}};
+  const double price = nuq::detail::reference_price(graph, influences, {{"fc", 1.0}});
+  CHECK(price == doctest::Approx(0.6 / (3.0 * outputs * inputs)));
+  CHECK(nuq::detail::reference_price(graph, influences, {{"fc", 7.0}}) == doctest::Approx(7.0 * price));
+}
+
 TEST_CASE("a convolution is changed channel by channel, an inner product as a whole") {
   const std::vector<float> weights = {1.0F, -0.55F, 0.1F, 0.04F};
   const nuq::MatrixView<const float> view(weights.data(), 2, 2);
