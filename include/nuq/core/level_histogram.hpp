@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
@@ -64,12 +65,16 @@ class LevelHistogram {
     }
   }
   void add(const LevelHistogram& other) noexcept {
+    count_ += other.count_;
     for (std::size_t index = 0; index < num_bins; ++index) {
       bins_[index].weight += other.bins_[index].weight;
       bins_[index].sum += other.bins_[index].sum;
       bins_[index].square += other.bins_[index].square;
     }
   }
+
+  /// Number of values added, whatever each counts.
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
   [[nodiscard]] const Bin& operator[](std::size_t bin) const noexcept { return bins_[bin]; }
 
@@ -90,12 +95,14 @@ class LevelHistogram {
   void add(std::size_t index, double offset, double weight) noexcept {
     const double weighted = weight * offset;
     Bin& bin = bins_[index];
+    ++count_;
     bin.weight += weight;
     bin.sum += weighted;
     bin.square += weighted * offset;
   }
 
   std::array<Bin, num_bins> bins_{};
+  std::uint64_t count_ = 0;
 };
 
 namespace detail {

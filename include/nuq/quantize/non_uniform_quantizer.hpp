@@ -72,13 +72,16 @@ class NonUniformQuantizer {
   [[nodiscard]] const LevelAssigner& assigner() const noexcept { return assigner_; }
 
   /// True where a policy has a member `price`: what a bit may cost, in units of the layer's output error.
-  static constexpr bool has_price = detail::has_price_v<WeightQuantizer> || detail::has_price_v<LevelAssigner>;
+  static constexpr bool has_price = detail::has_price_v<WeightQuantizer> || detail::has_price_v<CodebookSelector> ||
+                                    detail::has_price_v<LevelAssigner>;
 
   /// This quantizer with the price of its policies set.
   [[nodiscard]] NonUniformQuantizer at_price(double price) const {
-    static_assert(has_price, "[nuq] at_price: neither the WeightQuantizer nor the LevelAssigner has a member `price`");
+    static_assert(has_price,
+                  "[nuq] at_price: no policy (WeightQuantizer, CodebookSelector, LevelAssigner) has a member `price`");
     NonUniformQuantizer priced = *this;
     if constexpr (detail::has_price_v<WeightQuantizer>) priced.quantizer_.price = price;
+    if constexpr (detail::has_price_v<CodebookSelector>) priced.selector_.price = price;
     if constexpr (detail::has_price_v<LevelAssigner>) priced.assigner_.price = price;
     return priced;
   }
