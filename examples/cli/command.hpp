@@ -30,6 +30,7 @@ void add_eval(CLI::App& app, Session& session);
 void add_quantize(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
 void add_convert(CLI::App& app, Session& session);
+void add_compress(CLI::App& app, Session& session);
 
 /// -m MODEL -w WEIGHTS, shared by most commands.
 struct ModelFiles {

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   add_quantize(app, session);
   add_auto(app, session);
   add_convert(app, session);
+  add_compress(app, session);
 
   try {
     app.parse(argc, argv);
