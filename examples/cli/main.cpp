@@ -38,6 +38,9 @@ int main(int argc, char** argv) {
   add_quantize(app, session);
   add_auto(app, session);
   add_convert(app, session);
+  add_pack(app, session);
+  add_unpack(app, session);
+  add_verify(app, session);
   add_compress(app, session);
 
   try {

@@ -12,9 +12,9 @@
 #include "nuq/codebook/optimal.hpp"
 #include "nuq/codebook/uniform_step.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/packed/target.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
-#include "nuq/rate/target.hpp"
 
 /// Policies by the names of the command line.
 
@@ -25,7 +25,8 @@
 inline nuq::Target target_named(const std::string& name) {
   if (name == "packed") return nuq::Target::packed;
   if (name == "palette") return nuq::Target::palette;
-  fail_name("--target", name, "packed or palette");
+  if (name == "ascend") return nuq::Target::ascend;
+  fail_name("--target", name, "packed, palette or ascend");
 }
 
 /// Names of policies; empty ones are chosen by the target.
@@ -36,8 +37,10 @@ struct PolicyNames {
 
   void add_to(CLI::App& command) {
     command
-        .add_option("--target", target,
-                    "what layers are compressed for: packed (entropy-coded indices) or palette (few levels)")
+        .add_option(
+            "--target", target,
+            "what layers are compressed for: packed (entropy-coded), palette (few levels) or ascend (the vendor's "
+            "compressor)")
         ->capture_default_str();
     command.add_option("--codebook", codebook, "optimal, lloyd or uniform-step; chosen by the target otherwise");
     command.add_option("--assigner", assigner, "feedback or nearest; chosen by the target otherwise");

@@ -50,7 +50,6 @@
 #include "nuq/rate/contracts.hpp"
 #include "nuq/rate/entropy_rate.hpp"
 #include "nuq/rate/packed_palette.hpp"
-#include "nuq/rate/target.hpp"
 #include "nuq/search/binary_search.hpp"
 #include "nuq/search/binary_search_strategy.hpp"
 #include "nuq/search/contracts.hpp"

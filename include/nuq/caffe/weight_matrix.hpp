@@ -81,6 +81,13 @@ template <class T>
   return detail::swap_leading_axes<T>(matrix, static_cast<std::size_t>(shape[1]), static_cast<std::size_t>(shape[0]));
 }
 
+/// Of the weights of a Convolution or Deconvolution; 1 × 1 for an InnerProduct.
+[[nodiscard]] inline KernelExtents kernel_of(const Node& node) {
+  const Shape& shape = node.blobs.front().shape;
+  if (shape.size() != 4) return {};
+  return {static_cast<std::size_t>(shape[2]), static_cast<std::size_t>(shape[3])};
+}
+
 /// False for a layer of which only the input is quantized: Pooling.
 [[nodiscard]] inline bool quantizes_weights(const Node& node) noexcept {
   return node.type != "Pooling";

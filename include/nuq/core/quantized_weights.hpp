@@ -38,6 +38,12 @@ struct LayerShape {
   [[nodiscard]] std::size_t weights() const noexcept { return rows * cols; }
 };
 
+/// Height and width of a convolution's kernel; 1 × 1 for an inner product.
+struct KernelExtents {
+  std::size_t rows = 1;
+  std::size_t cols = 1;
+};
+
 [[nodiscard]] inline LayerShape shape_of(const QuantizedWeights& weights) noexcept {
   return {weights.rows, weights.cols, weights.scales.size()};
 }

@@ -16,9 +16,9 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline ElementType idx_element_type(unsigned char code, const std::string& file) {
-  if (code == 0x08) return ElementType::uint8;
-  if (code == 0x09) return ElementType::int8;
+[[nodiscard]] inline NumericType idx_element_type(unsigned char code, const std::string& file) {
+  if (code == 0x08) return NumericType::uint8;
+  if (code == 0x09) return NumericType::int8;
   fail(FormatError(ErrorCode::unsupported_format,
                    file + ": idx element type " + std::to_string(code) + ", can read 8 (uint8) and 9 (int8)"));
 }
@@ -33,7 +33,7 @@ namespace detail {
   if (bytes.size() < extents_at || bytes[0] != 0 || bytes[1] != 0) {
     detail::fail(FormatError(ErrorCode::malformed_file, file + ": not an idx file"));
   }
-  const ElementType type = detail::idx_element_type(static_cast<unsigned char>(bytes[2]), file);
+  const NumericType type = detail::idx_element_type(static_cast<unsigned char>(bytes[2]), file);
   const std::size_t axes = static_cast<unsigned char>(bytes[3]);
   const std::size_t header_size = extents_at + 4 * axes;
   if (bytes.size() < header_size) {

@@ -25,7 +25,7 @@ inline constexpr std::string_view npy_magic = "\x93NUMPY";
 
 /// What the header of an .npy file says: `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
 struct NpyHeader {
-  std::optional<ElementType> type;
+  std::optional<NumericType> type;
   std::optional<bool> fortran_order;
   std::optional<Shape> shape;
 };
@@ -71,14 +71,14 @@ class NpyHeaderParser {
     field = std::move(value);
   }
 
-  [[nodiscard]] ElementType element_type() {
+  [[nodiscard]] NumericType element_type() {
     const std::string_view name = quoted();
-    if (name == "|u1") return ElementType::uint8;
-    if (name == "|i1") return ElementType::int8;
-    if (name == "<i4") return ElementType::int32;
-    if (name == "<i8") return ElementType::int64;
-    if (name == "<f4") return ElementType::float32;
-    if (name == "<f8") return ElementType::float64;
+    if (name == "|u1") return NumericType::uint8;
+    if (name == "|i1") return NumericType::int8;
+    if (name == "<i4") return NumericType::int32;
+    if (name == "<i8") return NumericType::int64;
+    if (name == "<f4") return NumericType::float32;
+    if (name == "<f8") return NumericType::float64;
     fail(FormatError(ErrorCode::unsupported_format,
                      file_ + ": element type '" + std::string(name) + "', can read |u1 |i1 <i4 <i8 <f4 <f8"));
   }

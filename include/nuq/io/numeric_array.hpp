@@ -15,30 +15,30 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Type of the elements of an array file.
-enum class ElementType { uint8, int8, int32, int64, float32, float64 };
+enum class NumericType { uint8, int8, int32, int64, float32, float64 };
 
-[[nodiscard]] constexpr std::size_t element_size(ElementType type) noexcept {
+[[nodiscard]] constexpr std::size_t element_size(NumericType type) noexcept {
   switch (type) {
-    case ElementType::uint8:
-    case ElementType::int8:
+    case NumericType::uint8:
+    case NumericType::int8:
       return 1;
-    case ElementType::int32:
-    case ElementType::float32:
+    case NumericType::int32:
+    case NumericType::float32:
       return 4;
-    case ElementType::int64:
-    case ElementType::float64:
+    case NumericType::int64:
+    case NumericType::float64:
       return 8;
   }
   return 0;
 }
 
-[[nodiscard]] constexpr bool is_integer(ElementType type) noexcept {
-  return type != ElementType::float32 && type != ElementType::float64;
+[[nodiscard]] constexpr bool is_integer(NumericType type) noexcept {
+  return type != NumericType::float32 && type != NumericType::float64;
 }
 
 /// The content of an array file as stored: elements in C order (last axis fastest), each little-endian.
 struct NumericArray {
-  ElementType type = ElementType::float32;
+  NumericType type = NumericType::float32;
   Shape shape;
   std::string bytes;  ///< element_count(shape) · element_size(type)
 };
@@ -47,7 +47,7 @@ namespace detail {
 
 /// An array out of a file's bytes: everything after the first `header_size` is the elements. Throws FormatError where
 /// the shape is absurd or does not fit the number of bytes.
-[[nodiscard]] inline NumericArray array_of(std::string file_bytes, std::size_t header_size, ElementType type,
+[[nodiscard]] inline NumericArray array_of(std::string file_bytes, std::size_t header_size, NumericType type,
                                            Shape shape, const std::string& file) {
   if (!is_valid_shape(shape)) {
     fail(FormatError(ErrorCode::malformed_file, file + ": impossible shape " + to_string(shape)));
@@ -76,17 +76,17 @@ template <class Stored, class Value>
 /// The elements as float, rounded to nearest where float cannot hold them.
 [[nodiscard]] inline Tensor to_tensor(const NumericArray& array) {
   switch (array.type) {
-    case ElementType::uint8:
+    case NumericType::uint8:
       return {array.shape, detail::convert_elements<std::uint8_t, float>(array.bytes)};
-    case ElementType::int8:
+    case NumericType::int8:
       return {array.shape, detail::convert_elements<std::int8_t, float>(array.bytes)};
-    case ElementType::int32:
+    case NumericType::int32:
       return {array.shape, detail::convert_elements<std::int32_t, float>(array.bytes)};
-    case ElementType::int64:
+    case NumericType::int64:
       return {array.shape, detail::convert_elements<std::int64_t, float>(array.bytes)};
-    case ElementType::float32:
+    case NumericType::float32:
       return {array.shape, detail::convert_elements<float, float>(array.bytes)};
-    case ElementType::float64:
+    case NumericType::float64:
       return {array.shape, detail::convert_elements<double, float>(array.bytes)};
   }
   return {};
@@ -95,16 +95,16 @@ template <class Stored, class Value>
 /// The elements of an integer array, in order; none for an array of floating-point numbers (see `is_integer`).
 [[nodiscard]] inline std::vector<std::int64_t> to_integers(const NumericArray& array) {
   switch (array.type) {
-    case ElementType::uint8:
+    case NumericType::uint8:
       return detail::convert_elements<std::uint8_t, std::int64_t>(array.bytes);
-    case ElementType::int8:
+    case NumericType::int8:
       return detail::convert_elements<std::int8_t, std::int64_t>(array.bytes);
-    case ElementType::int32:
+    case NumericType::int32:
       return detail::convert_elements<std::int32_t, std::int64_t>(array.bytes);
-    case ElementType::int64:
+    case NumericType::int64:
       return detail::convert_elements<std::int64_t, std::int64_t>(array.bytes);
-    case ElementType::float32:
-    case ElementType::float64:
+    case NumericType::float32:
+    case NumericType::float64:
       break;
   }
   return {};

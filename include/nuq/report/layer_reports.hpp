@@ -12,7 +12,7 @@
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/rate/target.hpp"
+#include "nuq/packed/target.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
 
@@ -57,7 +57,7 @@ namespace detail {
     if (quantized != quantization.end()) {
       const QuantizedWeights& weights = quantized->second.weights;
       report.levels = static_cast<int>(distinct_levels(count_levels(weights.levels)));
-      report.bytes = detail::whole_bytes(layer_bytes(target, weights));
+      report.bytes = detail::whole_bytes(layer_bytes(target, weights, kernel_of(node)));
       report.taken = quantized->second.codebook.has_value();
     }
     if (!report.taken) report.reason = detail::reason_not_taken(graph, node);
@@ -70,7 +70,7 @@ namespace detail {
 
 /// Fills the report's layers, bytes and ratios.
 inline void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization, Target target) {
-  report.target = target == Target::palette ? "palette" : "packed";
+  report.target = target_name(target);
   report.layers = layer_reports(graph, quantization, target);
   std::uint64_t weights = 0;
   report.bytes = 0;

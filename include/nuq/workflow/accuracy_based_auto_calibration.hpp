@@ -200,7 +200,8 @@ class AutoCalibrationRun {
     constexpr const char* verb = "accuracy_based_auto_calibration";
     FileSet files;
     if (result_.satisfied) {
-      stage_quantized_models(files, graph_, SaveType::both, prefix_);
+      ThreadPool parallel(options_.threads);
+      stage_quantized_models(files, graph_, SaveType::both, prefix_, parallel);
       files.stage(graph_.record_file, to_text(record_of(graph_)));
     }
     files.stage(prefix_ + "_" + verb + "_ranking_information.json", ranking_json());

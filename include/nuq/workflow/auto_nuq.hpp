@@ -27,9 +27,9 @@
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/packed/target.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
-#include "nuq/rate/target.hpp"
 #include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/report.hpp"
@@ -177,7 +177,7 @@ class AutoNuqRun {
       trial.num_steps = levels;
       LayerQuantization quantized = quantize_layer(graph_, node, trial, quantizer, layer, parallel);
       const double harm = layer == nullptr ? 0.0 : predicted_harm(node, quantized.weights, *layer, parallel);
-      const LayerOption option{layer_bytes(options_.target, quantized.weights), harm, levels, price};
+      const LayerOption option{layer_bytes(options_.target, quantized.weights, kernel_of(node)), harm, levels, price};
       if (!options.empty() && !(option.bytes < options.back().bytes)) return;
       options.push_back(option);
       candidate.options.push_back(std::move(quantized));
@@ -273,7 +273,9 @@ class AutoNuqRun {
       graph_.plan[candidates_[layer].layer].num_steps = option(layer, improved.configuration).levels;
     }
     FileSet files;
-    stage_quantized_models(files, graph_, report_.weights_only ? SaveType::fakequant : SaveType::both, prefix_);
+    ThreadPool parallel(options_.threads);
+    stage_quantized_models(files, graph_, report_.weights_only ? SaveType::fakequant : SaveType::both, prefix_,
+                           parallel);
     if (!graph_.record_file.empty()) files.stage(graph_.record_file, to_text(record_of(graph_)));
     report_.files = commit_with_reports(files);
     report_.metric = improved.outcome.metric;

@@ -43,7 +43,7 @@ inline std::vector<std::string> convert_model(const std::string& model_file, con
     detail::round_to_nearest_levels(graph, *graph.find(name), layer, serial);
   FileSet files;
   const SaveType save_type = has_activation_scales(graph.quantization) ? SaveType::both : SaveType::fakequant;
-  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path);
+  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path, serial);
   files.commit();
   return names;
 }

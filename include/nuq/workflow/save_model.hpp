@@ -1,16 +1,20 @@
 #ifndef NUQ_WORKFLOW_SAVE_MODEL_HPP
 #define NUQ_WORKFLOW_SAVE_MODEL_HPP
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/config/nuq_layer_record.hpp"
 #include "nuq/config/quant_info.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
+#include "nuq/core/parallel.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 
@@ -35,15 +39,23 @@ inline void complete_from_record(Graph& graph) {
   }
 }
 
+inline void stage_packed(FileSet& files, const std::string& file, const std::vector<std::uint8_t>& bytes) {
+  files.stage(file, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
 /// Stages everything that `save_model` writes and returns the final names.
 inline std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
-                                                       const std::string& save_path) {
+                                                       const std::string& save_path, Parallel& parallel) {
   std::vector<std::string> names;
   const auto stage_model = [&](const Model& model, const std::string& kind) {
     const std::string model_file = save_path + "_" + kind + "_model.prototxt";
     const std::string weights_file = save_path + "_" + kind + "_weights.caffemodel";
     write_model(model, files, model_file, weights_file);
     names.insert(names.end(), {model_file, weights_file});
+  };
+  const auto stage_packed_model = [&](const Model& model) {
+    stage_packed(files, save_path + ".nuq", pack_model(graph, model, graph.quantization, parallel));
+    names.push_back(save_path + ".nuq");
   };
   const auto stage_text = [&](const std::string& text, const std::string& suffix) {
     files.stage(save_path + suffix, text);
@@ -53,9 +65,16 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
   {
     const Model fake_quant = fake_quant_model(graph, graph.quantization);
     quant_info = quant_info_json(graph, fake_quant);
-    if (save_type != SaveType::deploy) stage_model(fake_quant, "fake_quant");
+    if (save_type != SaveType::deploy) {
+      stage_model(fake_quant, "fake_quant");
+      stage_packed_model(fake_quant);
+    }
   }
-  if (save_type != SaveType::fakequant) stage_model(deploy_model(graph, graph.quantization), "deploy");
+  if (save_type != SaveType::fakequant) {
+    const Model deploy = deploy_model(graph, graph.quantization);
+    stage_model(deploy, "deploy");
+    if (save_type == SaveType::deploy) stage_packed_model(deploy);
+  }
   stage_text(quant_info, "_quant.json");
   stage_text(nuq_layer_record(graph), "_nuq_layer_record.txt");
   return names;
@@ -67,14 +86,16 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
 /// plus
 /// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`,
 /// `_deploy_weights.caffemodel`,
-/// `_quant.json`, `_nuq_layer_record.txt`. Returns the names written.
+/// `_quant.json`, `_nuq_layer_record.txt`, and `.nuq`, the fake-quant model (the deploy model where that alone is
+/// written) as a packed model file. Returns the names written.
 ///
 /// Activation scales that are not in the graph are taken from its record file. Without any, SaveType::fakequant writes
 /// the weights-only model; the others throw RecordError missing_record naming the layer.
 inline std::vector<std::string> save_model(Graph& graph, SaveType save_type, const std::string& save_path) {
   detail::complete_from_record(graph);
   FileSet files;
-  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path);
+  Parallel serial;
+  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path, serial);
   files.commit();
   return names;
 }

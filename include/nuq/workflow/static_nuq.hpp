@@ -16,8 +16,8 @@
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/packed/target.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/rate/target.hpp"
 #include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/report.hpp"
@@ -107,7 +107,8 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   detail::release_quantized_weights(graph);
 
   FileSet files;
-  detail::stage_quantized_models(files, graph, weights_only ? SaveType::fakequant : SaveType::both, save_prefix);
+  detail::stage_quantized_models(files, graph, weights_only ? SaveType::fakequant : SaveType::both, save_prefix,
+                                 parallel);
   files.stage(scale_offset_record_file, to_text(record_of(graph)));
 
   RunReport report;

@@ -17,7 +17,7 @@ using namespace std::string_literals;
 
 /// uint8 elements 0, 1, 2, …
 nuq::NumericArray counting(const nuq::Shape& shape) {
-  nuq::NumericArray array{nuq::ElementType::uint8, shape, {}};
+  nuq::NumericArray array{nuq::NumericType::uint8, shape, {}};
   for (std::size_t index = 0; index < nuq::element_count(shape); ++index) array.bytes += static_cast<char>(index % 256);
   return array;
 }
@@ -110,7 +110,7 @@ TEST_CASE("a mean array is subtracted from every sample, whatever its leading on
 TEST_CASE("all element types are inputs") {
   CHECK(make(batches_of(2), floats({2, 1}, {0.25F, -3e38F})).batch("data", 0).values ==
         std::vector<float>{0.25F, -3e38F});
-  const nuq::NumericArray signed_bytes{nuq::ElementType::int8, {2, 1}, "\x80\x7f"s};
+  const nuq::NumericArray signed_bytes{nuq::NumericType::int8, {2, 1}, "\x80\x7f"s};
   CHECK(make(batches_of(2), signed_bytes).batch("data", 0).values == std::vector<float>{-128.0F, 127.0F});
 }
 

@@ -52,7 +52,7 @@ nuq::DatasetDescription judged_by(nuq::Metric metric) {
 const nuq::NumericArray inputs = floats({5, 3}, {9, 1, 2, 1, 9, 2, 1, 2, 9, 9, 2, 1, 2, 9, 1});
 
 nuq::Dataset labelled(const std::string& labels) {
-  const nuq::NumericArray array{nuq::ElementType::uint8, {static_cast<std::int64_t>(labels.size())}, labels};
+  const nuq::NumericArray array{nuq::NumericType::uint8, {static_cast<std::int64_t>(labels.size())}, labels};
   return nuq::Dataset(judged_by(nuq::Metric::top1), {{{"data", inputs}}, {}, array, {}}, "d.json");
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("only the first batches are run where a number is given") {
 
 TEST_CASE("the five largest of many classes count for top5") {
   nuq::DatasetDescription description = judged_by(nuq::Metric::top5);
-  const nuq::NumericArray labels{nuq::ElementType::uint8, {2}, std::string("\x01\x00", 2)};
+  const nuq::NumericArray labels{nuq::NumericType::uint8, {2}, std::string("\x01\x00", 2)};
   const nuq::Dataset dataset(description,
                              {{{"data", floats({2, 6}, {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6})}}, {}, labels, {}}, "x");
   Amplifier engine(1.0F);

@@ -26,7 +26,7 @@ nuq::ErrorCode code_of(const std::string& bytes) {
 
 TEST_CASE("an idx file of images is read with its big-endian extents") {
   const nuq::NumericArray array = nuq::parse_idx(images, "x");
-  CHECK(array.type == nuq::ElementType::uint8);
+  CHECK(array.type == nuq::NumericType::uint8);
   CHECK(array.shape == nuq::Shape{2, 1, 3});
   CHECK(nuq::to_integers(array) == std::vector<std::int64_t>{1, 2, 3, 253, 254, 255});
   CHECK(nuq::parse_idx("\0\0\x08\x01\0\0\x01\x02"s + std::string(258, 'x'), "x").shape == nuq::Shape{258});

@@ -49,7 +49,7 @@ const std::vector<float> numpy_float32_values = {1.0F, -2.5F, 3e-40F, 4.0F, 5.0F
 
 TEST_CASE("a float32 file of NumPy is read as written") {
   const nuq::NumericArray array = nuq::parse_npy(numpy_float32, "x.npy");
-  CHECK(array.type == nuq::ElementType::float32);
+  CHECK(array.type == nuq::NumericType::float32);
   CHECK(array.shape == nuq::Shape{2, 3});
   CHECK(nuq::to_tensor(array).shape == nuq::Shape{2, 3});
   CHECK(nuq::to_tensor(array).values == numpy_float32_values);

@@ -20,9 +20,9 @@ TEST_CASE("numbers survive a round trip through little-endian bytes") {
 }
 
 TEST_CASE("entries are cut out along the first axis") {
-  const nuq::NumericArray array{nuq::ElementType::uint8, {3, 2}, "abcdef"};
+  const nuq::NumericArray array{nuq::NumericType::uint8, {3, 2}, "abcdef"};
   const nuq::NumericArray part = nuq::entries_of(array, 1, 2);
-  CHECK(part.type == nuq::ElementType::uint8);
+  CHECK(part.type == nuq::NumericType::uint8);
   CHECK(part.shape == nuq::Shape{2, 2});
   CHECK(part.bytes == "cdef");
 }
@@ -31,5 +31,5 @@ TEST_CASE("int64 values too fine for float are rounded to the nearest") {
   std::string bytes;
   nuq::detail::append_little_endian(bytes, std::int64_t{16777217});
   nuq::detail::append_little_endian(bytes, std::int64_t{16777219});
-  CHECK(nuq::to_tensor({nuq::ElementType::int64, {2}, bytes}).values == std::vector<float>{16777216.0F, 16777220.0F});
+  CHECK(nuq::to_tensor({nuq::NumericType::int64, {2}, bytes}).values == std::vector<float>{16777216.0F, 16777220.0F});
 }

@@ -1,0 +1,113 @@
+// nuq pack, unpack and verify: the packed model file.
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "command.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/packed/packed_model.hpp"
+#include "nuq/workflow/pack_model.hpp"
+
+namespace {
+
+struct PackArguments : ModelFiles {
+  std::string record;
+  std::string output;
+};
+
+struct PackedFileArguments {
+  std::string file;
+  std::string prefix;
+  bool json = false;
+};
+
+void pack(const PackArguments& arguments, const Session& session) {
+  nuq::pack_model(arguments.model, arguments.weights, arguments.output, arguments.record, session.threads);
+  if (session.quiet) return;
+  const auto before = static_cast<double>(std::filesystem::file_size(arguments.weights));
+  const auto after = static_cast<double>(std::filesystem::file_size(arguments.output));
+  std::printf("%s: %.0f bytes, %.2fx smaller than the caffemodel\n", arguments.output.c_str(), after, before / after);
+}
+
+void unpack(const PackedFileArguments& arguments, const Session& session) {
+  const std::string model_file = arguments.prefix + ".prototxt";
+  const std::string weights_file = arguments.prefix + ".caffemodel";
+  nuq::unpack_model(arguments.file, model_file, weights_file);
+  if (!session.quiet) std::printf("%s\n%s\n", model_file.c_str(), weights_file.c_str());
+}
+
+const char* coding_name(const nuq::PackedBlob& blob) {
+  if (!blob.is_coded) return "values";
+  return blob.coding == nuq::LevelCoding::rans ? "rans" : blob.coding == nuq::LevelCoding::palette ? "palette" : "int8";
+}
+
+/// The layers of an intact file, with each blob's values and bytes.
+nlohmann::ordered_json contents(const nuq::PackedModelView& view) {
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  for (std::size_t index = 0; index < view.layer_count(); ++index) {
+    const nuq::PackedLayer layer = view.layer(index);
+    nlohmann::ordered_json blobs = nlohmann::ordered_json::array();
+    layer.visit_blobs([&](std::size_t, const nuq::PackedBlob& blob) {
+      blobs.push_back({{"values", blob.count}, {"coding", coding_name(blob)}, {"bytes", blob.stored.size()}});
+      return true;
+    });
+    layers.push_back({{"name", layer.name()}, {"type", layer.type()}, {"blobs", blobs}});
+  }
+  return layers;
+}
+
+void verify(const PackedFileArguments& arguments, const Session& session) {
+  const nuq::MappedFile file(arguments.file);
+  const std::string_view bytes = file.bytes();
+  const nuq::PackedModel model(bytes.data(), bytes.size(), arguments.file);
+  const nlohmann::ordered_json layers = contents(model.view());
+  if (arguments.json) {
+    const nlohmann::ordered_json result = {{"file", arguments.file},
+                                           {"valid", true},
+                                           {"bytes", bytes.size()},
+                                           {"prototxt_bytes", model.view().prototxt().size()},
+                                           {"layers", layers}};
+    std::printf("%s\n", result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  } else if (!session.quiet) {
+    for (const nlohmann::ordered_json& layer : layers) {
+      for (const nlohmann::ordered_json& blob : layer["blobs"]) {
+        std::printf("%-24s %-14s %10llu values  %-8s %10llu bytes\n", layer["name"].get<std::string>().c_str(),
+                    layer["type"].get<std::string>().c_str(), blob["values"].get<unsigned long long>(),
+                    blob["coding"].get<std::string>().c_str(), blob["bytes"].get<unsigned long long>());
+      }
+    }
+    std::printf("%s: intact, %zu bytes\n", arguments.file.c_str(), bytes.size());
+  }
+}
+
+}  // namespace
+
+void add_pack(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<PackArguments>();
+  CLI::App& command = *app.add_subcommand("pack", "write a network and its weights as one small file");
+  arguments->add_to(command);
+  command.add_option("--record", arguments->record, "record file: the layers that it quantizes are coded");
+  command.add_option("-o,--output", arguments->output, "packed file to write")->required();
+  command.callback([arguments, &session] { pack(*arguments, session); });
+}
+
+void add_unpack(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<PackedFileArguments>();
+  CLI::App& command = *app.add_subcommand("unpack", "write the prototxt and the caffemodel of a packed file");
+  command.add_option("file", arguments->file, "packed file")->required();
+  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
+  command.callback([arguments, &session] { unpack(*arguments, session); });
+}
+
+void add_verify(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<PackedFileArguments>();
+  CLI::App& command = *app.add_subcommand("verify", "check a packed file and list what it holds");
+  command.add_option("file", arguments->file, "packed file")->required();
+  command.add_flag("--json", arguments->json, "print JSON");
+  command.callback([arguments, &session] { verify(*arguments, session); });
+}

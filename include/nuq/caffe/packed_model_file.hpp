@@ -1,0 +1,253 @@
+#ifndef NUQ_CAFFE_PACKED_MODEL_FILE_HPP
+#define NUQ_CAFFE_PACKED_MODEL_FILE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nuq/caffe/blob.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/packed/model_view.hpp"
+#include "nuq/packed/model_writer.hpp"
+#include "nuq/packed/packed_model.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// True for a blob that is nothing but a shape and values of one type that a packed file knows.
+[[nodiscard]] inline bool has_plain_values(const schema::BlobProto& blob) {
+  const int kinds =
+      (blob.data().empty() ? 0 : 1) + (blob.int8_data().empty() ? 0 : 1) + (blob.int32_data().empty() ? 0 : 1);
+  const bool has_others = !blob.diff().empty() || !blob.double_data().empty() || !blob.double_diff().empty() ||
+                          blob.has_raw_data() || blob.has_raw_diff() || !blob.unknown_fields().empty();
+  return kinds == 1 && !has_others;
+}
+
+/// The shape under which a blob is packed: the node's, where old files have four axes for everything.
+[[nodiscard]] inline Shape packed_shape(const schema::BlobProto& blob, const Node* node, std::size_t index) {
+  const Shape declared = blob_shape(blob);
+  if (node == nullptr || index >= node->blobs.size()) return declared;
+  const Shape& known = node->blobs[index].shape;
+  return is_valid_shape(declared) && element_count(declared) == element_count(known) ? known : declared;
+}
+
+/// The blobs of a caffemodel on their way into a packed file. Coding is what takes time: it is done for all together.
+class ModelPacker {
+ public:
+  ModelPacker(const Graph& graph, const Model& model, const NetworkQuantization& quantization, CodingChoice choice)
+      : graph_(graph), quantization_(quantization), choice_(choice), writer_(model.text, choice) {
+    for (const schema::LayerWeights& layer : model.weights.layer()) add(layer, layer.type());
+    for (const schema::V1LayerWeights& layer : model.weights.layers()) {
+      layer.has_layer() ? add(layer.layer(), layer.layer().type()) : add(layer, "");
+    }
+  }
+
+  [[nodiscard]] std::vector<std::uint8_t> finish(Parallel& parallel) {
+    std::vector<CodedLevels> coded(levels_.size());
+    parallel.for_each_block(levels_.size(), [&](std::size_t index) {
+      const Levels& levels = levels_[index];
+      coded[index] = encode_levels(PackedModelWriter::as_matrix(levels.shape, levels.values), choice_);
+    });
+    for (const Layer& layer : layers_) {
+      writer_.add_layer(layer.name, layer.type);
+      for (const Blob& blob : layer.blobs) add_to_file(blob, coded);
+    }
+    return writer_.finish();
+  }
+
+ private:
+  static constexpr std::size_t not_coded = static_cast<std::size_t>(-1);
+
+  struct Levels {
+    Shape shape;
+    std::vector<std::int8_t> values;
+    const LayerQuantization* quantization = nullptr;  // of float weights
+    const Node* node = nullptr;
+  };
+  struct Blob {
+    const schema::BlobProto* proto;
+    Shape shape;
+    std::size_t levels = not_coded;  // place in levels_
+  };
+  struct Layer {
+    std::string name;
+    std::string type;
+    std::vector<Blob> blobs;
+  };
+
+  template <class LayerProto>
+  void add(const LayerProto& layer, const std::string& type) {
+    if (layer.blobs().empty()) return;
+    const Node* const node = graph_.find(layer.name());
+    layers_.push_back({layer.name(), node == nullptr ? type : node->type, {}});
+    for (int index = 0; index < layer.blobs_size(); ++index) {
+      const schema::BlobProto& proto = layer.blobs(index);
+      const auto place = static_cast<std::size_t>(index);
+      layers_.back().blobs.push_back({&proto, packed_shape(proto, node, place)});
+      if (has_plain_values(proto)) find_levels(layers_.back().blobs.back(), node, place);
+    }
+  }
+
+  /// Notes the levels of int8 data, and of float weights that are level · scale to the bit.
+  void find_levels(Blob& blob, const Node* node, std::size_t index) {
+    Levels levels{blob.shape, {}, nullptr, node};
+    if (!blob.proto->int8_data().empty()) {
+      levels.values = int8_values(*blob.proto);
+    } else if (node != nullptr && index == 0 && !blob.proto->data().empty()) {
+      const auto found = quantization_.find(node->name);
+      if (found == quantization_.end() || !quantizes_weights(*node)) return;
+      const std::vector<float> weights = dequantized_weights(*node, found->second.weights);
+      if (weights.size() != static_cast<std::size_t>(blob.proto->data_size()) ||
+          std::memcmp(weights.data(), blob.proto->data().data(), sizeof(float) * weights.size()) != 0)
+        return;
+      levels.values = int8_weights(*node, found->second.weights);
+      levels.quantization = &found->second;
+    } else {
+      return;
+    }
+    blob.levels = levels_.size();
+    levels_.push_back(std::move(levels));
+  }
+
+  void add_to_file(const Blob& blob, const std::vector<CodedLevels>& coded) {
+    if (blob.levels != not_coded) {
+      const Levels& levels = levels_[blob.levels];
+      if (levels.quantization == nullptr) {
+        writer_.add_coded_levels(blob.shape, levels.values, coded[blob.levels]);
+      } else {
+        const std::vector<float>& scales = levels.quantization->weights.scales;
+        writer_.add_coded_levels(blob.shape, ScaledLevels{levels.values, scales, scale_layout(levels)},
+                                 coded[blob.levels]);
+      }
+      return;
+    }
+    const schema::BlobProto& proto = *blob.proto;
+    if (!has_plain_values(proto)) {
+      add_bytes(proto.SerializeAsString());
+    } else if (!proto.data().empty()) {
+      writer_.add_values(blob.shape, ArrayView<const float>(proto.data().data(), size_of(proto.data())));
+    } else {
+      writer_.add_values(blob.shape,
+                         ArrayView<const std::int32_t>(proto.int32_data().data(), size_of(proto.int32_data())));
+    }
+  }
+
+  /// What is no plain array of numbers (half or double precision, the vendor's uint64, gradients) is kept as the
+  /// message itself.
+  void add_bytes(const std::string& message) {
+    const ArrayView<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(message.data()), message.size());
+    writer_.add_values(ElementType::bytes, {static_cast<std::int64_t>(bytes.size())}, bytes);
+  }
+
+  template <class Field>
+  [[nodiscard]] static std::size_t size_of(const Field& field) {
+    return static_cast<std::size_t>(field.size());
+  }
+
+  /// Output channels come first, but for a Deconvolution's weights [in × out/group × kernel].
+  [[nodiscard]] static ScaleLayout scale_layout(const Levels& levels) {
+    const std::size_t scales = levels.quantization->weights.scales.size();
+    if (!has_input_first(*levels.node) || scales == 1) return {};
+    const auto runs = static_cast<std::size_t>(levels.shape[0] * levels.shape[1]);
+    return {levels.values.size() / runs, static_cast<std::uint64_t>(levels.shape[1])};
+  }
+
+  const Graph& graph_;
+  const NetworkQuantization& quantization_;
+  CodingChoice choice_;
+  PackedModelWriter writer_;
+  std::vector<Layer> layers_;
+  std::vector<Levels> levels_;
+};
+
+/// The blob of a caffemodel that a packed one stands for.
+[[nodiscard]] inline schema::BlobProto unpacked_blob(const PackedBlob& blob, const std::string& place) {
+  schema::BlobProto proto;
+  const auto check = [&place](DecodeStatus status) {
+    if (status == DecodeStatus::ok) return;
+    fail(FormatError(ErrorCode::malformed_file, place + ": " + status_text(status)));
+  };
+  if (blob.type == ElementType::bytes) {
+    if (!proto.ParseFromArray(blob.data.data(), static_cast<int>(blob.data.size())))
+      fail(FormatError(ErrorCode::malformed_file, place + ": is no blob of a caffemodel"));
+    return proto;
+  }
+  for (std::size_t axis = 0; axis < blob.shape.axes; ++axis)
+    proto.mutable_shape()->add_dim(static_cast<std::int64_t>(blob.shape.extents[axis]));
+  const auto count = static_cast<int>(blob.count);
+  switch (blob.type) {
+    case ElementType::float32:
+      proto.mutable_data()->Resize(count, 0.0F);
+      check(decode_floats(blob, {proto.mutable_data()->mutable_data(), blob.count}));
+      break;
+    case ElementType::int8: {
+      std::vector<std::int8_t> levels(blob.count);
+      check(decode_levels(blob, levels));
+      proto.set_int8_data(levels.data(), levels.size());
+      break;
+    }
+    case ElementType::int32:
+      proto.mutable_int32_data()->Resize(count, 0);
+      for (int index = 0; index < count; ++index) {
+        const std::uint32_t bits = load_u32(blob.data.data() + 4 * static_cast<std::size_t>(index));
+        std::memcpy(proto.mutable_int32_data()->Mutable(index), &bits, sizeof bits);
+      }
+      break;
+    default:
+      check(DecodeStatus::wrong_type);
+  }
+  return proto;
+}
+
+}  // namespace detail
+
+/// The packed model file (packed/format.hpp) of a model: its prototxt and every blob of its caffemodel. Coded are int8
+/// weights and the float weights of those layers whose levels `quantization` knows, where level · scale gives the
+/// model's own values to the bit; all else is stored as it is. Blobs with the four axes of old files get those of the
+/// present format. Same model, same bytes, for any number of threads.
+///
+/// @param graph  the network of `model`, or the one that `model` was made from: for types and shapes.
+[[nodiscard]] inline std::vector<std::uint8_t> pack_model(const Graph& graph, const Model& model,
+                                                          const NetworkQuantization& quantization, Parallel& parallel,
+                                                          CodingChoice choice = {}) {
+  return detail::ModelPacker(graph, model, quantization, choice).finish(parallel);
+}
+
+/// The model of a packed file, whose `name` is for messages: the prototxt to the byte, the blobs to the bit, layers
+/// without blobs left out of the caffemodel.
+/// @throws FormatError for a file that is damaged or from a later version.
+[[nodiscard]] inline Model unpack_model(ArrayView<const std::uint8_t> file, const std::string& name) {
+  const PackedModel packed(file.data(), file.size(), name);
+  const PackedModelView& view = packed.view();
+  Model model = parse_model(view.prototxt(), {}, name, {});
+  for (std::size_t index = 0; index < view.layer_count(); ++index) {
+    const PackedLayer packed_layer = view.layer(index);
+    schema::LayerWeights& layer = *model.weights.add_layer();
+    layer.set_name(std::string(packed_layer.name()));
+    layer.set_type(std::string(packed_layer.type()));
+    packed_layer.visit_blobs([&](std::size_t place, const PackedBlob& blob) {
+      *layer.add_blobs() =
+          detail::unpacked_blob(blob, name + ": layer '" + layer.name() + "': blob " + std::to_string(place));
+      return true;
+    });
+  }
+  return model;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_PACKED_MODEL_FILE_HPP

@@ -1,0 +1,60 @@
+#ifndef NUQ_PACKED_DETAIL_RANS_TABLE_HPP
+#define NUQ_PACKED_DETAIL_RANS_TABLE_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "nuq/packed/detail/byte_access.hpp"
+#include "nuq/packed/level_set.hpp"
+#include "nuq/version.hpp"
+
+// A class's table, in bits:
+//   3   s: the frequencies stored add up to 2^(12 − s), those used are 2^s times as great
+//   1   whether each frequency is stored as its difference d to the one before, as 2d − 1 for d > 0 and −2d otherwise
+//   3   order of the Exp-Golomb code
+//   1   whether there are escapes, then
+//   8   the symbol that stands for all rare ones (frequency 0)
+//   …   the frequency of each symbol
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+inline constexpr unsigned rans_probability_bits = 12;
+inline constexpr std::uint32_t rans_scale = 1U << rans_probability_bits;
+
+/// For each slot, the lower 12 bits of a state: the level, the slot's distance from the symbol's first slot << 8, and
+/// the symbol's frequency less one << 20.
+struct RansTable {
+  alignas(64) std::array<std::uint32_t, rans_scale> slots;
+  bool has_escape;
+  std::int8_t marker;  ///< the level that is decoded in place of a rare one
+};
+
+/// False where the bits end or are no table: the frequencies must fill the slots.
+[[nodiscard]] inline bool read_rans_table(BitReader& bits, const LevelSet& set, RansTable& table) noexcept {
+  const unsigned shift = bits.bits(3);
+  const bool differences = bits.bits(1) != 0;
+  const unsigned order = bits.bits(3);
+  table.has_escape = bits.bits(1) != 0;
+  const std::size_t marker = table.has_escape ? bits.bits(8) : 0;
+  if (marker >= set.size) return false;
+  table.marker = set[marker];
+  std::uint32_t first = 0;
+  std::int64_t frequency = 0;
+  for (std::size_t symbol = 0; symbol < set.size; ++symbol) {
+    const std::int64_t code = bits.exp_golomb(order);
+    frequency = differences ? frequency + ((code & 1) != 0 ? (code + 1) / 2 : -(code / 2)) : code;
+    if (bits.failed() || frequency < 0 || (frequency << shift) > std::int64_t{rans_scale - first}) return false;
+    const auto width = static_cast<std::uint32_t>(frequency << shift);
+    const std::uint32_t common = ((width - 1) << 20U) | static_cast<std::uint8_t>(set[symbol]);
+    for (std::uint32_t slot = 0; slot < width; ++slot) table.slots[first + slot] = common | (slot << 8U);
+    first += width;
+  }
+  return first == rans_scale;
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_PACKED_DETAIL_RANS_TABLE_HPP

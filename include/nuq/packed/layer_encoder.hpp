@@ -1,0 +1,57 @@
+#ifndef NUQ_PACKED_LAYER_ENCODER_HPP
+#define NUQ_PACKED_LAYER_ENCODER_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/level_counts.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/packed/layer_coding.hpp"
+#include "nuq/packed/level_set_encoder.hpp"
+#include "nuq/packed/palette_encoder.hpp"
+#include "nuq/packed/rans_encoder.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Which coding a layer gets: of those that are at most `tolerance` larger than the smallest, the one that is decoded
+/// fastest.
+struct CodingChoice {
+  double tolerance = 0.0;  ///< relative, ≥ 0
+
+  [[nodiscard]] static constexpr CodingChoice smallest() noexcept { return {}; }
+  [[nodiscard]] static constexpr CodingChoice fastest_within(double tolerance) noexcept { return {tolerance}; }
+};
+
+/// The levels of a layer as they are stored.
+struct CodedLevels {
+  LevelCoding coding = LevelCoding::raw;
+  std::vector<std::uint8_t> bytes;
+};
+
+/// Encodes a matrix of levels [out × in] in the coding that `choice` asks for, by the exact sizes of all.
+[[nodiscard]] inline CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice = {}) {
+  if (levels.empty()) return {};
+  const ArrayView<const std::int8_t> all(levels.data(), levels.size());
+  std::vector<std::uint8_t> by_rans = encode_rans(levels);
+  const std::array<std::size_t, 3> sizes = {all.size(), palette_bytes(level_set_of(count_levels(all)), all.size()),
+                                            by_rans.size()};
+  const double limit =
+      static_cast<double>(*std::min_element(sizes.begin(), sizes.end())) * (1.0 + (std::max)(choice.tolerance, 0.0));
+  if (static_cast<double>(sizes[0]) <= limit) {
+    CodedLevels raw{LevelCoding::raw, std::vector<std::uint8_t>(all.size())};
+    std::memcpy(raw.bytes.data(), all.data(), all.size());
+    return raw;
+  }
+  if (static_cast<double>(sizes[1]) <= limit) return {LevelCoding::palette, encode_palette(all)};
+  return {LevelCoding::rans, std::move(by_rans)};
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_PACKED_LAYER_ENCODER_HPP

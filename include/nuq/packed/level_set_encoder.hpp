@@ -1,0 +1,79 @@
+#ifndef NUQ_PACKED_LEVEL_SET_ENCODER_HPP
+#define NUQ_PACKED_LEVEL_SET_ENCODER_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "nuq/core/level_counts.hpp"
+#include "nuq/packed/detail/byte_writer.hpp"
+#include "nuq/packed/level_set.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The levels that occur.
+[[nodiscard]] inline LevelSet level_set_of(const LevelCounts& counts) noexcept {
+  LevelSet set;
+  for (int level = -128; level < 128; ++level) {
+    if (counts[level_index(level)] > 0) set.levels[set.size++] = static_cast<std::int8_t>(level);
+  }
+  return set;
+}
+
+namespace detail {
+
+/// Levels left out before level `index` > 0.
+[[nodiscard]] inline std::uint32_t gap_before(const LevelSet& set, std::size_t index) noexcept {
+  return static_cast<std::uint32_t>(set[index] - set[index - 1] - 1);
+}
+
+/// The shortest way to store a set.
+struct LevelSetStorage {
+  LevelSetForm form = LevelSetForm::bit_map;
+  unsigned order = 0;
+  std::size_t bytes = 33;
+};
+
+[[nodiscard]] inline LevelSetStorage shortest_storage(const LevelSet& set) noexcept {
+  if (set.size > 0 && std::size_t{1} + static_cast<std::size_t>(set[set.size - 1] - set[0]) == set.size)
+    return {LevelSetForm::range, 0, 3};
+  LevelSetStorage best;
+  for (unsigned order = 0; order < 8; ++order) {
+    std::size_t bits = 0;
+    for (std::size_t index = 1; index < set.size; ++index) bits += exp_golomb_bits(gap_before(set, index), order);
+    const std::size_t bytes = 3 + (bits + 7) / 8;
+    if (bytes < best.bytes) best = {LevelSetForm::gaps, order, bytes};
+  }
+  return best;
+}
+
+/// Bytes that a level set takes.
+[[nodiscard]] inline std::size_t level_set_bytes(const LevelSet& set) noexcept {
+  return shortest_storage(set).bytes;
+}
+
+/// Appends a set of 1 to 256 levels.
+inline void append_level_set(ByteVector& bytes, const LevelSet& set) {
+  const LevelSetStorage storage = shortest_storage(set);
+  bytes.push_back(
+      static_cast<std::uint8_t>(static_cast<unsigned>(storage.form) | storage.order << level_set_form_bits));
+  if (storage.form == LevelSetForm::range) {
+    bytes.push_back(static_cast<std::uint8_t>(set[0]));
+    bytes.push_back(static_cast<std::uint8_t>(set[set.size - 1]));
+  } else if (storage.form == LevelSetForm::gaps) {
+    bytes.push_back(static_cast<std::uint8_t>(set.size - 1));
+    bytes.push_back(static_cast<std::uint8_t>(set[0]));
+    BitWriter writer(bytes);
+    for (std::size_t index = 1; index < set.size; ++index) writer.exp_golomb(gap_before(set, index), storage.order);
+  } else {
+    LevelCounts occurs{};
+    for (std::size_t index = 0; index < set.size; ++index) occurs[level_index(set[index])] = 1;
+    BitWriter writer(bytes);
+    for (const std::uint64_t occurrence : occurs) writer.bits(static_cast<std::uint32_t>(occurrence), 1);
+  }
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_PACKED_LEVEL_SET_ENCODER_HPP

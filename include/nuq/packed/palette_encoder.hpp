@@ -1,0 +1,50 @@
+#ifndef NUQ_PACKED_PALETTE_ENCODER_HPP
+#define NUQ_PACKED_PALETTE_ENCODER_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/level_counts.hpp"
+#include "nuq/packed/detail/byte_writer.hpp"
+#include "nuq/packed/level_set_encoder.hpp"
+#include "nuq/packed/palette_coding.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Bytes of `encode_palette` for `count` levels of a set.
+[[nodiscard]] inline std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept {
+  return detail::level_set_bytes(set) + detail::packed_index_bytes(count, palette_index_bits(set.size));
+}
+
+/// Levels as indices into the set of those that occur. Needs at least one level.
+[[nodiscard]] inline std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels) {
+  const LevelSet set = level_set_of(count_levels(levels));
+  const unsigned bits = palette_index_bits(set.size);
+  std::array<std::uint8_t, 256> index_of{};
+  for (std::size_t index = 0; index < set.size; ++index)
+    index_of[level_index(set[index])] = static_cast<std::uint8_t>(index);
+
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(palette_bytes(set, levels.size()) + 8);
+  detail::append_level_set(bytes, set);
+  std::uint64_t pending = 0;
+  unsigned pending_bits = 0;
+  for (const std::int8_t level : levels) {
+    pending |= std::uint64_t{index_of[level_index(level)]} << pending_bits;
+    pending_bits += bits;
+    if (pending_bits < 32) continue;
+    detail::append_number(bytes, pending, 4);
+    pending >>= 32U;
+    pending_bits -= 32;
+  }
+  detail::append_number(bytes, pending, (pending_bits + 7) / 8);
+  return bytes;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_PACKED_PALETTE_ENCODER_HPP

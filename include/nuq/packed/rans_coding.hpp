@@ -1,0 +1,225 @@
+#ifndef NUQ_PACKED_RANS_CODING_HPP
+#define NUQ_PACKED_RANS_CODING_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/packed/detail/byte_access.hpp"
+#include "nuq/packed/detail/rans_decoder.hpp"
+#include "nuq/packed/detail/rans_table.hpp"
+#include "nuq/packed/instruction_set.hpp"
+#include "nuq/packed/level_set.hpp"
+#include "nuq/packed/status.hpp"
+#include "nuq/version.hpp"
+
+// Range asymmetric numeral systems (Duda, arXiv:1311.2540) with static tables: 32-bit states, renormalised by 16 bits,
+// probabilities of 12 bits. Several interleaved states ("lanes") share one stream of words (Giesen, arXiv:1402.3392).
+//
+// A layer [rows × cols] in this coding:
+//   level set          (level_set.hpp); a symbol is an index into it
+//   1 byte             log2 lanes | (classes − 1) << 4
+//   class map          of more than one class: ceil(log2 classes) bits for each row
+//   tables             one per class (detail/rans_table.hpp), in one run of bits
+//   varint, symbols    the rare levels, one byte each, in the order of their escapes
+//   lanes × 4 bytes    states to begin with
+//   words of 2 bytes   in the order in which states need them
+// Symbols are coded class by class: the rows of class 0 from first to last, and so on. Within a class, lane i holds the
+// symbols i, i + lanes, i + 2·lanes, …; each class begins with lane 0.
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Rows that share a table, at most.
+inline constexpr std::size_t max_rans_classes = 8;
+
+/// The class of each row.
+class ClassMap {
+ public:
+  ClassMap() = default;
+  ClassMap(Bytes map, std::size_t classes) noexcept : map_(map) {
+    while ((std::size_t{1} << bits_) < classes) ++bits_;
+  }
+
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t classes) noexcept {
+    unsigned bits = 0;
+    while ((std::size_t{1} << bits) < classes) ++bits;
+    return rows / 8 * bits + (rows % 8 * bits + 7) / 8;
+  }
+
+  /// Whether the classes of `rows` rows are below `classes`.
+  [[nodiscard]] bool is_below(std::size_t classes, std::size_t rows) const noexcept {
+    if ((std::size_t{1} << bits_) == classes) return true;
+    for (std::size_t row = 0; row < rows; ++row) {
+      if ((*this)[row] >= classes) return false;
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::size_t operator[](std::size_t row) const noexcept {
+    std::size_t value = 0;
+    for (unsigned bit = 0; bit < bits_; ++bit) {
+      const std::size_t place = row % 8 * bits_ + bit;
+      value |= std::size_t{(map_[row / 8 * bits_ + place / 8] >> (place % 8)) & 1U} << bit;
+    }
+    return value;
+  }
+
+ private:
+  Bytes map_;
+  unsigned bits_ = 0;
+};
+
+/// Puts the symbols of a class into the rows that are its own.
+class ClassRows {
+ public:
+  ClassRows(ArrayView<std::int8_t> out, std::size_t cols, const ClassMap& map, std::size_t class_index) noexcept
+      : out_(out), cols_(cols), rows_(out.size() / cols), map_(map), class_(class_index) {
+    find();
+  }
+
+  /// The next run of places, at most `limit`, all in one row; empty at the end.
+  [[nodiscard]] ArrayView<std::int8_t> take(std::size_t limit) noexcept {
+    if (row_ == rows_) return {};
+    const ArrayView<std::int8_t> run(out_.data() + row_ * cols_ + col_, (std::min)(limit, cols_ - col_));
+    col_ += run.size();
+    if (col_ == cols_) {
+      ++row_;
+      find();
+    }
+    return run;
+  }
+
+ private:
+  void find() noexcept {
+    col_ = 0;
+    while (row_ < rows_ && map_[row_] != class_) ++row_;
+  }
+
+  ArrayView<std::int8_t> out_;
+  std::size_t cols_;
+  std::size_t rows_;
+  const ClassMap& map_;
+  std::size_t class_;
+  std::size_t row_ = 0;
+  std::size_t col_ = 0;
+};
+
+/// Replaces each `marker` by the next of the rare levels.
+[[nodiscard]] inline DecodeStatus put_rare_levels(ArrayView<std::int8_t> out, std::int8_t marker, const LevelSet& set,
+                                                  ByteReader& rare) noexcept {
+  std::int8_t* next = out.data();
+  std::size_t left = out.size();
+  while (left > 0) {
+    void* const found = std::memchr(next, static_cast<unsigned char>(marker), left);
+    if (found == nullptr) break;
+    const std::uint8_t symbol = rare.u8();
+    if (rare.failed() || symbol >= set.size) return DecodeStatus::malformed;
+    std::int8_t* const place = static_cast<std::int8_t*>(found);
+    *place = set[symbol];
+    left -= static_cast<std::size_t>(place - next) + 1;
+    next = place + 1;
+  }
+  return DecodeStatus::ok;
+}
+
+/// The parts of a coded layer.
+struct RansLayer {
+  LevelSet set;
+  std::size_t lanes = 0;
+  std::size_t classes = 0;
+  ClassMap map;
+  Bytes rare;
+  Bytes tables;
+  Bytes states;
+  Bytes words;
+};
+
+/// Where the parts are. Tables are read twice, first to know where they end, so that one at a time is in memory.
+[[nodiscard]] inline DecodeStatus find_parts(Bytes bytes, std::size_t rows, RansLayer& layer) noexcept {
+  ByteReader reader(bytes);
+  layer.set = read_level_set(reader);
+  const std::uint8_t counts = reader.u8();
+  if (reader.failed()) return DecodeStatus::truncated;
+  layer.lanes = std::size_t{1} << (counts & 15U);
+  layer.classes = std::size_t{counts} / 16 + 1;
+  if (layer.set.size == 0 || layer.lanes > RansStates::max_lanes || layer.classes > max_rans_classes)
+    return DecodeStatus::malformed;
+  layer.map = {reader.bytes(ClassMap::bytes(rows, layer.classes)), layer.classes};
+  if (reader.failed()) return DecodeStatus::truncated;
+  if (!layer.map.is_below(layer.classes, rows)) return DecodeStatus::malformed;
+  layer.tables = reader.rest();
+  BitReader bits(layer.tables);
+  RansTable table;
+  for (std::size_t index = 0; index < layer.classes; ++index) {
+    if (!read_rans_table(bits, layer.set, table))
+      return bits.failed() ? DecodeStatus::truncated : DecodeStatus::malformed;
+  }
+  static_cast<void>(reader.bytes(bits.bytes_used()));
+  layer.rare = reader.bytes(reader.varint());
+  layer.states = reader.bytes(4 * layer.lanes);
+  layer.words = reader.rest();
+  return reader.failed() ? DecodeStatus::truncated : DecodeStatus::ok;
+}
+
+/// Decodes the rows of one class, through a block on the stack unless they are all rows.
+[[nodiscard]] inline DecodeStatus decode_class(const RansLayer& layer, const RansTable& table, std::size_t class_index,
+                                               ArrayView<std::int8_t> out, std::size_t cols, RansStates& states,
+                                               ByteReader& rare, InstructionSet instructions) noexcept {
+  const auto decode = [&](ArrayView<std::int8_t> run) noexcept {
+    if (!decode_run(table, states, run, instructions)) return DecodeStatus::truncated;
+    return table.has_escape ? put_rare_levels(run, table.marker, layer.set, rare) : DecodeStatus::ok;
+  };
+  if (layer.classes == 1) return decode(out);
+  ClassRows source(out, cols, layer.map, class_index);
+  ClassRows target = source;
+  constexpr std::size_t block_size = 4096;  // a multiple of the lanes
+  std::int8_t block[block_size];
+  while (true) {
+    std::size_t count = 0;
+    while (count < block_size) {
+      const std::size_t run = source.take(block_size - count).size();
+      if (run == 0) break;
+      count += run;
+    }
+    if (count == 0) return DecodeStatus::ok;
+    const DecodeStatus status = decode({block, count});
+    if (status != DecodeStatus::ok) return status;
+    for (std::size_t done = 0; done < count;) {
+      const ArrayView<std::int8_t> run = target.take(count - done);
+      std::memcpy(run.data(), block + done, run.size());
+      done += run.size();
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Decodes what `encode_rans` wrote into a matrix [rows × cols], `out.size()` = rows · cols. That states and words end
+/// as they began in the encoder is checked; other damage may give wrong levels (see crc32), never more than that.
+[[nodiscard]] inline DecodeStatus decode_rans(ArrayView<const std::uint8_t> bytes, std::size_t rows,
+                                              ArrayView<std::int8_t> out,
+                                              InstructionSet instructions = best_instruction_set()) noexcept {
+  if (rows == 0 || out.empty() || out.size() % rows != 0) return DecodeStatus::wrong_size;
+  detail::RansLayer layer;
+  const DecodeStatus found = detail::find_parts(bytes, rows, layer);
+  if (found != DecodeStatus::ok) return found;
+  detail::RansStates states(layer.states, layer.words);
+  detail::ByteReader rare(layer.rare);
+  detail::BitReader tables(layer.tables);
+  detail::RansTable table;
+  for (std::size_t index = 0; index < layer.classes; ++index) {
+    if (!detail::read_rans_table(tables, layer.set, table)) return DecodeStatus::malformed;
+    const DecodeStatus status =
+        detail::decode_class(layer, table, index, out, out.size() / rows, states, rare, instructions);
+    if (status != DecodeStatus::ok) return status;
+  }
+  return states.at_end() && rare.rest().empty() ? DecodeStatus::ok : DecodeStatus::malformed;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_PACKED_RANS_CODING_HPP

@@ -1,0 +1,152 @@
+#ifndef NUQ_PACKED_RANS_ENCODER_HPP
+#define NUQ_PACKED_RANS_ENCODER_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "nuq/core/level_counts.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/packed/detail/byte_writer.hpp"
+#include "nuq/packed/detail/rans_classes.hpp"
+#include "nuq/packed/detail/rans_frequencies.hpp"
+#include "nuq/packed/level_set_encoder.hpp"
+#include "nuq/packed/rans_coding.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// A symbol's slots. Those of a rare symbol are the marker's.
+struct SymbolSlots {
+  std::uint32_t frequency = 0;
+  std::uint32_t first = 0;
+};
+
+[[nodiscard]] inline std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table, std::size_t size) noexcept {
+  std::array<SymbolSlots, 256> slots{};
+  std::uint32_t first = 0;
+  for (std::size_t symbol = 0; symbol < size; ++symbol) {
+    slots[symbol] = {table.used_frequency(symbol), first};
+    first += slots[symbol].frequency;
+  }
+  for (std::size_t symbol = 0; symbol < size; ++symbol) {
+    if (table.has_escape && table.frequency[symbol] == 0) slots[symbol] = slots[table.marker];
+  }
+  return slots;
+}
+
+/// Encodes from the last symbol to the first: the words and states that it gives are read forwards.
+class RansStream {
+ public:
+  explicit RansStream(std::size_t lanes) : states_(lanes, rans_lower_bound) {}
+
+  /// The symbols of one class, which lie in front of all that have been encoded so far.
+  void prepend(const std::uint8_t* symbols, std::size_t count, const std::array<SymbolSlots, 256>& slots) {
+    for (std::size_t index = count; index-- > 0;) {
+      const SymbolSlots& symbol = slots[symbols[index]];
+      std::uint32_t& state = states_[index % states_.size()];
+      if (state >= std::uint64_t{symbol.frequency} << (32 - rans_probability_bits)) {
+        words_.push_back(static_cast<std::uint16_t>(state & 0xFFFFU));
+        state >>= 16U;
+      }
+      state = state / symbol.frequency * rans_scale + state % symbol.frequency + symbol.first;
+    }
+  }
+
+  void append_to(ByteVector& bytes) const {
+    for (const std::uint32_t state : states_) append_number(bytes, state, 4);
+    bytes.reserve(bytes.size() + 2 * words_.size());
+    for (std::size_t index = words_.size(); index-- > 0;) append_number(bytes, words_[index], 2);
+  }
+
+ private:
+  std::vector<std::uint32_t> states_;
+  std::vector<std::uint16_t> words_;
+};
+
+/// Symbols in the order of their coding: class by class, the rows of each in ascending order. `begin[c]` is where class
+/// c begins; one more entry holds the end.
+struct SymbolsByClass {
+  std::vector<std::uint8_t> symbols;
+  std::vector<std::size_t> begin;
+};
+
+[[nodiscard]] inline SymbolsByClass sort_by_class(const std::vector<std::uint8_t>& symbols,
+                                                  const RansClasses& classes) {
+  const std::size_t cols = symbols.size() / classes.class_of_row.size();
+  SymbolsByClass sorted;
+  sorted.symbols.reserve(symbols.size());
+  for (std::size_t index = 0; index < classes.tables.size(); ++index) {
+    sorted.begin.push_back(sorted.symbols.size());
+    for (std::size_t row = 0; row < classes.class_of_row.size(); ++row) {
+      if (classes.class_of_row[row] != index) continue;
+      const std::uint8_t* const run = symbols.data() + row * cols;
+      sorted.symbols.insert(sorted.symbols.end(), run, run + cols);
+    }
+  }
+  sorted.begin.push_back(sorted.symbols.size());
+  return sorted;
+}
+
+/// The symbols that are coded as escapes, in order.
+[[nodiscard]] inline ByteVector rare_symbols(const SymbolsByClass& sorted, const RansClasses& classes) {
+  ByteVector rare;
+  for (std::size_t index = 0; index < classes.tables.size(); ++index) {
+    const RansFrequencies& table = classes.tables[index];
+    if (!table.has_escape) continue;
+    for (std::size_t place = sorted.begin[index]; place < sorted.begin[index + 1]; ++place) {
+      if (table.is_rare(sorted.symbols[place])) rare.push_back(sorted.symbols[place]);
+    }
+  }
+  return rare;
+}
+
+[[nodiscard]] inline std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels, const LevelSet& set) {
+  std::array<std::uint8_t, 256> symbol_of{};
+  for (std::size_t symbol = 0; symbol < set.size; ++symbol)
+    symbol_of[level_index(set[symbol])] = static_cast<std::uint8_t>(symbol);
+  std::vector<std::uint8_t> symbols(levels.size());
+  for (std::size_t index = 0; index < symbols.size(); ++index)
+    symbols[index] = symbol_of[level_index(levels.data()[index])];
+  return symbols;
+}
+
+}  // namespace detail
+
+/// Entropy-codes a matrix of levels [out × in], at least one; the format is in rans_coding.hpp. Rows whose levels are
+/// distributed alike share a table where that is smaller. The bytes are the same on every platform.
+[[nodiscard]] inline std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels) {
+  // 28 states more are 112 bytes: 0.1 % of the least layer that has them.
+  const unsigned log2_lanes = levels.size() < (std::size_t{1} << 17U) ? 2 : 5;
+  const LevelSet set = level_set_of(count_levels({levels.data(), levels.size()}));
+  const std::vector<std::uint8_t> symbols = detail::symbols_of(levels, set);
+  const detail::RansClasses classes = detail::choose_classes(symbols, levels.rows(), set.size);
+  const detail::SymbolsByClass sorted = detail::sort_by_class(symbols, classes);
+
+  std::vector<std::uint8_t> bytes;
+  detail::append_level_set(bytes, set);
+  bytes.push_back(static_cast<std::uint8_t>(log2_lanes | ((classes.tables.size() - 1) << 4U)));
+  detail::BitWriter map(bytes);
+  const unsigned class_bits = static_cast<unsigned>(detail::ClassMap::bytes(8, classes.tables.size()));
+  for (const std::uint8_t index : classes.class_of_row) map.bits(index, class_bits);
+  detail::BitWriter tables(bytes);
+  for (const detail::RansFrequencies& table : classes.tables) detail::append_frequencies(tables, table, set.size);
+  const std::vector<std::uint8_t> rare = detail::rare_symbols(sorted, classes);
+  detail::append_varint(bytes, rare.size());
+  detail::append_bytes(bytes, rare);
+
+  detail::RansStream stream(std::size_t{1} << log2_lanes);
+  for (std::size_t index = classes.tables.size(); index-- > 0;) {
+    stream.prepend(sorted.symbols.data() + sorted.begin[index], sorted.begin[index + 1] - sorted.begin[index],
+                   detail::slots_of(classes.tables[index], set.size));
+  }
+  stream.append_to(bytes);
+  return bytes;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_PACKED_RANS_ENCODER_HPP

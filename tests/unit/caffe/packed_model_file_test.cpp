@@ -1,0 +1,171 @@
+#include "nuq/caffe/packed_model_file.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "../error_of.hpp"
+#include "../random_values.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/quantizer/abs_max.hpp"
+#include "small_network.hpp"
+
+namespace caffe_packed_model_file_test {
+
+/// A convolution, a deconvolution, an inner product with the shape that old files have, and weights of no layer.
+nuq::Graph network() {
+  SmallWeights weights;
+  weights
+      .layer("conv", "Convolution",
+             {nuq::Tensor({6, 2, 3, 3}, random_values(108, 1)), nuq::Tensor({6}, random_values(6, 2))})
+      .layer("up", "Deconvolution", {nuq::Tensor({6, 4, 2, 2}, random_values(96, 3))})
+      .layer("fc", "InnerProduct", {nuq::Tensor({1, 1, 3, 256}, random_values(768, 4))})
+      .layer("unused", "InnerProduct", {nuq::Tensor({2, 2}, random_values(4, 5))});
+  return graph_of(R"(# a comment
+    input: "data" input_shape { dim: 1 dim: 2 dim: 6 dim: 6 }
+    layer { name: "conv" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 6 kernel_size: 3 } }
+    layer { name: "up" type: "Deconvolution" bottom: "c" top: "u"
+            convolution_param { num_output: 4 kernel_size: 2 stride: 2 bias_term: false } }
+    layer { name: "fc" type: "InnerProduct" bottom: "u" top: "f" inner_product_param { num_output: 3 bias_term: false } }
+  )",
+                  weights);
+}
+
+nuq::NetworkQuantization int8_quantization(const nuq::Graph& graph) {
+  nuq::NetworkQuantization quantization;
+  for (const nuq::Node& node : graph.nodes) {
+    if (node.blobs.empty()) continue;
+    const nuq::Granularity granularity =
+        node.type == "InnerProduct" ? nuq::Granularity::per_tensor : nuq::Granularity::per_channel;
+    quantization[node.name].weights = nuq::AbsMaxQuantizer{}.quantize(nuq::WeightMatrix(node).view(), granularity);
+    quantization[node.name].activation = nuq::ActivationScale{0.02F, 0, false};
+  }
+  return quantization;
+}
+
+std::vector<std::uint8_t> packed(const nuq::Graph& graph, const nuq::Model& model,
+                                 const nuq::NetworkQuantization& quantization = {}) {
+  nuq::Parallel serial;
+  return nuq::pack_model(graph, model, quantization, serial);
+}
+
+/// The values of all blobs of a caffemodel, serialised, by layer.
+std::map<std::string, std::vector<std::string>> blobs_of(const nuq::Model& model) {
+  std::map<std::string, std::vector<std::string>> blobs;
+  for (const auto& [layer, protos] : nuq::detail::blobs_by_layer(model.weights, "")) {
+    for (nuq::schema::BlobProto blob : *protos) {
+      blob.clear_shape();
+      blobs[layer].push_back(blob.SerializeAsString());
+    }
+  }
+  return blobs;
+}
+
+nuq::Model round_trip(const nuq::Graph& graph, const nuq::Model& model,
+                      const nuq::NetworkQuantization& quantization = {}) {
+  return nuq::unpack_model(packed(graph, model, quantization), "net.nuq");
+}
+
+/// How the blobs of a packed file are stored.
+std::vector<bool> coded_blobs(const std::vector<std::uint8_t>& file) {
+  const nuq::PackedModel model(file.data(), file.size());
+  std::vector<bool> coded;
+  for (std::size_t layer = 0; layer < model.view().layer_count(); ++layer) {
+    model.view().layer(layer).visit_blobs([&](std::size_t, const nuq::PackedBlob& blob) {
+      coded.push_back(blob.is_coded);
+      return true;
+    });
+  }
+  return coded;
+}
+
+TEST_CASE("a float model comes back with its text and every bit of its blobs, those of no layer too") {
+  const nuq::Graph graph = network();
+  const nuq::Model back = round_trip(graph, *graph.model);
+  CHECK(back.text == graph.model->text);
+  CHECK(blobs_of(back) == blobs_of(*graph.model));
+  CHECK(coded_blobs(packed(graph, *graph.model)) == std::vector<bool>(5, false));
+  const nuq::Graph reread_graph = reread(back);
+  CHECK(reread_graph.find("fc")->blobs.front().shape == nuq::Shape{3, 256});
+  CHECK(back.weights.layer(2).blobs(0).shape().dim_size() == 2);
+}
+
+TEST_CASE("of a fake-quant model the levels are coded, and products with their scales come back to the bit") {
+  const nuq::Graph graph = network();
+  const nuq::NetworkQuantization quantization = int8_quantization(graph);
+  const nuq::Model model = nuq::fake_quant_model(graph, quantization);
+  const nuq::Model back = round_trip(graph, model, quantization);
+  CHECK(back.text == model.text);
+  CHECK(blobs_of(back) == blobs_of(model));
+  const std::vector<std::uint8_t> file = packed(graph, model, quantization);
+  const std::vector<bool> coded = coded_blobs(file);
+  CHECK(std::count(coded.begin(), coded.end(), true) == 3);
+  const nuq::PackedModel reader(file.data(), file.size());
+  CHECK(reader.levels("conv", 0) == quantization.at("conv").weights.levels);
+}
+
+TEST_CASE("levels that do not give the model's weights are not used") {
+  const nuq::Graph graph = network();
+  const nuq::NetworkQuantization quantization = int8_quantization(graph);
+  CHECK(blobs_of(round_trip(graph, *graph.model, quantization)) == blobs_of(*graph.model));
+}
+
+TEST_CASE("a deploy model keeps its integers") {
+  const nuq::Graph graph = network();
+  const nuq::Model model = nuq::deploy_model(graph, int8_quantization(graph));
+  CHECK(blobs_of(round_trip(graph, model)) == blobs_of(model));
+  const std::vector<bool> coded = coded_blobs(packed(graph, model));
+  CHECK(std::count(coded.begin(), coded.end(), true) == 3);
+}
+
+TEST_CASE("half and double precision, gradients and the vendor's uint64 are kept as they are") {
+  const nuq::Graph graph = network();
+  nuq::Model model = *graph.model;
+  auto& layers = *model.weights.mutable_layer();
+  layers[0].mutable_blobs(1)->add_diff(3.0F);
+  nuq::schema::BlobProto& doubles = *layers[1].mutable_blobs(0);
+  for (const float value : doubles.data()) doubles.add_double_data(static_cast<double>(value) / 3.0);
+  doubles.clear_data();
+  nuq::schema::BlobProto& raw = *layers[3].mutable_blobs(0);
+  raw.clear_data();
+  raw.set_raw_data(std::string("\1\0\2\0\3\0\4\0", 8));
+  CHECK(blobs_of(round_trip(graph, model)) == blobs_of(model));
+}
+
+TEST_CASE("old layer formats become the present one") {
+  SmallWeights weights;
+  weights.v1_layer("ip", nuq::schema::V1LayerParameter::INNER_PRODUCT, {nuq::Tensor({2, 4}, random_values(8, 7))});
+  const nuq::Graph graph = graph_of(
+      "input: 'data' input_dim: 1 input_dim: 4 input_dim: 1 input_dim: 1 layers { name: 'ip' type: INNER_PRODUCT "
+      "bottom: 'data' top: 'ip' inner_product_param { num_output: 2 bias_term: false } }",
+      weights);
+  const nuq::Model back = round_trip(graph, *graph.model);
+  REQUIRE(back.weights.layer_size() == 1);
+  CHECK(back.weights.layer(0).type() == "InnerProduct");
+  CHECK(reread(back).find("ip")->blobs.front().values == graph.find("ip")->blobs.front().values);
+}
+
+TEST_CASE("any number of threads packs the same bytes") {
+  const nuq::Graph graph = network();
+  const nuq::NetworkQuantization quantization = int8_quantization(graph);
+  const nuq::Model model = nuq::fake_quant_model(graph, quantization);
+  nuq::ThreadPool three(3);
+  CHECK(nuq::pack_model(graph, model, quantization, three) == packed(graph, model, quantization));
+}
+
+TEST_CASE("a damaged file is refused by its name") {
+  const nuq::Graph graph = network();
+  std::vector<std::uint8_t> file = packed(graph, *graph.model);
+  file[file.size() - 5] ^= 1U;
+  const CaughtError error = error_of<nuq::FormatError>([&] { static_cast<void>(nuq::unpack_model(file, "net.nuq")); });
+  CHECK(error.says("net.nuq: "));
+  CHECK(error.code == nuq::ErrorCode::malformed_file);
+}
+
+}  // namespace caffe_packed_model_file_test

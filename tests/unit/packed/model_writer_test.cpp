@@ -1,0 +1,109 @@
+#include "nuq/packed/model_writer.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "../error_of.hpp"
+#include "nuq/packed/model_view.hpp"
+#include "small_model.hpp"
+
+namespace packed_model_writer_test {
+
+using Bytes = std::vector<std::uint8_t>;
+
+TEST_CASE("the smallest file, byte for byte") {
+  nuq::PackedModelWriter writer("ab");
+  writer.add_layer("c", "T");
+  const std::vector<std::int8_t> levels(6, 7);
+  const std::vector<float> scales = {1.0F, 2.0F};
+  writer.add_levels({2, 3}, nuq::ScaledLevels{levels, scales, {}});
+  const Bytes file = writer.finish();
+  REQUIRE(file.size() == 48 + 2 + 4 + 18 + 11);
+  CHECK(Bytes(file.begin(), file.begin() + 24) ==
+        Bytes{'N', 'U', 'Q', '1', 1, 0, 0, 0, 83, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0});
+  CHECK(Bytes(file.begin() + 24, file.begin() + 28) == Bytes{0x6D, 0x48, 0x83, 0x9E});  // CRC-32 of "ab"
+  CHECK(Bytes(file.begin() + 28, file.begin() + 40) == Bytes{1, 0, 0, 0, 22, 0, 0, 0, 0, 0, 0, 0});
+  // Text, where the record begins, name, type, data, one blob: float32, palette, two axes, two scales by row, 3 bytes.
+  CHECK(Bytes(file.begin() + 48, file.begin() + 68) ==
+        Bytes{'a', 'b', 0, 0, 0, 0, 1, 'c', 1, 'T', 0, 1, 0, 2, 2, 2, 3, 2, 0, 3});
+  CHECK(Bytes(file.end() - 11, file.end()) == Bytes{0, 0, 0x80, 0x3F, 0, 0, 0, 0x40, 0, 7, 7});
+}
+
+TEST_CASE("beside data and text a file has little") {
+  nuq::PackedModelWriter writer("");
+  std::size_t data = 0;
+  const std::vector<std::int8_t> levels = bell_levels(64 * 64, 4.0F, 1);
+  const std::vector<float> scales(64, 0.5F);
+  for (int layer = 0; layer < 50; ++layer) {
+    writer.add_layer("res2a_branch2_" + std::to_string(layer), "Convolution");
+    const nuq::CodedLevels coded = nuq::encode_levels({levels.data(), 64, 64});
+    writer.add_coded_levels({64, 64, 1, 1}, nuq::ScaledLevels{levels, scales, {}}, coded);
+    writer.add_values({64}, nuq::ArrayView<const float>(scales));
+    data += coded.bytes.size() + 4 * 64 + 4 * 64;
+  }
+  CHECK(static_cast<double>(writer.finish().size() - data) <= 0.005 * static_cast<double>(data) + 2048.0 + 1000.0);
+}
+
+TEST_CASE("the coding follows the choice") {
+  const std::vector<std::int8_t> levels = bell_levels(30000, 5.0F, 1);
+  const auto size = [&](nuq::CodingChoice choice) {
+    nuq::PackedModelWriter writer("", choice);
+    writer.add_layer("layer", "InnerProduct");
+    writer.add_levels({10, 3000}, nuq::ArrayView<const std::int8_t>(levels));
+    return writer.finish().size();
+  };
+  CHECK(size(nuq::CodingChoice::smallest()) < size(nuq::CodingChoice::fastest_within(0.5)));
+  CHECK(size(nuq::CodingChoice::fastest_within(0.5)) < size(nuq::CodingChoice::fastest_within(5.0)));
+}
+
+TEST_CASE("a matrix in the older form of blobs is coded row by row too") {
+  std::vector<std::int8_t> levels;
+  for (std::size_t row = 0; row < 64; ++row) {
+    const auto more = bell_levels(1000, row % 2 == 0 ? 1.0F : 9.0F, static_cast<std::uint32_t>(row));
+    levels.insert(levels.end(), more.begin(), more.end());
+  }
+  const auto size = [&](const nuq::Shape& shape) {
+    nuq::PackedModelWriter writer("");
+    writer.add_layer("fc", "InnerProduct");
+    writer.add_levels(shape, nuq::ArrayView<const std::int8_t>(levels));
+    const Bytes file = writer.finish();
+    nuq::PackedModelView model;
+    REQUIRE(model.open(file.data(), file.size()) == nuq::DecodeStatus::ok);
+    std::vector<std::int8_t> out(levels.size());
+    REQUIRE(nuq::decode_levels(model.layer(0).blob(0), out) == nuq::DecodeStatus::ok);
+    CHECK(out == levels);
+    return file.size();
+  };
+  CHECK(size({1, 1, 64, 1000}) == size({64, 1000}) + 2);  // two extents more
+  CHECK(size({64, 1000}) < size({64000}) - 4000);
+}
+
+TEST_CASE("what contradicts itself is refused, and nothing is added") {
+  nuq::PackedModelWriter writer("");
+  const std::vector<std::int8_t> levels(12, 1);
+  const std::vector<float> values = {1.0F, 2.0F, 3.0F, 4.0F, 5.0F};
+  const nuq::ArrayView<const float> five(values);
+  CHECK(error_of<nuq::FormatError>([&] { writer.add_values({5}, five); }).code == nuq::ErrorCode::invalid_argument);
+  writer.add_layer("one", "T");
+  const Bytes before = writer.finish();
+  const auto refused = [&](auto&& action) { return error_of<nuq::FormatError>(action); };
+  CHECK(refused([&] { writer.add_values({6}, five); }).says("layer 'one': blob 0 has 5 values, its shape needs 6"));
+  CHECK(refused([&] { writer.add_values({-5}, five); }).code == nuq::ErrorCode::invalid_argument);
+  CHECK(refused([&] { writer.add_values({1, 1, 1, 1, 1, 1, 1, 1, 5}, five); }).says("8 axes"));
+  CHECK(refused([&] { writer.add_values(nuq::ElementType::float64, {1}, Bytes(7)); }).says("has 7 bytes"));
+  CHECK(refused([&] { writer.add_levels({13}, nuq::ScaledLevels{levels, {values.data(), 1}, {}}); }).says("12 levels"));
+  CHECK(refused([&] { writer.add_levels({12}, nuq::ScaledLevels{levels, five, {}}); }).says("5 scales for 12 levels"));
+  CHECK(refused([&] { writer.add_levels({12}, nuq::ScaledLevels{levels, {}, {}}); }).says("0 scales"));
+  const std::vector<float> infinite = {std::numeric_limits<float>::infinity()};
+  CHECK(refused([&] {
+          writer.add_levels({12}, nuq::ScaledLevels{levels, infinite, {}});
+        }).code == nuq::ErrorCode::non_finite_value);
+  CHECK(writer.finish() == before);
+}
+
+}  // namespace packed_model_writer_test
