@@ -1,8 +1,7 @@
 // libFuzzer target: opens, verifies and decodes whatever it is given.
 //
-//     clang++ -std=c++17 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/packed_fuzz.cpp -o
-//     packed_fuzz
-//     ./packed_fuzz -max_len=4096 corpus/
+//     clang++ -std=c++17 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/packed_fuzz.cpp -o fuzz
+//     ./fuzz -max_len=4096 corpus/
 //
 // The first byte chooses what the bytes behind the fourth are: a matrix in one of the codings, or a model file, whose
 // size and checksums are put right every other time, so that they do not keep a mutator out.

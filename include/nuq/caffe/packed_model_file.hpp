@@ -4,8 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nuq/caffe/blob.hpp"
@@ -49,7 +50,11 @@ namespace detail {
 class ModelPacker {
  public:
   ModelPacker(const Graph& graph, const Model& model, const NetworkQuantization& quantization, CodingChoice choice)
-      : graph_(graph), quantization_(quantization), choice_(choice), writer_(model.text, choice) {
+      : graph_(graph),
+        quantization_(quantization),
+        choice_(choice),
+        text_size_(model.text.size()),
+        writer_(model.text, choice) {
     for (const schema::LayerWeights& layer : model.weights.layer()) add(layer, layer.type());
     for (const schema::V1LayerWeights& layer : model.weights.layers()) {
       layer.has_layer() ? add(layer.layer(), layer.layer().type()) : add(layer, "");
@@ -57,31 +62,28 @@ class ModelPacker {
   }
 
   [[nodiscard]] std::vector<std::uint8_t> finish(Parallel& parallel) {
-    std::vector<CodedLevels> coded(levels_.size());
-    parallel.for_each_block(levels_.size(), [&](std::size_t index) {
-      const Levels& levels = levels_[index];
-      coded[index] = encode_levels(PackedModelWriter::as_matrix(levels.shape, levels.values), choice_);
-    });
-    for (const Layer& layer : layers_) {
+    std::vector<Blob*> candidates;
+    for (Layer& layer : layers_) {
+      for (Blob& blob : layer.blobs) {
+        if (is_integer(blob) || blob.quantization != nullptr) candidates.push_back(&blob);
+      }
+    }
+    parallel.for_each_block(candidates.size(), [&](std::size_t index) { encode(*candidates[index]); });
+    writer_.reserve(estimated_size(text_size_));
+    for (Layer& layer : layers_) {
       writer_.add_layer(layer.name, layer.type);
-      for (const Blob& blob : layer.blobs) add_to_file(blob, coded);
+      for (Blob& blob : layer.blobs) add_to_file(blob);
     }
     return writer_.finish();
   }
 
  private:
-  static constexpr std::size_t not_coded = static_cast<std::size_t>(-1);
-
-  struct Levels {
-    Shape shape;
-    std::vector<std::int8_t> values;
-    const LayerQuantization* quantization = nullptr;  // of float weights
-    const Node* node = nullptr;
-  };
   struct Blob {
     const schema::BlobProto* proto;
     Shape shape;
-    std::size_t levels = not_coded;  // place in levels_
+    const Node* node = nullptr;
+    const LayerQuantization* quantization = nullptr;  // that may have made the values
+    std::optional<CodedLevels> coded{};
   };
   struct Layer {
     std::string name;
@@ -96,47 +98,59 @@ class ModelPacker {
     layers_.push_back({layer.name(), node == nullptr ? type : node->type, {}});
     for (int index = 0; index < layer.blobs_size(); ++index) {
       const schema::BlobProto& proto = layer.blobs(index);
-      const auto place = static_cast<std::size_t>(index);
-      layers_.back().blobs.push_back({&proto, packed_shape(proto, node, place)});
-      if (has_plain_values(proto)) find_levels(layers_.back().blobs.back(), node, place);
-    }
-  }
-
-  /// Notes the levels of int8 data, and of float weights that are level · scale to the bit.
-  void find_levels(Blob& blob, const Node* node, std::size_t index) {
-    Levels levels{blob.shape, {}, nullptr, node};
-    if (!blob.proto->int8_data().empty()) {
-      levels.values = int8_values(*blob.proto);
-    } else if (node != nullptr && index == 0 && !blob.proto->data().empty()) {
-      const auto found = quantization_.find(node->name);
-      if (found == quantization_.end() || !quantizes_weights(*node)) return;
-      const std::vector<float> weights = dequantized_weights(*node, found->second.weights);
-      if (weights.size() != static_cast<std::size_t>(blob.proto->data_size()) ||
-          std::memcmp(weights.data(), blob.proto->data().data(), sizeof(float) * weights.size()) != 0)
-        return;
-      levels.values = int8_weights(*node, found->second.weights);
-      levels.quantization = &found->second;
-    } else {
-      return;
-    }
-    blob.levels = levels_.size();
-    levels_.push_back(std::move(levels));
-  }
-
-  void add_to_file(const Blob& blob, const std::vector<CodedLevels>& coded) {
-    if (blob.levels != not_coded) {
-      const Levels& levels = levels_[blob.levels];
-      if (levels.quantization == nullptr) {
-        writer_.add_coded_levels(blob.shape, levels.values, coded[blob.levels]);
-      } else {
-        const std::vector<float>& scales = levels.quantization->weights.scales;
-        writer_.add_coded_levels(blob.shape, ScaledLevels{levels.values, scales, scale_layout(levels)},
-                                 coded[blob.levels]);
+      Blob blob{&proto, packed_shape(proto, node, static_cast<std::size_t>(index)), node};
+      if (index == 0 && node != nullptr && quantizes_weights(*node) && has_plain_values(proto)) {
+        const auto found = quantization_.find(node->name);
+        if (found != quantization_.end() && !proto.data().empty()) blob.quantization = &found->second;
       }
+      layers_.back().blobs.push_back(std::move(blob));
+    }
+  }
+
+  /// What the file takes, a little more rather than less.
+  [[nodiscard]] std::size_t estimated_size(std::size_t text) const {
+    constexpr std::size_t record = 256;  // of a layer in the directory
+    std::size_t bytes = text + record * (layers_.size() + 1);
+    for (const Layer& layer : layers_) {
+      for (const Blob& blob : layer.blobs) {
+        bytes += blob.coded ? blob.coded->bytes.size() : blob.proto->ByteSizeLong();
+        if (blob.coded && blob.quantization != nullptr) bytes += 4 * blob.quantization->weights.scales.size();
+      }
+    }
+    return bytes;
+  }
+
+  [[nodiscard]] static bool is_integer(const Blob& blob) {
+    return has_plain_values(*blob.proto) && !blob.proto->int8_data().empty();
+  }
+
+  /// Codes int8 data, and float weights that are level · scale to the bit.
+  void encode(Blob& blob) const {
+    const schema::BlobProto& proto = *blob.proto;
+    if (is_integer(blob)) {
+      blob.coded = coded(blob.shape, int8_values(proto));
       return;
     }
+    const QuantizedWeights& weights = blob.quantization->weights;
+    const std::vector<float> values = dequantized_weights(*blob.node, weights);
+    if (values.size() == size_of(proto.data()) &&
+        std::memcmp(values.data(), proto.data().data(), sizeof(float) * values.size()) == 0)
+      blob.coded = coded(blob.shape, int8_weights(*blob.node, weights));
+  }
+
+  [[nodiscard]] CodedLevels coded(const Shape& shape, const std::vector<std::int8_t>& levels) const {
+    return encode_levels(PackedModelWriter::as_matrix(shape, levels), choice_);
+  }
+
+  void add_to_file(Blob& blob) {
     const schema::BlobProto& proto = *blob.proto;
-    if (!has_plain_values(proto)) {
+    if (blob.coded && blob.quantization != nullptr) {
+      const QuantizedWeights& weights = blob.quantization->weights;
+      writer_.add_coded_levels(blob.shape, ScaledLevels{weights.levels, weights.scales, scale_layout(blob)},
+                               *blob.coded);
+    } else if (blob.coded) {
+      writer_.add_coded_levels(blob.shape, int8_values(proto), *blob.coded);
+    } else if (!has_plain_values(proto)) {
       add_bytes(proto.SerializeAsString());
     } else if (!proto.data().empty()) {
       writer_.add_values(blob.shape, ArrayView<const float>(proto.data().data(), size_of(proto.data())));
@@ -144,6 +158,7 @@ class ModelPacker {
       writer_.add_values(blob.shape,
                          ArrayView<const std::int32_t>(proto.int32_data().data(), size_of(proto.int32_data())));
     }
+    blob.coded.reset();
   }
 
   /// What is no plain array of numbers (half or double precision, the vendor's uint64, gradients) is kept as the
@@ -159,19 +174,19 @@ class ModelPacker {
   }
 
   /// Output channels come first, but for a Deconvolution's weights [in × out/group × kernel].
-  [[nodiscard]] static ScaleLayout scale_layout(const Levels& levels) {
-    const std::size_t scales = levels.quantization->weights.scales.size();
-    if (!has_input_first(*levels.node) || scales == 1) return {};
-    const auto runs = static_cast<std::size_t>(levels.shape[0] * levels.shape[1]);
-    return {levels.values.size() / runs, static_cast<std::uint64_t>(levels.shape[1])};
+  [[nodiscard]] static ScaleLayout scale_layout(const Blob& blob) {
+    const QuantizedWeights& weights = blob.quantization->weights;
+    if (!has_input_first(*blob.node) || weights.scales.size() == 1) return {};
+    const auto runs = static_cast<std::size_t>(blob.shape[0] * blob.shape[1]);
+    return {weights.levels.size() / runs, static_cast<std::uint64_t>(blob.shape[1])};
   }
 
   const Graph& graph_;
   const NetworkQuantization& quantization_;
   CodingChoice choice_;
+  std::size_t text_size_;
   PackedModelWriter writer_;
   std::vector<Layer> layers_;
-  std::vector<Levels> levels_;
 };
 
 /// The blob of a caffemodel that a packed one stands for.

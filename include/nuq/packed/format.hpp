@@ -12,7 +12,7 @@
 //   header, 48 bytes
 //     0   4  "NUQ1"
 //     4   2  version
-//     6   2  0
+//     6   2  0, kept for later versions
 //     8   8  size of the file
 //     16  8  size of the text
 //     24  4  CRC-32 of the text

@@ -123,7 +123,7 @@ class PackedModelView {
  public:
   PackedModelView() = default;
 
-  /// Anything but `ok` leaves the view empty.
+  /// Views a file of `size` bytes at `data`. Anything but `ok` leaves the view empty.
   [[nodiscard]] DecodeStatus open(const void* data, std::size_t size) noexcept {
     *this = {};
     PackedModelView opened;
@@ -179,7 +179,8 @@ class PackedModelView {
       return DecodeStatus::not_a_packed_file;
     if (file.size() < detail::packed_header_bytes) return DecodeStatus::truncated;
     const std::uint8_t* const header = file.data();
-    if (detail::load_u16(header + 4) != detail::packed_version) return DecodeStatus::unsupported_version;
+    if (detail::load_u16(header + 4) != detail::packed_version || detail::load_u16(header + 6) != 0)
+      return DecodeStatus::unsupported_version;
     if (crc32({header, 44}) != detail::load_u32(header + 44)) return DecodeStatus::checksum_mismatch;
     if (detail::load_u64(header + 8) != file.size()) return DecodeStatus::truncated;
     detail::ByteReader sections({header + detail::packed_header_bytes, file.size() - detail::packed_header_bytes});

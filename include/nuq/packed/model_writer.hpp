@@ -35,6 +35,9 @@ class PackedModelWriter {
   explicit PackedModelWriter(std::string prototxt, CodingChoice choice = {})
       : prototxt_(std::move(prototxt)), choice_(choice) {}
 
+  /// Takes the memory at once for a file of this size.
+  void reserve(std::size_t bytes) { data_.reserve(bytes); }
+
   /// The blobs that are added from here on belong to this layer.
   void add_layer(std::string_view name, std::string_view type) {
     detail::ByteVector head;
@@ -86,13 +89,13 @@ class PackedModelWriter {
     return {levels.data(), rows, rows == 0 ? 0 : levels.size() / rows};
   }
 
-  /// The whole file.
-  [[nodiscard]] std::vector<std::uint8_t> finish() const {
+  /// The whole file. To be called once, as the last thing.
+  [[nodiscard]] std::vector<std::uint8_t> finish() {
     const detail::ByteVector directory = this->directory();
     const ArrayView<const std::uint8_t> text(reinterpret_cast<const std::uint8_t*>(prototxt_.data()), prototxt_.size());
     const std::size_t size = detail::packed_header_bytes + text.size() + directory.size() + data_.size();
     detail::ByteVector file;
-    file.reserve(size);
+    file.reserve(size - data_.size());
     detail::append_bytes(file, {detail::packed_magic.data(), detail::packed_magic.size()});
     detail::append_number(file, detail::packed_version, 2);
     detail::append_number(file, 0, 2);
@@ -105,8 +108,8 @@ class PackedModelWriter {
     detail::append_number(file, crc32(file), 4);
     detail::append_bytes(file, text);
     detail::append_bytes(file, directory);
-    detail::append_bytes(file, data_);
-    return file;
+    data_.insert(data_.begin(), file.begin(), file.end());  // in place where `reserve` has left room
+    return std::move(data_);
   }
 
  private:

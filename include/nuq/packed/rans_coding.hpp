@@ -23,8 +23,8 @@
 //   level set          (level_set.hpp); a symbol is an index into it
 //   1 byte             log2 lanes | (classes − 1) << 4
 //   class map          of more than one class: ceil(log2 classes) bits for each row
-//   tables             one per class (detail/rans_table.hpp), in one run of bits
-//   varint, symbols    the rare levels, one byte each, in the order of their escapes
+//   tables             of each class (detail/rans_table.hpp), in one run of bits
+//   varint, bytes      the rare symbols, in order: nothing, or one state and the words of a stream of its own
 //   lanes × 4 bytes    states to begin with
 //   words of 2 bytes   in the order in which states need them
 // Symbols are coded class by class: the rows of class 0 from first to last, and so on. Within a class, lane i holds the
@@ -109,17 +109,16 @@ class ClassRows {
 };
 
 /// Replaces each `marker` by the next of the rare levels.
-[[nodiscard]] inline DecodeStatus put_rare_levels(ArrayView<std::int8_t> out, std::int8_t marker, const LevelSet& set,
-                                                  ByteReader& rare) noexcept {
+[[nodiscard]] inline DecodeStatus put_rare_levels(ArrayView<std::int8_t> out, const ClassTables& tables,
+                                                  RansStates& rare) noexcept {
+  if (rare.lanes == 0) return DecodeStatus::malformed;
   std::int8_t* next = out.data();
   std::size_t left = out.size();
   while (left > 0) {
-    void* const found = std::memchr(next, static_cast<unsigned char>(marker), left);
+    void* const found = std::memchr(next, static_cast<unsigned char>(tables.marker), left);
     if (found == nullptr) break;
-    const std::uint8_t symbol = rare.u8();
-    if (rare.failed() || symbol >= set.size) return DecodeStatus::malformed;
     std::int8_t* const place = static_cast<std::int8_t*>(found);
-    *place = set[symbol];
+    if (!decode_run_checked(tables.rare, rare, {place, 1})) return DecodeStatus::truncated;
     left -= static_cast<std::size_t>(place - next) + 1;
     next = place + 1;
   }
@@ -132,14 +131,17 @@ struct RansLayer {
   std::size_t lanes = 0;
   std::size_t classes = 0;
   ClassMap map;
-  Bytes rare;
   Bytes tables;
+  Bytes rare_states;
+  Bytes rare_words;
   Bytes states;
   Bytes words;
 };
 
-/// Where the parts are. Tables are read twice, first to know where they end, so that one at a time is in memory.
-[[nodiscard]] inline DecodeStatus find_parts(Bytes bytes, std::size_t rows, RansLayer& layer) noexcept {
+/// Where the parts are. Tables are read twice, first to know where they end, so that those of one class at a time are
+/// in memory.
+[[nodiscard]] inline DecodeStatus find_parts(Bytes bytes, std::size_t rows, ClassTables& scratch,
+                                             RansLayer& layer) noexcept {
   ByteReader reader(bytes);
   layer.set = read_level_set(reader);
   const std::uint8_t counts = reader.u8();
@@ -153,25 +155,27 @@ struct RansLayer {
   if (!layer.map.is_below(layer.classes, rows)) return DecodeStatus::malformed;
   layer.tables = reader.rest();
   BitReader bits(layer.tables);
-  RansTable table;
   for (std::size_t index = 0; index < layer.classes; ++index) {
-    if (!read_rans_table(bits, layer.set, table))
+    if (!read_class_tables(bits, layer.set, scratch))
       return bits.failed() ? DecodeStatus::truncated : DecodeStatus::malformed;
   }
   static_cast<void>(reader.bytes(bits.bytes_used()));
-  layer.rare = reader.bytes(reader.varint());
+  ByteReader rare(reader.bytes(reader.varint()));
+  if (!rare.rest().empty()) layer.rare_states = rare.bytes(4);
+  layer.rare_words = rare.rest();
   layer.states = reader.bytes(4 * layer.lanes);
   layer.words = reader.rest();
-  return reader.failed() ? DecodeStatus::truncated : DecodeStatus::ok;
+  return reader.failed() || rare.failed() ? DecodeStatus::truncated : DecodeStatus::ok;
 }
 
 /// Decodes the rows of one class, through a block on the stack unless they are all rows.
-[[nodiscard]] inline DecodeStatus decode_class(const RansLayer& layer, const RansTable& table, std::size_t class_index,
-                                               ArrayView<std::int8_t> out, std::size_t cols, RansStates& states,
-                                               ByteReader& rare, InstructionSet instructions) noexcept {
+[[nodiscard]] inline DecodeStatus decode_class(const RansLayer& layer, const ClassTables& tables,
+                                               std::size_t class_index, ArrayView<std::int8_t> out, std::size_t cols,
+                                               RansStates& states, RansStates& rare,
+                                               InstructionSet instructions) noexcept {
   const auto decode = [&](ArrayView<std::int8_t> run) noexcept {
-    if (!decode_run(table, states, run, instructions)) return DecodeStatus::truncated;
-    return table.has_escape ? put_rare_levels(run, table.marker, layer.set, rare) : DecodeStatus::ok;
+    if (!decode_run(tables.common, states, run, instructions)) return DecodeStatus::truncated;
+    return tables.has_rare ? put_rare_levels(run, tables, rare) : DecodeStatus::ok;
   };
   if (layer.classes == 1) return decode(out);
   ClassRows source(out, cols, layer.map, class_index);
@@ -199,25 +203,26 @@ struct RansLayer {
 }  // namespace detail
 
 /// Decodes what `encode_rans` wrote into a matrix [rows × cols], `out.size()` = rows · cols. That states and words end
-/// as they began in the encoder is checked; other damage may give wrong levels (see crc32), never more than that.
+/// as they began in the encoder is checked; other damage may give wrong levels (see crc32), never more than that. Takes
+/// 40 KiB of stack.
 [[nodiscard]] inline DecodeStatus decode_rans(ArrayView<const std::uint8_t> bytes, std::size_t rows,
                                               ArrayView<std::int8_t> out,
                                               InstructionSet instructions = best_instruction_set()) noexcept {
   if (rows == 0 || out.empty() || out.size() % rows != 0) return DecodeStatus::wrong_size;
   detail::RansLayer layer;
-  const DecodeStatus found = detail::find_parts(bytes, rows, layer);
+  detail::ClassTables tables;
+  const DecodeStatus found = detail::find_parts(bytes, rows, tables, layer);
   if (found != DecodeStatus::ok) return found;
   detail::RansStates states(layer.states, layer.words);
-  detail::ByteReader rare(layer.rare);
-  detail::BitReader tables(layer.tables);
-  detail::RansTable table;
+  detail::RansStates rare(layer.rare_states, layer.rare_words);
+  detail::BitReader bits(layer.tables);
   for (std::size_t index = 0; index < layer.classes; ++index) {
-    if (!detail::read_rans_table(tables, layer.set, table)) return DecodeStatus::malformed;
+    if (!detail::read_class_tables(bits, layer.set, tables)) return DecodeStatus::malformed;
     const DecodeStatus status =
-        detail::decode_class(layer, table, index, out, out.size() / rows, states, rare, instructions);
+        detail::decode_class(layer, tables, index, out, out.size() / rows, states, rare, instructions);
     if (status != DecodeStatus::ok) return status;
   }
-  return states.at_end() && rare.rest().empty() ? DecodeStatus::ok : DecodeStatus::malformed;
+  return states.at_end() && rare.at_end() ? DecodeStatus::ok : DecodeStatus::malformed;
 }
 
 NUQ_NAMESPACE_END

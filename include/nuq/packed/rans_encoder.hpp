@@ -19,21 +19,29 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// A symbol's slots. Those of a rare symbol are the marker's.
+/// A symbol's slots.
 struct SymbolSlots {
   std::uint32_t frequency = 0;
   std::uint32_t first = 0;
+  double inverse = 0.0;  ///< of the frequency, rounded up by 2⁻⁵⁰: a 32-bit product is never short of a whole quotient
 };
 
 [[nodiscard]] inline std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table, std::size_t size) noexcept {
   std::array<SymbolSlots, 256> slots{};
   std::uint32_t first = 0;
   for (std::size_t symbol = 0; symbol < size; ++symbol) {
-    slots[symbol] = {table.used_frequency(symbol), first};
+    const std::uint32_t frequency = table.used_frequency(symbol);
+    slots[symbol] = {frequency, first, frequency == 0 ? 0.0 : (1.0 + 0x1p-50) / static_cast<double>(frequency)};
     first += slots[symbol].frequency;
   }
+  return slots;
+}
+
+/// Those of all rare symbols are the marker's.
+[[nodiscard]] inline std::array<SymbolSlots, 256> slots_of(const ClassFrequencies& tables, std::size_t size) noexcept {
+  std::array<SymbolSlots, 256> slots = slots_of(tables.common, size);
   for (std::size_t symbol = 0; symbol < size; ++symbol) {
-    if (table.has_escape && table.frequency[symbol] == 0) slots[symbol] = slots[table.marker];
+    if (tables.is_rare(symbol)) slots[symbol] = slots[tables.marker];
   }
   return slots;
 }
@@ -41,25 +49,35 @@ struct SymbolSlots {
 /// Encodes from the last symbol to the first: the words and states that it gives are read forwards.
 class RansStream {
  public:
+  /// `lanes`: a power of two.
   explicit RansStream(std::size_t lanes) : states_(lanes, rans_lower_bound) {}
 
   /// The symbols of one class, which lie in front of all that have been encoded so far.
   void prepend(const std::uint8_t* symbols, std::size_t count, const std::array<SymbolSlots, 256>& slots) {
+    std::size_t end = words_.size();
+    words_.resize(end + count);
     for (std::size_t index = count; index-- > 0;) {
       const SymbolSlots& symbol = slots[symbols[index]];
-      std::uint32_t& state = states_[index % states_.size()];
-      if (state >= std::uint64_t{symbol.frequency} << (32 - rans_probability_bits)) {
-        words_.push_back(static_cast<std::uint16_t>(state & 0xFFFFU));
-        state >>= 16U;
-      }
-      state = state / symbol.frequency * rans_scale + state % symbol.frequency + symbol.first;
+      std::uint32_t& state = states_[index & (states_.size() - 1)];
+      const unsigned is_full = state >= std::uint64_t{symbol.frequency} << (32 - rans_probability_bits) ? 1 : 0;
+      words_[end] = static_cast<std::uint16_t>(state & 0xFFFFU);
+      end += is_full;
+      state >>= 16U * is_full;
+      // Quotient and remainder; a quotient that is no whole number lies 1/frequency or more below the next.
+      const auto quotient = static_cast<std::uint32_t>(static_cast<double>(state) * symbol.inverse);
+      state = quotient * rans_scale + (state - quotient * symbol.frequency) + symbol.first;
     }
+    words_.resize(end);
   }
 
   void append_to(ByteVector& bytes) const {
     for (const std::uint32_t state : states_) append_number(bytes, state, 4);
-    bytes.reserve(bytes.size() + 2 * words_.size());
-    for (std::size_t index = words_.size(); index-- > 0;) append_number(bytes, words_[index], 2);
+    std::size_t end = bytes.size();
+    bytes.resize(end + 2 * words_.size());
+    for (std::size_t index = words_.size(); index-- > 0; end += 2) {
+      bytes[end] = static_cast<std::uint8_t>(words_[index] & 0xFFU);
+      bytes[end + 1] = static_cast<std::uint8_t>(words_[index] >> 8U);
+    }
   }
 
  private:
@@ -91,17 +109,24 @@ struct SymbolsByClass {
   return sorted;
 }
 
-/// The symbols that are coded as escapes, in order.
-[[nodiscard]] inline ByteVector rare_symbols(const SymbolsByClass& sorted, const RansClasses& classes) {
-  ByteVector rare;
-  for (std::size_t index = 0; index < classes.tables.size(); ++index) {
-    const RansFrequencies& table = classes.tables[index];
-    if (!table.has_escape) continue;
+/// The stream of the rare symbols, behind its size.
+inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const RansClasses& classes, std::size_t size) {
+  RansStream stream(1);
+  bool has_rare = false;
+  for (std::size_t index = classes.tables.size(); index-- > 0;) {
+    const ClassFrequencies& tables = classes.tables[index];
+    if (!tables.has_rare) continue;
+    has_rare = true;
+    ByteVector rare;
     for (std::size_t place = sorted.begin[index]; place < sorted.begin[index + 1]; ++place) {
-      if (table.is_rare(sorted.symbols[place])) rare.push_back(sorted.symbols[place]);
+      if (tables.is_rare(sorted.symbols[place])) rare.push_back(sorted.symbols[place]);
     }
+    stream.prepend(rare.data(), rare.size(), slots_of(tables.rare, size));
   }
-  return rare;
+  ByteVector stored;
+  if (has_rare) stream.append_to(stored);
+  append_varint(bytes, stored.size());
+  append_bytes(bytes, stored);
 }
 
 [[nodiscard]] inline std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels, const LevelSet& set) {
@@ -133,10 +158,8 @@ struct SymbolsByClass {
   const unsigned class_bits = static_cast<unsigned>(detail::ClassMap::bytes(8, classes.tables.size()));
   for (const std::uint8_t index : classes.class_of_row) map.bits(index, class_bits);
   detail::BitWriter tables(bytes);
-  for (const detail::RansFrequencies& table : classes.tables) detail::append_frequencies(tables, table, set.size);
-  const std::vector<std::uint8_t> rare = detail::rare_symbols(sorted, classes);
-  detail::append_varint(bytes, rare.size());
-  detail::append_bytes(bytes, rare);
+  for (const detail::ClassFrequencies& of_class : classes.tables) detail::append_tables(tables, of_class, set.size);
+  detail::append_rare(bytes, sorted, classes, set.size);
 
   detail::RansStream stream(std::size_t{1} << log2_lanes);
   for (std::size_t index = classes.tables.size(); index-- > 0;) {

@@ -54,6 +54,7 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
     names.insert(names.end(), {model_file, weights_file});
   };
   const auto stage_packed_model = [&](const Model& model) {
+    files.begin_to_flush();
     stage_packed(files, save_path + ".nuq", pack_model(graph, model, graph.quantization, parallel));
     names.push_back(save_path + ".nuq");
   };

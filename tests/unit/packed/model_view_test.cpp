@@ -227,6 +227,9 @@ TEST_CASE("other files and later versions are told apart") {
   file[4] = 2;
   CHECK(open(file) == nuq::DecodeStatus::unsupported_version);
   file[4] = 1;
+  file[6] = 1;
+  CHECK(open(with_checksums(file)) == nuq::DecodeStatus::unsupported_version);
+  file[6] = 0;
   file[30] = 1;
   CHECK(open(file) == nuq::DecodeStatus::checksum_mismatch);
   CHECK(nuq::PackedModelView().open(nullptr, 0) == nuq::DecodeStatus::truncated);

@@ -12,7 +12,7 @@ inline constexpr unsigned fixed_log2_bits = 16;
 
 /// log2(value) · 2^16 for value ≥ 1, rounded down to within two units. In integers, so that an encoder's choices are
 /// the same on every platform: std::log2 differs in the last bit. The fraction comes bit by bit from repeated squaring
-/// (Knuth, The Art of Computer Programming, vol. 1, exercise 1.2.2-25's relatives; Majithia & Levan 1973).
+/// (Majithia & Levan, A note on base-2 logarithm computations, Proc. IEEE 61, 1973).
 [[nodiscard]] constexpr std::uint32_t fixed_log2(std::uint64_t value) noexcept {
   std::uint32_t exponent = 63;
   while ((value >> 63U) == 0) {

@@ -39,15 +39,15 @@ class RowCounts {
   std::vector<std::uint32_t> counts_;
 };
 
-/// Which class each row is in, and the table of each class.
+/// Which class each row is in, and the tables of each class.
 struct RansClasses {
   std::vector<std::uint8_t> class_of_row;
-  std::vector<RansFrequencies> tables;
+  std::vector<ClassFrequencies> tables;
 
   /// Bits · 2^16 of symbols, tables and class map.
   [[nodiscard]] std::uint64_t cost() const noexcept {
     std::uint64_t sum = std::uint64_t{8 * ClassMap::bytes(class_of_row.size(), tables.size())} << fixed_log2_bits;
-    for (const RansFrequencies& table : tables) sum += table.cost;
+    for (const ClassFrequencies& class_tables : tables) sum += class_tables.cost;
     return sum;
   }
 };
@@ -131,7 +131,7 @@ using CodeLengths = std::array<std::uint32_t, 256>;
   for (std::size_t index = 0; index < classes; ++index) {
     new_index[index] = static_cast<std::uint8_t>(result.tables.size());
     if (std::any_of(counts[index].begin(), counts[index].end(), [](auto n) { return n > 0; }))
-      result.tables.push_back(choose_frequencies(counts[index], rows.size(), log2));
+      result.tables.push_back(choose_tables(counts[index], rows.size(), log2));
   }
   for (std::uint8_t& index : result.class_of_row) index = new_index[index];
   return result;

@@ -17,21 +17,27 @@ namespace detail {
 /// How often each symbol (index into the level set) occurs in the rows of a class.
 using SymbolCounts = std::array<std::uint64_t, 256>;
 
-/// A class's table as it is stored.
+/// Frequencies as they are stored.
 struct RansFrequencies {
   std::array<std::uint32_t, 256> frequency{};  ///< adds up to 2^(12 − shift)
   unsigned shift = 0;
   bool differences = false;
   unsigned order = 0;
-  bool has_escape = false;
-  std::size_t marker = 0;
-  std::uint64_t cost = 0;  ///< of symbols, escapes and table, in bits · 2^16
+  std::uint64_t cost = 0;  ///< of the symbols and the table, in bits · 2^16
 
   [[nodiscard]] std::uint32_t used_frequency(std::size_t symbol) const noexcept { return frequency[symbol] << shift; }
-  /// Of symbols that occur.
-  [[nodiscard]] bool is_rare(std::size_t symbol) const noexcept {
-    return has_escape && (frequency[symbol] == 0 || symbol == marker);
-  }
+};
+
+/// The tables of a class as they are stored.
+struct ClassFrequencies {
+  RansFrequencies common;
+  RansFrequencies rare;
+  bool has_rare = false;
+  std::size_t marker = 0;
+  std::uint64_t cost = 0;   ///< of both, in bits · 2^16
+  std::uint64_t delay = 0;  ///< what the time for replacing markers is worth: half a bit each, in bits · 2^16
+
+  [[nodiscard]] bool is_rare(std::size_t symbol) const noexcept { return has_rare && rare.frequency[symbol] > 0; }
 };
 
 /// log2(n) · 2^16 for n ≤ 2^12 + 1.
@@ -126,70 +132,86 @@ inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_
   return frequency > before ? 2 * (frequency - before) - 1 : 2 * (before - frequency);
 }
 
-/// Chooses the way to store the frequencies; bits of the table.
+/// Chooses the shortest way to store the frequencies; bits of the table.
 [[nodiscard]] inline std::uint64_t choose_storage(RansFrequencies& table, std::size_t size) noexcept {
   std::uint64_t least = UINT64_MAX;
-  RansFrequencies best = table;
-  for (unsigned way = 0; way < 16; ++way) {
+  unsigned best = 0;
+  const auto take = [&table](unsigned way) {
     table.differences = way >= 8;
     table.order = way % 8;
-    std::uint64_t bits = table.has_escape ? 16 : 8;
+  };
+  for (unsigned way = 0; way < 16; ++way) {
+    take(way);
+    std::uint64_t bits = 7;
     for (std::size_t symbol = 0; symbol < size; ++symbol)
       bits += exp_golomb_bits(stored_frequency(table, symbol), table.order);
-    if (bits >= least) continue;
-    least = bits;
-    best.differences = table.differences;
-    best.order = table.order;
+    if (bits < least) best = way;
+    least = (std::min)(least, bits);
   }
-  table.differences = best.differences;
-  table.order = best.order;
+  take(best);
   return least;
 }
 
-/// The symbols that take less than 1/`divisor` of a slot become escapes: one symbol (the marker) for all of them and a
-/// byte each. Nothing changes where they are fewer than two.
-inline void make_rare(SymbolCounts& counts, std::size_t size, std::uint64_t divisor, RansFrequencies& table) noexcept {
-  std::uint64_t total = 0;
-  for (std::size_t symbol = 0; symbol < size; ++symbol) total += counts[symbol];
-  SymbolCounts common{};
-  std::uint64_t escapes = 0;
-  std::size_t rare = 0;
-  for (std::size_t symbol = 0; symbol < size; ++symbol) {
-    const bool is_rare = counts[symbol] > 0 && counts[symbol] < total / rans_scale / divisor + 1;
-    common[symbol] = is_rare ? 0 : counts[symbol];
-    if (!is_rare) continue;
-    if (rare++ == 0) table.marker = symbol;
-    escapes += counts[symbol];
-  }
-  if (rare < 2) return;
-  common[table.marker] = escapes;
-  counts = common;
-  table.has_escape = true;
-  table.cost = escapes * 8 << fixed_log2_bits;
-}
-
-/// The table of least size for symbols that occur `counts` times, the symbols included. At least one must occur.
+/// The frequencies of least size for symbols that occur `counts` times, the symbols included. At least one must occur.
 [[nodiscard]] inline RansFrequencies choose_frequencies(const SymbolCounts& counts, std::size_t size,
                                                         const Log2Table& log2) noexcept {
   RansFrequencies best;
   best.cost = UINT64_MAX;
-  for (const std::uint64_t divisor : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{4}, std::uint64_t{16}}) {
-    SymbolCounts coded = counts;
-    RansFrequencies start;
-    if (divisor > 0) make_rare(coded, size, divisor, start);
-    if (divisor > 0 && !start.has_escape) break;  // greater divisors leave fewer rare symbols still
-    const auto distinct = static_cast<std::uint32_t>(
-        std::count_if(coded.begin(), coded.begin() + static_cast<std::ptrdiff_t>(size), [](auto n) { return n > 0; }));
-    for (unsigned shift = 0; shift < 8 && (rans_scale >> shift) >= distinct; ++shift) {
-      RansFrequencies table = start;
-      table.shift = shift;
-      normalise(coded, size, rans_scale >> shift, log2, table.frequency);
-      table.cost += choose_storage(table, size) << fixed_log2_bits;
-      for (std::size_t symbol = 0; symbol < size; ++symbol) {
-        if (coded[symbol] > 0) table.cost += coded[symbol] * (log2[rans_scale] - log2[table.used_frequency(symbol)]);
-      }
-      if (table.cost < best.cost) best = table;
+  const auto distinct = static_cast<std::uint32_t>(size) -
+                        static_cast<std::uint32_t>(std::count(
+                            counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(size), std::uint64_t{0}));
+  for (unsigned shift = 0; shift < 8 && (rans_scale >> shift) >= distinct; ++shift) {
+    RansFrequencies table;
+    table.shift = shift;
+    normalise(counts, size, rans_scale >> shift, log2, table.frequency);
+    table.cost = choose_storage(table, size) << fixed_log2_bits;
+    for (std::size_t symbol = 0; symbol < size; ++symbol) {
+      if (counts[symbol] > 0) table.cost += counts[symbol] * (log2[rans_scale] - log2[table.used_frequency(symbol)]);
     }
+    if (table.cost < best.cost) best = table;
+  }
+  return best;
+}
+
+/// The tables where the symbols that occur at most `limit` times are rare; has_rare is false where these are fewer than
+/// two, or so frequent that replacing them would take long.
+[[nodiscard]] inline ClassFrequencies with_rare(const SymbolCounts& counts, std::size_t size, std::uint64_t limit,
+                                                const Log2Table& log2) noexcept {
+  ClassFrequencies tables;
+  SymbolCounts common = counts;
+  SymbolCounts rare{};
+  std::uint64_t total = 0;
+  std::uint64_t rare_total = 0;
+  std::size_t rare_symbols = 0;
+  for (std::size_t symbol = 0; symbol < size; ++symbol) {
+    total += counts[symbol];
+    if (counts[symbol] == 0 || counts[symbol] > limit) continue;
+    if (rare_symbols++ == 0) tables.marker = symbol;
+    rare[symbol] = counts[symbol];
+    rare_total += counts[symbol];
+    common[symbol] = 0;
+  }
+  tables.has_rare = rare_symbols >= 2 && rare_total <= total / 16;
+  if (!tables.has_rare) return tables;
+  common[tables.marker] = rare_total;
+  tables.common = choose_frequencies(common, size, log2);
+  tables.rare = choose_frequencies(rare, size, log2);
+  tables.cost = tables.common.cost + tables.rare.cost + (std::uint64_t{9 + 32} << fixed_log2_bits);
+  tables.delay = rare_total << (fixed_log2_bits - 1);
+  return tables;
+}
+
+/// The tables of least size and delay for symbols that occur `counts` times. At least one must occur.
+[[nodiscard]] inline ClassFrequencies choose_tables(const SymbolCounts& counts, std::size_t size,
+                                                    const Log2Table& log2) noexcept {
+  ClassFrequencies best;
+  best.common = choose_frequencies(counts, size, log2);
+  best.cost = best.common.cost + (std::uint64_t{1} << fixed_log2_bits);
+  std::uint64_t total = 0;
+  for (std::size_t symbol = 0; symbol < size; ++symbol) total += counts[symbol];
+  for (const std::uint64_t slots : {std::uint64_t{1}, std::uint64_t{4}, std::uint64_t{16}}) {
+    const ClassFrequencies tables = with_rare(counts, size, slots * total / (2 * rans_scale), log2);
+    if (tables.has_rare && tables.cost + tables.delay < best.cost + best.delay) best = tables;
   }
   return best;
 }
@@ -199,9 +221,15 @@ inline void append_frequencies(BitWriter& writer, const RansFrequencies& table, 
   writer.bits(table.shift, 3);
   writer.bits(table.differences ? 1 : 0, 1);
   writer.bits(table.order, 3);
-  writer.bits(table.has_escape ? 1 : 0, 1);
-  if (table.has_escape) writer.bits(static_cast<std::uint32_t>(table.marker), 8);
   for (std::size_t symbol = 0; symbol < size; ++symbol) writer.exp_golomb(stored_frequency(table, symbol), table.order);
+}
+
+/// Writes what read_class_tables reads.
+inline void append_tables(BitWriter& writer, const ClassFrequencies& tables, std::size_t size) {
+  writer.bits(tables.has_rare ? 1 : 0, 1);
+  if (tables.has_rare) writer.bits(static_cast<std::uint32_t>(tables.marker), 8);
+  append_frequencies(writer, tables.common, size);
+  if (tables.has_rare) append_frequencies(writer, tables.rare, size);
 }
 
 }  // namespace detail

@@ -9,13 +9,17 @@
 #include "nuq/packed/level_set.hpp"
 #include "nuq/version.hpp"
 
-// A class's table, in bits:
-//   3   s: the frequencies stored add up to 2^(12 − s), those used are 2^s times as great
-//   1   whether each frequency is stored as its difference d to the one before, as 2d − 1 for d > 0 and −2d otherwise
+// Frequencies, in bits:
+//   3   s: those stored add up to 2^(12 − s), those used are 2^s times as great
+//   1   whether each is stored as its difference d to the one before, as 2d − 1 for d > 0 and −2d otherwise
 //   3   order of the Exp-Golomb code
-//   1   whether there are escapes, then
-//   8   the symbol that stands for all rare ones (frequency 0)
 //   …   the frequency of each symbol
+//
+// The tables of a class:
+//   1   whether there are rare symbols, then
+//   8   the marker: the rare symbol that stands for all of them
+//   …   frequencies; those of rare symbols other than the marker are 0
+//   …   where there are rare symbols, their own frequencies
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
@@ -27,8 +31,6 @@ inline constexpr std::uint32_t rans_scale = 1U << rans_probability_bits;
 /// the symbol's frequency less one << 20.
 struct RansTable {
   alignas(64) std::array<std::uint32_t, rans_scale> slots;
-  bool has_escape;
-  std::int8_t marker;  ///< the level that is decoded in place of a rare one
 };
 
 /// False where the bits end or are no table: the frequencies must fill the slots.
@@ -36,10 +38,6 @@ struct RansTable {
   const unsigned shift = bits.bits(3);
   const bool differences = bits.bits(1) != 0;
   const unsigned order = bits.bits(3);
-  table.has_escape = bits.bits(1) != 0;
-  const std::size_t marker = table.has_escape ? bits.bits(8) : 0;
-  if (marker >= set.size) return false;
-  table.marker = set[marker];
   std::uint32_t first = 0;
   std::int64_t frequency = 0;
   for (std::size_t symbol = 0; symbol < set.size; ++symbol) {
@@ -52,6 +50,23 @@ struct RansTable {
     first += width;
   }
   return first == rans_scale;
+}
+
+/// The tables of the rows of one class.
+struct ClassTables {
+  RansTable common;
+  RansTable rare;  ///< set only where has_rare
+  bool has_rare;
+  std::int8_t marker;  ///< the level that `common` gives in place of any rare one
+};
+
+/// False where the bits end or are no tables.
+[[nodiscard]] inline bool read_class_tables(BitReader& bits, const LevelSet& set, ClassTables& tables) noexcept {
+  tables.has_rare = bits.bits(1) != 0;
+  const std::size_t marker = tables.has_rare ? bits.bits(8) : 0;
+  if (marker >= set.size) return false;
+  tables.marker = set[marker];
+  return read_rans_table(bits, set, tables.common) && (!tables.has_rare || read_rans_table(bits, set, tables.rare));
 }
 
 }  // namespace detail

@@ -12,8 +12,6 @@
 
 #if NUQ_HAS_AVX2_DECODERS
 
-#define NUQ_TARGET_AVX2 __attribute__((target("avx2")))
-
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
@@ -38,7 +36,7 @@ struct UnpackPlan {
 }
 
 /// 16 indices, one in each 16-bit field, from the first bytes of `bytes`, of which 16 must be readable.
-NUQ_TARGET_AVX2 inline __m256i unpack_16(const UnpackPlan& plan, const std::uint8_t* bytes) noexcept {
+__attribute__((target("avx2"))) inline __m256i unpack_16(const UnpackPlan& plan, const std::uint8_t* bytes) noexcept {
   const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
   const __m256i pairs = _mm256_shuffle_epi8(both, _mm256_load_si256(reinterpret_cast<const __m256i*>(plan.bytes)));
   const __m256i tops = _mm256_mullo_epi16(pairs, _mm256_load_si256(reinterpret_cast<const __m256i*>(plan.factors)));
@@ -47,7 +45,7 @@ NUQ_TARGET_AVX2 inline __m256i unpack_16(const UnpackPlan& plan, const std::uint
 
 /// levels[index] for indices of at most `bits` bits: one shuffle for 16 levels, a choice by the next bit above.
 template <unsigned bits>
-NUQ_TARGET_AVX2 inline __m256i look_up(const __m256i* tables, __m256i indices) noexcept {
+__attribute__((target("avx2"))) inline __m256i look_up(const __m256i* tables, __m256i indices) noexcept {
   if constexpr (bits <= 4) {
     return _mm256_shuffle_epi8(tables[0], indices);
   } else {
@@ -60,8 +58,9 @@ NUQ_TARGET_AVX2 inline __m256i look_up(const __m256i* tables, __m256i indices) n
 /// Unpacks groups of 32 levels while `indices` is long enough for loads of 16 bytes. Returns how many levels; `inside`
 /// becomes false where an index is outside the palette.
 template <unsigned bits>
-NUQ_TARGET_AVX2 inline std::size_t unpack_groups_avx2(const LevelSet& set, Bytes indices, ArrayView<std::int8_t> out,
-                                                      bool& inside) noexcept {
+__attribute__((target("avx2"))) inline std::size_t unpack_groups_avx2(const LevelSet& set, Bytes indices,
+                                                                      ArrayView<std::int8_t> out,
+                                                                      bool& inside) noexcept {
   constexpr std::size_t table_count = bits <= 4 ? 1 : std::size_t{1} << (bits - 4);
   __m256i tables[table_count];
   for (std::size_t table = 0; table < table_count; ++table) {

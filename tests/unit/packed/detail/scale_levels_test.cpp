@@ -21,12 +21,12 @@ TEST_CASE("levels become floats in place, whatever the lengths") {
         REQUIRE(place.size() == count);
         std::copy(levels.begin(), levels.end(), place.begin());
         for (std::size_t begin = 0; begin < count; begin += run) {
-          nuq::detail::scale_levels(place.data() + begin, 0.1F * static_cast<float>(begin + 1), out.data() + begin,
+          nuq::detail::scale_levels(place.data() + begin, 0.125F * static_cast<float>(begin + 1), out.data() + begin,
                                     (std::min)(run, count - begin), instructions);
         }
         bool equal = true;
         for (std::size_t index = 0; index < count; ++index) {
-          const float scale = 0.1F * static_cast<float>(index / run * run + 1);
+          const float scale = 0.125F * static_cast<float>(index / run * run + 1);
           const float wanted = static_cast<float>(levels[index]) * scale;
           equal &= !(out[index] < wanted) && !(out[index] > wanted);
         }

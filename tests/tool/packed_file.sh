@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Packed files from outside: what the tool packs comes back, a damaged file is refused, and a program that has nothing
+# but nuq's headers decodes it.
+set -euo pipefail
+nuq=$1
+vendor_core=$2
+example=$3/examples/quickstart
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+fail() { echo "packed_file.sh: $1" >&2; exit 1; }
+
+model=$example/fashion_resnet.prototxt
+weights=$example/fashion_resnet.caffemodel
+"$nuq" pack -m "$model" -w "$weights" -o "$folder/float.nuq"
+"$nuq" unpack "$folder/float.nuq" -o "$folder/float"
+cmp "$model" "$folder/float.prototxt"
+"$nuq" pack -m "$folder/float.prototxt" -w "$folder/float.caffemodel" -o "$folder/again.nuq"
+cmp "$folder/float.nuq" "$folder/again.nuq"
+
+"$nuq" --quiet config -m "$model" -w "$weights" -o "$folder/config.json"
+"$nuq" --quiet quantize -m "$model" -w "$weights" -c "$folder/config.json" --record "$folder/record.txt" -o "$folder/net"
+"$nuq" unpack "$folder/net.nuq" -o "$folder/unpacked"
+cmp "$folder/net_fake_quant_model.prototxt" "$folder/unpacked.prototxt"
+"$nuq" pack -m "$folder/net_fake_quant_model.prototxt" -w "$folder/net_fake_quant_weights.caffemodel" \
+  --record "$folder/record.txt" -o "$folder/packed.nuq"
+cmp "$folder/net.nuq" "$folder/packed.nuq"
+[ "$(stat -c %s "$folder/net.nuq")" -lt $(($(stat -c %s "$folder/float.nuq") / 4)) ] || fail "32 levels take too much"
+"$nuq" verify "$folder/net.nuq" --json | grep -q '"valid":true' || fail "an intact file is not valid"
+
+head -c 5000 "$folder/net.nuq" > "$folder/short.nuq"
+code=0
+"$nuq" verify "$folder/short.nuq" 2> "$folder/error" || code=$?
+[ "$code" -eq 2 ] || fail "a truncated file gave exit code $code"
+grep -q "short.nuq" "$folder/error" || fail "the message does not name the file"
+
+[ "$("$vendor_core" "$folder/net.nuq" | grep -c ' levels from ')" -ge 10 ] || fail "too few layers decoded"
+if nm -C "$vendor_core" | grep -E 'Eigen|google::protobuf|nlohmann|__cxa_throw'; then fail "foreign symbols"; fi
+if ldd "$vendor_core" | grep -i protobuf; then fail "foreign libraries"; fi
+echo "packed files: all as expected"
