@@ -137,7 +137,7 @@ using CodeLengths = std::array<std::uint32_t, 256>;
   return result;
 }
 
-/// The number of classes of least size, and the classes.
+/// Classes, more of them as long as that makes the whole smaller.
 [[nodiscard]] inline RansClasses choose_classes(const std::vector<std::uint8_t>& symbols, std::size_t rows,
                                                 std::size_t size) {
   constexpr std::size_t max_counts = std::size_t{1} << 26U;  // 256 MiB; beyond, or with rows too short, one class
@@ -149,7 +149,8 @@ using CodeLengths = std::array<std::uint32_t, 256>;
   for (const std::size_t classes : {std::size_t{2}, std::size_t{3}, std::size_t{4}, std::size_t{6}, std::size_t{8}}) {
     if (classes > counts.rows()) break;
     RansClasses candidate = cluster_rows(counts, order, classes, log2);
-    if (candidate.cost() < best.cost()) best = std::move(candidate);
+    if (candidate.cost() >= best.cost()) break;
+    best = std::move(candidate);
   }
   if (!is_divisible) best.class_of_row.assign(rows, 0);
   return best;
