@@ -61,7 +61,7 @@ TEST_CASE("the vendor's record converts random weights, and integers compute wha
   write_random_weights(model, folder / "random.caffemodel");
   const auto files = nuq::convert_model(model, folder / "random.caffemodel",
                                         ZooNetwork::path("data/ascend_samples/resnet50_record.txt"), folder / "net");
-  CHECK(files.size() == 6);
+  CHECK(files.size() == 7);
   const nuq::Graph fake_quant =
       nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
   const nuq::Graph deploy =

@@ -81,7 +81,7 @@ TEST_CASE("auto_nuq evaluates the original first, then int8, and writes a satisf
   CHECK(result.report.evaluations <= run.options.max_evaluations);
   for (const char* suffix :
        {"_fake_quant_model.prototxt", "_fake_quant_weights.caffemodel", "_deploy_model.prototxt",
-        "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt", "_record.txt", "_report.json"}) {
+        "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt", "_record.txt", ".nuq", "_report.json"}) {
     CAPTURE(suffix);
     CHECK(run.wrote(suffix));
   }

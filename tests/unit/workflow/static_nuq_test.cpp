@@ -128,7 +128,7 @@ TEST_CASE("static_nuq writes in one step what the separate steps write") {
   CHECK(report.layers.size() == 3);
   for (const char* const suffix :
        {"_fake_quant_model.prototxt", "_fake_quant_weights.caffemodel", "_deploy_model.prototxt",
-        "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt"}) {
+        "_deploy_weights.caffemodel", "_quant.json", "_nuq_layer_record.txt", ".nuq"}) {
     CHECK(folder.read(std::string("once") + suffix) == folder.read(std::string("steps") + suffix));
   }
   CHECK(folder.read("once_report.json").find("\"weights_only\": false") != std::string::npos);
