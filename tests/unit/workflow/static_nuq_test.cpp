@@ -49,7 +49,7 @@ TEST_CASE("init, quantize_model, calibrate and save_model leave the vendor's fil
   nuq::calibrate(graph, batch);
   CHECK(folder.read("record.txt").find("scale_d") != std::string::npos);
   const auto names = nuq::save_model(graph, nuq::SaveType::both, folder / "out/net");
-  CHECK(names.size() == 6);
+  CHECK(names.size() == 7);
   for (const std::string& name : names) CHECK(std::filesystem::exists(name));
   CHECK(folder.read("out/net_nuq_layer_record.txt") == "conv1;conv2;fc");
 }
@@ -164,7 +164,7 @@ TEST_CASE("static_nuq fits the weights to calibration data although activations 
 
 TEST_CASE("a price per bit that does the harm of the configured levels takes fewer bytes") {
   const TemporaryFolder folder;
-  const TinyNetwork network(folder);
+  const TinyNetwork network(folder, 32);  // large enough for the tables of an entropy code
   nuq::create_quant_config(folder / "config.json", network.model, network.weights);
   nuq::StaticNuqOptions options;
   options.target = nuq::Target::packed;
