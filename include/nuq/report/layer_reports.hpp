@@ -10,6 +10,7 @@
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/layer_rules/convolution.hpp"
 #include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/packed/target.hpp"
