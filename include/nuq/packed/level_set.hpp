@@ -65,7 +65,7 @@ inline void add_level(LevelSet& set, int level) noexcept {
   LevelSet set;
   const Bytes map = reader.bytes(32);
   for (std::size_t index = 0; index < 8 * map.size(); ++index) {
-    if (((map[index / 8] >> (index % 8)) & 1U) != 0) add_level(set, static_cast<int>(index) - 128);
+    if (((unsigned{map[index / 8]} >> (index % 8)) & 1U) != 0) add_level(set, static_cast<int>(index) - 128);
   }
   return set;
 }

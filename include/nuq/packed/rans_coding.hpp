@@ -63,7 +63,7 @@ class ClassMap {
     std::size_t value = 0;
     for (unsigned bit = 0; bit < bits_; ++bit) {
       const std::size_t place = row % 8 * bits_ + bit;
-      value |= std::size_t{(map_[row / 8 * bits_ + place / 8] >> (place % 8)) & 1U} << bit;
+      value |= std::size_t{(unsigned{map_[row / 8 * bits_ + place / 8]} >> (place % 8)) & 1U} << bit;
     }
     return value;
   }

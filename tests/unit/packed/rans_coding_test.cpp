@@ -49,7 +49,8 @@ struct PlainDecoder {
 
   unsigned take(unsigned count) {
     unsigned value = 0;
-    for (unsigned index = 0; index < count; ++index, ++bit) value |= ((bytes[bit / 8] >> (bit % 8)) & 1U) << index;
+    for (unsigned index = 0; index < count; ++index, ++bit)
+      value |= ((unsigned{bytes[bit / 8]} >> (bit % 8)) & 1U) << index;
     return value;
   }
   unsigned take_exp_golomb(unsigned order) {

@@ -110,7 +110,7 @@ class BitReader {
       failed_ = true;
       return 0;
     }
-    const unsigned value = (bytes_[next_] >> offset_) & 1U;
+    const unsigned value = (unsigned{bytes_[next_]} >> offset_) & 1U;
     offset_ = (offset_ + 1) & 7U;
     if (offset_ == 0) ++next_;
     return value;
