@@ -31,10 +31,10 @@ namespace detail {
 
 /// True for a blob that is nothing but a shape and values of one type that a packed file knows.
 [[nodiscard]] inline bool has_plain_values(const schema::BlobProto& blob) {
-  const int kinds =
-      (blob.data().empty() ? 0 : 1) + (blob.int8_data().empty() ? 0 : 1) + (blob.int32_data().empty() ? 0 : 1);
-  const bool has_others = !blob.diff().empty() || !blob.double_data().empty() || !blob.double_diff().empty() ||
-                          blob.has_raw_data() || blob.has_raw_diff() || !blob.unknown_fields().empty();
+  const int kinds = (blob.data().empty() ? 0 : 1) + (blob.double_data().empty() ? 0 : 1) +
+                    (blob.int8_data().empty() ? 0 : 1) + (blob.int32_data().empty() ? 0 : 1);
+  const bool has_others = !blob.diff().empty() || !blob.double_diff().empty() || blob.has_raw_data() ||
+                          blob.has_raw_diff() || !blob.unknown_fields().empty();
   return kinds == 1 && !has_others;
 }
 
@@ -133,8 +133,8 @@ class ModelPacker {
     }
     const QuantizedWeights& weights = blob.quantization->weights;
     const std::vector<float> values = dequantized_weights(*blob.node, weights);
-    if (values.size() == size_of(proto.data()) &&
-        std::memcmp(values.data(), proto.data().data(), sizeof(float) * values.size()) == 0)
+    const ArrayView<const float> stored = view_of(proto.data());
+    if (values.size() == stored.size() && std::memcmp(values.data(), stored.data(), sizeof(float) * values.size()) == 0)
       blob.coded = coded(blob.shape, int8_weights(*blob.node, weights));
   }
 
@@ -153,24 +153,25 @@ class ModelPacker {
     } else if (!has_plain_values(proto)) {
       add_bytes(proto.SerializeAsString());
     } else if (!proto.data().empty()) {
-      writer_.add_values(blob.shape, ArrayView<const float>(proto.data().data(), size_of(proto.data())));
+      writer_.add_values(blob.shape, view_of(proto.data()));
+    } else if (!proto.double_data().empty()) {
+      writer_.add_values(blob.shape, view_of(proto.double_data()));
     } else {
-      writer_.add_values(blob.shape,
-                         ArrayView<const std::int32_t>(proto.int32_data().data(), size_of(proto.int32_data())));
+      writer_.add_values(blob.shape, view_of(proto.int32_data()));
     }
     blob.coded.reset();
   }
 
-  /// What is no plain array of numbers (half or double precision, the vendor's uint64, gradients) is kept as the
+  /// What is no plain array of numbers (half precision, the vendor's uint64, gradients) is kept as the
   /// message itself.
   void add_bytes(const std::string& message) {
     const ArrayView<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(message.data()), message.size());
     writer_.add_values(ElementType::bytes, {static_cast<std::int64_t>(bytes.size())}, bytes);
   }
 
-  template <class Field>
-  [[nodiscard]] static std::size_t size_of(const Field& field) {
-    return static_cast<std::size_t>(field.size());
+  template <class T>
+  [[nodiscard]] static ArrayView<const T> view_of(const google::protobuf::RepeatedField<T>& field) {
+    return {field.data(), static_cast<std::size_t>(field.size())};
   }
 
   /// Output channels come first, but for a Deconvolution's weights [in × out/group × kernel].
@@ -189,24 +190,38 @@ class ModelPacker {
   std::vector<Layer> layers_;
 };
 
-/// The blob of a caffemodel that a packed one stands for.
+[[noreturn]] inline void fail_to_unpack(const std::string& place, const std::string& problem) {
+  fail(FormatError(ErrorCode::malformed_file, place + ": " + problem));
+}
+
+/// Refuses a file that stands for more values than a caffemodel can hold.
+inline void check_unpacked_size(const PackedModelView& view, const std::string& name) {
+  std::size_t room = max_message_bytes;
+  for (std::size_t index = 0; index < view.layer_count(); ++index) {
+    view.layer(index).visit_blobs([&](std::size_t, const PackedBlob& blob) {
+      if (blob.count > room / element_bytes(blob.type)) fail_to_unpack(name, "unpacks to more than 2 GB");
+      room -= blob.count * element_bytes(blob.type);
+      return true;
+    });
+  }
+}
+
+/// The blob of a caffemodel that a packed one stands for; less than 2 GB.
 [[nodiscard]] inline schema::BlobProto unpacked_blob(const PackedBlob& blob, const std::string& place) {
   schema::BlobProto proto;
   const auto check = [&place](DecodeStatus status) {
-    if (status == DecodeStatus::ok) return;
-    fail(FormatError(ErrorCode::malformed_file, place + ": " + status_text(status)));
+    if (status != DecodeStatus::ok) fail_to_unpack(place, status_text(status));
   };
   if (blob.type == ElementType::bytes) {
     if (!proto.ParseFromArray(blob.data.data(), static_cast<int>(blob.data.size())))
-      fail(FormatError(ErrorCode::malformed_file, place + ": is no blob of a caffemodel"));
+      fail_to_unpack(place, "is no blob of a caffemodel");
     return proto;
   }
   for (std::size_t axis = 0; axis < blob.shape.axes; ++axis)
     proto.mutable_shape()->add_dim(static_cast<std::int64_t>(blob.shape.extents[axis]));
-  const auto count = static_cast<int>(blob.count);
   switch (blob.type) {
     case ElementType::float32:
-      proto.mutable_data()->Resize(count, 0.0F);
+      proto.mutable_data()->Resize(static_cast<int>(blob.count), 0.0F);
       check(decode_floats(blob, {proto.mutable_data()->mutable_data(), blob.count}));
       break;
     case ElementType::int8: {
@@ -216,14 +231,19 @@ class ModelPacker {
       break;
     }
     case ElementType::int32:
-      proto.mutable_int32_data()->Resize(count, 0);
-      for (int index = 0; index < count; ++index) {
-        const std::uint32_t bits = load_u32(blob.data.data() + 4 * static_cast<std::size_t>(index));
-        std::memcpy(proto.mutable_int32_data()->Mutable(index), &bits, sizeof bits);
+      for (std::size_t index = 0; index < blob.count; ++index)
+        proto.add_int32_data(static_cast<std::int32_t>(load_u32(blob.data.data() + 4 * index)));
+      break;
+    case ElementType::float64:
+      for (std::size_t index = 0; index < blob.count; ++index) {
+        const std::uint64_t bits = load_u64(blob.data.data() + 8 * index);
+        double value = 0.0;
+        std::memcpy(&value, &bits, sizeof value);
+        proto.add_double_data(value);
       }
       break;
-    default:
-      check(DecodeStatus::wrong_type);
+    case ElementType::bytes:
+      break;
   }
   return proto;
 }
@@ -244,19 +264,20 @@ class ModelPacker {
 
 /// The model of a packed file, whose `name` is for messages: the prototxt to the byte, the blobs to the bit, layers
 /// without blobs left out of the caffemodel.
-/// @throws FormatError for a file that is damaged or from a later version.
+/// @throws FormatError for a file that is damaged or from a later version, or holds more than a caffemodel can (2 GB).
 [[nodiscard]] inline Model unpack_model(ArrayView<const std::uint8_t> file, const std::string& name) {
   const PackedModel packed(file.data(), file.size(), name);
   const PackedModelView& view = packed.view();
   Model model = parse_model(view.prototxt(), {}, name, {});
+  detail::check_unpacked_size(view, name);
   for (std::size_t index = 0; index < view.layer_count(); ++index) {
     const PackedLayer packed_layer = view.layer(index);
     schema::LayerWeights& layer = *model.weights.add_layer();
     layer.set_name(std::string(packed_layer.name()));
     layer.set_type(std::string(packed_layer.type()));
-    packed_layer.visit_blobs([&](std::size_t place, const PackedBlob& blob) {
-      *layer.add_blobs() =
-          detail::unpacked_blob(blob, name + ": layer '" + layer.name() + "': blob " + std::to_string(place));
+    packed_layer.visit_blobs([&](std::size_t index_in_layer, const PackedBlob& blob) {
+      const std::string place = name + ": layer '" + layer.name() + "': blob " + std::to_string(index_in_layer);
+      *layer.add_blobs() = detail::unpacked_blob(blob, place);
       return true;
     });
   }

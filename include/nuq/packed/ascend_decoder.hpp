@@ -11,6 +11,7 @@
 #include "nuq/packed/ascend_parameters.hpp"
 #include "nuq/packed/detail/ascend_code.hpp"
 #include "nuq/packed/detail/ascend_stream.hpp"
+#include "nuq/packed/detail/byte_access.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -79,6 +80,13 @@ class AscendDecodeTable {
   std::array<AscendSymbol, 512> symbols_{};
 };
 
+/// The packet at the beginning of `coded`; of the last one the bytes that are missing are 0.
+[[nodiscard]] inline std::uint64_t packet_word(ArrayView<const std::uint8_t> coded) noexcept {
+  std::array<std::uint8_t, 8> packet{};
+  std::copy_n(coded.begin(), (std::min)(packet.size(), coded.size()), packet.begin());
+  return load_u64(packet.data());
+}
+
 /// A packet while it is read.
 struct AscendPacketReader {
   std::uint64_t word = 0;
@@ -124,7 +132,7 @@ struct AscendPacketReader {
   std::size_t end = 0;
   for (std::size_t at = 0; at < bytes.size(); start += 8) {
     if (start >= coded.size()) return 0;
-    AscendPacketReader packet{load_word({coded.data() + start, coded.size() - start})};
+    AscendPacketReader packet{packet_word({coded.data() + start, coded.size() - start})};
     const std::size_t window = (std::min)(max_ratio, bytes.size() - at);
     const std::size_t decoded = packet.decode(table, {bytes.data() + at, window});
     at += decoded;
@@ -195,7 +203,7 @@ class AscendBlockDecoder {
 /// Size and kind of the block with this record, from its word; see AscendIndex.
 [[nodiscard]] inline AscendBlock ascend_block_of(const std::uint8_t* record,
                                                  const AscendDictionaryParameters& parameters) noexcept {
-  const std::uint64_t word = load_word({record, 2});
+  const std::uint64_t word = load_u16(record);
   const std::uint64_t length = word & (parameters.engines == 4 ? 0x1FFU : 0x7FFU);
   return {static_cast<std::size_t>(length) * parameters.index_alignment(), (word & 0x8000U) == 0};
 }

@@ -41,11 +41,11 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Type of a blob's values; part of the file format.
-enum class ElementType : std::uint8_t { float32, float64, int32, int8, uint64, bytes };
+enum class ElementType : std::uint8_t { float32, float64, int32, int8, bytes };
 
 /// Bytes of a value; 0 for no type.
 [[nodiscard]] constexpr std::size_t element_bytes(ElementType type) noexcept {
-  constexpr std::array<std::uint8_t, 6> sizes = {4, 8, 4, 1, 8, 1};
+  constexpr std::array<std::uint8_t, 5> sizes = {4, 8, 4, 1, 1};
   const auto index = static_cast<std::size_t>(type);
   return index < sizes.size() ? sizes[index] : 0;
 }

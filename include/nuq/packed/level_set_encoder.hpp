@@ -1,6 +1,7 @@
 #ifndef NUQ_PACKED_LEVEL_SET_ENCODER_HPP
 #define NUQ_PACKED_LEVEL_SET_ENCODER_HPP
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -21,6 +22,14 @@ NUQ_NAMESPACE_BEGIN
 }
 
 namespace detail {
+
+/// Where each level of the set, by its level_index, stands in it.
+[[nodiscard]] inline std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) noexcept {
+  std::array<std::uint8_t, 256> indices{};
+  for (std::size_t index = 0; index < set.size; ++index)
+    indices[level_index(set[index])] = static_cast<std::uint8_t>(index);
+  return indices;
+}
 
 /// Levels left out before level `index` > 0.
 [[nodiscard]] inline std::uint32_t gap_before(const LevelSet& set, std::size_t index) noexcept {

@@ -59,6 +59,9 @@ class PackedModelWriter {
   void add_values(const Shape& shape, ArrayView<const float> values) {
     add_numbers(ElementType::float32, shape, values);
   }
+  void add_values(const Shape& shape, ArrayView<const double> values) {
+    add_numbers(ElementType::float64, shape, values);
+  }
   void add_values(const Shape& shape, ArrayView<const std::int32_t> values) {
     add_numbers(ElementType::int32, shape, values);
   }
@@ -163,7 +166,7 @@ class PackedModelWriter {
     BlobRecord record = new_record(type, 0, shape);
     check_size(values.size(), record.count, "values");
     detail::append_values(data_, values);
-    add_record(record, 4 * values.size());
+    add_record(record, sizeof(T) * values.size());
   }
 
   void add_coded(ElementType type, const Shape& shape, const ScaledLevels& values, const CodedLevels& coded) {

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/index_bits.hpp"
 #include "nuq/packed/detail/byte_access.hpp"
 #include "nuq/packed/detail/unpack_avx2.hpp"
 #include "nuq/packed/instruction_set.hpp"
@@ -17,19 +18,7 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Bits of an index into a palette: ceil(log2 levels); 0 for one level or none.
-[[nodiscard]] constexpr unsigned palette_index_bits(std::size_t levels) noexcept {
-  unsigned bits = 0;
-  while ((std::size_t{1} << bits) < levels) ++bits;
-  return bits;
-}
-
 namespace detail {
-
-/// Bytes of `count` indices of `bits` ≤ 8 bits, filled up to a whole byte; no product that could overflow.
-[[nodiscard]] constexpr std::size_t packed_index_bytes(std::size_t count, unsigned bits) noexcept {
-  return count / 8 * bits + (count % 8 * bits + 7) / 8;
-}
 
 /// Levels by index; what no index of a writer points to is a flag, so that the loops need no branch.
 struct PaletteTable {
@@ -108,8 +97,8 @@ inline constexpr std::size_t min_pair_count = 4096;
 
 }  // namespace detail
 
-/// Decodes what `encode_palette` wrote: a level set, then one index of `palette_index_bits` bits for each of `out`'s
-/// levels, least significant bit first.
+/// Decodes what `encode_palette` wrote: a level set, then one index of ceil(log2 levels) bits for each of
+/// `out`'s levels, least significant bit first.
 [[nodiscard]] inline DecodeStatus decode_palette(
     ArrayView<const std::uint8_t> bytes, ArrayView<std::int8_t> out,
     [[maybe_unused]] InstructionSet instructions = best_instruction_set()) noexcept {
@@ -117,7 +106,7 @@ inline constexpr std::size_t min_pair_count = 4096;
   const LevelSet set = detail::read_level_set(reader);
   if (reader.failed()) return DecodeStatus::truncated;
   if (set.size == 0) return DecodeStatus::malformed;
-  const unsigned bits = palette_index_bits(set.size);
+  const unsigned bits = detail::index_bits(set.size);
   const detail::Bytes indices = reader.rest();
   if (indices.size() != detail::packed_index_bytes(out.size(), bits)) return DecodeStatus::truncated;
   if (bits == 0) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/index_bits.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
 #include "nuq/packed/level_set_encoder.hpp"
@@ -17,17 +18,14 @@ NUQ_NAMESPACE_BEGIN
 
 /// Bytes of `encode_palette` for `count` levels of a set.
 [[nodiscard]] inline std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept {
-  return detail::level_set_bytes(set) + detail::packed_index_bytes(count, palette_index_bits(set.size));
+  return detail::level_set_bytes(set) + detail::packed_index_bytes(count, detail::index_bits(set.size));
 }
 
 /// Levels as indices into the set of those that occur. Needs at least one level.
 [[nodiscard]] inline std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels) {
   const LevelSet set = level_set_of(count_levels(levels));
-  const unsigned bits = palette_index_bits(set.size);
-  std::array<std::uint8_t, 256> index_of{};
-  for (std::size_t index = 0; index < set.size; ++index)
-    index_of[level_index(set[index])] = static_cast<std::uint8_t>(index);
-
+  const unsigned bits = detail::index_bits(set.size);
+  const std::array<std::uint8_t, 256> index_of = detail::index_by_level(set);
   std::vector<std::uint8_t> bytes;
   bytes.reserve(palette_bytes(set, levels.size()) + 8);
   detail::append_level_set(bytes, set);

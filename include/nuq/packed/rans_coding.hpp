@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/detail/index_bits.hpp"
 #include "nuq/packed/detail/byte_access.hpp"
 #include "nuq/packed/detail/rans_decoder.hpp"
 #include "nuq/packed/detail/rans_table.hpp"
@@ -40,14 +41,10 @@ inline constexpr std::size_t max_rans_classes = 8;
 class ClassMap {
  public:
   ClassMap() = default;
-  ClassMap(Bytes map, std::size_t classes) noexcept : map_(map) {
-    while ((std::size_t{1} << bits_) < classes) ++bits_;
-  }
+  ClassMap(Bytes map, std::size_t classes) noexcept : map_(map), bits_(index_bits(classes)) {}
 
   [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t classes) noexcept {
-    unsigned bits = 0;
-    while ((std::size_t{1} << bits) < classes) ++bits;
-    return rows / 8 * bits + (rows % 8 * bits + 7) / 8;
+    return packed_index_bytes(rows, index_bits(classes));
   }
 
   /// Whether the classes of `rows` rows are below `classes`.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/core/detail/index_bits.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
@@ -130,9 +131,7 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
 }
 
 [[nodiscard]] inline std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels, const LevelSet& set) {
-  std::array<std::uint8_t, 256> symbol_of{};
-  for (std::size_t symbol = 0; symbol < set.size; ++symbol)
-    symbol_of[level_index(set[symbol])] = static_cast<std::uint8_t>(symbol);
+  const std::array<std::uint8_t, 256> symbol_of = index_by_level(set);
   std::vector<std::uint8_t> symbols(levels.size());
   for (std::size_t index = 0; index < symbols.size(); ++index)
     symbols[index] = symbol_of[level_index(levels.data()[index])];
@@ -155,7 +154,7 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
   detail::append_level_set(bytes, set);
   bytes.push_back(static_cast<std::uint8_t>(log2_lanes | ((classes.tables.size() - 1) << 4U)));
   detail::BitWriter map(bytes);
-  const unsigned class_bits = static_cast<unsigned>(detail::ClassMap::bytes(8, classes.tables.size()));
+  const unsigned class_bits = detail::index_bits(classes.tables.size());
   for (const std::uint8_t index : classes.class_of_row) map.bits(index, class_bits);
   detail::BitWriter tables(bytes);
   for (const detail::ClassFrequencies& of_class : classes.tables) detail::append_tables(tables, of_class, set.size);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "nuq/core/detail/index_bits.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/version.hpp"
@@ -13,24 +14,17 @@ NUQ_NAMESPACE_BEGIN
 /// A palette of the K levels that occur and one bit-packed index of ceil(log2 K) bits per weight: a layer pays for the
 /// number of its levels, not for how often they occur. A layer of one level needs no index at all.
 struct PackedPaletteRate {
-  /// ceil(log2 levels); 0 for one level or none.
-  [[nodiscard]] static constexpr std::size_t index_bits(std::size_t levels) noexcept {
-    std::size_t bits = 0;
-    while ((std::size_t{1} << bits) < levels) ++bits;
-    return bits;
-  }
-
   /// The same for every level: all indices are equally long.
   [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept {
     std::array<float, 256> bits{};
-    bits.fill(static_cast<float>(index_bits(distinct_levels(counts))));
+    bits.fill(static_cast<float>(detail::index_bits(distinct_levels(counts))));
     return bits;
   }
 
   /// Indices filled up to a whole byte, one byte per palette entry, and 4 bytes per scale.
   [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept {
     const std::size_t levels = distinct_levels(counts);
-    const std::size_t index_bytes = (shape.weights() * index_bits(levels) + 7) / 8;
+    const std::size_t index_bytes = detail::packed_index_bytes(shape.weights(), detail::index_bits(levels));
     return static_cast<double>(index_bytes + levels + 4 * shape.scales);
   }
 };

@@ -132,6 +132,7 @@ TEST_CASE("half and double precision, gradients and the vendor's uint64 are kept
   nuq::schema::BlobProto& doubles = *layers[1].mutable_blobs(0);
   for (const float value : doubles.data()) doubles.add_double_data(static_cast<double>(value) / 3.0);
   doubles.clear_data();
+  doubles.set_double_data(0, -0.0);
   nuq::schema::BlobProto& raw = *layers[3].mutable_blobs(0);
   raw.clear_data();
   raw.set_raw_data(std::string("\1\0\2\0\3\0\4\0", 8));
@@ -157,6 +158,21 @@ TEST_CASE("any number of threads packs the same bytes") {
   const nuq::Model model = nuq::fake_quant_model(graph, quantization);
   nuq::ThreadPool three(3);
   CHECK(nuq::pack_model(graph, model, quantization, three) == packed(graph, model, quantization));
+}
+
+TEST_CASE("a small file that stands for more than a caffemodel can hold is refused before memory is asked for") {
+  nuq::PackedModelWriter writer("name: 'large'");
+  writer.add_layer("fc", "InnerProduct");
+  const std::vector<std::int8_t> one_level(std::size_t{1} << 20U, 3);
+  const std::vector<float> scale = {0.5F};
+  const nuq::CodedLevels coded = nuq::encode_levels({one_level.data(), 1, one_level.size()});
+  for (int blob = 0; blob < 512; ++blob)
+    writer.add_coded_levels({1, 1 << 20}, nuq::ScaledLevels{one_level, scale, {}}, coded);
+  const std::vector<std::uint8_t> file = writer.finish();
+  CHECK(file.size() < 20000);
+  const CaughtError error =
+      error_of<nuq::FormatError>([&] { static_cast<void>(nuq::unpack_model(file, "large.nuq")); });
+  CHECK(error.says("large.nuq: unpacks to more than 2 GB"));
 }
 
 TEST_CASE("a damaged file is refused by its name") {

@@ -10,7 +10,7 @@ namespace packed_format_test {
 TEST_CASE("bytes of an element") {
   CHECK(nuq::element_bytes(nuq::ElementType::float32) == 4);
   CHECK(nuq::element_bytes(nuq::ElementType::int8) == 1);
-  CHECK(nuq::element_bytes(nuq::ElementType::uint64) == 8);
+  CHECK(nuq::element_bytes(nuq::ElementType::float64) == 8);
   CHECK(nuq::element_bytes(static_cast<nuq::ElementType>(6)) == 0);
 }
 

@@ -81,12 +81,4 @@ TEST_CASE("bytes that are too few, too many or no level set are refused") {
   CHECK(nuq::decode_palette(bytes, other) == nuq::DecodeStatus::truncated);
 }
 
-TEST_CASE("bits of an index") {
-  CHECK(nuq::palette_index_bits(1) == 0);
-  CHECK(nuq::palette_index_bits(2) == 1);
-  CHECK(nuq::palette_index_bits(16) == 4);
-  CHECK(nuq::palette_index_bits(17) == 5);
-  CHECK(nuq::palette_index_bits(256) == 8);
-}
-
 }  // namespace packed_palette_coding_test

@@ -19,12 +19,6 @@ nuq::LevelCounts counts_of(std::size_t levels, std::size_t weights) {
   return counts;
 }
 
-TEST_CASE("an index has ceil(log2 K) bits") {
-  const std::array<std::array<std::size_t, 2>, 10> expected = {
-      {{0, 0}, {1, 0}, {2, 1}, {3, 2}, {4, 2}, {5, 3}, {16, 4}, {17, 5}, {32, 5}, {256, 8}}};
-  for (const auto& [levels, bits] : expected) CHECK(nuq::PackedPaletteRate::index_bits(levels) == bits);
-}
-
 TEST_CASE("a layer pays whole bytes of indices, its palette and its scales") {
   const nuq::PackedPaletteRate rate;
   CHECK(rate.bytes(counts_of(32, 1000), {10, 100, 10}) == 625.0 + 32.0 + 40.0);

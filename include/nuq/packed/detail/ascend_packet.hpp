@@ -10,6 +10,7 @@
 #include "nuq/packed/ascend_parameters.hpp"
 #include "nuq/packed/detail/ascend_code.hpp"
 #include "nuq/packed/detail/ascend_stream.hpp"
+#include "nuq/packed/detail/byte_access.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -100,12 +101,12 @@ class AscendPacket {
 [[nodiscard]] inline std::size_t put_end_mark(AscendPacket packet, std::uint8_t* stream, std::size_t length,
                                               std::size_t capacity) noexcept {
   if (packet.put(ascend_end_mark)) {
-    store_word(packet.word(), stream + length - 8);
+    store_u64(packet.word(), stream + length - 8);
     return length - 8 + (packet.bits() + 7) / 8;
   }
   if (length >= capacity) return 0;
   packet.fill_with_ones();
-  store_word(packet.word(), stream + length - 8);
+  store_u64(packet.word(), stream + length - 8);
   std::copy(ascend_long_end_mark.begin(), ascend_long_end_mark.end(), stream + length);
   return length + ascend_long_end_mark.size();
 }
@@ -123,7 +124,7 @@ class AscendPacket {
     if (length >= bytes.size()) return 0;
     packet = AscendPacket();
     at += fill_packet(packet, {bytes.data() + at, (std::min)(parameters.max_ratio, bytes.size() - at)}, table);
-    store_word(packet.word(), coded + length);
+    store_u64(packet.word(), coded + length);
     length += 8;
   }
   return put_end_mark(packet, coded, length, bytes.size());

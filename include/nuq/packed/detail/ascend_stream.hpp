@@ -9,6 +9,7 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/ascend_parameters.hpp"
 #include "nuq/packed/detail/ascend_code.hpp"
+#include "nuq/packed/detail/byte_access.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -22,18 +23,6 @@ inline constexpr std::size_t ascend_header_size = 40;
 inline constexpr std::size_t ascend_unit = 32;
 /// The end mark where the last packet has no room for it.
 inline constexpr std::array<std::uint8_t, 2> ascend_long_end_mark = {0xF7, 0x01};
-
-inline void store_word(std::uint64_t word, std::uint8_t* bytes) noexcept {
-  for (unsigned byte = 0; byte < 8; ++byte) bytes[byte] = static_cast<std::uint8_t>(word >> (8 * byte));
-}
-
-/// Reads at most 8 bytes; those that are missing are 0.
-[[nodiscard]] inline std::uint64_t load_word(ArrayView<const std::uint8_t> bytes) noexcept {
-  std::uint64_t word = 0;
-  for (std::size_t byte = 0; byte < (std::min<std::size_t>)(8, bytes.size()); ++byte)
-    word |= std::uint64_t{bytes[byte]} << (8 * byte);
-  return word;
-}
 
 /// Deals `size` bytes out to the engines, or back, in turns of `turn` bytes: `move(dealt, slot, turn)` gets the offset
 /// of a piece in the dealt sequence and in the slots.
@@ -96,7 +85,7 @@ class AscendIndex {
     const std::size_t shift = parameters_.tight ? 0 : balance_banks(block.size);
     Entry entry;
     entry.position = parameters_.tight ? total_ : blocks_ * parameters_.fractal_size + shift * bank_size;
-    store_word(word(block, shift) | std::uint64_t{offset()} << 32U, entry.record.data());
+    store_u64(word(block, shift) | std::uint64_t{offset()} << 32U, entry.record.data());
     total_ += block.size;
     ++blocks_;
     return entry;

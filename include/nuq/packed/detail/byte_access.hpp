@@ -24,6 +24,11 @@ using Bytes = ArrayView<const std::uint8_t>;
   return std::uint64_t{load_u32(bytes)} | (std::uint64_t{load_u32(bytes + 4)} << 32U);
 }
 
+/// The counterpart of load_u64.
+inline void store_u64(std::uint64_t value, std::uint8_t* bytes) noexcept {
+  for (unsigned index = 0; index < 8; ++index) bytes[index] = static_cast<std::uint8_t>(value >> (8 * index));
+}
+
 /// Reads bytes from front to back and never beyond their end: a read that would gives 0 and `failed()` from then on.
 class ByteReader {
  public:

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
@@ -20,15 +21,16 @@ inline void append_number(ByteVector& bytes, std::uint64_t value, unsigned count
   for (unsigned index = 0; index < count; ++index) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * index)));
 }
 
-/// Appends the bits of 4-byte numbers, least significant byte first.
+/// Appends the bits of 4- or 8-byte numbers, least significant byte first.
 template <class T>
 void append_values(ByteVector& bytes, ArrayView<const T> values) {
-  static_assert(sizeof(T) == 4);
-  bytes.reserve(bytes.size() + 4 * values.size());
+  using Bits = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+  static_assert(sizeof(T) == sizeof(Bits));
+  bytes.reserve(bytes.size() + sizeof(T) * values.size());
   for (const T& value : values) {
-    std::uint32_t bits = 0;
+    Bits bits = 0;
     std::memcpy(&bits, &value, sizeof bits);
-    append_number(bytes, bits, 4);
+    append_number(bytes, bits, sizeof bits);
   }
 }
 
