@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "command.hpp"
@@ -11,6 +12,7 @@
 #include "nuq/report/table.hpp"
 #include "nuq/search/binary_search.hpp"
 #include "nuq/search/greedy.hpp"
+#include "nuq/search/rate_distortion.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "policies.hpp"
 
@@ -40,13 +42,16 @@ void add_pin(const std::string& pin, nuq::AutoNuqOptions& options) {
 
 /// A search policy chosen by its name.
 struct NamedSearch {
-  bool is_greedy = false;
+  std::string name;
 
-  explicit NamedSearch(const std::string& name) : is_greedy(name == "greedy") {
-    if (name != "greedy" && name != "binary") fail_name("--search", name, "binary or greedy");
+  explicit NamedSearch(std::string policy) : name(std::move(policy)) {
+    if (name != "binary" && name != "greedy" && name != "rate-distortion")
+      fail_name("--search", name, "binary, greedy or rate-distortion");
   }
   [[nodiscard]] nuq::SearchResult search(nuq::SearchProblem& problem) const {
-    return is_greedy ? nuq::GreedySearch{}.search(problem) : nuq::BinarySearch{}.search(problem);
+    if (name == "greedy") return nuq::GreedySearch{}.search(problem);
+    if (name == "rate-distortion") return nuq::RateDistortionSearch{}.search(problem);
+    return nuq::BinarySearch{}.search(problem);
   }
 };
 
@@ -103,7 +108,7 @@ void add_auto(CLI::App& app, Session& session) {
                      "dataset JSON that the weights are fitted to and that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
   arguments->policies.add_to(command);
-  command.add_option("--search", arguments->search, "binary or greedy")->capture_default_str();
+  command.add_option("--search", arguments->search, "binary, greedy or rate-distortion")->capture_default_str();
   command
       .add_option("--levels", arguments->options.levels,
                   "numbers of levels to choose from, in place of a price per bit")

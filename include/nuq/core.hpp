@@ -56,6 +56,7 @@
 #include "nuq/search/exhaustive.hpp"
 #include "nuq/search/greedy.hpp"
 #include "nuq/search/problem.hpp"
+#include "nuq/search/rate_distortion.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 

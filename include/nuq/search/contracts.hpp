@@ -31,7 +31,7 @@ using layers_to_roll_back_op =
 ///     }
 ///   };
 ///
-/// Shipped models: BinarySearch, GreedySearch, ExhaustiveSearch.
+/// Shipped models: BinarySearch, RateDistortionSearch, GreedySearch, ExhaustiveSearch.
 template <class Policy>
 inline constexpr bool is_search_policy_v = detail::returns<SearchResult, detail::search_op, Policy>();
 

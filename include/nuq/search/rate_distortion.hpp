@@ -267,7 +267,7 @@ class HarmCalibration {
 
 }  // namespace detail
 
-/// Minimises bytes under what the evaluator accepts, in few evaluations: the default search.
+/// Minimises bytes under what the evaluator accepts, in few evaluations.
 ///
 /// 1. Int8 in every layer; refused: no answer. Then bisects the uniform configurations, which brackets the harm that
 ///    the network can take.

@@ -18,14 +18,15 @@
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/layer_statistics.hpp"
-#include "nuq/core/level_counts.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/quantizer/row_scales.hpp"
+#include "nuq/rate/contracts.hpp"
 #include "nuq/rate/entropy_rate.hpp"
 #include "nuq/sensitivity/network_outputs.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
+#include "nuq/sensitivity/price_of_harm.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -108,7 +109,7 @@ template <class Engine, class Run>
 }
 
 /// The price of a bit at which layers of these sensitivities take about as many bits as in their reference
-/// quantizations, whatever the unit of the sensitivities: an error is about 3 times the price per weight.
+/// quantizations, whatever the unit of the sensitivities.
 [[nodiscard]] inline double reference_price(const Graph& graph, const Influences& influences,
                                             const std::map<std::string, double>& sensitivities) {
   double logarithm = 0.0;
@@ -116,7 +117,7 @@ template <class Engine, class Run>
   for (const auto& [layer, influence] : influences) {
     if (!(influence.error > 0.0)) continue;
     const auto count = static_cast<double>(graph.find(layer)->blobs.front().values.size());
-    logarithm += count * std::log(sensitivities.at(layer) * influence.error / (3.0 * count));
+    logarithm += count * std::log(price_estimate(sensitivities.at(layer) * influence.error, count));
     weights += count;
   }
   return weights > 0.0 ? std::exp(logarithm / weights) : 0.0;
@@ -137,7 +138,7 @@ template <class Engine, class Run>
     const RateQuantizer quantizer = RateQuantizer{}.at_price(price / sensitivities.at(node.name));
     const QuantizedWeights quantized =
         quantize_layer(graph, node, graph.plan.at(node.name), quantizer, &known->second, parallel).weights;
-    bytes += EntropyRate{}.bytes(count_levels(quantized.levels), {quantized.rows, quantized.cols, 0});
+    bytes += layer_bytes(EntropyRate{}, quantized);
     weights += static_cast<double>(quantized.levels.size());
     node.blobs.front().values = dequantized_weights(node, quantized);
   }

@@ -7,6 +7,12 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// About the price per bit at which a uniform quantizer errs by `harm` on `weights` > 0 weights: by about 3 times the
+/// price on each (RateStepQuantizer, κ = 4).
+[[nodiscard]] constexpr double price_estimate(double harm, double weights) noexcept {
+  return harm / (3.0 * weights);
+}
+
 /// The price per bit at which a network takes `harm` > 0, within 3 %, or the nearest price below where harm jumps.
 ///
 /// @param harm_at  `harm_at(price)`, roughly increasing; called at most 56 times, usually about ten.

@@ -2,20 +2,16 @@
 #define NUQ_WORKFLOW_CONVERT_MODEL_HPP
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantization.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/config/quantization_record.hpp"
-#include "nuq/config/record_file.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
+#include "nuq/workflow/detail/quantize_by_record.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/save_model.hpp"
 
@@ -29,18 +25,10 @@ NUQ_NAMESPACE_BEGIN
 inline std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
                                               const std::string& scale_offset_record_file,
                                               const std::string& save_path) {
-  const schema::ScaleOffsetRecord record = read_record(scale_offset_record_file);
   Graph graph = load_graph(model_file, weights_file);
   detail::refuse_quantized_model(graph);
-  fuse(graph, fusion_of(record));
-  graph.quantization = quantization_of(record, graph, scale_offset_record_file);
-  if (graph.quantization.empty()) {
-    detail::fail(
-        RecordError(ErrorCode::missing_record, scale_offset_record_file + ": records no layer, wanted at least one"));
-  }
   Parallel serial;
-  for (auto& [name, layer] : graph.quantization)
-    detail::round_to_nearest_levels(graph, *graph.find(name), layer, serial);
+  detail::quantize_by_record(graph, scale_offset_record_file, serial);
   FileSet files;
   const SaveType save_type = has_activation_scales(graph.quantization) ? SaveType::both : SaveType::fakequant;
   std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path, serial);

@@ -7,6 +7,7 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantized_node.hpp"
 #include "nuq/config/apply_config.hpp"
 #include "nuq/config/quant_config.hpp"
 #include "nuq/config/quant_config_json.hpp"
@@ -19,14 +20,12 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 inline void refuse_quantized_model(const Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    const bool is_inserted = node.type == "Quant" || node.type == "DeQuant" || node.type == "AntiQuant";
-    if (is_inserted || node.integer) {
-      fail(ModelError(ErrorCode::unsupported_layer,
-                      graph.model->model_file + ": layer '" + node.name + "': the model is quantized already (" +
-                          (is_inserted ? node.type : "int8 weights") + "), wanted a float model"));
-    }
-  }
+  const Node* const node = find_quantized_node(graph);
+  if (node == nullptr) return;
+  fail(ModelError(ErrorCode::unsupported_layer,
+                  graph.model->model_file + ": layer '" + node->name + "': the model is quantized already (" +
+                      (is_inserted_by_quantization(node->type) ? node->type : "int8 weights") +
+                      "), wanted a float model"));
 }
 
 /// A float model, its configuration applied, BatchNorm and Scale folded.

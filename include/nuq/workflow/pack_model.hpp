@@ -1,49 +1,27 @@
 #ifndef NUQ_WORKFLOW_PACK_MODEL_HPP
 #define NUQ_WORKFLOW_PACK_MODEL_HPP
 
-#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/config/quantization_record.hpp"
-#include "nuq/config/record_file.hpp"
+#include "nuq/caffe/quantized_node.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
+#include "nuq/workflow/detail/quantize_by_record.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-namespace detail {
-
-[[nodiscard]] inline bool is_quantized_model(const Graph& graph) {
-  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) {
-    return node.type == "Quant" || node.type == "DeQuant" || node.type == "AntiQuant" || node.integer;
-  });
-}
-
-/// Gives the graph the factors of a record, and its weights the nearest recorded levels. A float network is fused
-/// first, as the record says.
-inline void quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel) {
-  const schema::ScaleOffsetRecord record = read_record(record_file);
-  if (!is_quantized_model(graph)) fuse(graph, fusion_of(record));
-  graph.quantization = quantization_of(record, graph, record_file);
-  for (auto& [name, layer] : graph.quantization) round_to_nearest_levels(graph, *graph.find(name), layer, parallel);
-}
-
-}  // namespace detail
 
 /// Writes the packed model file (packed/format.hpp) of a model. With a record file a float model becomes the fake-quant
 /// one that `convert_model` writes, and the levels of its layers, or of those of a fake-quant model, are coded. Without
@@ -56,7 +34,7 @@ inline void pack_model(const std::string& model_file, const std::string& weights
   ThreadPool pool(threads);
   Graph graph = load_graph(model_file, weights_file);
   if (!scale_offset_record_file.empty()) detail::quantize_by_record(graph, scale_offset_record_file, pool);
-  const bool becomes_fake_quant = !graph.quantization.empty() && !detail::is_quantized_model(graph);
+  const bool becomes_fake_quant = !graph.quantization.empty() && find_quantized_node(graph) == nullptr;
   FileSet files;
   detail::stage_packed(files, packed_file,
                        becomes_fake_quant

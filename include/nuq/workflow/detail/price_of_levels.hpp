@@ -35,16 +35,15 @@ template <class Quantizer>
   return total;
 }
 
-/// About the price per bit at which a uniform quantizer does this harm: it errs by about 3 times the price per weight
-/// (RateStepQuantizer, κ = 4). 0 for none.
-[[nodiscard]] inline double price_estimate(const NetworkHarm& total) noexcept {
-  return total.harm > 0.0 ? total.harm / (3.0 * static_cast<double>(total.weights)) : 0.0;
+/// About the price per bit at which a uniform quantizer does this harm; 0 for none.
+[[nodiscard]] inline double price_of(const NetworkHarm& total) noexcept {
+  return total.harm > 0.0 ? price_estimate(total.harm, static_cast<double>(total.weights)) : 0.0;
 }
 
 /// The estimate for the harm of the configured numbers of levels.
 [[nodiscard]] inline double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
                                                        Parallel& parallel) {
-  return price_estimate(network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel));
+  return price_of(network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel));
 }
 
 /// The price at which `quantizer` does the harm of the configured numbers of levels, searched for.
@@ -53,7 +52,7 @@ template <class Quantizer>
                                          const Quantizer& quantizer, Parallel& parallel) {
   const NetworkHarm levels = network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel);
   if (!(levels.harm > 0.0)) return 0.0;
-  return price_of_harm(levels.harm, price_estimate(levels), [&](double price) {
+  return price_of_harm(levels.harm, price_of(levels), [&](double price) {
     return network_harm(graph, statistics, quantizer.at_price(price), parallel).harm;
   });
 }

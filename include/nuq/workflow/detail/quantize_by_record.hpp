@@ -1,0 +1,34 @@
+#ifndef NUQ_WORKFLOW_DETAIL_QUANTIZE_BY_RECORD_HPP
+#define NUQ_WORKFLOW_DETAIL_QUANTIZE_BY_RECORD_HPP
+
+#include <string>
+
+#include "nuq/caffe/fusion.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
+#include "nuq/caffe/quantized_node.hpp"
+#include "nuq/config/quantization_record.hpp"
+#include "nuq/config/record_file.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Gives the graph the factors of a record file, and its weights the nearest recorded levels. A float network is fused
+/// first, as the record says. Throws RecordError for a record of another network, of no layer, or with values missing
+/// or out of range.
+inline void quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel) {
+  const schema::ScaleOffsetRecord record = read_record(record_file);
+  if (find_quantized_node(graph) == nullptr) fuse(graph, fusion_of(record));
+  graph.quantization = quantization_of(record, graph, record_file);
+  if (graph.quantization.empty())
+    fail(RecordError(ErrorCode::missing_record, record_file + ": records no layer, wanted at least one"));
+  for (auto& [name, layer] : graph.quantization) round_to_nearest_levels(graph, *graph.find(name), layer, parallel);
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_DETAIL_QUANTIZE_BY_RECORD_HPP
