@@ -69,7 +69,7 @@ class ModelPacker {
       }
     }
     parallel.for_each_block(candidates.size(), [&](std::size_t index) { encode(*candidates[index]); });
-    writer_.reserve(estimated_size(text_size_));
+    writer_.reserve(estimated_size());
     for (Layer& layer : layers_) {
       writer_.add_layer(layer.name, layer.type);
       for (Blob& blob : layer.blobs) add_to_file(blob);
@@ -108,9 +108,9 @@ class ModelPacker {
   }
 
   /// What the file takes, a little more rather than less.
-  [[nodiscard]] std::size_t estimated_size(std::size_t text) const {
+  [[nodiscard]] std::size_t estimated_size() const {
     constexpr std::size_t record = 256;  // of a layer in the directory
-    std::size_t bytes = text + record * (layers_.size() + 1);
+    std::size_t bytes = text_size_ + record * (layers_.size() + 1);
     for (const Layer& layer : layers_) {
       for (const Blob& blob : layer.blobs) {
         bytes += blob.coded ? blob.coded->bytes.size() : blob.proto->ByteSizeLong();
