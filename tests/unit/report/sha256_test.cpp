@@ -38,6 +38,17 @@ TEST_CASE("pieces of any size give the digest of the whole") {
   }
 }
 
+TEST_CASE("portable code and the machine's own instructions work blocks in alike") {
+  std::string blocks;
+  for (std::size_t index = 0; index < 5 * nuq::detail::sha256_block_size; ++index)
+    blocks += static_cast<char>(index * index);
+  nuq::detail::Sha256State portable = {1, 2, 3, 4, 0xffffffff, 6, 7, 8};
+  nuq::detail::Sha256State own = portable;
+  nuq::detail::add_sha256_blocks_portable(portable, blocks.data(), 5);
+  nuq::detail::sha256_blocks_of_this_machine()(own, blocks.data(), 5);
+  CHECK(portable == own);
+}
+
 TEST_CASE("a file has the digest of its bytes") {
   const TemporaryFolder folder;
   CHECK(nuq::sha256_of_file(folder.write("abc", "abc")) == nuq::sha256("abc"));
