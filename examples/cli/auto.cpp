@@ -3,12 +3,14 @@
 #include <cstdio>
 #include <limits>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "auto_evaluator.hpp"
+#include "auto_progress.hpp"
 #include "command.hpp"
-#include "dataset_evaluator.hpp"
 #include "nuq/report/table.hpp"
 #include "nuq/search/binary_search.hpp"
 #include "nuq/search/greedy.hpp"
@@ -20,10 +22,12 @@ namespace {
 
 struct AutoArguments : ModelFiles {
   std::string config;
-  DatasetEvaluator::Options evaluation;
+  AutoEvaluator::Options evaluation;
   PolicyNames policies{"packed", "", ""};
-  std::string search = "binary";
+  std::string search = "rate-distortion";
   std::vector<std::string> pins;
+  std::vector<std::string> groups;
+  std::size_t jobs = 1;
   std::string record;
   std::string prefix;
   nuq::AutoNuqOptions options;
@@ -40,23 +44,32 @@ void add_pin(const std::string& pin, nuq::AutoNuqOptions& options) {
   options.pins[pin.substr(0, equals)] = std::stoi(digits);
 }
 
+/// LAYER,LAYER…
+void add_group(const std::string& group, nuq::AutoNuqOptions& options) {
+  std::vector<std::string> layers;
+  std::istringstream names(group);
+  for (std::string name; std::getline(names, name, ',');) layers.push_back(name);
+  if (layers.size() < 2) fail_name("--share", group, "LAYER,LAYER,…");
+  options.groups.push_back(std::move(layers));
+}
+
 /// A search policy chosen by its name.
 struct NamedSearch {
   std::string name;
 
   explicit NamedSearch(std::string policy) : name(std::move(policy)) {
     if (name != "binary" && name != "greedy" && name != "rate-distortion")
-      fail_name("--search", name, "binary, greedy or rate-distortion");
+      fail_name("--search", name, "rate-distortion, binary or greedy");
   }
   [[nodiscard]] nuq::SearchResult search(nuq::SearchProblem& problem) const {
     if (name == "greedy") return nuq::GreedySearch{}.search(problem);
-    if (name == "rate-distortion") return nuq::RateDistortionSearch{}.search(problem);
-    return nuq::BinarySearch{}.search(problem);
+    if (name == "binary") return nuq::BinarySearch{}.search(problem);
+    return nuq::RateDistortionSearch{}.search(problem);
   }
 };
 
 nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session) {
-  DatasetEvaluator evaluator(arguments.evaluation);
+  AutoEvaluator evaluator(arguments.evaluation);
   nuq::AutoNuqOptions options = arguments.options;
   const bool has_data = evaluator.calibration_batches() > 0;
   options.weights_only = options.weights_only || !has_data;
@@ -64,16 +77,21 @@ nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session
   const bool counts_levels = !options.levels.empty();
   return with_quantizer(arguments.policies, counts_levels, session.seed, [&](const auto& quantizer) {
     return nuq::auto_nuq(arguments.model, arguments.weights, evaluator, arguments.config, arguments.record,
-                         arguments.prefix, options, quantizer, NamedSearch(arguments.search));
+                         arguments.prefix, options, quantizer, NamedSearch(arguments.search),
+                         nuq::ThreadExecutor(arguments.jobs), AutoProgress(session.quiet));
   });
 }
 
 void run(AutoArguments arguments, Session& session) {
+  const Interruption interruption;
+  arguments.evaluation.original_model = arguments.model;
+  arguments.evaluation.original_weights = arguments.weights;
   arguments.evaluation.threads = session.threads;
-  arguments.evaluation.quiet = session.quiet;
+  arguments.evaluation.command.stop_requested = Interruption::requested;
   arguments.options.threads = session.threads;
   arguments.options.target = target_named(arguments.policies.target);
   for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);
+  for (const std::string& group : arguments.groups) add_group(group, arguments.options);
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
 
   const nuq::AutoNuqResult result = search(arguments, session);
@@ -100,15 +118,24 @@ void add_auto(CLI::App& app, Session& session) {
   arguments->add_to(command);
   command.add_option("-c,--config", arguments->config, "config.json; its nuq_quantize layers are the candidates")
       ->required();
-  command.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")
-      ->required();
+  CLI::Option_group& evaluator = *command.add_option_group("evaluator", "what tells how accurate a network is");
+  evaluator.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on");
+  evaluator.add_option("--eval-command", arguments->evaluation.command.command,
+                       "shell command that evaluates {model} and {weights} on {batch_num} batches (0: all) and prints "
+                       "the metric, larger is better, as its last line");
+  evaluator.require_option(1);
+  command.add_option("--eval-timeout", arguments->evaluation.command.timeout_seconds,
+                     "seconds after which the command has failed");
+  command.add_option("--jobs", arguments->jobs, "evaluations at the same time; results do not depend on it")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
   command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
       ->required();
   command.add_option("--calibration", arguments->evaluation.calibration,
                      "dataset JSON that the weights are fitted to and that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
   arguments->policies.add_to(command);
-  command.add_option("--search", arguments->search, "binary, greedy or rate-distortion")->capture_default_str();
+  command.add_option("--search", arguments->search, "rate-distortion, binary or greedy")->capture_default_str();
   command
       .add_option("--levels", arguments->options.levels,
                   "numbers of levels to choose from, in place of a price per bit")
@@ -117,6 +144,11 @@ void add_auto(CLI::App& app, Session& session) {
       ->capture_default_str();
   command.add_option("--time-limit", arguments->options.max_seconds, "seconds after which no evaluation starts");
   command.add_option("--pin", arguments->pins, "LAYER=K: this layer has K levels");
+  command.add_option("--share", arguments->groups, "LAYER,LAYER,…: these layers share one number of levels or price");
+  command.add_option("--journal", arguments->options.journal,
+                     "file that keeps every metric: a killed run, started again, goes on where it was");
+  command.add_flag("--pareto", arguments->options.pareto,
+                   "write the models of every evaluated configuration that no other beats");
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
   command.add_flag("--json", arguments->json, "print the report as JSON");

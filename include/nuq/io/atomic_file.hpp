@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include <process.h>
 #else
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 #endif
 
@@ -181,6 +183,53 @@ class FileSet {
 
   std::vector<Staged> staged_;
 };
+
+namespace detail {
+
+/// The process in a name that FileSet gives to a file before it is committed: `FINAL.PROCESS-TOKEN.tmp`. 0 for another
+/// name.
+[[nodiscard]] inline int process_of_temporary(const std::string& name) noexcept {
+  constexpr std::string_view suffix = ".tmp";
+  constexpr std::string_view digits = "0123456789";
+  constexpr std::size_t most_digits = 9;
+  if (name.size() < suffix.size() || name.compare(name.size() - suffix.size(), suffix.size(), suffix) != 0) return 0;
+  const std::size_t token_end = name.size() - suffix.size();
+  const std::size_t dash = name.rfind('-');
+  if (dash == std::string::npos || dash + 1 >= token_end || name.find_first_not_of(digits, dash + 1) != token_end)
+    return 0;
+  const std::size_t dot = name.find_last_not_of(digits, dash - 1);
+  if (dot == std::string::npos || name[dot] != '.' || dash - dot - 1 == 0 || dash - dot - 1 > most_digits) return 0;
+  int process = 0;
+  for (std::size_t at = dot + 1; at < dash; ++at) process = 10 * process + (name[at] - '0');
+  return process;
+}
+
+#if defined(_WIN32)
+[[nodiscard]] inline bool process_exists(int) noexcept {
+  return true;
+}
+#else
+[[nodiscard]] inline bool process_exists(int process) noexcept {
+  return ::kill(process, 0) == 0 || errno != ESRCH;
+}
+#endif
+
+}  // namespace detail
+
+/// Removes what killed processes of this machine left unfinished of files whose paths begin with `prefix`.
+inline void remove_abandoned_files(const std::string& prefix) {
+  const std::string name_prefix = std::filesystem::path(prefix).filename().string();
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(detail::folder_of(prefix), ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    const std::string name = entry->path().filename().string();
+    const int process = detail::process_of_temporary(name);
+    if (process == 0 || name.compare(0, name_prefix.size(), name_prefix) != 0 || detail::process_exists(process))
+      continue;
+    std::error_code not_removed;
+    std::filesystem::remove(entry->path(), not_removed);
+  }
+}
 
 /// Replaces a file by `content`: afterwards it holds all of it, or what it held before. Throws FormatError
 /// file_not_writable.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
@@ -34,6 +35,9 @@ struct TrialReport {
   std::uint64_t bytes = 0;
   double metric = 0.0;
   bool satisfied = false;
+  std::vector<std::pair<std::string, int>> levels;  ///< different int8 levels kept, by layer, in the network's order
+  bool non_dominated = false;                       ///< no other has both fewer bytes and a better metric
+  std::string files;                                ///< prefix of its own files; empty where there are none
 };
 
 /// A written file.
@@ -90,10 +94,15 @@ template <class T>
 }
 
 [[nodiscard]] inline OrderedJson json_of(const TrialReport& trial) {
+  OrderedJson levels = OrderedJson::object();
+  for (const auto& [layer, count] : trial.levels) levels[layer] = count;
   return {{"configuration", trial.configuration},
           {"bytes", trial.bytes},
           {"metric", trial.metric},
-          {"satisfied", trial.satisfied}};
+          {"satisfied", trial.satisfied},
+          {"levels", levels},
+          {"non_dominated", trial.non_dominated},
+          {"files", trial.files}};
 }
 
 [[nodiscard]] inline OrderedJson json_of(const FileReport& file) {

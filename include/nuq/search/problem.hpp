@@ -64,17 +64,34 @@ class SearchProblem {
     on_improvement_.emplace(listener);
   }
 
+  /// `bool predicate()` is asked before each evaluation; once it is true no further configuration is evaluated. It
+  /// outlives the problem.
+  template <class Predicate>
+  void stop_when(Predicate& predicate) noexcept {
+    stop_requested_.emplace(predicate);
+  }
+
   [[nodiscard]] const std::vector<LayerOptions>& layers() const noexcept { return layers_; }
+  [[nodiscard]] const SearchBudget& budget() const noexcept { return budget_; }
   /// Everything evaluated so far, in order, each configuration once.
   [[nodiscard]] const std::vector<EvaluatedConfiguration>& evaluated() const noexcept { return evaluated_; }
   /// The smallest satisfied configuration so far.
   [[nodiscard]] const std::optional<EvaluatedConfiguration>& best() const noexcept { return best_; }
 
+  /// What is known of a configuration; null before it was evaluated. A look through the log: evaluations are few and
+  /// cost far more.
+  [[nodiscard]] const EvaluatedConfiguration* find(const Configuration& configuration) const noexcept {
+    for (const EvaluatedConfiguration& known : evaluated_) {
+      if (known.configuration == configuration) return &known;
+    }
+    return nullptr;
+  }
+
   /// True when no further configuration can be evaluated.
   [[nodiscard]] bool exhausted() const {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
     return evaluated_.size() >= static_cast<std::size_t>((std::max)(budget_.evaluations, 0)) ||
-           elapsed.count() >= budget_.seconds;
+           elapsed.count() >= budget_.seconds || (stop_requested_ && (*stop_requested_)());
   }
 
   /// @throws ConfigError invalid_argument: not an option for each layer.
@@ -179,14 +196,6 @@ class SearchProblem {
     return layers_[layer][static_cast<std::size_t>(index)];
   }
 
-  /// A look through the log: evaluations are few and cost far more.
-  [[nodiscard]] const EvaluatedConfiguration* find(const Configuration& configuration) const noexcept {
-    for (const EvaluatedConfiguration& known : evaluated_) {
-      if (known.configuration == configuration) return &known;
-    }
-    return nullptr;
-  }
-
   void check_options(std::size_t layer) const {
     const auto refuse = [layer](const std::string& reason) {
       detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": " + reason));
@@ -224,6 +233,7 @@ class SearchProblem {
   SearchBudget budget_;
   detail::FunctionRef<EvaluationOutcome(const Configuration&)> evaluate_;
   std::optional<detail::FunctionRef<void(const EvaluatedConfiguration&)>> on_improvement_;
+  std::optional<detail::FunctionRef<bool()>> stop_requested_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<EvaluatedConfiguration> evaluated_;
   std::optional<EvaluatedConfiguration> best_;

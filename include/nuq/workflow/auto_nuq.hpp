@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
-#include <limits>
+#include <cstdint>
+#include <exception>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,54 +15,40 @@
 
 #include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
-#include "nuq/core/detail/number_text.hpp"
-#include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
-#include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/packed/target.hpp"
-#include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
+#include "nuq/report/non_dominated.hpp"
 #include "nuq/report/report.hpp"
-#include "nuq/search/binary_search.hpp"
+#include "nuq/report/sha256.hpp"
 #include "nuq/search/contracts.hpp"
+#include "nuq/search/executor.hpp"
+#include "nuq/search/lookahead.hpp"
 #include "nuq/search/problem.hpp"
-#include "nuq/sensitivity/predicted_harm.hpp"
+#include "nuq/search/rate_distortion.hpp"
 #include "nuq/version.hpp"
+#include "nuq/workflow/auto_nuq_options.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
+#include "nuq/workflow/detail/layer_choices.hpp"
 #include "nuq/workflow/detail/model_evaluation.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
-#include "nuq/workflow/detail/price_of_levels.hpp"
+#include "nuq/workflow/detail/trial_metrics.hpp"
 #include "nuq/workflow/evaluator.hpp"
 #include "nuq/workflow/init.hpp"
+#include "nuq/workflow/progress.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-struct AutoNuqOptions {
-  int max_evaluations = 15;  ///< calls of the evaluator, the original and int8 included
-  double max_seconds = (std::numeric_limits<double>::infinity)();  ///< no evaluation starts later
-  std::vector<int> levels;  ///< numbers of levels to choose from, 2…255, of a quantizer without a price; empty: each
-                            ///< layer's `num_steps` and its halves down to 4
-  std::map<std::string, int> pins;  ///< layers that must have this many levels; 256 keeps int8
-  Target target = Target::packed;   ///< what sizes are measured by
-  bool weights_only = false;        ///< leaves activations in float although the evaluator could calibrate them
-  int statistics_batches =
-      0;  ///< batches of `calibration_batch` that the weights are fitted to; 0: batch_num; negative: none
-  std::size_t threads = 1;     ///< of calibration, quantization and `eval_net`; results do not depend on it
-  CustomLayers custom_layers;  ///< layer types of the user's own, for calibration and `eval_net`
-};
 
 struct AutoNuqResult {
   bool satisfied = false;
@@ -73,86 +59,71 @@ struct AutoNuqResult {
 
 namespace detail {
 
-/// One run of `auto_nuq`: the network, the options of its layers, and the files of the best configuration so far.
-template <class Evaluator, class Quantizer>
+/// Thrown within a run that was asked to stop while an evaluation was under way.
+struct StopRequested {};
+
+/// What a journal's metrics depend on.
+template <class Evaluator>
+[[nodiscard]] std::string journal_key(const Graph& graph, const std::string& config_file, const Evaluator& evaluator) {
+  return sha256(sha256_of_file(graph.model->model_file) + sha256_of_file(graph.model->weights_file) +
+                sha256_of_file(config_file) + std::to_string(Evaluator::evaluate_batch_num) + label_of(evaluator));
+}
+
+/// One run of `auto_nuq`: the network, the choices of its layers, their metrics, and the files of the best
+/// configuration so far.
+template <class Evaluator, class SearchPolicy, class Executor, class Progress>
 class AutoNuqRun {
  public:
-  AutoNuqRun(Graph graph, Evaluator& evaluator, const Quantizer& quantizer, const AutoNuqOptions& options,
-             std::string save_prefix)
+  AutoNuqRun(Graph graph, const std::string& config_file, std::string save_prefix, const AutoNuqOptions& options,
+             Evaluator& evaluator, const SearchPolicy& policy, const Executor& executor, Progress& progress)
       : graph_(std::move(graph)),
-        evaluator_(evaluator),
-        quantizer_(quantizer),
-        options_(options),
         prefix_(std::move(save_prefix)),
-        evaluation_(evaluator, prefix_, options.threads, options.custom_layers) {
+        options_(options),
+        evaluator_(evaluator),
+        policy_(policy),
+        executor_(executor),
+        progress_(progress),
+        evaluation_(evaluator, prefix_, options.threads, options.custom_layers, executor.width()) {
+    if (!options_.journal.empty()) metrics_.emplace(options_.journal, journal_key(graph_, config_file, evaluator_));
     report_.weights_only = options.weights_only || !has_calibration_batch_v<Evaluator>;
-    note_ignored_iterations<Quantizer>(graph_);
-    report_.warnings = graph_.notes;
-    if constexpr (!has_calibration_batch_v<Evaluator>) {
-      if (!options.weights_only)
-        report_.warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
-    }
   }
 
-  template <class SearchPolicy>
-  [[nodiscard]] AutoNuqResult run(const SearchPolicy& policy) {
-    check_options();
-    quantize_options();
-    original_metric_ = evaluation_.of_original(graph_.model);
-    report_.original_metric = original_metric_;
-    calibrate_inputs();
-    auto evaluate = [this](const Configuration& configuration) { return evaluate_configuration(configuration); };
-    auto save = [this](const EvaluatedConfiguration& improved) { save_improvement(improved); };
-    SearchProblem problem(search_layers_, {options_.max_evaluations - 1, options_.max_seconds}, evaluate);
-    problem.on_improvement(save);
-    const SearchResult found = run_search(policy, problem);
-    return conclude(problem, found);
+  template <class Quantizer>
+  [[nodiscard]] AutoNuqResult run(const Quantizer& quantizer) {
+    check_search_options<Quantizer>(graph_, options_);
+    note_ignored_iterations<Quantizer>(graph_);
+    add_warnings();
+    remove_abandoned_files(prefix_);
+    if (!graph_.record_file.empty()) remove_abandoned_files(graph_.record_file);
+    try {
+      original_metric_ = original_metric();
+      report_.original_metric = original_metric_;
+      choose_options(quantizer);
+    } catch (const StopRequested&) {
+      return stopped_early();
+    }
+    return search();
   }
 
  private:
-  /// A layer with the results of its options; option 0 keeps int8 unless the layer is pinned.
-  struct Candidate {
-    std::string layer;
-    std::vector<LayerQuantization> options;
-  };
-
   // ---- options of the layers
 
-  void check_options() const {
-    if (Quantizer::has_price && !options_.levels.empty()) {
-      fail(ConfigError(ErrorCode::invalid_argument,
-                       "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
-    }
-    for (const int count : options_.levels) {
-      if (count < 2 || count > 256)
-        fail(ConfigError(ErrorCode::invalid_argument, "levels " + std::to_string(count) + ": wanted 2 to 256"));
-    }
-    for (const auto& [layer, levels] : options_.pins) {
-      const bool has_levels = graph_.plan.count(layer) > 0 && quantizes_weights(*graph_.find(layer));
-      if (!has_levels || levels < 2 || levels > 256) {
-        fail(ConfigError(ErrorCode::invalid_argument,
-                         "pin '" + layer + "'=" + std::to_string(levels) +
-                             ": wanted a layer whose weights the configuration quantizes and 2 to 256 levels"));
-      }
-    }
-  }
-
-  void quantize_options() {
+  template <class Quantizer>
+  void choose_options(const Quantizer& quantizer) {
     ThreadPool parallel(options_.threads);
-    statistics_ = statistics(parallel);
-    if constexpr (Quantizer::has_price) price_ = price_of_configured_levels(graph_, statistics_, parallel);
-    for (const Node& node : graph_.nodes) {
-      const auto planned = graph_.plan.find(node.name);
-      if (planned == graph_.plan.end()) continue;
-      if (quantizes_weights(node)) {
-        add_candidate(node, planned->second, parallel);
-      } else {
-        without_weights_[node.name] = quantize_layer(graph_, node, planned->second, quantizer_, nullptr, parallel);
-      }
-    }
+    progress_.started(graph_.plan.size());
+    const NetworkStatistics known = statistics(parallel);
+    choices_ = layer_choices(graph_, quantizer, known, options_, parallel,
+                             [this](const std::string& layer, std::size_t done, std::size_t layers) {
+                               progress_.layer_quantized(layer, done, layers);
+                               if (progress_.stop_requested()) throw StopRequested();
+                             });
+    calibrate_inputs();
+    choices_.join(options_.groups);
   }
 
   /// What the evaluator's calibration data say about the layers that take NUQ; what may be expected of them without.
+  /// Weighed: errors of all layers have one unit.
   [[nodiscard]] NetworkStatistics statistics(Parallel& parallel) {
     if constexpr (has_calibration_batch_v<Evaluator>) {
       if (options_.statistics_batches >= 0) {
@@ -165,128 +136,186 @@ class AutoNuqRun {
     return weighed_data_free_statistics(graph_, parallel);
   }
 
-  /// Quantizes a layer in every way the search may choose; one that is not smaller than those before is no option.
-  void add_candidate(const Node& node, const LayerPlan& plan, Parallel& parallel) {
-    Candidate candidate{node.name, {}};
-    LayerOptions options;
-    const auto known = statistics_.find(node.name);
-    const LayerStatistics* const layer = known == statistics_.end() ? nullptr : &known->second;
-    const auto add = [&](const auto& quantizer, int levels, double price) {
-      LayerPlan trial = plan;
-      trial.weight_algorithm = levels == 256 ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
-      trial.num_steps = levels;
-      LayerQuantization quantized = quantize_layer(graph_, node, trial, quantizer, layer, parallel);
-      const double harm = layer == nullptr ? 0.0 : predicted_harm(node, quantized.weights, *layer, parallel);
-      const LayerOption option{layer_bytes(options_.target, quantized.weights, kernel_of(node)), harm, levels, price};
-      if (!options.empty() && !(option.bytes < options.back().bytes)) return;
-      options.push_back(option);
-      candidate.options.push_back(std::move(quantized));
-    };
-    const auto pin = options_.pins.find(node.name);
-    if (pin != options_.pins.end()) {
-      add(NonUniformQuantizer<>{}, pin->second, 0.0);
-    } else {
-      add(quantizer_, 256, 0.0);
-      if (plan.weight_algorithm == WeightAlgorithm::nuq) add_compressed(plan, add);
-    }
-    search_layers_.push_back(std::move(options));
-    candidates_.push_back(std::move(candidate));
-  }
-
-  /// Calls `add(quantizer, levels, price)` for each way to compress a layer, from the largest on.
-  template <class Add>
-  void add_compressed(const LayerPlan& plan, const Add& add) const {
-    if constexpr (Quantizer::has_price) {
-      for (int doublings = -5; doublings <= 12; ++doublings) {
-        const double price = std::ldexp(price_, doublings);
-        add(quantizer_.at_price(price), plan.num_steps, price);
-      }
-    } else {
-      for (const int levels : levels_to_try(plan)) add(quantizer_, levels, 0.0);
-    }
-  }
-
-  /// Descending.
-  [[nodiscard]] std::vector<int> levels_to_try(const LayerPlan& plan) const {
-    std::vector<int> levels = options_.levels;
-    if (levels.empty()) {
-      for (int count = plan.num_steps; count >= 4; count /= 2) levels.push_back(count);
-    }
-    std::sort(levels.rbegin(), levels.rend());
-    levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
-    return levels;
-  }
-
   void calibrate_inputs() {
     if constexpr (has_calibration_batch_v<Evaluator>) {
       if (report_.weights_only) return;
       const auto calibrated = calibrated_activations(
           graph_, [this](int index) { return evaluator_.calibration_batch(index); },
           EigenEngine(options_.threads, options_.custom_layers));
-      for (Candidate& candidate : candidates_) {
-        for (LayerQuantization& option : candidate.options) set_activation(option, calibrated.at(candidate.layer));
-      }
-      for (auto& [layer, quantization] : without_weights_) set_activation(quantization, calibrated.at(layer));
+      choices_.for_each([&](const std::string& layer, LayerQuantization& quantization) {
+        set_activation(quantization, calibrated.at(layer));
+      });
       refuse_layers_without_int32_bias();
     }
   }
 
   /// A layer whose bias leaves the int32 range at its scales stays in float.
   void refuse_layers_without_int32_bias() {
-    for (std::size_t index = candidates_.size(); index-- > 0;) {
-      const Node& node = *graph_.find(candidates_[index].layer);
-      for (const LayerQuantization& option : candidates_[index].options) {
-        const std::string obstacle = deploy_obstacle(node, option);
-        if (obstacle.empty()) continue;
-        report_.warnings.push_back(obstacle);
-        refused_[node.name] = obstacle;
-        const auto position = static_cast<std::ptrdiff_t>(index);
-        candidates_.erase(candidates_.begin() + position);
-        search_layers_.erase(search_layers_.begin() + position);
-        break;
-      }
+    choices_.for_each([this](const std::string& layer, const LayerQuantization& quantization) {
+      const Node& node = *graph_.find(layer);
+      if (!quantizes_weights(node) || refused_.count(layer) > 0) return;
+      const std::string obstacle = deploy_obstacle(node, quantization);
+      if (!obstacle.empty()) refused_[layer] = obstacle;
+    });
+    for (const auto& [layer, obstacle] : refused_) {
+      report_.warnings.push_back(obstacle);
+      choices_.remove(layer);
     }
-  }
-
-  [[nodiscard]] NetworkQuantization quantization_of(const Configuration& configuration) const {
-    NetworkQuantization quantization = without_weights_;
-    for (std::size_t layer = 0; layer < candidates_.size(); ++layer) {
-      quantization[candidates_[layer].layer] =
-          candidates_[layer].options[static_cast<std::size_t>(configuration[layer])];
-    }
-    return quantization;
   }
 
   // ---- evaluation
 
+  [[nodiscard]] AutoNuqResult search() {
+    auto evaluate = [this](const Configuration& configuration) { return evaluate_configuration(configuration); };
+    auto save = [this](const EvaluatedConfiguration& improved) { save_improvement(improved); };
+    auto stop = [this] { return progress_.stop_requested(); };
+    problem_.emplace(choices_.search_layers(), SearchBudget{options_.max_evaluations - 1, seconds_left()}, evaluate);
+    problem_->on_improvement(save);
+    problem_->stop_when(stop);
+    try {
+      return conclude(run_search(policy_, *problem_));
+    } catch (const StopRequested&) {
+      return conclude(problem_->conclude());
+    }
+  }
+
+  [[nodiscard]] double original_metric() {
+    const auto evaluate = [this](std::size_t) { return evaluation_.of_original(graph_.model); };
+    const auto files = [this](std::size_t) { return ModelFiles{graph_.model->model_file, graph_.model->weights_file}; };
+    EvaluationProgress shown = evaluation_progress("original", 0);
+    const double metric = metric_of({{"original", evaluate, files}}, shown);
+    finish_progress(shown, metric, true);
+    return metric;
+  }
+
   [[nodiscard]] EvaluationOutcome evaluate_configuration(const Configuration& configuration) {
-    const double metric = evaluation_(fake_quant_model(graph_, quantization_of(configuration)));
-    return {metric, static_cast<bool>(evaluator_.is_satisfied(original_metric_, metric))};
+    EvaluationProgress shown = evaluation_progress(choices_.in_words(configuration),
+                                                   static_cast<std::uint64_t>(problem_->total_bytes(configuration)));
+    const double metric = metric_of(trials_from(configuration), shown);
+    const bool satisfied = static_cast<bool>(evaluator_.is_satisfied(original_metric_, metric));
+    finish_progress(shown, metric, satisfied);
+    return {metric, satisfied};
+  }
+
+  /// The metric of the first trial, which the search asks for.
+  [[nodiscard]] double metric_of(const std::vector<Trial>& trials, EvaluationProgress& shown) {
+    const std::string& subject = trials.front().subject;
+    shown.known_before = metrics_->find(subject).has_value();
+    if (!shown.known_before) {
+      progress_.evaluation_started(shown);
+      try {
+        metrics_->evaluate(trials, executor_, [this](const std::string& message) { note_failure(message); });
+      } catch (const std::exception&) {
+        if (progress_.stop_requested()) throw StopRequested();
+        throw;
+      }
+    }
+    ++evaluations_;
+    return *metrics_->find(subject);
+  }
+
+  /// A configuration that is to be evaluated, and where the executor has room for more, those that are likely to follow
+  /// it.
+  [[nodiscard]] std::vector<Trial> trials_from(const Configuration& configuration) {
+    std::vector<Trial> trials{trial_of(configuration)};
+    if (executor_.width() < 2 || metrics_->find(trials.front().subject)) return trials;
+    const auto left = static_cast<std::size_t>((std::max)(options_.max_evaluations - evaluations_ - 1, 0));
+    for (const Configuration& next :
+         lookahead(policy_, *problem_, configuration, (std::min)(executor_.width() - 1, left))) {
+      Trial trial = trial_of(next);
+      if (!metrics_->find(trial.subject)) trials.push_back(std::move(trial));
+    }
+    return trials;
+  }
+
+  [[nodiscard]] Trial trial_of(const Configuration& configuration) {
+    const auto model = [this, configuration] {
+      return fake_quant_model(graph_, choices_.quantization_of(configuration));
+    };
+    return {digest_of(choices_.quantization_of(configuration)),
+            [this, model](std::size_t slot) { return evaluation_(model(), slot); },
+            [this, model](std::size_t slot) { return evaluation_.write(model(), slot); }};
+  }
+
+  void note_failure(const std::string& message) {
+    report_.warnings.push_back("tried again after: " + message);
+    progress_.evaluation_failed(message);
+  }
+
+  // ---- progress
+
+  [[nodiscard]] double elapsed() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+  [[nodiscard]] double seconds_left() const { return options_.max_seconds - elapsed(); }
+
+  [[nodiscard]] EvaluationProgress evaluation_progress(std::string configuration, std::uint64_t bytes) const {
+    EvaluationProgress shown;
+    shown.number = evaluations_ + 1;
+    shown.most = options_.max_evaluations;
+    shown.configuration = std::move(configuration);
+    shown.bytes = bytes;
+    shown.elapsed = elapsed();
+    return shown;
+  }
+
+  void finish_progress(EvaluationProgress& shown, double metric, bool satisfied) const {
+    shown.metric = metric;
+    shown.satisfied = satisfied;
+    shown.elapsed = elapsed();
+    progress_.evaluation_finished(shown);
   }
 
   // ---- results
 
-  void save_improvement(const EvaluatedConfiguration& improved) {
-    graph_.quantization = quantization_of(improved.configuration);
-    for (std::size_t layer = 0; layer < candidates_.size();
-         ++layer) {  // the record holds as many levels as were chosen
-      graph_.plan[candidates_[layer].layer].num_steps = option(layer, improved.configuration).levels;
-    }
-    FileSet files;
+  /// Makes a configuration the graph's; its record holds as many levels as were chosen.
+  void adopt(const Configuration& configuration) {
+    graph_.quantization = choices_.quantization_of(configuration);
+    for (const auto& [layer, levels] : choices_.level_caps(configuration)) graph_.plan[layer].num_steps = levels;
+  }
+
+  /// Stages the models of what was adopted, and its record file.
+  void stage_models(FileSet& files, const std::string& prefix, const std::string& record_file) {
     ThreadPool parallel(options_.threads);
-    stage_quantized_models(files, graph_, report_.weights_only ? SaveType::fakequant : SaveType::both, prefix_,
+    stage_quantized_models(files, graph_, report_.weights_only ? SaveType::fakequant : SaveType::both, prefix,
                            parallel);
-    if (!graph_.record_file.empty()) files.stage(graph_.record_file, to_text(record_of(graph_)));
+    if (!record_file.empty()) files.stage(record_file, to_text(record_of(graph_)));
+  }
+
+  void save_improvement(const EvaluatedConfiguration& improved) {
+    adopt(improved.configuration);
+    FileSet files;
+    stage_models(files, prefix_, graph_.record_file);
     report_.files = commit_with_reports(files);
     report_.metric = improved.outcome.metric;
     report_.satisfied = true;
     write_report();
+    progress_.improved(report_);
+  }
+
+  /// Those that no other beats, each with files of its own, from the smallest on.
+  void save_pareto_front(const std::vector<EvaluatedConfiguration>& evaluated) {
+    std::vector<std::size_t> front;
+    for (std::size_t trial = 0; trial < evaluated.size(); ++trial) {
+      if (report_.trials[trial].non_dominated) front.push_back(trial);
+    }
+    std::sort(front.begin(), front.end(),
+              [&](std::size_t a, std::size_t b) { return evaluated[a].bytes < evaluated[b].bytes; });
+    for (std::size_t rank = 0; rank < front.size(); ++rank) {
+      const std::string prefix = prefix_ + "_pareto_" + std::to_string(rank + 1);
+      adopt(evaluated[front[rank]].configuration);
+      FileSet files;
+      stage_models(files, prefix, prefix + "_record.txt");
+      const std::vector<FileReport> written = commit_with_reports(files);
+      report_.files.insert(report_.files.end(), written.begin(), written.end());
+      report_.trials[front[rank]].files = prefix;
+    }
+    adopt(problem_->best()->configuration);
   }
 
   void write_report() {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-    report_.seconds = elapsed.count();
-    report_.evaluations = evaluation_.count();
+    report_.seconds = elapsed();
+    report_.evaluations = evaluations_;
     add_layers(report_, graph_, graph_.quantization, options_.target);
     for (LayerReport& layer : report_.layers) {
       const auto refused = refused_.find(layer.name);
@@ -295,52 +324,70 @@ class AutoNuqRun {
     write_file_atomically(prefix_ + "_report.json", to_json(report_));
   }
 
-  [[nodiscard]] const LayerOption& option(std::size_t layer, const Configuration& configuration) const {
-    return search_layers_[layer][static_cast<std::size_t>(configuration[layer])];
+  void report_trials() {
+    for (const EvaluatedConfiguration& evaluated : problem_->evaluated()) {
+      TrialReport trial;
+      trial.configuration = choices_.in_words(evaluated.configuration);
+      trial.bytes = static_cast<std::uint64_t>(evaluated.bytes);
+      trial.metric = evaluated.outcome.metric;
+      trial.satisfied = evaluated.outcome.satisfied;
+      trial.levels = choices_.levels_of(evaluated.configuration);
+      if (evaluated.configuration == problem_->int8()) report_.int8_metric = trial.metric;
+      report_.trials.push_back(std::move(trial));
+    }
+    const auto is_satisfied = [this](double original, double result) {
+      return static_cast<bool>(evaluator_.is_satisfied(original, result));
+    };
+    mark_non_dominated(report_.trials, original_metric_, better_metric(original_metric_, is_satisfied));
   }
 
-  [[nodiscard]] std::string in_words(const Configuration& configuration) const {
-    std::string text;
-    for (std::size_t layer = 0; layer < candidates_.size(); ++layer) {
-      const LayerOption& chosen = option(layer, configuration);
-      text += (layer == 0 ? "" : " ") + candidates_[layer].layer + "=" + std::to_string(chosen.levels);
-      if (chosen.price > 0.0) text += "@" + number_text(chosen.price);
-    }
-    return text;
+  [[nodiscard]] std::string search_note(const SearchResult& found) const {
+    const std::string stopped = progress_.stop_requested() ? "stopped on request; " : "";
+    if (found.status == SearchStatus::int8_refused)
+      return stopped + "even uniform int8 in every layer is refused: nothing is written but this report";
+    if (found.status == SearchStatus::budget_too_small)
+      return stopped + "the budget ended before any configuration passed";
+    if (found.uniform_smaller_untested.empty()) return "";
+    return stopped + std::to_string(found.uniform_smaller_untested.size()) +
+           " smaller uniform configuration(s) could not be evaluated within the budget";
   }
 
-  [[nodiscard]] AutoNuqResult conclude(const SearchProblem& problem, const SearchResult& found) {
-    for (const EvaluatedConfiguration& evaluated : problem.evaluated()) {
-      const auto bytes = static_cast<std::uint64_t>(evaluated.bytes);
-      report_.trials.push_back(
-          {in_words(evaluated.configuration), bytes, evaluated.outcome.metric, evaluated.outcome.satisfied});
-      if (evaluated.configuration == problem.int8()) report_.int8_metric = evaluated.outcome.metric;
-    }
-    if (found.status == SearchStatus::int8_refused) {
-      report_.search_note = "even uniform int8 in every layer is refused: nothing is written but this report";
-    } else if (found.status == SearchStatus::budget_too_small) {
-      report_.search_note = "the budget ended before any configuration passed";
-    } else if (!found.uniform_smaller_untested.empty()) {
-      report_.search_note = std::to_string(found.uniform_smaller_untested.size()) +
-                            " smaller uniform configuration(s) could not be evaluated within the budget";
-    }
+  void add_warnings() {
+    report_.warnings = graph_.notes;
+    if (has_calibration_batch_v<Evaluator> || options_.weights_only) return;
+    report_.warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
+  }
+
+  [[nodiscard]] AutoNuqResult conclude(const SearchResult& found) {
+    report_trials();
+    report_.search_note = search_note(found);
+    if (options_.pareto && problem_->best()) save_pareto_front(problem_->evaluated());
     write_report();
+    progress_.finished(report_);
     return {report_.satisfied, found.status, std::move(graph_.quantization), report_};
   }
 
+  [[nodiscard]] AutoNuqResult stopped_early() {
+    report_.search_note = "stopped on request before the search began";
+    write_report();
+    progress_.finished(report_);
+    return {false, SearchStatus::budget_too_small, {}, report_};
+  }
+
   Graph graph_;
-  Evaluator& evaluator_;
-  const Quantizer& quantizer_;
-  const AutoNuqOptions& options_;
   std::string prefix_;
+  const AutoNuqOptions& options_;
+  Evaluator& evaluator_;
+  const SearchPolicy& policy_;
+  const Executor& executor_;
+  ProgressCalls<Progress> progress_;
   ModelEvaluation<Evaluator> evaluation_;
+  std::optional<TrialMetrics> metrics_{std::in_place};
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::vector<Candidate> candidates_;
-  NetworkQuantization without_weights_;  // layers whose inputs alone are quantized, the same in every configuration
-  std::vector<LayerOptions> search_layers_;
-  NetworkStatistics statistics_;  // weighed: errors of all layers have one unit
-  double price_ = 0.0;            // at which harm is about that of the configured levels
+  LayerChoices choices_;
+  std::optional<SearchProblem> problem_;
   double original_metric_ = 0.0;
+  int evaluations_ = 0;                         // that the search asked for, the original's included
   std::map<std::string, std::string> refused_;  // layers that cannot be deployed, and why
   RunReport report_;
 };
@@ -354,22 +401,32 @@ class AutoNuqRun {
 /// at once: the files of `save_model`, the record file, and last `<save_prefix>_report.json` with the hashes of the
 /// others. A refused configuration is never written. Trial models stand beside the results while the run lasts.
 ///
-/// @param  evaluator  see AutoNuqEvaluatorBase; its exceptions pass through, the best so far stays on disk.
+/// @param  evaluator  see AutoNuqEvaluatorBase. One that throws EvaluationError is asked once more; then, as its other
+///                    exceptions, it passes through, and the best so far stays on disk.
+/// @param  executor   where models are evaluated, and how many at a time (search/executor.hpp); files and report do not
+///                    depend on it.
+/// @param  progress   told what happens, and asked whether to stop (workflow/progress.hpp).
 /// @throws ModelError, ConfigError, FormatError for bad input, before anything is written; EvaluationError for a metric
-/// that is
-///         not a finite number.
-template <class Evaluator, class Quantizer = RateQuantizer, class SearchPolicy = BinarySearch>
+///         that is not a finite number.
+template <class Evaluator, class Quantizer = RateQuantizer, class SearchPolicy = RateDistortionSearch,
+          class Executor = SerialExecutor, class Progress = NoProgress>
 AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights_file, Evaluator&& evaluator,
                        const std::string& config_file, const std::string& scale_offset_record_file,
                        const std::string& save_prefix, const AutoNuqOptions& options = {},
-                       const Quantizer& quantizer = Quantizer{}, const SearchPolicy& policy = SearchPolicy{}) {
+                       const Quantizer& quantizer = Quantizer{}, const SearchPolicy& policy = SearchPolicy{},
+                       const Executor& executor = Executor{}, Progress&& progress = Progress{}) {
   using UserEvaluator = std::remove_cv_t<std::remove_reference_t<Evaluator>>;
-  if constexpr (check_evaluator<UserEvaluator>()) {
+  static_assert(is_evaluation_executor_v<Executor>,
+                "[nuq] EvaluationExecutor must provide: std::size_t width() const, void run(Batch&) const");
+  static_assert(!executor_uses_threads_v<Executor> || is_thread_safe_v<UserEvaluator>,
+                "[nuq] an executor with threads needs an evaluator that is thread-safe and says so: static constexpr "
+                "bool is_thread_safe = true");
+  if constexpr (check_evaluator<UserEvaluator>() && is_evaluation_executor_v<Executor>) {
     Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
     graph.record_file = scale_offset_record_file;
-    detail::AutoNuqRun<std::remove_reference_t<Evaluator>, Quantizer> run(std::move(graph), evaluator, quantizer,
-                                                                          options, save_prefix);
-    return run.run(policy);
+    detail::AutoNuqRun<std::remove_reference_t<Evaluator>, SearchPolicy, Executor, std::remove_reference_t<Progress>>
+        run(std::move(graph), config_file, save_prefix, options, evaluator, policy, executor, progress);
+    return run.run(quantizer);
   } else {
     return {};
   }

@@ -31,6 +31,9 @@ using InputBatch = std::map<std::string, Tensor>;
 ///   then not needed
 ///   - `nuq::InputBatch calibration_batch(int index)`          inputs that calibrate the activations; without it the
 ///   run is weights-only
+///   - `static constexpr bool is_thread_safe = true;`          `eval_model` may be called by several threads at a time
+///   - `std::string label() const`                             names what is measured, so that a journal of another
+///   evaluator's metrics is not taken for this one's
 template <class Derived>
 struct AutoNuqEvaluatorBase {
   static constexpr int evaluate_batch_num = 0;
@@ -46,6 +49,12 @@ template <class E>
 using is_satisfied_op = decltype(std::declval<E&>().is_satisfied(double{}, double{}));
 template <class E>
 using calibration_batch_op = decltype(std::declval<E&>().calibration_batch(int{}));
+template <class E>
+using label_op = decltype(std::declval<const E&>().label());
+template <class E, class = void>
+struct IsThreadSafe : std::false_type {};
+template <class E>
+struct IsThreadSafe<E, std::void_t<decltype(E::is_thread_safe)>> : std::bool_constant<E::is_thread_safe> {};
 }  // namespace detail
 
 template <class E>
@@ -56,6 +65,18 @@ template <class E>
 inline constexpr bool has_is_satisfied_v = detail::returns<bool, detail::is_satisfied_op, E>();
 template <class E>
 inline constexpr bool has_calibration_batch_v = detail::returns<InputBatch, detail::calibration_batch_op, E>();
+template <class E>
+inline constexpr bool is_thread_safe_v = detail::IsThreadSafe<E>::value;
+
+/// What an evaluator says that it measures; empty where it says nothing.
+template <class E>
+[[nodiscard]] std::string label_of([[maybe_unused]] const E& evaluator) {
+  if constexpr (detail::returns<std::string, detail::label_op, E>()) {
+    return evaluator.label();
+  } else {
+    return {};
+  }
+}
 
 /// Checks an evaluator with one readable message per missing part; true when it is complete.
 template <class E>

@@ -3,11 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "../temporary_folder.hpp"
 
@@ -199,6 +202,36 @@ TEST_CASE("places that cannot hold a file are refused when staging, with nothing
   CHECK(staging("") == "nuq: '': cannot write: empty file name");
   CHECK(staging(folder / std::string(300, 'n')).find("File name too long") != std::string::npos);
   CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("what a killed process left unfinished is removed, nothing else") {
+  const TemporaryFolder folder;
+  const ::pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    nuq::FileSet files;
+    files.stage(folder / "net_a", "half");
+    files.stage(folder / "other", "half");
+    ::raise(SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(folder.entries() == 2);
+  nuq::FileSet own;
+  own.stage(folder / "net_b", "under way");
+  const std::string absent_process = "." + std::to_string(child) + "-1.tmp";
+  const std::vector<std::string> others = {"net_c", "net.tmp", "net.1x-2.tmp", "net-2.tmp",
+                                           "net_d" + absent_process + "x"};
+  for (const std::string& kept : others) folder.write(kept, "");
+  folder.write("net" + absent_process, "");
+  CHECK(folder.entries() == 9);
+  nuq::remove_abandoned_files(folder / "net");
+  CHECK(folder.entries() == 7);
+  own.commit();
+  CHECK(folder.read("net_b") == "under way");
+  nuq::remove_abandoned_files(folder / "");
+  CHECK(folder.entries() == 6);
+  nuq::remove_abandoned_files(folder / "absent/net");
 }
 
 }  // namespace io_atomic_file_test

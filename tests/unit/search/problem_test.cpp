@@ -196,6 +196,23 @@ TEST_CASE("a configuration of other layers or options is a configuration error a
   CHECK(evaluator.calls == 0);
 }
 
+TEST_CASE("once asked to stop nothing more is evaluated, and the best so far is the answer") {
+  ListEvaluator evaluator{{{0, 0, 0}, {1, 1, 0}}, 0};
+  nuq::SearchProblem problem(three_layers(), {}, evaluator);
+  bool stop = false;
+  auto stop_requested = [&stop] { return stop; };
+  problem.stop_when(stop_requested);
+  CHECK(problem.passes({0, 0, 0}));
+  stop = true;
+  CHECK(problem.exhausted());
+  CHECK_FALSE(problem.evaluate({1, 1, 0}));
+  CHECK(problem.evaluate({0, 0, 0})->satisfied);
+  const nuq::SearchResult result = problem.conclude();
+  CHECK(evaluator.calls == 1);
+  CHECK(result.best->configuration == nuq::Configuration{0, 0, 0});
+  CHECK_FALSE(result.uniform_smaller_untested.empty());
+}
+
 TEST_CASE("a network without layers is its own only configuration") {
   ListEvaluator evaluator{{{}}, 0};
   nuq::SearchProblem problem({}, {}, evaluator);

@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -155,19 +158,210 @@ TEST_CASE("pinned layers keep their number of levels") {
   CHECK_THROWS_AS(run(evaluator), nuq::ConfigError);
 }
 
-TEST_CASE("a quantizer with a price per bit takes no list of levels and needs fewer bytes at the same tolerance") {
-  Run run(32);  // large enough for the tables of an entropy code
+TEST_CASE("a quantizer with a price per bit takes no list of levels") {
+  Run run;
+  run.options.levels = {16};
   ScriptedEvaluator evaluator;
   evaluator.metric = Fidelity();
-  const nuq::AutoNuqResult by_price = run(evaluator);
-  ScriptedEvaluator other;
-  other.metric = Fidelity();
-  const nuq::AutoNuqResult by_levels = run.by_levels(other);
-  REQUIRE(by_price.satisfied);
-  REQUIRE(by_levels.satisfied);
-  CHECK(by_price.report.bytes < by_levels.report.bytes);
-  run.options.levels = {16};
   CHECK_THROWS_AS(run(evaluator), nuq::ConfigError);
+  CHECK(run.by_levels(evaluator).satisfied);
+}
+
+TEST_CASE("layers of a group share one number of levels") {
+  Run run;
+  run.options.groups = {{"conv1", "conv2"}};
+  ScriptedEvaluator evaluator;
+  evaluator.metric = Fidelity();
+  const nuq::AutoNuqResult result = run.by_levels(evaluator);
+  REQUIRE(result.report.trials.size() > 2);
+  for (const nuq::TrialReport& trial : result.report.trials) {
+    CAPTURE(trial.configuration);
+    REQUIRE(trial.levels.size() == 3);
+    const auto levels_of = [&trial](const std::string& layer) {
+      const std::size_t at = trial.configuration.find(layer + "=") + layer.size() + 1;
+      return trial.configuration.substr(at, trial.configuration.find(' ', at) - at);
+    };
+    CHECK(levels_of("conv1") == levels_of("conv2"));
+  }
+  run.options.groups = {{"conv1", "conv2"}, {"conv2", "fc"}};
+  CHECK_THROWS_AS(run.by_levels(evaluator), nuq::ConfigError);
+  run.options.groups = {{"conv1", "nobody"}};
+  CHECK_THROWS_AS(run.by_levels(evaluator), nuq::ConfigError);
+}
+
+TEST_CASE("the report marks what no other configuration beats, and each of these gets its files on request") {
+  Run run;
+  run.options.pareto = true;
+  ScriptedEvaluator evaluator;
+  evaluator.metric = Fidelity();
+  const nuq::AutoNuqResult result = run.by_levels(evaluator);
+  REQUIRE(result.satisfied);
+  int front = 0;
+  for (const nuq::TrialReport& trial : result.report.trials) {
+    bool beaten = false;
+    for (const nuq::TrialReport& other : result.report.trials)
+      beaten = beaten || (other.bytes <= trial.bytes && other.metric >= trial.metric &&
+                          (other.bytes < trial.bytes || other.metric > trial.metric));
+    CHECK(trial.non_dominated == !beaten);
+    CHECK(trial.files.empty() == beaten);
+    if (beaten) continue;
+    ++front;
+    CHECK(std::filesystem::exists(trial.files + "_fake_quant_weights.caffemodel"));
+    CHECK(std::filesystem::exists(trial.files + "_deploy_weights.caffemodel"));
+    CHECK(std::filesystem::exists(trial.files + "_record.txt"));
+  }
+  CHECK(front > 1);
+  CHECK(run.wrote("_pareto_1.nuq"));
+  CHECK(run.wrote("_pareto_" + std::to_string(front) + ".nuq"));
+  CHECK_FALSE(run.wrote("_pareto_" + std::to_string(front + 1) + ".nuq"));
+  for (const nuq::FileReport& file : result.report.files) CHECK(nuq::sha256_of_file(file.path) == file.sha256);
+}
+
+/// Evaluates through files; from the `broken_from`th call on it throws.
+struct FileEvaluator : nuq::AutoNuqEvaluatorBase<FileEvaluator> {
+  static constexpr bool is_thread_safe = true;
+  std::string label_text = "fidelity";
+  std::string original_model;
+  std::string original_weights;
+  int broken_from = 1000;
+  std::atomic<int> calls{0};
+
+  [[nodiscard]] static std::vector<float> outputs(const std::string& model, const std::string& weights) {
+    nuq::Net net(model, weights);
+    net.set_input("data", TinyNetwork::batch(5).view());
+    net.forward();
+    const nuq::TensorView output = net.output("prob");
+    return {output.values.begin(), output.values.end()};
+  }
+  double eval_model(const std::string& model, const std::string& weights, int) {
+    if (++calls >= broken_from) throw std::runtime_error("power cut");
+    const std::vector<float> expected = outputs(original_model, original_weights);
+    const std::vector<float> found = outputs(model, weights);
+    double difference = 0.0;
+    for (std::size_t index = 0; index < expected.size(); ++index)
+      difference += static_cast<double>(std::fabs(found[index] - expected[index]));
+    return 1.0 - 10.0 * difference / static_cast<double>(expected.size());
+  }
+  [[nodiscard]] bool is_satisfied(double original, double result) const { return original - result <= 0.05; }
+  [[nodiscard]] std::string label() const { return label_text; }
+};
+
+struct FileRun : Run {
+  template <class Executor = nuq::SerialExecutor>
+  nuq::AutoNuqResult operator()(FileEvaluator& evaluator, const Executor& executor = Executor{}) const {
+    evaluator.original_model = network.model;
+    evaluator.original_weights = network.weights;
+    return nuq::auto_nuq(network.model, network.weights, evaluator, config, prefix + "_record.txt", prefix, options,
+                         nuq::NonUniformQuantizer<>{}, nuq::RateDistortionSearch{}, executor);
+  }
+  [[nodiscard]] std::vector<std::string> results() const {
+    return {folder.read("out/net.nuq"), folder.read("out/net_fake_quant_weights.caffemodel"),
+            folder.read("out/net_record.txt"), folder.read("out/net_nuq_layer_record.txt")};
+  }
+};
+
+TEST_CASE("with a journal a broken search goes on where it was, and ends with the same files") {
+  FileRun undisturbed;
+  FileEvaluator whole;
+  const nuq::AutoNuqResult expected = undisturbed(whole);
+  REQUIRE(expected.report.evaluations > 5);
+  CHECK(whole.calls == expected.report.evaluations);
+
+  FileRun run;
+  run.options.journal = run.folder / "journal.txt";
+  FileEvaluator broken;
+  broken.broken_from = 4;
+  CHECK_THROWS_WITH(run(broken), "power cut");
+  FileEvaluator again;
+  const nuq::AutoNuqResult resumed = run(again);
+  CHECK(again.calls == expected.report.evaluations - 3);
+  CHECK(resumed.report.evaluations == expected.report.evaluations);
+  CHECK(run.results() == undisturbed.results());
+
+  FileEvaluator other;
+  other.label_text = "another metric";
+  CHECK_THROWS_AS(run(other), nuq::ConfigError);
+  CHECK(other.calls == 0);
+}
+
+TEST_CASE("files and report do not depend on the executor") {
+  FileRun serial;
+  FileEvaluator evaluator;
+  const nuq::AutoNuqResult expected = serial(evaluator);
+  FileRun parallel;
+  FileEvaluator other;
+  const nuq::AutoNuqResult result = parallel(other, nuq::ThreadExecutor(3));
+  CHECK(parallel.results() == serial.results());
+  CHECK(result.report.evaluations == expected.report.evaluations);
+  CHECK(result.report.trials.size() == expected.report.trials.size());
+  CHECK(other.calls >= evaluator.calls);
+  CHECK_FALSE(parallel.wrote("_trial_2_weights.caffemodel"));
+}
+
+/// Writes down what it is told; asks to stop after an evaluation.
+struct Diary {
+  int stop_after = 1000;
+  std::vector<std::string> events;
+  int evaluations = 0;
+  std::size_t quantized = 0;
+
+  void started(std::size_t layers) { events.push_back("started " + std::to_string(layers)); }
+  void layer_quantized(const std::string&, std::size_t done, std::size_t) { quantized = done; }
+  void evaluation_started(const nuq::EvaluationProgress& evaluation) {
+    CHECK(evaluation.number == evaluations + 1);
+    CHECK_FALSE(evaluation.metric);
+  }
+  void evaluation_finished(const nuq::EvaluationProgress& evaluation) {
+    ++evaluations;
+    CHECK(evaluation.number == evaluations);
+    CHECK(evaluation.metric);
+    CHECK_FALSE(evaluation.known_before);
+    CHECK((evaluation.bytes == 0) == (evaluation.number == 1));
+  }
+  void improved(const nuq::RunReport& report) { events.push_back("improved " + std::to_string(report.evaluations)); }
+  void finished(const nuq::RunReport& report) { events.push_back("finished " + std::to_string(report.evaluations)); }
+  bool stop_requested() const { return evaluations >= stop_after; }
+};
+
+nuq::AutoNuqResult watched(const Run& run, Diary& diary, ScriptedEvaluator& evaluator) {
+  evaluator.metric = Fidelity();
+  return nuq::auto_nuq(run.network.model, run.network.weights, evaluator, run.config, run.prefix + "_record.txt",
+                       run.prefix, run.options, nuq::NonUniformQuantizer<>{}, nuq::RateDistortionSearch{},
+                       nuq::SerialExecutor{}, diary);
+}
+
+TEST_CASE("a progress object hears of everything in order") {
+  const Run run;
+  Diary diary;
+  ScriptedEvaluator evaluator;
+  const nuq::AutoNuqResult result = watched(run, diary, evaluator);
+  CHECK(diary.events.front() == "started 3");
+  CHECK(diary.quantized == 3);
+  CHECK(diary.events[1] == "improved 2");
+  CHECK(diary.events.back() == "finished " + std::to_string(result.report.evaluations));
+  CHECK(diary.evaluations == result.report.evaluations);
+}
+
+TEST_CASE("a search that is asked to stop ends with the best so far") {
+  const Run run;
+  Diary diary;
+  diary.stop_after = 3;
+  ScriptedEvaluator evaluator;
+  const nuq::AutoNuqResult result = watched(run, diary, evaluator);
+  CHECK(result.satisfied);
+  CHECK(result.report.evaluations == 3);
+  CHECK(result.report.search_note.find("stopped on request") == 0);
+  CHECK(run.wrote("_fake_quant_model.prototxt"));
+
+  const Run at_once;
+  Diary impatient;
+  impatient.stop_after = 1;
+  ScriptedEvaluator other;
+  const nuq::AutoNuqResult nothing = watched(at_once, impatient, other);
+  CHECK_FALSE(nothing.satisfied);
+  CHECK(nothing.report.evaluations == 1);
+  CHECK(nothing.report.search_note == "stopped on request before the search began");
+  CHECK_FALSE(at_once.wrote("_fake_quant_model.prototxt"));
 }
 
 TEST_CASE("a weights-only run writes no deploy model and says so") {

@@ -1,12 +1,14 @@
 #ifndef NUQ_WORKFLOW_DETAIL_MODEL_EVALUATION_HPP
 #define NUQ_WORKFLOW_DETAIL_MODEL_EVALUATION_HPP
 
+#include <atomic>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
@@ -15,6 +17,7 @@
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/search/executor.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/evaluator.hpp"
 
@@ -23,21 +26,26 @@ namespace detail {
 
 /// Asks the user's evaluator how good a model is: in memory where it has `eval_net`, otherwise through files that stand
 /// beside the results as long as this object lives. Throws EvaluationError for a metric that is not a finite number.
+/// Models in different slots may be evaluated at the same time.
 template <class Evaluator>
 class ModelEvaluation {
  public:
-  ModelEvaluation(Evaluator& evaluator, const std::string& save_prefix, std::size_t threads, CustomLayers custom_layers)
-      : evaluator_(evaluator),
-        model_file_(save_prefix + "_trial_model.prototxt"),
-        weights_file_(save_prefix + "_trial_weights.caffemodel"),
-        threads_(threads),
-        custom_layers_(std::move(custom_layers)) {}
+  ModelEvaluation(Evaluator& evaluator, const std::string& save_prefix, std::size_t threads, CustomLayers custom_layers,
+                  std::size_t slots = 1)
+      : evaluator_(evaluator), threads_(threads), custom_layers_(std::move(custom_layers)) {
+    for (std::size_t slot = 0; slot < slots; ++slot) {
+      const std::string trial = save_prefix + "_trial" + (slot == 0 ? "" : "_" + std::to_string(slot));
+      files_.push_back({trial + "_model.prototxt", trial + "_weights.caffemodel"});
+    }
+  }
   ModelEvaluation(const ModelEvaluation&) = delete;
   ModelEvaluation& operator=(const ModelEvaluation&) = delete;
   ~ModelEvaluation() {
     std::error_code ignored;
-    std::filesystem::remove(model_file_, ignored);
-    std::filesystem::remove(weights_file_, ignored);
+    for (const ModelFiles& slot : files_) {
+      std::filesystem::remove(slot.model_file, ignored);
+      std::filesystem::remove(slot.weights_file, ignored);
+    }
   }
 
   /// The metric of a model that is on the disk as it is.
@@ -49,15 +57,22 @@ class ModelEvaluation {
     }
   }
 
-  [[nodiscard]] double operator()(Model model) {
+  [[nodiscard]] double operator()(Model model, std::size_t slot = 0) {
     if constexpr (has_eval_net_v<Evaluator>) {
       return of_net(std::make_shared<const Model>(std::move(model)));
     } else {
-      FileSet files;
-      write_model(model, files, model_file_, weights_file_);
-      files.commit();
-      return of_files(model_file_, weights_file_);
+      const ModelFiles& written = write(model, slot);
+      return of_files(written.model_file, written.weights_file);
     }
+  }
+
+  /// Writes a model to the files of a slot.
+  const ModelFiles& write(const Model& model, std::size_t slot) const {
+    const ModelFiles& place = files_[slot];
+    FileSet files;
+    write_model(model, files, place.model_file, place.weights_file);
+    files.commit();
+    return place;
   }
 
   /// Calls of the evaluator so far.
@@ -74,18 +89,17 @@ class ModelEvaluation {
   }
 
   [[nodiscard]] double checked(double metric) {
-    ++count_;
+    const int number = ++count_;
     if (is_finite(metric)) return metric;
     fail(EvaluationError(ErrorCode::evaluation_failed,
-                         "evaluation " + std::to_string(count_) + " returned no finite number"));
+                         "evaluation " + std::to_string(number) + " returned no finite number"));
   }
 
   Evaluator& evaluator_;
-  std::string model_file_;
-  std::string weights_file_;
+  std::vector<ModelFiles> files_;  // by slot
   std::size_t threads_;
   CustomLayers custom_layers_;
-  int count_ = 0;
+  std::atomic<int> count_{0};
 };
 
 }  // namespace detail

@@ -1,0 +1,81 @@
+#ifndef NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP
+#define NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP
+
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "nuq/adapters/command_evaluator.hpp"
+#include "nuq/adapters/gzip.hpp"
+#include "nuq/dataset/dataset.hpp"
+#include "nuq/dataset/evaluate.hpp"
+#include "nuq/engine/net.hpp"
+#include "nuq/workflow/evaluator.hpp"
+
+/// Evaluates with nuq's own engine on a dataset, or by a command; satisfied while the metric falls by at most
+/// `max_drop`.
+class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
+ public:
+  static constexpr bool is_thread_safe = true;
+
+  struct Options {
+    std::string original_model;
+    std::string original_weights;
+    std::string data;  ///< dataset JSON; empty: the command evaluates
+    nuq::CommandOptions command;
+    std::string calibration;  ///< dataset JSON; empty: weights-only
+    double max_drop = 0.0;    ///< in the metric's unit
+    std::size_t threads = 1;
+  };
+
+  explicit AutoEvaluator(Options options) : options_(std::move(options)) {
+    if (!options_.calibration.empty()) {
+      calibration_.emplace(nuq::load_dataset(options_.calibration, nuq::GzipFileReader{}));
+    }
+    if (options_.data.empty()) {
+      command_.emplace(options_.command);
+    } else {
+      load_data();
+    }
+  }
+
+  double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num) const {
+    if (command_) return command_->eval_model(model_file, weights_file, batch_num);
+    nuq::Net net(model_file, weights_file, options_.threads);
+    return nuq::evaluate(net, *data_, batch_num);
+  }
+
+  bool is_satisfied(double original_metric, double new_metric) const {
+    return original_metric - new_metric <= options_.max_drop + 1e-9;
+  }
+
+  /// The command, or the dataset's file name and text.
+  [[nodiscard]] std::string label() const {
+    if (command_) return "command " + options_.command.command;
+    std::ifstream file(options_.data, std::ios::binary);
+    return "dataset " + options_.data + "\n" + std::string(std::istreambuf_iterator<char>(file), {});
+  }
+
+  /// 0 without calibration data.
+  [[nodiscard]] int calibration_batches() const { return calibration_ ? calibration_->batches() : 0; }
+  nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index); }
+
+ private:
+  /// The metric `agreement` compares with the original model.
+  void load_data() {
+    data_.emplace(nuq::load_dataset(options_.data, nuq::GzipFileReader{}));
+    if (data_->description().metric != nuq::Metric::agreement) return;
+    nuq::Net original(options_.original_model, options_.original_weights, options_.threads);
+    data_->set_labels(nuq::predictions(original, *data_, evaluate_batch_num));
+  }
+
+  Options options_;
+  std::optional<nuq::Dataset> data_;
+  std::optional<nuq::CommandEvaluator> command_;
+  std::optional<nuq::Dataset> calibration_;
+};
+
+#endif  // NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP

@@ -1,0 +1,129 @@
+#ifndef NUQ_EXAMPLES_CLI_AUTO_PROGRESS_HPP
+#define NUQ_EXAMPLES_CLI_AUTO_PROGRESS_HPP
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdio>
+#include <string>
+
+#include "nuq/report/report.hpp"
+#include "nuq/workflow/progress.hpp"
+
+/// Ctrl-C, while this object lives: the first asks the run to stop, the second ends the program.
+class Interruption {
+ public:
+  Interruption() noexcept {
+    requested_ = 0;
+    previous_ = std::signal(SIGINT, [](int) {
+      requested_ = 1;
+      std::signal(SIGINT, SIG_DFL);
+    });
+  }
+  ~Interruption() { std::signal(SIGINT, previous_); }
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+
+  [[nodiscard]] static bool requested() noexcept { return requested_ != 0; }
+
+ private:
+  static inline volatile std::sig_atomic_t requested_ = 0;
+  void (*previous_)(int);
+};
+
+/// Shows a search on standard error: a bar with elapsed and estimated time on a terminal, lines elsewhere.
+class AutoProgress {
+ public:
+  explicit AutoProgress(bool quiet) : quiet_(quiet), on_terminal_(!quiet && ::isatty(STDERR_FILENO) != 0) {}
+  AutoProgress(const AutoProgress&) = delete;
+  AutoProgress& operator=(const AutoProgress&) = delete;
+  ~AutoProgress() { clear_bar(); }
+
+  void started(std::size_t layers) {
+    quantizing_since_ = Clock::now();
+    line("quantizing " + std::to_string(layers) + " layers in every way that the search may choose");
+  }
+
+  void layer_quantized(const std::string& layer, std::size_t done, std::size_t layers) {
+    const double elapsed = std::chrono::duration<double>(Clock::now() - quantizing_since_).count();
+    const double left = elapsed * static_cast<double>(layers - done) / static_cast<double>(done);
+    bar("quantized", done, layers, elapsed, left, layer);
+  }
+
+  void evaluation_started(const nuq::EvaluationProgress& evaluation) {
+    const int done = evaluation.number - 1;
+    const double left = done == 0 ? -1.0 : evaluations_seconds_ / done * (evaluation.most - done);
+    evaluation_since_ = evaluation.elapsed;
+    bar("evaluated", static_cast<std::size_t>(done), static_cast<std::size_t>(evaluation.most), evaluation.elapsed,
+        left, "");
+  }
+
+  void evaluation_finished(const nuq::EvaluationProgress& evaluation) {
+    if (!evaluation.known_before) evaluations_seconds_ += evaluation.elapsed - evaluation_since_;
+    char text[160];
+    std::snprintf(text, sizeof text, "evaluation %d of at most %d: metric %.6g", evaluation.number, evaluation.most,
+                  evaluation.metric.value_or(0.0));
+    std::string result = text;
+    if (evaluation.bytes > 0) {
+      result += ", " + std::to_string(evaluation.bytes) + " bytes, " + (evaluation.satisfied ? "passes" : "refused");
+    }
+    if (evaluation.known_before) result += ", known before";
+    line(result);
+  }
+
+  void evaluation_failed(const std::string& message) { line("evaluation failed, trying again: " + message); }
+
+  [[nodiscard]] bool stop_requested() {
+    if (Interruption::requested() && !stop_announced_) {
+      stop_announced_ = true;
+      line("stopping; Ctrl-C again ends at once");
+    }
+    return Interruption::requested();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  static std::string clock_text(double seconds) {
+    char text[32];
+    const auto whole = static_cast<long long>(seconds + 0.5);
+    std::snprintf(text, sizeof text, "%lld:%02lld", whole / 60, whole % 60);
+    return text;
+  }
+
+  void line(const std::string& text) {
+    if (quiet_) return;
+    clear_bar();
+    std::fprintf(stderr, "%s\n", text.c_str());
+  }
+
+  /// `left` < 0: not known.
+  void bar(const char* what, std::size_t done, std::size_t all, double elapsed, double left, const std::string& note) {
+    if (!on_terminal_) return;
+    constexpr std::size_t width = 30;
+    const std::size_t filled = all == 0 ? width : width * done / all;
+    const std::string times =
+        clock_text(elapsed) + " elapsed" + (left < 0.0 ? "" : ", at most " + clock_text(left) + " left");
+    std::fprintf(stderr, "\r\033[K[%s%s] %s %zu of %zu, %s %.30s", std::string(filled, '#').c_str(),
+                 std::string(width - filled, '.').c_str(), what, done, all, times.c_str(), note.c_str());
+    std::fflush(stderr);
+    bar_shown_ = true;
+  }
+
+  void clear_bar() {
+    if (bar_shown_) std::fprintf(stderr, "\r\033[K");
+    bar_shown_ = false;
+  }
+
+  bool quiet_;
+  bool on_terminal_;
+  bool bar_shown_ = false;
+  bool stop_announced_ = false;
+  Clock::time_point quantizing_since_ = Clock::now();
+  double evaluation_since_ = 0.0;
+  double evaluations_seconds_ = 0.0;
+};
+
+#endif  // NUQ_EXAMPLES_CLI_AUTO_PROGRESS_HPP

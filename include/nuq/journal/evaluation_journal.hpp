@@ -1,0 +1,413 @@
+#ifndef NUQ_JOURNAL_EVALUATION_JOURNAL_HPP
+#define NUQ_JOURNAL_EVALUATION_JOURNAL_HPP
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#include <share.h>
+#include <sys/stat.h>
+#else
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/packed/crc32.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// An evaluation whose result is known.
+struct JournaledEvaluation {
+  std::string subject;  ///< what was evaluated: a digest or word, at least one byte, without white space
+  double metric;        ///< what the evaluator returned, finite
+  double seconds;       ///< how long the evaluation took, not negative
+};
+
+namespace detail {
+
+/// Far more than any search writes; a larger file is not a journal, or not one to load into memory.
+inline constexpr std::size_t max_journal_bytes = std::size_t{64} << 20U;
+
+[[noreturn]] inline void fail_because_journal_is_used(const std::string& path) {
+  fail(ConfigError(ErrorCode::invalid_argument, path + ": another run uses this journal; wait for it or name another"));
+}
+
+[[noreturn]] inline void fail_by_journal_line(const std::string& path, std::size_t number, const std::string& what) {
+  fail(FormatError(ErrorCode::malformed_file,
+                   path + ": line " + std::to_string(number) + ": " + what + "; remove the journal or name another"));
+}
+
+// What a journal needs of the system: an open file by its number, -1 for none; failures leave their cause in errno.
+#if defined(_WIN32)
+[[nodiscard]] inline int open_locked(const std::string& path) {
+  int file = -1;
+  ::_sopen_s(&file, path.c_str(), _O_RDWR | _O_CREAT | _O_BINARY | _O_NOINHERIT, _SH_DENYRW, _S_IREAD | _S_IWRITE);
+  if (file < 0 && errno == EACCES && ::_access(path.c_str(), 6) == 0) fail_because_journal_is_used(path);
+  if (file < 0) fail_to_write(path, last_system_error());
+  return file;
+}
+[[nodiscard]] inline std::int64_t read_at(int file, std::size_t at, char* bytes, std::size_t size) noexcept {
+  if (::_lseeki64(file, static_cast<std::int64_t>(at), SEEK_SET) < 0) return -1;
+  return ::_read(file, bytes, static_cast<unsigned>(size));
+}
+[[nodiscard]] inline std::int64_t write_at(int file, std::size_t at, const char* bytes, std::size_t size) noexcept {
+  if (::_lseeki64(file, static_cast<std::int64_t>(at), SEEK_SET) < 0) return -1;
+  return ::_write(file, bytes, static_cast<unsigned>(size));
+}
+[[nodiscard]] inline std::int64_t size_of_open_file(int file) noexcept {
+  return ::_filelengthi64(file);
+}
+[[nodiscard]] inline bool resize_open_file(int file, std::size_t size) noexcept {
+  return ::_chsize_s(file, static_cast<std::int64_t>(size)) == 0;
+}
+[[nodiscard]] inline bool flush_open_file(int file) noexcept {
+  return ::_commit(file) == 0;
+}
+inline void close_file(int file) noexcept {
+  ::_close(file);
+}
+#else
+[[nodiscard]] inline bool is_regular_file(int file) noexcept {
+  struct ::stat status {};
+  return ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/// Opens or creates a file and locks it for as long as it is open. Programs started meanwhile do not inherit it.
+[[nodiscard]] inline int open_locked(const std::string& path) {
+  constexpr int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;  // non-blocking: a pipe must not hang
+  const int file = ::open(path.c_str(), flags, 0666);
+  if (file < 0) fail_to_write(path, last_system_error());
+  const bool is_regular = is_regular_file(file);
+  if (is_regular && ::flock(file, LOCK_EX | LOCK_NB) == 0) return file;
+  const int cause = errno;
+  ::close(file);
+  if (!is_regular) fail_to_write(path, "is not a regular file");
+  if (cause == EWOULDBLOCK) fail_because_journal_is_used(path);
+  fail_to_write(path, "cannot lock: " + std::generic_category().message(cause));
+}
+[[nodiscard]] inline std::int64_t read_at(int file, std::size_t at, char* bytes, std::size_t size) noexcept {
+  return ::pread(file, bytes, size, static_cast< ::off_t>(at));
+}
+[[nodiscard]] inline std::int64_t write_at(int file, std::size_t at, const char* bytes, std::size_t size) noexcept {
+  return ::pwrite(file, bytes, size, static_cast< ::off_t>(at));
+}
+[[nodiscard]] inline std::int64_t size_of_open_file(int file) noexcept {
+  struct ::stat status {};
+  return ::fstat(file, &status) == 0 ? static_cast<std::int64_t>(status.st_size) : -1;
+}
+[[nodiscard]] inline bool resize_open_file(int file, std::size_t size) noexcept {
+  return ::ftruncate(file, static_cast< ::off_t>(size)) == 0;
+}
+[[nodiscard]] inline bool flush_open_file(int file) noexcept {
+  return ::fsync(file) == 0;
+}
+inline void close_file(int file) noexcept {
+  ::close(file);
+}
+#endif
+
+/// A file that this process alone holds open and that grows at its end. The lock is the open file's: it goes with the
+/// object or the process, whatever ends them.
+class LockedFile {
+ public:
+  /// Opens or creates the file, missing folders too. Throws ConfigError invalid_argument if it is locked, FormatError
+  /// file_not_writable.
+  explicit LockedFile(const std::string& path) : path_(path) {
+    if (path.empty()) fail_to_write("''", "empty file name");
+    std::error_code error;
+    std::filesystem::create_directories(folder_of(path), error);
+    if (error) fail_to_write(path, "its folder cannot be created: " + error.message());
+    file_ = open_locked(path);
+  }
+  LockedFile(const LockedFile&) = delete;
+  LockedFile& operator=(const LockedFile&) = delete;
+  LockedFile(LockedFile&& other) noexcept { swap(other); }
+  LockedFile& operator=(LockedFile&& other) noexcept {
+    LockedFile taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~LockedFile() {
+    if (file_ >= 0) close_file(file_);
+  }
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  /// All bytes; `append` continues after them. Throws FormatError file_not_readable, malformed_file (too large).
+  [[nodiscard]] std::string read() {
+    const std::int64_t size = size_of_open_file(file_);
+    if (size < 0) fail_to_read(path_, last_system_error());
+    if (static_cast<std::uint64_t>(size) > max_journal_bytes) {
+      fail(FormatError(
+          ErrorCode::malformed_file,
+          path_ + ": " + std::to_string(size) + " bytes, a journal has at most " + std::to_string(max_journal_bytes)));
+    }
+    std::string content(static_cast<std::size_t>(size), '\0');
+    for (size_ = 0; size_ < content.size();) {
+      const std::int64_t count = read_at(file_, size_, content.data() + size_, content.size() - size_);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) fail_to_read(path_, last_system_error());
+      if (count == 0) fail_to_read(path_, "becomes shorter while it is read");
+      size_ += static_cast<std::size_t>(count);
+    }
+    return content;
+  }
+
+  /// Drops all bytes behind the first `size`. Throws FormatError file_not_writable.
+  void truncate(std::size_t size) {
+    if (!resize_open_file(file_, size)) fail_to_write(path_, last_system_error());
+    size_ = size;
+  }
+
+  /// Adds bytes at the end; they are on the disk when it returns. Throws FormatError file_not_writable; what a failure
+  /// leaves behind is dropped before anything else is added.
+  void append(std::string_view bytes) {
+    if (bytes.size() > max_journal_bytes - size_) fail_to_write(path_, "the journal becomes too large");
+    if (has_remains_) truncate(size_);
+    has_remains_ = true;
+    for (std::size_t written = 0; written < bytes.size();) {
+      const std::int64_t count = write_at(file_, size_ + written, bytes.data() + written, bytes.size() - written);
+      if (count < 0 && errno == EINTR) continue;
+      if (count <= 0) fail_to_write(path_, last_system_error());
+      written += static_cast<std::size_t>(count);
+    }
+    if (!flush_open_file(file_)) fail_to_write(path_, last_system_error());
+    has_remains_ = false;
+    size_ += bytes.size();
+  }
+
+ private:
+  void swap(LockedFile& other) noexcept {
+    path_.swap(other.path_);
+    std::swap(file_, other.file_);
+    std::swap(size_, other.size_);
+    std::swap(has_remains_, other.has_remains_);
+  }
+
+  std::string path_;
+  int file_ = -1;
+  std::size_t size_ = 0;      ///< bytes that count; at most max_journal_bytes
+  bool has_remains_ = false;  ///< bytes of a failed `append` may lie behind them
+};
+
+inline constexpr std::string_view journal_format_name = "nuq-evaluation-journal ";
+inline constexpr std::string_view journal_version = "1";
+
+/// CRC-32 in 8 lower-case hexadecimal digits.
+[[nodiscard]] inline std::string journal_checksum(std::string_view bytes) {
+  const std::uint32_t crc = crc32({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (int shift = 28; shift >= 0; shift -= 4) text += digits[(crc >> shift) & 0xFU];
+  return text;
+}
+
+/// A whole line: the text, a space, the checksum of both, a line break.
+[[nodiscard]] inline std::string journal_line(std::string text) {
+  text += ' ';
+  return text + journal_checksum(text) + '\n';
+}
+
+/// The text of a line given without its line break; nothing if the checksum does not fit.
+[[nodiscard]] inline std::optional<std::string_view> text_of_journal_line(std::string_view line) {
+  constexpr std::size_t digits = 8;
+  if (line.size() <= digits) return std::nullopt;
+  const std::string_view checked = line.substr(0, line.size() - digits);
+  if (checked.back() != ' ' || line.substr(checked.size()) != journal_checksum(checked)) return std::nullopt;
+  return checked.substr(0, checked.size() - 1);
+}
+
+/// The shortest decimal text that reads back as the same double, whatever the locale.
+[[nodiscard]] inline std::string exact_number_text(double value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
+/// The finite number that is the whole text; nothing if there is none.
+[[nodiscard]] inline std::optional<double> finite_number_in(std::string_view text) {
+  double value = 0.0;
+  const char* const end = text.data() + text.size();
+  const std::from_chars_result result = std::from_chars(text.data(), end, value);
+  if (result.ec != std::errc() || result.ptr != end || !is_finite(value)) return std::nullopt;
+  return value;
+}
+
+/// At least one byte, and neither white space nor control characters.
+[[nodiscard]] inline bool is_journal_subject(std::string_view subject) noexcept {
+  const auto is_visible = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > 0x20 && byte != 0x7F;
+  };
+  return !subject.empty() && std::all_of(subject.begin(), subject.end(), is_visible);
+}
+
+[[nodiscard]] inline bool is_duration(double seconds) noexcept {
+  return is_finite(seconds) && seconds >= 0.0;
+}
+
+[[nodiscard]] inline std::string journal_entry_line(const JournaledEvaluation& evaluation) {
+  return journal_line(evaluation.subject + ' ' + exact_number_text(evaluation.metric) + ' ' +
+                      exact_number_text(evaluation.seconds));
+}
+
+/// The evaluation that a line's text tells; nothing if it tells something else.
+[[nodiscard]] inline std::optional<JournaledEvaluation> journaled_evaluation_in(std::string_view text) {
+  const std::size_t first = text.find(' ');
+  const std::size_t last = text.rfind(' ');
+  if (first == last) return std::nullopt;
+  const std::string_view subject = text.substr(0, first);
+  const std::optional<double> metric = finite_number_in(text.substr(first + 1, last - first - 1));
+  const std::optional<double> seconds = finite_number_in(text.substr(last + 1));
+  if (!is_journal_subject(subject) || !metric || !seconds || !is_duration(*seconds)) return std::nullopt;
+  return JournaledEvaluation{std::string(subject), *metric, *seconds};
+}
+
+/// True for what a kill can leave of an entry's line. Two lines whose line break was damaged hold more spaces.
+[[nodiscard]] inline bool may_be_torn_entry(std::string_view line) noexcept {
+  constexpr std::ptrdiff_t spaces_of_an_entry = 3;
+  return std::count(line.begin(), line.end(), ' ') <= spaces_of_an_entry;
+}
+
+/// Returns if the first line of a file is `header`; throws what else it is.
+inline void check_journal_header(std::string_view content, std::string_view header, const std::string& path) {
+  if (content.substr(0, header.size()) == header) return;
+  const std::size_t end = content.find('\n');
+  if (content.substr(0, journal_format_name.size()) != journal_format_name) {
+    fail(FormatError(ErrorCode::malformed_file, path + ": is not a journal of evaluations; name another file"));
+  }
+  const std::optional<std::string_view> text = text_of_journal_line(content.substr(0, end));
+  if (end == std::string_view::npos || !text) fail_by_journal_line(path, 1, "damaged");
+  const std::string_view fields = text->substr(journal_format_name.size());
+  const std::string_view version = fields.substr(0, fields.find(' '));
+  if (version != journal_version) {
+    fail(FormatError(ErrorCode::unsupported_format, path + ": a journal of version " + std::string(version) +
+                                                        ", can read " + std::string(journal_version)));
+  }
+  fail(ConfigError(ErrorCode::configuration_mismatch,
+                   path + ": belongs to another run (model, configuration or evaluator differ); remove it or name "
+                          "another journal"));
+}
+
+}  // namespace detail
+
+/// An append-only record of the evaluations of a search: a killed run that is started again knows all results but that
+/// of the evaluation in flight. One process at a time, one thread at a time.
+///
+/// Format: text, lines that end with '\n'. Every line ends with a space and the CRC-32 (`crc32`, 8 lower-case
+/// hexadecimal digits) of all bytes of the line before those digits, so that it can be checked alone. Numbers are the
+/// shortest decimal text that reads back as the same double (`std::to_chars`).
+///
+///     nuq-evaluation-journal VERSION KEY CRC      first line; version 1; the key may hold spaces
+///     SUBJECT METRIC SECONDS CRC                  one line per evaluation, in order of time
+///
+/// A last line without line break or with a wrong checksum is what a kill leaves, and is dropped; so is a first line
+/// that breaks off. Any other damage is an error, and the file stays as it is.
+class EvaluationJournal {
+ public:
+  /// Opens the journal of the run that `key` names, any text without line breaks; creates it, and its folder, if there
+  /// is none. It stays locked against other runs as long as the object lives; a process made by `fork` that runs no
+  /// other program shares the lock. Throws
+  ///   - ConfigError invalid_argument: a line break in the key; the journal of another run that is still alive,
+  ///   - ConfigError configuration_mismatch: the journal of another key,
+  ///   - FormatError malformed_file (not a journal, or a damaged one: names the line), unsupported_format (another
+  ///     version), file_not_readable, file_not_writable.
+  EvaluationJournal(const std::string& path, const std::string& key) : file_(open(path, key)) {
+    const std::string header = header_of(key);
+    const std::string content = file_.read();
+    const bool is_new = content.size() < header.size() && header.compare(0, content.size(), content) == 0;
+    if (is_new) {
+      file_.truncate(0);
+      file_.append(header);
+      static_cast<void>(detail::flush_to_disk(detail::folder_of(path)));  // some network file systems cannot
+    } else {
+      detail::check_journal_header(content, header, path);
+      read_entries(content, header.size());
+    }
+  }
+
+  /// All evaluations, the oldest first.
+  [[nodiscard]] const std::vector<JournaledEvaluation>& evaluations() const noexcept { return evaluations_; }
+
+  /// The metric last recorded for a subject; nothing if there is none.
+  [[nodiscard]] std::optional<double> metric_of(const std::string& subject) const {
+    const auto found = std::find_if(evaluations_.rbegin(), evaluations_.rend(),
+                                    [&](const JournaledEvaluation& known) { return known.subject == subject; });
+    if (found == evaluations_.rend()) return std::nullopt;
+    return found->metric;
+  }
+
+  /// Records an evaluation, which is on the disk when it returns. Throws EvaluationError evaluation_failed (the metric
+  /// is no finite number), ConfigError invalid_argument (subject or seconds outside `JournaledEvaluation`'s ranges),
+  /// FormatError file_not_writable; the journal then holds what it held before, and `append` may be tried again.
+  void append(const std::string& subject, double metric, double seconds) {
+    const std::string place = file_.path() + ": evaluation of '" + subject + "': ";
+    if (!detail::is_journal_subject(subject)) {
+      detail::fail(ConfigError(ErrorCode::invalid_argument, place + "a subject is a word without white space"));
+    }
+    if (!is_finite(metric)) {
+      detail::fail(EvaluationError(ErrorCode::evaluation_failed, place + "the metric is no finite number"));
+    }
+    if (!detail::is_duration(seconds)) {
+      detail::fail(ConfigError(ErrorCode::invalid_argument, place + "its seconds must be finite and not negative"));
+    }
+    JournaledEvaluation evaluation{subject, metric, seconds};
+    file_.append(detail::journal_entry_line(evaluation));
+    evaluations_.push_back(std::move(evaluation));
+  }
+
+ private:
+  [[nodiscard]] static std::string header_of(const std::string& key) {
+    return detail::journal_line(std::string(detail::journal_format_name).append(detail::journal_version) + ' ' + key);
+  }
+
+  [[nodiscard]] static detail::LockedFile open(const std::string& path, const std::string& key) {
+    if (key.find_first_of("\r\n") != std::string::npos) {
+      detail::fail(ConfigError(ErrorCode::invalid_argument, path + ": a journal's key is text without line breaks"));
+    }
+    return detail::LockedFile(path);
+  }
+
+  /// Takes over the entries from byte `begin` on; drops a torn last line, in the file too.
+  void read_entries(std::string_view content, std::size_t begin) {
+    std::size_t number = 2;
+    for (; begin < content.size(); ++number) {
+      const std::size_t end = content.find('\n', begin);
+      const bool is_last = end == std::string_view::npos || end + 1 == content.size();
+      const std::string_view line = content.substr(begin, end - begin);
+      const auto text = end == std::string_view::npos ? std::nullopt : detail::text_of_journal_line(line);
+      if (!text && is_last && detail::may_be_torn_entry(line)) return file_.truncate(begin);
+      if (!text) detail::fail_by_journal_line(file_.path(), number, "damaged");
+      std::optional<JournaledEvaluation> evaluation = detail::journaled_evaluation_in(*text);
+      if (!evaluation) detail::fail_by_journal_line(file_.path(), number, "not an evaluation");
+      evaluations_.push_back(std::move(*evaluation));
+      begin = end + 1;
+    }
+  }
+
+  detail::LockedFile file_;
+  std::vector<JournaledEvaluation> evaluations_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_JOURNAL_EVALUATION_JOURNAL_HPP

@@ -1,0 +1,41 @@
+#ifndef NUQ_WORKFLOW_AUTO_NUQ_OPTIONS_HPP
+#define NUQ_WORKFLOW_AUTO_NUQ_OPTIONS_HPP
+
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nuq/engine/custom_layers.hpp"
+#include "nuq/packed/target.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+struct AutoNuqOptions {
+  int max_evaluations = 15;  ///< calls of the evaluator that the search may ask for, the original and int8 included
+  double max_seconds = (std::numeric_limits<double>::infinity)();  ///< no evaluation starts later
+  /// Numbers of levels to choose from, 2…256, of a quantizer without a price; empty: each layer's `num_steps` and its
+  /// halves down to 4.
+  std::vector<int> levels;
+  std::map<std::string, int> pins;  ///< layers that must have this many levels; 256 keeps int8
+  /// Layers that share one number of levels, or one price; each layer in one group at most.
+  std::vector<std::vector<std::string>> groups;
+  Target target = Target::packed;  ///< what sizes are measured by
+  bool weights_only = false;       ///< leaves activations in float although the evaluator could calibrate them
+  /// Batches of `calibration_batch` that the weights are fitted to; 0: batch_num of config.json; negative: none.
+  int statistics_batches = 0;
+  std::size_t threads = 1;     ///< of calibration, quantization and `eval_net`; results do not depend on it
+  CustomLayers custom_layers;  ///< layer types of the user's own, for calibration and `eval_net`
+  /// File that keeps every metric as soon as it is known, so that a killed run which is started again goes on where it
+  /// was (EvaluationJournal); empty: none.
+  std::string journal;
+  /// Also writes the models of all evaluated configurations that no other beats in both bytes and metric, as
+  /// `<save_prefix>_pareto_1` (the smallest), `_2` …, refused ones too, where there is a result.
+  bool pareto = false;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_AUTO_NUQ_OPTIONS_HPP

@@ -1,0 +1,297 @@
+#ifndef NUQ_WORKFLOW_DETAIL_LAYER_CHOICES_HPP
+#define NUQ_WORKFLOW_DETAIL_LAYER_CHOICES_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
+#include "nuq/caffe/weight_matrix.hpp"
+#include "nuq/core/detail/number_text.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/level_counts.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/report/layer_reports.hpp"
+#include "nuq/search/problem.hpp"
+#include "nuq/sensitivity/predicted_harm.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/auto_nuq_options.hpp"
+#include "nuq/workflow/detail/price_of_levels.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Refuses options of `auto_nuq` that do not fit the network or the quantizer: ConfigError.
+template <class Quantizer>
+void check_search_options(const Graph& graph, const AutoNuqOptions& options) {
+  if (Quantizer::has_price && !options.levels.empty()) {
+    fail(ConfigError(ErrorCode::invalid_argument,
+                     "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
+  }
+  for (const int count : options.levels) {
+    if (count < 2 || count > 256)
+      fail(ConfigError(ErrorCode::invalid_argument, "levels " + std::to_string(count) + ": wanted 2 to 256"));
+  }
+  const auto has_levels = [&graph](const std::string& layer) {
+    return graph.plan.count(layer) > 0 && quantizes_weights(*graph.find(layer));
+  };
+  for (const auto& [layer, levels] : options.pins) {
+    if (has_levels(layer) && levels >= 2 && levels <= 256) continue;
+    fail(ConfigError(ErrorCode::invalid_argument,
+                     "pin '" + layer + "'=" + std::to_string(levels) +
+                         ": wanted a layer whose weights the configuration quantizes and 2 to 256 levels"));
+  }
+  std::map<std::string, int> uses;
+  for (const std::vector<std::string>& group : options.groups) {
+    for (const std::string& layer : group) {
+      if (has_levels(layer) && ++uses[layer] == 1) continue;
+      fail(ConfigError(
+          ErrorCode::invalid_argument,
+          "group with '" + layer + "': wanted layers whose weights the configuration quantizes, each in one group"));
+    }
+  }
+}
+
+/// Every way in which a search may store a network's layers, quantized.
+class LayerChoices {
+ public:
+  /// A layer with the results of its options; option 0 keeps int8 unless the layer is pinned.
+  struct Candidate {
+    std::string layer;
+    std::vector<LayerQuantization> results;
+    LayerOptions options;
+  };
+
+  void add(Candidate candidate) { candidates_.push_back(std::move(candidate)); }
+  /// Layers whose inputs alone are quantized: the same in every configuration.
+  void add_without_weights(const std::string& layer, LayerQuantization quantization) {
+    without_weights_[layer] = std::move(quantization);
+  }
+
+  /// Calls `visit(layer, quantization)` for every result.
+  template <class Visitor>
+  void for_each(Visitor&& visit) {
+    for (Candidate& candidate : candidates_) {
+      for (LayerQuantization& result : candidate.results) visit(candidate.layer, result);
+    }
+    for (auto& [layer, quantization] : without_weights_) visit(layer, quantization);
+  }
+
+  /// Takes a layer out of the search; it stays in float.
+  void remove(const std::string& layer) {
+    candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(),
+                                     [&layer](const Candidate& candidate) { return candidate.layer == layer; }),
+                      candidates_.end());
+  }
+
+  [[nodiscard]] const std::vector<Candidate>& candidates() const noexcept { return candidates_; }
+
+  /// Joins layers that share a choice, once all layers are there. The options of a group are the uniform configurations
+  /// of its layers.
+  void join(const std::vector<std::vector<std::string>>& groups) {
+    std::vector<bool> joined(candidates_.size(), false);
+    for (const std::vector<std::string>& names : groups) {
+      std::vector<std::size_t> members;
+      for (std::size_t index = 0; index < candidates_.size(); ++index) {
+        if (std::find(names.begin(), names.end(), candidates_[index].layer) == names.end()) continue;
+        members.push_back(index);
+        joined[index] = true;
+      }
+      if (!members.empty()) add_group(std::move(members));
+    }
+    for (std::size_t index = 0; index < candidates_.size(); ++index) {
+      if (!joined[index]) add_group({index});
+    }
+    std::sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.members < b.members; });
+  }
+
+  /// What a search chooses among: one list of options per group.
+  [[nodiscard]] std::vector<LayerOptions> search_layers() const {
+    std::vector<LayerOptions> layers;
+    for (const Group& group : groups_) layers.push_back(group.options);
+    return layers;
+  }
+
+  [[nodiscard]] NetworkQuantization quantization_of(const Configuration& configuration) const {
+    NetworkQuantization quantization = without_weights_;
+    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+      quantization[candidate.layer] = candidate.results[option];
+    });
+    return quantization;
+  }
+
+  /// Different levels of each layer that occur, in the network's order.
+  [[nodiscard]] std::vector<std::pair<std::string, int>> levels_of(const Configuration& configuration) const {
+    const NetworkQuantization chosen = quantization_of(configuration);
+    std::vector<std::pair<std::string, int>> levels;
+    for (const Candidate& candidate : candidates_) {
+      const LayerQuantization& result = chosen.at(candidate.layer);
+      levels.emplace_back(candidate.layer, static_cast<int>(distinct_levels(count_levels(result.weights.levels))));
+    }
+    return levels;
+  }
+
+  /// Levels of each layer at most, by name; 256 at int8.
+  [[nodiscard]] std::map<std::string, int> level_caps(const Configuration& configuration) const {
+    std::map<std::string, int> caps;
+    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+      caps[candidate.layer] = candidate.options[option].levels;
+    });
+    return caps;
+  }
+
+  /// "layer=levels@price …", in the network's order; without price where there is none.
+  [[nodiscard]] std::string in_words(const Configuration& configuration) const {
+    std::map<std::string, std::string> chosen;
+    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+      const LayerOption& taken = candidate.options[option];
+      chosen[candidate.layer] =
+          std::to_string(taken.levels) + (taken.price > 0.0 ? "@" + number_text(taken.price) : "");
+    });
+    std::string text;
+    for (const Candidate& candidate : candidates_)
+      text += (text.empty() ? "" : " ") + candidate.layer + "=" + chosen.at(candidate.layer);
+    return text;
+  }
+
+ private:
+  /// Layers that share a choice: for each of its options that of every member.
+  struct Group {
+    std::vector<std::size_t> members;
+    LayerOptions options;
+    std::vector<Configuration> of_members;
+  };
+
+  void add_group(std::vector<std::size_t> members) {
+    std::vector<LayerOptions> layers;
+    for (const std::size_t member : members) layers.push_back(candidates_[member].options);
+    const auto never = [](const Configuration&) { return EvaluationOutcome{}; };
+    const SearchProblem together(layers, {}, never);
+    Group group{std::move(members), {}, {}};
+    const std::vector<Configuration> choices = layers.size() > 1 ? together.uniform_family() : each_option(layers[0]);
+    for (const Configuration& choice : choices) {
+      LayerOption joint = layers[0][static_cast<std::size_t>(choice[0])];
+      joint.bytes = together.total_bytes(choice);
+      joint.harm = 0.0;
+      for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+        const LayerOption& single = layers[layer][static_cast<std::size_t>(choice[layer])];
+        joint.harm += single.harm;
+        if (single.is_coarser_than(joint)) std::tie(joint.levels, joint.price) = std::tie(single.levels, single.price);
+      }
+      if (!group.options.empty() && !(joint.bytes < group.options.back().bytes)) continue;
+      group.options.push_back(joint);
+      group.of_members.push_back(choice);
+    }
+    groups_.push_back(std::move(group));
+  }
+
+  [[nodiscard]] static std::vector<Configuration> each_option(const LayerOptions& options) {
+    std::vector<Configuration> choices;
+    for (std::size_t option = 0; option < options.size(); ++option) choices.push_back({static_cast<int>(option)});
+    return choices;
+  }
+
+  template <class Visitor>
+  void for_each_chosen(const Configuration& configuration, const Visitor& visit) const {
+    for (std::size_t index = 0; index < groups_.size(); ++index) {
+      const Configuration& chosen = groups_[index].of_members[static_cast<std::size_t>(configuration[index])];
+      for (std::size_t member = 0; member < chosen.size(); ++member)
+        visit(candidates_[groups_[index].members[member]], static_cast<std::size_t>(chosen[member]));
+    }
+  }
+
+  std::vector<Candidate> candidates_;
+  std::vector<Group> groups_;
+  NetworkQuantization without_weights_;
+};
+
+/// Descending numbers of levels that a layer may take.
+[[nodiscard]] inline std::vector<int> levels_to_try(const LayerPlan& plan, std::vector<int> levels) {
+  if (levels.empty()) {
+    for (int count = plan.num_steps; count >= 4; count /= 2) levels.push_back(count);
+  }
+  std::sort(levels.rbegin(), levels.rend());
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+  return levels;
+}
+
+/// Calls `add(quantizer, levels, price)` for each way to compress a layer, from the largest on. `price`: at which harm
+/// is about that of the configured levels.
+template <class Quantizer, class Add>
+void for_each_compression(const Quantizer& quantizer, const LayerPlan& plan, const std::vector<int>& levels,
+                          [[maybe_unused]] double price, const Add& add) {
+  if constexpr (Quantizer::has_price) {
+    for (int doublings = -5; doublings <= 12; ++doublings) {
+      const double scaled = std::ldexp(price, doublings);
+      add(quantizer.at_price(scaled), plan.num_steps, scaled);
+    }
+  } else {
+    for (const int count : levels_to_try(plan, levels)) add(quantizer, count, 0.0);
+  }
+}
+
+/// Quantizes a layer in every way the search may choose; one that is not smaller than those before is no option.
+template <class Quantizer>
+[[nodiscard]] LayerChoices::Candidate quantized_in_every_way(const Graph& graph, const Node& node,
+                                                             const LayerPlan& plan, const Quantizer& quantizer,
+                                                             const LayerStatistics* statistics, double price,
+                                                             const AutoNuqOptions& options, Parallel& parallel) {
+  LayerChoices::Candidate candidate{node.name, {}, {}};
+  const auto add = [&](const auto& with, int levels, double at_price) {
+    LayerPlan trial = plan;
+    trial.weight_algorithm = levels == 256 ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
+    trial.num_steps = levels;
+    LayerQuantization quantized = quantize_layer(graph, node, trial, with, statistics, parallel);
+    const double harm = statistics == nullptr ? 0.0 : predicted_harm(node, quantized.weights, *statistics, parallel);
+    const double bytes = layer_bytes(options.target, quantized.weights, kernel_of(node));
+    if (!candidate.options.empty() && !(bytes < candidate.options.back().bytes)) return;
+    candidate.options.push_back({bytes, harm, levels, at_price});
+    candidate.results.push_back(std::move(quantized));
+  };
+  const auto pin = options.pins.find(node.name);
+  if (pin != options.pins.end()) {
+    add(NonUniformQuantizer<>{}, pin->second, 0.0);
+    return candidate;
+  }
+  add(quantizer, 256, 0.0);
+  if (plan.weight_algorithm == WeightAlgorithm::nuq) for_each_compression(quantizer, plan, options.levels, price, add);
+  return candidate;
+}
+
+/// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
+template <class Quantizer, class Quantized>
+[[nodiscard]] LayerChoices layer_choices(const Graph& graph, const Quantizer& quantizer,
+                                         const NetworkStatistics& statistics, const AutoNuqOptions& options,
+                                         Parallel& parallel, const Quantized& quantized) {
+  LayerChoices choices;
+  double price = 0.0;
+  if constexpr (Quantizer::has_price) price = price_of_configured_levels(graph, statistics, parallel);
+  std::size_t done = 0;
+  for (const Node& node : graph.nodes) {
+    const auto planned = graph.plan.find(node.name);
+    if (planned == graph.plan.end()) continue;
+    if (quantizes_weights(node)) {
+      const auto known = statistics.find(node.name);
+      choices.add(quantized_in_every_way(graph, node, planned->second, quantizer,
+                                         known == statistics.end() ? nullptr : &known->second, price, options,
+                                         parallel));
+    } else {
+      choices.add_without_weights(node.name,
+                                  quantize_layer(graph, node, planned->second, quantizer, nullptr, parallel));
+    }
+    quantized(node.name, ++done, graph.plan.size());
+  }
+  return choices;
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_DETAIL_LAYER_CHOICES_HPP
