@@ -42,10 +42,11 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     }
   }
 
-  double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num) const {
+  double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num,
+                    nuq::BatchMetrics& batches) const {
     if (command_) return command_->eval_model(model_file, weights_file, batch_num);
     nuq::Net net(model_file, weights_file, options_.threads);
-    return nuq::evaluate(net, *data_, batch_num);
+    return nuq::evaluate(net, *data_, batch_num, batches);
   }
 
   bool is_satisfied(double original_metric, double new_metric) const {

@@ -81,6 +81,7 @@
 #include "nuq/report/report.hpp"
 #include "nuq/report/sha256.hpp"
 #include "nuq/report/table.hpp"
+#include "nuq/search/batch_metrics.hpp"
 #include "nuq/search/executor.hpp"
 #include "nuq/search/lookahead.hpp"
 #include "nuq/sensitivity/contracts.hpp"

@@ -16,6 +16,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/dataset/metric.hpp"
+#include "nuq/search/batch_metrics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -45,7 +46,8 @@ using output_op = decltype(std::declval<E&>().output(std::declval<const std::str
   return {output.values.data(), samples, output.values.size() / samples};
 }
 
-/// Runs the first `batch_num` batches (0: all) and calls `visit(batch, outputs [samples × values])` after each.
+/// Runs the first `batch_num` batches (0: all) and calls `visit(batch, outputs [samples × values])` after each, which
+/// says whether to go on.
 template <class Engine, class Visitor>
 void visit_outputs(Engine& engine, const Dataset& dataset, int batch_num, Visitor&& visit) {
   static_assert(returns<void, set_input_op, Engine>() && returns<void, forward_op, Engine>() &&
@@ -61,7 +63,7 @@ void visit_outputs(Engine& engine, const Dataset& dataset, int batch_num, Visito
     for (const auto& [blob, tensor] : dataset.batch(batch)) engine.set_input(blob, tensor.view());
     engine.forward();
     const TensorView output = engine.output(dataset.description().output);
-    visit(batch, output_rows(output, dataset, batch));
+    if (!visit(batch, output_rows(output, dataset, batch))) return;
   }
 }
 
@@ -80,10 +82,11 @@ template <class Engine>
 
 /// The dataset's metric of a network over the first `batch_num` batches (0: all); larger is better. An engine takes
 /// inputs by blob, of any batch size, and gives the final value of a blob. For agreement the dataset must have been
-/// given the original network's `predictions` by `set_labels`. Throws EvaluationError: no metric, no labels, outputs
-/// that are not finite or do not fit; ConfigError: negative `batch_num`.
+/// given the original network's `predictions` by `set_labels`. `batches` hears of each batch of a metric that is a mean
+/// over samples, and may end the evaluation early. Throws EvaluationError: no metric, no labels, outputs that are not
+/// finite or do not fit; ConfigError: negative `batch_num`.
 template <class Engine>
-[[nodiscard]] double evaluate(Engine& engine, const Dataset& dataset, int batch_num = 0) {
+[[nodiscard]] double evaluate(Engine& engine, const Dataset& dataset, int batch_num, BatchMetrics& batches) {
   if (!dataset.description().metric) {
     detail::fail(EvaluationError(ErrorCode::evaluation_failed, dataset.file() + ": the dataset has no metric"));
   }
@@ -92,14 +95,27 @@ template <class Engine>
     detail::visit_outputs(engine, dataset, batch_num, [&](int batch, MatrixView<const float> outputs) {
       const Tensor targets = dataset.targets(batch);
       psnr.add(outputs, {targets.values.data(), outputs.rows(), targets.values.size() / outputs.rows()});
+      return true;
     });
     return psnr.value();
   }
-  TopAccuracy accuracy(*dataset.description().metric == Metric::top5 ? 5 : 1);
+  const int places = *dataset.description().metric == Metric::top5 ? 5 : 1;
+  TopAccuracy accuracy(places);
   detail::visit_outputs(engine, dataset, batch_num, [&](int batch, MatrixView<const float> outputs) {
-    accuracy.add(outputs, dataset.labels(batch));
+    const ArrayView<const std::int64_t> labels = dataset.labels(batch);
+    accuracy.add(outputs, labels);
+    TopAccuracy of_batch(places);
+    of_batch.add(outputs, labels);
+    return batches.add(of_batch.value(), outputs.rows());
   });
   return accuracy.value();
+}
+
+/// On all batches.
+template <class Engine>
+[[nodiscard]] double evaluate(Engine& engine, const Dataset& dataset, int batch_num = 0) {
+  BatchMetrics batches;
+  return evaluate(engine, dataset, batch_num, batches);
 }
 
 NUQ_NAMESPACE_END

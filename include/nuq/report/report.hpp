@@ -35,6 +35,7 @@ struct TrialReport {
   std::uint64_t bytes = 0;
   double metric = 0.0;
   bool satisfied = false;
+  bool ended_early = false;  ///< a clear failure: the metric is predicted from a part of the data
   std::vector<std::pair<std::string, int>> levels;  ///< different int8 levels kept, by layer, in the network's order
   bool non_dominated = false;                       ///< no other has both fewer bytes and a better metric
   std::string files;                                ///< prefix of its own files; empty where there are none
@@ -100,6 +101,7 @@ template <class T>
           {"bytes", trial.bytes},
           {"metric", trial.metric},
           {"satisfied", trial.satisfied},
+          {"ended_early", trial.ended_early},
           {"levels", levels},
           {"non_dominated", trial.non_dominated},
           {"files", trial.files}};

@@ -29,6 +29,7 @@
 #include "nuq/report/non_dominated.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/report/sha256.hpp"
+#include "nuq/search/batch_metrics.hpp"
 #include "nuq/search/contracts.hpp"
 #include "nuq/search/executor.hpp"
 #include "nuq/search/lookahead.hpp"
@@ -180,10 +181,15 @@ class AutoNuqRun {
   }
 
   [[nodiscard]] double original_metric() {
-    const auto evaluate = [this](std::size_t) { return evaluation_.of_original(graph_.model); };
+    const auto evaluate = [this](std::size_t) {
+      BatchMetrics batches;
+      const double metric = evaluation_.of_original(graph_.model, batches);
+      if (!batches.values().empty()) metrics_->remember_original_batches(batches.values());
+      return MeasuredMetric{metric, false};
+    };
     const auto files = [this](std::size_t) { return ModelFiles{graph_.model->model_file, graph_.model->weights_file}; };
     EvaluationProgress shown = evaluation_progress("original", 0);
-    const double metric = metric_of({{"original", evaluate, files}}, shown);
+    const double metric = metric_of({{"original", evaluate, files}}, shown).metric;
     finish_progress(shown, metric, true);
     return metric;
   }
@@ -191,14 +197,14 @@ class AutoNuqRun {
   [[nodiscard]] EvaluationOutcome evaluate_configuration(const Configuration& configuration) {
     EvaluationProgress shown = evaluation_progress(choices_.in_words(configuration),
                                                    static_cast<std::uint64_t>(problem_->total_bytes(configuration)));
-    const double metric = metric_of(trials_from(configuration), shown);
-    const bool satisfied = static_cast<bool>(evaluator_.is_satisfied(original_metric_, metric));
-    finish_progress(shown, metric, satisfied);
-    return {metric, satisfied};
+    const MeasuredMetric measured = metric_of(trials_from(configuration), shown);
+    const bool satisfied = !measured.ended_early && is_satisfied(measured.metric);
+    finish_progress(shown, measured.metric, satisfied);
+    return {measured.metric, satisfied};
   }
 
   /// The metric of the first trial, which the search asks for.
-  [[nodiscard]] double metric_of(const std::vector<Trial>& trials, EvaluationProgress& shown) {
+  [[nodiscard]] MeasuredMetric metric_of(const std::vector<Trial>& trials, EvaluationProgress& shown) {
     const std::string& subject = trials.front().subject;
     shown.known_before = metrics_->find(subject).has_value();
     if (!shown.known_before) {
@@ -233,8 +239,21 @@ class AutoNuqRun {
       return fake_quant_model(graph_, choices_.quantization_of(configuration));
     };
     return {digest_of(choices_.quantization_of(configuration)),
-            [this, model](std::size_t slot) { return evaluation_(model(), slot); },
+            [this, model](std::size_t slot) { return measure(model(), slot); },
             [this, model](std::size_t slot) { return evaluation_.write(model(), slot); }};
+  }
+
+  /// To the end, or to where a sequential test sees a clear failure.
+  [[nodiscard]] MeasuredMetric measure(Model model, std::size_t slot) {
+    auto passes = [this](double metric) { return is_satisfied(metric); };
+    BatchMetrics batches(metrics_->original_batches(), original_metric_, passes);
+    const double metric = evaluation_(std::move(model), slot, batches);
+    const std::optional<double>& failure = batches.predicted_failure();
+    return {failure.value_or(metric), failure.has_value()};
+  }
+
+  [[nodiscard]] bool is_satisfied(double metric) const {
+    return static_cast<bool>(evaluator_.is_satisfied(original_metric_, metric));
   }
 
   void note_failure(const std::string& message) {
@@ -332,6 +351,8 @@ class AutoNuqRun {
       trial.metric = evaluated.outcome.metric;
       trial.satisfied = evaluated.outcome.satisfied;
       trial.levels = choices_.levels_of(evaluated.configuration);
+      const auto measured = metrics_->find(digest_of(choices_.quantization_of(evaluated.configuration)));
+      trial.ended_early = measured && measured->ended_early;
       if (evaluated.configuration == problem_->int8()) report_.int8_metric = trial.metric;
       report_.trials.push_back(std::move(trial));
     }

@@ -8,6 +8,7 @@
 
 #include "nuq/core/detail/returns.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/search/batch_metrics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -31,6 +32,9 @@ using InputBatch = std::map<std::string, Tensor>;
 ///   then not needed
 ///   - `nuq::InputBatch calibration_batch(int index)`          inputs that calibrate the activations; without it the
 ///   run is weights-only
+///   - `eval_model(model_file, weights_file, batch_num, nuq::BatchMetrics& batches)` or `eval_net(net, batch_num,
+///   batches)` in place of the others: tells the metric of each batch by `batches.add(metric, samples)`, and ends as
+///   soon as that returns false. Clear failures then cost a part of an evaluation (search/batch_metrics.hpp)
 ///   - `static constexpr bool is_thread_safe = true;`          `eval_model` may be called by several threads at a time
 ///   - `std::string label() const`                             names what is measured, so that a journal of another
 ///   evaluator's metrics is not taken for this one's
@@ -44,7 +48,13 @@ template <class E>
 using eval_model_op = decltype(std::declval<E&>().eval_model(std::declval<const std::string&>(),
                                                              std::declval<const std::string&>(), int{}));
 template <class E>
+using eval_model_batches_op = decltype(std::declval<E&>().eval_model(
+    std::declval<const std::string&>(), std::declval<const std::string&>(), int{}, std::declval<BatchMetrics&>()));
+template <class E>
 using eval_net_op = decltype(std::declval<E&>().eval_net(std::declval<Net&>(), int{}));
+template <class E>
+using eval_net_batches_op =
+    decltype(std::declval<E&>().eval_net(std::declval<Net&>(), int{}, std::declval<BatchMetrics&>()));
 template <class E>
 using is_satisfied_op = decltype(std::declval<E&>().is_satisfied(double{}, double{}));
 template <class E>
@@ -57,10 +67,19 @@ template <class E>
 struct IsThreadSafe<E, std::void_t<decltype(E::is_thread_safe)>> : std::bool_constant<E::is_thread_safe> {};
 }  // namespace detail
 
+namespace detail {
 template <class E>
-inline constexpr bool has_eval_model_v = detail::returns<double, detail::eval_model_op, E>();
+inline constexpr bool has_eval_model_batches_v = returns<double, eval_model_batches_op, E>();
 template <class E>
-inline constexpr bool has_eval_net_v = detail::returns<double, detail::eval_net_op, E>();
+inline constexpr bool has_eval_net_batches_v = returns<double, eval_net_batches_op, E>();
+}  // namespace detail
+
+template <class E>
+inline constexpr bool has_eval_model_v =
+    detail::returns<double, detail::eval_model_op, E>() || detail::has_eval_model_batches_v<E>;
+template <class E>
+inline constexpr bool has_eval_net_v =
+    detail::returns<double, detail::eval_net_op, E>() || detail::has_eval_net_batches_v<E>;
 template <class E>
 inline constexpr bool has_is_satisfied_v = detail::returns<bool, detail::is_satisfied_op, E>();
 template <class E>
@@ -75,6 +94,28 @@ template <class E>
     return evaluator.label();
   } else {
     return {};
+  }
+}
+
+/// Asks an evaluator about a model on the disk, on `evaluate_batch_num` batches; `batches` hears of each from one that
+/// tells.
+template <class E>
+[[nodiscard]] double evaluate_files(E& evaluator, const std::string& model_file, const std::string& weights_file,
+                                    [[maybe_unused]] BatchMetrics& batches) {
+  if constexpr (detail::has_eval_model_batches_v<E>) {
+    return static_cast<double>(evaluator.eval_model(model_file, weights_file, E::evaluate_batch_num, batches));
+  } else {
+    return static_cast<double>(evaluator.eval_model(model_file, weights_file, E::evaluate_batch_num));
+  }
+}
+
+/// Asks an evaluator that has `eval_net` about a model in memory.
+template <class E>
+[[nodiscard]] double evaluate_net(E& evaluator, Net& net, [[maybe_unused]] BatchMetrics& batches) {
+  if constexpr (detail::has_eval_net_batches_v<E>) {
+    return static_cast<double>(evaluator.eval_net(net, E::evaluate_batch_num, batches));
+  } else {
+    return static_cast<double>(evaluator.eval_net(net, E::evaluate_batch_num));
   }
 }
 

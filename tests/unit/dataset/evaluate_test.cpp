@@ -73,6 +73,30 @@ TEST_CASE("only the first batches are run where a number is given") {
   CHECK_THROWS_AS(static_cast<void>(nuq::evaluate(engine, dataset, -1)), nuq::ConfigError);
 }
 
+TEST_CASE("metrics of batches are told with their samples, and may end the evaluation") {
+  const nuq::Dataset dataset = labelled({0, 2, 2, 0, 0});
+  Amplifier engine(1.0F);
+  nuq::BatchMetrics batches;
+  CHECK(nuq::evaluate(engine, dataset, 0, batches) == 0.6);
+  REQUIRE(batches.values().size() == 3);
+  CHECK(batches.values()[0].metric == 0.5);
+  CHECK(batches.values()[1].metric == 1.0);
+  CHECK(batches.values()[2].metric == 0.0);
+  CHECK(batches.values()[2].samples == 1);
+
+  std::vector<float> values;
+  for (int sample = 0; sample < 30; ++sample) values.insert(values.end(), {1, 2});
+  const nuq::NumericArray zeros{nuq::NumericType::uint8, {30}, std::string(30, '\0')};
+  const nuq::Dataset always_wrong(judged_by(nuq::Metric::top1), {{{"data", floats({30, 2}, values)}}, {}, zeros, {}},
+                                  "x");
+  const std::vector<nuq::BatchMetric> original(15, {1.0, 2});
+  auto never = [](double) { return false; };
+  nuq::BatchMetrics failing(original, 1.0, never);
+  Amplifier other(1.0F);
+  CHECK(nuq::evaluate(other, always_wrong, 0, failing) == 0.0);
+  CHECK(other.forwards == static_cast<int>(nuq::BatchMetrics::least_batches));
+}
+
 TEST_CASE("the five largest of many classes count for top5") {
   nuq::DatasetDescription description = judged_by(nuq::Metric::top5);
   const nuq::NumericArray labels{nuq::NumericType::uint8, {2}, std::string("\x01\x00", 2)};

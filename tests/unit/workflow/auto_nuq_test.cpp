@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "../temporary_folder.hpp"
+#include "nuq/search/binary_search.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "tiny_network.hpp"
 
@@ -296,6 +297,67 @@ TEST_CASE("files and report do not depend on the executor") {
   CHECK(result.report.trials.size() == expected.report.trials.size());
   CHECK(other.calls >= evaluator.calls);
   CHECK_FALSE(parallel.wrote("_trial_2_weights.caffemodel"));
+}
+
+/// Tells the fidelity on 20 batches of one sample each; how many in all.
+struct BatchEvaluator : nuq::AutoNuqEvaluatorBase<BatchEvaluator> {
+  bool tells = true;
+  int batches_evaluated = 0;
+  std::vector<std::vector<float>> expected;
+
+  double eval_net(nuq::Net& net, int, nuq::BatchMetrics& batches) {
+    double sum = 0.0;
+    const bool is_original = expected.empty();
+    for (int index = 0; index < 20; ++index) {
+      ++batches_evaluated;
+      net.set_input("data", TinyNetwork::batch(index).view());
+      net.forward();
+      const nuq::TensorView output = net.output("prob");
+      if (is_original) expected.emplace_back(output.values.begin(), output.values.end());
+      const std::vector<float>& reference = expected[static_cast<std::size_t>(index)];
+      double difference = 0.0;
+      for (std::size_t at = 0; at < reference.size(); ++at)
+        difference += static_cast<double>(std::fabs(output.values[at] - reference[at]));
+      const double metric = 1.0 - 10.0 * difference / static_cast<double>(reference.size());
+      sum += metric;
+      if (tells && !batches.add(metric)) break;
+    }
+    return sum / 20.0;
+  }
+  [[nodiscard]] bool is_satisfied(double original, double result) const { return original - result <= 0.05; }
+};
+
+TEST_CASE("an evaluator that tells its batches is spared the rest of clear failures") {
+  const auto search = [](const Run& run, BatchEvaluator& evaluator) {
+    return nuq::auto_nuq(run.network.model, run.network.weights, evaluator, run.config, run.prefix + "_record.txt",
+                         run.prefix, run.options, nuq::NonUniformQuantizer<>{}, nuq::BinarySearch{});
+  };
+  const Run silent_run;
+  BatchEvaluator silent;
+  silent.tells = false;
+  const nuq::AutoNuqResult whole = search(silent_run, silent);
+  CHECK(silent.batches_evaluated == 20 * whole.report.evaluations);
+
+  Run run;
+  run.options.journal = run.folder / "journal.txt";
+  BatchEvaluator telling;
+  const nuq::AutoNuqResult result = search(run, telling);
+  CHECK(telling.batches_evaluated < silent.batches_evaluated);
+  CHECK(run.folder.read("out/net.nuq") == silent_run.folder.read("out/net.nuq"));
+  CHECK(*result.report.metric == *whole.report.metric);
+  REQUIRE(result.report.trials.size() == whole.report.trials.size());
+  for (std::size_t trial = 0; trial < result.report.trials.size(); ++trial) {
+    CHECK(result.report.trials[trial].satisfied == whole.report.trials[trial].satisfied);
+    CHECK_FALSE((result.report.trials[trial].satisfied && result.report.trials[trial].ended_early));
+  }
+
+  BatchEvaluator idle;
+  const nuq::AutoNuqResult again = search(run, idle);
+  CHECK(idle.batches_evaluated == 0);
+  for (std::size_t trial = 0; trial < result.report.trials.size(); ++trial) {
+    CHECK(again.report.trials[trial].metric == result.report.trials[trial].metric);
+    CHECK(again.report.trials[trial].ended_early == result.report.trials[trial].ended_early);
+  }
 }
 
 /// Writes down what it is told; asks to stop after an evaluation.

@@ -17,6 +17,7 @@
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/search/batch_metrics.hpp"
 #include "nuq/search/executor.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/evaluator.hpp"
@@ -49,21 +50,29 @@ class ModelEvaluation {
   }
 
   /// The metric of a model that is on the disk as it is.
-  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model) {
+  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
     if constexpr (has_eval_net_v<Evaluator>) {
-      return of_net(model);
+      return of_net(model, batches);
     } else {
-      return of_files(model->model_file, model->weights_file);
+      return checked(evaluate_files(evaluator_, model->model_file, model->weights_file, batches));
     }
   }
+  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model) {
+    BatchMetrics batches;
+    return of_original(model, batches);
+  }
 
-  [[nodiscard]] double operator()(Model model, std::size_t slot = 0) {
+  [[nodiscard]] double operator()(Model model, std::size_t slot, BatchMetrics& batches) {
     if constexpr (has_eval_net_v<Evaluator>) {
-      return of_net(std::make_shared<const Model>(std::move(model)));
+      return of_net(std::make_shared<const Model>(std::move(model)), batches);
     } else {
       const ModelFiles& written = write(model, slot);
-      return of_files(written.model_file, written.weights_file);
+      return checked(evaluate_files(evaluator_, written.model_file, written.weights_file, batches));
     }
+  }
+  [[nodiscard]] double operator()(Model model) {
+    BatchMetrics batches;
+    return (*this)(std::move(model), 0, batches);
   }
 
   /// Writes a model to the files of a slot.
@@ -79,13 +88,9 @@ class ModelEvaluation {
   [[nodiscard]] int count() const noexcept { return count_; }
 
  private:
-  [[nodiscard]] double of_net(std::shared_ptr<const Model> model) {
+  [[nodiscard]] double of_net(std::shared_ptr<const Model> model, BatchMetrics& batches) {
     Net net(build_graph(std::move(model)), threads_, custom_layers_);
-    return checked(static_cast<double>(evaluator_.eval_net(net, Evaluator::evaluate_batch_num)));
-  }
-
-  [[nodiscard]] double of_files(const std::string& model_file, const std::string& weights_file) {
-    return checked(static_cast<double>(evaluator_.eval_model(model_file, weights_file, Evaluator::evaluate_batch_num)));
+    return checked(evaluate_net(evaluator_, net, batches));
   }
 
   [[nodiscard]] double checked(double metric) {

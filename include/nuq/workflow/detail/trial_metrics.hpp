@@ -16,6 +16,7 @@
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/journal/evaluation_journal.hpp"
 #include "nuq/report/sha256.hpp"
+#include "nuq/search/batch_metrics.hpp"
 #include "nuq/search/executor.hpp"
 #include "nuq/version.hpp"
 
@@ -46,27 +47,45 @@ namespace detail {
   return hash.finish();
 }
 
+/// What is known of a model.
+struct MeasuredMetric {
+  double metric = 0.0;
+  bool ended_early = false;  ///< a clear failure: the metric is predicted from a part of the data
+};
+
 /// A model whose metric is wanted. `slot`: different for models that are evaluated at the same time.
 struct Trial {
-  std::string subject;                                ///< names it
-  std::function<double(std::size_t slot)> evaluate;   ///< asks the user's evaluator
-  std::function<ModelFiles(std::size_t slot)> files;  ///< the model on the disk
+  std::string subject;                                       ///< names it, without white space or ':'
+  std::function<MeasuredMetric(std::size_t slot)> evaluate;  ///< asks the user's evaluator
+  std::function<ModelFiles(std::size_t slot)> files;         ///< the model on the disk
 };
 
 /// The metrics that are known, by subject: those of the journal, where there is one, and those that the evaluator has
-/// given since.
+/// given since; and those of the original's batches, where the evaluator tells them. In the journal the subject of a
+/// predicted metric ends with ":early", that of a batch with ":batch:" and its number of samples.
 class TrialMetrics {
  public:
   TrialMetrics() = default;
   /// Goes on with the journal of the run that `key` names. Throws what EvaluationJournal throws.
   TrialMetrics(const std::string& journal, const std::string& key) : journal_(std::in_place, journal, key) {
-    for (const JournaledEvaluation& known : journal_->evaluations()) metrics_[known.subject] = known.metric;
+    for (const JournaledEvaluation& known : journal_->evaluations()) recall(known);
   }
 
-  [[nodiscard]] std::optional<double> find(const std::string& subject) const {
+  [[nodiscard]] std::optional<MeasuredMetric> find(const std::string& subject) const {
     const auto known = metrics_.find(subject);
     if (known == metrics_.end()) return std::nullopt;
     return known->second;
+  }
+
+  /// Metrics of the original's batches; empty where the evaluator does not tell them.
+  [[nodiscard]] const std::vector<BatchMetric>& original_batches() const noexcept { return original_batches_; }
+  void remember_original_batches(const std::vector<BatchMetric>& batches) {
+    original_batches_ = batches;
+    if (!journal_) return;
+    journal_->append(batches_begin, 0.0, 0.0);
+    for (const BatchMetric& batch : batches) {
+      journal_->append(std::string(batch_subject) + std::to_string(batch.samples), batch.metric, 0.0);
+    }
   }
 
   /// Has the executor evaluate trials; that of the first is known afterwards. `failed(message)` hears of evaluations
@@ -90,17 +109,19 @@ class TrialMetrics {
     [[nodiscard]] std::size_t size() const noexcept { return trials_.size(); }
     void evaluate(std::size_t index) { record(index, trials_[index].evaluate(index)); }
     [[nodiscard]] ModelFiles files(std::size_t index) const { return trials_[index].files(index); }
-    void record(std::size_t index, double metric) {
-      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-      const std::lock_guard<std::mutex> lock(mutex_);
-      metrics_.remember(trials_[index].subject, metric, elapsed.count());
-    }
+    void record(std::size_t index, double metric) { record(index, MeasuredMetric{metric, false}); }
     void report_failure(std::size_t, const std::string& message) {
       const std::lock_guard<std::mutex> lock(mutex_);
       failed_(message);
     }
 
    private:
+    void record(std::size_t index, MeasuredMetric metric) {
+      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+      const std::lock_guard<std::mutex> lock(mutex_);
+      metrics_.remember(trials_[index].subject, metric, elapsed.count());
+    }
+
     TrialMetrics& metrics_;
     const std::vector<Trial>& trials_;
     const Failed& failed_;
@@ -108,13 +129,30 @@ class TrialMetrics {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   };
 
-  void remember(const std::string& subject, double metric, double seconds) {
-    metrics_[subject] = metric;
-    if (journal_) journal_->append(subject, metric, seconds);
+  static constexpr const char* early_suffix = ":early";
+  static constexpr const char* batches_begin = "original:batches";
+  static constexpr const char* batch_subject = "original:batch:";
+
+  void remember(const std::string& subject, MeasuredMetric measured, double seconds) {
+    metrics_[subject] = measured;
+    if (journal_) journal_->append(subject + (measured.ended_early ? early_suffix : ""), measured.metric, seconds);
+  }
+
+  void recall(const JournaledEvaluation& known) {
+    const std::size_t batch = std::string_view(batch_subject).size();
+    if (known.subject == batches_begin) {
+      original_batches_.clear();
+    } else if (known.subject.compare(0, batch, batch_subject) == 0) {
+      original_batches_.push_back({known.metric, std::stoul(known.subject.substr(batch))});
+    } else {
+      const bool ended_early = known.subject.find(early_suffix) != std::string::npos;
+      metrics_[known.subject.substr(0, known.subject.find(early_suffix))] = {known.metric, ended_early};
+    }
   }
 
   std::optional<EvaluationJournal> journal_;
-  std::map<std::string, double> metrics_;
+  std::map<std::string, MeasuredMetric> metrics_;
+  std::vector<BatchMetric> original_batches_;
 };
 
 }  // namespace detail
