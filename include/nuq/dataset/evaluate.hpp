@@ -76,6 +76,7 @@ template <class Engine>
   std::vector<std::int64_t> classes;
   detail::visit_outputs(engine, dataset, batch_num, [&classes](int, MatrixView<const float> outputs) {
     for (std::size_t sample = 0; sample < outputs.rows(); ++sample) classes.push_back(argmax(outputs.row(sample)));
+    return true;
   });
   return classes;
 }
