@@ -29,7 +29,7 @@ struct BatchMetric {
 class BatchMetrics {
  public:
   static constexpr std::size_t least_batches = 10;  ///< that are seen before the test has a say
-  static constexpr double deviations = 5.0;         ///< so many, for the test looks often and its first looks see few batches
+  static constexpr double deviations = 5.0;  ///< so many, for the test looks often and its first looks see few batches
 
   /// Takes everything: for the original.
   BatchMetrics() = default;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "nuq/core/finite.hpp"
+#include "nuq/search/detail/bisection.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -269,15 +270,16 @@ class HarmCalibration {
 
 /// Minimises bytes under what the evaluator accepts, in few evaluations.
 ///
-/// 1. Int8 in every layer; refused: no answer. Then bisects the uniform configurations, which brackets the harm that
-///    the network can take.
+/// 1. Int8 in every layer; refused: no answer. Then bisects the uniform configurations, and between the last that
+///    passes and the next, in a few steps, how many layers may take the smaller option; that brackets the harm that the
+///    network can take.
 /// 2. Fits the metric to the predicted harm of what has been evaluated, and estimates the harm at which it meets the
 ///    limit that parts satisfied from refused metrics (HarmCalibration). Neither the unit of the harm nor the
 ///    direction of the metric matters.
 /// 3. Evaluates the smallest configuration within that harm: the optimal allocation at one price (PriceFamily), and
 ///    the room that it leaves filled by exchanges of single layers (OptionExchange). Back to 2 with what was learnt.
-///    Where that one is known already, those within a little less or a little more harm, as long as they are smaller
-///    than the best.
+///    Where that one is known already, those within a little less or a little more harm, as long as they save a
+///    per cent of the best (anything, where nothing else is left to try).
 /// 4. Where the metric tells nothing (not finite, constant, not in order with the verdicts), its estimates creep, or
 ///    they leave nothing to try: halves the bytes between the best and the next smaller refused configuration; at the
 ///    end, single steps of one layer from the best.
@@ -287,8 +289,8 @@ class HarmCalibration {
 /// should, and the smallest accepted is the answer: its true harm lies a little beyond the limit more often than within
 /// (tests/benchmark/search_synthetic.cpp has figures).
 struct RateDistortionSearch {
-  /// Evaluations at most, int8 at least. Of these up to a quarter is kept for uniform configurations that are smaller
-  /// than the answer; more of them are tried as far as the problem's own budget goes.
+  /// Evaluations at most, int8 at least, as far as the problem's budget goes. Of these up to a quarter is kept for
+  /// uniform configurations that are smaller than the answer; of a larger budget more of them are tried.
   int max_evaluations = 15;
   /// Harm tried in step 3 beyond the estimate, relative to it; ≥ 0.
   double overshoot = 0.1;
@@ -297,7 +299,7 @@ struct RateDistortionSearch {
     if (!problem.passes(problem.int8())) return problem.conclude();
     const detail::PriceFamily family(problem);
     const std::vector<Configuration> uniform = problem.uniform_family();
-    bracket_by_uniform(problem, uniform);
+    bracket(problem, uniform);
     do {
       improve(problem, family, uniform);
     } while (problem.improve_by_uniform());
@@ -305,7 +307,9 @@ struct RateDistortionSearch {
   }
 
  private:
-  static constexpr double harm_step = 0.02;  ///< relative; between the limits that step 3 tries
+  static constexpr std::size_t mixed_trials = 3;  ///< between two uniform configurations
+  static constexpr double wanted_gain = 0.01;  ///< in bytes, relative to the best; less only where nothing else is left
+  static constexpr double harm_step = 0.02;    ///< relative; between the limits that step 3 tries
   static constexpr int max_harm_steps = 25;
   static constexpr int same_verdicts = 3;
   static constexpr double wide_gap = 0.05;  ///< in bytes, relative to the best
@@ -314,58 +318,61 @@ struct RateDistortionSearch {
   void improve(SearchProblem& problem, const detail::PriceFamily& family,
                const std::vector<Configuration>& uniform) const {
     while (has_evaluations_left(problem, uniform)) {
-      const std::optional<Configuration> next = next_configuration(problem, family);
+      std::optional<Configuration> next = next_configuration(problem, family, wanted_gain);
+      if (!next) next = next_configuration(problem, family, 0.0);
       if (!next) return;
       problem.evaluate(*next);
     }
   }
 
-  /// Bisects for a uniform configuration that passes while the next smaller does not.
-  void bracket_by_uniform(SearchProblem& problem, const std::vector<Configuration>& uniform) const {
-    std::size_t passing = 0;
-    std::size_t refused = uniform.size();
-    while (refused - passing > 1 && problem.evaluated().size() < most_evaluations()) {
-      const std::size_t middle = passing + (refused - passing) / 2;
-      (problem.passes(uniform[middle]) ? passing : refused) = middle;
-    }
+  /// The bisections of step 1.
+  void bracket(SearchProblem& problem, const std::vector<Configuration>& uniform) const {
+    const auto may_ask = [&] { return has_evaluations_left(problem, uniform); };
+    detail::last_passing(
+        uniform.size(), [&](std::size_t index) { return problem.passes(uniform[index]); }, may_ask);
+    const std::size_t most = problem.evaluated().size() + mixed_trials;
+    detail::bisect_towards_next_uniform(problem, uniform,
+                                        [&] { return may_ask() && problem.evaluated().size() < most; });
   }
 
-  [[nodiscard]] std::size_t most_evaluations() const {
-    return static_cast<std::size_t>((std::max)(max_evaluations, 0));
+  [[nodiscard]] std::size_t most_evaluations(const SearchProblem& problem) const {
+    return static_cast<std::size_t>((std::max)((std::min)(max_evaluations, problem.budget().evaluations), 0));
   }
 
   [[nodiscard]] bool has_evaluations_left(const SearchProblem& problem,
                                           const std::vector<Configuration>& uniform) const {
     const auto open = std::count_if(uniform.begin(), uniform.end(), [&](const Configuration& configuration) {
-      return is_worth_asking(problem, configuration);
+      return problem.total_bytes(configuration) < problem.best()->bytes && problem.find(configuration) == nullptr;
     });
-    const std::size_t reserved = (std::min)(static_cast<std::size_t>(open), most_evaluations() / 4);
-    return !problem.exhausted() && problem.evaluated().size() + reserved < most_evaluations();
+    const std::size_t most = most_evaluations(problem);
+    const std::size_t reserved = (std::min)(static_cast<std::size_t>(open), most / 4);
+    return !problem.exhausted() && problem.evaluated().size() + reserved < most;
   }
 
-  /// Smaller than the best and not yet evaluated.
-  [[nodiscard]] static bool is_worth_asking(const SearchProblem& problem, const Configuration& configuration) {
-    return problem.total_bytes(configuration) < problem.best()->bytes &&
-           std::none_of(problem.evaluated().begin(), problem.evaluated().end(),
-                        [&](const EvaluatedConfiguration& known) { return known.configuration == configuration; });
+  /// Not yet evaluated, and smaller than the best by more than `gain`, relative.
+  [[nodiscard]] static bool is_worth_asking(const SearchProblem& problem, const Configuration& configuration,
+                                            double gain) {
+    return problem.total_bytes(configuration) < (1.0 - gain) * problem.best()->bytes &&
+           problem.find(configuration) == nullptr;
   }
 
   [[nodiscard]] std::optional<Configuration> next_configuration(const SearchProblem& problem,
-                                                                const detail::PriceFamily& family) const {
+                                                                const detail::PriceFamily& family, double gain) const {
     if (!approaches_from_one_side(problem, family)) {
       if (const std::optional<double> harm = detail::HarmCalibration(problem).affordable_harm()) {
-        std::optional<Configuration> candidate = smallest_near_harm(problem, family, *harm);
+        std::optional<Configuration> candidate = smallest_near_harm(problem, family, *harm, gain);
         if (candidate) return candidate;
       }
     }
     Configuration candidate = halfway_to_refused(problem, family);
-    if (is_worth_asking(problem, candidate)) return candidate;
-    return least_harmful_step(problem);
+    if (is_worth_asking(problem, candidate, gain)) return candidate;
+    return least_harmful_step(problem, gain);
   }
 
   /// Step 3.
   [[nodiscard]] std::optional<Configuration> smallest_near_harm(const SearchProblem& problem,
-                                                                const detail::PriceFamily& family, double harm) const {
+                                                                const detail::PriceFamily& family, double harm,
+                                                                double gain) const {
     detail::OptionExchange exchange(problem);
     const auto smallest_within = [&](double limit) {
       Configuration configuration = family.within_harm(limit);
@@ -373,17 +380,17 @@ struct RateDistortionSearch {
       return configuration;
     };
     const Configuration expected = smallest_within(harm);
-    if (is_worth_asking(problem, expected)) return expected;
+    if (is_worth_asking(problem, expected, gain)) return expected;
     const bool has_room_below = problem.total_bytes(expected) < problem.best()->bytes;
     for (int step = 1; step <= max_harm_steps; ++step) {
       const double change = harm_step * step;
       if (has_room_below) {
         Configuration candidate = smallest_within((1.0 - change) * harm);
-        if (is_worth_asking(problem, candidate)) return candidate;
+        if (is_worth_asking(problem, candidate, gain)) return candidate;
       }
       if (change <= overshoot) {
         Configuration candidate = smallest_within((1.0 + change) * harm);
-        if (is_worth_asking(problem, candidate)) return candidate;
+        if (is_worth_asking(problem, candidate, gain)) return candidate;
       }
     }
     return std::nullopt;
@@ -419,7 +426,7 @@ struct RateDistortionSearch {
   }
 
   /// The best with one layer at a smaller option: of those not yet evaluated, the one that adds least harm.
-  [[nodiscard]] static std::optional<Configuration> least_harmful_step(const SearchProblem& problem) {
+  [[nodiscard]] static std::optional<Configuration> least_harmful_step(const SearchProblem& problem, double gain) {
     std::optional<Configuration> least;
     double least_harm = 0.0;
     const Configuration& from = problem.best()->configuration;
@@ -428,7 +435,7 @@ struct RateDistortionSearch {
         const double harm = detail::option_change(problem, layer, from[layer], to).harm;
         Configuration candidate = from;
         candidate[layer] = to;
-        if ((least && !(harm < least_harm)) || !is_worth_asking(problem, candidate)) continue;
+        if ((least && !(harm < least_harm)) || !is_worth_asking(problem, candidate, gain)) continue;
         least = std::move(candidate);
         least_harm = harm;
       }
