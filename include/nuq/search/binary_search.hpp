@@ -1,10 +1,10 @@
 #ifndef NUQ_SEARCH_BINARY_SEARCH_HPP
 #define NUQ_SEARCH_BINARY_SEARCH_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
-#include "nuq/search/detail/bisection.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -28,13 +28,55 @@ struct BinarySearch {
   [[nodiscard]] SearchResult search(SearchProblem& problem) const {
     const std::vector<Configuration> family = problem.uniform_family();
     if (!problem.passes(problem.int8())) return problem.conclude();
-    const auto always = [] { return true; };
-    detail::last_passing(
-        family.size(), [&](std::size_t index) { return problem.passes(family[index]); }, always);
+    last_passing(family.size(), [&](std::size_t index) { return problem.passes(family[index]); });
     do {
-      detail::bisect_towards_next_uniform(problem, family, always);
+      refine_best(problem, family);
     } while (problem.improve_by_uniform());
     return problem.conclude();
+  }
+
+ private:
+  /// Bisects for an index in [0, size) that passes while the next one does not; index 0 is known to pass.
+  template <class Passes>
+  static std::size_t last_passing(std::size_t size, Passes&& passes) {
+    std::size_t passing = 0;
+    std::size_t refused = size;
+    while (refused - passing > 1) {
+      const std::size_t middle = passing + (refused - passing) / 2;
+      (passes(middle) ? passing : refused) = middle;
+    }
+    return passing;
+  }
+
+  /// Step 3; the best is a uniform configuration.
+  static void refine_best(SearchProblem& problem, const std::vector<Configuration>& family) {
+    const Configuration from = problem.best()->configuration;
+    const auto smaller = std::find_if(family.begin(), family.end(), [&](const Configuration& configuration) {
+      return problem.total_bytes(configuration) < problem.best()->bytes;
+    });
+    if (smaller == family.end()) return;
+    const std::vector<std::size_t> ranking = rank_layers(problem, from, *smaller);
+    last_passing(ranking.size() + 1, [&](std::size_t count) {
+      Configuration mixed = from;
+      for (std::size_t rank = 0; rank < count; ++rank) mixed[ranking[rank]] = (*smaller)[ranking[rank]];
+      return problem.passes(mixed);
+    });
+  }
+
+  /// The layers that are smaller in `to` than in `from`, by predicted harm per saved byte.
+  static std::vector<std::size_t> rank_layers(const SearchProblem& problem, const Configuration& from,
+                                              const Configuration& to) {
+    std::vector<std::size_t> ranking;
+    std::vector<double> price(from.size());
+    for (std::size_t layer = 0; layer < from.size(); ++layer) {
+      if (to[layer] <= from[layer]) continue;
+      const LayerOption& before = problem.layers()[layer][static_cast<std::size_t>(from[layer])];
+      const LayerOption& after = problem.layers()[layer][static_cast<std::size_t>(to[layer])];
+      price[layer] = (after.harm - before.harm) / (before.bytes - after.bytes);
+      ranking.push_back(layer);
+    }
+    std::stable_sort(ranking.begin(), ranking.end(), [&](std::size_t a, std::size_t b) { return price[a] < price[b]; });
+    return ranking;
   }
 };
 

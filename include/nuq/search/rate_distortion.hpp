@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "nuq/core/finite.hpp"
-#include "nuq/search/detail/bisection.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -270,9 +269,8 @@ class HarmCalibration {
 
 /// Minimises bytes under what the evaluator accepts, in few evaluations.
 ///
-/// 1. Int8 in every layer; refused: no answer. Then bisects the uniform configurations, and between the last that
-///    passes and the next, in a few steps, how many layers may take the smaller option; that brackets the harm that the
-///    network can take.
+/// 1. Int8 in every layer; refused: no answer. Then bisects the uniform configurations, which brackets the harm that
+///    the network can take.
 /// 2. Fits the metric to the predicted harm of what has been evaluated, and estimates the harm at which it meets the
 ///    limit that parts satisfied from refused metrics (HarmCalibration). Neither the unit of the harm nor the
 ///    direction of the metric matters.
@@ -299,7 +297,7 @@ struct RateDistortionSearch {
     if (!problem.passes(problem.int8())) return problem.conclude();
     const detail::PriceFamily family(problem);
     const std::vector<Configuration> uniform = problem.uniform_family();
-    bracket(problem, uniform);
+    bracket_by_uniform(problem, uniform);
     do {
       improve(problem, family, uniform);
     } while (problem.improve_by_uniform());
@@ -307,7 +305,6 @@ struct RateDistortionSearch {
   }
 
  private:
-  static constexpr std::size_t mixed_trials = 3;  ///< between two uniform configurations
   static constexpr double wanted_gain = 0.01;  ///< in bytes, relative to the best; less only where nothing else is left
   static constexpr double harm_step = 0.02;    ///< relative; between the limits that step 3 tries
   static constexpr int max_harm_steps = 25;
@@ -325,14 +322,14 @@ struct RateDistortionSearch {
     }
   }
 
-  /// The bisections of step 1.
-  void bracket(SearchProblem& problem, const std::vector<Configuration>& uniform) const {
-    const auto may_ask = [&] { return has_evaluations_left(problem, uniform); };
-    detail::last_passing(
-        uniform.size(), [&](std::size_t index) { return problem.passes(uniform[index]); }, may_ask);
-    const std::size_t most = problem.evaluated().size() + mixed_trials;
-    detail::bisect_towards_next_uniform(problem, uniform,
-                                        [&] { return may_ask() && problem.evaluated().size() < most; });
+  /// Bisects for a uniform configuration that passes while the next smaller does not.
+  void bracket_by_uniform(SearchProblem& problem, const std::vector<Configuration>& uniform) const {
+    std::size_t passing = 0;
+    std::size_t refused = uniform.size();
+    while (refused - passing > 1 && has_evaluations_left(problem, uniform)) {
+      const std::size_t middle = passing + (refused - passing) / 2;
+      (problem.passes(uniform[middle]) ? passing : refused) = middle;
+    }
   }
 
   [[nodiscard]] std::size_t most_evaluations(const SearchProblem& problem) const {
