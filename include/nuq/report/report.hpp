@@ -55,7 +55,7 @@ struct RunReport {
   std::optional<double> metric;           ///< of the result
   bool satisfied = false;
   bool weights_only = false;  ///< activations stay in float
-  int evaluations = 0;        ///< calls of the evaluator, original and int8 included
+  int evaluations = 0;        ///< that were asked of the evaluator, original and int8 included
   double seconds = 0.0;
   std::uint64_t bytes = 0;     ///< stored size of the weights of all quantizable layers
   double ratio_float32 = 0.0;  ///< float32 size of the same weights / bytes

@@ -85,6 +85,18 @@ struct UsesThreads<Executor, std::void_t<uses_threads_op<Executor>>> : uses_thre
 template <class Executor>
 inline constexpr bool executor_uses_threads_v = detail::UsesThreads<Executor>::value;
 
+/// Checks an executor, for an evaluator that may be called by several threads or not, with one readable message per
+/// fault; true when it may be used.
+template <class Executor, bool evaluator_is_thread_safe>
+[[nodiscard]] constexpr bool check_executor() {
+  static_assert(is_evaluation_executor_v<Executor>,
+                "[nuq] EvaluationExecutor must provide: std::size_t width() const, void run(Batch&) const");
+  static_assert(evaluator_is_thread_safe || !executor_uses_threads_v<Executor>,
+                "[nuq] an executor with threads needs an evaluator that is thread-safe and says so: static constexpr "
+                "bool is_thread_safe = true");
+  return is_evaluation_executor_v<Executor> && (evaluator_is_thread_safe || !executor_uses_threads_v<Executor>);
+}
+
 /// One evaluation at a time, in the calling thread.
 struct SerialExecutor {
   [[nodiscard]] std::size_t width() const noexcept { return 1; }

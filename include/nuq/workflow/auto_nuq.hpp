@@ -437,12 +437,7 @@ AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights
                        const Quantizer& quantizer = Quantizer{}, const SearchPolicy& policy = SearchPolicy{},
                        const Executor& executor = Executor{}, Progress&& progress = Progress{}) {
   using UserEvaluator = std::remove_cv_t<std::remove_reference_t<Evaluator>>;
-  static_assert(is_evaluation_executor_v<Executor>,
-                "[nuq] EvaluationExecutor must provide: std::size_t width() const, void run(Batch&) const");
-  static_assert(!executor_uses_threads_v<Executor> || is_thread_safe_v<UserEvaluator>,
-                "[nuq] an executor with threads needs an evaluator that is thread-safe and says so: static constexpr "
-                "bool is_thread_safe = true");
-  if constexpr (check_evaluator<UserEvaluator>() && is_evaluation_executor_v<Executor>) {
+  if constexpr (check_evaluator<UserEvaluator>() && check_executor<Executor, is_thread_safe_v<UserEvaluator>>()) {
     Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
     graph.record_file = scale_offset_record_file;
     detail::AutoNuqRun<std::remove_reference_t<Evaluator>, SearchPolicy, Executor, std::remove_reference_t<Progress>>
