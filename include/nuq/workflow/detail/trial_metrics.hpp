@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "nuq/caffe/quantization.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/journal/evaluation_journal.hpp"
 #include "nuq/report/sha256.hpp"
 #include "nuq/search/batch_metrics.hpp"
