@@ -15,6 +15,7 @@ using Configuration = std::vector<int>;
 struct EvaluationOutcome {
   double metric = 0.0;
   bool satisfied = false;
+  bool ended_early = false;  ///< a clear failure: the metric is predicted from a part of the data (BatchMetrics)
 };
 
 struct EvaluatedConfiguration {

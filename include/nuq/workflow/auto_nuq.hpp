@@ -85,7 +85,8 @@ class AutoNuqRun {
         executor_(executor),
         progress_(progress),
         evaluation_(evaluator, prefix_, options.threads, options.custom_layers, executor.width()) {
-    if (!options_.journal.empty()) metrics_.emplace(options_.journal, journal_key(graph_, config_file, evaluator_));
+    if (!options_.journal.empty())
+      metrics_ = TrialMetrics(options_.journal, journal_key(graph_, config_file, evaluator_));
     report_.weights_only = options.weights_only || !has_calibration_batch_v<Evaluator>;
   }
 
@@ -184,7 +185,7 @@ class AutoNuqRun {
     const auto evaluate = [this](std::size_t) {
       BatchMetrics batches;
       const double metric = evaluation_.of_original(graph_.model, batches);
-      if (!batches.values().empty()) metrics_->remember_original_batches(batches.values());
+      if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
       return MeasuredMetric{metric, false};
     };
     const auto files = [this](std::size_t) { return ModelFiles{graph_.model->model_file, graph_.model->weights_file}; };
@@ -200,36 +201,36 @@ class AutoNuqRun {
     const MeasuredMetric measured = metric_of(trials_from(configuration), shown);
     const bool satisfied = !measured.ended_early && is_satisfied(measured.metric);
     finish_progress(shown, measured.metric, satisfied);
-    return {measured.metric, satisfied};
+    return {measured.metric, satisfied, measured.ended_early};
   }
 
   /// The metric of the first trial, which the search asks for.
   [[nodiscard]] MeasuredMetric metric_of(const std::vector<Trial>& trials, EvaluationProgress& shown) {
     const std::string& subject = trials.front().subject;
-    shown.known_before = metrics_->find(subject).has_value();
+    shown.known_before = metrics_.find(subject).has_value();
     if (!shown.known_before) {
       progress_.evaluation_started(shown);
       try {
-        metrics_->evaluate(trials, executor_, [this](const std::string& message) { note_failure(message); });
+        metrics_.evaluate(trials, executor_, [this](const std::string& message) { note_failure(message); });
       } catch (const std::exception&) {
         if (progress_.stop_requested()) throw StopRequested();
         throw;
       }
     }
     ++evaluations_;
-    return *metrics_->find(subject);
+    return *metrics_.find(subject);
   }
 
   /// A configuration that is to be evaluated, and where the executor has room for more, those that are likely to follow
   /// it.
   [[nodiscard]] std::vector<Trial> trials_from(const Configuration& configuration) {
     std::vector<Trial> trials{trial_of(configuration)};
-    if (executor_.width() < 2 || metrics_->find(trials.front().subject)) return trials;
+    if (executor_.width() < 2 || metrics_.find(trials.front().subject)) return trials;
     const auto left = static_cast<std::size_t>((std::max)(options_.max_evaluations - evaluations_ - 1, 0));
     for (const Configuration& next :
          lookahead(policy_, *problem_, configuration, (std::min)(executor_.width() - 1, left))) {
       Trial trial = trial_of(next);
-      if (!metrics_->find(trial.subject)) trials.push_back(std::move(trial));
+      if (!metrics_.find(trial.subject)) trials.push_back(std::move(trial));
     }
     return trials;
   }
@@ -246,7 +247,7 @@ class AutoNuqRun {
   /// To the end, or to where a sequential test sees a clear failure.
   [[nodiscard]] MeasuredMetric measure(Model model, std::size_t slot) {
     auto passes = [this](double metric) { return is_satisfied(metric); };
-    BatchMetrics batches(metrics_->original_batches(), original_metric_, passes);
+    BatchMetrics batches(metrics_.original_batches(), original_metric_, passes);
     const double metric = evaluation_(std::move(model), slot, batches);
     const std::optional<double>& failure = batches.predicted_failure();
     return {failure.value_or(metric), failure.has_value()};
@@ -351,8 +352,7 @@ class AutoNuqRun {
       trial.metric = evaluated.outcome.metric;
       trial.satisfied = evaluated.outcome.satisfied;
       trial.levels = choices_.levels_of(evaluated.configuration);
-      const auto measured = metrics_->find(digest_of(choices_.quantization_of(evaluated.configuration)));
-      trial.ended_early = measured && measured->ended_early;
+      trial.ended_early = evaluated.outcome.ended_early;
       if (evaluated.configuration == problem_->int8()) report_.int8_metric = trial.metric;
       report_.trials.push_back(std::move(trial));
     }
@@ -363,14 +363,17 @@ class AutoNuqRun {
   }
 
   [[nodiscard]] std::string search_note(const SearchResult& found) const {
-    const std::string stopped = progress_.stop_requested() ? "stopped on request; " : "";
+    const std::string stopped = progress_.stop_requested() ? "stopped on request" : "";
+    const auto with_stopped = [&stopped](const std::string& note) {
+      return stopped.empty() ? note : stopped + "; " + note;
+    };
     if (found.status == SearchStatus::int8_refused)
-      return stopped + "even uniform int8 in every layer is refused: nothing is written but this report";
+      return with_stopped("even uniform int8 in every layer is refused: nothing is written but this report");
     if (found.status == SearchStatus::budget_too_small)
-      return stopped + "the budget ended before any configuration passed";
-    if (found.uniform_smaller_untested.empty()) return "";
-    return stopped + std::to_string(found.uniform_smaller_untested.size()) +
-           " smaller uniform configuration(s) could not be evaluated within the budget";
+      return with_stopped("the budget ended before any configuration passed");
+    if (found.uniform_smaller_untested.empty()) return stopped;
+    return with_stopped(std::to_string(found.uniform_smaller_untested.size()) +
+                        " smaller uniform configuration(s) could not be evaluated within the budget");
   }
 
   void add_warnings() {
@@ -403,7 +406,7 @@ class AutoNuqRun {
   const Executor& executor_;
   ProgressCalls<Progress> progress_;
   ModelEvaluation<Evaluator> evaluation_;
-  std::optional<TrialMetrics> metrics_{std::in_place};
+  TrialMetrics metrics_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   LayerChoices choices_;
   std::optional<SearchProblem> problem_;

@@ -94,7 +94,7 @@ __attribute__((target("sha,sse4.1"))) inline void add_sha256_blocks_x86(Sha256St
   const auto lanes = [](std::uint32_t high, std::uint32_t b, std::uint32_t c, std::uint32_t low) {
     return _mm_set_epi32(static_cast<int>(high), static_cast<int>(b), static_cast<int>(c), static_cast<int>(low));
   };
-  const __m128i big_endian = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
+  const __m128i byte_order = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
   __m128i abef = lanes(hash[0], hash[1], hash[4], hash[5]);
   __m128i cdgh = lanes(hash[2], hash[3], hash[6], hash[7]);
   for (; count > 0; --count, blocks += sha256_block_size) {
@@ -103,7 +103,7 @@ __attribute__((target("sha,sse4.1"))) inline void add_sha256_blocks_x86(Sha256St
     __m128i w[4];  // the last sixteen words of the schedule, four by four
     for (std::size_t i = 0; i < 4; ++i) {
       const auto* words = reinterpret_cast<const __m128i*>(blocks + 16 * i);
-      w[i] = _mm_shuffle_epi8(_mm_loadu_si128(words), big_endian);
+      w[i] = _mm_shuffle_epi8(_mm_loadu_si128(words), byte_order);
     }
     for (std::size_t t = 0; t < 64; t += 4) {
       const auto* k = reinterpret_cast<const __m128i*>(sha256_constants.data() + t);

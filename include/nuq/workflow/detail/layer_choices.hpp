@@ -91,8 +91,6 @@ class LayerChoices {
                       candidates_.end());
   }
 
-  [[nodiscard]] const std::vector<Candidate>& candidates() const noexcept { return candidates_; }
-
   /// Joins layers that share a choice, once all layers are there. The options of a group are the uniform configurations
   /// of its layers.
   void join(const std::vector<std::vector<std::string>>& groups) {
@@ -129,12 +127,11 @@ class LayerChoices {
 
   /// Different levels of each layer that occur, in the network's order.
   [[nodiscard]] std::vector<std::pair<std::string, int>> levels_of(const Configuration& configuration) const {
-    const NetworkQuantization chosen = quantization_of(configuration);
     std::vector<std::pair<std::string, int>> levels;
-    for (const Candidate& candidate : candidates_) {
-      const LayerQuantization& result = chosen.at(candidate.layer);
-      levels.emplace_back(candidate.layer, static_cast<int>(distinct_levels(count_levels(result.weights.levels))));
-    }
+    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+      const QuantizedWeights& weights = candidate.results[option].weights;
+      levels.emplace_back(candidate.layer, static_cast<int>(distinct_levels(count_levels(weights.levels))));
+    });
     return levels;
   }
 
@@ -149,15 +146,12 @@ class LayerChoices {
 
   /// "layer=levels@price …", in the network's order; without price where there is none.
   [[nodiscard]] std::string in_words(const Configuration& configuration) const {
-    std::map<std::string, std::string> chosen;
-    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
-      const LayerOption& taken = candidate.options[option];
-      chosen[candidate.layer] =
-          std::to_string(taken.levels) + (taken.price > 0.0 ? "@" + number_text(taken.price) : "");
-    });
     std::string text;
-    for (const Candidate& candidate : candidates_)
-      text += (text.empty() ? "" : " ") + candidate.layer + "=" + chosen.at(candidate.layer);
+    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+      const LayerOption& chosen = candidate.options[option];
+      text += (text.empty() ? "" : " ") + candidate.layer + "=" + std::to_string(chosen.levels);
+      if (chosen.price > 0.0) text += "@" + number_text(chosen.price);
+    });
     return text;
   }
 
@@ -198,13 +192,16 @@ class LayerChoices {
     return choices;
   }
 
+  /// Calls `visit(candidate, option)` for each layer, in the network's order.
   template <class Visitor>
   void for_each_chosen(const Configuration& configuration, const Visitor& visit) const {
+    std::vector<std::size_t> option_of(candidates_.size());
     for (std::size_t index = 0; index < groups_.size(); ++index) {
       const Configuration& chosen = groups_[index].of_members[static_cast<std::size_t>(configuration[index])];
       for (std::size_t member = 0; member < chosen.size(); ++member)
-        visit(candidates_[groups_[index].members[member]], static_cast<std::size_t>(chosen[member]));
+        option_of[groups_[index].members[member]] = static_cast<std::size_t>(chosen[member]);
     }
+    for (std::size_t index = 0; index < candidates_.size(); ++index) visit(candidates_[index], option_of[index]);
   }
 
   std::vector<Candidate> candidates_;

@@ -84,9 +84,6 @@ class ModelEvaluation {
     return place;
   }
 
-  /// Calls of the evaluator so far.
-  [[nodiscard]] int count() const noexcept { return count_; }
-
  private:
   [[nodiscard]] double of_net(std::shared_ptr<const Model> model, BatchMetrics& batches) {
     Net net(build_graph(std::move(model)), threads_, custom_layers_);
@@ -104,7 +101,7 @@ class ModelEvaluation {
   std::vector<ModelFiles> files_;  // by slot
   std::size_t threads_;
   CustomLayers custom_layers_;
-  std::atomic<int> count_{0};
+  std::atomic<int> count_{0};  // calls of the evaluator
 };
 
 }  // namespace detail
