@@ -281,15 +281,13 @@ class HarmCalibration {
 /// 4. Where the metric tells nothing (not finite, constant, not in order with the verdicts), its estimates creep, or
 ///    they leave nothing to try: halves the bytes between the best and the next smaller refused configuration; at the
 ///    end, single steps of one layer from the best.
-/// 5. Tries the uniform configurations that are still smaller than the answer. If one passes, goes on from there.
+/// 5. Tries the uniform configurations that are still smaller than the answer, for which up to a quarter of the budget
+///    is kept. If one passes, goes on from there.
 ///
 /// The evaluator need not be monotone. A noisy one now and then accepts a configuration that does more harm than it
 /// should, and the smallest accepted is the answer: its true harm lies a little beyond the limit more often than within
 /// (tests/benchmark/search_synthetic.cpp has figures).
 struct RateDistortionSearch {
-  /// Evaluations at most, int8 at least, as far as the problem's budget goes. Of these up to a quarter is kept for
-  /// uniform configurations that are smaller than the answer; of a larger budget more of them are tried.
-  int max_evaluations = 15;
   /// Harm tried in step 3 beyond the estimate, relative to it; ≥ 0.
   double overshoot = 0.1;
 
@@ -332,16 +330,12 @@ struct RateDistortionSearch {
     }
   }
 
-  [[nodiscard]] std::size_t most_evaluations(const SearchProblem& problem) const {
-    return static_cast<std::size_t>((std::max)((std::min)(max_evaluations, problem.budget().evaluations), 0));
-  }
-
   [[nodiscard]] bool has_evaluations_left(const SearchProblem& problem,
                                           const std::vector<Configuration>& uniform) const {
     const auto open = std::count_if(uniform.begin(), uniform.end(), [&](const Configuration& configuration) {
       return problem.total_bytes(configuration) < problem.best()->bytes && problem.find(configuration) == nullptr;
     });
-    const std::size_t most = most_evaluations(problem);
+    const auto most = static_cast<std::size_t>((std::max)(problem.budget().evaluations, 0));
     const std::size_t reserved = (std::min)(static_cast<std::size_t>(open), most / 4);
     return !problem.exhausted() && problem.evaluated().size() + reserved < most;
   }
