@@ -174,14 +174,6 @@ class EvaluationJournal {
   /// All evaluations, the oldest first.
   [[nodiscard]] const std::vector<JournaledEvaluation>& evaluations() const noexcept { return evaluations_; }
 
-  /// The metric last recorded for a subject; nothing if there is none.
-  [[nodiscard]] std::optional<double> metric_of(const std::string& subject) const {
-    const auto found = std::find_if(evaluations_.rbegin(), evaluations_.rend(),
-                                    [&](const JournaledEvaluation& known) { return known.subject == subject; });
-    if (found == evaluations_.rend()) return std::nullopt;
-    return found->metric;
-  }
-
   /// Records an evaluation, which is on the disk when it returns. Throws EvaluationError evaluation_failed (the metric
   /// is no finite number), ConfigError invalid_argument (subject or seconds outside `JournaledEvaluation`'s ranges),
   /// FormatError file_not_writable; the journal then holds what it held before, and `append` may be tried again.
