@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -16,9 +17,9 @@
 class Interruption {
  public:
   Interruption() noexcept {
-    requested_ = 0;
+    requested_ = false;
     previous_ = std::signal(SIGINT, [](int) {
-      requested_ = 1;
+      requested_ = true;
       std::signal(SIGINT, SIG_DFL);
     });
   }
@@ -26,10 +27,11 @@ class Interruption {
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 
-  [[nodiscard]] static bool requested() noexcept { return requested_ != 0; }
+  [[nodiscard]] static bool requested() noexcept { return requested_; }
 
  private:
-  static inline volatile std::sig_atomic_t requested_ = 0;
+  static inline std::atomic<bool> requested_{false};
+  static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
   void (*previous_)(int);
 };
 
@@ -76,8 +78,7 @@ class AutoProgress {
   void evaluation_failed(const std::string& message) { line("evaluation failed, trying again: " + message); }
 
   [[nodiscard]] bool stop_requested() {
-    if (Interruption::requested() && !stop_announced_) {
-      stop_announced_ = true;
+    if (Interruption::requested() && !stop_announced_.exchange(true)) {
       line("stopping; Ctrl-C again ends at once");
     }
     return Interruption::requested();
@@ -120,7 +121,7 @@ class AutoProgress {
   bool quiet_;
   bool on_terminal_;
   bool bar_shown_ = false;
-  bool stop_announced_ = false;
+  std::atomic<bool> stop_announced_{false};
   Clock::time_point quantizing_since_ = Clock::now();
   double evaluation_since_ = 0.0;
   double evaluations_seconds_ = 0.0;

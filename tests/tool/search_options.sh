@@ -67,6 +67,7 @@ kill -INT -- "-$run"
 code=0
 wait $run || code=$?
 [ $code = 0 ] || fail "exit $code after Ctrl-C: $(cat five.err)"
+grep -q 'tried again' five/net_report.json && fail "a stopped evaluation is tried again"
 grep -q 'stopped on request' five.txt || fail "the result does not say that it was stopped"
 [ -s five/net.nuq ] || fail "nothing is left of a stopped search"
 

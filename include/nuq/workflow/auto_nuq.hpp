@@ -184,7 +184,7 @@ class AutoNuqRun {
   [[nodiscard]] double original_metric() {
     const auto evaluate = [this](std::size_t) {
       BatchMetrics batches;
-      const double metric = evaluation_.of_original(graph_.model, batches);
+      const double metric = unless_stopped([&] { return evaluation_.of_original(graph_.model, batches); });
       if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
       return MeasuredMetric{metric, false};
     };
@@ -210,15 +210,21 @@ class AutoNuqRun {
     shown.known_before = metrics_.find(subject).has_value();
     if (!shown.known_before) {
       progress_.evaluation_started(shown);
-      try {
-        metrics_.evaluate(trials, executor_, [this](const std::string& message) { note_failure(message); });
-      } catch (const std::exception&) {
-        if (progress_.stop_requested()) throw StopRequested();
-        throw;
-      }
+      metrics_.evaluate(trials, executor_, [this](const std::string& message) { note_failure(message); });
     }
     ++evaluations_;
     return *metrics_.find(subject);
+  }
+
+  /// What `evaluate()` returns. An evaluation that fails once the run is to stop has been stopped.
+  template <class Evaluate>
+  [[nodiscard]] double unless_stopped(const Evaluate& evaluate) const {
+    try {
+      return evaluate();
+    } catch (const std::exception&) {
+      if (progress_.stop_requested()) throw StopRequested();
+      throw;
+    }
   }
 
   /// A configuration that is to be evaluated, and where the executor has room for more, those that are likely to follow
@@ -248,7 +254,7 @@ class AutoNuqRun {
   [[nodiscard]] MeasuredMetric measure(Model model, std::size_t slot) {
     auto passes = [this](double metric) { return is_satisfied(metric); };
     BatchMetrics batches(metrics_.original_batches(), original_metric_, passes);
-    const double metric = evaluation_(std::move(model), slot, batches);
+    const double metric = unless_stopped([&] { return evaluation_(std::move(model), slot, batches); });
     const std::optional<double>& failure = batches.predicted_failure();
     return {failure.value_or(metric), failure.has_value()};
   }

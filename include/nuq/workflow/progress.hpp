@@ -65,8 +65,8 @@ struct NoProgress {};
 ///     bool stop_requested();  // true: no further evaluation begins, and the best so far is the result
 ///   };
 ///
-/// All calls come one at a time; `evaluation_failed` and `stop_requested` may come from another thread than the one
-/// that called `auto_nuq`.
+/// All calls come one at a time but those of `stop_requested`, which any thread that evaluates may ask;
+/// `evaluation_failed` may come from another thread than the one that called `auto_nuq`.
 template <class Progress>
 class ProgressCalls {
   template <template <class...> class Op>
