@@ -91,6 +91,10 @@ void check_auto_nuq(const ZooNetwork& network, bool weights_only) {
   CHECK(std::filesystem::exists(prefix + "_deploy_model.prototxt") == !weights_only);
   CHECK(!std::filesystem::exists(prefix + "_trial_model.prototxt"));
   check_written_weights(prefix, result.quantization, weights_only);
+  if (weights_only) return;
+  const double deployed =
+      evaluator.eval_model(prefix + "_deploy_model.prototxt", prefix + "_deploy_weights.caffemodel", 0);
+  CHECK(std::abs(deployed - *result.report.metric) <= 0.001);
 }
 
 TEST_CASE("auto_nuq ends with a satisfied configuration on LeNet") {
