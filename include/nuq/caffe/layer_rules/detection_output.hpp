@@ -18,7 +18,9 @@
 NUQ_NAMESPACE_BEGIN
 
 /// A DetectionOutput (SSD) with its parameters read. Inputs: locations [N, priors × location classes × 4], confidences
-/// [N, priors × classes], prior boxes [1, 2, priors × 4] (one row will do where variances are encoded).
+/// [N, priors × classes], prior boxes [1, 2, priors × 4] (one row will do where variances are encoded). RefineDet
+/// (Zhang and others, 2018) adds those of its first stage: objectness [N, priors × 2] and locations [N, priors × 4],
+/// which move the prior boxes.
 ///
 /// How many objects there are is not known beforehand: the output has a row for the most there can be of each image.
 struct DetectionOutputGeometry {
@@ -36,6 +38,7 @@ struct DetectionOutputGeometry {
   float overlap_decay = 1.0F;         ///< factor of the threshold after each box kept, as long as it is above 0.5
   CodeType code_type = schema::PriorBoxParameter::CORNER;
   bool variance_encoded = false;  ///< locations need no scaling by the variances
+  float objectness = 0.0F;        ///< a prior box that the first stage gives less is no object
 
   [[nodiscard]] Shape output_shape() const { return {1, 1, batch * detections, 7}; }
 };
@@ -55,6 +58,7 @@ inline void read_detection_parameters(const LayerRef& layer, DetectionOutputGeom
   geometry.overlap_decay = suppression.eta();
   geometry.code_type = parameter.code_type();
   geometry.variance_encoded = parameter.variance_encoded_in_target();
+  geometry.objectness = parameter.objectness_score();
   geometry.confidence_threshold =
       parameter.has_confidence_threshold() ? parameter.confidence_threshold() : -(std::numeric_limits<float>::max)();
   if (geometry.classes < 1) layer.fail(ErrorCode::invalid_argument, "num_classes is 0, wanted at least 1");
@@ -85,6 +89,15 @@ inline void read_detection_bounds(const LayerRef& layer, DetectionOutputGeometry
   }
 }
 
+/// Throws ModelError unless `shape` has `values` values for each image.
+inline void require_detection_input(const LayerRef& layer, const DetectionOutputGeometry& geometry, const char* name,
+                                    const Shape& shape, std::int64_t values) {
+  if (shape[0] == geometry.batch && extent_product(shape, 1, shape.size()) == values) return;
+  layer.fail(ErrorCode::size_mismatch, std::string("the ") + name + " have shape " + to_string(shape) + ", wanted " +
+                                           to_string({geometry.batch, values}) + " for " +
+                                           std::to_string(geometry.priors) + " prior boxes");
+}
+
 }  // namespace detail
 
 /// Reads and checks a DetectionOutput for its inputs' shapes. Throws ModelError naming the layer and the value.
@@ -101,25 +114,27 @@ inline void read_detection_bounds(const LayerRef& layer, DetectionOutputGeometry
   geometry.priors = prior_values / 4;
   geometry.batch = locations.front();
   detail::read_detection_bounds(layer, geometry);
-  const auto check = [&](const char* name, const Shape& shape, std::int64_t values) {
-    if (shape[0] == geometry.batch && extent_product(shape, 1, shape.size()) == values) return;
-    layer.fail(ErrorCode::size_mismatch, std::string("the ") + name + " have shape " + to_string(shape) + ", wanted " +
-                                             to_string({geometry.batch, values}) + " for " +
-                                             std::to_string(geometry.priors) + " prior boxes");
-  };
-  check("locations", locations, geometry.priors * geometry.location_classes * 4);
-  check("confidences", confidences, geometry.priors * geometry.classes);
+  detail::require_detection_input(layer, geometry, "locations", locations,
+                                  geometry.priors * geometry.location_classes * 4);
+  detail::require_detection_input(layer, geometry, "confidences", confidences, geometry.priors * geometry.classes);
   return geometry;
 }
 
-/// A fourth input, the image, is for pictures of the result alone.
+/// Three inputs or RefineDet's five; a fourth alone, the image, is for pictures of the result.
 [[nodiscard]] inline std::vector<Shape> detection_output_shapes(const LayerRef& layer,
                                                                 const std::vector<Shape>& inputs) {
-  if (inputs.size() != 3 && inputs.size() != 4) {
-    layer.fail(ErrorCode::unsupported_layer, "DetectionOutput has " + std::to_string(inputs.size()) +
-                                                 " inputs, wanted 3: locations, confidences and prior boxes");
+  if (inputs.size() < 3 || inputs.size() > 5) {
+    layer.fail(ErrorCode::unsupported_layer,
+               "DetectionOutput has " + std::to_string(inputs.size()) +
+                   " inputs, wanted 3: locations, confidences and prior boxes, or 5: objectness and locations of a "
+                   "first stage as well");
   }
-  return {detection_output_geometry(layer, inputs[0], inputs[1], inputs[2]).output_shape()};
+  const DetectionOutputGeometry geometry = detection_output_geometry(layer, inputs[0], inputs[1], inputs[2]);
+  if (inputs.size() == 5) {
+    detail::require_detection_input(layer, geometry, "objectness values", inputs[3], geometry.priors * 2);
+    detail::require_detection_input(layer, geometry, "first locations", inputs[4], geometry.priors * 4);
+  }
+  return {geometry.output_shape()};
 }
 
 NUQ_NAMESPACE_END

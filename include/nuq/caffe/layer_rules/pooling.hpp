@@ -88,8 +88,11 @@ inline void place_pooling_window(const LayerRef& layer, WindowAxis& window, bool
     check_window(layer, geometry.y, "height");
     check_window(layer, geometry.x, "width");
   }
-  const bool ceil = parameter.round_mode() == schema::PoolingParameter::CEIL && parameter.ceil_mode();
   const bool padded = geometry.y.pad > 0 || geometry.x.pad > 0;
+  if (padded && parameter.pool() == schema::PoolingParameter::STOCHASTIC) {
+    layer.fail(ErrorCode::invalid_argument, "pool is STOCHASTIC and padded, wanted pad 0 as in Caffe");
+  }
+  const bool ceil = parameter.round_mode() == schema::PoolingParameter::CEIL && parameter.ceil_mode();
   detail::place_pooling_window(layer, geometry.y, ceil, padded, "height");
   detail::place_pooling_window(layer, geometry.x, ceil, padded, "width");
   return geometry;
@@ -100,8 +103,11 @@ inline void place_pooling_window(const LayerRef& layer, WindowAxis& window, bool
   return pooling_geometry(layer, layer.parameter().pooling_param(), input);
 }
 
+/// Of the pooled values, and, where a pool of maxima has a second output, of their places.
 [[nodiscard]] inline std::vector<Shape> pooling_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
-  return {pooling_geometry(layer, only_input(layer, inputs)).output_shape()};
+  const PoolingGeometry geometry = pooling_geometry(layer, only_input(layer, inputs));
+  const bool with_places = geometry.method == schema::PoolingParameter::MAX && layer.node.outputs.size() == 2;
+  return {with_places ? 2U : 1U, geometry.output_shape()};
 }
 
 NUQ_NAMESPACE_END

@@ -56,8 +56,43 @@ struct UpsampleFactors {
   return factors;
 }
 
-/// A second input is the mask of SegNet's layer of this name, which is not supported.
+namespace detail {
+
+/// The extent of SegNet's output along an axis: `upsample_h` and `upsample_w` where both are given, else the input's
+/// times the factor (`scale`, 2 where absent, or `scale_h` and `scale_w`), less the one that `pad_out_…` takes away.
+[[nodiscard]] inline std::int64_t unpooled_extent(const LayerRef& layer, std::int64_t input, std::uint32_t axis_factor,
+                                                  bool shorter, std::uint32_t wanted) {
+  const schema::UpsampleParameter& parameter = layer.parameter().upsample_param();
+  if (parameter.has_upsample_h() && parameter.has_upsample_w()) return wanted;
+  if (parameter.has_scale_h() || parameter.has_scale_w()) return input * axis_factor - (shorter ? 1 : 0);
+  const double factor = parameter.has_scale() ? static_cast<double>(parameter.scale()) : 2.0;
+  if (!(factor >= 1.0 && factor <= static_cast<double>(max_window_parameter))) {
+    layer.fail(ErrorCode::invalid_argument,
+               "scale is " + number_text(factor) + ", wanted 1 to " + std::to_string(max_window_parameter));
+  }
+  return input * static_cast<std::int64_t>(factor) - (shorter ? 1 : 0);
+}
+
+}  // namespace detail
+
+/// With a second input, the places of a max pooling, the layer is SegNet's (Badrinarayanan and others, 2015): every
+/// value goes back to its place in a larger image of zeros. Throws ModelError naming the layer and the value.
+[[nodiscard]] inline Shape unpooled_shape(const LayerRef& layer, const Shape& input, const Shape& places) {
+  require_image(layer, input);
+  if (places != input) {
+    layer.fail(ErrorCode::size_mismatch,
+               "the places have shape " + to_string(places) + ", wanted that of the values, " + to_string(input));
+  }
+  const schema::UpsampleParameter& parameter = layer.parameter().upsample_param();
+  const std::int64_t height =
+      detail::unpooled_extent(layer, input[2], parameter.scale_h(), parameter.pad_out_h(), parameter.upsample_h());
+  const std::int64_t width =
+      detail::unpooled_extent(layer, input[3], parameter.scale_w(), parameter.pad_out_w(), parameter.upsample_w());
+  return {input[0], input[1], height, width};
+}
+
 [[nodiscard]] inline std::vector<Shape> upsample_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
+  if (inputs.size() == 2) return {unpooled_shape(layer, inputs[0], inputs[1])};
   const Shape& input = only_input(layer, inputs);
   require_image(layer, input);
   const UpsampleFactors factors = upsample_factors(layer);

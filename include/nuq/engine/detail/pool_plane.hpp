@@ -63,13 +63,59 @@ inline void pool_average(const PoolingGeometry& geometry, const float* input, fl
   }
 }
 
-/// Maximum or average of one plane's windows. A window without any value (strides larger than the kernel, without pads)
-/// gives −FLT_MAX as maximum, as in Caffe, and 0 as average. `line` has room for a row of the input.
+/// Every value weighted with its probability to be drawn in training, value / sum of the window (Zeiler and Fergus,
+/// "Stochastic pooling", 2013, §3.2); 0 where the sum is not positive, as in Caffe.
+inline void pool_stochastic(const PoolingGeometry& geometry, const float* input, float* output) {
+  for (std::int64_t y = 0; y < geometry.y.output; ++y) {
+    const ClippedWindow rows(geometry.y, y);
+    for (std::int64_t x = 0; x < geometry.x.output; ++x) {
+      const ClippedWindow cols(geometry.x, x);
+      float sum = 0.0F;
+      float squares = 0.0F;
+      for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+        for (std::int64_t col = cols.begin; col < cols.end; ++col) {
+          const float value = input[row * geometry.x.input + col];
+          sum += value;
+          squares += value * value;
+        }
+      }
+      *output++ = sum > 0.0F ? squares / sum : 0.0F;
+    }
+  }
+}
+
+/// Maximum, average or expectation of one plane's windows. A window without any value (strides larger than the kernel,
+/// without pads) gives −FLT_MAX as maximum, as in Caffe, and 0 otherwise. `line` has room for a row of the input.
 inline void pool_plane(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
-  if (geometry.method == schema::PoolingParameter::AVE) {
-    pool_average(geometry, input, line, output);
-  } else {
-    pool_maximum(geometry, input, line, output);
+  switch (geometry.method) {
+    case schema::PoolingParameter::AVE:
+      return pool_average(geometry, input, line, output);
+    case schema::PoolingParameter::STOCHASTIC:
+      return pool_stochastic(geometry, input, output);
+    default:
+      return pool_maximum(geometry, input, line, output);
+  }
+}
+
+/// Where the maxima of one plane's windows stand, as row · width + column, the first of equal ones; −1 for a window
+/// without any value above −FLT_MAX.
+inline void places_of_maxima(const PoolingGeometry& geometry, const float* input, float* places) {
+  const std::int64_t width = geometry.x.input;
+  for (std::int64_t y = 0; y < geometry.y.output; ++y) {
+    const ClippedWindow rows(geometry.y, y);
+    for (std::int64_t x = 0; x < geometry.x.output; ++x) {
+      const ClippedWindow cols(geometry.x, x);
+      float largest = -FLT_MAX;
+      std::int64_t place = -1;
+      for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+        for (std::int64_t col = cols.begin; col < cols.end; ++col) {
+          if (!(input[row * width + col] > largest)) continue;
+          place = row * width + col;
+          largest = input[place];
+        }
+      }
+      *places++ = static_cast<float>(place);
+    }
   }
 }
 

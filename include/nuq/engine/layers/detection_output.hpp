@@ -15,7 +15,8 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// SSD's last layer: decodes the boxes of each class, suppresses those that overlap with a better one and keeps the
-/// best of an image. A row of the output is image, class, confidence, xmin, ymin, xmax, ymax; an image's rows are
+/// best of an image. With RefineDet's five inputs a first stage moves the prior boxes and says which hold an object. A
+/// row of the output is image, class, confidence, xmin, ymin, xmax, ymax; an image's rows are
 /// sorted by falling confidence, as OpenCV has them, and come right after those of the image before. Shapes are fixed
 /// before anything is computed, so that rows without an object follow at the end, all zeros.
 class DetectionOutputLayer {
@@ -29,9 +30,13 @@ class DetectionOutputLayer {
         detection_output_geometry(call.layer, call.inputs[0].shape, call.inputs[1].shape, call.inputs[2].shape);
     std::vector<std::vector<Detection>> images(static_cast<std::size_t>(geometry.batch));
     call.workspace.for_each_task(geometry.batch, [&](std::int64_t image, std::size_t) {
-      const ImageInputs inputs{call.inputs[0].values.data() + image * geometry.priors * geometry.location_classes * 4,
-                               call.inputs[1].values.data() + image * geometry.priors * geometry.classes,
-                               call.inputs[2].values.data()};
+      ImageInputs inputs{call.inputs[0].values.data() + image * geometry.priors * geometry.location_classes * 4,
+                         call.inputs[1].values.data() + image * geometry.priors * geometry.classes,
+                         call.inputs[2].values.data()};
+      if (call.inputs.size() == 5) {
+        inputs.objectness = call.inputs[3].values.data() + image * geometry.priors * 2;
+        inputs.first_locations = call.inputs[4].values.data() + image * geometry.priors * 4;
+      }
       images[static_cast<std::size_t>(image)] = detect(geometry, inputs);
     });
     float* row = call.outputs[0].values.begin();
@@ -52,6 +57,8 @@ class DetectionOutputLayer {
     const float* locations;
     const float* confidences;
     const float* priors;
+    const float* objectness = nullptr;       ///< two values a prior box, the second speaks for an object
+    const float* first_locations = nullptr;  ///< of the first stage, where there is one
   };
   struct Detection {
     std::int64_t label;
@@ -95,7 +102,7 @@ class DetectionOutputLayer {
                                                          const ImageInputs& inputs, std::int64_t label) {
     std::vector<Candidate> chosen;
     for (std::int64_t prior = 0; prior < geometry.priors; ++prior) {
-      const float confidence = inputs.confidences[prior * geometry.classes + label];
+      const float confidence = confidence_of(geometry, inputs, label, prior);
       if (confidence > geometry.confidence_threshold) chosen.push_back({confidence, prior});
     }
     std::stable_sort(chosen.begin(), chosen.end(),
@@ -106,13 +113,23 @@ class DetectionOutputLayer {
     return chosen;
   }
 
+  /// A prior box that the first stage takes for background is of class 0, whatever the second says.
+  [[nodiscard]] static float confidence_of(const DetectionOutputGeometry& geometry, const ImageInputs& inputs,
+                                           std::int64_t label, std::int64_t prior) {
+    if (inputs.objectness != nullptr && inputs.objectness[prior * 2 + 1] < geometry.objectness)
+      return label == 0 ? 1.0F : 0.0F;
+    return inputs.confidences[prior * geometry.classes + label];
+  }
+
   [[nodiscard]] static Box candidate_box(const DetectionOutputGeometry& geometry, const ImageInputs& inputs,
                                          std::int64_t label, std::int64_t prior) {
     const std::int64_t location = geometry.location_classes == 1 ? prior : prior * geometry.location_classes + label;
     const float ones[] = {1.0F, 1.0F, 1.0F, 1.0F};
     const float* const variances = geometry.variance_encoded ? ones : inputs.priors + (geometry.priors + prior) * 4;
-    return decoded_box(geometry.code_type, inputs.locations + location * 4, Box::at(inputs.priors + prior * 4),
-                       variances);
+    Box box = Box::at(inputs.priors + prior * 4);
+    if (inputs.first_locations != nullptr)
+      box = decoded_box(geometry.code_type, inputs.first_locations + prior * 4, box, variances);
+    return decoded_box(geometry.code_type, inputs.locations + location * 4, box, variances);
   }
 };
 

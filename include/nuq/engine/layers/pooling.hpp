@@ -5,26 +5,19 @@
 #include <cstdint>
 
 #include "nuq/caffe/layer_rules/pooling.hpp"
-#include "nuq/core/error.hpp"
 #include "nuq/engine/detail/pool_plane.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Maximum or average of windows.
+/// Maximum, average or expectation of windows. A second output says where each maximum stands in its plane.
 class PoolingLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit PoolingLayer(const LayerRef& layer) {
-    const schema::PoolingParameter::PoolMethod method = layer.parameter().pooling_param().pool();
-    if (method == schema::PoolingParameter::STOCHASTIC) {
-      layer.fail(ErrorCode::unsupported_layer, "pool is STOCHASTIC, wanted MAX or AVE");
-    }
-  }
+  explicit PoolingLayer(const LayerRef&) {}
 
   void forward(const LayerCall& call) const {
     const PoolingGeometry geometry = pooling_geometry(call.layer, call.inputs[0].shape);
@@ -35,6 +28,9 @@ class PoolingLayer {
       float* const output = call.outputs[0].values.data() + plane * out_plane;
       float* const line = call.workspace.scratch(worker, geometry.x.input);
       pool_plane(geometry, input, line, output);
+      if (call.outputs.size() > 1) {
+        places_of_maxima(geometry, input, call.outputs[1].values.data() + plane * out_plane);
+      }
     });
   }
 };

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include "rule_cases.hpp"
 
@@ -50,6 +51,22 @@ TEST_CASE("inputs of DetectionOutput that do not fit the prior boxes are refused
   CHECK(refusal("", {2, 24}, {2, 18}, {1, 2, 26}).rfind("the prior boxes have shape [1,2,26]", 0) == 0);
   CHECK(refusal("", {2, 24}, {2, 18}, {1, 1, 24}).rfind("the prior boxes have shape [1,1,24]", 0) == 0);
   CHECK_NOTHROW(geometry("variance_encoded_in_target: true", {2, 24}, {2, 18}, {1, 1, 24}));
+}
+
+TEST_CASE("DetectionOutput takes three inputs, an image besides, or those of a first stage") {
+  const auto shapes = [](std::vector<Shape> more) {
+    const nuq::Node node = rule_node("DetectionOutput", "detection_output_param { num_classes: 3 }");
+    std::vector<Shape> inputs = {{2, 24}, {2, 18}, {1, 2, 24}};
+    inputs.insert(inputs.end(), more.begin(), more.end());
+    return nuq::detection_output_shapes({node, "net.prototxt"}, inputs);
+  };
+  CHECK(shapes({}) == shapes({{2, 3, 8, 8}}));
+  CHECK(shapes({}) == shapes({{2, 12}, {2, 24}}));
+  CHECK(complaint([&] {
+          shapes({{2, 18}, {2, 24}});
+        }).rfind("the objectness values have shape [2,18], wanted [2,12]", 0) == 0);
+  CHECK(complaint([&] { shapes({{2, 12}, {1, 24}}); }).rfind("the first locations have shape [1,24]", 0) == 0);
+  CHECK(complaint([&] { shapes({{2, 12}, {2, 24}, {1}}); }).rfind("DetectionOutput has 6 inputs", 0) == 0);
 }
 
 TEST_CASE("odd parameters of DetectionOutput are refused by name") {

@@ -27,13 +27,24 @@ TEST_CASE("extents are multiplied by stride where there is one, else by scale") 
   CHECK(output_shape("") == Shape{1, 3, 8, 10});
 }
 
-TEST_CASE("odd parameters of Upsample, and a mask, are refused by name") {
+TEST_CASE("SegNet's layer, which has places as second input, gives its extents or a factor") {
+  const std::vector<Shape> inputs = {{1, 3, 4, 5}, {1, 3, 4, 5}};
+  CHECK(output_shape("", inputs) == Shape{1, 3, 8, 10});
+  CHECK(output_shape("scale: 3", inputs) == Shape{1, 3, 12, 15});
+  CHECK(output_shape("scale: 2 pad_out_h: true", inputs) == Shape{1, 3, 7, 10});
+  CHECK(output_shape("scale_h: 2 scale_w: 3 pad_out_w: true", inputs) == Shape{1, 3, 8, 14});
+  CHECK(output_shape("scale: 2 upsample_h: 9 upsample_w: 11", inputs) == Shape{1, 3, 9, 11});
+  CHECK(refusal("scale: 0", inputs).rfind("scale is 0", 0) == 0);
+  CHECK(refusal("", {{1, 3, 4, 5}, {1, 3, 4, 4}}).rfind("the places have shape [1,3,4,4]", 0) == 0);
+}
+
+TEST_CASE("odd parameters of Upsample are refused by name") {
   CHECK(refusal("scale: 1.5").rfind("scale is 1.5", 0) == 0);
   CHECK(refusal("scale: nan").rfind("scale is nan", 0) == 0);
   CHECK(refusal("scale: 1e30").rfind("scale is 1e+30", 0) == 0);
   CHECK(refusal("scale_h: 2").rfind("the factor along the width is 0", 0) == 0);
   CHECK(refusal("stride: -1").rfind("the factor along the height is -1", 0) == 0);
-  CHECK(refusal("scale: 2", {{1, 3, 4, 5}, {1, 3, 4, 5}}).rfind("Upsample has 2 inputs", 0) == 0);
+  CHECK(refusal("scale: 2", {{1, 3, 4, 5}, {1, 3, 4, 5}, {1}}).rfind("Upsample has 3 inputs", 0) == 0);
 }
 
 }  // namespace caffe_layer_rules_upsample_test

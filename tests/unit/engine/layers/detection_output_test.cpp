@@ -180,6 +180,64 @@ TEST_CASE("eta lowers the overlap threshold with every box that is kept") {
   CHECK(kept("eta: 0.6") == std::vector<float>{0.9F, 0.7F, 0.0F});  // 0.75, then 0.45, which stays
 }
 
+TEST_CASE("with a first stage, the detections are those of the boxes it moves and of the priors it takes for objects") {
+  const RandomScene scene(11);
+  const std::int64_t priors = 60;
+  const Tensor objectness = random_tensor({2, priors * 2}, 20);
+  const Tensor moves = random_tensor({2, priors * 4}, 21);
+  const std::string parameters =
+      "num_classes: 4 code_type: CENTER_SIZE confidence_threshold: 0.25 nms_param { nms_threshold: 0.3 top_k: 12 } "
+      "keep_top_k: 50";
+  const nuq::Node node =
+      layer_alone("DetectionOutput", "detection_output_param { " + parameters + " objectness_score: -0.2 }", {}, 5);
+  const Tensor output = computed<nuq::detail::DetectionOutputLayer>(
+      node, {scene.locations, scene.confidences, scene.boxes, objectness, moves});
+
+  for (std::int64_t image = 0; image < 2; ++image) {
+    // One image alone, its priors moved and its confidences struck out beforehand.
+    Tensor boxes = scene.boxes;
+    Tensor confidences({1, priors * 4});
+    Tensor locations({1, priors * 4});
+    for (std::int64_t prior = 0; prior < priors; ++prior) {
+      const bool object = objectness.values[static_cast<std::size_t>((image * priors + prior) * 2 + 1)] >= -0.2F;
+      double p[4], l[4];
+      for (std::int64_t at = 0; at < 4; ++at) {
+        const auto here = static_cast<std::size_t>(prior * 4 + at);
+        const auto of_image = static_cast<std::size_t>((image * priors + prior) * 4 + at);
+        p[at] = static_cast<double>(scene.boxes.values[here]);
+        l[at] = 0.2 * static_cast<double>(moves.values[of_image]);
+        locations.values[here] = scene.locations.values[of_image];
+        confidences.values[here] = object ? scene.confidences.values[of_image] : 0.0F;
+      }
+      const double centre_x = (p[0] + p[2]) / 2.0 + l[0] * (p[2] - p[0]);
+      const double centre_y = (p[1] + p[3]) / 2.0 + l[1] * (p[3] - p[1]);
+      const double half_width = std::exp(l[2]) * (p[2] - p[0]) / 2.0;
+      const double half_height = std::exp(l[3]) * (p[3] - p[1]) / 2.0;
+      const double moved[] = {centre_x - half_width, centre_y - half_height, centre_x + half_width,
+                              centre_y + half_height};
+      for (std::size_t at = 0; at < 4; ++at) {
+        boxes.values[static_cast<std::size_t>(prior) * 4 + at] = static_cast<float>(moved[at]);
+      }
+    }
+    const std::vector<Row> rows = expected_rows(priors, 4, locations, confidences, boxes, 0.25, 0.3, 12, 50);
+    REQUIRE(rows.size() > 2);
+    // The first image's rows come first; the second's right behind them.
+    std::size_t row = 0;
+    while (row < 100 && (output.values[row * 7] != static_cast<float>(image) || output.values[row * 7 + 1] == 0.0F))
+      ++row;
+    for (const Row& wanted : rows) {
+      REQUIRE(row < 100);
+      CHECK(output.values[row * 7 + 1] == static_cast<float>(wanted.label));
+      CHECK(static_cast<double>(output.values[row * 7 + 2]) == doctest::Approx(wanted.confidence));
+      for (std::size_t at = 0; at < 4; ++at) {
+        CHECK(static_cast<double>(output.values[row * 7 + 3 + at]) == doctest::Approx(wanted.box[at]).epsilon(1e-5));
+      }
+      ++row;
+    }
+    CHECK((row == 100 || output.values[row * 7] != static_cast<float>(image) || output.values[row * 7 + 1] == 0.0F));
+  }
+}
+
 TEST_CASE("nothing detected gives zeros") {
   const RandomScene scene(3);
   const Tensor output = detections("num_classes: 4 confidence_threshold: 5 keep_top_k: 3", scene.locations,

@@ -107,17 +107,44 @@ TEST_CASE("windows without values, which strides larger than the kernel can leav
         std::vector<float>{1.0F, 3.0F, 0.0F});
 }
 
-TEST_CASE("pooling gives the same bits for any number of threads, and refuses stochastic pooling") {
+TEST_CASE("stochastic pooling gives the expectation of what training draws") {
+  const Tensor input({1, 1, 2, 3}, {1.0F, 3.0F, 0.0F, 2.0F, 2.0F, 0.0F});
+  CHECK(computed<nuq::detail::PoolingLayer>(pooling("kernel_size: 2 pool: STOCHASTIC"), {input}).values ==
+        std::vector<float>{(1.0F + 9.0F + 4.0F + 4.0F) / 8.0F, (9.0F + 4.0F) / 5.0F});
+  const Tensor none({1, 1, 2, 2}, {0.0F, -1.0F, 0.0F, 1.0F});
+  CHECK(computed<nuq::detail::PoolingLayer>(pooling("kernel_size: 2 pool: STOCHASTIC"), {none}).values ==
+        std::vector<float>{0.0F});
+  const CaughtError error = error_of<nuq::ModelError>(
+      [&] { computed<nuq::detail::PoolingLayer>(pooling("kernel_size: 2 pad: 1 pool: STOCHASTIC"), {input}); });
+  CHECK(error.says("layer 'layer1': pool is STOCHASTIC and padded"));
+}
+
+TEST_CASE("a second output says where the first of the largest values stands") {
+  Node node = pooling("kernel_size: 2 stride: 1 pad: 1");
+  node.outputs = {1, 2};
+  const Tensor input({1, 2, 2, 2}, {1.0F, 4.0F, 4.0F, 2.0F, -3.0F, -2.0F, -5.0F, -7.0F});
+  nuq::Workspace workspace(1);
+  const std::vector<Tensor> outputs = all_computed<nuq::detail::PoolingLayer>(node, {input}, workspace);
+  REQUIRE(outputs.size() == 2);
+  CHECK(outputs[1].shape == nuq::Shape{1, 2, 3, 3});
+  CHECK(outputs[1].values == std::vector<float>{0, 1, 1, 2, 1, 1, 2, 2, 3, 0, 1, 1, 0, 1, 1, 2, 2, 3});
+  for (std::size_t index = 0; index < 9; ++index) {
+    CHECK(outputs[0].values[index] == input.values[static_cast<std::size_t>(outputs[1].values[index])]);
+  }
+  Node average = pooling("kernel_size: 2 pool: AVE");
+  average.outputs = {1, 2};
+  CHECK(error_of<nuq::ModelError>([&] {
+          all_computed<nuq::detail::PoolingLayer>(average, {input}, workspace);
+        }).says("Pooling has 2 outputs, wanted 1"));
+}
+
+TEST_CASE("pooling gives the same bits for any number of threads") {
   const Tensor input = random_tensor({3, 7, 20, 20}, 5);
   for (const std::string method : {"MAX", "AVE"}) {
     const Node node = pooling("kernel_size: 3 stride: 2 pool: " + method);
     CHECK(computed<nuq::detail::PoolingLayer>(node, {input}, 3).values ==
           computed<nuq::detail::PoolingLayer>(node, {input}, 1).values);
   }
-  const CaughtError error = error_of<nuq::ModelError>(
-      [&] { computed<nuq::detail::PoolingLayer>(pooling("kernel_size: 2 pool: STOCHASTIC"), {input}); });
-  CHECK(error.code == nuq::ErrorCode::unsupported_layer);
-  CHECK(error.says("layer 'layer1'"));
 }
 
 }  // namespace engine_layers_pooling_test

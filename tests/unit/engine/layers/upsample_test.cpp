@@ -2,9 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
+#include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
 namespace engine_layers_upsample_test {
@@ -29,6 +31,31 @@ TEST_CASE("upsampling repeats rows and columns") {
 TEST_CASE("where a stride is given, scale multiplies") {
   CHECK(upsampled("scale: 0.5 stride_h: 2 stride_w: 1").values ==
         std::vector<float>{0.5F, 1.0F, 0.5F, 1.0F, 1.5F, 2.0F, 1.5F, 2.0F});
+}
+
+nuq::Node unpooling(const std::string& parameters) {
+  return layer_alone("Upsample", "upsample_param { " + parameters + " }", {}, 2);
+}
+
+TEST_CASE("with the places of a max pooling, values go back to them among zeros") {
+  const Tensor values({1, 2, 1, 2}, {1, 2, 3, 4});
+  const Tensor places({1, 2, 1, 2}, {4, 2, 0, 7});
+  const Tensor output = computed<nuq::detail::UpsampleLayer>(unpooling("scale: 2"), {values, places});
+  CHECK(output.shape == nuq::Shape{1, 2, 2, 4});
+  CHECK(output.values == std::vector<float>{0, 0, 2, 0, 1, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 4});
+}
+
+TEST_CASE("of values with one place the last stays; a place outside is an error that names it") {
+  const Tensor values({1, 1, 1, 2}, {1, 2});
+  CHECK(computed<nuq::detail::UpsampleLayer>(unpooling(""), {values, Tensor({1, 1, 1, 2}, {3, 3})}).values ==
+        std::vector<float>{0, 0, 0, 2, 0, 0, 0, 0});
+  for (const float place : {8.0F, -1.0F, std::nanf("")}) {
+    const CaughtError error = error_of<nuq::ModelError>([&] {
+      computed<nuq::detail::UpsampleLayer>(unpooling(""), {values, Tensor({1, 1, 1, 2}, {0, place})});
+    });
+    CHECK(error.says("layer 'layer1': place"));
+    CHECK(error.says("of 8 values"));
+  }
 }
 
 TEST_CASE("upsampling several images gives the same for any number of threads") {
