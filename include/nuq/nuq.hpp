@@ -10,6 +10,7 @@
 #include "nuq/caffe/eligibility.hpp"
 #include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/jointly_added_layers.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/model_rewriter.hpp"

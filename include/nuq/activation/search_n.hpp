@@ -21,6 +21,7 @@ NUQ_NAMESPACE_BEGIN
 class SearchN {
  public:
   static constexpr int largest_shift = 16;
+  using Errors = std::array<double, largest_shift>;  ///< Σ (s32 − s16·2ᴺ)², by N − 1
 
   /// Outputs of a layer in units of `scale`, the dequantization scale: s32 = clamp(round(x / scale)) to int32.
   /// @throws ModelError non_finite_value.
@@ -32,9 +33,18 @@ class SearchN {
 
   /// 1 … 16.
   /// @throws ConfigError nothing_to_do where nothing was observed.
-  [[nodiscard]] int finish() const {
+  [[nodiscard]] int finish() const { return best_shift(errors()); }
+
+  /// Of the sums observed.
+  /// @throws ConfigError nothing_to_do where nothing was observed.
+  [[nodiscard]] const Errors& errors() const {
     detail::require_observed(count_);
-    return 1 + static_cast<int>(std::min_element(errors_.begin(), errors_.end()) - errors_.begin());
+    return errors_;
+  }
+
+  /// 1 … 16.
+  [[nodiscard]] static int best_shift(const Errors& errors) noexcept {
+    return 1 + static_cast<int>(std::min_element(errors.begin(), errors.end()) - errors.begin());
   }
 
  private:
@@ -48,7 +58,7 @@ class SearchN {
     }
   }
 
-  std::array<double, largest_shift> errors_{};  // by N − 1
+  Errors errors_{};
   std::size_t count_ = 0;
 };
 

@@ -74,6 +74,7 @@ struct Graph {
   QuantizationPlan plan;                    ///< from config.json: which layers, and how
   NetworkQuantization quantization;         ///< filled by quantize_model and calibration
   int batch_num = 1;                        ///< batches of activation calibration
+  bool joint_quant = false;                 ///< layers that an Eltwise adds up get one shift_bit
   std::string record_file;                  ///< where the factors are recorded; may be empty
   std::vector<std::string>
       notes;  ///< what the user should know of the configuration: unusual settings, layers that stay uniform

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,20 +57,64 @@ class ShiftSearch {
     }
   }
 
-  [[nodiscard]] CalibratedShift finish() const {
+  /// One shift per channel for all of `searches`, which have as many channels each: the one that loses least of what
+  /// they write together.
+  [[nodiscard]] static CalibratedShift finish(const std::vector<const ShiftSearch*>& searches) {
     CalibratedShift found;
-    found.shares_scale = shares_scale_;
-    for (const SearchN& search : searches_)
-      found.shift_bit.push_back((shares_scale_ ? searches_.front() : search).finish());
+    found.shares_scale = searches.front()->shares_scale_;
+    for (std::size_t channel = 0; channel < searches.front()->searches_.size(); ++channel) {
+      SearchN::Errors errors{};
+      for (const ShiftSearch* const search : searches) search->add_errors(channel, errors);
+      found.shift_bit.push_back(SearchN::best_shift(errors));
+    }
     return found;
   }
 
  private:
+  /// In units of the outputs: those of different layers can be added.
+  void add_errors(std::size_t channel, SearchN::Errors& errors) const {
+    const auto scale =
+        static_cast<double>(shares_scale_ ? *std::max_element(scales_.begin(), scales_.end()) : scales_[channel]);
+    const SearchN::Errors& own = searches_[shares_scale_ ? 0 : channel].errors();
+    for (std::size_t shift = 0; shift < own.size(); ++shift) errors[shift] += own[shift] * scale * scale;
+  }
+
   std::vector<float> scales_;
   std::vector<SearchN> searches_;  // by channel
   bool has_observed_ = false;
   bool shares_scale_ = false;
 };
+
+using ShiftSearches = std::map<std::string, ShiftSearch>;
+
+/// Observes the outputs of the quantized layers with weights that `takes(layer)` names.
+template <class Engine, class Feed, class Takes>
+[[nodiscard]] ShiftSearches observed_shift_searches(const Graph& graph, Engine& engine, int batch_num, Feed&& feed,
+                                                    Takes&& takes) {
+  const auto place_of = [&graph](const std::string& layer) {
+    return graph.model->model_file + ": layer '" + layer + "': output";
+  };
+  ShiftSearches searches;
+  for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization& layer) {
+    if (!quantizes_weights(node) || !takes(node.name)) return;
+    static_cast<void>(activation_of(node, layer));
+    searches.emplace(node.name, ShiftSearch(dequantization_scales(layer)));
+  });
+  for (int batch = 0; batch < batch_num; ++batch) {
+    feed(engine, batch);
+    engine.forward([&](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView> outputs) {
+      const auto search = searches.find(node.name);
+      if (search == searches.end()) return;
+      with_error_place(place_of(node.name), [&] { search->second.observe(outputs[0]); });
+    });
+  }
+  for (const auto& [layer, search] : searches) {
+    if (batch_num > 0 && !search.has_observed()) {
+      fail(ModelError(ErrorCode::unsupported_layer, place_of(layer) + " is not computed by this engine"));
+    }
+  }
+  return searches;
+}
 
 }  // namespace detail
 
@@ -86,28 +131,29 @@ template <class Engine, class Feed>
                                                                        int batch_num, Feed&& feed) {
   std::map<std::string, CalibratedShift> found;
   if constexpr (check_engine<Engine>()) {
-    const auto place_of = [&graph](const std::string& layer) {
-      return graph.model->model_file + ": layer '" + layer + "': output";
-    };
-    std::map<std::string, detail::ShiftSearch> searches;
-    detail::for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization& layer) {
-      if (!quantizes_weights(node)) return;
-      static_cast<void>(detail::activation_of(node, layer));
-      searches.emplace(node.name, detail::ShiftSearch(dequantization_scales(layer)));
-    });
-    for (int batch = 0; batch < batch_num; ++batch) {
-      feed(engine, batch);
-      engine.forward([&](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView> outputs) {
-        const auto search = searches.find(node.name);
-        if (search == searches.end()) return;
-        detail::with_error_place(place_of(node.name), [&] { search->second.observe(outputs[0]); });
-      });
-    }
-    for (const auto& [layer, search] : searches) {
-      if (batch_num > 0 && !search.has_observed()) {
-        detail::fail(ModelError(ErrorCode::unsupported_layer, place_of(layer) + " is not computed by this engine"));
-      }
-      found.emplace(layer, search.finish());
+    const auto all = [](const std::string&) { return true; };
+    for (const auto& [layer, search] : detail::observed_shift_searches(graph, engine, batch_num, feed, all))
+      found.emplace(layer, detail::ShiftSearch::finish({&search}));
+  }
+  return found;
+}
+
+/// The same for layers that share their shifts, channel by channel: `groups` of names, each of quantized layers with
+/// the same number of scales.
+template <class Engine, class Feed>
+[[nodiscard]] std::map<std::string, CalibratedShift> search_joint_shift_bits(
+    const Graph& graph, const std::vector<std::vector<std::string>>& groups, Engine& engine, int batch_num,
+    Feed&& feed) {
+  std::map<std::string, CalibratedShift> found;
+  if constexpr (check_engine<Engine>()) {
+    std::set<std::string> members;
+    for (const std::vector<std::string>& group : groups) members.insert(group.begin(), group.end());
+    const detail::ShiftSearches searches = detail::observed_shift_searches(
+        graph, engine, batch_num, feed, [&members](const std::string& layer) { return members.count(layer) > 0; });
+    for (const std::vector<std::string>& group : groups) {
+      std::vector<const detail::ShiftSearch*> together;
+      for (const std::string& layer : group) together.push_back(&searches.at(layer));
+      for (const std::string& layer : group) found.emplace(layer, detail::ShiftSearch::finish(together));
     }
   }
   return found;

@@ -15,8 +15,9 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Hands the decisions of a configuration to the network, before fusion: fills `graph.plan`, `graph.nuq_scope` and
-/// `graph.batch_num`. `nuq_quantize` on a layer that NUQ does not support in that scope becomes `arq_quantize`.
+/// Hands the decisions of a configuration to the network, before fusion: fills `graph.plan`, `graph.nuq_scope`,
+/// `graph.batch_num` and `graph.joint_quant`. `nuq_quantize` on a layer that NUQ does not support in that scope becomes
+/// `arq_quantize`.
 /// @return  one note for each such layer, with the reason.
 /// @throws ConfigError configuration_mismatch (a layer that the network lacks or that cannot be quantized: the
 /// configuration of
@@ -57,6 +58,7 @@ inline std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
   graph.plan = std::move(plan);
   graph.nuq_scope = config.nuq_scope;
   graph.batch_num = config.batch_num;
+  graph.joint_quant = config.joint_quant;
   return notes;
 }
 

@@ -26,7 +26,7 @@ struct QuantConfig {
   int version = 1;
   int batch_num = 1;              ///< ≥ 1, batches of activation calibration
   bool activation_offset = true;  ///< asymmetric activations where a layer does not state it
-  bool joint_quant = false;       ///< kept, without effect
+  bool joint_quant = false;       ///< layers that an Eltwise adds up get one shift_bit
   bool do_fusion = true;          ///< fold BatchNorm and Scale into the layer before them
   std::vector<std::string> skip_fusion_layers;
   NuqScope nuq_scope = NuqScope::standard;  ///< written only where it is another one: the vendor's tools do not know it
@@ -39,10 +39,8 @@ struct QuantConfig {
 
 namespace detail {
 
-/// Adds a note for every accepted setting that the vendor's tools would refuse or that has no effect here.
+/// Adds a note for every accepted setting that the vendor's tools would refuse.
 inline void note_unusual_settings(QuantConfig& config) {
-  if (config.joint_quant)
-    config.notes.push_back(config.file + ": joint_quant: has no effect, Eltwise layers stay as they are");
   std::set<int> unusual;
   for (const LayerEntry& layer : config.layers) {
     const LayerPlan& plan = layer.plan;

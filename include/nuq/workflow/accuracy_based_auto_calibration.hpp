@@ -109,8 +109,8 @@ class AutoCalibrationRun {
     for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
     ThreadPool parallel(options_.threads);
     quantize_weights(graph_, NonUniformQuantizer<>{}, {}, parallel);
-    set_activations(
-        graph_, [this](int index) { return batch(index); }, engine());
+    const auto next_batch = [this](int index) { return batch(index); };
+    set_activations(graph_, next_batch, engine());
     for (const Node& node : graph_.nodes) {
       const auto quantized = graph_.quantization.find(node.name);
       if (quantized == graph_.quantization.end()) continue;
@@ -119,6 +119,7 @@ class AutoCalibrationRun {
       graph_.notes.push_back(obstacle);
       roll_back(node.name);
     }
+    set_joint_shifts(graph_, next_batch, engine());
   }
 
   void use_uniform_weights(LayerEntry& layer) {

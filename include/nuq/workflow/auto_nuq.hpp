@@ -384,6 +384,8 @@ class AutoNuqRun {
 
   void add_warnings() {
     report_.warnings = graph_.notes;
+    if (graph_.joint_quant)
+      report_.warnings.push_back("joint_quant: has no effect in a search, sums keep their full width");
     if (has_calibration_batch_v<Evaluator> || options_.weights_only) return;
     report_.warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
   }

@@ -2,8 +2,8 @@
 #define NUQ_WORKFLOW_CALIBRATE_HPP
 
 #include <cstddef>
+#include <map>
 #include <string>
-#include <utility>
 
 #include "nuq/caffe/graph.hpp"
 #include "nuq/calibration/calibrate_activations.hpp"
@@ -13,6 +13,7 @@
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
+#include "nuq/workflow/detail/shifts.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -35,20 +36,22 @@ inline void set_activation(LayerQuantization& layer, const CalibratedActivation&
 /// Calibrates the input of every quantized layer of the graph.
 template <class NextBatch, class Engine>
 void set_activations(Graph& graph, NextBatch&& next_batch, Engine&& engine) {
-  for (const auto& [name, calibrated] : calibrated_activations(graph, std::forward<NextBatch>(next_batch), engine)) {
+  for (const auto& [name, calibrated] : calibrated_activations(graph, next_batch, engine)) {
     set_activation(graph.quantization[name], calibrated);
   }
 }
 
 }  // namespace detail
 
-/// Calibrates the input of every quantized layer and completes the record file: the second step after `quantize_model`.
+/// Calibrates the input of every quantized layer, and the joint shifts of `joint_quant`, and completes the record file:
+/// the second step after `quantize_model`.
 ///
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
 /// @param engine      what computes the network: an Engine, by default our own on one thread.
 template <class NextBatch, class Engine = EigenEngine>
 void calibrate(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine()) {
-  detail::set_activations(graph, std::forward<NextBatch>(next_batch), engine);
+  detail::set_activations(graph, next_batch, engine);
+  detail::set_joint_shifts(graph, next_batch, engine);
   write_file_atomically(graph.record_file, to_text(record_of(graph)));
 }
 

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
@@ -100,8 +99,9 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   }
   if constexpr (has_data) {
     if (!weights_only) {
-      detail::set_activations(graph, std::forward<NextBatch>(next_batch),
-                              EigenEngine(options.threads, options.custom_layers));
+      EigenEngine engine(options.threads, options.custom_layers);
+      detail::set_activations(graph, next_batch, engine);
+      detail::set_joint_shifts(graph, next_batch, engine);
     }
   }
   detail::release_quantized_weights(graph);

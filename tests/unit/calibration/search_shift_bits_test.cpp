@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -91,6 +94,74 @@ TEST_CASE("channels of one value each count as one channel with the largest scal
   const int shift = searched({conv}, 2.0F);
   CHECK(found.at("conv").shift_bit == std::vector<int>{shift, shift});
   CHECK(found.at("conv").shares_scale);
+}
+
+/// 'conv', two channels at 0.5 and 2, and 'other' alike at 1 and 2.
+nuq::Graph graph_of_two() {
+  SmallWeights weights;
+  weights.layer("conv", "Convolution", {counting({2, 1, 1, 1}, 1.0F)})
+      .layer("other", "Convolution", {counting({2, 1, 1, 1}, 1.0F)});
+  const auto conv = [](const std::string& name) {
+    return "layer { name: '" + name + "' type: 'Convolution' bottom: 'data' top: '" + name +
+           "' convolution_param { num_output: 2 kernel_size: 1 bias_term: false } }";
+  };
+  nuq::Graph graph =
+      graph_of("input: 'data' input_shape { dim: 1 dim: 1 dim: 1 dim: 2 }" + conv("conv") + conv("other"), weights);
+  graph.quantization["conv"].weights = {2, 1, {1.0F, 4.0F}, {1, 2}};
+  graph.quantization["other"].weights = {2, 1, {2.0F, 4.0F}, {1, 2}};
+  for (auto& [name, layer] : graph.quantization) layer.activation = nuq::ActivationScale{0.5F, 0, false};
+  return graph;
+}
+
+TEST_CASE("layers that share their shifts get those that lose least of all their outputs") {
+  const nuq::Graph graph = graph_of_two();
+  const std::vector<float> conv = {3e4F, 7.0F, 1e5F, 3e6F};
+  const std::vector<float> other = {9e5F, 1.0F, 20.0F, 30.0F};
+  const auto feed = [&](ScriptedEngine& target, int) {
+    target.set_input("conv", nuq::TensorView{{1, 2, 1, 2}, conv});
+    target.set_input("other", nuq::TensorView{{1, 2, 1, 2}, other});
+  };
+  ScriptedEngine engine(graph);
+  const auto joint = nuq::search_joint_shift_bits(graph, {{"conv", "other"}}, engine, 1, feed);
+  const auto alone = nuq::search_shift_bits(graph, engine, 1, feed);
+  REQUIRE(joint.size() == 2);
+  CHECK(joint.at("conv").shift_bit == joint.at("other").shift_bit);
+  CHECK(alone.at("conv").shift_bit != alone.at("other").shift_bit);
+  for (std::size_t channel = 0; channel < 2; ++channel) {
+    // The definition: Σ (x − s16 · 2ᴺ · scale)² over both layers, by brute force.
+    int best = 0;
+    double least = 0.0;
+    for (int shift = 1; shift <= 16; ++shift) {
+      double error = 0.0;
+      const auto lose = [&](float output, double scale) {
+        const double sum = std::round(static_cast<double>(output) / scale);
+        const double power = std::pow(2.0, shift);
+        const double kept = std::fmin(std::floor(sum / power), 32767.0) * power;
+        error += (sum - kept) * (sum - kept) * scale * scale;
+      };
+      for (std::size_t at = channel * 2; at < channel * 2 + 2; ++at) {
+        lose(conv[at], channel == 0 ? 0.5 : 2.0);
+        lose(other[at], channel == 0 ? 1.0 : 2.0);
+      }
+      if (best == 0 || error < least) {
+        best = shift;
+        least = error;
+      }
+    }
+    CHECK(joint.at("conv").shift_bit[channel] == best);
+  }
+}
+
+TEST_CASE("layers outside of the groups are neither observed nor needed") {
+  nuq::Graph graph = graph_of_two();
+  graph.quantization["fc"].weights = {3, 4, {0.5F}, std::vector<std::int8_t>(12, 1)};
+  ScriptedEngine engine(graph);
+  const std::vector<float> output = {1.0F, 2.0F, 3.0F, 4.0F};
+  const auto found = nuq::search_joint_shift_bits(graph, {{"conv"}}, engine, 1, [&](ScriptedEngine& target, int) {
+    target.set_input("conv", nuq::TensorView{{1, 2, 1, 2}, output});
+  });
+  CHECK(found.size() == 1);
+  CHECK(found.at("conv").shift_bit.size() == 2);
 }
 
 TEST_CASE("what stands in the way of the search is named") {

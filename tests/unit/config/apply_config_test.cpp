@@ -37,11 +37,13 @@ TEST_CASE("enabled layers are planned; the layer's type decides an unstated chan
   nuq::QuantConfig config =
       config_of({entry("conv1", nuq::WeightAlgorithm::nuq), entry("conv2"), entry("fc"), entry("deconv")});
   config.batch_num = 3;
+  config.joint_quant = true;
   config.layers[0].plan.num_steps = 16;
   config.layers[1].channel_wise = false;
   config.layers[3].quant_enable = false;
   CHECK(nuq::apply(config, graph).empty());
   CHECK(graph.batch_num == 3);
+  CHECK(graph.joint_quant);
   REQUIRE(graph.plan.size() == 3);
   CHECK(graph.plan.at("conv1").weight_algorithm == nuq::WeightAlgorithm::nuq);
   CHECK(graph.plan.at("conv1").num_steps == 16);
@@ -97,7 +99,7 @@ TEST_CASE("other Pooling layers are refused") {
         "'Pooling' bottom: 'data' top: 'p' pooling_param { " +
         parameters + " } }");
     return message_of<nuq::ConfigError>([&] { nuq::apply(config_of({entry("pool")}), graph); },
-                                      nuq::ErrorCode::configuration_mismatch);
+                                        nuq::ErrorCode::configuration_mismatch);
   };
   CHECK(contains_text(refused("pool: MAX kernel_size: 2"), "'pool': cannot be quantized"));
   CHECK(contains_text(refused("pool: MAX kernel_size: 2"), "only pool AVE is supported"));

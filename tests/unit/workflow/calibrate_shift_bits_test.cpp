@@ -123,4 +123,53 @@ TEST_CASE("shifts are searched after the inputs have been calibrated") {
   CHECK_THROWS_AS(nuq::calibrate_shift_bits(graph, batch), nuq::RecordError);
 }
 
+const std::string branches_text = R"(name: "branches"
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 8 dim: 5 dim: 5 } } }
+layer { name: "left" type: "Convolution" bottom: "data" top: "left" convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "right" type: "Convolution" bottom: "data" top: "right" convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "sum" type: "Eltwise" bottom: "left" bottom: "right" top: "sum" eltwise_param { operation: SUM } }
+layer { name: "fc" type: "InnerProduct" bottom: "sum" top: "fc" inner_product_param { num_output: 10 } }
+)";
+
+TEST_CASE("joint_quant gives the layers that an Eltwise adds up common shifts, the others none") {
+  const TemporaryFolder folder;
+  const WrittenNetwork network(
+      folder, branches_text, {{"left", {{4, 8, 3, 3}, {4}}}, {"right", {{4, 8, 3, 3}, {4}}}, {"fc", {{10, 36}, {10}}}});
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 2);
+  std::string config = folder.read("config.json");
+  const std::string off = "\"joint_quant\":false";
+  config.replace(config.find(off), off.size(), "\"joint_quant\":true");
+  folder.write("config.json", config);
+  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
+  nuq::calibrate(graph, batch);
+  const std::vector<int>& left = graph.quantization.at("left").shift_bit;
+  CHECK(left.size() == 4);
+  CHECK(left == graph.quantization.at("right").shift_bit);
+  CHECK(graph.quantization.at("fc").shift_bit.empty());
+  CHECK(nuq::quantization_of(nuq::read_record(folder / "record.txt"), graph, folder / "record.txt")
+            .at("right")
+            .shift_bit == left);
+
+  nuq::save_model(graph, nuq::SaveType::both, folder / "net");
+  const DeployAgreement agreement = deploy_agreement(
+      nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel"),
+      nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel"), batch(7));
+  CHECK(agreement.layers == 3);
+  CHECK(agreement.worst <= 1.0);
+}
+
+TEST_CASE("joint_quant without layers to join does nothing and says so") {
+  const TemporaryFolder folder;
+  const WrittenNetwork network = written(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  graph.joint_quant = true;
+  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
+  nuq::calibrate(graph, batch);
+  CHECK(graph.quantization.at("conv").shift_bit.empty());
+  REQUIRE(!graph.notes.empty());
+  CHECK(graph.notes.back().rfind("joint_quant: has no effect", 0) == 0);
+}
+
 }  // namespace workflow_calibrate_shift_bits_test

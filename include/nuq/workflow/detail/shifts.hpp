@@ -1,0 +1,64 @@
+#ifndef NUQ_WORKFLOW_DETAIL_SHIFTS_HPP
+#define NUQ_WORKFLOW_DETAIL_SHIFTS_HPP
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/jointly_added_layers.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/calibration/search_shift_bits.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/detail/feed_from.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// The fake-quant model with sums of full width.
+[[nodiscard]] inline Graph unshifted_fake_quant(const Graph& graph) {
+  NetworkQuantization unshifted = graph.quantization;
+  for (auto& [name, layer] : unshifted) layer.shift_bit.clear();
+  return build_graph(std::make_shared<const Model>(fake_quant_model(graph, unshifted)));
+}
+
+inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated,
+                      LayerQuantization& layer) {
+  layer.shift_bit = calibrated.shift_bit;
+  if (!calibrated.shares_scale) return;
+  std::vector<float>& scales = layer.weights.scales;
+  std::fill(scales.begin(), scales.end(), *std::max_element(scales.begin(), scales.end()));
+  Parallel serial;
+  round_to_nearest_levels(graph, node, layer, serial);
+}
+
+inline void set_shifts(Graph& graph, const std::map<std::string, CalibratedShift>& calibrated) {
+  for (const auto& [name, shift] : calibrated) set_shift(graph, *graph.find(name), shift, graph.quantization.at(name));
+}
+
+/// Where the configuration asks for `joint_quant`: chips that add in 16 bits need sums of one width, so layers whose
+/// outputs an Eltwise adds up get one `shift_bit` for each channel. (The AMCT manual names the switch and says that the
+/// record then has `shift_bit`; the rule is ours.) After activations have been calibrated.
+template <class NextBatch, class Engine>
+void set_joint_shifts(Graph& graph, NextBatch& next_batch, Engine&& engine) {
+  if (!graph.joint_quant) return;
+  const std::vector<std::vector<std::string>> groups = jointly_added_layers(graph);
+  if (groups.empty()) {
+    graph.notes.push_back("joint_quant: has no effect, no Eltwise adds up the outputs of several quantized layers");
+    return;
+  }
+  engine.load(unshifted_fake_quant(graph));
+  set_shifts(graph, search_joint_shift_bits(graph, groups, engine, graph.batch_num, feed_from(next_batch)));
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_DETAIL_SHIFTS_HPP
