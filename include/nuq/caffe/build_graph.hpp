@@ -206,6 +206,7 @@ class GraphBuilder {
   if (has_weights) {
     attach_trained_blobs(graph);
     link_integer_layers(graph);
+    mark_scaled_sums(graph);
   }
   return graph;
 }

@@ -51,6 +51,8 @@ struct Node {
       fused;  ///< names of the layers folded into this one, in order of computation (BatchNorm, Scale, Bias)
   std::size_t source_index = 0;              ///< position of the layer among the layers of Model::net
   std::optional<IntegerArithmetic> integer;  ///< in a deploy model; `blobs` hold the same numbers as floats
+  /// Of a DeQuant in a fake-quant model: its input is sums of levels × its scales, but for float arithmetic's rounding.
+  bool reads_scaled_sums = false;
   std::string text{};  ///< of a type that this library does not know: the inside of the layer's braces in the prototxt
 };
 

@@ -67,19 +67,6 @@ NUQ_NAMESPACE_BEGIN
   return quantized;
 }
 
-/// The bias that a deploy model adds, as floats: its int32 bias × scale_d · scale_w. At most half a unit from the
-/// layer's own, and what makes fake-quant and deploy models agree. Needs and throws as `int32_bias`.
-[[nodiscard]] inline std::vector<float> dequantized_bias(const Node& node, const LayerQuantization& quantization) {
-  const std::vector<float> scales = dequantization_scales(quantization);
-  const std::vector<std::int32_t> quantized = int32_bias(node, quantization);
-  std::vector<float> bias(quantized.size());
-  for (std::size_t channel = 0; channel < bias.size(); ++channel) {
-    const auto scale = static_cast<double>(scales[scales.size() == 1 ? 0 : channel]);
-    bias[channel] = static_cast<float>(static_cast<double>(quantized[channel]) * scale);
-  }
-  return bias;
-}
-
 /// shift_bit, one per scale of the weights; 0 where sums are not shifted.
 [[nodiscard]] inline std::vector<int> dequantization_shifts(const LayerQuantization& quantization) {
   if (!quantization.shift_bit.empty()) return quantization.shift_bit;

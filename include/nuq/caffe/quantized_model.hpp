@@ -155,14 +155,6 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Node& node, c
   rewriter.replace_blob(node, 0).mutable_data()->Add(values.begin(), values.end());
 }
 
-inline void set_dequantized_bias(const Graph& graph, ModelRewriter& rewriter, const Node& node,
-                                 const LayerQuantization& quantization) {
-  if (!quantizes_weights(node) || node.blobs.size() < 2) return;
-  const std::vector<float> bias =
-      with_error_place(graph.model->weights_file, [&] { return dequantized_bias(node, quantization); });
-  rewriter.replace_blob(node, 1).mutable_data()->Add(bias.begin(), bias.end());
-}
-
 /// An IFMR layer that observes a layer's input for `batch_num` batches and names the record file.
 [[nodiscard]] inline schema::LayerParameter activation_observer(const Graph& graph, const Node& node) {
   const auto planned = graph.plan.find(node.name);
@@ -187,20 +179,16 @@ inline void set_dequantized_bias(const Graph& graph, ModelRewriter& rewriter, co
 }  // namespace detail
 
 /// The model that computes in float what the quantized network computes: weights are level × scale bit for bit, Quant
-/// layers round the inputs, biases are those of the deploy model. (With float biases the two models' metrics differed
-/// by up to .2 point on the networks of the tests; with these they predict the same.) Without any activation scale it
-/// has stock layers and float biases alone and keeps the syntax of the file. Throws RecordError missing_record where
-/// only some layers have an activation scale, ModelError duplicate_name where the model has a layer or blob of the name
-/// of an inserted one, scale_out_of_range for a bias beyond int32.
+/// layers round the inputs. Without any activation scale it has stock layers alone and keeps the syntax of the file.
+/// Throws RecordError missing_record where only some layers have an activation scale, ModelError duplicate_name where
+/// the model has a layer or blob of the name of an inserted one.
 [[nodiscard]] inline Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization) {
   const bool with_activations = has_activation_scales(quantization);
   ModelRewriter rewriter(graph, with_activations ? RewriteSyntax::current : RewriteSyntax::as_written);
   detail::QuantLayerInserter inserter(graph, rewriter);
   detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
     detail::set_dequantized_weights(rewriter, node, layer);
-    if (!with_activations) return;
-    detail::set_dequantized_bias(graph, rewriter, node, layer);
-    inserter.insert(node, layer, detail::fake_dequant_blobs);
+    if (with_activations) inserter.insert(node, layer, detail::fake_dequant_blobs);
   });
   return std::move(rewriter).finish();
 }

@@ -54,14 +54,6 @@ TEST_CASE("a bias is counted in units of both scales, halves away from zero") {
                         quantization_of({2, 1, {0.5F}, {0, 0}}, 0.25F)) == std::vector<std::int32_t>{8, -16});
 }
 
-TEST_CASE("a dequantized bias is the nearest multiple of both scales") {
-  const nuq::Node node = node_of("Convolution", {4, 1, 1, 1}, {1.3F, -1.25F, 3.0F, -0.1F});
-  const nuq::LayerQuantization quantization = quantization_of({4, 1, {0.5F, 0.5F, 0.25F, 1.0F}, {0, 0, 0, 0}}, 1.0F);
-  CHECK(nuq::dequantized_bias(node, quantization) == std::vector<float>{1.5F, -1.5F, 3.0F, 0.0F});
-  CHECK(nuq::dequantized_bias(node_of("InnerProduct", {2, 1}, {1.0F, -1.9F}),
-                              quantization_of({2, 1, {0.5F}, {0, 0}}, 0.25F)) == std::vector<float>{1.0F, -1.875F});
-}
-
 TEST_CASE("the int32 range of a bias is used to its ends and not beyond") {
   const nuq::LayerQuantization unit = quantization_of({1, 1, {1.0F}, {0}}, 1.0F);
   const auto bias = [&unit](float value) {

@@ -8,6 +8,8 @@
 
 #include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/caffe/layer_rules/dequant.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/round.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/copy.hpp"
 #include "nuq/version.hpp"
@@ -16,17 +18,22 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// y = t·deqscale·2ⁿ with t the sums, for n > 0 shifted into 16 bits: t = clamp(round(sum / 2ⁿ), −32768, 32767), n the
-/// channel's shift_bit. In a fake-quant model the sums are x / deqscale, and where nothing is shifted the layer copies.
+/// channel's shift_bit. In a fake-quant model the sums are round(x / deqscale): what the float arithmetic before it and
+/// the float bias left of them goes, so that the model computes what the deploy model does, and its metric is the same.
+/// (The vendor's Caffe copies there.) The layer copies where x are no sums: behind a Pooling.
 class DequantLayer {
  public:
   static constexpr bool in_place = true;
 
   explicit DequantLayer(const LayerRef& layer)
-      : factors_(dequant_factors(layer)), copy_(layer), reads_sums_(layer.node.integer.has_value()) {}
+      : factors_(dequant_factors(layer)),
+        copy_(layer),
+        reads_sums_(layer.node.integer.has_value()),
+        rounds_(layer.node.reads_scaled_sums && has_positive_scales()) {}
 
   void forward(const LayerCall& call) const {
     const bool shifts = factors_.shift_bit.front() != 0.0F;
-    if (!shifts && !reads_sums_) return copy_.forward(call);
+    if (!shifts && !reads_sums_ && !rounds_) return copy_.forward(call);
     const AxisSplit split = dequant_split(call.layer, call.inputs[0].shape, factors_.scale.size());
     call.workspace.for_each_range(split.outer * split.extent, split.inner, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t line = begin; line < end; ++line) {
@@ -35,15 +42,31 @@ class DequantLayer {
         float* const output = call.outputs[0].values.data() + line * split.inner;
         if (shifts) {
           shift_line(input, split.inner, channel, output);
-        } else {
+        } else if (reads_sums_) {
           std::transform(input, input + split.inner, output,
                          [scale = factors_.scale[channel]](float x) { return x * scale; });
+        } else {
+          round_line(input, split.inner, factors_.scale[channel], output);
         }
       }
     });
   }
 
  private:
+  [[nodiscard]] bool has_positive_scales() const {
+    return std::all_of(factors_.scale.begin(), factors_.scale.end(),
+                       [](float scale) { return is_finite(scale) && scale > 0.0F; });
+  }
+
+  /// Sums from 2²² on have no fraction to speak of in a float: they stay as they are.
+  static void round_line(const float* input, std::int64_t count, float scale, float* output) {
+    const double inverse = 1.0 / static_cast<double>(scale);
+    for (std::int64_t at = 0; at < count; ++at) {
+      const double sum = static_cast<double>(input[at]) * inverse;
+      output[at] = std::fabs(sum) < 0x1p22 ? static_cast<float>(round_half_away(sum)) * scale : input[at];
+    }
+  }
+
   void shift_line(const float* input, std::int64_t count, std::size_t channel, float* output) const {
     const float scale = factors_.scale[channel];
     const float power = std::exp2(factors_.shift_bit[channel]);
@@ -55,7 +78,8 @@ class DequantLayer {
 
   DequantFactors factors_;
   CopyLayer copy_;
-  bool reads_sums_;
+  bool reads_sums_;  // in a deploy model
+  bool rounds_;
 };
 
 }  // namespace detail
