@@ -128,17 +128,15 @@ struct RansLayer {
   std::size_t lanes = 0;
   std::size_t classes = 0;
   ClassMap map;
-  Bytes tables;
+  std::array<ClassWidths, max_rans_classes> widths;  ///< the first `classes` are set
   Bytes rare_states;
   Bytes rare_words;
   Bytes states;
   Bytes words;
 };
 
-/// Where the parts are. Tables are read twice, first to know where they end, so that those of one class at a time are
-/// in memory.
-[[nodiscard]] inline DecodeStatus find_parts(Bytes bytes, std::size_t rows, ClassTables& scratch,
-                                             RansLayer& layer) noexcept {
+/// Reads the parts, states and words excepted.
+[[nodiscard]] inline DecodeStatus read_parts(Bytes bytes, std::size_t rows, RansLayer& layer) noexcept {
   ByteReader reader(bytes);
   layer.set = read_level_set(reader);
   const std::uint8_t counts = reader.u8();
@@ -150,10 +148,9 @@ struct RansLayer {
   layer.map = {reader.bytes(ClassMap::bytes(rows, layer.classes)), layer.classes};
   if (reader.failed()) return DecodeStatus::truncated;
   if (!layer.map.is_below(layer.classes, rows)) return DecodeStatus::malformed;
-  layer.tables = reader.rest();
-  BitReader bits(layer.tables);
+  BitReader bits(reader.rest());
   for (std::size_t index = 0; index < layer.classes; ++index) {
-    if (!read_class_tables(bits, layer.set, scratch))
+    if (!read_class_widths(bits, layer.set, layer.widths[index]))
       return bits.failed() ? DecodeStatus::truncated : DecodeStatus::malformed;
   }
   static_cast<void>(reader.bytes(bits.bytes_used()));
@@ -165,7 +162,7 @@ struct RansLayer {
   return reader.failed() || rare.failed() ? DecodeStatus::truncated : DecodeStatus::ok;
 }
 
-/// Decodes the rows of one class, through a block on the stack unless they are all rows.
+/// Decodes the rows of one class, through a block on the stack where rows may end within a group of lanes.
 [[nodiscard]] inline DecodeStatus decode_class(const RansLayer& layer, const ClassTables& tables,
                                                std::size_t class_index, ArrayView<std::int8_t> out, std::size_t cols,
                                                RansStates& states, RansStates& rare,
@@ -176,6 +173,14 @@ struct RansLayer {
   };
   if (layer.classes == 1) return decode(out);
   ClassRows source(out, cols, layer.map, class_index);
+  if (cols % layer.lanes == 0) {
+    while (true) {
+      const ArrayView<std::int8_t> row = source.take(cols);
+      if (row.empty()) return DecodeStatus::ok;
+      const DecodeStatus status = decode(row);
+      if (status != DecodeStatus::ok) return status;
+    }
+  }
   ClassRows target = source;
   constexpr std::size_t block_size = 4096;  // a multiple of the lanes
   std::int8_t block[block_size];
@@ -201,20 +206,19 @@ struct RansLayer {
 
 /// Decodes what `encode_rans` wrote into a matrix [rows × cols], `out.size()` = rows · cols. That states and words end
 /// as they began in the encoder is checked; other damage may give wrong levels (see crc32), never more than that. Takes
-/// 40 KiB of stack.
+/// 48 KiB of stack.
 [[nodiscard]] inline DecodeStatus decode_rans(ArrayView<const std::uint8_t> bytes, std::size_t rows,
                                               ArrayView<std::int8_t> out,
                                               InstructionSet instructions = best_instruction_set()) noexcept {
   if (rows == 0 || out.empty() || out.size() % rows != 0) return DecodeStatus::wrong_size;
   detail::RansLayer layer;
-  detail::ClassTables tables;
-  const DecodeStatus found = detail::find_parts(bytes, rows, tables, layer);
-  if (found != DecodeStatus::ok) return found;
+  const DecodeStatus read = detail::read_parts(bytes, rows, layer);
+  if (read != DecodeStatus::ok) return read;
   detail::RansStates states(layer.states, layer.words);
   detail::RansStates rare(layer.rare_states, layer.rare_words);
-  detail::BitReader bits(layer.tables);
+  detail::ClassTables tables;
   for (std::size_t index = 0; index < layer.classes; ++index) {
-    if (!detail::read_class_tables(bits, layer.set, tables)) return DecodeStatus::malformed;
+    detail::fill_tables(layer.set, layer.widths[index], tables);
     const DecodeStatus status =
         detail::decode_class(layer, tables, index, out, out.size() / rows, states, rare, instructions);
     if (status != DecodeStatus::ok) return status;

@@ -216,7 +216,7 @@ inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_
   return best;
 }
 
-/// Writes what read_rans_table reads.
+/// Writes what read_widths reads.
 inline void append_frequencies(BitWriter& writer, const RansFrequencies& table, std::size_t size) {
   writer.bits(table.shift, 3);
   writer.bits(table.differences ? 1 : 0, 1);
@@ -224,7 +224,7 @@ inline void append_frequencies(BitWriter& writer, const RansFrequencies& table, 
   for (std::size_t symbol = 0; symbol < size; ++symbol) writer.exp_golomb(stored_frequency(table, symbol), table.order);
 }
 
-/// Writes what read_class_tables reads.
+/// Writes what read_class_widths reads.
 inline void append_tables(BitWriter& writer, const ClassFrequencies& tables, std::size_t size) {
   writer.bits(tables.has_rare ? 1 : 0, 1);
   if (tables.has_rare) writer.bits(static_cast<std::uint32_t>(tables.marker), 8);

@@ -33,23 +33,51 @@ struct RansTable {
   alignas(64) std::array<std::uint32_t, rans_scale> slots;
 };
 
-/// False where the bits end or are no table: the frequencies must fill the slots.
-[[nodiscard]] inline bool read_rans_table(BitReader& bits, const LevelSet& set, RansTable& table) noexcept {
+/// How many slots each symbol has.
+using SlotWidths = std::array<std::uint16_t, 256>;
+
+/// The widths of the first `size` symbols. False where the bits end or are none: the widths must fill the slots.
+[[nodiscard]] inline bool read_widths(BitReader& bits, std::size_t size, SlotWidths& widths) noexcept {
   const unsigned shift = bits.bits(3);
   const bool differences = bits.bits(1) != 0;
   const unsigned order = bits.bits(3);
-  std::uint32_t first = 0;
+  std::int64_t left = rans_scale;
   std::int64_t frequency = 0;
-  for (std::size_t symbol = 0; symbol < set.size; ++symbol) {
+  for (std::size_t symbol = 0; symbol < size; ++symbol) {
     const std::int64_t code = bits.exp_golomb(order);
     frequency = differences ? frequency + ((code & 1) != 0 ? (code + 1) / 2 : -(code / 2)) : code;
-    if (bits.failed() || frequency < 0 || (frequency << shift) > std::int64_t{rans_scale - first}) return false;
-    const auto width = static_cast<std::uint32_t>(frequency << shift);
-    const std::uint32_t common = ((width - 1) << 20U) | static_cast<std::uint8_t>(set[symbol]);
-    for (std::uint32_t slot = 0; slot < width; ++slot) table.slots[first + slot] = common | (slot << 8U);
-    first += width;
+    if (bits.failed() || frequency < 0 || (frequency << shift) > left) return false;
+    widths[symbol] = static_cast<std::uint16_t>(frequency << shift);
+    left -= widths[symbol];
   }
-  return first == rans_scale;
+  return left == 0;
+}
+
+inline void fill_table(const LevelSet& set, const SlotWidths& widths, RansTable& table) noexcept {
+  std::uint32_t* slots = table.slots.data();
+  for (std::size_t symbol = 0; symbol < set.size; ++symbol) {
+    const std::uint32_t width = widths[symbol];
+    const std::uint32_t common = ((width - 1) << 20U) | static_cast<std::uint8_t>(set[symbol]);
+    for (std::uint32_t slot = 0; slot < width; ++slot) slots[slot] = common | (slot << 8U);
+    slots += width;
+  }
+}
+
+/// What is stored of the tables of the rows of one class.
+struct ClassWidths {
+  SlotWidths common;
+  SlotWidths rare;  ///< set only where has_rare
+  bool has_rare;
+  std::int8_t marker;  ///< the level that `common` gives in place of any rare one
+};
+
+/// False where the bits end or are no tables.
+[[nodiscard]] inline bool read_class_widths(BitReader& bits, const LevelSet& set, ClassWidths& widths) noexcept {
+  widths.has_rare = bits.bits(1) != 0;
+  const std::size_t marker = widths.has_rare ? bits.bits(8) : 0;
+  if (marker >= set.size) return false;
+  widths.marker = set[marker];
+  return read_widths(bits, set.size, widths.common) && (!widths.has_rare || read_widths(bits, set.size, widths.rare));
 }
 
 /// The tables of the rows of one class.
@@ -60,13 +88,11 @@ struct ClassTables {
   std::int8_t marker;  ///< the level that `common` gives in place of any rare one
 };
 
-/// False where the bits end or are no tables.
-[[nodiscard]] inline bool read_class_tables(BitReader& bits, const LevelSet& set, ClassTables& tables) noexcept {
-  tables.has_rare = bits.bits(1) != 0;
-  const std::size_t marker = tables.has_rare ? bits.bits(8) : 0;
-  if (marker >= set.size) return false;
-  tables.marker = set[marker];
-  return read_rans_table(bits, set, tables.common) && (!tables.has_rare || read_rans_table(bits, set, tables.rare));
+inline void fill_tables(const LevelSet& set, const ClassWidths& widths, ClassTables& tables) noexcept {
+  tables.has_rare = widths.has_rare;
+  tables.marker = widths.marker;
+  fill_table(set, widths.common, tables.common);
+  if (widths.has_rare) fill_table(set, widths.rare, tables.rare);
 }
 
 }  // namespace detail
