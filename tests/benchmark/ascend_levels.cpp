@@ -2,7 +2,7 @@
 // outputs of 256 inputs and a 3x3 kernel, each output channel's greatest magnitude at 127, at most 32 levels. Per price
 // of a bit one line: the squared error of the levels relative to the variance of the int8 weights, and the compressor's
 // ratio; then the same of as many levels of least squared error (OptimalCodebook), and of the fewest of these that are
-// no worse. The last lines bisect the price for a given error.
+// no worse. The last lines are the fewest bits within a given error.
 //
 //     nuq_benchmark_ascend_levels [seed]
 
@@ -133,29 +133,16 @@ void print_table(const char* name, const Layer& layer) {
   }
 }
 
-/// The ratio at a given error, against the one it has to reach. A price per bit leads to the vertices of the convex
-/// hull of all (error, ratio) alone: the ratio is taken on the line between the two vertices around `error`, and both
-/// are printed.
+/// The ratio at an error of at most `error`, against the one it has to reach.
 bool reaches(const char* name, const Layer& layer, double error, double bound) {
-  double low = 0.0;
-  double high = 1e-2;
-  nuq::PricedCodebook better = levels_at(layer, low);
-  nuq::PricedCodebook worse = levels_at(layer, high);
-  for (int step = 0; step < 14; ++step) {
-    const double middle = (low + high) / 2.0;
-    nuq::PricedCodebook priced = levels_at(layer, middle);
-    const bool fits = layer.relative_error(priced.distortion) <= error;
-    (fits ? low : high) = middle;
-    std::swap(fits ? better : worse, priced);
-  }
-  const double first_error = layer.relative_error(better.distortion);
-  const double last_error = layer.relative_error(worse.distortion);
-  const double first = layer.ratio(better);
-  const double last = layer.ratio(worse);
-  const double ratio = first + (last - first) * (error - first_error) / (last_error - first_error);
-  std::printf("%s: error %.5f ratio %.4f, error %.5f ratio %.4f; at %.4f on the line %.4f, wanted at most %.4f: %s\n",
-              name, first_error, first, last_error, last, error, ratio, bound, ratio <= bound ? "reached" : "MISSED");
-  return ratio <= bound;
+  const double max_distortion = error / layer.relative_error(1.0);
+  const nuq::PricedCodebook levels = Codebook{}.solve_within(layer.histogram(), num_steps, max_distortion);
+  const double found_error = layer.relative_error(levels.distortion);
+  const double ratio = layer.ratio(levels);
+  const bool reached = found_error <= error && ratio <= bound;
+  std::printf("%s: error %.6f, wanted at most %.4f; ratio %.4f, wanted at most %.4f: %s\n", name, found_error, error,
+              ratio, bound, reached ? "reached" : "MISSED");
+  return reached;
 }
 
 }  // namespace

@@ -394,6 +394,40 @@ TEST_CASE("the price is that of a bit of one weight, however much the weights co
   CHECK(std::abs(priced.objective - expected.objective * 0x1.0p-20) <= 1e-9 * priced.objective);
 }
 
+TEST_CASE("within a bound on distortion no price alone finds fewer bits") {
+  RandomEngine engine(9);
+  const nuq::LevelHistogram histogram = bell(engine, 3000, 15.0);
+  const double least = nuq::OptimalCodebook{}.curve(histogram, 12).distortion(12);
+  for (const double bound : {1.01 * least, 1.3 * least, 2.0 * least, 5.0 * least}) {
+    const nuq::PricedCodebook within = nuq::EntropyConstrainedCodebook<TinyCode>{}.solve_within(histogram, 12, bound);
+    CHECK(within.distortion <= bound);
+    CHECK(within.cells.size() <= 12);
+    double bits = 0.0;
+    double distortion = 0.0;
+    for (const nuq::LevelCell& cell : within.cells) {
+      for (std::size_t bin = cell.begin; bin < cell.end; ++bin) {
+        bits += histogram[bin].weight * values_per_weight(histogram) * cell.bits;
+        distortion += histogram.cost(bin, cell.level);
+      }
+    }
+    CHECK(within.bits == doctest::Approx(bits).epsilon(1e-9));
+    CHECK(within.distortion == doctest::Approx(distortion).epsilon(1e-9));
+    for (double price = 1e-3; price < 1e3; price *= 1.7) {
+      const nuq::PricedCodebook vertex = solve<TinyCode>(histogram, price, 12);
+      if (vertex.distortion <= bound) CHECK(within.bits <= vertex.bits * (1.0 + 1e-6));
+    }
+  }
+}
+
+TEST_CASE("a bound that cannot be met gets the least distortion, one that holds anything a single level") {
+  RandomEngine engine(10);
+  const nuq::LevelHistogram histogram = bell(engine, 500, 6.0);
+  const nuq::EntropyConstrainedCodebook<TinyCode> selector;
+  CHECK(selector.solve_within(histogram, 6, 0.0).distortion ==
+        doctest::Approx(nuq::OptimalCodebook{}.curve(histogram, 6).distortion(6)));
+  CHECK(selector.solve_within(histogram, 6, 1e12).cells.size() == 1);
+}
+
 TEST_CASE("the same histogram gets the same cells again") {
   RandomEngine engine(8);
   const nuq::LevelHistogram histogram = bell(engine, 3000, 15.0);

@@ -76,9 +76,7 @@ class CheapestCells {
 
   /// The cells of the cheapest cut; there is at least one bin and one code word. `bits` is left 0.
   [[nodiscard]] std::vector<LevelCell> solve() {
-    values_.assign((bins_.size() + 1) * num_states_, (std::numeric_limits<double>::infinity)());
-    value(0, 0) = 0.0;
-    for (std::size_t end = 1; end <= bins_.size(); ++end) solve_column(end);
+    find_values();
     std::size_t best = 0;
     for (std::size_t state = 1; state < num_states_; ++state) {
       if (value(bins_.size(), state) < value(bins_.size(), best)) best = state;
@@ -86,7 +84,22 @@ class CheapestCells {
     return trace(best);
   }
 
+  /// Calls `visit(cells)` for the cheapest cut of every possible number of words used in each class.
+  template <class Visit>
+  void for_each_state(Visit visit) {
+    find_values();
+    for (std::size_t state = 0; state < num_states_; ++state) {
+      if (value(bins_.size(), state) < (std::numeric_limits<double>::infinity)()) visit(trace(state));
+    }
+  }
+
  private:
+  void find_values() {
+    values_.assign((bins_.size() + 1) * num_states_, (std::numeric_limits<double>::infinity)());
+    value(0, 0) = 0.0;
+    for (std::size_t end = 1; end <= bins_.size(); ++end) solve_column(end);
+  }
+
   [[nodiscard]] double& value(std::size_t end, std::size_t state) noexcept {
     return values_[end * num_states_ + state];
   }
