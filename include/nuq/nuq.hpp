@@ -76,6 +76,7 @@
 #include "nuq/packed/model_writer.hpp"
 #include "nuq/packed/packed_rate.hpp"
 #include "nuq/packed/target.hpp"
+#include "nuq/quantize/ascend_quantizer.hpp"
 #include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/non_dominated.hpp"

@@ -1,0 +1,21 @@
+#ifndef NUQ_QUANTIZE_ASCEND_QUANTIZER_HPP
+#define NUQ_QUANTIZE_ASCEND_QUANTIZER_HPP
+
+#include "nuq/assign/rate_constrained_error_feedback.hpp"
+#include "nuq/codebook/entropy_constrained.hpp"
+#include "nuq/packed/ascend_dictionary_rate.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/quantizer/abs_max.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The quantizer for layers that the Ascend compressor will store: few levels, matched to the lengths of its code words
+/// (3, 6, 9 and 12 bits), and error feedback with a price per bit of them. `at_price` sets the price, in units of the
+/// layer's output error; at 0 it has the levels of least squared error. Choosing levels takes up to half a second.
+using AscendQuantizer = NonUniformQuantizer<AbsMaxQuantizer, EntropyConstrainedCodebook<AscendDictionaryRate>,
+                                            RateConstrainedErrorFeedback<AscendDictionaryRate>>;
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_ASCEND_QUANTIZER_HPP
