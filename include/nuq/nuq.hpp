@@ -6,11 +6,13 @@
 
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/channel_energies.hpp"
 #include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/eligibility.hpp"
 #include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/jointly_added_layers.hpp"
+#include "nuq/caffe/layer_input_prior.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/model_rewriter.hpp"

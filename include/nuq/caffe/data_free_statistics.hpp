@@ -1,14 +1,17 @@
 #ifndef NUQ_CAFFE_DATA_FREE_STATISTICS_HPP
 #define NUQ_CAFFE_DATA_FREE_STATISTICS_HPP
 
+#include <Eigen/Core>
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <string>
 
+#include "nuq/caffe/channel_energies.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_input_prior.hpp"
+#include "nuq/caffe/layer_rules/convolution.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
-#include "nuq/core/input_prior.hpp"
+#include "nuq/core/finite.hpp"
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/version.hpp"
@@ -18,25 +21,31 @@ NUQ_NAMESPACE_BEGIN
 /// What is known of the inputs of layers, by layer name.
 using NetworkStatistics = std::map<std::string, LayerStatistics>;
 
-/// What may be expected of a layer's inputs; nothing for a Deconvolution, whose taps do not see one input together.
-/// Pixels of the network's input are more alike than activations.
-[[nodiscard]] inline std::optional<InputPrior> input_prior(const Graph& graph, const Node& node) {
-  if (!quantizes_weights(node) || detail::has_input_first(node)) return std::nullopt;
-  const Shape& weights = node.blobs.front().shape;
-  InputPrior prior;
-  if (weights.size() == 4) {
-    prior.tap_rows = static_cast<std::size_t>(weights[2]);
-    prior.tap_cols = static_cast<std::size_t>(weights[3]);
-  }
-  if (graph.values[node.inputs.front()].producer == Value::network_input) prior.correlation = 0.8;
-  return prior;
+namespace detail {
+
+/// E[x²] of each of a layer's `count` inputs, 1 on average: what the layers before tell of their channels, with a tenth
+/// for what they do not.
+[[nodiscard]] inline Eigen::VectorXd expected_second_moment(const Graph& graph, const Node& node, std::size_t count) {
+  constexpr double untold = 0.1;
+  const auto size = static_cast<Eigen::Index>(count);
+  const bool reads_all_channels = node.type == "InnerProduct" || node.parameter.convolution_param().group() == 1;
+  if (!reads_all_channels || is_depthwise(node)) return Eigen::VectorXd::Ones(size);
+  ChannelEnergies channels(graph);
+  const ChannelEnergies::Energies energies = ChannelEnergies::spread_over(channels.of(node.inputs.front()), count);
+  if (energies.empty()) return Eigen::VectorXd::Ones(size);
+  const Eigen::Map<const Eigen::VectorXd> told(energies.data(), size);
+  const double mean = told.mean();
+  if (!is_finite(mean) || !(mean > 0.0)) return Eigen::VectorXd::Ones(size);
+  return ((told / mean).array() + untold) / (1.0 + untold);
 }
 
-/// Statistics of a layer without any data: inputs of second moment 1 that correlate as `input_prior` says. Needs the
-/// layer's weights.
+}  // namespace detail
+
+/// Statistics of a layer without any data: inputs as strong as `ChannelEnergies` tells, of second moment 1 on average,
+/// that correlate as `input_prior` says. Needs the network's weights.
 [[nodiscard]] inline LayerStatistics data_free_statistics(const Graph& graph, const Node& node) {
   LayerStatistics statistics;
-  statistics.second_moment = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(WeightMatrix(node).view().cols()));
+  statistics.second_moment = detail::expected_second_moment(graph, node, WeightMatrix(node).view().cols());
   statistics.prior = input_prior(graph, node);
   return statistics;
 }

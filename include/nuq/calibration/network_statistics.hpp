@@ -7,6 +7,7 @@
 
 #include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/layer_input_prior.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/factored_statistics.hpp"

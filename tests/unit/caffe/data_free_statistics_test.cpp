@@ -55,4 +55,37 @@ TEST_CASE("nothing is expected of how a Deconvolution's inputs correlate") {
   CHECK(up.second_moment == Eigen::VectorXd::Ones(4 * 2 * 2));
 }
 
+TEST_CASE("inputs are as strong as the rows that compute them, with a tenth for what these do not tell") {
+  SmallWeights weights;
+  weights.layer("conv", "Convolution", {counting({3, 1, 1, 1}, 0.0F)})
+      .layer("fc", "InnerProduct", {filled({2, 12}, 1.0F)});
+  const nuq::Graph graph = graph_of(
+      "input: 'data' input_shape { dim: 1 dim: 1 dim: 2 dim: 2 } "
+      "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' "
+      "convolution_param { num_output: 3 kernel_size: 1 bias_term: false } } "
+      "layer { name: 'relu' type: 'ReLU' bottom: 'conv' top: 'conv' } "
+      "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' "
+      "inner_product_param { num_output: 2 bias_term: false } } ",
+      weights);
+  const Eigen::VectorXd moment = nuq::data_free_statistics(graph, *graph.find("fc")).second_moment;
+  REQUIRE(moment.size() == 12);
+  const double energies[] = {0.0, 1.0, 4.0};  // 5/3 on average
+  for (Eigen::Index entry = 0; entry < 12; ++entry)
+    CHECK(moment[entry] == doctest::Approx((energies[entry / 4] / (5.0 / 3.0) + 0.1) / 1.1));
+}
+
+TEST_CASE("rows without any weight tell nothing") {
+  SmallWeights weights;
+  weights.layer("conv", "Convolution", {filled({3, 1, 1, 1}, 0.0F)})
+      .layer("fc", "InnerProduct", {filled({2, 3}, 1.0F)});
+  const nuq::Graph graph = graph_of(
+      "input: 'data' input_shape { dim: 1 dim: 1 dim: 1 dim: 1 } "
+      "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' "
+      "convolution_param { num_output: 3 kernel_size: 1 bias_term: false } } "
+      "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' "
+      "inner_product_param { num_output: 2 bias_term: false } } ",
+      weights);
+  CHECK(nuq::data_free_statistics(graph, *graph.find("fc")).second_moment == Eigen::VectorXd::Ones(3));
+}
+
 }  // namespace caffe_data_free_statistics_test
