@@ -90,6 +90,7 @@ void run(AutoArguments arguments, Session& session) {
   arguments.evaluation.command.stop_requested = Interruption::requested;
   arguments.options.threads = session.threads;
   arguments.options.target = target_named(arguments.policies.target);
+  arguments.options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
   for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);
   for (const std::string& group : arguments.groups) add_group(group, arguments.options);
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";

@@ -14,6 +14,7 @@
 #include "nuq/core/error.hpp"
 #include "nuq/packed/target.hpp"
 #include "nuq/quantize/ascend_quantizer.hpp"
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
 
@@ -30,11 +31,19 @@ inline nuq::Target target_named(const std::string& name) {
   fail_name("--target", name, "packed, palette or ascend");
 }
 
+inline nuq::BiasCorrection bias_correction_named(const std::string& name) {
+  if (name == "on") return nuq::BiasCorrection::on;
+  if (name == "off") return nuq::BiasCorrection::off;
+  if (name == "auto") return nuq::BiasCorrection::automatic;
+  fail_name("--bias-correction", name, "on, off or auto");
+}
+
 /// Names of policies; empty ones are chosen by the target.
 struct PolicyNames {
   std::string target;
   std::string codebook;
   std::string assigner;
+  std::string bias_correction = "auto";
 
   void add_to(CLI::App& command) {
     command
@@ -45,6 +54,11 @@ struct PolicyNames {
         ->capture_default_str();
     command.add_option("--codebook", codebook, "optimal, lloyd or uniform-step; chosen by the target otherwise");
     command.add_option("--assigner", assigner, "feedback or nearest; chosen by the target otherwise");
+    command
+        .add_option("--bias-correction", bias_correction,
+                    "on, off or auto: whether the biases of layers with few levels make up for their mean error on the "
+                    "calibration data; auto: where that pays on data held out")
+        ->capture_default_str();
   }
 };
 

@@ -28,6 +28,7 @@ struct QuantizeArguments : ModelFiles {
 nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& session) {
   nuq::StaticNuqOptions options;
   options.target = target_named(arguments.policies.target);
+  options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
   options.threads = session.threads;
   const auto quantize_with = [&](auto&& next_batch) {
     return with_quantizer(arguments.policies, false, session.seed, [&](const auto& quantizer) {

@@ -37,6 +37,7 @@
 #include "nuq/core/round.hpp"
 #include "nuq/core/scale.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/nuq_parameters.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"

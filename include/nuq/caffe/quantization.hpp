@@ -10,6 +10,7 @@
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -54,14 +55,20 @@ struct ActivationPlan {
 /// What the configuration decides for one layer.
 struct LayerPlan {
   WeightAlgorithm weight_algorithm = WeightAlgorithm::arq;
-  bool channel_wise = true;  ///< one scale per output channel; false for InnerProduct
-  int num_steps = 32;        ///< levels kept, 2…256 (nuq)
-  int num_of_iteration = 1;  ///< 0…5, search effort of selectors that take it (nuq)
+  bool channel_wise = true;                                    ///< one scale per output channel; false for InnerProduct
+  int num_steps = 32;                                          ///< levels kept, 2…256 (nuq)
+  int num_of_iteration = 1;                                    ///< 0…5, search effort of selectors that take it (nuq)
+  BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of a layer with a bias of its own (nuq)
   ActivationPlan activation;
 };
 
 /// The layers to be quantized, by name.
 using QuantizationPlan = std::map<std::string, LayerPlan>;
+
+/// The same for all layers.
+inline void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode) {
+  for (auto& layer : plan) layer.second.bias_correction = mode;
+}
 
 /// The result for one layer: what the record file keeps, and the int8 levels.
 struct LayerQuantization {
@@ -70,6 +77,7 @@ struct LayerQuantization {
   std::optional<ActivationScale> activation;  ///< absent in a weights-only run
   Shape input_shape;                          ///< of the calibrated input, NCHW; empty where unknown
   std::vector<int> shift_bit;                 ///< 1…16 per scale: sums are shifted into 16 bits; empty: they are not
+  std::vector<float> bias_correction;         ///< added to the layer's bias where models are written; empty: nothing is
 };
 
 /// What stands for the weights of a layer that has none, an averaging Pooling: one scale of 1.

@@ -7,6 +7,7 @@
 #include "nuq/assign/layer_problem.hpp"
 #include "nuq/assign/nearest_level.hpp"
 #include "nuq/caffe/data_free_statistics.hpp"
+#include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
@@ -25,10 +26,16 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
+/// A layer without a bias, or with one that another layer shares, has nothing to correct.
+[[nodiscard]] inline bool has_own_bias(const Graph& graph, const Node& node) {
+  return node.blobs.size() > 1 && !shares_parameters(graph, node);
+}
+
 [[nodiscard]] inline NuqParameters nuq_parameters(const LayerPlan& plan) noexcept {
   NuqParameters parameters;
   parameters.num_steps = plan.num_steps;
   parameters.num_of_iteration = plan.num_of_iteration;
+  parameters.bias_correction = plan.bias_correction;
   return parameters;
 }
 
@@ -67,10 +74,13 @@ template <class Quantizer>
       result.weights = quantize_weights(quantizer.quantizer(), weights.view(), granularity);
     } else {
       const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
-      NuqResult nuq = quantizer.quantize(weights.view(), granularity, detail::nuq_parameters(plan),
+      NuqParameters parameters = detail::nuq_parameters(plan);
+      if (!detail::has_own_bias(graph, node)) parameters.bias_correction = BiasCorrection::off;
+      NuqResult nuq = quantizer.quantize(weights.view(), granularity, parameters,
                                          statistics == nullptr ? &expected : statistics, parallel);
       result.weights = std::move(nuq.weights);
       result.codebook = nuq.codebook;
+      result.bias_correction = std::move(nuq.bias_correction);
     }
     return result;
   });

@@ -46,11 +46,19 @@ NUQ_NAMESPACE_BEGIN
   return scales;
 }
 
+/// The float bias that the quantized layer computes with: its own, corrected for its weights. Needs a bias.
+[[nodiscard]] inline std::vector<float> corrected_bias(const Node& node, const LayerQuantization& quantization) {
+  std::vector<float> bias = node.blobs[1].values;
+  for (std::size_t channel = 0; channel < quantization.bias_correction.size(); ++channel)
+    bias[channel] += quantization.bias_correction[channel];
+  return bias;
+}
+
 /// The int32 bias of a deploy model: round(bias / (scale_d · scale_w)) (AMCT manual, quantization formulas).
 /// Needs a bias and the activation's scale. Throws ModelError naming the layer when a value leaves the int32 range.
 [[nodiscard]] inline std::vector<std::int32_t> int32_bias(const Node& node, const LayerQuantization& quantization) {
   const std::vector<float> scales = dequantization_scales(quantization);
-  const std::vector<float>& bias = node.blobs[1].values;
+  const std::vector<float> bias = corrected_bias(node, quantization);
   std::vector<std::int32_t> quantized;
   for (std::size_t channel = 0; channel < bias.size(); ++channel) {
     const auto value = static_cast<double>(bias[channel]);

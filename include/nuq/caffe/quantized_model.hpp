@@ -149,10 +149,14 @@ class QuantLayerInserter {
   return {std::move(blob)};
 }
 
+/// Gives a layer the weights of its levels, and the bias that goes with them.
 inline void set_dequantized_weights(ModelRewriter& rewriter, const Node& node, const LayerQuantization& quantization) {
   if (!quantizes_weights(node)) return;
   const std::vector<float> values = dequantized_weights(node, quantization.weights);
   rewriter.replace_blob(node, 0).mutable_data()->Add(values.begin(), values.end());
+  if (quantization.bias_correction.empty()) return;
+  const std::vector<float> bias = corrected_bias(node, quantization);
+  rewriter.replace_blob(node, 1).mutable_data()->Add(bias.begin(), bias.end());
 }
 
 /// An IFMR layer that observes a layer's input for `batch_num` batches and names the record file.

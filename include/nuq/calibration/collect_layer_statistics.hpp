@@ -58,6 +58,8 @@ struct SplitStatistics {
   whole.second_moment = even * split.even.second_moment + odd * split.odd.second_moment;
   whole.covariance = even * split.even.covariance + odd * split.odd.covariance;
   whole.input_mean = even * split.even.input_mean + odd * split.odd.input_mean;
+  if (split.even.samples > 0 && split.odd.samples > 0)
+    whole.mean_deviation = 0.5 * (split.even.input_mean - split.odd.input_mean);
   return whole;
 }
 

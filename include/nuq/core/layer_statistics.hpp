@@ -15,10 +15,11 @@ NUQ_NAMESPACE_BEGIN
 /// What is known of a layer's inputs x: rows of the im2col matrix of a convolution, the input vector of an inner
 /// product; [in] matches the columns of the layer's weights. Filled by calibration, only read by everything else.
 struct LayerStatistics {
-  std::uint64_t samples = 0;      ///< number of vectors x seen
-  Eigen::VectorXd second_moment;  ///< [in] E[x_i²]; empty where unknown
-  Eigen::MatrixXd covariance;     ///< [in × in] E[x xᵀ] (or the covariance); empty where only the diagonal is known
-  Eigen::VectorXd input_mean;     ///< [in] E[x]; empty where unknown
+  std::uint64_t samples = 0;       ///< number of vectors x seen
+  Eigen::VectorXd second_moment;   ///< [in] E[x_i²]; empty where unknown
+  Eigen::MatrixXd covariance;      ///< [in × in] E[x xᵀ] (or the covariance); empty where only the diagonal is known
+  Eigen::VectorXd input_mean;      ///< [in] E[x]; empty where unknown
+  Eigen::VectorXd mean_deviation;  ///< [in] half the difference of E[x] over two halves of the data; empty: unknown
   std::optional<InputPrior> prior;  ///< in place of the covariance where that is unknown: how x_i/√E[x_i²] correlate
   std::optional<FeedbackFactor> factor;  ///< of `covariance`; absent: made by whoever needs it, each time
 

@@ -23,6 +23,7 @@
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/quantized_weights.hpp"
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/detail/checks.hpp"
 #include "nuq/quantize/nuq_parameters.hpp"
 #include "nuq/quantizer/abs_max.hpp"
@@ -46,6 +47,7 @@ struct NuqResult {
   Codebook codebook;           ///< at most `num_steps` levels; every level of `weights` is one of them
   double error = 0.0;          ///< of the layer's output, by the assigner's measure
   double nearest_error = 0.0;  ///< alike, of the first codebook's nearest levels at the weight quantizer's scales
+  std::vector<float> bias_correction{};  ///< [out] to be added to the layer's bias; empty: nothing is
 };
 
 /// Restricts a layer's int8 weights to few levels.
@@ -57,8 +59,8 @@ struct NuqResult {
 /// weights gets a codebook for these as well, whatever the scales gain. The best assignment met is returned, with the
 /// scales it was made for; it is never worse than the nearest levels of the first codebook. With 256 levels nothing is
 /// chosen and nothing re-fitted: the result is the weight quantizer's own. A weight quantizer whose scales are the
-/// outcome of a trade says so by `static constexpr bool keeps_scales = true`: they are not re-fitted. Same input, same
-/// result, for any number of threads.
+/// outcome of a trade says so by `static constexpr bool keeps_scales = true`: they are not re-fitted. Last, the bias is
+/// corrected for the result, as the parameters say. Same input, same result, for any number of threads.
 template <class WeightQuantizer = AbsMaxQuantizer, class CodebookSelector = OptimalCodebook,
           class LevelAssigner = ErrorFeedback>
 class NonUniformQuantizer {
@@ -110,10 +112,12 @@ class NonUniformQuantizer {
     for (int round = 0; round < rounds; ++round) {
       if (!improve(best, problem, parameters)) break;
     }
-    return {{weights.rows(), weights.cols(), std::move(best.scales), std::move(best.assignment.levels)},
-            best.codebook,
-            best.assignment.error,
-            nearest_error};
+    NuqResult result{{weights.rows(), weights.cols(), std::move(best.scales), std::move(best.assignment.levels)},
+                     best.codebook,
+                     best.assignment.error,
+                     nearest_error};
+    result.bias_correction = bias_correction(weights, result.weights, statistics, parameters.bias_correction);
+    return result;
   }
 
  private:

@@ -1,6 +1,7 @@
 #ifndef NUQ_QUANTIZE_NUQ_PARAMETERS_HPP
 #define NUQ_QUANTIZE_NUQ_PARAMETERS_HPP
 
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -11,6 +12,7 @@ struct NuqParameters {
   int num_of_iteration = 1;  ///< 0…5, effort of selectors that take it
   int max_rounds =
       2;  ///< re-fits of the scales at most; 0 keeps the scales of the weight quantizer, as the vendor does
+  BiasCorrection bias_correction = BiasCorrection::automatic;
 };
 
 NUQ_NAMESPACE_END

@@ -451,6 +451,7 @@ AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights
   if constexpr (check_evaluator<UserEvaluator>() && check_executor<Executor, is_thread_safe_v<UserEvaluator>>()) {
     Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
     graph.record_file = scale_offset_record_file;
+    set_bias_correction(graph.plan, options.bias_correction);
     detail::AutoNuqRun<std::remove_reference_t<Evaluator>, SearchPolicy, Executor, std::remove_reference_t<Progress>>
         run(std::move(graph), config_file, save_prefix, options, evaluator, policy, executor, progress);
     return run.run(quantizer);

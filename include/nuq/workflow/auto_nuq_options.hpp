@@ -9,6 +9,7 @@
 
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/packed/target.hpp"
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -26,6 +27,7 @@ struct AutoNuqOptions {
   bool weights_only = false;       ///< leaves activations in float although the evaluator could calibrate them
   /// Batches of `calibration_batch` that the weights are fitted to; 0: batch_num of config.json; negative: none.
   int statistics_batches = 0;
+  BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the same data
   std::size_t threads = 1;     ///< of calibration, quantization and `eval_net`; results do not depend on it
   CustomLayers custom_layers;  ///< layer types of the user's own, for calibration and `eval_net`
   /// File that keeps every metric as soon as it is known, so that a killed run which is started again goes on where it

@@ -16,6 +16,7 @@
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/packed/target.hpp"
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
@@ -34,8 +35,9 @@ struct StaticNuqOptions {
   bool weights_only = false;        ///< leaves activations in float although there are data to calibrate them
   int statistics_batches = 0;       ///< batches of data that the weights are fitted to; 0: batch_num
   Target target = Target::palette;  ///< what sizes are measured by
-  std::size_t threads = 1;          ///< results do not depend on it
-  CustomLayers custom_layers;       ///< layer types of the user's own, for calibration
+  BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the data
+  std::size_t threads = 1;                                     ///< results do not depend on it
+  CustomLayers custom_layers;                                  ///< layer types of the user's own, for calibration
 };
 
 /// In place of calibration data: activations stay in float, weights are fitted to what may be expected of inputs.
@@ -89,6 +91,7 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   const bool weights_only = !has_data || options.weights_only;
   const auto start = std::chrono::steady_clock::now();
   Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
+  set_bias_correction(graph.plan, options.bias_correction);
   ThreadPool parallel(options.threads);
   const NetworkStatistics statistics = detail::statistics_for<Quantizer>(graph, next_batch, options, parallel);
   if constexpr (Quantizer::has_price) {

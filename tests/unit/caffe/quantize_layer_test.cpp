@@ -79,6 +79,27 @@ TEST_CASE("nuq: as many levels as the plan says, and the codebook has them") {
   }
 }
 
+TEST_CASE("a bias is corrected where the layer has one of its own and the plan does not say no") {
+  nuq::Graph graph = graph_with("InnerProduct", {1, 3}, {1.0F, 0.1F, -0.4F});
+  nuq::LayerStatistics statistics;
+  statistics.second_moment = Eigen::VectorXd::Ones(3);
+  statistics.input_mean = Eigen::VectorXd::Constant(3, 2.0);
+  statistics.mean_deviation = Eigen::VectorXd::Zero(3);
+  nuq::LayerPlan plan = plan_of(nuq::WeightAlgorithm::nuq, 2);
+  CHECK(quantized(graph, plan, &statistics).bias_correction.empty());
+  graph.nodes[0].blobs.emplace_back(nuq::Shape{1}, std::vector<float>{5.0F});
+  const nuq::LayerQuantization result = quantized(graph, plan, &statistics);
+  double lost = 0.0;
+  for (std::size_t col = 0; col < 3; ++col) {
+    lost += 2.0 * (static_cast<double>(graph.nodes[0].blobs[0].values[col]) -
+                   static_cast<double>(result.weights.scales[0]) * result.weights.levels[col]);
+  }
+  REQUIRE(result.bias_correction.size() == 1);
+  CHECK(static_cast<double>(result.bias_correction[0]) == doctest::Approx(lost));
+  plan.bias_correction = nuq::BiasCorrection::off;
+  CHECK(quantized(graph, plan, &statistics).bias_correction.empty());
+}
+
 TEST_CASE("errors of the quantizer name file and layer") {
   const nuq::Graph bad = graph_with("InnerProduct", {1, 2}, {1.0F, (std::numeric_limits<float>::infinity)()});
   CHECK_THROWS_WITH_AS(static_cast<void>(quantized(bad, plan_of(nuq::WeightAlgorithm::arq))),

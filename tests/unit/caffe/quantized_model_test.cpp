@@ -140,6 +140,18 @@ TEST_CASE("a weights-only model has the same text, the weights of the int8 level
   CHECK(model.weights.SerializeAsString() == wanted.bytes());
 }
 
+TEST_CASE("a corrected bias takes the place of the bias in every model that is written") {
+  const nuq::Graph graph = graph_of(network, network_weights());
+  nuq::NetworkQuantization quantization = quantized(graph, all_activations);
+  quantization.at("conv1").bias_correction = {0.25F, -1.0F};
+  const std::vector<float> corrected = {0.75F, 0.5F};
+  CHECK(floats(weights_of(nuq::fake_quant_model(graph, quantization), "conv1").blobs(1)) == corrected);
+  CHECK(floats(weights_of(nuq::calibration_model(graph, quantization), "conv1").blobs(1)) == corrected);
+  const nuq::Model deploy = nuq::deploy_model(graph, quantization);
+  const auto& levels = weights_of(deploy, "conv1").blobs(1).int32_data();  // in units of 0.125
+  CHECK(std::vector<std::int32_t>(levels.begin(), levels.end()) == std::vector<std::int32_t>{6, 4});
+}
+
 TEST_CASE("a fake-quant model has Quant before and DeQuant behind every quantized layer, one Quant per blob version") {
   const nuq::Graph graph = graph_of(network, network_weights());
   const nuq::Model model = nuq::fake_quant_model(graph, quantized(graph, all_activations));

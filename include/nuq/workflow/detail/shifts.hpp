@@ -37,6 +37,7 @@ inline void set_shift(const Graph& graph, const Node& node, const CalibratedShif
   std::fill(scales.begin(), scales.end(), *std::max_element(scales.begin(), scales.end()));
   Parallel serial;
   round_to_nearest_levels(graph, node, layer, serial);
+  layer.bias_correction.clear();  // of other levels
 }
 
 inline void set_shifts(Graph& graph, const std::map<std::string, CalibratedShift>& calibrated) {

@@ -39,6 +39,7 @@ namespace detail {
     add_values(result.weights.levels);
     add_values(result.weights.scales);
     add_values(result.shift_bit);
+    add_values(result.bias_correction);
     add_number(result.activation.has_value());
     if (!result.activation) continue;
     add_number(result.activation->scale);
