@@ -13,7 +13,6 @@
 #include "nuq/codebook/uniform_step.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/packed/target.hpp"
-#include "nuq/quantize/ascend_quantizer.hpp"
 #include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
@@ -108,13 +107,12 @@ struct NamedAssigner {
 /// Calls `use` with the quantizer of the named policies. `counts_levels`: one without a price is wanted.
 template <class Use>
 auto with_quantizer(const PolicyNames& names, bool counts_levels, std::uint64_t seed, Use&& use) {
-  const nuq::Target target = target_named(names.target);
+  const bool is_packed = target_named(names.target) == nuq::Target::packed;
   if (!names.codebook.empty() || !names.assigner.empty()) {
     return use(nuq::NonUniformQuantizer<nuq::AbsMaxQuantizer, NamedCodebook, NamedAssigner>{
         nuq::AbsMaxQuantizer{}, NamedCodebook(names.codebook, seed), NamedAssigner(names.assigner)});
   }
-  if (counts_levels || target == nuq::Target::palette) return use(nuq::NonUniformQuantizer<>{});
-  return target == nuq::Target::packed ? use(nuq::RateQuantizer{}) : use(nuq::AscendQuantizer{});
+  return is_packed && !counts_levels ? use(nuq::RateQuantizer{}) : use(nuq::NonUniformQuantizer<>{});
 }
 
 #endif  // NUQ_EXAMPLES_CLI_POLICIES_HPP
