@@ -53,6 +53,9 @@ struct Node {
   std::optional<IntegerArithmetic> integer;  ///< in a deploy model; `blobs` hold the same numbers as floats
   /// Of a DeQuant in a fake-quant model: its input is sums of levels × its scales, but for float arithmetic's rounding.
   bool reads_scaled_sums = false;
+  /// Of the layer that writes these sums: the scales, one or one per output. Its bias counts in whole ones, as in the
+  /// deploy model.
+  std::vector<float> sum_scales{};
   std::string text{};  ///< of a type that this library does not know: the inside of the layer's braces in the prototxt
 };
 

@@ -91,20 +91,21 @@ inline void link_integer_layers(Graph& graph) {
   detail::IntegerLayerLinker(graph).link();
 }
 
-/// Marks the DeQuant layers of a fake-quant model that read sums of levels: those behind a layer with weights that
-/// reads the blob of a Quant layer.
+/// Marks the DeQuant layers of a fake-quant model that read sums of levels, those behind a layer with weights that
+/// reads the blob of a Quant layer, and these layers.
 inline void mark_scaled_sums(Graph& graph) {
-  const auto producer = [&graph](const Node& node) -> const Node* {
+  const auto producer = [&graph](const Node& node) -> Node* {
     if (node.inputs.empty()) return nullptr;
     const std::size_t index = graph.values[node.inputs.front()].producer;
     return index == Value::network_input ? nullptr : &graph.nodes[index];
   };
   for (Node& node : graph.nodes) {
     if (node.type != "DeQuant" || node.integer) continue;
-    const Node* const summing = producer(node);
-    if (summing == nullptr || summing->blobs.empty()) continue;
+    Node* const summing = producer(node);
+    if (summing == nullptr || summing->blobs.empty() || node.blobs.empty()) continue;
     const Node* const quant = producer(*summing);
     node.reads_scaled_sums = quant != nullptr && quant->type == "Quant";
+    if (node.reads_scaled_sums) summing->sum_scales = node.blobs.front().values;
   }
 }
 

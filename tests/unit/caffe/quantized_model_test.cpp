@@ -219,6 +219,7 @@ TEST_CASE("the files of a fake-quant model, written and read again, give the qua
     CHECK(again.nodes[again.values[input].producer].type == "Quant");
     CHECK(dequant.inputs == node.outputs);
     CHECK(dequant.reads_scaled_sums);
+    CHECK(node.sum_scales == dequant.blobs[0].values);
     CHECK(again.values[dequant.outputs[0]].blob == again.values[dequant.inputs[0]].blob);
     CHECK(node.blobs[0].values == graph.find(layer)->blobs[0].values);
   }

@@ -1,6 +1,7 @@
 #ifndef NUQ_ENGINE_LAYERS_TRAINED_BIAS_HPP
 #define NUQ_ENGINE_LAYERS_TRAINED_BIAS_HPP
 
+#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -13,8 +14,18 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Blob 1 of a layer with `bias_term`, `count` values; otherwise nothing. Throws ModelError where it is missing or of
-/// another size.
+/// A bias in whole multiples of `scales`, one or as many; those of scales that are not above 0 stay as they are.
+[[nodiscard]] inline std::vector<float> whole_bias(std::vector<float> bias, const std::vector<float>& scales) {
+  if (scales.size() != 1 && scales.size() != bias.size()) return bias;
+  for (std::size_t index = 0; index < bias.size(); ++index) {
+    const auto scale = static_cast<double>(scales[scales.size() == 1 ? 0 : index]);
+    if (scale > 0.0) bias[index] = static_cast<float>(std::round(static_cast<double>(bias[index]) / scale) * scale);
+  }
+  return bias;
+}
+
+/// Blob 1 of a layer with `bias_term`, `count` values, in whole multiples of the layer's `sum_scales`, if it has any;
+/// otherwise nothing. Throws ModelError where it is missing or of another size.
 [[nodiscard]] inline std::vector<float> trained_bias(const LayerRef& layer, bool bias_term, std::size_t count) {
   if (!bias_term) return {};
   require_blobs(layer, 2);
@@ -23,7 +34,7 @@ namespace detail {
     layer.fail(ErrorCode::size_mismatch,
                "the bias has " + std::to_string(bias.size()) + " values, wanted " + std::to_string(count));
   }
-  return bias;
+  return whole_bias(bias, layer.node.sum_scales);
 }
 
 }  // namespace detail
