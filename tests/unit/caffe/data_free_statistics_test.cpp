@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <string>
+
 #include "small_network.hpp"
 
 namespace caffe_data_free_statistics_test {
@@ -55,19 +58,23 @@ TEST_CASE("nothing is expected of how a Deconvolution's inputs correlate") {
   CHECK(up.second_moment == Eigen::VectorXd::Ones(4 * 2 * 2));
 }
 
-TEST_CASE("inputs are as strong as the rows that compute them, with a tenth for what these do not tell") {
+/// What is expected of the inputs of a fully connected layer behind a 1×1 convolution of one channel, [3, 1, 1, 1], and
+/// a ReLU.
+Eigen::VectorXd moments_behind(const nuq::Tensor& convolution, std::int64_t pixels) {
   SmallWeights weights;
-  weights.layer("conv", "Convolution", {counting({3, 1, 1, 1}, 0.0F)})
-      .layer("fc", "InnerProduct", {filled({2, 12}, 1.0F)});
-  const nuq::Graph graph = graph_of(
-      "input: 'data' input_shape { dim: 1 dim: 1 dim: 2 dim: 2 } "
-      "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' "
-      "convolution_param { num_output: 3 kernel_size: 1 bias_term: false } } "
-      "layer { name: 'relu' type: 'ReLU' bottom: 'conv' top: 'conv' } "
-      "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' "
-      "inner_product_param { num_output: 2 bias_term: false } } ",
-      weights);
-  const Eigen::VectorXd moment = nuq::data_free_statistics(graph, *graph.find("fc")).second_moment;
+  weights.layer("conv", "Convolution", {convolution}).layer("fc", "InnerProduct", {filled({2, 3 * pixels}, 1.0F)});
+  const nuq::Graph graph = graph_of("input: 'data' input_shape { dim: 1 dim: 1 dim: 1 dim: " + std::to_string(pixels) +
+                                        " } layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' "
+                                        "convolution_param { num_output: 3 kernel_size: 1 bias_term: false } } "
+                                        "layer { name: 'relu' type: 'ReLU' bottom: 'conv' top: 'conv' } "
+                                        "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' "
+                                        "inner_product_param { num_output: 2 bias_term: false } } ",
+                                    weights);
+  return nuq::data_free_statistics(graph, *graph.find("fc")).second_moment;
+}
+
+TEST_CASE("inputs are as strong as the rows that compute them, with a tenth for what these do not tell") {
+  const Eigen::VectorXd moment = moments_behind(counting({3, 1, 1, 1}, 0.0F), 4);
   REQUIRE(moment.size() == 12);
   const double energies[] = {0.0, 1.0, 4.0};  // 5/3 on average
   for (Eigen::Index entry = 0; entry < 12; ++entry)
@@ -75,17 +82,7 @@ TEST_CASE("inputs are as strong as the rows that compute them, with a tenth for 
 }
 
 TEST_CASE("rows without any weight tell nothing") {
-  SmallWeights weights;
-  weights.layer("conv", "Convolution", {filled({3, 1, 1, 1}, 0.0F)})
-      .layer("fc", "InnerProduct", {filled({2, 3}, 1.0F)});
-  const nuq::Graph graph = graph_of(
-      "input: 'data' input_shape { dim: 1 dim: 1 dim: 1 dim: 1 } "
-      "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' "
-      "convolution_param { num_output: 3 kernel_size: 1 bias_term: false } } "
-      "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' "
-      "inner_product_param { num_output: 2 bias_term: false } } ",
-      weights);
-  CHECK(nuq::data_free_statistics(graph, *graph.find("fc")).second_moment == Eigen::VectorXd::Ones(3));
+  CHECK(moments_behind(filled({3, 1, 1, 1}, 0.0F), 1) == Eigen::VectorXd::Ones(3));
 }
 
 }  // namespace caffe_data_free_statistics_test
