@@ -51,10 +51,8 @@ struct Node {
       fused;  ///< names of the layers folded into this one, in order of computation (BatchNorm, Scale, Bias)
   std::size_t source_index = 0;              ///< position of the layer among the layers of Model::net
   std::optional<IntegerArithmetic> integer;  ///< in a deploy model; `blobs` hold the same numbers as floats
-  /// Of a DeQuant in a fake-quant model: its input is sums of levels × its scales, but for float arithmetic's rounding.
-  bool reads_scaled_sums = false;
-  /// Of the layer that writes these sums: the scales, one or one per output. Its bias counts in whole ones, as in the
-  /// deploy model.
+  /// Of a layer with weights in a fake-quant model, and of the DeQuant behind it: one or one per output. What passes
+  /// between them is whole multiples of these, as in the deploy model, but for the float bias and float arithmetic.
   std::vector<float> sum_scales{};
   std::string text{};  ///< of a type that this library does not know: the inside of the layer's braces in the prototxt
 };

@@ -91,8 +91,8 @@ inline void link_integer_layers(Graph& graph) {
   detail::IntegerLayerLinker(graph).link();
 }
 
-/// Marks the DeQuant layers of a fake-quant model that read sums of levels, those behind a layer with weights that
-/// reads the blob of a Quant layer, and these layers.
+/// Sets `sum_scales` of the DeQuant layers of a fake-quant model that read sums of levels, those behind a layer with
+/// weights that reads the blob of a Quant layer, and of these layers.
 inline void mark_scaled_sums(Graph& graph) {
   const auto producer = [&graph](const Node& node) -> Node* {
     if (node.inputs.empty()) return nullptr;
@@ -104,8 +104,9 @@ inline void mark_scaled_sums(Graph& graph) {
     Node* const summing = producer(node);
     if (summing == nullptr || summing->blobs.empty() || node.blobs.empty()) continue;
     const Node* const quant = producer(*summing);
-    node.reads_scaled_sums = quant != nullptr && quant->type == "Quant";
-    if (node.reads_scaled_sums) summing->sum_scales = node.blobs.front().values;
+    if (quant == nullptr || quant->type != "Quant") continue;
+    node.sum_scales = node.blobs.front().values;
+    summing->sum_scales = node.sum_scales;
   }
 }
 

@@ -218,8 +218,8 @@ TEST_CASE("the files of a fake-quant model, written and read again, give the qua
     const std::size_t input = node.inputs.front();
     CHECK(again.nodes[again.values[input].producer].type == "Quant");
     CHECK(dequant.inputs == node.outputs);
-    CHECK(dequant.reads_scaled_sums);
-    CHECK(node.sum_scales == dequant.blobs[0].values);
+    CHECK(dequant.sum_scales == dequant.blobs[0].values);
+    CHECK(node.sum_scales == dequant.sum_scales);
     CHECK(again.values[dequant.outputs[0]].blob == again.values[dequant.inputs[0]].blob);
     CHECK(node.blobs[0].values == graph.find(layer)->blobs[0].values);
   }

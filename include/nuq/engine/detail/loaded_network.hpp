@@ -111,8 +111,8 @@ class LoadedNetwork {
   }
 
   [[nodiscard]] static Node without_blobs(const Node& node) {
-    return {node.name,         node.type, node.parameter,         node.inputs, node.outputs, {}, node.fused,
-            node.source_index, {},        node.reads_scaled_sums, {},          node.text};
+    return {node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index,
+            {},        {},        node.text};
   }
 
   void share_buffers(const Graph& graph) {

@@ -29,7 +29,7 @@ class DequantLayer {
       : factors_(dequant_factors(layer)),
         copy_(layer),
         reads_sums_(layer.node.integer.has_value()),
-        rounds_(layer.node.reads_scaled_sums && has_positive_scales()) {}
+        rounds_(!layer.node.sum_scales.empty() && has_positive_scales()) {}
 
   void forward(const LayerCall& call) const {
     const bool shifts = factors_.shift_bit.front() != 0.0F;

@@ -27,13 +27,13 @@ TEST_CASE("DeQuant hands its input on where nothing is shifted") {
         input.values);
   CHECK(computed<nuq::detail::DequantLayer>(dequant({0.1F}, {0.0F}), {input}).values == input.values);
   Node zero = dequant({0.0F}, {0.0F});  // no scale to count sums in
-  zero.reads_scaled_sums = true;
+  zero.sum_scales = {0.0F};
   CHECK(computed<nuq::detail::DequantLayer>(zero, {input}).values == input.values);
 }
 
 TEST_CASE("DeQuant rounds the sums of a fake-quant model to whole numbers, as a deploy model has them") {
   Node node = dequant({0.25F, 0.1F}, {0.0F, 0.0F});
-  node.reads_scaled_sums = true;
+  node.sum_scales = {0.25F, 0.1F};
   const float large = 3e7F;  // 1.2e8 sums: has no fraction
   const Tensor input({1, 2, 1, 4}, {0.2500003F, -0.6F, 0.37F, large, 0.4999999F, -0.1F, 0.16F, 0.0F});
   CHECK(computed<nuq::detail::DequantLayer>(node, {input}).values ==
