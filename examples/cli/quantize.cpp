@@ -18,6 +18,7 @@ struct QuantizeArguments : ModelFiles {
   std::string config;
   std::string calibration;
   bool weights_only = false;
+  bool sequential = false;
   PolicyNames policies{"palette", "", ""};
   std::string record;
   std::string prefix;
@@ -29,6 +30,7 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
   nuq::StaticNuqOptions options;
   options.target = target_named(arguments.policies.target);
   options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
+  options.sequential = arguments.sequential;
   options.threads = session.threads;
   const auto quantize_with = [&](auto&& next_batch) {
     return with_quantizer(arguments.policies, false, session.seed, [&](const auto& quantizer) {
@@ -59,10 +61,15 @@ void add_quantize(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("quantize", "quantize a network as its configuration says");
   arguments->add_to(command);
   command.add_option("-c,--config", arguments->config, "config.json")->required();
-  command.add_option("--calibration", arguments->calibration,
-                     "dataset JSON that the weights are fitted to and that calibrates the activations; without it "
-                     "weights-only");
+  CLI::Option* const calibration = command.add_option(
+      "--calibration", arguments->calibration,
+      "dataset JSON that the weights are fitted to and that calibrates the activations; without it weights-only");
   command.add_flag("--weights-only", arguments->weights_only, "leave activations in float");
+  command
+      .add_flag("--sequential", arguments->sequential,
+                "fit each layer to the inputs that the quantized layers before it give it; a pass over the data per "
+                "layer, seldom a gain")
+      ->needs(calibration);
   arguments->policies.add_to(command);
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();

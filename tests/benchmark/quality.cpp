@@ -2,8 +2,11 @@
 // quickstart's, weights only. Statistics come from the calibration part of a network's data, figures from its test
 // part.
 //
-//     NUQ_MODEL_ZOO=… nuq_benchmark_quality [--network NAME …] [--levels 32,16,8] [--output DIR]
+//     NUQ_MODEL_ZOO=… nuq_benchmark_quality [--network NAME …] [--levels 32,16,8] [--sequential] [--keep-biases]
+//         [--output DIR]
 //
+// --sequential adds rows of layers that are fitted one after the other, with a pass over the data for each;
+// --keep-biases corrects none.
 // --output writes DIR/quality.json and one plot DIR/NAME.svg per network. Damage: the Kullback-Leibler divergence of
 // the class probabilities per sample; for other outputs the squared error relative to their energy.
 
@@ -49,6 +52,8 @@ std::vector<NetworkFiles> labelled_networks() {
 struct Options {
   std::vector<std::string> networks;  // none: all
   std::vector<int> levels = {256, 64, 32, 16, 8, 4};
+  bool sequential = false;
+  nuq::BiasCorrection bias_correction = nuq::BiasCorrection::automatic;
   std::string output;
 };
 
@@ -68,9 +73,17 @@ std::vector<int> parsed_levels(const std::string& list) {
 /// Throws std::exception for anything but the usage above.
 Options parsed_options(const std::vector<std::string>& arguments) {
   Options options;
-  for (std::size_t index = 0; index < arguments.size(); index += 2) {
+  for (std::size_t index = 0; index < arguments.size(); ++index) {
     const std::string& name = arguments[index];
-    const std::string& value = arguments.at(index + 1);
+    if (name == "--sequential") {
+      options.sequential = true;
+      continue;
+    }
+    if (name == "--keep-biases") {
+      options.bias_correction = nuq::BiasCorrection::off;
+      continue;
+    }
+    const std::string& value = arguments.at(++index);
     if (name == "--network" && is_labelled_network(value)) {
       options.networks.push_back(value);
     } else if (name == "--levels") {
@@ -84,8 +97,9 @@ Options parsed_options(const std::vector<std::string>& arguments) {
   return options;
 }
 
-QualityResult measured(const NetworkFiles& files, const std::vector<int>& levels, nuq::Parallel& parallel) {
-  QualityNetwork network(files, parallel);
+QualityResult measured(const NetworkFiles& files, const Options& options, nuq::Parallel& parallel) {
+  const std::vector<int>& levels = options.levels;
+  QualityNetwork network(files, options.bias_correction, parallel);
   QualityResult result;
   result.network = files.name;
   result.weights = network.weights();
@@ -100,6 +114,11 @@ QualityResult measured(const NetworkFiles& files, const std::vector<int>& levels
     for (const int count : levels) {
       if (count != 256) result.rows.push_back(median_row(network, method, count, parallel));
     }
+  }
+  for (const int count : levels) {
+    if (!options.sequential || count == 256) continue;
+    result.rows.push_back(judged_row(network, method_names::sequential, count,
+                                     [&] { return network.quantized_sequentially(count, parallel); }));
   }
   for (QualityRow& row : rate_sweep(network, parallel)) result.rows.push_back(std::move(row));
   result.bars = quality_bars(result);
@@ -124,7 +143,7 @@ void benchmark(const Options& options) {
     const auto& wanted = options.networks;
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), files.name) == wanted.end()) continue;
     try {
-      results.push_back(measured(files, options.levels, pool));
+      results.push_back(measured(files, options, pool));
       print(results.back());
     } catch (const nuq::Error& error) {
       std::printf("== %s: not measured: %s\n\n", files.name.c_str(), error.what());
@@ -157,7 +176,9 @@ int main(int argc, char** argv) {
   try {
     options = parsed_options({argv + 1, argv + argc});
   } catch (const std::exception&) {
-    std::fprintf(stderr, "usage: nuq_benchmark_quality [--network NAME ...] [--levels 32,16,8] [--output DIR]\n");
+    std::fprintf(stderr,
+                 "usage: nuq_benchmark_quality [--network NAME ...] [--levels 32,16,8] [--sequential] [--keep-biases] "
+                 "[--output DIR]\n");
     for (const NetworkFiles& network : labelled_networks()) std::fprintf(stderr, "  %s\n", network.name.c_str());
     return 2;
   }

@@ -73,6 +73,8 @@ struct QualityResult {
   for (const int levels : {32, 16, 8}) {
     compare(method_names::feedback, method_names::lloyd, levels);
     compare(method_names::feedback, method_names::exact, levels);
+    compare(method_names::sequential, method_names::feedback, levels);
+    metric_loss(method_names::feedback, levels);
   }
   for (const int levels : {32, 16}) {
     compare(method_names::feedback_without_data, method_names::lloyd, levels);

@@ -18,7 +18,7 @@
 #include "quality_network.hpp"
 
 /// Quantizes the weights of one layer to a number of levels.
-using LayerMethod = std::function<nuq::QuantizedWeights(const QualityLayer&, int levels, nuq::Parallel&)>;
+using LayerMethod = std::function<nuq::LayerQuantization(const QualityLayer&, int levels, nuq::Parallel&)>;
 
 /// One way to choose levels and to map weights to them. Of several variants (seeds) the one of median damage counts.
 struct QualityMethod {
@@ -32,6 +32,7 @@ inline const std::string lloyd = "Lloyd, nearest";
 inline const std::string exact = "exact, nearest";
 inline const std::string feedback_without_data = "exact, feedback without data";
 inline const std::string feedback = "exact, feedback";
+inline const std::string sequential = "exact, feedback, sequential";
 inline const std::string rate_constrained = "rate-constrained feedback";
 }  // namespace method_names
 
@@ -46,10 +47,13 @@ template <class Quantizer>
     nuq::NuqParameters parameters;
     parameters.num_steps = levels;
     parameters.max_rounds = max_rounds;
-    return quantizer
-        .quantize(nuq::WeightMatrix(*layer.node).view(), layer.granularity, parameters,
-                  knowledge == nullptr ? nullptr : &(layer.*knowledge), parallel)
-        .weights;
+    parameters.bias_correction = layer.bias_correction;
+    nuq::NuqResult result = quantizer.quantize(nuq::WeightMatrix(*layer.node).view(), layer.granularity, parameters,
+                                               knowledge == nullptr ? nullptr : &(layer.*knowledge), parallel);
+    nuq::LayerQuantization quantized;
+    quantized.weights = std::move(result.weights);
+    quantized.bias_correction = std::move(result.bias_correction);
+    return quantized;
   };
 }
 

@@ -15,17 +15,20 @@
 #include "nuq/caffe/eligibility.hpp"
 #include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_blobs.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/core/quantized_weights.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/dataset/evaluate.hpp"
 #include "nuq/engine/eigen_engine.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/sensitivity/layer_sensitivities.hpp"
 #include "nuq/sensitivity/network_outputs.hpp"
+#include "nuq/workflow/quantize_sequentially.hpp"
 
 /// Where a network and its data are.
 struct NetworkFiles {
@@ -40,6 +43,7 @@ struct NetworkFiles {
 struct QualityLayer {
   const nuq::Node* node;
   nuq::Granularity granularity;
+  nuq::BiasCorrection bias_correction;
   nuq::LayerStatistics without_data;  ///< what may be expected
   nuq::LayerStatistics diagonal;      ///< second moments alone
   nuq::LayerStatistics full;
@@ -48,7 +52,7 @@ struct QualityLayer {
 };
 
 /// Layer by layer, in the order of `QualityNetwork::layers`.
-using QuantizedLayers = std::vector<nuq::QuantizedWeights>;
+using QuantizedLayers = std::vector<nuq::LayerQuantization>;
 
 /// A network's outputs on the test data.
 struct Judgement {
@@ -78,16 +82,18 @@ struct Judgement {
 /// A float network, what its calibration data say of its layers, and a judge of their quantization on its test data.
 class QualityNetwork {
  public:
-  QualityNetwork(const NetworkFiles& files, nuq::Parallel& parallel)
+  QualityNetwork(const NetworkFiles& files, nuq::BiasCorrection bias_correction, nuq::Parallel& parallel)
       : graph_(nuq::load_graph(files.model, files.weights)),
+        calibration_(nuq::load_dataset(files.calibration, nuq::GzipFileReader{})),
         test_(nuq::load_dataset(files.test, nuq::GzipFileReader{})),
         engine_(parallel.threads()) {
     nuq::fuse(graph_);
     for (const nuq::Node& node : graph_.nodes) {
       if (nuq::eligibility_of(graph_, node).nuq) graph_.plan[node.name].weight_algorithm = nuq::WeightAlgorithm::nuq;
     }
+    nuq::set_bias_correction(graph_.plan, bias_correction);
     changed_ = graph_;
-    collect_layers(files.calibration, parallel);
+    collect_layers(parallel);
     engine_.load(graph_);
     original_ = nuq::network_outputs(graph_, engine_, test_.batches(), feed_from(test_));
     float_metric_ = nuq::evaluate(engine_, test_);
@@ -106,10 +112,11 @@ class QualityNetwork {
 
   /// Weights are quantized, activations stay float.
   [[nodiscard]] Judgement judge(const QuantizedLayers& quantized) {
-    auto weights = quantized.begin();
-    for (nuq::Node& node : changed_.nodes) {
-      if (graph_.plan.count(node.name) == 0) continue;
-      node.blobs.front().values = nuq::dequantized_weights(node, *weights++);
+    for (std::size_t index = 0; index < layers_.size(); ++index) {
+      const nuq::Node& original = *layers_[index].node;
+      nuq::Node& changed = changed_.nodes[static_cast<std::size_t>(&original - graph_.nodes.data())];
+      changed.blobs = original.blobs;
+      nuq::set_quantized_blobs(changed, quantized[index]);
     }
     engine_.load(changed_);
     const nuq::NetworkOutputs outputs = nuq::network_outputs(changed_, engine_, test_.batches(), feed_from(test_));
@@ -118,16 +125,28 @@ class QualityNetwork {
     return {nuq::evaluate(engine_, test_), damage / samples, relative_error(outputs)};
   }
 
+  /// The default quantizer, each layer fitted to its inputs as the quantized layers before it leave them.
+  [[nodiscard]] QuantizedLayers quantized_sequentially(int levels, nuq::Parallel& parallel) {
+    nuq::Graph graph = graph_;
+    nuq::NetworkStatistics statistics;
+    for (const QualityLayer& layer : layers_) statistics.emplace(layer.node->name, layer.full);
+    for (auto& [layer, plan] : graph.plan) plan.num_steps = levels;
+    nuq::quantize_weights_sequentially(graph, nuq::NonUniformQuantizer<>{}, statistics, engine_, calibration_.batches(),
+                                       feed_from(calibration_), parallel);
+    QuantizedLayers quantized;
+    for (const QualityLayer& layer : layers_) quantized.push_back(graph.quantization.at(layer.node->name));
+    return quantized;
+  }
+
  private:
   /// Statistics are weighed by the layers' sensitivities, which changes nothing within a layer and gives the errors of
   /// all layers one unit.
-  void collect_layers(const std::string& calibration_file, nuq::Parallel& parallel) {
-    nuq::Dataset calibration = nuq::load_dataset(calibration_file, nuq::GzipFileReader{});
-    calibration.limit(1000);
+  void collect_layers(nuq::Parallel& parallel) {
+    calibration_.limit(1000);
     engine_.load(graph_);
     nuq::NetworkStatistics statistics =
-        nuq::network_statistics(graph_, engine_, calibration.batches(), feed_from(calibration), {}, parallel);
-    const auto sensitivities = sensitivities_of(graph_, statistics, engine_, calibration, parallel);
+        nuq::network_statistics(graph_, engine_, calibration_.batches(), feed_from(calibration_), {}, parallel);
+    const auto sensitivities = sensitivities_of(graph_, statistics, engine_, calibration_, parallel);
     for (const nuq::Node& node : graph_.nodes) {
       const auto planned = graph_.plan.find(node.name);
       if (planned == graph_.plan.end()) continue;
@@ -136,8 +155,9 @@ class QualityNetwork {
       nuq::LayerStatistics diagonal;
       diagonal.samples = full.samples;
       diagonal.second_moment = full.second_moment;
-      layers_.push_back({&node, nuq::granularity_of(node, planned->second), nuq::data_free_statistics(graph_, node),
-                         std::move(diagonal), std::move(full)});
+      layers_.push_back({&node, nuq::granularity_of(node, planned->second),
+                         nuq::has_own_bias(graph_, node) ? planned->second.bias_correction : nuq::BiasCorrection::off,
+                         nuq::data_free_statistics(graph_, node), std::move(diagonal), std::move(full)});
     }
   }
 
@@ -158,6 +178,7 @@ class QualityNetwork {
 
   nuq::Graph graph_;
   nuq::Graph changed_;  // a copy whose weights are replaced
+  nuq::Dataset calibration_;
   nuq::Dataset test_;
   nuq::EigenEngine engine_;
   std::vector<QualityLayer> layers_;

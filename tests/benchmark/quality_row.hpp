@@ -41,11 +41,11 @@ struct QualityRow {
 [[nodiscard]] inline double bits_per_weight(const QuantizedLayers& quantized) {
   double bytes = 0.0;
   double weights = 0.0;
-  for (const nuq::QuantizedWeights& layer : quantized) {
-    const nuq::LevelCounts counts = nuq::count_levels(layer.levels);
+  for (const nuq::LayerQuantization& layer : quantized) {
+    const nuq::LevelCounts counts = nuq::count_levels(layer.weights.levels);
     const double table = nuq::EntropyRate::table_bytes_per_level * static_cast<double>(nuq::distinct_levels(counts));
     bytes += nuq::EntropyRate{}.bytes(counts, {}) - table;
-    weights += static_cast<double>(layer.levels.size());
+    weights += static_cast<double>(layer.weights.levels.size());
   }
   return 8.0 * bytes / weights;
 }
@@ -53,23 +53,30 @@ struct QualityRow {
 template <class RateModel>
 [[nodiscard]] double total_bytes(const QuantizedLayers& quantized) {
   double bytes = 0.0;
-  for (const nuq::QuantizedWeights& layer : quantized) bytes += nuq::layer_bytes(RateModel{}, layer);
+  for (const nuq::LayerQuantization& layer : quantized) bytes += nuq::layer_bytes(RateModel{}, layer.weights);
   return bytes;
 }
 
-[[nodiscard]] inline QualityRow quality_row(QualityNetwork& network, const std::string& name, const LayerMethod& method,
-                                            int levels, nuq::Parallel& parallel) {
+/// `quantize()` returns the QuantizedLayers to be judged.
+template <class Quantize>
+[[nodiscard]] QualityRow judged_row(QualityNetwork& network, const std::string& name, int levels,
+                                    const Quantize& quantize) {
   QualityRow row;
   row.method = name;
   row.levels = levels;
   const auto start = std::chrono::steady_clock::now();
-  const QuantizedLayers quantized = quantized_layers(network, method, levels, parallel);
+  const QuantizedLayers quantized = quantize();
   row.seconds = seconds_since(start);
   row.judgement = network.judge(quantized);
   row.bits = bits_per_weight(quantized);
   row.entropy_bytes = total_bytes<nuq::EntropyRate>(quantized);
   row.palette_bytes = total_bytes<nuq::PackedPaletteRate>(quantized);
   return row;
+}
+
+[[nodiscard]] inline QualityRow quality_row(QualityNetwork& network, const std::string& name, const LayerMethod& method,
+                                            int levels, nuq::Parallel& parallel) {
+  return judged_row(network, name, levels, [&] { return quantized_layers(network, method, levels, parallel); });
 }
 
 /// Of a method's variants the one of median damage.

@@ -1,6 +1,8 @@
 #ifndef NUQ_ASSIGN_ERROR_FEEDBACK_HPP
 #define NUQ_ASSIGN_ERROR_FEEDBACK_HPP
 
+#include <cstdint>
+
 #include "nuq/assign/contracts.hpp"
 #include "nuq/assign/detail/feedback.hpp"
 #include "nuq/assign/layer_problem.hpp"
@@ -13,6 +15,24 @@
 
 NUQ_NAMESPACE_BEGIN
 
+namespace detail {
+
+/// Chooses the level of a codebook nearest to a target.
+class NearestLevels {
+ public:
+  explicit NearestLevels(const Codebook& codebook) noexcept : table_(codebook) {}
+
+  [[nodiscard]] std::int8_t operator()(double target, double) const noexcept { return table_(target); }
+  [[nodiscard]] LevelLanes operator()(const PriorLanes& targets, const PriorLanes&) const noexcept {
+    return table_.nearest<LevelLanes{}.size()>(targets.data());
+  }
+
+ private:
+  NearestLevelTable table_;
+};
+
+}  // namespace detail
+
 /// Second-order assignment: the weights of a row are fixed one after the other, each at the level nearest to what makes
 /// up for the errors of those before it (optimal brain quantization in a fixed order: Hassibi and Stork 1993, GPTQ
 /// 2022). Where the covariance of the inputs is only guessed (InputPrior), errors are fed back on that guess; where
@@ -23,14 +43,11 @@ struct ErrorFeedback {
 
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
     if (!problem.has_covariance() && !problem.has_prior()) return NearestLevel{}.assign(problem, codebook);
-    const NearestLevelTable nearest(codebook);
+    const detail::NearestLevels nearest(codebook);
     Assignment assignment;
     assignment.levels.resize(problem.weights.size());
     detail::FeedbackFindings findings;
-    assignment.error =
-        detail::Feedback(problem, damping)
-            .assign(
-                assignment.levels.data(), [&nearest](double target, double) { return nearest(target); }, &findings);
+    assignment.error = detail::Feedback(problem, damping).assign(assignment.levels.data(), nearest, &findings);
     if (!problem.has_covariance()) return assignment;
     assignment.refit = detail::refitted_scales(problem, findings.fits);
     assignment.targets.emplace();

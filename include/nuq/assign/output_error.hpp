@@ -48,10 +48,10 @@ inline void covariance_row_errors(const LayerProblem& problem, ArrayView<const s
 }
 
 /// dᵀ H d of rows [first, last) with the guessed matrix H.
-inline void prior_row_errors(const LayerProblem& problem, const PriorRows& rows, ArrayView<const std::int8_t> levels,
-                             std::size_t first, std::size_t last, std::vector<double>& row_errors) {
+inline void prior_row_errors(const PriorRows& rows, ArrayView<const std::int8_t> levels, std::size_t first,
+                             std::size_t last, std::vector<double>& row_errors) {
   for (std::size_t row = first; row < last; ++row) {
-    const Eigen::VectorXd difference = rows.weights(row) - problem.scale(row) * rows.levels(levels, row);
+    const Eigen::VectorXd difference = rows.differences(levels, row);
     row_errors[row] = rows.moments().product(difference, difference);
   }
 }
@@ -73,7 +73,7 @@ inline void prior_row_errors(const LayerProblem& problem, const PriorRows& rows,
     if (problem.has_covariance()) {
       detail::covariance_row_errors(problem, levels, first, last, row_errors);
     } else if (prior) {
-      detail::prior_row_errors(problem, *prior, levels, first, last, row_errors);
+      detail::prior_row_errors(*prior, levels, first, last, row_errors);
     } else {
       for (std::size_t row = first; row < last; ++row) {
         row_errors[row] = detail::diagonal_row_error(problem, levels, row);

@@ -1,6 +1,7 @@
 #ifndef NUQ_ASSIGN_RATE_CONSTRAINED_ERROR_FEEDBACK_HPP
 #define NUQ_ASSIGN_RATE_CONSTRAINED_ERROR_FEEDBACK_HPP
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -53,6 +54,14 @@ class PricedLevels {
       if (!improves(index, target, cost, best, least)) break;
     }
     return codebook_[best];
+  }
+  [[nodiscard]] LevelLanes operator()(const PriorLanes& targets, const PriorLanes& costs) const noexcept {
+    LevelLanes levels;
+    for (std::size_t lane = 0; lane < levels.size(); ++lane) {
+      const auto at = static_cast<Eigen::Index>(lane);
+      levels[lane] = (*this)(targets[at], costs[at]);
+    }
+    return levels;
   }
 
  private:

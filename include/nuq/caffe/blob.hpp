@@ -1,6 +1,7 @@
 #ifndef NUQ_CAFFE_BLOB_HPP
 #define NUQ_CAFFE_BLOB_HPP
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -149,11 +150,11 @@ namespace detail {
                       "has " + std::to_string(values.size()) + " values, shape " + to_string(shape) + " needs " +
                           std::to_string(element_count(shape)));
   }
-  for (std::size_t index = 0; index < values.size(); ++index) {
-    if (is_finite(values[index])) continue;
-    detail::fail_blob(
-        ErrorCode::non_finite_value, origin,
-        "value " + std::to_string(index) + " is " + std::to_string(values[index]) + ", wanted a finite number");
+  if (!all_finite(values)) {
+    const auto found = std::find_if(values.begin(), values.end(), [](float value) { return !is_finite(value); });
+    detail::fail_blob(ErrorCode::non_finite_value, origin,
+                      "value " + std::to_string(found - values.begin()) + " is " + std::to_string(*found) +
+                          ", wanted a finite number");
   }
   return {std::move(shape), std::move(values)};
 }

@@ -22,6 +22,7 @@
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -200,21 +201,32 @@ class GraphBuilder {
 ///
 /// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a
 /// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit.
-[[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model) {
+[[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel) {
   Graph graph = detail::GraphBuilder(std::move(model)).build();
   const bool has_weights = graph.model->weights.layer_size() + graph.model->weights.layers_size() > 0;
   if (has_weights) {
-    attach_trained_blobs(graph);
+    attach_trained_blobs(graph, parallel);
     link_integer_layers(graph);
     mark_scaled_sums(graph);
   }
   return graph;
 }
+/// \copydoc build_graph(std::shared_ptr<const Model>, Parallel&)
+[[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model) {
+  Parallel serial;
+  return build_graph(std::move(model), serial);
+}
 
 /// The network in a prototxt and its caffemodel; without weights if `weights_file` is empty.
 /// Throws what `read_model` and `build_graph` throw.
+[[nodiscard]] inline Graph load_graph(const std::string& model_file, const std::string& weights_file,
+                                      Parallel& parallel) {
+  return build_graph(std::make_shared<const Model>(read_model(model_file, weights_file)), parallel);
+}
+/// \copydoc load_graph(const std::string&, const std::string&, Parallel&)
 [[nodiscard]] inline Graph load_graph(const std::string& model_file, const std::string& weights_file) {
-  return build_graph(std::make_shared<const Model>(read_model(model_file, weights_file)));
+  Parallel serial;
+  return load_graph(model_file, weights_file, serial);
 }
 
 NUQ_NAMESPACE_END

@@ -132,10 +132,9 @@ class ModelPacker {
       return;
     }
     const QuantizedWeights& weights = blob.quantization->weights;
-    const std::vector<float> values = dequantized_weights(*blob.node, weights);
-    const ArrayView<const float> stored = view_of(proto.data());
-    if (values.size() == stored.size() && std::memcmp(values.data(), stored.data(), sizeof(float) * values.size()) == 0)
-      blob.coded = coded(blob.shape, int8_weights(*blob.node, weights));
+    if (!are_dequantized(view_of(proto.data()), *blob.node, weights)) return;
+    blob.coded = has_input_first(*blob.node) ? coded(blob.shape, int8_weights(*blob.node, weights))
+                                             : coded(blob.shape, weights.levels);
   }
 
   [[nodiscard]] CodedLevels coded(const Shape& shape, const std::vector<std::int8_t>& levels) const {

@@ -24,12 +24,12 @@
 
 NUQ_NAMESPACE_BEGIN
 
-namespace detail {
-
-/// A layer without a bias, or with one that another layer shares, has nothing to correct.
+/// A layer without a bias, or with one that another layer shares, has none that could be corrected.
 [[nodiscard]] inline bool has_own_bias(const Graph& graph, const Node& node) {
-  return node.blobs.size() > 1 && !shares_parameters(graph, node);
+  return node.blobs.size() > 1 && !detail::shares_parameters(graph, node);
 }
+
+namespace detail {
 
 [[nodiscard]] inline NuqParameters nuq_parameters(const LayerPlan& plan) noexcept {
   NuqParameters parameters;
@@ -75,7 +75,7 @@ template <class Quantizer>
     } else {
       const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
       NuqParameters parameters = detail::nuq_parameters(plan);
-      if (!detail::has_own_bias(graph, node)) parameters.bias_correction = BiasCorrection::off;
+      if (!has_own_bias(graph, node)) parameters.bias_correction = BiasCorrection::off;
       NuqResult nuq = quantizer.quantize(weights.view(), granularity, parameters,
                                          statistics == nullptr ? &expected : statistics, parallel);
       result.weights = std::move(nuq.weights);

@@ -14,6 +14,7 @@
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
+#include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/quantized_weights.hpp"
@@ -21,17 +22,49 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// The float weights that the quantized layer computes with, level × scale, one float product each, in the order of the
-/// node's weight blob.
+namespace detail {
+
+/// level × scale of one row, one float product each.
+inline void dequantize_row(const QuantizedWeights& weights, std::size_t row, float* values) {
+  const float scale = weights.scale(row);
+  const std::int8_t* const levels = weights.levels.data() + row * weights.cols;
+  std::transform(levels, levels + weights.cols, values,
+                 [scale](std::int8_t level) { return static_cast<float>(level) * scale; });
+}
+
+}  // namespace detail
+
+/// Writes the float weights that the quantized layer computes with, level × scale, in the order of the node's weight
+/// blob: as many `values` as levels.
+inline void dequantize(const Node& node, const QuantizedWeights& weights, float* values) {
+  for (std::size_t row = 0; row < weights.rows; ++row)
+    detail::dequantize_row(weights, row, values + row * weights.cols);
+  if (!detail::has_input_first(node)) return;
+  const std::vector<float> swapped = blob_layout(node, std::vector<float>(values, values + weights.levels.size()));
+  std::copy(swapped.begin(), swapped.end(), values);
+}
+
+/// What `dequantize` writes.
 [[nodiscard]] inline std::vector<float> dequantized_weights(const Node& node, const QuantizedWeights& weights) {
-  std::vector<float> matrix(weights.levels.size());
+  std::vector<float> values(weights.levels.size());
+  dequantize(node, weights, values.data());
+  return values;
+}
+
+/// True where `stored` are what `dequantize` writes, to the bit.
+[[nodiscard]] inline bool are_dequantized(ArrayView<const float> stored, const Node& node,
+                                          const QuantizedWeights& weights) {
+  if (stored.size() != weights.levels.size()) return false;
+  const auto has_bits_of = [&stored](const std::vector<float>& values, std::size_t begin) {
+    return std::memcmp(values.data(), stored.data() + begin, sizeof(float) * values.size()) == 0;
+  };
+  if (detail::has_input_first(node)) return has_bits_of(dequantized_weights(node, weights), 0);
+  std::vector<float> values(weights.cols);
   for (std::size_t row = 0; row < weights.rows; ++row) {
-    const float scale = weights.scale(row);
-    const std::int8_t* const levels = weights.levels.data() + row * weights.cols;
-    std::transform(levels, levels + weights.cols, matrix.data() + row * weights.cols,
-                   [scale](std::int8_t level) { return static_cast<float>(level) * scale; });
+    detail::dequantize_row(weights, row, values.data());
+    if (!has_bits_of(values, row * weights.cols)) return false;
   }
-  return blob_layout(node, std::move(matrix));
+  return true;
 }
 
 /// The int8 levels in the order of the node's weight blob.
@@ -46,19 +79,25 @@ NUQ_NAMESPACE_BEGIN
   return scales;
 }
 
-/// The float bias that the quantized layer computes with: its own, corrected for its weights. Needs a bias.
-[[nodiscard]] inline std::vector<float> corrected_bias(const Node& node, const LayerQuantization& quantization) {
+/// The float bias that the quantized layer computes with: its own plus what makes up for its weights, [out] or empty.
+/// Needs a bias.
+[[nodiscard]] inline std::vector<float> corrected_bias(const Node& node, const std::vector<float>& correction) {
   std::vector<float> bias = node.blobs[1].values;
-  for (std::size_t channel = 0; channel < quantization.bias_correction.size(); ++channel)
-    bias[channel] += quantization.bias_correction[channel];
+  for (std::size_t channel = 0; channel < correction.size(); ++channel) bias[channel] += correction[channel];
   return bias;
+}
+
+/// Gives a node the float weights and the bias that it computes with once it is quantized. It has weights.
+inline void set_quantized_blobs(Node& node, const LayerQuantization& quantization) {
+  node.blobs.front().values = dequantized_weights(node, quantization.weights);
+  if (!quantization.bias_correction.empty()) node.blobs[1].values = corrected_bias(node, quantization.bias_correction);
 }
 
 /// The int32 bias of a deploy model: round(bias / (scale_d · scale_w)) (AMCT manual, quantization formulas).
 /// Needs a bias and the activation's scale. Throws ModelError naming the layer when a value leaves the int32 range.
 [[nodiscard]] inline std::vector<std::int32_t> int32_bias(const Node& node, const LayerQuantization& quantization) {
   const std::vector<float> scales = dequantization_scales(quantization);
-  const std::vector<float> bias = corrected_bias(node, quantization);
+  const std::vector<float> bias = corrected_bias(node, quantization.bias_correction);
   std::vector<std::int32_t> quantized;
   for (std::size_t channel = 0; channel < bias.size(); ++channel) {
     const auto value = static_cast<double>(bias[channel]);

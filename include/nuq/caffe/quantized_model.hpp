@@ -17,6 +17,8 @@
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/core/detail/error_place.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/core/quantized_weights.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -149,14 +151,28 @@ class QuantLayerInserter {
   return {std::move(blob)};
 }
 
-/// Gives a layer the weights of its levels, and the bias that goes with them.
-inline void set_dequantized_weights(ModelRewriter& rewriter, const Node& node, const LayerQuantization& quantization) {
-  if (!quantizes_weights(node)) return;
-  const std::vector<float> values = dequantized_weights(node, quantization.weights);
-  rewriter.replace_blob(node, 0).mutable_data()->Add(values.begin(), values.end());
-  if (quantization.bias_correction.empty()) return;
-  const std::vector<float> bias = corrected_bias(node, quantization);
-  rewriter.replace_blob(node, 1).mutable_data()->Add(bias.begin(), bias.end());
+/// Gives layers the weights of their levels, and the biases that go with them.
+inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
+                                    const NetworkQuantization& quantization, Parallel& parallel) {
+  struct Filling {
+    const Node* node;
+    const QuantizedWeights* weights;
+    google::protobuf::RepeatedField<float>* values;
+  };
+  std::vector<Filling> fillings;
+  for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
+    if (!quantizes_weights(node)) return;
+    fillings.push_back({&node, &layer.weights, rewriter.replace_blob(node, 0).mutable_data()});
+    if (layer.bias_correction.empty()) return;
+    const std::vector<float> bias = corrected_bias(node, layer.bias_correction);
+    rewriter.replace_blob(node, 1).mutable_data()->Add(bias.begin(), bias.end());
+  });
+  parallel.for_each_block(fillings.size(), [&fillings](std::size_t index) {
+    const auto [node, weights, values] = fillings[index];
+    const auto size = static_cast<int>(weights->levels.size());
+    values->Reserve(size);
+    dequantize(*node, *weights, values->AddNAlreadyReserved(size));
+  });
 }
 
 /// An IFMR layer that observes a layer's input for `batch_num` batches and names the record file.
@@ -186,15 +202,21 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Node& node, c
 /// layers round the inputs. Without any activation scale it has stock layers alone and keeps the syntax of the file.
 /// Throws RecordError missing_record where only some layers have an activation scale, ModelError duplicate_name where
 /// the model has a layer or blob of the name of an inserted one.
-[[nodiscard]] inline Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization) {
+[[nodiscard]] inline Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization,
+                                            Parallel& parallel) {
   const bool with_activations = has_activation_scales(quantization);
   ModelRewriter rewriter(graph, with_activations ? RewriteSyntax::current : RewriteSyntax::as_written);
   detail::QuantLayerInserter inserter(graph, rewriter);
+  detail::set_dequantized_weights(rewriter, graph, quantization, parallel);
   detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
-    detail::set_dequantized_weights(rewriter, node, layer);
     if (with_activations) inserter.insert(node, layer, detail::fake_dequant_blobs);
   });
   return std::move(rewriter).finish();
+}
+/// \copydoc fake_quant_model(const Graph&, const NetworkQuantization&, Parallel&)
+[[nodiscard]] inline Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization) {
+  Parallel serial;
+  return fake_quant_model(graph, quantization, serial);
 }
 
 /// The model for the vendor's compiler: int8 weights, int32 bias, Quant and DeQuant layers.
@@ -221,8 +243,9 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Node& node, c
 /// ModelError duplicate_name where the model has a layer of the name of an inserted one.
 [[nodiscard]] inline Model calibration_model(const Graph& graph, const NetworkQuantization& quantization) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
-  detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
-    detail::set_dequantized_weights(rewriter, node, layer);
+  Parallel serial;
+  detail::set_dequantized_weights(rewriter, graph, quantization, serial);
+  detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization&) {
     rewriter.insert_before(node, detail::activation_observer(graph, node));
   });
   return std::move(rewriter).finish();

@@ -15,6 +15,7 @@
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/layer_rules/convolution.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -217,21 +218,22 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
 /// layer that must have weights and has none, another number of blobs or another shape than the layer's parameters ask
 /// for, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model
 /// are kept as integers too.
-inline void attach_trained_blobs(Graph& graph) {
+inline void attach_trained_blobs(Graph& graph, Parallel& parallel) {
   const Model& model = *graph.model;
   const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);
-  for (Node& node : graph.nodes) {
+  parallel.for_each_block(graph.nodes.size(), [&](std::size_t index) {
+    Node& node = graph.nodes[index];
     const auto found = blobs.find(node.name);
     const detail::BlobProtos* const protos = found == blobs.end() ? nullptr : found->second;
     if (node.type == "DeQuant" && protos != nullptr && protos->size() == 1) {
       node.blobs =
           detail::unpacked_dequantization(detail::uint64_values(protos->Get(0), {model.weights_file, node.name, 0}));
       node.integer.emplace();
-      continue;
+      return;
     }
     node.blobs = detail::trained_blobs(protos, node, model);
     if (protos != nullptr) node.integer = detail::integer_arithmetic(*protos, node, model);
-  }
+  });
 }
 
 NUQ_NAMESPACE_END

@@ -36,8 +36,9 @@ NUQ_NAMESPACE_BEGIN
 /// How much of the data is kept.
 struct StatisticsOptions {
   std::size_t max_inputs = 5000;         ///< layers with more weights per output get the diagonal alone
-  std::size_t positions_per_input = 25;  ///< windows of a convolution that are looked at: about this times max(weights
-                                         ///< per output, 400) over all calibration data; 0: all
+  std::size_t positions_per_input = 25;  ///< windows of a convolution that are looked at, over all calibration data:
+                                         ///< about this times the weights per output; 0: all
+  std::size_t min_positions = 40'000;    ///< but no fewer than these
   std::uint64_t seed = 1;                ///< of the choice of windows
 };
 
@@ -123,9 +124,8 @@ class StatisticsCollector {
 
   /// Of an image with so many. A few left out would spare nothing.
   [[nodiscard]] std::uint64_t positions_wanted(std::uint64_t positions) const {
-    const double windows =
-        static_cast<double>(options_.positions_per_input) * static_cast<double>((std::max)(inputs_, std::size_t{400}));
-    const double per_image = std::ceil(windows / expected_images_);
+    const std::size_t windows = (std::max)(options_.positions_per_input * inputs_, options_.min_positions);
+    const double per_image = std::ceil(static_cast<double>(windows) / expected_images_);
     const bool takes_all = options_.positions_per_input == 0 || per_image >= 0.9 * static_cast<double>(positions);
     return takes_all ? positions : static_cast<std::uint64_t>(per_image);
   }

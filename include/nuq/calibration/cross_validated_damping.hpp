@@ -10,6 +10,7 @@
 #include "nuq/assign/error_feedback.hpp"
 #include "nuq/assign/layer_problem.hpp"
 #include "nuq/assign/output_error.hpp"
+#include "nuq/calibration/centred_statistics.hpp"
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/core/feedback_factor.hpp"
 #include "nuq/core/layer_statistics.hpp"
@@ -19,6 +20,12 @@
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+/// A damping, as a share of the mean second moment, and the error it was chosen for.
+struct ValidatedDamping {
+  double damping = 0.0;
+  double error = 0.0;
+};
 
 namespace detail {
 
@@ -53,24 +60,47 @@ class DampingTrial {
   std::vector<float> scales_;
 };
 
-}  // namespace detail
-
-/// How strongly the second moments of a layer are to be damped, as a share of their mean: the value with which weights
-/// that were assigned on one half of the data err least on the other half, and the other way round. Walks downhill from
-/// 0.01 on the grid 0.0003, 0.001, 0.003 … 1. Both halves need the covariance.
-[[nodiscard]] inline double cross_validated_damping(MatrixView<const float> weights, const LayerStatistics& even,
-                                                    const LayerStatistics& odd, Parallel& parallel) {
+/// Walks downhill from 0.01 on the grid 0.0003, 0.001, 0.003 … 1.
+template <class ErrorAt>
+[[nodiscard]] ValidatedDamping least_error_damping(const ErrorAt& error_at) {
   constexpr std::array<double, 8> grid = {0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
-  const detail::DampingTrial trial(weights, parallel);
   std::array<std::optional<double>, grid.size()> errors;
-  const auto error_at = [&](std::size_t index) {
-    if (!errors[index]) errors[index] = trial.error(even, odd, grid[index]) + trial.error(odd, even, grid[index]);
+  const auto error = [&](std::size_t index) {
+    if (!errors[index]) errors[index] = error_at(grid[index]);
     return *errors[index];
   };
   std::size_t best = 3;
-  while (best + 1 < grid.size() && error_at(best + 1) < error_at(best)) ++best;
-  while (best > 0 && error_at(best - 1) < error_at(best)) --best;
-  return grid[best];
+  while (best + 1 < grid.size() && error(best + 1) < error(best)) ++best;
+  while (best > 0 && error(best - 1) < error(best)) --best;
+  return {grid[best], error(best)};
+}
+
+}  // namespace detail
+
+/// How strongly the second moments of a layer are to be damped: the value with which weights that were assigned on one
+/// half of the data err least on the other half, and the other way round, of 0.0003, 0.001, 0.003 … 1. Both halves need
+/// the covariance.
+[[nodiscard]] inline ValidatedDamping cross_validated_damping(MatrixView<const float> weights,
+                                                              const LayerStatistics& even, const LayerStatistics& odd,
+                                                              Parallel& parallel) {
+  const detail::DampingTrial trial(weights, parallel);
+  return detail::least_error_damping(
+      [&](double damping) { return trial.error(even, odd, damping) + trial.error(odd, even, damping); });
+}
+
+/// The same for centred moments and a bias that makes up for the mean error: both are those of the half on which the
+/// weights were assigned.
+[[nodiscard]] inline ValidatedDamping cross_validated_centred_damping(MatrixView<const float> weights,
+                                                                      const LayerStatistics& even,
+                                                                      const LayerStatistics& odd, Parallel& parallel) {
+  const detail::DampingTrial trial(weights, parallel);
+  const LayerStatistics even_for_itself = centred(even, even.input_mean);
+  const LayerStatistics odd_for_even = centred(odd, even.input_mean);
+  const LayerStatistics odd_for_itself = centred(odd, odd.input_mean);
+  const LayerStatistics even_for_odd = centred(even, odd.input_mean);
+  return detail::least_error_damping([&](double damping) {
+    return trial.error(even_for_itself, odd_for_even, damping) + trial.error(odd_for_itself, even_for_odd, damping);
+  });
 }
 
 NUQ_NAMESPACE_END

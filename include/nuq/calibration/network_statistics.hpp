@@ -8,6 +8,7 @@
 #include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/layer_input_prior.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/factored_statistics.hpp"
@@ -17,8 +18,9 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Everything that second-order quantization wants to know of the layers that take NUQ, from one pass of `batches`
-/// batches through the float network. Layers of more inputs than `options` allow a covariance for get a prior in its
-/// place. Layers of which nothing could be collected are left out.
+/// batches through the float network. Moments may be centred where the plan lets the layer's own bias be corrected.
+/// Layers of more inputs than `options` allow a covariance for get a prior in its place. Layers of which nothing could
+/// be collected are left out.
 ///
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs.
@@ -31,7 +33,8 @@ template <class Engine, class Feed>
       collect_layer_statistics(graph, engine, batches, std::forward<Feed>(feed), options, parallel);
   for (const auto& [layer, split] : collected) {
     const Node& node = *graph.find(layer);
-    LayerStatistics known = factored_statistics(WeightMatrix(node).view(), split, parallel);
+    const bool corrects_bias = graph.plan.at(layer).bias_correction != BiasCorrection::off && has_own_bias(graph, node);
+    LayerStatistics known = factored_statistics(WeightMatrix(node).view(), split, corrects_bias, parallel);
     if (known.covariance.size() == 0) known.prior = input_prior(graph, node);
     statistics.emplace(layer, std::move(known));
   }

@@ -1,6 +1,7 @@
 #ifndef NUQ_CODEBOOK_CODEBOOK_HPP
 #define NUQ_CODEBOOK_CODEBOOK_HPP
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -52,7 +53,7 @@ class Codebook {
 
 /// Finds the nearest level in O(1): a table over half-integer cells, since borders between integer levels are multiples
 /// of ½. A value on a border goes away from zero, as `std::round`; on a border at zero it goes to the upper level. With
-/// all 256 levels this is the uniform quantizer `clamp(std::round(u), -128, 127)`. Values within 2⁻⁴⁵ of a border count
+/// all 256 levels this is the uniform quantizer `clamp(std::round(u), -128, 127)`. Values within 2⁻⁴³ of a border count
 /// as on it: no quotient of two floats is, but for those around 0.
 class NearestLevelTable {
  public:
@@ -63,23 +64,38 @@ class NearestLevelTable {
       const int twice = static_cast<int>(cell) - 257;  // border at twice / 2, cell above it
       while (index + 1 < codebook.size() && twice >= codebook[index] + codebook[index + 1]) ++index;
       const bool on_border = index > 0 && twice == codebook[index - 1] + codebook[index];
-      levels_[2 * cell] = codebook[index];
-      levels_[2 * cell + 1] = on_border && twice < 0 ? codebook[index - 1] : codebook[index];
+      levels_[2 * cell] = on_border && twice < 0 ? codebook[index - 1] : codebook[index];
+      levels_[2 * cell + 1] = codebook[index];
     }
   }
 
-  /// The level nearest to the scaled weight `scaled` (finite).
-  [[nodiscard]] std::int8_t operator()(double scaled) const noexcept { return level_at(clamped_place(scaled)); }
+  /// The level nearest to the scaled weight `scaled`; for NaN the lowest.
+  [[nodiscard]] std::int8_t operator()(double scaled) const noexcept {
+    return levels_[static_cast<std::size_t>(entry_of(clamped_place(scaled)))];
+  }
+
+  /// One level for each of `n` scaled weights.
+  template <std::size_t n>
+  [[nodiscard]] std::array<std::int8_t, n> nearest(const double* scaled) const noexcept {
+    std::array<double, n> place;  // in steps that compilers turn into vector instructions
+    std::array<int, n> entry;
+    std::array<std::int8_t, n> levels;
+    for (std::size_t at = 0; at < n; ++at) place[at] = clamped_place(scaled[at]);
+    for (std::size_t at = 0; at < n; ++at) entry[at] = entry_of(place[at]);
+    for (std::size_t at = 0; at < n; ++at) levels[at] = levels_[static_cast<std::size_t>(entry[at])];
+    return levels;
+  }
 
   /// The levels nearest to `weights` divided by `scale` in double.
   void nearest(ArrayView<const float> weights, double scale, std::int8_t* levels) const noexcept {
-    constexpr std::size_t block = 64;  // in steps that compilers turn into vector instructions
-    std::array<double, block> place;
+    constexpr std::size_t block = 32;
+    std::array<double, block> scaled{};
     for (std::size_t begin = 0; begin < weights.size(); begin += block) {
       const std::size_t count = (std::min)(block, weights.size() - begin);
       const float* const weight = weights.data() + begin;
-      for (std::size_t at = 0; at < count; ++at) place[at] = clamped_place(static_cast<double>(weight[at]) / scale);
-      for (std::size_t at = 0; at < count; ++at) levels[begin + at] = level_at(place[at]);
+      for (std::size_t at = 0; at < count; ++at) scaled[at] = static_cast<double>(weight[at]) / scale;
+      const std::array<std::int8_t, block> found = nearest<block>(scaled.data());
+      std::copy(found.begin(), found.begin() + count, levels + begin);
     }
   }
 
@@ -92,9 +108,11 @@ class NearestLevelTable {
     place = place > 0.0 ? place : 0.0;
     return place < 512.0 ? place : 512.0;
   }
-  [[nodiscard]] std::int8_t level_at(double place) const noexcept {
-    const int cell = static_cast<int>(place);
-    return levels_[static_cast<std::size_t>(2 * cell + static_cast<int>(static_cast<double>(cell) == place))];
+  /// Twice the number of a border on it, one more in the cell above.
+  [[nodiscard]] static int entry_of(double place) noexcept {
+    const int border_below = static_cast<int>(place);
+    const int border_above = 513 - static_cast<int>(513.0 - place);
+    return border_below + border_above;
   }
 
   std::array<std::int8_t, 2 * num_cells> levels_{};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -20,6 +21,17 @@ NUQ_NAMESPACE_BEGIN
   std::uint64_t bits = 0;
   std::memcpy(&bits, &value, sizeof bits);
   return (bits & 0x7FF0000000000000ULL) != 0x7FF0000000000000ULL;
+}
+
+/// True unless one of them is NaN or infinite.
+[[nodiscard]] inline bool all_finite(ArrayView<const float> values) noexcept {
+  std::uint32_t carries = 0;  // an exponent of nothing but ones, plus one, carries into the sign; no branch in the loop
+  for (const float value : values) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    carries |= (bits & 0x7F800000U) + 0x00800000U;
+  }
+  return (carries & 0x80000000U) == 0;
 }
 
 NUQ_NAMESPACE_END

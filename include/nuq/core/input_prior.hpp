@@ -69,19 +69,11 @@ class PriorMoments {
 
   /// xᵀ H y.
   [[nodiscard]] double product(const Eigen::VectorXd& x, const Eigen::VectorXd& y) const {
-    double own = 0.0;
-    double x_sum = 0.0;
-    double y_sum = 0.0;
-    for (Eigen::Index channel = 0; channel < x.size(); channel += taps_) {
-      for (Eigen::Index i = 0; i < taps_; ++i) {
-        double weighted = 0.0;
-        for (Eigen::Index j = 0; j < taps_; ++j) weighted += block_(j, i) * y[channel + j];
-        own += weighted * x[channel + i];
-        x_sum += x[channel + i];
-        y_sum += y[channel + i];
-      }
-    }
-    return own + shared_ * x_sum * y_sum;
+    const auto channels = static_cast<Eigen::Index>(channels_);
+    const Eigen::Map<const Eigen::MatrixXd> x_taps(x.data(), taps_, channels);
+    const Eigen::Map<const Eigen::MatrixXd> y_taps(y.data(), taps_, channels);
+    const Eigen::MatrixXd products = x_taps * y_taps.transpose();
+    return block_.cwiseProduct(products).sum() + shared_ * x.sum() * y.sum();
   }
 
   /// The factor R, upper triangular, of the taps of `channel` and, in front of them, the sum of the differences in all

@@ -46,23 +46,30 @@ class LevelHistogram {
   void add(double scaled, double weight) noexcept {
     const std::size_t index = bin_of(scaled);
     add(index, scaled - centre(index), weight);
+    ++count_;
   }
   /// Adds `weights` divided by `scale`; each counts scale² times, and `importance` (one per weight, or null) times.
   void add(ArrayView<const float> weights, double scale, const double* importance) noexcept {
     constexpr std::size_t block = 64;  // in steps that compilers turn into vector instructions
     std::array<double, block> scaled;
     std::array<double, block> place;
+    std::array<int, block> index;
+    std::array<double, block> weighting;
+    const double squared_scale = scale * scale;
+    weighting.fill(squared_scale);
     for (std::size_t begin = 0; begin < weights.size(); begin += block) {
       const std::size_t count = (std::min)(block, weights.size() - begin);
       const float* const weight = weights.data() + begin;
       for (std::size_t at = 0; at < count; ++at) scaled[at] = static_cast<double>(weight[at]) / scale;
       for (std::size_t at = 0; at < count; ++at) place[at] = clamped_place(scaled[at]);
-      for (std::size_t at = 0; at < count; ++at) {
-        const auto index = static_cast<std::size_t>(static_cast<int>(place[at]));
-        const double weighting = importance == nullptr ? scale * scale : scale * scale * importance[begin + at];
-        add(index, scaled[at] - centre(index), weighting);
+      for (std::size_t at = 0; at < count; ++at) index[at] = static_cast<int>(place[at]);
+      for (std::size_t at = 0; at < count; ++at) scaled[at] -= centre(static_cast<std::size_t>(index[at]));
+      if (importance != nullptr) {
+        for (std::size_t at = 0; at < count; ++at) weighting[at] = squared_scale * importance[begin + at];
       }
+      for (std::size_t at = 0; at < count; ++at) add(static_cast<std::size_t>(index[at]), scaled[at], weighting[at]);
     }
+    count_ += weights.size();
   }
   void add(const LevelHistogram& other) noexcept {
     count_ += other.count_;
@@ -95,7 +102,6 @@ class LevelHistogram {
   void add(std::size_t index, double offset, double weight) noexcept {
     const double weighted = weight * offset;
     Bin& bin = bins_[index];
-    ++count_;
     bin.weight += weight;
     bin.sum += weighted;
     bin.square += weighted * offset;

@@ -38,9 +38,9 @@ struct CodedLevels {
 [[nodiscard]] inline CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice = {}) {
   if (levels.empty()) return {};
   const ArrayView<const std::int8_t> all(levels.data(), levels.size());
-  std::vector<std::uint8_t> by_rans = encode_rans(levels);
-  const std::array<std::size_t, 3> sizes = {all.size(), palette_bytes(level_set_of(count_levels(all)), all.size()),
-                                            by_rans.size()};
+  const LevelSet set = level_set_of(count_levels(all));
+  std::vector<std::uint8_t> by_rans = encode_rans(levels, set);
+  const std::array<std::size_t, 3> sizes = {all.size(), palette_bytes(set, all.size()), by_rans.size()};
   const double limit =
       static_cast<double>(*std::min_element(sizes.begin(), sizes.end())) * (1.0 + (std::max)(choice.tolerance, 0.0));
   if (static_cast<double>(sizes[0]) <= limit) {
@@ -48,7 +48,7 @@ struct CodedLevels {
     std::memcpy(raw.bytes.data(), all.data(), all.size());
     return raw;
   }
-  if (static_cast<double>(sizes[1]) <= limit) return {LevelCoding::palette, encode_palette(all)};
+  if (static_cast<double>(sizes[1]) <= limit) return {LevelCoding::palette, encode_palette(all, set)};
   return {LevelCoding::rans, std::move(by_rans)};
 }
 

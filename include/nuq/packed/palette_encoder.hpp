@@ -9,6 +9,7 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/detail/index_bits.hpp"
 #include "nuq/core/level_counts.hpp"
+#include "nuq/packed/detail/byte_access.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
 #include "nuq/packed/level_set_encoder.hpp"
 #include "nuq/packed/palette_coding.hpp"
@@ -21,26 +22,34 @@ NUQ_NAMESPACE_BEGIN
   return detail::level_set_bytes(set) + detail::packed_index_bytes(count, detail::index_bits(set.size));
 }
 
-/// Levels as indices into the set of those that occur. Needs at least one level.
-[[nodiscard]] inline std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels) {
-  const LevelSet set = level_set_of(count_levels(levels));
+/// Levels, at least one, as indices into the set of those that occur.
+[[nodiscard]] inline std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels,
+                                                              const LevelSet& set) {
   const unsigned bits = detail::index_bits(set.size);
   const std::array<std::uint8_t, 256> index_of = detail::index_by_level(set);
   std::vector<std::uint8_t> bytes;
-  bytes.reserve(palette_bytes(set, levels.size()) + 8);
   detail::append_level_set(bytes, set);
+  const std::size_t begin = bytes.size();
+  const std::size_t end = begin + detail::packed_index_bytes(levels.size(), bits);
+  bytes.resize(end + 8);
+  std::uint8_t* next = bytes.data() + begin;
   std::uint64_t pending = 0;
   unsigned pending_bits = 0;
   for (const std::int8_t level : levels) {
     pending |= std::uint64_t{index_of[level_index(level)]} << pending_bits;
     pending_bits += bits;
     if (pending_bits < 32) continue;
-    detail::append_number(bytes, pending, 4);
+    detail::store_u64(pending, next);
+    next += 4;
     pending >>= 32U;
     pending_bits -= 32;
   }
-  detail::append_number(bytes, pending, (pending_bits + 7) / 8);
+  detail::store_u64(pending, next);
+  bytes.resize(end);
   return bytes;
+}
+[[nodiscard]] inline std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels) {
+  return encode_palette(levels, level_set_of(count_levels(levels)));
 }
 
 NUQ_NAMESPACE_END

@@ -20,11 +20,14 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
+/// With a state below frequency · 2²⁰ and a frequency up to 2¹², state · inverse fits 64 bits and its quotient is exact.
+inline constexpr unsigned inverse_bits = 44;
+
 /// A symbol's slots.
 struct SymbolSlots {
   std::uint32_t frequency = 0;
   std::uint32_t first = 0;
-  double inverse = 0.0;  ///< of the frequency, rounded up by 2⁻⁵⁰: a 32-bit product is never short of a whole quotient
+  std::uint64_t inverse = 0;  ///< 2⁴⁴ / frequency, rounded up
 };
 
 [[nodiscard]] inline std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table, std::size_t size) noexcept {
@@ -32,7 +35,8 @@ struct SymbolSlots {
   std::uint32_t first = 0;
   for (std::size_t symbol = 0; symbol < size; ++symbol) {
     const std::uint32_t frequency = table.used_frequency(symbol);
-    slots[symbol] = {frequency, first, frequency == 0 ? 0.0 : (1.0 + 0x1p-50) / static_cast<double>(frequency)};
+    slots[symbol] = {frequency, first,
+                     frequency == 0 ? 0 : ((std::uint64_t{1} << inverse_bits) + frequency - 1) / frequency};
     first += slots[symbol].frequency;
   }
   return slots;
@@ -64,9 +68,8 @@ class RansStream {
       words_[end] = static_cast<std::uint16_t>(state & 0xFFFFU);
       end += is_full;
       state >>= 16U * is_full;
-      // Quotient and remainder; a quotient that is no whole number lies 1/frequency or more below the next.
-      const auto quotient = static_cast<std::uint32_t>(static_cast<double>(state) * symbol.inverse);
-      state = quotient * rans_scale + (state - quotient * symbol.frequency) + symbol.first;
+      const auto quotient = static_cast<std::uint32_t>(state * symbol.inverse >> inverse_bits);
+      state += symbol.first + quotient * (rans_scale - symbol.frequency);
     }
     words_.resize(end);
   }
@@ -110,6 +113,19 @@ struct SymbolsByClass {
   return sorted;
 }
 
+/// The rare symbols of class `index`, in their order.
+[[nodiscard]] inline ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t index,
+                                             const ClassFrequencies& tables, std::size_t size) {
+  std::array<bool, 256> is_rare{};
+  for (std::size_t symbol = 0; symbol < size; ++symbol) is_rare[symbol] = tables.is_rare(symbol);
+  ByteVector rare;
+  const std::uint8_t* const end = sorted.symbols.data() + sorted.begin[index + 1];
+  for (const std::uint8_t* symbol = sorted.symbols.data() + sorted.begin[index]; symbol != end; ++symbol) {
+    if (is_rare[*symbol]) rare.push_back(*symbol);
+  }
+  return rare;
+}
+
 /// The stream of the rare symbols, behind its size.
 inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const RansClasses& classes, std::size_t size) {
   RansStream stream(1);
@@ -118,10 +134,7 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
     const ClassFrequencies& tables = classes.tables[index];
     if (!tables.has_rare) continue;
     has_rare = true;
-    ByteVector rare;
-    for (std::size_t place = sorted.begin[index]; place < sorted.begin[index + 1]; ++place) {
-      if (tables.is_rare(sorted.symbols[place])) rare.push_back(sorted.symbols[place]);
-    }
+    const ByteVector rare = rare_symbols(sorted, index, tables, size);
     stream.prepend(rare.data(), rare.size(), slots_of(tables.rare, size));
   }
   ByteVector stored;
@@ -133,19 +146,19 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
 [[nodiscard]] inline std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels, const LevelSet& set) {
   const std::array<std::uint8_t, 256> symbol_of = index_by_level(set);
   std::vector<std::uint8_t> symbols(levels.size());
-  for (std::size_t index = 0; index < symbols.size(); ++index)
-    symbols[index] = symbol_of[level_index(levels.data()[index])];
+  std::transform(levels.data(), levels.data() + levels.size(), symbols.data(),
+                 [&symbol_of](std::int8_t level) { return symbol_of[level_index(level)]; });
   return symbols;
 }
 
 }  // namespace detail
 
-/// Entropy-codes a matrix of levels [out × in], at least one; the format is in rans_coding.hpp. Rows whose levels are
-/// distributed alike share a table where that is smaller. The bytes are the same on every platform.
-[[nodiscard]] inline std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels) {
+/// Entropy-codes a matrix of levels [out × in], at least one, of which `set` occur; the format is in rans_coding.hpp.
+/// Rows whose levels are distributed alike share a table where that is smaller. The bytes are the same on every
+/// platform.
+[[nodiscard]] inline std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels, const LevelSet& set) {
   // 28 states more are 112 bytes: 0.1 % of the least layer that has them.
   const unsigned log2_lanes = levels.size() < (std::size_t{1} << 17U) ? 2 : 5;
-  const LevelSet set = level_set_of(count_levels({levels.data(), levels.size()}));
   const std::vector<std::uint8_t> symbols = detail::symbols_of(levels, set);
   const detail::RansClasses classes = detail::choose_classes(symbols, levels.rows(), set.size);
   const detail::SymbolsByClass sorted = detail::sort_by_class(symbols, classes);
@@ -167,6 +180,9 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
   }
   stream.append_to(bytes);
   return bytes;
+}
+[[nodiscard]] inline std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels) {
+  return encode_rans(levels, level_set_of(count_levels({levels.data(), levels.size()})));
 }
 
 NUQ_NAMESPACE_END

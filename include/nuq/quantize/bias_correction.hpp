@@ -44,13 +44,13 @@ namespace detail {
 ///
 /// Automatic: with m the correction from all data and n the half difference of those from either half, the squared
 /// error of one half changes by |m ± n|² − 2 (m + n)·(m − n) when it is corrected by the other; over both halves that
-/// is a gain where |m|² > 3 |n|².
+/// is a gain where |m|² > 3 |n|². Where the moments are centred the levels rely on the correction: it is always made.
 [[nodiscard]] inline std::vector<float> bias_correction(MatrixView<const float> weights,
                                                         const QuantizedWeights& quantized,
                                                         const LayerStatistics* statistics, BiasCorrection mode) {
   if (mode == BiasCorrection::off || statistics == nullptr || statistics->input_mean.size() == 0) return {};
   const Eigen::VectorXd correction = detail::lost_output(weights, quantized, statistics->input_mean);
-  if (mode == BiasCorrection::automatic) {
+  if (mode == BiasCorrection::automatic && !statistics->is_centred) {
     if (statistics->mean_deviation.size() == 0) return {};
     const Eigen::VectorXd deviation = detail::lost_output(weights, quantized, statistics->mean_deviation);
     if (!(correction.squaredNorm() > 3.0 * deviation.squaredNorm())) return {};

@@ -1,6 +1,7 @@
 #ifndef NUQ_QUANTIZER_ABS_MAX_HPP
 #define NUQ_QUANTIZER_ABS_MAX_HPP
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 
@@ -30,13 +31,9 @@ struct AbsMaxQuantizer {
 
  private:
   [[nodiscard]] static float scale_of(ArrayView<const float> values) noexcept {
-    float min = 0.0F;
-    float max = 0.0F;
-    for (const float value : values) {
-      min = (std::min)(min, value);
-      max = (std::max)(max, value);
-    }
-    return max_abs_scale(min, max);
+    if (values.empty()) return max_abs_scale(0.0F, 0.0F);
+    const Eigen::Map<const Eigen::ArrayXf> weights(values.data(), static_cast<Eigen::Index>(values.size()));
+    return max_abs_scale((std::min)(0.0F, weights.minCoeff()), (std::max)(0.0F, weights.maxCoeff()));
   }
 };
 

@@ -15,6 +15,7 @@ NUQ_NAMESPACE_BEGIN
 /// Refuses NaN and infinite weights.
 /// @throws ModelError non_finite_value, naming row, column and value; the caller puts file and layer in front.
 inline void require_finite_weights(MatrixView<const float> weights) {
+  if (all_finite({weights.data(), weights.size()})) return;
   for (std::size_t row = 0; row < weights.rows(); ++row) {
     for (std::size_t col = 0; col < weights.cols(); ++col) {
       if (is_finite(weights(row, col))) continue;

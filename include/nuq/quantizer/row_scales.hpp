@@ -1,8 +1,7 @@
 #ifndef NUQ_QUANTIZER_ROW_SCALES_HPP
 #define NUQ_QUANTIZER_ROW_SCALES_HPP
 
-#include <algorithm>
-#include <cmath>
+#include <Eigen/Core>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -17,9 +16,8 @@ NUQ_NAMESPACE_BEGIN
 
 /// The largest |value|; 0 for none.
 [[nodiscard]] inline float largest_magnitude(ArrayView<const float> values) noexcept {
-  float largest = 0.0F;
-  for (const float value : values) largest = (std::max)(largest, std::abs(value));
-  return largest;
+  if (values.empty()) return 0.0F;
+  return Eigen::Map<const Eigen::ArrayXf>(values.data(), static_cast<Eigen::Index>(values.size())).abs().maxCoeff();
 }
 
 /// The scale `scale_of(ArrayView<const float> values)` of each row of `weights` [out × in], or of all values together:

@@ -2,6 +2,7 @@
 #define NUQ_REPORT_LAYER_REPORTS_HPP
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/core/level_counts.hpp"
+#include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/packed/target.hpp"
 #include "nuq/report/report.hpp"
@@ -40,39 +42,49 @@ namespace detail {
   return static_cast<std::uint64_t>(std::ceil(bytes));
 }
 
+/// The entry of a layer with a weight matrix.
+[[nodiscard]] inline LayerReport layer_report(const Graph& graph, const Node& node,
+                                              const NetworkQuantization& quantization, Target target) {
+  LayerReport report;
+  report.name = node.name;
+  report.type = node.type;
+  report.shape = node.blobs.front().shape;
+  report.weights = element_count(report.shape);
+  report.bytes = 4 * report.weights;
+  const auto quantized = quantization.find(node.name);
+  if (quantized != quantization.end()) {
+    const QuantizedWeights& weights = quantized->second.weights;
+    report.levels = static_cast<int>(distinct_levels(count_levels(weights.levels)));
+    report.bytes = whole_bytes(layer_bytes(target, weights, kernel_of(node)));
+    report.taken = quantized->second.codebook.has_value();
+  }
+  if (!report.taken) report.reason = reason_not_taken(graph, node);
+  report.bits_per_weight =
+      report.weights == 0 ? 0.0 : 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.weights);
+  return report;
+}
+
 }  // namespace detail
 
 /// One entry for every layer with a weight matrix, in the network's order.
 [[nodiscard]] inline std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization,
-                                                            Target target) {
-  std::vector<LayerReport> reports;
+                                                            Target target, Parallel& parallel) {
+  std::vector<const Node*> nodes;
   for (const Node& node : graph.nodes) {
-    if (!detail::has_weight_matrix(graph, node)) continue;
-    LayerReport report;
-    report.name = node.name;
-    report.type = node.type;
-    report.shape = node.blobs.front().shape;
-    report.weights = element_count(report.shape);
-    report.bytes = 4 * report.weights;
-    const auto quantized = quantization.find(node.name);
-    if (quantized != quantization.end()) {
-      const QuantizedWeights& weights = quantized->second.weights;
-      report.levels = static_cast<int>(distinct_levels(count_levels(weights.levels)));
-      report.bytes = detail::whole_bytes(layer_bytes(target, weights, kernel_of(node)));
-      report.taken = quantized->second.codebook.has_value();
-    }
-    if (!report.taken) report.reason = detail::reason_not_taken(graph, node);
-    report.bits_per_weight =
-        report.weights == 0 ? 0.0 : 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.weights);
-    reports.push_back(std::move(report));
+    if (detail::has_weight_matrix(graph, node)) nodes.push_back(&node);
   }
+  std::vector<LayerReport> reports(nodes.size());
+  parallel.for_each_block(nodes.size(), [&](std::size_t index) {
+    reports[index] = detail::layer_report(graph, *nodes[index], quantization, target);
+  });
   return reports;
 }
 
 /// Fills the report's layers, bytes and ratios.
-inline void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization, Target target) {
+inline void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization, Target target,
+                       Parallel& parallel) {
   report.target = target_name(target);
-  report.layers = layer_reports(graph, quantization, target);
+  report.layers = layer_reports(graph, quantization, target, parallel);
   std::uint64_t weights = 0;
   report.bytes = 0;
   for (const LayerReport& layer : report.layers) {

@@ -2,6 +2,7 @@
 #define NUQ_SENSITIVITY_LAYER_SENSITIVITIES_HPP
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <map>
@@ -20,6 +21,7 @@
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/contracts.hpp"
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/quantizer/row_scales.hpp"
 #include "nuq/rate/contracts.hpp"
@@ -48,6 +50,19 @@ namespace detail {
           .assign({weights, quantized.scales, &statistics, &parallel}, Codebook(levels.begin(), levels.end()))
           .levels;
   return quantized;
+}
+
+/// The same of a network's layer, its bias corrected as planned.
+[[nodiscard]] inline LayerQuantization reference_quantization(const Graph& graph, const Node& node,
+                                                              const LayerStatistics& statistics, int m,
+                                                              Parallel& parallel) {
+  const LayerPlan& plan = graph.plan.at(node.name);
+  const WeightMatrix weights(node);
+  LayerQuantization reference;
+  reference.weights = reference_quantization(weights.view(), granularity_of(node, plan), statistics, m, parallel);
+  if (has_own_bias(graph, node))
+    reference.bias_correction = bias_correction(weights.view(), reference.weights, &statistics, plan.bias_correction);
+  return reference;
 }
 
 /// Values that are not finite or not positive become the median of the others; 1 where there are none.
@@ -81,18 +96,16 @@ template <class Engine, class Run>
   for (Node& node : graph.nodes) {
     const auto known = statistics.find(node.name);
     if (known == statistics.end()) continue;
-    const Granularity granularity = granularity_of(node, graph.plan.at(node.name));
-    const std::vector<float> weights = node.blobs.front().values;
+    const std::vector<Tensor> blobs = node.blobs;
     LayerInfluence& influence = influences[node.name];
     influence.energy = output_energy(node, known->second, parallel);
     for (const int m : {6, 7}) {
-      const QuantizedWeights quantized =
-          reference_quantization(WeightMatrix(node).view(), granularity, known->second, m, parallel);
-      influence.error = predicted_harm(node, quantized, known->second, parallel);
-      node.blobs.front().values = dequantized_weights(node, quantized);
+      const LayerQuantization reference = reference_quantization(graph, node, known->second, m, parallel);
+      influence.error = predicted_harm(node, reference.weights, known->second, parallel);
+      set_quantized_blobs(node, reference);
       engine.load(graph);
       influence.slope += output_damage(original, run()) / influence.error;
-      node.blobs.front().values = weights;
+      node.blobs = blobs;
     }
   }
   return influences;
@@ -123,24 +136,22 @@ template <class Engine, class Run>
   return weights > 0.0 ? std::exp(logarithm / weights) : 0.0;
 }
 
-/// Damage of a network whose bits are shared out among its layers by given sensitivities, brought to equal size: a bit
-/// per weight less quadruples it.
+/// Damage of a network quantized at a price per bit, brought to equal size: a bit per weight less quadruples it.
 template <class Engine, class Run>
-[[nodiscard]] double allocation_damage(Graph graph, const NetworkStatistics& statistics, const Influences& influences,
-                                       const std::map<std::string, double>& sensitivities, Engine& engine,
-                                       const NetworkOutputs& original, Run&& run, Parallel& parallel) {
-  const double price = reference_price(graph, influences, sensitivities);
+[[nodiscard]] double damage_at_price(Graph graph, const NetworkStatistics& statistics,
+                                     const std::map<std::string, double>& sensitivities, double price, Engine& engine,
+                                     const NetworkOutputs& original, Run&& run, Parallel& parallel) {
   double bytes = 0.0;
   double weights = 0.0;
   for (Node& node : graph.nodes) {
     const auto known = statistics.find(node.name);
     if (known == statistics.end()) continue;
     const RateQuantizer quantizer = RateQuantizer{}.at_price(price / sensitivities.at(node.name));
-    const QuantizedWeights quantized =
-        quantize_layer(graph, node, graph.plan.at(node.name), quantizer, &known->second, parallel).weights;
-    bytes += layer_bytes(EntropyRate{}, quantized);
-    weights += static_cast<double>(quantized.levels.size());
-    node.blobs.front().values = dequantized_weights(node, quantized);
+    const LayerQuantization quantized =
+        quantize_layer(graph, node, graph.plan.at(node.name), quantizer, &known->second, parallel);
+    bytes += layer_bytes(EntropyRate{}, quantized.weights);
+    weights += static_cast<double>(quantized.weights.levels.size());
+    set_quantized_blobs(node, quantized);
   }
   engine.load(graph);
   return output_damage(original, run()) * std::exp2(2.0 * 8.0 * bytes / weights);
@@ -156,7 +167,8 @@ template <class Engine, class Run>
 /// P is measured by changing one layer at a time and running the network: two forward passes over the data per layer. E
 /// alone equalises relative errors and is blind to the network, P alone trusts a slope of small errors too far; their
 /// geometric mean, a = ½, is robust. It gives way to P alone, a = 1, where that does clearly less damage to the network
-/// as a whole at about 3 bits per weight. A layer where either is not to be had gets the median.
+/// over about 3, 2 and 1 bits per weight, and clearly more at none of them: with little data one size alone would be
+/// decided by chance. A layer where either is not to be had gets the median.
 ///
 /// @param graph       the network, not quantized; a copy of it is changed.
 /// @param statistics  of the layers in question, not weighed yet.
@@ -167,17 +179,26 @@ template <class Engine, class Feed>
                                                                 Engine& engine, int batches, Feed&& feed,
                                                                 Parallel& parallel) {
   constexpr double clearly_less = 0.9;
+  constexpr std::array<double, 3> prices = {1.0, 4.0, 16.0};  // of the reference: about 3, 2 and 1 bits per weight
   if constexpr (check_engine<Engine>()) {
     const auto run = [&] { return network_outputs(graph, engine, batches, feed); };
     engine.load(graph);
     const NetworkOutputs original = run();
     const detail::Influences influences = detail::layer_influences(graph, statistics, engine, original, run, parallel);
-    const auto damage = [&](const std::map<std::string, double>& sensitivities) {
-      return detail::allocation_damage(graph, statistics, influences, sensitivities, engine, original, run, parallel);
+    const auto damage = [&](const std::map<std::string, double>& sensitivities, double price) {
+      const double reference = detail::reference_price(graph, influences, sensitivities);
+      return detail::damage_at_price(graph, statistics, sensitivities, price * reference, engine, original, run,
+                                     parallel);
     };
     std::map<std::string, double> blend = detail::blended_sensitivities(influences, 0.5);
     std::map<std::string, double> slopes = detail::blended_sensitivities(influences, 1.0);
-    return damage(slopes) < clearly_less * damage(blend) ? slopes : blend;
+    double product = 1.0;
+    for (const double price : prices) {
+      const double ratio = damage(slopes, price) / damage(blend, price);
+      if (!(ratio * clearly_less <= 1.0)) return blend;
+      product *= ratio;
+    }
+    return std::cbrt(product) < clearly_less ? slopes : blend;
   } else {
     return {};
   }

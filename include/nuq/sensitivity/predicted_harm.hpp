@@ -8,8 +8,10 @@
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/quantized_weights.hpp"
+#include "nuq/quantize/bias_correction.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -22,12 +24,14 @@ NUQ_NAMESPACE_BEGIN
   return output_error({weights.view(), quantized.scales, &statistics, &parallel}, quantized.levels);
 }
 
-/// The same for weights of zero: the energy of the layer's output.
+/// The energy of a layer's output, its mean included, in the unit of the statistics.
 [[nodiscard]] inline double output_energy(const Node& node, const LayerStatistics& statistics, Parallel& parallel) {
-  const WeightMatrix weights(node);
-  return predicted_harm(
-      node, {weights.view().rows(), weights.view().cols(), {1.0F}, std::vector<std::int8_t>(weights.view().size())},
-      statistics, parallel);
+  const WeightMatrix matrix(node);
+  const MatrixView<const float> weights = matrix.view();
+  const QuantizedWeights zeros{weights.rows(), weights.cols(), {1.0F}, std::vector<std::int8_t>(weights.size())};
+  const double energy = predicted_harm(node, zeros, statistics, parallel);
+  if (!statistics.is_centred) return energy;
+  return energy + statistics.sensitivity * detail::lost_output(weights, zeros, statistics.input_mean).squaredNorm();
 }
 
 NUQ_NAMESPACE_END

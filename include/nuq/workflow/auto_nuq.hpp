@@ -342,7 +342,8 @@ class AutoNuqRun {
   void write_report() {
     report_.seconds = elapsed();
     report_.evaluations = evaluations_;
-    add_layers(report_, graph_, graph_.quantization, options_.target);
+    ThreadPool parallel(options_.threads);
+    add_layers(report_, graph_, graph_.quantization, options_.target, parallel);
     for (LayerReport& layer : report_.layers) {
       const auto refused = refused_.find(layer.name);
       if (refused != refused_.end()) layer.reason = refused->second;
@@ -449,7 +450,8 @@ AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights
                        const Executor& executor = Executor{}, Progress&& progress = Progress{}) {
   using UserEvaluator = std::remove_cv_t<std::remove_reference_t<Evaluator>>;
   if constexpr (check_evaluator<UserEvaluator>() && check_executor<Executor, is_thread_safe_v<UserEvaluator>>()) {
-    Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
+    ThreadPool parallel(options.threads);
+    Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
     graph.record_file = scale_offset_record_file;
     set_bias_correction(graph.plan, options.bias_correction);
     detail::AutoNuqRun<std::remove_reference_t<Evaluator>, SearchPolicy, Executor, std::remove_reference_t<Progress>>

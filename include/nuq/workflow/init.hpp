@@ -12,6 +12,7 @@
 #include "nuq/config/quant_config.hpp"
 #include "nuq/config/quant_config_json.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 
@@ -30,8 +31,8 @@ inline void refuse_quantized_model(const Graph& graph) {
 
 /// A float model, its configuration applied, BatchNorm and Scale folded.
 [[nodiscard]] inline Graph prepared_graph(const QuantConfig& config, const std::string& model_file,
-                                          const std::string& weights_file) {
-  Graph graph = load_graph(model_file, weights_file);
+                                          const std::string& weights_file, Parallel& parallel) {
+  Graph graph = load_graph(model_file, weights_file, parallel);
   refuse_quantized_model(graph);
   graph.notes = config.notes;
   for (std::string& note : apply(config, graph)) graph.notes.push_back(std::move(note));
@@ -43,8 +44,8 @@ inline void refuse_quantized_model(const Graph& graph) {
 }
 
 [[nodiscard]] inline Graph prepared_graph(const std::string& config_file, const std::string& model_file,
-                                          const std::string& weights_file) {
-  return prepared_graph(read_quant_config(config_file), model_file, weights_file);
+                                          const std::string& weights_file, Parallel& parallel) {
+  return prepared_graph(read_quant_config(config_file), model_file, weights_file, parallel);
 }
 
 }  // namespace detail
@@ -54,7 +55,8 @@ inline void refuse_quantized_model(const Graph& graph) {
 /// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
 [[nodiscard]] inline Graph init(const std::string& config_file, const std::string& model_file,
                                 const std::string& weights_file, const std::string& scale_offset_record_file) {
-  Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
+  Parallel serial;
+  Graph graph = detail::prepared_graph(config_file, model_file, weights_file, serial);
   graph.record_file = scale_offset_record_file;
   write_file_atomically(scale_offset_record_file, "");
   return graph;

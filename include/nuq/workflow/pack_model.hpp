@@ -32,14 +32,14 @@ NUQ_NAMESPACE_BEGIN
 inline void pack_model(const std::string& model_file, const std::string& weights_file, const std::string& packed_file,
                        const std::string& scale_offset_record_file = {}, std::size_t threads = 0) {
   ThreadPool pool(threads);
-  Graph graph = load_graph(model_file, weights_file);
+  Graph graph = load_graph(model_file, weights_file, pool);
   if (!scale_offset_record_file.empty()) detail::quantize_by_record(graph, scale_offset_record_file, pool);
   const bool becomes_fake_quant = !graph.quantization.empty() && find_quantized_node(graph) == nullptr;
   FileSet files;
   detail::stage_packed(files, packed_file,
-                       becomes_fake_quant
-                           ? pack_model(graph, fake_quant_model(graph, graph.quantization), graph.quantization, pool)
-                           : pack_model(graph, *graph.model, graph.quantization, pool));
+                       becomes_fake_quant ? pack_model(graph, fake_quant_model(graph, graph.quantization, pool),
+                                                       graph.quantization, pool)
+                                          : pack_model(graph, *graph.model, graph.quantization, pool));
   files.commit();
 }
 

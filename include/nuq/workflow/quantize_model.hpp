@@ -2,9 +2,11 @@
 #define NUQ_WORKFLOW_QUANTIZE_MODEL_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "nuq/caffe/data_free_statistics.hpp"
 #include "nuq/caffe/graph.hpp"
@@ -38,22 +40,47 @@ void note_ignored_iterations(Graph& graph) {
   }
 }
 
+/// Whether a layer is to have all threads for itself: one with a covariance, whose factor takes memory, or one so large
+/// that the others would be done long before it.
+[[nodiscard]] inline bool takes_all_threads(const Node& node, const LayerStatistics* statistics) {
+  constexpr std::size_t large = std::size_t{1} << 22U;
+  if (statistics != nullptr && statistics->covariance.size() > 0) return true;
+  return !node.blobs.empty() && node.blobs.front().values.size() > large;
+}
+
 }  // namespace detail
 
 /// Quantizes the weights of every planned layer into `graph.quantization`, with what `statistics` know of its inputs.
+/// Layers without a covariance are quantized side by side, the quantizer's policies called from many threads.
 /// Activations stay uncalibrated.
 template <class Quantizer = NonUniformQuantizer<>>
 void quantize_weights(Graph& graph, const Quantizer& quantizer, const NetworkStatistics& statistics,
                       Parallel& parallel) {
+  struct Job {
+    const Node* node;
+    const LayerStatistics* statistics;
+    LayerQuantization* result;
+  };
   detail::note_ignored_iterations<Quantizer>(graph);
   graph.quantization.clear();
+  const auto quantize = [&graph, &quantizer](const Job& job, Parallel& threads) {
+    *job.result = quantize_layer(graph, *job.node, graph.plan.at(job.node->name), quantizer, job.statistics, threads);
+  };
+  std::vector<Job> side_by_side;
   for (const Node& node : graph.nodes) {
-    const auto planned = graph.plan.find(node.name);
-    if (planned == graph.plan.end()) continue;
+    if (graph.plan.count(node.name) == 0) continue;
     const auto known = statistics.find(node.name);
-    graph.quantization[node.name] = quantize_layer(graph, node, planned->second, quantizer,
-                                                   known == statistics.end() ? nullptr : &known->second, parallel);
+    const Job job{&node, known == statistics.end() ? nullptr : &known->second, &graph.quantization[node.name]};
+    if (detail::takes_all_threads(node, job.statistics)) {
+      quantize(job, parallel);
+    } else {
+      side_by_side.push_back(job);
+    }
   }
+  parallel.for_each_block(side_by_side.size(), [&](std::size_t index) {
+    Parallel serial;
+    quantize(side_by_side[index], serial);
+  });
 }
 
 /// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR

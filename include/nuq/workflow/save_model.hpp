@@ -64,7 +64,7 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
   };
   std::string quant_info;
   {
-    const Model fake_quant = fake_quant_model(graph, graph.quantization);
+    const Model fake_quant = fake_quant_model(graph, graph.quantization, parallel);
     quant_info = quant_info_json(graph, fake_quant);
     if (save_type != SaveType::deploy) {
       stage_model(fake_quant, "fake_quant");

@@ -3,14 +3,17 @@
 
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/config/quantization_record.hpp"
 #include "nuq/config/record_file.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
@@ -27,6 +30,7 @@
 #include "nuq/workflow/detail/price_of_levels.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantize_model.hpp"
+#include "nuq/workflow/quantize_sequentially.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -34,6 +38,8 @@ NUQ_NAMESPACE_BEGIN
 struct StaticNuqOptions {
   bool weights_only = false;        ///< leaves activations in float although there are data to calibrate them
   int statistics_batches = 0;       ///< batches of data that the weights are fitted to; 0: batch_num
+  bool sequential = false;          ///< fits each layer to the inputs that the quantized layers before it give it, not
+                                    ///< to those of the float network: a pass over the data per layer
   Target target = Target::palette;  ///< what sizes are measured by
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the data
   std::size_t threads = 1;                                     ///< results do not depend on it
@@ -53,6 +59,10 @@ inline void release_quantized_weights(Graph& graph) {
   }
 }
 
+[[nodiscard]] inline int statistics_batches(const Graph& graph, const StaticNuqOptions& options) noexcept {
+  return options.statistics_batches > 0 ? options.statistics_batches : graph.batch_num;
+}
+
 /// What the data say about the inputs of the layers that take NUQ; nothing without data. For a quantizer with a price,
 /// of all these layers and weighed.
 template <class Quantizer, class NextBatch>
@@ -62,11 +72,26 @@ template <class Quantizer, class NextBatch>
     return Quantizer::has_price ? weighed_data_free_statistics(graph, parallel) : NetworkStatistics{};
   } else {
     EigenEngine engine(options.threads, options.custom_layers);
-    const int batches = options.statistics_batches > 0 ? options.statistics_batches : graph.batch_num;
+    const int batches = statistics_batches(graph, options);
     if constexpr (Quantizer::has_price) return weighed_statistics(graph, next_batch, batches, engine, parallel);
     engine.load(graph);
     return network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
   }
+}
+
+/// Quantizes the weights, in the order that the options ask for.
+template <class Quantizer, class NextBatch>
+void quantize_with(Graph& graph, const Quantizer& quantizer, const NetworkStatistics& statistics,
+                   [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options, Parallel& parallel) {
+  if constexpr (!std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
+    if (options.sequential) {
+      EigenEngine engine(options.threads, options.custom_layers);
+      const int batches = statistics_batches(graph, options);
+      quantize_weights_sequentially(graph, quantizer, statistics, engine, batches, feed_from(next_batch), parallel);
+      return;
+    }
+  }
+  quantize_weights(graph, quantizer, statistics, parallel);
 }
 
 }  // namespace detail
@@ -81,7 +106,8 @@ template <class Quantizer, class NextBatch>
 ///
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration
 ///                    (and up to `statistics_batches` − 1), or WeightsOnly{}.
-/// @throws ModelError, ConfigError, FormatError for bad input.
+/// @throws ModelError, ConfigError, FormatError for bad input; ConfigError invalid_argument for `sequential` without
+///         data.
 template <class NextBatch, class Quantizer = NonUniformQuantizer<>>
 RunReport static_nuq(const std::string& model_file, const std::string& weights_file, NextBatch&& next_batch,
                      const std::string& config_file, const std::string& scale_offset_record_file,
@@ -89,16 +115,18 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
                      const Quantizer& quantizer = Quantizer{}) {
   constexpr bool has_data = !std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>;
   const bool weights_only = !has_data || options.weights_only;
+  if (!has_data && options.sequential)
+    detail::fail(ConfigError(ErrorCode::invalid_argument, "sequential calibration needs calibration data"));
   const auto start = std::chrono::steady_clock::now();
-  Graph graph = detail::prepared_graph(config_file, model_file, weights_file);
-  set_bias_correction(graph.plan, options.bias_correction);
   ThreadPool parallel(options.threads);
+  Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
+  set_bias_correction(graph.plan, options.bias_correction);
   const NetworkStatistics statistics = detail::statistics_for<Quantizer>(graph, next_batch, options, parallel);
   if constexpr (Quantizer::has_price) {
     const double price = detail::price_of_equal_harm(graph, statistics, quantizer, parallel);
-    quantize_weights(graph, quantizer.at_price(price), statistics, parallel);
+    detail::quantize_with(graph, quantizer.at_price(price), statistics, next_batch, options, parallel);
   } else {
-    quantize_weights(graph, quantizer, statistics, parallel);
+    detail::quantize_with(graph, quantizer, statistics, next_batch, options, parallel);
   }
   if constexpr (has_data) {
     if (!weights_only) {
@@ -115,11 +143,14 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   files.stage(scale_offset_record_file, to_text(record_of(graph)));
 
   RunReport report;
-  report.files = commit_with_reports(files);
   report.weights_only = weights_only;
   report.satisfied = true;
   report.warnings = graph.notes;
-  add_layers(report, graph, graph.quantization, options.target);
+  std::future<void> described = std::async(  // while the disk takes the files
+      std::launch::async, [&] { add_layers(report, graph, graph.quantization, options.target, parallel); });
+  std::vector<FileReport> committed = commit_with_reports(files);
+  described.get();
+  report.files = std::move(committed);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_file_atomically(save_prefix + "_report.json", to_json(report));
   return report;

@@ -172,8 +172,10 @@ TEST_CASE("without the covariance the nearest levels are taken") {
 TEST_CASE("on a prior the loop is the published one, in the order of the columns") {
   nuq::Parallel serial;
   const nuq::Codebook codebook = codebook_of({-7, -3, 0, 2, 6});
-  for (const std::array<std::size_t, 2> taps : {std::array<std::size_t, 2>{1, 1}, {3, 2}}) {
-    Layer layer(40, 24, 30, 8);
+  for (const std::array<std::size_t, 3> taps :
+       {std::array<std::size_t, 3>{1, 1, 24}, {3, 2, 24}, {1, 1, 150}, {3, 3, 135}, {10, 7, 140}}) {
+    const std::size_t cols = taps[2];
+    Layer layer(40, cols, 30, 8);
     layer.statistics.covariance.resize(0, 0);
     layer.statistics.prior = nuq::InputPrior{};
     layer.statistics.prior->tap_rows = taps[0];
@@ -181,7 +183,7 @@ TEST_CASE("on a prior the loop is the published one, in the order of the columns
     const nuq::LayerProblem problem = layer.problem(serial);
     const nuq::Assignment assignment = nuq::ErrorFeedback{}.assign(problem, codebook);
     const Eigen::MatrixXd moments = prior_moments(*layer.statistics.prior, layer.statistics.second_moment);
-    CHECK(assignment.levels == textbook_feedback(problem, moments, natural_order(24), nearest_of(codebook)));
+    CHECK(assignment.levels == textbook_feedback(problem, moments, natural_order(cols), nearest_of(codebook)));
     nuq::LayerStatistics dense;
     dense.covariance = moments;
     const double error = nuq::output_error({layer.view, layer.scales, &dense, &serial}, assignment.levels);

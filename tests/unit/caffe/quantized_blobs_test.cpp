@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -44,6 +45,20 @@ TEST_CASE("a Deconvolution's blob has the input channels first") {
   CHECK(nuq::int8_weights(node, weights) == std::vector<std::int8_t>{1, 2, 5, 6, 9, 10, 3, 4, 7, 8, 11, 12});
   CHECK(nuq::dequantized_weights(node, weights) ==
         std::vector<float>{1, 2, 50, 60, 900, 1000, 3, 4, 70, 80, 1100, 1200});
+}
+
+TEST_CASE("dequantized weights are told from others by every bit") {
+  const nuq::QuantizedWeights weights{3, 4, {1.0F, 10.0F, 100.0F}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0}};
+  for (const nuq::Node& node : {node_of("Deconvolution", {2, 3, 1, 2}), node_of("Convolution", {3, 2, 1, 2})}) {
+    const std::vector<float> values = nuq::dequantized_weights(node, weights);
+    CHECK(nuq::are_dequantized(values, node, weights));
+    CHECK_FALSE(nuq::are_dequantized({values.data(), 8}, node, weights));
+    for (std::size_t place = 0; place < values.size(); ++place) {
+      std::vector<float> others = values;
+      others[place] = values[place] == 0.0F ? -0.0F : std::nextafter(values[place], 0.0F);
+      CHECK_FALSE(nuq::are_dequantized(others, node, weights));
+    }
+  }
 }
 
 TEST_CASE("a bias is counted in units of both scales, halves away from zero") {

@@ -226,6 +226,7 @@ TEST_CASE("an inner product sees each image as one vector") {
   const nuq::Graph graph = network();
   nuq::StatisticsOptions options;
   options.positions_per_input = 1;  // fewer than images: those of an inner product are all taken
+  options.min_positions = 400;
   const Statistics statistics = collect(graph, {7, 2}, options);
   check_moments(statistics.at("fc").even, features_of_images(graph, 0, 2, 9));
   check_moments(statistics.at("fc").odd, features_of_images(graph, 1, 2, 9));
@@ -265,6 +266,7 @@ TEST_CASE("results are the same to the bit for any batches and threads") {
   SUBCASE("some windows") {
     nuq::StatisticsOptions options;
     options.positions_per_input = 1;
+    options.min_positions = 400;
     const Statistics whole = collect(graph, {60}, options);
     CHECK(whole.at("windows").even.samples == 30 * 7);  // 400 / 60, rounded up
     CHECK(same(collect(graph, single, options), whole));
@@ -304,6 +306,7 @@ TEST_CASE("chosen windows stand for all of them") {
   const nuq::Graph graph = network();
   nuq::StatisticsOptions options;
   options.positions_per_input = 3;
+  options.min_positions = 1200;
   const std::vector<std::size_t> batches(10, 20);
   const nuq::LayerStatistics all = nuq::merged(collect(graph, batches, all_positions()).at("windows"));
   const nuq::LayerStatistics some = nuq::merged(collect(graph, batches, options).at("windows"));
@@ -362,6 +365,7 @@ TEST_CASE("sums of products are exact for small integers, whatever the kernel, t
 TEST_CASE("nearly all windows are all windows") {
   nuq::StatisticsOptions options;
   options.positions_per_input = 1;
+  options.min_positions = 400;
   const nuq::Graph graph = network();  // 'windows' has 4 × 9 of them
   const auto windows_seen = [&](std::size_t images_fed) {
     return collect(graph, std::vector<std::size_t>(images_fed, 1), options).at("windows").even.samples;

@@ -26,7 +26,7 @@ struct Layer {
   [[nodiscard]] nuq::MatrixView<const float> view() const { return {weights.data(), rows, cols}; }
   [[nodiscard]] double damping() const {
     nuq::Parallel serial;
-    return nuq::cross_validated_damping(view(), even, odd, serial);
+    return nuq::cross_validated_damping(view(), even, odd, serial).damping;
   }
 
   std::size_t rows;
@@ -91,6 +91,33 @@ TEST_CASE("the damping is the one with which each half's levels err least on the
   CHECK(seen.size() >= 3);
 }
 
+/// Moments of x − origin, for x of the given second moments and mean.
+Eigen::MatrixXd moments_about(const nuq::LayerStatistics& half, const Eigen::VectorXd& origin) {
+  return half.covariance - half.input_mean * origin.transpose() - origin * half.input_mean.transpose() +
+         origin * origin.transpose();
+}
+
+TEST_CASE("centred, both the moments and the bias are those of the half that the weights were assigned on") {
+  Layer layer(12, 30, 25, 25);
+  for (nuq::LayerStatistics* const half : {&layer.even, &layer.odd}) {
+    half->input_mean = Eigen::VectorXd::LinSpaced(30, half == &layer.even ? 0.5 : 0.6, 1.5);
+    half->covariance += half->input_mean * half->input_mean.transpose();
+  }
+  const auto& even_mean = layer.even.input_mean;
+  const auto& odd_mean = layer.odd.input_mean;
+  std::vector<double> errors;
+  for (const double damping : grid) {
+    errors.push_back(
+        transferred_error(layer, moments_about(layer.even, even_mean), moments_about(layer.odd, even_mean), damping) +
+        transferred_error(layer, moments_about(layer.odd, odd_mean), moments_about(layer.even, odd_mean), damping));
+  }
+  nuq::Parallel serial;
+  const nuq::ValidatedDamping found = nuq::cross_validated_centred_damping(layer.view(), layer.even, layer.odd, serial);
+  CHECK(found.damping == downhill(errors));
+  const auto at = std::find(grid.begin(), grid.end(), found.damping) - grid.begin();
+  CHECK(found.error == doctest::Approx(errors[static_cast<std::size_t>(at)]));
+}
+
 TEST_CASE("few samples ask for more damping than many") {
   CHECK(Layer(20, 40, 10, 5).damping() >= 0.1);
   CHECK(Layer(20, 40, 10, 5, true).damping() <= 0.01);  // what was learnt holds exactly
@@ -123,7 +150,7 @@ TEST_CASE("rows of zeros do not matter, and alone change nothing") {
 TEST_CASE("the damping is the same for any number of threads") {
   const Layer layer(90, 40, 30, 11);
   nuq::ThreadPool three(3);
-  CHECK(nuq::cross_validated_damping(layer.view(), layer.even, layer.odd, three) == layer.damping());
+  CHECK(nuq::cross_validated_damping(layer.view(), layer.even, layer.odd, three).damping == layer.damping());
 }
 
 }  // namespace calibration_cross_validated_damping_test

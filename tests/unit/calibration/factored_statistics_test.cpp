@@ -32,10 +32,10 @@ nuq::LayerStatistics empty_half() {
   return statistics;
 }
 
-nuq::LayerStatistics factored(const nuq::SplitStatistics& split) {
+nuq::LayerStatistics factored(const nuq::SplitStatistics& split, bool corrects_bias = false) {
   const std::vector<float> weights = random_values(rows * cols, 1);
   nuq::Parallel serial;
-  return nuq::factored_statistics({weights.data(), rows, cols}, split, serial);
+  return nuq::factored_statistics({weights.data(), rows, cols}, split, corrects_bias, serial);
 }
 
 void check_factor(const nuq::LayerStatistics& statistics, double damping) {
@@ -55,7 +55,8 @@ TEST_CASE("both halves become one, with a factor whose damping is cross-validate
   CHECK(statistics.input_mean == whole.input_mean);
   const std::vector<float> weights = random_values(rows * cols, 1);
   nuq::Parallel serial;
-  const double damping = nuq::cross_validated_damping({weights.data(), rows, cols}, split.even, split.odd, serial);
+  const double damping =
+      nuq::cross_validated_damping({weights.data(), rows, cols}, split.even, split.odd, serial).damping;
   CHECK(damping != 0.3);
   CHECK(damping != 0.01);
   check_factor(statistics, damping);
@@ -74,6 +75,31 @@ TEST_CASE("without the covariance there is no factor") {
   CHECK(!statistics.factor.has_value());
   CHECK(statistics.samples == 60);
   CHECK(statistics.second_moment == nuq::merged(split).second_moment);
+}
+
+/// Inputs whose mean is most of what they are, the same in both halves unless told otherwise.
+nuq::SplitStatistics with_strong_means(double even_mean, double odd_mean) {
+  nuq::SplitStatistics split{half(40, 2), half(40, 3)};
+  split.even.input_mean.setConstant(even_mean);
+  split.odd.input_mean.setConstant(odd_mean);
+  for (nuq::LayerStatistics* const of : {&split.even, &split.odd}) {
+    of->covariance += of->input_mean * of->input_mean.transpose();
+    of->second_moment = of->covariance.diagonal();
+  }
+  return split;
+}
+
+TEST_CASE("moments are centred where a bias may make up for mean errors, and does so on data held out") {
+  const nuq::SplitStatistics split = with_strong_means(3.0, 3.0);
+  const nuq::LayerStatistics whole = nuq::merged(split);
+  const nuq::LayerStatistics centred = factored(split, true);
+  CHECK(centred.is_centred);
+  CHECK(centred.input_mean == whole.input_mean);
+  CHECK((centred.covariance - (whole.covariance - whole.input_mean * whole.input_mean.transpose())).norm() < 1e-9);
+  CHECK(centred.second_moment == centred.covariance.diagonal());
+  CHECK(centred.factor.has_value());
+  CHECK_FALSE(factored(split, false).is_centred);
+  CHECK_FALSE(factored(with_strong_means(3.0, -3.0), true).is_centred);  // means that tell nothing of the other half's
 }
 
 }  // namespace calibration_factored_statistics_test

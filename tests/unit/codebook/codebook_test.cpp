@@ -3,7 +3,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "nuq/core/detail/random.hpp"
@@ -56,9 +60,25 @@ TEST_CASE("the table finds the level that a search finds, on borders too") {
       equal = equal && nearest(quarters / 4.0) == nearest_by_search(levels, quarters / 4.0);
     }
     CHECK(equal);
+    for (int quarters = -4 * 135; quarters <= 4 * 135; quarters += 3) {
+      const std::array<double, 3> scaled = {quarters / 4.0, (quarters + 1) / 4.0, (quarters + 2) / 4.0};
+      for (std::size_t at = 0; at < scaled.size(); ++at)
+        equal = equal && nearest.nearest<3>(scaled.data())[at] == nearest(scaled[at]);
+    }
+    CHECK(equal);
     CHECK(nearest(1e300) == levels.back());
     CHECK(nearest(-1e300) == levels.front());
   }
+}
+
+TEST_CASE("values that no weight has stay within the table") {
+  const std::array<int, 3> levels = {-7, 0, 90};
+  const nuq::NearestLevelTable nearest(nuq::Codebook(levels.begin(), levels.end()));
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const std::array<double, 4> scaled = {std::numeric_limits<double>::quiet_NaN(), -infinity, infinity, 1e300};
+  const std::array<std::int8_t, 4> expected = {-7, -7, 90, 90};
+  CHECK(nearest.nearest<4>(scaled.data()) == expected);
+  for (std::size_t at = 0; at < scaled.size(); ++at) CHECK(nearest(scaled[at]) == expected[at]);
 }
 
 TEST_CASE("distortion is the weighted squared error to the nearest level") {

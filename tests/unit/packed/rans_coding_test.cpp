@@ -111,6 +111,23 @@ TEST_CASE("a decoder written from the description alone reads the same") {
   }
 }
 
+TEST_CASE("the product with a frequency's inverse is the whole quotient of every state") {
+  for (std::uint32_t frequency = 1; frequency <= nuq::detail::rans_scale; ++frequency) {
+    nuq::detail::RansFrequencies table;
+    table.frequency[0] = frequency;
+    const std::uint64_t inverse = nuq::detail::slots_of(table, 1)[0].inverse;
+    bool equal = true;
+    for (std::uint64_t quotient = 0; quotient < std::uint64_t{1} << 20U; quotient = 5 * quotient / 4 + 1) {
+      const std::uint64_t state = quotient * frequency;
+      const std::uint64_t last = state + frequency - 1;
+      equal = equal && state * inverse >> nuq::detail::inverse_bits == quotient;
+      equal = equal && last * inverse >> nuq::detail::inverse_bits == quotient;
+    }
+    const std::uint64_t greatest = (std::uint64_t{frequency} << 20U) - 1;
+    CHECK((equal && greatest * inverse >> nuq::detail::inverse_bits == (1U << 20U) - 1));
+  }
+}
+
 TEST_CASE("levels come back as they were, by every decoder") {
   for (const int num_levels : {1, 2, 3, 16, 31, 100, 256}) {
     for (const std::size_t cols : {1U, 3U, 32U, 33U, 500U})

@@ -71,4 +71,12 @@ TEST_CASE("automatic: corrected where that lowers the error of each half by the 
   CHECK(corrected < 14);
 }
 
+TEST_CASE("automatic: always corrected where the moments are centred, since the levels rely on it") {
+  nuq::LayerStatistics statistics = statistics_of({1.0, 1.0}, {-1.0, -0.8});  // means that contradict each other
+  CHECK(nuq::bias_correction(weights, quantized, &statistics, BiasCorrection::automatic).empty());
+  statistics.is_centred = true;
+  CHECK(nuq::bias_correction(weights, quantized, &statistics, BiasCorrection::automatic).size() == 2);
+  CHECK(nuq::bias_correction(weights, quantized, &statistics, BiasCorrection::off).empty());
+}
+
 }  // namespace quantize_bias_correction_test

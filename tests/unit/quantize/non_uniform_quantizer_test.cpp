@@ -236,12 +236,15 @@ TEST_CASE("parameters and statistics that do not fit are refused") {
     CHECK(error.code == nuq::ErrorCode::invalid_argument);
     CHECK(error.says("num_steps is " + std::to_string(num_steps)));
   }
-  nuq::LayerStatistics statistics;
-  statistics.second_moment = Eigen::VectorXd::Ones(in + 1);
-  const CaughtError error =
-      error_of<nuq::ConfigError>([&] { (void)quantize(weights, {}, nuq::Granularity::per_channel, &statistics); });
-  CHECK(error.code == nuq::ErrorCode::size_mismatch);
-  CHECK(error.says("46 inputs"));
+  for (const auto part : {&nuq::LayerStatistics::second_moment, &nuq::LayerStatistics::input_mean,
+                          &nuq::LayerStatistics::mean_deviation}) {
+    nuq::LayerStatistics statistics;
+    statistics.*part = Eigen::VectorXd::Ones(in + 1);
+    const CaughtError error =
+        error_of<nuq::ConfigError>([&] { (void)quantize(weights, {}, nuq::Granularity::per_channel, &statistics); });
+    CHECK(error.code == nuq::ErrorCode::size_mismatch);
+    CHECK(error.says("46 inputs"));
+  }
 }
 
 TEST_CASE("a policy that returns nonsense is refused, not trusted") {

@@ -11,6 +11,7 @@
 
 #include "../caffe/small_network.hpp"
 #include "../random_values.hpp"
+#include "nuq/calibration/centred_statistics.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 
 namespace sensitivity_layer_sensitivities_test {
@@ -111,6 +112,35 @@ TEST_CASE("layers are judged one at a time, with their own weights back in place
     CHECK(found.at(layer.layer) == doctest::Approx(linear_sensitivity(layer)).epsilon(1e-4));
 }
 
+TEST_CASE(
+    "with centred moments the bias makes up for mean errors, and the sensitivity stays that of the whole output") {
+  const Weights layer = random_layer("fc", 5);
+  SmallWeights weights;
+  weights.layer("fc", "InnerProduct",
+                {nuq::Tensor({outputs, inputs}, layer.values), nuq::Tensor({outputs}, random_values(outputs, 8))});
+  nuq::Graph graph = graph_of(
+      "input: 'data' input_shape { dim: 1 dim: 5 } "
+      "layer { name: 'fc' type: 'InnerProduct' bottom: 'data' top: 'fc' inner_product_param { num_output: 4 } } ",
+      weights);
+  graph.plan["fc"];
+  const std::vector<float> values = random_values(samples * inputs, 3);
+  nuq::LayerStatistics known = statistics_of_samples();
+  known.input_mean = Eigen::Map<const Eigen::MatrixXf>(values.data(), inputs, samples).cast<double>().rowwise().mean();
+  known = nuq::centred(known, known.input_mean);
+  // Damage / error is 1 / (energy of the output, its bias included), 1 / E leaves the bias out.
+  double energy_with_bias = 0.0;
+  nuq::EigenEngine engine;
+  engine.load(graph);
+  for (const int batch : {0, 1}) {
+    feed(engine, batch);
+    engine.forward();
+    for (const float value : engine.output("fc").values)
+      energy_with_bias += static_cast<double>(value) * static_cast<double>(value) / static_cast<double>(samples);
+  }
+  CHECK(sensitivities_of(graph, {{"fc", known}}).at("fc") ==
+        doctest::Approx(std::sqrt(2.0 / energy_with_bias / mean_output_energy(layer.values))).epsilon(1e-3));
+}
+
 TEST_CASE("layers without statistics are left out") {
   const Sensitivities found = sensitivities_of(parallel_network({random_layer("a", 5), random_layer("b", 6)}),
                                                {{"b", statistics_of_samples()}});
@@ -163,14 +193,16 @@ TEST_CASE("where a classifier stands behind a layer its divergence is what count
   CHECK(found.at("fc") == doctest::Approx(std::sqrt(slope / energy)).epsilon(1e-3));
 }
 
-/// Two inner products whose outputs are added up, the first a hundredth of it.
+/// Two inner products whose outputs are added up, the first a hundredth of it; large enough that their weights are
+/// what takes the bits.
+constexpr std::size_t many_outputs = 64;
 nuq::Graph unequal_network(const Weights& faint, const Weights& loud) {
   SmallWeights weights;
   std::string text = "input: 'data' input_shape { dim: 1 dim: 5 } ";
   for (const Weights& layer : {faint, loud}) {
-    weights.layer(layer.layer, "InnerProduct", {nuq::Tensor({outputs, inputs}, layer.values)});
+    weights.layer(layer.layer, "InnerProduct", {nuq::Tensor({many_outputs, inputs}, layer.values)});
     text += "layer { name: '" + layer.layer + "' type: 'InnerProduct' bottom: 'data' top: '" + layer.layer +
-            "' inner_product_param { num_output: 4 bias_term: false } } ";
+            "' inner_product_param { num_output: 64 bias_term: false } } ";
   }
   text += "layer { name: 'sum' type: 'Eltwise' bottom: '" + faint.layer + "' bottom: '" + loud.layer +
           "' top: 'sum' eltwise_param { coeff: 0.01 coeff: 1 } } ";
@@ -181,7 +213,8 @@ nuq::Graph unequal_network(const Weights& faint, const Weights& loud) {
 
 TEST_CASE("where the blend shares bits out badly the slopes alone decide") {
   const nuq::LayerStatistics known = statistics_of_samples();
-  const Sensitivities found = sensitivities_of(unequal_network(random_layer("faint", 5), random_layer("loud", 6)),
+  const Sensitivities found = sensitivities_of(unequal_network({"faint", random_values(many_outputs * inputs, 5)},
+                                                               {"loud", random_values(many_outputs * inputs, 6)}),
                                                {{"faint", known}, {"loud", known}});
   CHECK(found.at("faint") / found.at("loud") == doctest::Approx(1e-4).epsilon(1e-3));
 }

@@ -39,4 +39,21 @@ TEST_CASE("the energy of a layer's output is the harm of leaving the layer out")
         doctest::Approx(2.0 * 1.0 + 1.0 * 4.0 + 2.0 * 0.25 + 1.0 * 9.0));
 }
 
+TEST_CASE("the energy of a layer's output has its mean, whether the moments are centred or not") {
+  const nuq::Graph graph = one_product();
+  nuq::LayerStatistics statistics;
+  statistics.covariance = (Eigen::Matrix2d() << 2.0, 0.5, 0.5, 1.0).finished();
+  statistics.second_moment = statistics.covariance.diagonal();
+  statistics.input_mean = Eigen::Vector2d(0.7, -0.2);
+  nuq::Parallel serial;
+  const double energy = nuq::output_energy(*graph.find("fc"), statistics, serial);
+  nuq::LayerStatistics centred = statistics;
+  centred.covariance -= statistics.input_mean * statistics.input_mean.transpose();
+  centred.second_moment = centred.covariance.diagonal();
+  centred.is_centred = true;
+  CHECK(nuq::output_energy(*graph.find("fc"), centred, serial) == doctest::Approx(energy));
+  centred.weigh(3.0);
+  CHECK(nuq::output_energy(*graph.find("fc"), centred, serial) == doctest::Approx(3.0 * energy));
+}
+
 }  // namespace sensitivity_predicted_harm_test

@@ -162,6 +162,26 @@ TEST_CASE("static_nuq fits the weights to calibration data although activations 
   CHECK(folder.read("net_fake_quant_weights.caffemodel") != folder.read("guessed_fake_quant_weights.caffemodel"));
 }
 
+TEST_CASE("static_nuq calibrates sequentially on request, and not without data") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  nuq::StaticNuqOptions options;
+  options.sequential = true;
+  options.weights_only = true;
+  const auto run = [&](auto&& data, const std::string& prefix) {
+    nuq::static_nuq(network.model, network.weights, data, folder / "config.json", folder / "record.txt",
+                    folder / prefix, options);
+    return folder.read(prefix + "_fake_quant_weights.caffemodel");
+  };
+  const std::string sequential = run(batch, "sequential");
+  options.threads = 3;
+  CHECK(run(batch, "threads") == sequential);
+  CHECK_THROWS_AS(run(nuq::WeightsOnly{}, "none"), nuq::ConfigError);
+  options.sequential = false;
+  CHECK(run(batch, "parallel") != sequential);
+}
+
 TEST_CASE("a price per bit that does the harm of the configured levels takes fewer bytes") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder, 32);  // large enough for the tables of an entropy code

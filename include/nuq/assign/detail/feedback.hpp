@@ -145,57 +145,112 @@ std::vector<double> assign_with_factor(const LayerProblem& problem, const Feedba
   return errors;
 }
 
-/// Eight rows at a time: each waits for its own weight before, not for those of the others.
-using PriorLanes = std::array<double, 8>;
+/// Sixteen rows at a time: each waits for its own weight before, not for those of the others.
+using PriorLanes = Eigen::Array<double, 16, 1>;
+using LevelLanes = std::array<std::int8_t, PriorLanes::SizeAtCompileTime>;
 
-/// lanes += factor · other.
-inline void add_product(PriorLanes& lanes, double factor, const PriorLanes& other) noexcept {
-  for (std::size_t lane = 0; lane < lanes.size(); ++lane) lanes[lane] += factor * other[lane];
-}
+/// A group of rows on its way through the columns, in their order, with a guessed covariance. Lanes without a row get
+/// weights of 0.
+class PriorGroup {
+ public:
+  PriorGroup(const LayerProblem& problem, const PriorRows& rows, std::size_t first)
+      : problem_(problem),
+        rows_(rows),
+        first_(first),
+        count_((std::min)(LevelLanes{}.size(), problem.weights.rows() - first)),
+        differences_(static_cast<std::size_t>(rows.moments().taps()) + 1, PriorLanes::Zero()) {
+    for (std::size_t lane = 0; lane < count_; ++lane)
+      scale_[static_cast<Eigen::Index>(lane)] = problem.scale(first + lane);
+    inverse_scale_ = scale_.inverse();
+  }
+
+  /// Fixes the columns of channels [begin, end), when those before them are fixed.
+  template <class Choose>
+  void assign(const std::vector<Eigen::MatrixXd>& factors, std::size_t begin, std::size_t end, std::int8_t* levels,
+              const Choose& choose) {
+    const std::size_t taps = differences_.size() - 1;
+    read_weights(begin * taps, end * taps);
+    for (std::size_t channel = begin; channel < end; ++channel) {
+      for (std::size_t k = 1; k <= taps; ++k)
+        assign_column(factors[channel], k, channel * taps + k - 1, (channel - begin) * taps + k - 1, choose);
+      for (std::size_t k = 1; k <= taps; ++k) differences_[0] += differences_[k];
+    }
+    write_levels(begin * taps, levels);
+  }
+
+  /// The `output_error` of each row.
+  void copy_errors(std::vector<double>& errors) const {
+    std::copy(error_.data(), error_.data() + count_, errors.begin() + static_cast<std::ptrdiff_t>(first_));
+  }
+
+ private:
+  void read_weights(std::size_t begin, std::size_t end) {
+    weights_.resize(end - begin);
+    levels_.resize(end - begin);
+    for (std::size_t lane = 0; lane < count_; ++lane) {
+      const float* const row = problem_.weights.row(first_ + lane).data() + begin;
+      for (std::size_t at = 0; at < weights_.size(); ++at)
+        weights_[at][static_cast<Eigen::Index>(lane)] = static_cast<double>(row[at]);
+    }
+  }
+
+  void write_levels(std::size_t begin, std::int8_t* levels) const {
+    for (std::size_t lane = 0; lane < count_; ++lane) {
+      std::int8_t* const row = levels + (first_ + lane) * problem_.weights.cols() + begin;
+      for (std::size_t at = 0; at < levels_.size(); ++at) row[at] = levels_[at][lane];
+    }
+  }
+
+  /// Tap k, counted from 1, of a channel: column `col`, which is the block's `at`.
+  template <class Choose>
+  void assign_column(const Eigen::MatrixXd& factor, std::size_t k, std::size_t col, std::size_t at,
+                     const Choose& choose) {
+    const double* const terms = factor.data() + k * differences_.size();
+    const double root = rows_.root(col);
+    const double cost = terms[k] * root;
+    const double inverse_cost = cost > 0.0 ? 1.0 / cost : 0.0;
+    const PriorLanes& weight = weights_[at];
+    PriorLanes term = terms[0] * differences_[0];
+    for (std::size_t i = 1; i < k; ++i) term += terms[i] * differences_[i];
+    const PriorLanes target = (weight + term * inverse_cost) * inverse_scale_;
+    const PriorLanes costs = cost * cost * scale_.square();
+    levels_[at] = choose(target, costs);
+    const PriorLanes level =
+        Eigen::Map<const Eigen::Array<std::int8_t, PriorLanes::SizeAtCompileTime, 1>>(levels_[at].data())
+            .cast<double>();
+    differences_[k] = (weight - scale_ * level) * root;
+    term += terms[k] * differences_[k];
+    error_ += term.square();
+  }
+
+  const LayerProblem& problem_;
+  const PriorRows& rows_;
+  std::size_t first_;
+  std::size_t count_;
+  PriorLanes scale_ = PriorLanes::Ones();
+  PriorLanes inverse_scale_;
+  PriorLanes error_ = PriorLanes::Zero();
+  std::vector<PriorLanes> differences_;  // of a channel's taps; in front their sum over the channels before
+  std::vector<PriorLanes> weights_;      // of a block of columns
+  std::vector<LevelLanes> levels_;
+};
 
 /// The same as `assign_with_factor` with a guessed covariance: channel by channel, in the order of the columns.
-/// `factors`: PriorMoments::factor of each channel.
+/// `factors`: PriorMoments::factor of each channel. `choose` is asked for many rows at once: it takes PriorLanes.
 template <class Choose>
 std::vector<double> assign_with_prior(const LayerProblem& problem, const PriorRows& rows,
                                       const std::vector<Eigen::MatrixXd>& factors, std::int8_t* levels,
                                       const Choose& choose) {
-  constexpr std::size_t lanes = PriorLanes{}.size();
+  constexpr std::size_t lanes = LevelLanes{}.size();
+  constexpr std::size_t cols_per_block = 64;
   const auto taps = static_cast<std::size_t>(rows.moments().taps());
-  const std::size_t cols = problem.weights.cols();
+  const std::size_t channels_per_block = (cols_per_block + taps - 1) / taps;
   std::vector<double> errors(problem.weights.rows());
-  const std::size_t groups = (problem.weights.rows() + lanes - 1) / lanes;
-  problem.parallel->for_each_block(groups, [&](std::size_t group) {
-    const std::size_t first = group * lanes;
-    const std::size_t count = (std::min)(lanes, problem.weights.rows() - first);
-    PriorLanes scale;
-    PriorLanes inverse_scale;
-    scale.fill(1.0);
-    for (std::size_t lane = 0; lane < count; ++lane) scale[lane] = problem.scale(first + lane);
-    for (std::size_t lane = 0; lane < lanes; ++lane) inverse_scale[lane] = 1.0 / scale[lane];
-    PriorLanes error{};
-    std::vector<PriorLanes> differences(taps + 1);  // in front their sum over the channels before
-    std::size_t col = 0;
-    for (const Eigen::MatrixXd& factor : factors) {
-      for (std::size_t k = 1; k <= taps; ++k, ++col) {
-        const double* const terms = factor.data() + k * (taps + 1);
-        const double root = rows.root(col);
-        const double cost = terms[k] * root;
-        const double inverse_cost = cost > 0.0 ? 1.0 / cost : 0.0;
-        PriorLanes term{};
-        for (std::size_t i = 0; i < k; ++i) add_product(term, terms[i], differences[i]);
-        for (std::size_t lane = 0; lane < count; ++lane) {
-          const auto weight = static_cast<double>(problem.weights(first + lane, col));
-          const double target = (weight + term[lane] * inverse_cost) * inverse_scale[lane];
-          const std::int8_t level = choose(target, cost * cost * scale[lane] * scale[lane]);
-          levels[(first + lane) * cols + col] = level;
-          differences[k][lane] = (weight - scale[lane] * static_cast<double>(level)) * root;
-        }
-        add_product(term, terms[k], differences[k]);
-        for (std::size_t lane = 0; lane < lanes; ++lane) error[lane] += term[lane] * term[lane];
-      }
-      for (std::size_t k = 1; k <= taps; ++k) add_product(differences[0], 1.0, differences[k]);
-    }
-    std::copy(error.begin(), error.begin() + count, errors.begin() + static_cast<std::ptrdiff_t>(first));
+  problem.parallel->for_each_block((errors.size() + lanes - 1) / lanes, [&](std::size_t index) {
+    PriorGroup group(problem, rows, index * lanes);
+    for (std::size_t begin = 0; begin < factors.size(); begin += channels_per_block)
+      group.assign(factors, begin, (std::min)(begin + channels_per_block, factors.size()), levels, choose);
+    group.copy_errors(errors);
   });
   return errors;
 }

@@ -35,6 +35,19 @@ class PriorRows {
   [[nodiscard]] Eigen::VectorXd levels(ArrayView<const std::int8_t> levels, std::size_t row) const {
     return scaled(levels.data() + row * problem_.weights.cols());
   }
+  /// w − s·L.
+  [[nodiscard]] Eigen::VectorXd differences(ArrayView<const std::int8_t> levels, std::size_t row) const {
+    const std::size_t cols = problem_.weights.cols();
+    const float* const weight = problem_.weights.row(row).data();
+    const std::int8_t* const level = levels.data() + row * cols;
+    const double scale = problem_.scale(row);
+    Eigen::VectorXd differences(roots_.size());
+    for (std::size_t col = 0; col < cols; ++col) {
+      differences.data()[col] =
+          (static_cast<double>(weight[col]) - scale * static_cast<double>(level[col])) * roots_.data()[col];
+    }
+    return differences;
+  }
 
  private:
   template <class T>

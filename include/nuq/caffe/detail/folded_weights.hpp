@@ -11,6 +11,7 @@
 #include "nuq/caffe/layer_rules/batch_norm.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/quantizer/row_scales.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -51,23 +52,31 @@ void for_each_kernel(const WeightLayout& layout, Visit&& visit) {
   }
 }
 
+/// Calls visit(output channel, index of the first weight, weights) for each run of weights of one output channel.
+template <class Visit>
+void for_each_output_run(const WeightLayout& layout, Visit&& visit) {
+  if (layout.transposed) {
+    for_each_kernel(layout,
+                    [&](std::size_t output, std::size_t, std::size_t first) { visit(output, first, layout.kernel); });
+    return;
+  }
+  const std::size_t run = layout.columns * layout.kernel;
+  for (std::size_t row = 0; row < layout.rows; ++row) visit(row, row * run, run);
+}
+
 /// A layer's bias, zero where it has none.
 [[nodiscard]] inline std::vector<double> bias_of(const Node& node, std::size_t outputs) {
   if (node.blobs.size() < 2) return std::vector<double>(outputs, 0.0);
   return {node.blobs[1].values.begin(), node.blobs[1].values.end()};
 }
 
-/// Gives a layer other weights and a bias. False, and nothing changed, if a value is not finite.
-[[nodiscard]] inline bool take_over(Node& node, Tensor weights, const std::vector<double>& bias) {
+/// Gives a layer a bias. False, and nothing changed, if a value is not finite.
+[[nodiscard]] inline bool take_over(Node& node, const std::vector<double>& bias) {
   Tensor rounded(node.blobs.size() < 2 ? Shape{static_cast<std::int64_t>(bias.size())} : node.blobs[1].shape);
   std::transform(bias.begin(), bias.end(), rounded.values.begin(),
                  [](double value) { return static_cast<float>(value); });
-  const auto all_finite = [](const Tensor& blob) {
-    return std::all_of(blob.values.begin(), blob.values.end(), [](float value) { return is_finite(value); });
-  };
-  if (!all_finite(weights) || !all_finite(rounded)) return false;
+  if (!all_finite(rounded.values)) return false;
   node.blobs.resize(2);
-  node.blobs[0] = std::move(weights);
   node.blobs[1] = std::move(rounded);
   if (node.type == "InnerProduct") {
     node.parameter.mutable_inner_product_param()->set_bias_term(true);
@@ -81,17 +90,24 @@ void for_each_kernel(const WeightLayout& layout, Visit&& visit) {
 /// double. False, and nothing changed, if a result is not finite.
 [[nodiscard]] inline bool fold_behind(Node& node, const ChannelAffine& affine) {
   const WeightLayout layout(node);
-  Tensor weights = node.blobs.front();
-  std::vector<double> bias = bias_of(node, layout.outputs());
-  for_each_kernel(layout, [&](std::size_t output, std::size_t, std::size_t first) {
-    for (std::size_t index = first; index < first + layout.kernel; ++index) {
-      float& weight = weights.values[index];
-      weight = static_cast<float>(static_cast<double>(weight) * affine.factor[output]);
-    }
+  const auto scaled = [](float weight, double factor) {
+    return static_cast<float>(static_cast<double>(weight) * factor);
+  };
+  bool stays_finite = true;  // rounding is monotone: where the largest is finite, all are
+  for_each_output_run(layout, [&](std::size_t output, std::size_t first, std::size_t count) {
+    const float largest = largest_magnitude({node.blobs.front().values.data() + first, count});
+    stays_finite = stays_finite && is_finite(scaled(largest, affine.factor[output]));
   });
+  std::vector<double> bias = bias_of(node, layout.outputs());
   for (std::size_t output = 0; output < bias.size(); ++output)
     bias[output] = bias[output] * affine.factor[output] + affine.offset[output];
-  return take_over(node, std::move(weights), bias);
+  if (!stays_finite || !take_over(node, bias)) return false;
+  for_each_output_run(layout, [&](std::size_t output, std::size_t first, std::size_t count) {
+    float* const begin = node.blobs.front().values.data() + first;
+    std::transform(begin, begin + count, begin,
+                   [&scaled, factor = affine.factor[output]](float weight) { return scaled(weight, factor); });
+  });
+  return true;
 }
 
 /// Puts `affine`, one value per input channel, in front of a Convolution without padding: W' = W · factor and
@@ -110,7 +126,9 @@ void for_each_kernel(const WeightLayout& layout, Visit&& visit) {
     }
     bias[output] += sum * affine.offset[input];
   });
-  return take_over(node, std::move(weights), bias);
+  if (!all_finite(weights.values) || !take_over(node, bias)) return false;
+  node.blobs[0] = std::move(weights);
+  return true;
 }
 
 }  // namespace detail

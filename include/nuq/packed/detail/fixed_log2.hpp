@@ -15,9 +15,10 @@ inline constexpr unsigned fixed_log2_bits = 16;
 /// (Majithia & Levan, A note on base-2 logarithm computations, Proc. IEEE 61, 1973).
 [[nodiscard]] constexpr std::uint32_t fixed_log2(std::uint64_t value) noexcept {
   std::uint32_t exponent = 63;
-  while ((value >> 63U) == 0) {
-    value <<= 1U;
-    --exponent;
+  for (std::uint32_t shift = 32; shift > 0; shift /= 2) {
+    if (value >> (64 - shift) != 0) continue;
+    value <<= shift;
+    exponent -= shift;
   }
   std::uint64_t mantissa = value >> 32U;  // in [2^31, 2^32)
   std::uint32_t result = exponent;

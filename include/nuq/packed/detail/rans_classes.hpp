@@ -76,12 +76,12 @@ using CodeLengths = std::array<std::uint32_t, 256>;
 }
 
 /// The rows in ascending order of their own entropy: neighbours have similar histograms.
-[[nodiscard]] inline std::vector<std::size_t> rows_by_entropy(const RowCounts& rows) {
+[[nodiscard]] inline std::vector<std::size_t> rows_by_entropy(const RowCounts& rows, const Log2Table& log2) {
   std::vector<std::uint64_t> saved(rows.rows());  // Σ n log2 n: the greater, the lower the entropy
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     for (std::size_t symbol = 0; symbol < rows.size(); ++symbol) {
       const std::uint64_t count = rows.row(row)[symbol];
-      if (count > 1) saved[row] += count * fixed_log2(count);
+      if (count > 1) saved[row] += count * log2.of(count);
     }
   }
   std::vector<std::size_t> order(rows.rows());
@@ -144,7 +144,7 @@ using CodeLengths = std::array<std::uint32_t, 256>;
   const Log2Table log2;
   const bool is_divisible = symbols.size() / rows >= 8 && rows <= max_counts / size;
   const RowCounts counts(symbols, is_divisible ? rows : 1, size);
-  const std::vector<std::size_t> order = rows_by_entropy(counts);
+  const std::vector<std::size_t> order = rows_by_entropy(counts, log2);
   RansClasses best = cluster_rows(counts, order, 1, log2);
   for (const std::size_t classes : {std::size_t{2}, std::size_t{3}, std::size_t{4}, std::size_t{6}, std::size_t{8}}) {
     if (classes > counts.rows()) break;

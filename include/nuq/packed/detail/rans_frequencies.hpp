@@ -48,6 +48,11 @@ class Log2Table {
   }
   [[nodiscard]] std::uint32_t operator[](std::size_t value) const noexcept { return logs_[value]; }
 
+  /// That of any n ≥ 1.
+  [[nodiscard]] std::uint32_t of(std::uint64_t value) const noexcept {
+    return value < logs_.size() ? logs_[static_cast<std::size_t>(value)] : fixed_log2(value);
+  }
+
  private:
   std::array<std::uint32_t, rans_scale + 2> logs_{};
 };

@@ -1,0 +1,58 @@
+#ifndef NUQ_WORKFLOW_QUANTIZE_SEQUENTIALLY_HPP
+#define NUQ_WORKFLOW_QUANTIZE_SEQUENTIALLY_HPP
+
+#include <utility>
+
+#include "nuq/caffe/data_free_statistics.hpp"
+#include "nuq/caffe/graph.hpp"
+#include "nuq/caffe/quantization.hpp"
+#include "nuq/caffe/quantize_layer.hpp"
+#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/calibration/collect_layer_statistics.hpp"
+#include "nuq/calibration/network_statistics.hpp"
+#include "nuq/core/layer_statistics.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/engine/contracts.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/quantize_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// As `quantize_weights`, but layer by layer in the network's order, each fitted to its inputs as the quantized layers
+/// before it leave them. Takes one pass over the data for every layer that `statistics` know from data. On real
+/// networks it gains as often as it loses: the error of the layers before, which no layer can make up for, becomes part
+/// of what each is fitted to.
+///
+/// @param statistics  of the float network; what they have been weighed by weighs the new ones.
+/// @param engine      an Engine; loaded anew for every layer.
+/// @param feed        `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1.
+/// @throws what `network_statistics` and the quantizer throw.
+template <class Quantizer, class Engine, class Feed>
+void quantize_weights_sequentially(Graph& graph, const Quantizer& quantizer, const NetworkStatistics& statistics,
+                                   Engine& engine, int batches, Feed&& feed, Parallel& parallel) {
+  detail::note_ignored_iterations<Quantizer>(graph);
+  graph.quantization.clear();
+  Graph so_far = graph;
+  for (Node& node : so_far.nodes) {
+    const auto planned = graph.plan.find(node.name);
+    if (planned == graph.plan.end()) continue;
+    const auto of_float = statistics.find(node.name);
+    NetworkStatistics now;
+    if (of_float != statistics.end() && of_float->second.samples > 0) {
+      so_far.plan = {*planned};
+      engine.load(so_far);
+      now = network_statistics(so_far, engine, batches, feed, StatisticsOptions{}, parallel);
+      now.at(node.name).weigh(of_float->second.sensitivity);
+    } else if (of_float != statistics.end()) {
+      now.insert(*of_float);
+    }
+    const LayerStatistics* const known = now.empty() ? nullptr : &now.at(node.name);
+    LayerQuantization quantized = quantize_layer(so_far, node, planned->second, quantizer, known, parallel);
+    if (quantizes_weights(node)) set_quantized_blobs(node, quantized);
+    graph.quantization[node.name] = std::move(quantized);
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_QUANTIZE_SEQUENTIALLY_HPP
