@@ -2,7 +2,6 @@
 #define NUQ_CODEBOOK_OPTIMAL_HPP
 
 #include <algorithm>
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -65,17 +64,15 @@ namespace detail {
 /// re-evaluated bin by bin to within 1e-12 of itself.
 class ShortestLevelPaths {
  public:
-  ShortestLevelPaths(const LevelHistogram& histogram, const std::bitset<256>& allowed,
-                     const std::bitset<256>& required) {
+  ShortestLevelPaths(const LevelHistogram& histogram, const Codebook& allowed, const Codebook& required)
+      : levels_(allowed.begin(), allowed.end()) {
     std::size_t last_required = 0;
-    for (std::size_t index = 0; index < 256; ++index) {
-      if (!allowed[index]) continue;
+    for (std::size_t j = 0; j < levels_.size(); ++j) {
       lower_.push_back(last_required);
-      if (required[index]) {
-        last_required = levels_.size();
+      if (std::binary_search(required.begin(), required.end(), levels_[j])) {
+        last_required = j;
         required_.push_back(last_required);
       }
-      levels_.push_back(static_cast<int>(index) - 128);
     }
     measure(histogram);
   }
@@ -183,8 +180,8 @@ class ShortestLevelPaths {
 /// integer grid with forbidden and required points, on half-integer bins, where it stays exact (see
 /// detail::ShortestLevelPaths).
 struct OptimalCodebook {
-  std::bitset<256> allowed = std::bitset<256>{}.set();  ///< at index level + 128
-  std::bitset<256> required = {};                       ///< at index level + 128; a subset of `allowed`
+  Codebook allowed = Codebook::all();  ///< levels to choose from
+  Codebook required = {};              ///< levels to choose in any case; a subset of `allowed`
 
   /// @throws ConfigError invalid_argument: num_steps outside 1…256, no allowed level, a required level that is not
   ///         allowed, more required levels than num_steps.
@@ -200,7 +197,7 @@ struct OptimalCodebook {
     std::vector<CodebookCurve::Point> points;
     CodebookCurve::Point best;
     for (int k = 1; k <= max_steps; ++k) {
-      if (static_cast<std::size_t>(k) <= allowed.count()) {
+      if (static_cast<std::size_t>(k) <= allowed.size()) {
         paths.add_level();
         const CodebookCurve::Point point = paths.shortest();
         if (point.distortion < (1.0 - certificate) * best.distortion) best = point;
@@ -216,11 +213,11 @@ struct OptimalCodebook {
     const auto refuse = [](const std::string& reason) {
       detail::fail(ConfigError(ErrorCode::invalid_argument, "OptimalCodebook: " + reason));
     };
-    if (allowed.none()) refuse("no level is allowed, wanted at least one");
-    if ((required & ~allowed).any())
+    if (allowed.empty()) refuse("no level is allowed, wanted at least one");
+    if (!std::includes(allowed.begin(), allowed.end(), required.begin(), required.end()))
       refuse("a required level is not allowed, wanted required levels among the allowed");
-    if (required.count() > static_cast<std::size_t>(num_steps)) {
-      refuse(std::to_string(required.count()) +
+    if (required.size() > static_cast<std::size_t>(num_steps)) {
+      refuse(std::to_string(required.size()) +
              " levels are required, wanted at most num_steps = " + std::to_string(num_steps));
     }
   }

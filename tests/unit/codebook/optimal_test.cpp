@@ -13,7 +13,6 @@
 #include "nuq/codebook/codebook.hpp"
 #include "nuq/core/detail/random.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/level_counts.hpp"
 
 namespace codebook_optimal_test {
 
@@ -45,31 +44,25 @@ std::vector<WeightedValue> random_sixteenths(RandomEngine& engine, std::size_t c
   return values;
 }
 
-std::vector<int> members(const std::bitset<256>& set) {
-  std::vector<int> levels;
-  for (int level = -128; level <= 127; ++level) {
-    if (set[nuq::level_index(level)]) levels.push_back(level);
-  }
-  return levels;
-}
-
-std::bitset<256> set_of(const std::vector<int>& levels) {
-  std::bitset<256> set;
-  for (const int level : levels) set.set(nuq::level_index(level));
-  return set;
+nuq::Codebook set_of(const std::vector<int>& levels) {
+  return nuq::Codebook(levels.begin(), levels.end());
 }
 
 bool contains(const nuq::Codebook& codebook, int level) {
   return std::count(codebook.begin(), codebook.end(), level) == 1;
 }
 
+bool is_subset(const nuq::Codebook& part, const nuq::Codebook& whole) {
+  return std::all_of(part.begin(), part.end(), [&whole](int level) { return contains(whole, level); });
+}
+
 /// Every subset of the allowed levels that has the required ones, by its size: the least distortion from the values
 /// themselves.
 std::array<double, 11> brute_force(const std::vector<WeightedValue>& values, const nuq::OptimalCodebook& selector) {
-  const std::vector<int> levels = members(selector.allowed);
+  const nuq::Codebook& levels = selector.allowed;
   unsigned required = 0;
   for (std::size_t index = 0; index < levels.size(); ++index) {
-    if (selector.required[nuq::level_index(levels[index])]) required |= 1U << index;
+    if (contains(selector.required, levels[index])) required |= 1U << index;
   }
   std::array<double, 11> least;
   least.fill(infinity);
@@ -91,7 +84,7 @@ std::array<double, 11> brute_force(const std::vector<WeightedValue>& values, con
 }
 
 /// The textbook program, O(K · bins²): the bins cut into at most k runs, each charged to the best allowed level for it.
-std::vector<double> plain_program(const nuq::LevelHistogram& histogram, const std::vector<int>& levels,
+std::vector<double> plain_program(const nuq::LevelHistogram& histogram, const nuq::Codebook& levels,
                                   std::size_t max_steps) {
   constexpr std::size_t bins = nuq::LevelHistogram::num_bins;
   std::vector<double> run(bins * (bins + 1), infinity);  // run[first * (bins + 1) + end]
@@ -122,8 +115,8 @@ std::vector<double> plain_program(const nuq::LevelHistogram& histogram, const st
 /// two.
 std::vector<double> plain_paths(const nuq::LevelHistogram& histogram, const nuq::OptimalCodebook& selector,
                                 std::size_t max_steps) {
-  const std::vector<int> levels = members(selector.allowed);
-  const auto required = [&](std::size_t index) { return selector.required[nuq::level_index(levels[index])]; };
+  const nuq::Codebook& levels = selector.allowed;
+  const auto required = [&](std::size_t index) { return contains(selector.required, levels[index]); };
   const std::size_t source = levels.size();  // stands for "outside", on both sides
   const auto length = [&](std::size_t left, std::size_t right) {
     const int begin = left == source ? 0 : 2 * levels[left] + 256;
@@ -191,14 +184,15 @@ TEST_CASE(
     const int width = 10 + static_cast<int>(uniform_below(
                                engine, trial % 2 == 0 ? 10 : static_cast<std::uint64_t>(118 - (std::max)(low, 0))));
     const int high = (std::min)(low + width, 127);
-    nuq::OptimalCodebook selector;
-    selector.allowed.reset();
+    std::vector<int> allowed;
+    std::vector<int> required;
     const std::uint64_t draws = 1 + uniform_below(engine, 10);
     for (std::uint64_t draw = 0; draw < draws; ++draw) {
       const int level = low + static_cast<int>(uniform_below(engine, static_cast<std::uint64_t>(high - low + 1)));
-      selector.allowed.set(nuq::level_index(level));
-      if (trial % 3 == 0 && uniform_below(engine, 4) == 0) selector.required.set(nuq::level_index(level));
+      allowed.push_back(level);
+      if (trial % 3 == 0 && uniform_below(engine, 4) == 0) required.push_back(level);
     }
+    const nuq::OptimalCodebook selector{set_of(allowed), set_of(required)};
     const auto values = random_sixteenths(engine, 1 + uniform_below(engine, 12), (std::max)(low - 4, -130), high + 4);
     const nuq::LevelHistogram histogram = histogram_of_values(values);
     const std::array<double, 11> least = brute_force(values, selector);
@@ -222,9 +216,8 @@ TEST_CASE(
         continue;
       }
       REQUIRE(nuq::distortion(histogram, codebook) == at_most_k);
-      const std::bitset<256> chosen = set_of({codebook.begin(), codebook.end()});
-      REQUIRE((chosen & ~selector.allowed).none());
-      REQUIRE((selector.required & ~chosen).none());
+      REQUIRE(is_subset(codebook, selector.allowed));
+      REQUIRE(is_subset(selector.required, codebook));
     }
   }
   CHECK(infeasible > 0);  // curves with entries for fewer steps than required levels did occur
@@ -234,15 +227,17 @@ TEST_CASE(
     "over all 256 levels or a mask of them the optimum equals the textbook program's for every number of levels") {
   RandomEngine engine(2);
   for (int trial = 0; trial < 3; ++trial) {
-    nuq::OptimalCodebook selector;
-    for (std::size_t index = 0; index < 256 && trial > 0; ++index)
-      selector.allowed.set(index, uniform_below(engine, 3) > 0);
+    std::vector<int> allowed;
+    for (int level = -128; level <= 127; ++level) {
+      if (trial == 0 || uniform_below(engine, 3) > 0) allowed.push_back(level);
+    }
+    const nuq::OptimalCodebook selector{set_of(allowed), {}};
     std::vector<WeightedValue> values = random_sixteenths(engine, 400, -40, 50);
     const std::vector<WeightedValue> tails = random_sixteenths(engine, 40, -132, 131);
     values.insert(values.end(), tails.begin(), tails.end());
     const nuq::LevelHistogram histogram = histogram_of_values(values);
     constexpr std::size_t max_steps = 40;
-    const std::vector<double> expected = plain_program(histogram, members(selector.allowed), max_steps);
+    const std::vector<double> expected = plain_program(histogram, selector.allowed, max_steps);
     const nuq::CodebookCurve curve = selector.curve(histogram, max_steps);
     for (std::size_t k = 1; k <= max_steps; ++k) CHECK(curve.distortion(static_cast<int>(k)) == expected[k - 1]);
   }
@@ -251,12 +246,14 @@ TEST_CASE(
 TEST_CASE("with required levels among many allowed ones the optimum equals that of the plain shortest paths") {
   RandomEngine engine(6);
   for (int trial = 0; trial < 6; ++trial) {
-    nuq::OptimalCodebook selector;
-    for (std::size_t index = 0; index < 256; ++index) {
-      selector.allowed.set(index, trial % 2 == 0 || uniform_below(engine, 3) > 0);
-      selector.required.set(
-          index, selector.allowed[index] && uniform_below(engine, 256) < static_cast<std::uint64_t>(4 * trial));
+    std::vector<int> allowed;
+    std::vector<int> required;
+    for (int level = -128; level <= 127; ++level) {
+      if (trial % 2 == 1 && uniform_below(engine, 3) == 0) continue;
+      allowed.push_back(level);
+      if (uniform_below(engine, 256) < static_cast<std::uint64_t>(4 * trial)) required.push_back(level);
     }
+    const nuq::OptimalCodebook selector{set_of(allowed), set_of(required)};
     const nuq::LevelHistogram histogram = histogram_of_values(random_sixteenths(engine, 300, -100, 110));
     constexpr std::size_t max_steps = 64;
     const std::vector<double> expected = plain_paths(histogram, selector, max_steps);
