@@ -90,7 +90,7 @@ class FileSet {
   FileSet() = default;
   FileSet(const FileSet&) = delete;
   FileSet& operator=(const FileSet&) = delete;
-  ~FileSet() {
+  virtual ~FileSet() {
     std::error_code ignored;
     for (const Staged& file : staged_) std::filesystem::remove(file.temporary, ignored);
   }
@@ -124,8 +124,8 @@ class FileSet {
   /// The files staged and not yet renamed, in order.
   [[nodiscard]] const std::vector<Staged>& staged() const noexcept { return staged_; }
 
-  /// Lets the disk begin with what has been staged so far, while the caller goes on.
-  void begin_to_flush() const noexcept {
+  /// Lets the disk begin with what has been staged so far, which is complete, while the caller goes on.
+  virtual void begin_to_flush() {
     for (const Staged& file : staged_) detail::begin_to_flush(file.temporary);
   }
 

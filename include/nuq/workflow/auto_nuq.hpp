@@ -24,10 +24,10 @@
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
-#include "nuq/report/commit_with_reports.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/non_dominated.hpp"
 #include "nuq/report/report.hpp"
+#include "nuq/report/reported_file_set.hpp"
 #include "nuq/report/sha256.hpp"
 #include "nuq/search/batch_metrics.hpp"
 #include "nuq/search/contracts.hpp"
@@ -310,9 +310,9 @@ class AutoNuqRun {
 
   void save_improvement(const EvaluatedConfiguration& improved) {
     adopt(improved.configuration);
-    FileSet files;
+    ReportedFileSet files;
     stage_models(files, prefix_, graph_.record_file);
-    report_.files = commit_with_reports(files);
+    report_.files = files.commit_with_reports();
     report_.metric = improved.outcome.metric;
     report_.satisfied = true;
     write_report();
@@ -330,9 +330,9 @@ class AutoNuqRun {
     for (std::size_t rank = 0; rank < front.size(); ++rank) {
       const std::string prefix = prefix_ + "_pareto_" + std::to_string(rank + 1);
       adopt(evaluated[front[rank]].configuration);
-      FileSet files;
+      ReportedFileSet files;
       stage_models(files, prefix, prefix + "_record.txt");
-      const std::vector<FileReport> written = commit_with_reports(files);
+      const std::vector<FileReport> written = files.commit_with_reports();
       report_.files.insert(report_.files.end(), written.begin(), written.end());
       report_.trials[front[rank]].files = prefix;
     }

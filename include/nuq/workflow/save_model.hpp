@@ -2,6 +2,7 @@
 #define NUQ_WORKFLOW_SAVE_MODEL_HPP
 
 #include <cstdint>
+#include <future>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,11 +52,14 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
     const std::string model_file = save_path + "_" + kind + "_model.prototxt";
     const std::string weights_file = save_path + "_" + kind + "_weights.caffemodel";
     write_model(model, files, model_file, weights_file);
+    files.begin_to_flush();
     names.insert(names.end(), {model_file, weights_file});
   };
-  const auto stage_packed_model = [&](const Model& model) {
-    files.begin_to_flush();
-    stage_packed(files, save_path + ".nuq", pack_model(graph, model, graph.quantization, parallel));
+  const auto stage_model_and_packed = [&](const Model& model, const std::string& kind) {
+    std::future<std::vector<std::uint8_t>> packed =
+        std::async(std::launch::async, [&] { return pack_model(graph, model, graph.quantization, parallel); });
+    stage_model(model, kind);
+    stage_packed(files, save_path + ".nuq", packed.get());
     names.push_back(save_path + ".nuq");
   };
   const auto stage_text = [&](const std::string& text, const std::string& suffix) {
@@ -66,15 +70,11 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
   {
     const Model fake_quant = fake_quant_model(graph, graph.quantization, parallel);
     quant_info = quant_info_json(graph, fake_quant);
-    if (save_type != SaveType::deploy) {
-      stage_model(fake_quant, "fake_quant");
-      stage_packed_model(fake_quant);
-    }
+    if (save_type != SaveType::deploy) stage_model_and_packed(fake_quant, "fake_quant");
   }
   if (save_type != SaveType::fakequant) {
     const Model deploy = deploy_model(graph, graph.quantization);
-    stage_model(deploy, "deploy");
-    if (save_type == SaveType::deploy) stage_packed_model(deploy);
+    save_type == SaveType::deploy ? stage_model_and_packed(deploy, "deploy") : stage_model(deploy, "deploy");
   }
   stage_text(quant_info, "_quant.json");
   stage_text(nuq_layer_record(graph), "_nuq_layer_record.txt");

@@ -21,7 +21,7 @@
 #include "nuq/packed/target.hpp"
 #include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/report/commit_with_reports.hpp"
+#include "nuq/report/reported_file_set.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
@@ -137,10 +137,11 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   }
   detail::release_quantized_weights(graph);
 
-  FileSet files;
+  ReportedFileSet files;
+  std::future<std::string> record = std::async(std::launch::async, [&] { return to_text(record_of(graph)); });
   detail::stage_quantized_models(files, graph, weights_only ? SaveType::fakequant : SaveType::both, save_prefix,
                                  parallel);
-  files.stage(scale_offset_record_file, to_text(record_of(graph)));
+  files.stage(scale_offset_record_file, record.get());
 
   RunReport report;
   report.weights_only = weights_only;
@@ -148,7 +149,7 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   report.warnings = graph.notes;
   std::future<void> described = std::async(  // while the disk takes the files
       std::launch::async, [&] { add_layers(report, graph, graph.quantization, options.target, parallel); });
-  std::vector<FileReport> committed = commit_with_reports(files);
+  std::vector<FileReport> committed = files.commit_with_reports();
   described.get();
   report.files = std::move(committed);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

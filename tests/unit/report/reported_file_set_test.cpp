@@ -1,4 +1,4 @@
-#include "nuq/report/commit_with_reports.hpp"
+#include "nuq/report/reported_file_set.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,10 +10,14 @@
 
 TEST_CASE("committed files are described under their final names, in the order of staging") {
   const TemporaryFolder folder;
-  nuq::FileSet files;
+  nuq::ReportedFileSet files;
   files.stage(folder / "b", "abc");
+  SUBCASE("from the first on") {
+    files.begin_to_flush();
+  }
+  SUBCASE("all at the end") {}
   files.stage(folder / "a", "");
-  const std::vector<nuq::FileReport> reports = nuq::commit_with_reports(files);
+  const std::vector<nuq::FileReport> reports = files.commit_with_reports();
   REQUIRE(reports.size() == 2);
   CHECK(reports[0].path == folder / "b");
   CHECK(reports[0].sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -27,10 +31,10 @@ TEST_CASE("committed files are described under their final names, in the order o
 TEST_CASE("a staged file that vanished is an error before any final name changes") {
   const TemporaryFolder folder;
   {
-    nuq::FileSet files;
+    nuq::ReportedFileSet files;
     files.stage(folder / "a", "abc");
     std::filesystem::remove(files.stage(folder / "b"));
-    CHECK_THROWS_AS(static_cast<void>(nuq::commit_with_reports(files)), nuq::FormatError);
+    CHECK_THROWS_AS(static_cast<void>(files.commit_with_reports()), nuq::FormatError);
   }
   CHECK(folder.entries() == 0);
 }

@@ -1,0 +1,53 @@
+#ifndef NUQ_REPORT_REPORTED_FILE_SET_HPP
+#define NUQ_REPORT_REPORTED_FILE_SET_HPP
+
+#include <cstddef>
+#include <future>
+#include <string>
+#include <vector>
+
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/report/report.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// A FileSet whose files are described on threads of their own, from `begin_to_flush` on, while the caller goes on and
+/// the disk takes the bytes.
+class ReportedFileSet : public FileSet {
+ public:
+  void begin_to_flush() override {
+    FileSet::begin_to_flush();
+    describe_staged();
+  }
+
+  /// Commits the files and describes them under their final names, in order of staging.
+  /// @throws FormatError file_not_readable, file_not_writable; a failure before the first rename leaves every final
+  ///         name as it was.
+  [[nodiscard]] std::vector<FileReport> commit_with_reports() {
+    describe_staged();
+    flush();
+    std::vector<FileReport> reports;
+    for (std::size_t index = 0; index < described_.size(); ++index) {
+      reports.push_back(described_[index].get());
+      reports.back().path = staged()[index].final_path;
+    }
+    described_.clear();
+    commit();
+    return reports;
+  }
+
+ private:
+  void describe_staged() {
+    for (std::size_t index = described_.size(); index < staged().size(); ++index) {
+      described_.push_back(
+          std::async(std::launch::async, [file = staged()[index].temporary] { return file_report(file); }));
+    }
+  }
+
+  std::vector<std::future<FileReport>> described_;  // of the first staged files, in their order
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_REPORT_REPORTED_FILE_SET_HPP
