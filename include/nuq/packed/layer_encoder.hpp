@@ -2,7 +2,6 @@
 #define NUQ_PACKED_LAYER_ENCODER_HPP
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,21 +33,28 @@ struct CodedLevels {
   std::vector<std::uint8_t> bytes;
 };
 
-/// Encodes a matrix of levels [out × in] in the coding that `choice` asks for, by the exact sizes of all.
+/// Encodes a matrix of levels [out × in] in the coding that `choice` asks for. Sizes are exact, but that of an entropy
+/// code whose tables foretell that it is no smaller than the others: it is not made.
 [[nodiscard]] inline CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice = {}) {
   if (levels.empty()) return {};
   const ArrayView<const std::int8_t> all(levels.data(), levels.size());
   const LevelSet set = level_set_of(count_levels(all));
-  std::vector<std::uint8_t> by_rans = encode_rans(levels, set);
-  const std::array<std::size_t, 3> sizes = {all.size(), palette_bytes(set, all.size()), by_rans.size()};
-  const double limit =
-      static_cast<double>(*std::min_element(sizes.begin(), sizes.end())) * (1.0 + (std::max)(choice.tolerance, 0.0));
-  if (static_cast<double>(sizes[0]) <= limit) {
+  const std::size_t raw_size = all.size();
+  const std::size_t palette_size = palette_bytes(set, all.size());
+  std::size_t least = (std::min)(raw_size, palette_size);
+  std::vector<std::uint8_t> by_rans;
+  const RansEncoder rans(levels, set);
+  if (rans.least_bytes() < least) {
+    by_rans = rans.encode();
+    least = (std::min)(least, by_rans.size());
+  }
+  const double limit = static_cast<double>(least) * (1.0 + (std::max)(choice.tolerance, 0.0));
+  if (static_cast<double>(raw_size) <= limit) {
     CodedLevels raw{LevelCoding::raw, std::vector<std::uint8_t>(all.size())};
     std::memcpy(raw.bytes.data(), all.data(), all.size());
     return raw;
   }
-  if (static_cast<double>(sizes[1]) <= limit) return {LevelCoding::palette, encode_palette(all, set)};
+  if (static_cast<double>(palette_size) <= limit) return {LevelCoding::palette, encode_palette(all, set)};
   return {LevelCoding::rans, std::move(by_rans)};
 }
 

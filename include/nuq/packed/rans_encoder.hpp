@@ -20,7 +20,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// With a state below frequency · 2²⁰ and a frequency up to 2¹², state · inverse fits 64 bits and its quotient is exact.
+/// With a state below frequency · 2²⁰ and a frequency up to 2¹², state · inverse fits 64 bits and its quotient is
+/// exact.
 inline constexpr unsigned inverse_bits = 44;
 
 /// A symbol's slots.
@@ -153,36 +154,55 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
 
 }  // namespace detail
 
-/// Entropy-codes a matrix of levels [out × in], at least one, of which `set` occur; the format is in rans_coding.hpp.
-/// Rows whose levels are distributed alike share a table where that is smaller. The bytes are the same on every
-/// platform.
-[[nodiscard]] inline std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels, const LevelSet& set) {
-  // 28 states more are 112 bytes: 0.1 % of the least layer that has them.
-  const unsigned log2_lanes = levels.size() < (std::size_t{1} << 17U) ? 2 : 5;
-  const std::vector<std::uint8_t> symbols = detail::symbols_of(levels, set);
-  const detail::RansClasses classes = detail::choose_classes(symbols, levels.rows(), set.size);
-  const detail::SymbolsByClass sorted = detail::sort_by_class(symbols, classes);
+/// The entropy coding of a matrix of levels; the format is in rans_coding.hpp. Rows whose levels are distributed alike
+/// share a table where that is smaller. The bytes are the same on every platform.
+class RansEncoder {
+ public:
+  /// `levels` [out × in], at least one, of which `set` occur.
+  RansEncoder(MatrixView<const std::int8_t> levels, const LevelSet& set)
+      : set_(set),
+        log2_lanes_(levels.size() < (std::size_t{1} << 17U) ? 2 : 5),  // 112 bytes more: 0.1 % of the least layer
+        symbols_(detail::symbols_of(levels, set)),
+        classes_(detail::choose_classes(symbols_, levels.rows(), set.size)) {}
 
-  std::vector<std::uint8_t> bytes;
-  detail::append_level_set(bytes, set);
-  bytes.push_back(static_cast<std::uint8_t>(log2_lanes | ((classes.tables.size() - 1) << 4U)));
-  detail::BitWriter map(bytes);
-  const unsigned class_bits = detail::index_bits(classes.tables.size());
-  for (const std::uint8_t index : classes.class_of_row) map.bits(index, class_bits);
-  detail::BitWriter tables(bytes);
-  for (const detail::ClassFrequencies& of_class : classes.tables) detail::append_tables(tables, of_class, set.size);
-  detail::append_rare(bytes, sorted, classes, set.size);
-
-  detail::RansStream stream(std::size_t{1} << log2_lanes);
-  for (std::size_t index = classes.tables.size(); index-- > 0;) {
-    stream.prepend(sorted.symbols.data() + sorted.begin[index], sorted.begin[index + 1] - sorted.begin[index],
-                   detail::slots_of(classes.tables[index], set.size));
+  /// The size of the code as its tables foretell it, each state at its least: what `encode` gives is not smaller, but
+  /// for roundings.
+  [[nodiscard]] std::size_t least_bytes() const noexcept {
+    const std::uint64_t bits = classes_.cost() >> detail::fixed_log2_bits;
+    return detail::level_set_bytes(set_) + 1 + static_cast<std::size_t>(bits / 8) + (std::size_t{2} << log2_lanes_);
   }
-  stream.append_to(bytes);
-  return bytes;
-}
+
+  [[nodiscard]] std::vector<std::uint8_t> encode() const {
+    const detail::SymbolsByClass sorted = detail::sort_by_class(symbols_, classes_);
+    std::vector<std::uint8_t> bytes;
+    detail::append_level_set(bytes, set_);
+    bytes.push_back(static_cast<std::uint8_t>(log2_lanes_ | ((classes_.tables.size() - 1) << 4U)));
+    detail::BitWriter map(bytes);
+    const unsigned class_bits = detail::index_bits(classes_.tables.size());
+    for (const std::uint8_t index : classes_.class_of_row) map.bits(index, class_bits);
+    detail::BitWriter tables(bytes);
+    for (const detail::ClassFrequencies& of_class : classes_.tables) detail::append_tables(tables, of_class, set_.size);
+    detail::append_rare(bytes, sorted, classes_, set_.size);
+
+    detail::RansStream stream(std::size_t{1} << log2_lanes_);
+    for (std::size_t index = classes_.tables.size(); index-- > 0;) {
+      stream.prepend(sorted.symbols.data() + sorted.begin[index], sorted.begin[index + 1] - sorted.begin[index],
+                     detail::slots_of(classes_.tables[index], set_.size));
+    }
+    stream.append_to(bytes);
+    return bytes;
+  }
+
+ private:
+  LevelSet set_;
+  unsigned log2_lanes_;
+  std::vector<std::uint8_t> symbols_;
+  detail::RansClasses classes_;
+};
+
+/// The entropy coding of a matrix of levels [out × in], at least one.
 [[nodiscard]] inline std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels) {
-  return encode_rans(levels, level_set_of(count_levels({levels.data(), levels.size()})));
+  return RansEncoder(levels, level_set_of(count_levels({levels.data(), levels.size()}))).encode();
 }
 
 NUQ_NAMESPACE_END

@@ -254,4 +254,19 @@ TEST_CASE("a class that no table belongs to is refused") {
   CHECK(nuq::decode_rans(bytes, 30, out) == nuq::DecodeStatus::malformed);
 }
 
+TEST_CASE("the tables foretell the size of the code, from below") {
+  const auto check_foretold = [](const Levels& levels, std::size_t rows) {
+    const nuq::MatrixView<const std::int8_t> matrix(levels.data(), rows, levels.size() / rows);
+    const nuq::RansEncoder encoder(matrix, nuq::level_set_of(nuq::count_levels({levels.data(), levels.size()})));
+    const auto size = static_cast<double>(encoder.encode().size());
+    const auto least = static_cast<double>(encoder.least_bytes());
+    CHECK(least <= 1.0005 * size + 1.0);
+    CHECK(size <= 1.0005 * least + 2.0 * 32.0 + 8.0);  // 32 states, half empty at the least, and what rare levels add
+  };
+  for (const int size : {1, 2, 3, 16, 32, 200, 256}) check_foretold(uniform_levels(30000, size, 1, 7), 30);
+  for (const float width : {0.2F, 1.0F, 5.0F, 40.0F}) check_foretold(bell_levels(300000, width, 3), 300);
+  check_foretold(rows_of_many_widths(200, 500), 200);
+  check_foretold({5}, 1);
+}
+
 }  // namespace packed_rans_coding_test
