@@ -28,6 +28,7 @@
 #include "nuq/quantize/nuq_parameters.hpp"
 #include "nuq/quantizer/abs_max.hpp"
 #include "nuq/quantizer/contracts.hpp"
+#include "nuq/quantizer/round_to_scales.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -98,15 +99,10 @@ class NonUniformQuantizer {
                                    Parallel& parallel) const {
     detail::check_parameters(parameters);
     if (statistics != nullptr) detail::check_statistics(*statistics, weights.cols());
-    QuantizedWeights uniform = quantize_weights(quantizer_, weights, granularity, {parameters.num_steps, statistics});
-    detail::check_quantized(uniform, weights);
-    const LayerProblem problem{weights, uniform.scales, statistics, &parallel};
-    if (parameters.num_steps == 256) {
-      const double error = error_of(problem, uniform.levels);
-      return {std::move(uniform), Codebook::all(), error, error};
-    }
-
-    State best = state_at(uniform.scales, histogram_at(uniform.scales, problem), problem, parameters);
+    if (parameters.num_steps == 256) return quantize_uniformly(weights, granularity, statistics, parallel);
+    const std::vector<float> scales = scales_for(parameters.num_steps, weights, granularity, statistics);
+    const LayerProblem problem{weights, scales, statistics, &parallel};
+    State best = state_at(scales, histogram_at(scales, problem), problem, parameters);
     const double nearest_error = fall_back_on_nearest(best, problem);
     const int rounds = keeps_scales_v<WeightQuantizer> || problem.has_prior() ? 0 : parameters.max_rounds;
     for (int round = 0; round < rounds; ++round) {
@@ -133,6 +129,27 @@ class NonUniformQuantizer {
     std::vector<float> scales;
     bool gains = false;
   };
+
+  [[nodiscard]] std::vector<float> scales_for(int num_steps, MatrixView<const float> weights, Granularity granularity,
+                                              const LayerStatistics* statistics) const {
+    std::vector<float> scales = weight_scales(quantizer_, weights, granularity, {num_steps, statistics});
+    detail::check_scales(scales, weights.rows());
+    return scales;
+  }
+
+  /// With all 256 levels.
+  [[nodiscard]] NuqResult quantize_uniformly(MatrixView<const float> weights, Granularity granularity,
+                                             const LayerStatistics* statistics, Parallel& parallel) const {
+    QuantizedWeights uniform;
+    if constexpr (takes_purpose_v<WeightQuantizer>) {
+      uniform = round_to_scales(weights, scales_for(256, weights, granularity, statistics));
+    } else {
+      uniform = quantize_weights(quantizer_, weights, granularity);
+      detail::check_quantized(uniform, weights);
+    }
+    const double error = error_of({weights, uniform.scales, statistics, &parallel}, uniform.levels);
+    return {std::move(uniform), Codebook::all(), error, error};
+  }
 
   [[nodiscard]] static LevelHistogram histogram_at(ArrayView<const float> scales, const LayerProblem& problem) {
     return histogram_of(problem.weights, scales, problem.statistics, *problem.parallel);

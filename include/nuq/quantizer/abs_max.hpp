@@ -3,12 +3,13 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <cstddef>
+#include <vector>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/core/scale.hpp"
+#include "nuq/quantizer/contracts.hpp"
 #include "nuq/quantizer/finite_weights.hpp"
 #include "nuq/quantizer/round_to_scales.hpp"
 #include "nuq/quantizer/row_scales.hpp"
@@ -25,8 +26,12 @@ NUQ_NAMESPACE_BEGIN
 /// FLT_EPSILON. Source: the AMCT manual (ARQ, unified data format).
 struct AbsMaxQuantizer {
   [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const {
+    return round_to_scales(weights, scales(weights, granularity, {}));
+  }
+  [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
+                                          const QuantizationPurpose&) const {
     require_finite_weights(weights);
-    return round_to_scales(weights, row_scales(weights, granularity, scale_of));
+    return row_scales(weights, granularity, scale_of);
   }
 
  private:

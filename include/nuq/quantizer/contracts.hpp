@@ -3,6 +3,7 @@
 
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "nuq/core/detail/returns.hpp"
 #include "nuq/core/layer_statistics.hpp"
@@ -25,7 +26,7 @@ using quantize_op =
     decltype(std::declval<const Quantizer&>().quantize(std::declval<MatrixView<const float>>(), Granularity{}));
 
 template <class Quantizer>
-using quantize_for_op = decltype(std::declval<const Quantizer&>().quantize(
+using scales_op = decltype(std::declval<const Quantizer&>().scales(
     std::declval<MatrixView<const float>>(), Granularity{}, std::declval<const QuantizationPurpose&>()));
 
 }  // namespace detail
@@ -41,16 +42,17 @@ using quantize_for_op = decltype(std::declval<const Quantizer&>().quantize(
 ///     }
 ///   };
 ///
-/// Optional: `quantize(weights, granularity, const QuantizationPurpose&)`, for scales that depend on how many levels
-/// will be kept or on the layer's inputs; `static constexpr bool keeps_scales = true`, for scales that are the outcome
-/// of a trade and are not to be re-fitted; a member `double price` of one bit, in units of the layer's output error.
-/// Shipped models: AbsMaxQuantizer, MseScaleQuantizer, RateStepQuantizer.
+/// Optional: `std::vector<float> scales(weights, granularity, const QuantizationPurpose&) const`, for scales that
+/// depend on how many levels will be kept or on the layer's inputs, and where nothing else is wanted: weights are
+/// rounded by `round_to_scales` then, or take the levels of a codebook; `static constexpr bool keeps_scales = true`,
+/// for scales that are the outcome of a trade and are not to be re-fitted; a member `double price` of one bit, in units
+/// of the layer's output error. Shipped models: AbsMaxQuantizer, MseScaleQuantizer, RateStepQuantizer.
 template <class Quantizer>
 inline constexpr bool is_weight_quantizer_v = detail::returns<QuantizedWeights, detail::quantize_op, Quantizer>();
 
 /// True for a quantizer that is told its purpose.
 template <class Quantizer>
-inline constexpr bool takes_purpose_v = detail::returns<QuantizedWeights, detail::quantize_for_op, Quantizer>();
+inline constexpr bool takes_purpose_v = detail::returns<std::vector<float>, detail::scales_op, Quantizer>();
 
 namespace detail {
 
@@ -80,15 +82,15 @@ template <class Quantizer>
   }
 }
 
-/// Calls the quantizer, with the purpose where it takes one.
+/// The scales that the quantizer gives for a purpose.
 template <class Quantizer>
-[[nodiscard]] QuantizedWeights quantize_weights(const Quantizer& quantizer, MatrixView<const float> weights,
-                                                Granularity granularity,
-                                                [[maybe_unused]] const QuantizationPurpose& purpose) {
+[[nodiscard]] std::vector<float> weight_scales(const Quantizer& quantizer, MatrixView<const float> weights,
+                                               Granularity granularity,
+                                               [[maybe_unused]] const QuantizationPurpose& purpose) {
   if constexpr (takes_purpose_v<Quantizer>) {
-    return quantizer.quantize(weights, granularity, purpose);
+    return quantizer.scales(weights, granularity, purpose);
   } else {
-    return quantize_weights(quantizer, weights, granularity);
+    return quantize_weights(quantizer, weights, granularity).scales;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <vector>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/layer_statistics.hpp"
@@ -15,7 +16,6 @@
 #include "nuq/quantizer/abs_max.hpp"
 #include "nuq/quantizer/contracts.hpp"
 #include "nuq/quantizer/finite_weights.hpp"
-#include "nuq/quantizer/round_to_scales.hpp"
 #include "nuq/quantizer/row_scales.hpp"
 #include "nuq/version.hpp"
 
@@ -92,12 +92,12 @@ struct MseScaleQuantizer {
     return AbsMaxQuantizer{}.quantize(weights, granularity);
   }
 
-  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity,
+  [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
                                           const QuantizationPurpose& purpose) const {
-    if (purpose.num_steps >= 256) return quantize(weights, granularity);
+    if (purpose.num_steps >= 256) return AbsMaxQuantizer{}.scales(weights, granularity, purpose);
     require_finite_weights(weights);
     const auto clipped_scale = [&purpose](ArrayView<const float> values) { return scale_of(values, purpose); };
-    return round_to_scales(weights, row_scales(weights, granularity, clipped_scale));
+    return row_scales(weights, granularity, clipped_scale);
   }
 
  private:

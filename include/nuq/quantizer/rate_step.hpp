@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <vector>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/feedback_factor.hpp"
@@ -14,7 +15,6 @@
 #include "nuq/quantizer/abs_max.hpp"
 #include "nuq/quantizer/contracts.hpp"
 #include "nuq/quantizer/finite_weights.hpp"
-#include "nuq/quantizer/round_to_scales.hpp"
 #include "nuq/quantizer/row_scales.hpp"
 #include "nuq/version.hpp"
 
@@ -42,7 +42,7 @@ struct RateStepQuantizer {
     return AbsMaxQuantizer{}.quantize(weights, granularity);
   }
 
-  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity,
+  [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
                                           const QuantizationPurpose& purpose) const {
     require_finite_weights(weights);
     const double step =
@@ -50,7 +50,7 @@ struct RateStepQuantizer {
     const auto scale_of = [step](ArrayView<const float> values) {
       return static_cast<float>((std::max)(step, static_cast<double>(largest_magnitude(values)) / 127.499));
     };
-    return round_to_scales(weights, row_scales(weights, granularity, scale_of));
+    return row_scales(weights, granularity, scale_of);
   }
 
  private:

@@ -185,7 +185,8 @@ TEST_CASE("an assigner with a measure of its own is followed where it is better 
   using Quantizer = nuq::NonUniformQuantizer<nuq::AbsMaxQuantizer, nuq::OptimalCodebook, Frugal>;
   const Frugal frugal{1e-3};
   nuq::OptimalCodebook with_zero;
-  with_zero.required.set(nuq::level_index(0));
+  const int zero = 0;
+  with_zero.required = nuq::Codebook(&zero, &zero + 1);
   const nuq::NuqResult cheap =
       quantize(weights, {9, 1, 0}, nuq::Granularity::per_channel, nullptr, Quantizer({}, with_zero, frugal));
   const nuq::NuqResult nearest =
@@ -226,7 +227,7 @@ TEST_CASE("the result has the same bits for any number of threads") {
 TEST_CASE("policies are injected without a list of template arguments and can be read back") {
   const nuq::NonUniformQuantizer quantizer{nuq::AbsMaxQuantizer{}, nuq::OptimalCodebook{}, Frugal{0.5}};
   CHECK(quantizer.assigner().fee == 0.5);
-  CHECK(quantizer.selector().allowed.all());
+  CHECK(quantizer.selector().allowed == nuq::Codebook::all());
 }
 
 TEST_CASE("parameters and statistics that do not fit are refused") {

@@ -10,6 +10,7 @@
 
 #include "../error_of.hpp"
 #include "../random_values.hpp"
+#include "nuq/quantizer/round_to_scales.hpp"
 
 namespace quantizer_mse_scale_test {
 
@@ -28,6 +29,12 @@ std::vector<float> heavy_tailed(std::uint32_t seed) {
 
 nuq::MatrixView<const float> view_of(const std::vector<float>& weights) {
   return {weights.data(), rows, cols};
+}
+
+nuq::QuantizedWeights clipped(const std::vector<float>& weights, nuq::Granularity granularity,
+                              const nuq::QuantizationPurpose& purpose) {
+  return nuq::round_to_scales(view_of(weights),
+                              nuq::MseScaleQuantizer{}.scales(view_of(weights), granularity, purpose));
 }
 
 /// Squared error of weights replaced by the nearest of `count` levels in the middles of equal cells over ±range.
@@ -67,8 +74,7 @@ TEST_CASE("each row's range is the one in which evenly spaced levels err least")
     const nuq::QuantizedWeights widest =
         nuq::AbsMaxQuantizer{}.quantize(view_of(weights), nuq::Granularity::per_channel);
     for (const int count : {2, 3, 16, 31, 64}) {
-      const nuq::QuantizedWeights quantized =
-          nuq::MseScaleQuantizer{}.quantize(view_of(weights), nuq::Granularity::per_channel, {count, nullptr});
+      const nuq::QuantizedWeights quantized = clipped(weights, nuq::Granularity::per_channel, {count, nullptr});
       REQUIRE(quantized.scales.size() == rows);
       int clipped = 0;
       for (std::size_t row = 0; row < rows; ++row) {
@@ -84,8 +90,7 @@ TEST_CASE("each row's range is the one in which evenly spaced levels err least")
 TEST_CASE("per tensor the range is that of the whole matrix") {
   const std::vector<float> weights = heavy_tailed(3);
   const nuq::QuantizedWeights widest = nuq::AbsMaxQuantizer{}.quantize(view_of(weights), nuq::Granularity::per_tensor);
-  const nuq::QuantizedWeights quantized =
-      nuq::MseScaleQuantizer{}.quantize(view_of(weights), nuq::Granularity::per_tensor, {16, nullptr});
+  const nuq::QuantizedWeights quantized = clipped(weights, nuq::Granularity::per_tensor, {16, nullptr});
   REQUIRE(quantized.scales.size() == 1);
   CHECK(check_range(weights, {1.0}, 16,
                     static_cast<double>(quantized.scales[0]) / static_cast<double>(widest.scales[0])));
@@ -99,9 +104,7 @@ TEST_CASE("columns count by the second moments of their inputs") {
   const auto share_with = [&](double important, nuq::Granularity granularity) {
     importance[7] = important;
     statistics.second_moment = Eigen::Map<const Eigen::VectorXd>(importance.data(), cols);
-    const nuq::MseScaleQuantizer quantizer;
-    const nuq::QuantizedWeights quantized = quantizer.quantize(view_of(weights), granularity, {16, &statistics});
-    return static_cast<double>(quantized.scales.back()) * 127.0 / 12.0;
+    return static_cast<double>(clipped(weights, granularity, {16, &statistics}).scales.back()) * 127.0 / 12.0;
   };
   for (const nuq::Granularity granularity : {nuq::Granularity::per_channel, nuq::Granularity::per_tensor}) {
     CHECK(share_with(0.0, granularity) == doctest::Approx(0.4));
@@ -115,8 +118,7 @@ TEST_CASE("weights beyond the range take the end levels") {
   std::vector<float> weights = random_values(rows * cols, 5, 0.1F);
   weights[3] = 1.0F;
   weights[cols + 3] = -1.0F;
-  const nuq::QuantizedWeights quantized =
-      nuq::MseScaleQuantizer{}.quantize(view_of(weights), nuq::Granularity::per_channel, {16, nullptr});
+  const nuq::QuantizedWeights quantized = clipped(weights, nuq::Granularity::per_channel, {16, nullptr});
   REQUIRE(quantized.scales[0] < 0.8F / 127.0F);
   CHECK(quantized.levels[3] == 127);
   CHECK(quantized.levels[cols + 3] == -128);
@@ -128,9 +130,8 @@ TEST_CASE("of ranges that err alike the widest is taken") {
   const std::vector<float> weights = random_values(rows * cols, 6);
   const nuq::QuantizedWeights widest = nuq::AbsMaxQuantizer{}.quantize(view_of(weights), nuq::Granularity::per_channel);
   const auto scales_for = [&](const std::vector<float>& values, int num_steps) {
-    return nuq::MseScaleQuantizer{}
-        .quantize({values.data(), rows, cols}, nuq::Granularity::per_channel, {num_steps, nullptr})
-        .scales;
+    return nuq::MseScaleQuantizer{}.scales({values.data(), rows, cols}, nuq::Granularity::per_channel,
+                                           {num_steps, nullptr});
   };
   CHECK(scales_for(weights, 1) == widest.scales);  // one level, zero, in any range
   CHECK(scales_for(std::vector<float>(rows * cols, 0.0F), 16) == std::vector<float>(rows, 1.0F));
@@ -140,8 +141,7 @@ TEST_CASE("of ranges that err alike the widest is taken") {
 TEST_CASE("a scale that clipping would make too small stays") {
   std::vector<float> weights = random_values(rows * cols, 7, 1e-6F);
   weights[0] = 1.6e-5F;  // scale 1.26e-7, the limit is 1.19e-7
-  const nuq::QuantizedWeights quantized =
-      nuq::MseScaleQuantizer{}.quantize(view_of(weights), nuq::Granularity::per_tensor, {16, nullptr});
+  const nuq::QuantizedWeights quantized = clipped(weights, nuq::Granularity::per_tensor, {16, nullptr});
   CHECK(quantized.scales == std::vector<float>{1.6e-5F / 127.0F});
 }
 
@@ -149,20 +149,17 @@ TEST_CASE("plain int8 is not clipped") {
   const std::vector<float> weights = heavy_tailed(8);
   for (const nuq::Granularity granularity : {nuq::Granularity::per_channel, nuq::Granularity::per_tensor}) {
     const nuq::QuantizedWeights widest = nuq::AbsMaxQuantizer{}.quantize(view_of(weights), granularity);
-    const nuq::MseScaleQuantizer quantizer;
-    const nuq::QuantizedWeights all = quantizer.quantize(view_of(weights), granularity, {256, nullptr});
+    const nuq::QuantizedWeights all = clipped(weights, granularity, {256, nullptr});
     CHECK(all.scales == widest.scales);
     CHECK(all.levels == widest.levels);
-    CHECK(quantizer.quantize(view_of(weights), granularity).levels == widest.levels);
+    CHECK(nuq::MseScaleQuantizer{}.quantize(view_of(weights), granularity).levels == widest.levels);
   }
 }
 
 TEST_CASE("weights without a legal scale are refused as for plain int8") {
   std::vector<float> weights = random_values(rows * cols, 9);
   weights[cols] = (std::numeric_limits<float>::quiet_NaN)();
-  const auto run = [&] {
-    (void)nuq::MseScaleQuantizer{}.quantize(view_of(weights), nuq::Granularity::per_channel, {16, nullptr});
-  };
+  const auto run = [&] { (void)clipped(weights, nuq::Granularity::per_channel, {16, nullptr}); };
   CHECK(error_of<nuq::ModelError>(run).says("the weight in row 1, column 0 is nan"));
   weights[cols] = 1e30F;
   const CaughtError error = error_of<nuq::ModelError>(run);

@@ -10,6 +10,7 @@
 
 #include "../error_of.hpp"
 #include "../random_values.hpp"
+#include "nuq/quantizer/round_to_scales.hpp"
 
 namespace quantizer_rate_step_test {
 
@@ -20,7 +21,8 @@ nuq::QuantizedWeights quantize(const std::vector<float>& weights, nuq::Granulari
                                const nuq::LayerStatistics* statistics = nullptr) {
   nuq::RateStepQuantizer quantizer;
   quantizer.price = price;
-  return quantizer.quantize({weights.data(), rows, weights.size() / rows}, granularity, {256, statistics});
+  const nuq::MatrixView<const float> view(weights.data(), rows, weights.size() / rows);
+  return nuq::round_to_scales(view, quantizer.scales(view, granularity, {256, statistics}));
 }
 
 /// The step that is taken with statistics of `cols` inputs and a price that no row's range interferes with.
@@ -34,12 +36,11 @@ TEST_CASE("all rows have the step at which the last bit saves its price") {
   nuq::RateStepQuantizer quantizer;
   quantizer.price = 1e-3;
   quantizer.kappa = 1.0;
-  const nuq::QuantizedWeights quantized =
-      quantizer.quantize({weights.data(), rows, cols}, nuq::Granularity::per_channel, {});
-  REQUIRE(quantized.scales.size() == rows);
-  CHECK(std::count(quantized.scales.begin(), quantized.scales.end(), quantized.scales[0]) == rows);
+  const std::vector<float> scales = quantizer.scales({weights.data(), rows, cols}, nuq::Granularity::per_channel, {});
+  REQUIRE(scales.size() == rows);
+  CHECK(std::count(scales.begin(), scales.end(), scales[0]) == rows);
   // The error of a uniform quantizer, s²/12, at a step by `bit` bits coarser against the present one.
-  const double step = static_cast<double>(quantized.scales[0]);
+  const double step = static_cast<double>(scales[0]);
   const double bit = 1e-3;
   CHECK((std::pow(step * std::exp2(bit), 2.0) - step * step) / 12.0 / bit == doctest::Approx(1e-3).epsilon(1e-3));
 }
@@ -68,7 +69,7 @@ TEST_CASE("four times the price, or kappa, or a quarter of the cost double the s
     quantizer.price = price;
     quantizer.kappa = kappa;
     const nuq::MatrixView<const float> view(weights.data(), rows, cols);
-    return static_cast<double>(quantizer.quantize(view, nuq::Granularity::per_tensor, {}).scales.at(0));
+    return static_cast<double>(quantizer.scales(view, nuq::Granularity::per_tensor, {}).at(0));
   };
   CHECK(step_of(0.04, 4.0) == doctest::Approx(2.0 * step_of(0.01, 4.0)));
   CHECK(step_of(0.01, 16.0) == doctest::Approx(2.0 * step_of(0.01, 4.0)));

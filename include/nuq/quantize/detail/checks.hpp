@@ -6,6 +6,7 @@
 
 #include "nuq/assign/contracts.hpp"
 #include "nuq/codebook/codebook.hpp"
+#include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
@@ -35,12 +36,16 @@ inline void check_statistics(const LayerStatistics& statistics, std::size_t cols
 }
 
 /// What a weight quantizer must keep to.
+inline void check_scales(ArrayView<const float> scales, std::size_t rows) {
+  if (scales.size() == 1 || scales.size() == rows) return;
+  fail(ConfigError(ErrorCode::invalid_argument, "the weight quantizer returned " + std::to_string(scales.size()) +
+                                                    " scales for " + std::to_string(rows) + " rows"));
+}
 inline void check_quantized(const QuantizedWeights& quantized, MatrixView<const float> weights) {
-  const std::size_t scales = quantized.scales.size();
-  if ((scales == 1 || scales == weights.rows()) && quantized.levels.size() == weights.size()) return;
-  fail(ConfigError(ErrorCode::invalid_argument, "the weight quantizer returned " + std::to_string(scales) +
-                                                    " scales and " + std::to_string(quantized.levels.size()) +
-                                                    " levels for " + std::to_string(weights.rows()) + " rows and " +
+  check_scales(quantized.scales, weights.rows());
+  if (quantized.levels.size() == weights.size()) return;
+  fail(ConfigError(ErrorCode::invalid_argument, "the weight quantizer returned " +
+                                                    std::to_string(quantized.levels.size()) + " levels for " +
                                                     std::to_string(weights.size()) + " weights"));
 }
 
