@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/layer_rules/dequant.hpp"
-#include "nuq/caffe/layer_rules/quant.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/ops/dequant.hpp"
+#include "nuq/graph/ops/quant.hpp"
 
 /// How a network's fake-quant and deploy models agree.
 struct DeployAgreement {

@@ -11,9 +11,9 @@
 #include "nuq/adapters/command_evaluator.hpp"
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/dataset/dataset.hpp"
-#include "nuq/dataset/evaluate.hpp"
 #include "nuq/engine/net.hpp"
-#include "nuq/workflow/evaluator.hpp"
+#include "nuq/evaluation/evaluate.hpp"
+#include "nuq/evaluation/evaluator.hpp"
 
 /// Evaluates with nuq's own engine on a dataset, or by a command; satisfied while the metric falls by at most
 /// `max_drop`.

@@ -10,8 +10,8 @@
 #include <cstdio>
 #include <string>
 
+#include "nuq/evaluation/progress.hpp"
 #include "nuq/report/report.hpp"
-#include "nuq/workflow/progress.hpp"
 
 /// Ctrl-C, while this object lives: the first asks the run to stop, the second ends the program.
 class Interruption {

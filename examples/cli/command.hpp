@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string>
 
-#include "nuq/caffe/quantization.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/graph/quantization.hpp"
 
 /// Exit codes of the tool.
 inline constexpr int exit_done = 0;

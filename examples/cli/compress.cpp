@@ -12,10 +12,10 @@
 #include <utility>
 
 #include "command.hpp"
+#include "nuq/ascend/dictionary.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
-#include "nuq/packed/ascend_dictionary.hpp"
 
 namespace {
 

@@ -9,8 +9,8 @@
 #include "command.hpp"
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/dataset/dataset.hpp"
-#include "nuq/dataset/evaluate.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/evaluation/evaluate.hpp"
 
 namespace {
 

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "command.hpp"
+#include "nuq/amct/compiler_rule.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/eligibility.hpp"
-#include "nuq/caffe/shapes.hpp"
-#include "nuq/caffe/weight_count.hpp"
-#include "nuq/config/compiler_rule.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/graph/weight_count.hpp"
 
 namespace {
 

@@ -6,16 +6,16 @@
 #include <optional>
 #include <string>
 
-#include "nuq/assign/error_feedback.hpp"
-#include "nuq/assign/nearest_level.hpp"
-#include "nuq/codebook/lloyd.hpp"
-#include "nuq/codebook/optimal.hpp"
-#include "nuq/codebook/uniform_step.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/packed/target.hpp"
+#include "nuq/quantize/assign/error_feedback.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
 #include "nuq/quantize/bias_correction.hpp"
+#include "nuq/quantize/codebook/lloyd.hpp"
+#include "nuq/quantize/codebook/optimal.hpp"
+#include "nuq/quantize/codebook/uniform_step.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
+#include "nuq/report/size_model.hpp"
 
 /// Policies by the names of the command line.
 

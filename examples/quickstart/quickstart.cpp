@@ -10,8 +10,8 @@
 
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/dataset/dataset.hpp"
-#include "nuq/dataset/evaluate.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/evaluation/evaluate.hpp"
 #include "nuq/report/table.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/calibrate.hpp"

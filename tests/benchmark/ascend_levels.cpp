@@ -16,13 +16,13 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/codebook/codebook.hpp"
-#include "nuq/codebook/entropy_constrained.hpp"
-#include "nuq/codebook/optimal.hpp"
-#include "nuq/core/detail/random.hpp"
-#include "nuq/core/level_histogram.hpp"
+#include "nuq/ascend/dictionary_rate.hpp"
 #include "nuq/core/quantized_weights.hpp"
-#include "nuq/packed/ascend_dictionary_rate.hpp"
+#include "nuq/core/support/random.hpp"
+#include "nuq/quantize/codebook/codebook.hpp"
+#include "nuq/quantize/codebook/entropy_constrained.hpp"
+#include "nuq/quantize/codebook/optimal.hpp"
+#include "nuq/quantize/statistics/level_histogram.hpp"
 
 namespace {
 

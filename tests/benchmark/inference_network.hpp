@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
 
 /// The prototxt of a network without its data, loss and accuracy layers, fed by one input `data` of the given shape,
 /// and with the standard type in the place of a fork's name for depthwise convolutions: what any framework computes.

@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/assign/error_feedback.hpp"
-#include "nuq/assign/nearest_level.hpp"
-#include "nuq/codebook/lloyd.hpp"
-#include "nuq/codebook/optimal.hpp"
-#include "nuq/codebook/uniform_step.hpp"
+#include "nuq/quantize/assign/error_feedback.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
+#include "nuq/quantize/codebook/lloyd.hpp"
+#include "nuq/quantize/codebook/optimal.hpp"
+#include "nuq/quantize/codebook/uniform_step.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
-#include "nuq/quantizer/abs_max.hpp"
+#include "nuq/quantize/scales/abs_max.hpp"
 #include "quality_network.hpp"
 
 /// Quantizes the weights of one layer to a number of levels.

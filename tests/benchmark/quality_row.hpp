@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "nuq/core/level_counts.hpp"
-#include "nuq/rate/contracts.hpp"
-#include "nuq/rate/entropy_rate.hpp"
-#include "nuq/rate/packed_palette.hpp"
+#include "nuq/quantize/rate/contracts.hpp"
+#include "nuq/quantize/rate/entropy_rate.hpp"
+#include "nuq/quantize/rate/packed_palette.hpp"
 #include "quality_methods.hpp"
 #include "quality_network.hpp"
 

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "../unit/random_values.hpp"
-#include "nuq/assign/error_feedback.hpp"
-#include "nuq/assign/nearest_level.hpp"
-#include "nuq/codebook/optimal.hpp"
-#include "nuq/core/level_histogram.hpp"
-#include "nuq/quantizer/abs_max.hpp"
+#include "nuq/quantize/assign/error_feedback.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
+#include "nuq/quantize/codebook/optimal.hpp"
+#include "nuq/quantize/scales/abs_max.hpp"
+#include "nuq/quantize/statistics/level_histogram.hpp"
 
 /// The least dᵀ H d over every assignment of levels to the weights of one row.
 class ExhaustiveAssignment {

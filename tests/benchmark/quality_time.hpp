@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../unit/random_values.hpp"
-#include "nuq/assign/error_feedback.hpp"
+#include "nuq/quantize/assign/error_feedback.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "quality_row.hpp"
 #include "quality_small_layers.hpp"

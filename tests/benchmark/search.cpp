@@ -29,14 +29,14 @@
 #include <vector>
 
 #include "../zoo/zoo.hpp"
-#include "nuq/assign/nearest_level.hpp"
+#include "nuq/amct/default_config.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/codebook/lloyd.hpp"
-#include "nuq/config/default_config.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
+#include "nuq/quantize/codebook/lloyd.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
-#include "nuq/quantizer/abs_max.hpp"
+#include "nuq/quantize/scales/abs_max.hpp"
 #include "nuq/search/binary_search.hpp"
 #include "nuq/search/exhaustive.hpp"
 #include "nuq/search/greedy.hpp"

@@ -16,13 +16,13 @@
 #include "../unit/temporary_folder.hpp"
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/dataset/dataset.hpp"
-#include "nuq/dataset/evaluate.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/evaluation/evaluate.hpp"
+#include "nuq/evaluation/evaluator.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/rate_distortion.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
-#include "nuq/workflow/evaluator.hpp"
 
 /// Where a network and its data are.
 struct SearchNetwork {

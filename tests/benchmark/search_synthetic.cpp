@@ -25,7 +25,7 @@
 #include <limits>
 #include <vector>
 
-#include "nuq/core/detail/random.hpp"
+#include "nuq/core/support/random.hpp"
 #include "nuq/search/binary_search.hpp"
 #include "nuq/search/greedy.hpp"
 #include "nuq/search/problem.hpp"

@@ -1,7 +1,7 @@
 // expect: [nuq] RateModel::code_classes must be: static constexpr std::array<CodeClass, N> code_classes
 #include <array>
 
-#include "nuq/codebook/entropy_constrained.hpp"
+#include "nuq/quantize/codebook/entropy_constrained.hpp"
 
 struct LengthsAlone : nuq::EntropyRate {
   static constexpr std::array<int, 2> code_classes = {3, 6};

@@ -1,5 +1,5 @@
 // expect: [nuq] CodebookSelector must provide: Codebook select(const LevelHistogram&, int num_steps) const
-#include "nuq/codebook/contracts.hpp"
+#include "nuq/quantize/codebook/contracts.hpp"
 
 struct NoSelect {};
 

@@ -1,6 +1,6 @@
 // expect: [nuq] an executor with threads needs an evaluator that is thread-safe
-#include "nuq/search/executor.hpp"
-#include "nuq/workflow/evaluator.hpp"
+#include "nuq/evaluation/evaluator.hpp"
+#include "nuq/evaluation/executor.hpp"
 
 struct OneAtATime : nuq::AutoNuqEvaluatorBase<OneAtATime> {};
 

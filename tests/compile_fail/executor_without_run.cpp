@@ -1,7 +1,7 @@
 // expect: [nuq] EvaluationExecutor must provide: std::size_t width() const
 #include <cstddef>
 
-#include "nuq/search/executor.hpp"
+#include "nuq/evaluation/executor.hpp"
 
 struct Idle {
   [[nodiscard]] std::size_t width() const { return 1; }

@@ -1,5 +1,5 @@
 // expect: [nuq] Progress must provide at least one of: started
-#include "nuq/workflow/progress.hpp"
+#include "nuq/evaluation/progress.hpp"
 
 struct Misspelt {
   void finshed(const nuq::RunReport&) {}

@@ -7,8 +7,8 @@
 
 #include "../unit/temporary_folder.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/dataset/evaluate.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/evaluation/evaluate.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "zoo.hpp"

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "nuq/dataset/evaluate.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/evaluation/evaluate.hpp"
 #include "zoo.hpp"
 
 TEST_CASE("the engine measures the published figures on the labelled datasets") {

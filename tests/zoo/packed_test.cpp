@@ -8,17 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "nuq/assign/nearest_level.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/eligibility.hpp"
-#include "nuq/caffe/fusion.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/rate/entropy_rate.hpp"
+#include "nuq/quantize/rate/entropy_rate.hpp"
 #include "published_models.hpp"
 
 namespace zoo_packed_test {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
+#include "nuq/graph/graph.hpp"
 #include "zoo.hpp"
 
 /// A prototxt and the weights beside it.

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/layer_rules/convolution.hpp"
-#include "nuq/caffe/layer_rules/deconvolution.hpp"
-#include "nuq/caffe/layer_rules/inner_product.hpp"
 #include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/shapes.hpp"
+#include "nuq/graph/ops/convolution.hpp"
+#include "nuq/graph/ops/deconvolution.hpp"
+#include "nuq/graph/ops/inner_product.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/io/atomic_file.hpp"
 
 /// Writes a caffemodel with seeded random weights for a prototxt of Convolution, Deconvolution, InnerProduct, BatchNorm

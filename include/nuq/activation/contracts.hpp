@@ -5,7 +5,7 @@
 
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/returns.hpp"
+#include "nuq/core/support/returns.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -9,7 +9,7 @@
 
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/activation/detail/growing_histogram.hpp"
-#include "nuq/activation/detail/observed_values.hpp"
+#include "nuq/activation/observed_values.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/version.hpp"

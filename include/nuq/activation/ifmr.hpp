@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
-#include "nuq/activation/detail/observed_values.hpp"
+#include "nuq/activation/observed_values.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/round.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "nuq/activation/activation_scale.hpp"
-#include "nuq/activation/detail/observed_values.hpp"
+#include "nuq/activation/observed_values.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "nuq/activation/detail/observed_values.hpp"
+#include "nuq/activation/observed_values.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 

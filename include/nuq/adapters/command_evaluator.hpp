@@ -16,10 +16,10 @@
 #include <utility>
 
 #include "nuq/adapters/detail/child_process.hpp"
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/evaluation/evaluator.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/evaluator.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

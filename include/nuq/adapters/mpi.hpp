@@ -22,13 +22,13 @@
 
 #include "nuq/adapters/detail/mpi_channel.hpp"
 #include "nuq/adapters/detail/mpi_workers.hpp"
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
-#include "nuq/search/batch_metrics.hpp"
-#include "nuq/search/executor.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/evaluation/batch_metrics.hpp"
+#include "nuq/evaluation/evaluator.hpp"
+#include "nuq/evaluation/executor.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/evaluator.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

@@ -15,10 +15,10 @@
 
 #include "nuq/adapters/detail/opencv_layer.hpp"
 #include "nuq/adapters/detail/opencv_model.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/detail/layer_error.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/layer_error.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

@@ -10,19 +10,19 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/detail/layer_error.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/integer_layers.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/network_inputs.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
-#include "nuq/caffe/shapes.hpp"
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/graph/passes/integer_layers.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

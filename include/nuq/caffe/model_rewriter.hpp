@@ -12,14 +12,14 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/detail/layer_error.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/caffe/weights_rewriter.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_error.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

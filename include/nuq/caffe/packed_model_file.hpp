@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "nuq/caffe/blob.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/quantized_blobs.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/packed/model_view.hpp"
 #include "nuq/packed/model_writer.hpp"
 #include "nuq/packed/packed_model.hpp"

@@ -11,13 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantization.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -9,16 +9,16 @@
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
-#include "nuq/caffe/detail/layer_error.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_rewriter.hpp"
-#include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/quantized_blobs.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
-#include "nuq/core/detail/error_place.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/support/error_place.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

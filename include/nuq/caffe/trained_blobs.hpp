@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "nuq/caffe/blob.hpp"
-#include "nuq/caffe/detail/layer_error.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/layer_rules/convolution.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

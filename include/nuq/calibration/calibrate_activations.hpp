@@ -12,12 +12,12 @@
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/activation/hfmg.hpp"
 #include "nuq/activation/ifmr.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantization.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/error_place.hpp"
+#include "nuq/core/support/error_place.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -3,7 +3,7 @@
 
 #include <Eigen/Core>
 
-#include "nuq/core/layer_statistics.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -7,16 +7,16 @@
 #include <optional>
 #include <vector>
 
-#include "nuq/assign/error_feedback.hpp"
-#include "nuq/assign/layer_problem.hpp"
-#include "nuq/assign/output_error.hpp"
 #include "nuq/calibration/centred_statistics.hpp"
-#include "nuq/codebook/codebook.hpp"
-#include "nuq/core/feedback_factor.hpp"
-#include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/quantizer/row_scales.hpp"
+#include "nuq/quantize/assign/error_feedback.hpp"
+#include "nuq/quantize/assign/layer_problem.hpp"
+#include "nuq/quantize/assign/output_error.hpp"
+#include "nuq/quantize/codebook/codebook.hpp"
+#include "nuq/quantize/scales/row_scales.hpp"
+#include "nuq/quantize/statistics/feedback_factor.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

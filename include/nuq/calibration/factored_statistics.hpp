@@ -8,10 +8,10 @@
 #include "nuq/calibration/centred_statistics.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/cross_validated_damping.hpp"
-#include "nuq/core/feedback_factor.hpp"
-#include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/quantize/statistics/feedback_factor.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

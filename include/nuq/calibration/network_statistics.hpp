@@ -5,14 +5,14 @@
 #include <string>
 #include <utility>
 
-#include "nuq/caffe/data_free_statistics.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/layer_input_prior.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/factored_statistics.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/passes/layer_input_prior.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "nuq/activation/search_n.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/quantized_blobs.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/error_place.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/error_place.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

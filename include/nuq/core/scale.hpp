@@ -5,9 +5,9 @@
 #include <cfloat>
 #include <string>
 
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

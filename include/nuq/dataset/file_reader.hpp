@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "nuq/core/detail/returns.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/returns.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
 

@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
-#include "nuq/caffe/graph.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/returns.hpp"
+#include "nuq/core/support/returns.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,12 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/layer_ref.hpp"
-#include "nuq/caffe/shapes.hpp"
-#include "nuq/core/detail/returns.hpp"
+#include "nuq/core/support/returns.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/any_layer.hpp"
+#include "nuq/engine/any_layer.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -10,16 +10,16 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/shapes.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/custom_layers.hpp"
-#include "nuq/engine/detail/aligned_buffer.hpp"
 #include "nuq/engine/detail/loaded_network.hpp"
+#include "nuq/engine/kernels/aligned_buffer.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

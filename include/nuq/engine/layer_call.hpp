@@ -1,10 +1,10 @@
 #ifndef NUQ_ENGINE_LAYER_CALL_HPP
 #define NUQ_ENGINE_LAYER_CALL_HPP
 
-#include "nuq/caffe/layer_rules/layer_ref.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

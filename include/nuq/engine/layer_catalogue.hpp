@@ -4,9 +4,8 @@
 #include <optional>
 #include <string_view>
 
-#include "nuq/caffe/layer_rules/layer_ref.hpp"
+#include "nuq/engine/any_layer.hpp"
 #include "nuq/engine/custom_layers.hpp"
-#include "nuq/engine/detail/any_layer.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/abs_val.hpp"
 #include "nuq/engine/layers/arg_max.hpp"
@@ -63,6 +62,7 @@
 #include "nuq/engine/layers/threshold.hpp"
 #include "nuq/engine/layers/tile.hpp"
 #include "nuq/engine/layers/upsample.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "nuq/core/thread_pool.hpp"
-#include "nuq/engine/detail/aligned_buffer.hpp"
-#include "nuq/engine/detail/tile_kernel.hpp"
+#include "nuq/engine/kernels/aligned_buffer.hpp"
+#include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

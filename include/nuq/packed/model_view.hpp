@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "nuq/core/array_view.hpp"
+#include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/crc32.hpp"
-#include "nuq/packed/detail/byte_access.hpp"
 #include "nuq/packed/format.hpp"
 #include "nuq/packed/packed_blob.hpp"
 #include "nuq/packed/status.hpp"

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "nuq/core/array_view.hpp"
-#include "nuq/packed/detail/byte_access.hpp"
+#include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/detail/scale_levels.hpp"
 #include "nuq/packed/format.hpp"
 #include "nuq/packed/instruction_set.hpp"

@@ -6,7 +6,7 @@
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/packed/layer_encoder.hpp"
-#include "nuq/rate/entropy_rate.hpp"
+#include "nuq/quantize/rate/entropy_rate.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

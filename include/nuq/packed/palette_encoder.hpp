@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/index_bits.hpp"
 #include "nuq/core/level_counts.hpp"
-#include "nuq/packed/detail/byte_access.hpp"
+#include "nuq/core/support/index_bits.hpp"
+#include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
 #include "nuq/packed/level_set_encoder.hpp"
 #include "nuq/packed/palette_coding.hpp"

@@ -8,8 +8,8 @@
 #include <cstring>
 
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/index_bits.hpp"
-#include "nuq/packed/detail/byte_access.hpp"
+#include "nuq/core/support/index_bits.hpp"
+#include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/detail/rans_decoder.hpp"
 #include "nuq/packed/detail/rans_table.hpp"
 #include "nuq/packed/instruction_set.hpp"

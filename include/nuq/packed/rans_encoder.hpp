@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/core/detail/index_bits.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/matrix_view.hpp"
+#include "nuq/core/support/index_bits.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
 #include "nuq/packed/detail/rans_classes.hpp"
 #include "nuq/packed/detail/rans_frequencies.hpp"

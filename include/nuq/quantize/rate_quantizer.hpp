@@ -1,11 +1,11 @@
 #ifndef NUQ_QUANTIZE_RATE_QUANTIZER_HPP
 #define NUQ_QUANTIZE_RATE_QUANTIZER_HPP
 
-#include "nuq/assign/rate_constrained_error_feedback.hpp"
-#include "nuq/codebook/consecutive.hpp"
+#include "nuq/quantize/assign/rate_constrained_error_feedback.hpp"
+#include "nuq/quantize/codebook/consecutive.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/quantizer/rate_step.hpp"
-#include "nuq/rate/entropy_rate.hpp"
+#include "nuq/quantize/rate/entropy_rate.hpp"
+#include "nuq/quantize/scales/rate_step.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

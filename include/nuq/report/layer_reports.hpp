@@ -7,16 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/eligibility.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/layer_rules/convolution.hpp"
-#include "nuq/caffe/quantization.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/packed/target.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/ops/convolution.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/report/report.hpp"
+#include "nuq/report/size_model.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
-#include "nuq/report/sha256.hpp"
+#include "nuq/io/sha256.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

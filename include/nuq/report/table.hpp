@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/core/detail/number_text.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "nuq/core/detail/returns.hpp"
+#include "nuq/core/support/returns.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/core/detail/function_ref.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
+#include "nuq/core/support/function_ref.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 

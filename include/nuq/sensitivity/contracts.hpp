@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/detail/returns.hpp"
+#include "nuq/core/support/returns.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/assign/output_error.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
-#include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/quantized_weights.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/quantize/assign/output_error.hpp"
 #include "nuq/quantize/bias_correction.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

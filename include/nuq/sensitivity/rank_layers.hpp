@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/detail/layer_error.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_error.hpp"
 #include "nuq/sensitivity/contracts.hpp"
 #include "nuq/version.hpp"
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "nuq/engine/custom_layers.hpp"
-#include "nuq/packed/target.hpp"
 #include "nuq/quantize/bias_correction.hpp"
+#include "nuq/report/size_model.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

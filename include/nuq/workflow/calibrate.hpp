@@ -5,11 +5,11 @@
 #include <map>
 #include <string>
 
-#include "nuq/caffe/graph.hpp"
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
 #include "nuq/calibration/calibrate_activations.hpp"
-#include "nuq/config/quantization_record.hpp"
-#include "nuq/config/record_file.hpp"
 #include "nuq/engine/eigen_engine.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"

@@ -1,11 +1,11 @@
 #ifndef NUQ_WORKFLOW_CALIBRATE_SHIFT_BITS_HPP
 #define NUQ_WORKFLOW_CALIBRATE_SHIFT_BITS_HPP
 
-#include "nuq/caffe/graph.hpp"
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
 #include "nuq/calibration/search_shift_bits.hpp"
-#include "nuq/config/quantization_record.hpp"
-#include "nuq/config/record_file.hpp"
 #include "nuq/engine/eigen_engine.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"

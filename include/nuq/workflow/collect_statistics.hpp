@@ -1,12 +1,12 @@
 #ifndef NUQ_WORKFLOW_COLLECT_STATISTICS_HPP
 #define NUQ_WORKFLOW_COLLECT_STATISTICS_HPP
 
-#include "nuq/caffe/data_free_statistics.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/eigen_engine.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/quantize_by_record.hpp"

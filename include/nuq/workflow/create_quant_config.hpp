@@ -6,15 +6,15 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/amct/compiler_rule.hpp"
+#include "nuq/amct/config_from_simplified.hpp"
+#include "nuq/amct/default_config.hpp"
+#include "nuq/amct/quant_config.hpp"
+#include "nuq/amct/quant_config_json.hpp"
+#include "nuq/amct/simplified_config.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/quantization.hpp"
-#include "nuq/caffe/shapes.hpp"
-#include "nuq/config/compiler_rule.hpp"
-#include "nuq/config/config_from_simplified.hpp"
-#include "nuq/config/default_config.hpp"
-#include "nuq/config/quant_config.hpp"
-#include "nuq/config/quant_config_json.hpp"
-#include "nuq/config/simplified_config.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 

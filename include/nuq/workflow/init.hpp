@@ -4,15 +4,15 @@
 #include <set>
 #include <string>
 
+#include "nuq/amct/apply_config.hpp"
+#include "nuq/amct/quant_config.hpp"
+#include "nuq/amct/quant_config_json.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/fusion.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantized_node.hpp"
-#include "nuq/config/apply_config.hpp"
-#include "nuq/config/quant_config.hpp"
-#include "nuq/config/quant_config_json.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 

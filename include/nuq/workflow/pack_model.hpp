@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/caffe/quantized_node.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"

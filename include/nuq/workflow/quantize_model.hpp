@@ -8,17 +8,17 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/data_free_statistics.hpp"
-#include "nuq/caffe/graph.hpp"
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
 #include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/quantization.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/codebook/contracts.hpp"
-#include "nuq/config/quantization_record.hpp"
-#include "nuq/config/record_file.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantize_layer.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/quantize/codebook/contracts.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/version.hpp"
 

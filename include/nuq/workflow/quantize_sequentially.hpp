@@ -3,16 +3,16 @@
 
 #include <utility>
 
-#include "nuq/caffe/data_free_statistics.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantization.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_blobs.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/network_statistics.hpp"
-#include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/contracts.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 

@@ -7,15 +7,15 @@
 #include <string_view>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
+#include "nuq/amct/nuq_layer_record.hpp"
+#include "nuq/amct/quant_info.hpp"
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/config/nuq_layer_record.hpp"
-#include "nuq/config/quant_info.hpp"
-#include "nuq/config/quantization_record.hpp"
-#include "nuq/config/record_file.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/fusion.hpp"
+#include "nuq/graph/passes/fuse.hpp"
 #include "small_network.hpp"
 
 namespace caffe_model_rewriter_test {

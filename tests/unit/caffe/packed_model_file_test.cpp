@@ -13,7 +13,7 @@
 #include "../random_values.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/thread_pool.hpp"
-#include "nuq/quantizer/abs_max.hpp"
+#include "nuq/quantize/scales/abs_max.hpp"
 #include "small_network.hpp"
 
 namespace caffe_packed_model_file_test {

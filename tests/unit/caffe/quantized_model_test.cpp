@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "../temporary_folder.hpp"
-#include "nuq/caffe/fusion.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/quantize_layer.hpp"
 #include "small_network.hpp"
 
 namespace caffe_quantized_model_test {

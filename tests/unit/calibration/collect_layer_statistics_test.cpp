@@ -19,8 +19,8 @@
 #include "../random_values.hpp"
 #include "nuq/calibration/detail/sample_positions.hpp"
 #include "nuq/core/thread_pool.hpp"
-#include "nuq/engine/detail/outer_products.hpp"
 #include "nuq/engine/eigen_engine.hpp"
+#include "nuq/engine/kernels/outer_products.hpp"
 
 namespace calibration_collect_layer_statistics_test {
 

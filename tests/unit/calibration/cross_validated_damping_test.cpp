@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "../assign/textbook_feedback.hpp"
+#include "../quantize/assign/textbook_feedback.hpp"
 #include "../random_values.hpp"
 #include "nuq/core/thread_pool.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../assign/textbook_feedback.hpp"
+#include "../quantize/assign/textbook_feedback.hpp"
 #include "../random_values.hpp"
 
 namespace calibration_factored_statistics_test {

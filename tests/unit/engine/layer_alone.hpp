@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "../random_values.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/shapes.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
 
 /// A layer outside of any network; `parameters` is what stands in the prototxt besides name, type, bottoms and tops.
 inline nuq::Node layer_alone(const std::string& type, const std::string& parameters,

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "../random_values.hpp"
-#include "nuq/core/detail/random.hpp"
 #include "nuq/core/level_counts.hpp"
+#include "nuq/core/support/random.hpp"
 #include "nuq/packed/instruction_set.hpp"
 
 /// Both, or the portable one twice where the machine has no other.

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "nuq/core/detail/random.hpp"
+#include "nuq/core/support/random.hpp"
 
 namespace packed_crc32_test {
 

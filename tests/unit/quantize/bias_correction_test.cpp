@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
 
 namespace quantize_bias_correction_test {
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/core/detail/random.hpp"
+#include "nuq/core/support/random.hpp"
 #include "nuq/search/contracts.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"

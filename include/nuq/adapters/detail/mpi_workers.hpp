@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "nuq/adapters/detail/mpi_channel.hpp"
-#include "nuq/core/detail/number_text.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/evaluation/executor.hpp"
 #include "nuq/io/mapped_file.hpp"
-#include "nuq/search/executor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -11,13 +11,13 @@
 #include <string_view>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/any_layer.hpp"
+#include "nuq/engine/any_layer.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

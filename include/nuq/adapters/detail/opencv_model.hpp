@@ -17,8 +17,6 @@
 #include <vector>
 
 #include "nuq/adapters/detail/opencv_layer.hpp"
-#include "nuq/caffe/detail/layer_error.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
@@ -26,6 +24,8 @@
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_error.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/engine/detail/outer_products.hpp"
+#include "nuq/engine/kernels/outer_products.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "nuq/core/detail/random.hpp"
+#include "nuq/core/support/random.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/convolution.hpp"
-#include "nuq/caffe/layer_rules/inner_product.hpp"
-#include "nuq/caffe/layer_rules/layer_ref.hpp"
-#include "nuq/caffe/layer_rules/window.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/convolution.hpp"
+#include "nuq/graph/ops/inner_product.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/ops/window.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
-#include "nuq/engine/detail/tile_kernel.hpp"
+#include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/axis.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

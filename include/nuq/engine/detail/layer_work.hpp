@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "nuq/caffe/graph.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/custom_layers.hpp"
+#include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -9,14 +9,14 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/layer_rules/layer_ref.hpp"
-#include "nuq/caffe/shapes.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/detail/absorbed_followers.hpp"
 #include "nuq/engine/detail/layer_work.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

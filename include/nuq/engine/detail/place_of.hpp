@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <string>
 
-#include "nuq/caffe/layer_rules/layer_ref.hpp"
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

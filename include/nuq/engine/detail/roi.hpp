@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/arg_max.hpp"
-#include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/arg_max.hpp"
+#include "nuq/graph/ops/axis.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

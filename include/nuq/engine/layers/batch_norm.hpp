@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/batch_norm.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/affine.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/batch_norm.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/place_of.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/axis.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
-#include "nuq/caffe/layer_rules/bias.hpp"
-#include "nuq/caffe/layer_rules/blobs.hpp"
 #include "nuq/engine/detail/require_factors.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/bias.hpp"
+#include "nuq/graph/ops/blobs.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
-#include "nuq/caffe/layer_rules/concat.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/concat.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

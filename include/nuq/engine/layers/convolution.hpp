@@ -7,19 +7,19 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/blobs.hpp"
-#include "nuq/caffe/layer_rules/convolution.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/depthwise.hpp"
-#include "nuq/engine/detail/gemm.hpp"
-#include "nuq/engine/detail/panels.hpp"
 #include "nuq/engine/detail/require_weights.hpp"
-#include "nuq/engine/detail/tile_kernel.hpp"
-#include "nuq/engine/detail/window_columns.hpp"
+#include "nuq/engine/kernels/depthwise.hpp"
+#include "nuq/engine/kernels/gemm.hpp"
+#include "nuq/engine/kernels/panels.hpp"
+#include "nuq/engine/kernels/tile_kernel.hpp"
+#include "nuq/engine/kernels/window_columns.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

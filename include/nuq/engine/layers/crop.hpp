@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/crop.hpp"
-#include "nuq/engine/detail/gather.hpp"
+#include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/crop.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -7,18 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/blobs.hpp"
-#include "nuq/caffe/layer_rules/deconvolution.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/gemm.hpp"
-#include "nuq/engine/detail/panels.hpp"
 #include "nuq/engine/detail/require_weights.hpp"
-#include "nuq/engine/detail/scatter_windows.hpp"
-#include "nuq/engine/detail/tile_kernel.hpp"
+#include "nuq/engine/kernels/gemm.hpp"
+#include "nuq/engine/kernels/panels.hpp"
+#include "nuq/engine/kernels/scatter_windows.hpp"
+#include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/deconvolution.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

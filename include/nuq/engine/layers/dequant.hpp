@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
-#include "nuq/caffe/layer_rules/dequant.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/round.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/copy.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/dequant.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

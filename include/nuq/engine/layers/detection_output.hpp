@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/detection_output.hpp"
 #include "nuq/engine/detail/box.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/detection_output.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/eltwise.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/eltwise.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/blobs.hpp"
-#include "nuq/caffe/layer_rules/embed.hpp"
 #include "nuq/engine/detail/place_of.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/embed.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

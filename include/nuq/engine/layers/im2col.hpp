@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/im2col.hpp"
-#include "nuq/engine/detail/depthwise.hpp"
+#include "nuq/engine/kernels/depthwise.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/im2col.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

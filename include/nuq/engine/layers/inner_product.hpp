@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/blobs.hpp"
-#include "nuq/caffe/layer_rules/inner_product.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/gemm.hpp"
-#include "nuq/engine/detail/panels.hpp"
 #include "nuq/engine/detail/require_weights.hpp"
-#include "nuq/engine/detail/tile_kernel.hpp"
+#include "nuq/engine/kernels/gemm.hpp"
+#include "nuq/engine/kernels/panels.hpp"
+#include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/inner_product.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/convolution.hpp"
-#include "nuq/engine/detail/integer_product.hpp"
+#include "nuq/engine/kernels/integer_product.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

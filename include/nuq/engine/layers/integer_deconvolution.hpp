@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/deconvolution.hpp"
-#include "nuq/engine/detail/integer_product.hpp"
+#include "nuq/engine/kernels/integer_product.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/deconvolution.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/inner_product.hpp"
-#include "nuq/engine/detail/integer_product.hpp"
+#include "nuq/engine/kernels/integer_product.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/inner_product.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

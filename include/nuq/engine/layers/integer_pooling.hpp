@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/pooling.hpp"
-#include "nuq/engine/detail/pool_plane.hpp"
+#include "nuq/engine/kernels/pool_plane.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/pooling.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/interp.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/interp.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

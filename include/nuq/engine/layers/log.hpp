@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "nuq/caffe/layer_rules/exponential.hpp"
 #include "nuq/engine/detail/pointwise.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/exponential.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/lrn.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/lrn.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/axis.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

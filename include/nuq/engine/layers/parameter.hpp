@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/blobs.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/blobs.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

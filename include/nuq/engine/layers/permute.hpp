@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/permute.hpp"
-#include "nuq/engine/detail/gather.hpp"
+#include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/permute.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

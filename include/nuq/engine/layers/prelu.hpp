@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/blobs.hpp"
-#include "nuq/caffe/layer_rules/prelu.hpp"
 #include "nuq/engine/detail/require_factors.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/prelu.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/prior_box.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/prior_box.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -2,10 +2,10 @@
 #define NUQ_ENGINE_LAYERS_QUANT_HPP
 
 #include "nuq/activation/activation_scale.hpp"
-#include "nuq/caffe/layer_rules/quant.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/engine/detail/pointwise.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/quant.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
-#include "nuq/caffe/layer_rules/reduction.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/reduction.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

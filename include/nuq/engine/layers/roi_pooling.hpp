@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/roi_pooling.hpp"
 #include "nuq/engine/detail/roi.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/roi_pooling.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -3,14 +3,14 @@
 
 #include <vector>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
-#include "nuq/caffe/layer_rules/blobs.hpp"
-#include "nuq/caffe/layer_rules/scale.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/affine.hpp"
 #include "nuq/engine/detail/require_factors.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/scale.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
-#include "nuq/caffe/layer_rules/slice.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/gather.hpp"
+#include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/slice.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/softmax.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/softmax.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/spp.hpp"
-#include "nuq/engine/detail/pool_plane.hpp"
+#include "nuq/engine/kernels/pool_plane.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/spp.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

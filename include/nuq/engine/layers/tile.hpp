@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/caffe/layer_rules/axis.hpp"
-#include "nuq/caffe/layer_rules/tile.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/engine/detail/gather.hpp"
+#include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/tile.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

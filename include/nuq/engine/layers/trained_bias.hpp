@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/layer_rules/blobs.hpp"
-#include "nuq/caffe/layer_rules/layer_ref.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <string>
 
-#include "nuq/caffe/layer_rules/upsample.hpp"
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/upsample.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "nuq/packed/detail/byte_access.hpp"
+#include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/level_set.hpp"
 #include "nuq/version.hpp"
 

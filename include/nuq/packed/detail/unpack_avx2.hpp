@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "nuq/core/array_view.hpp"
-#include "nuq/packed/detail/byte_access.hpp"
+#include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/instruction_set.hpp"
 #include "nuq/packed/level_set.hpp"
 #include "nuq/version.hpp"

@@ -4,14 +4,14 @@
 #include <cstddef>
 #include <string>
 
-#include "nuq/assign/contracts.hpp"
-#include "nuq/codebook/codebook.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/layer_statistics.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
+#include "nuq/quantize/assign/contracts.hpp"
+#include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/nuq_parameters.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantization.hpp"
 #include "nuq/caffe/quantized_blobs.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

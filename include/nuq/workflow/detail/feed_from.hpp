@@ -1,8 +1,8 @@
 #ifndef NUQ_WORKFLOW_DETAIL_FEED_FROM_HPP
 #define NUQ_WORKFLOW_DETAIL_FEED_FROM_HPP
 
+#include "nuq/evaluation/evaluator.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/evaluator.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {

@@ -10,13 +10,13 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
-#include "nuq/caffe/weight_matrix.hpp"
-#include "nuq/core/detail/number_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/search/problem.hpp"

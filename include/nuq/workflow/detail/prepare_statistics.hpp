@@ -6,15 +6,15 @@
 #include <map>
 #include <string>
 
-#include "nuq/caffe/data_free_statistics.hpp"
-#include "nuq/caffe/graph.hpp"
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/eigen_engine.hpp"
+#include "nuq/evaluation/evaluator.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/sensitivity/layer_sensitivities.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
-#include "nuq/workflow/evaluator.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {

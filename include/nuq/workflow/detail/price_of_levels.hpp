@@ -3,10 +3,10 @@
 
 #include <cstddef>
 
-#include "nuq/caffe/data_free_statistics.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/quantize_layer.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/sensitivity/price_of_harm.hpp"

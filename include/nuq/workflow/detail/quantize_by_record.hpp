@@ -3,14 +3,14 @@
 
 #include <string>
 
-#include "nuq/caffe/fusion.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
-#include "nuq/caffe/quantized_node.hpp"
-#include "nuq/config/quantization_record.hpp"
-#include "nuq/config/record_file.hpp"
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/quantized_node.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/graph.hpp"
-#include "nuq/caffe/jointly_added_layers.hpp"
 #include "nuq/caffe/model.hpp"
-#include "nuq/caffe/quantization.hpp"
-#include "nuq/caffe/quantize_layer.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/calibration/search_shift_bits.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/eltwise_groups.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantize_layer.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
 

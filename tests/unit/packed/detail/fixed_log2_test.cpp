@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "nuq/core/detail/random.hpp"
+#include "nuq/core/support/random.hpp"
 
 namespace packed_detail_fixed_log2_test {
 

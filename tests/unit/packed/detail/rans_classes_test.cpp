@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "nuq/core/detail/random.hpp"
+#include "nuq/core/support/random.hpp"
 
 namespace packed_detail_rans_classes_test {
 

@@ -9,7 +9,7 @@
 #include <numeric>
 #include <vector>
 
-#include "nuq/core/detail/random.hpp"
+#include "nuq/core/support/random.hpp"
 
 namespace packed_detail_rans_frequencies_test {
 

@@ -1,0 +1,76 @@
+#ifndef NUQ_AMCT_DETAIL_SIMPLIFIED_RULES_HPP
+#define NUQ_AMCT_DETAIL_SIMPLIFIED_RULES_HPP
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nuq/amct/detail/new_config.hpp"
+#include "nuq/amct/detail/plan_rules.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Refuses the fields that only sibling tools of other frameworks act on.
+inline void refuse_sibling_fields(const schema::CalibrationConfig& config, const std::string& place) {
+  const auto refuse = [&place](bool present, const std::string& field, const std::string& wanted) {
+    if (present)
+      fail(ConfigError(ErrorCode::unsupported_format, place + ": " + field + " is not supported, wanted " + wanted));
+  };
+  refuse(config.has_ada_quantize(), "ada_quantize", "arq_quantize or nuq_quantize");
+  refuse(config.arq_quantize().has_quant_bits() && config.arq_quantize().quant_bits() != 8, "quant_bits other than 8",
+         "8");
+  refuse(config.ifmr_quantize().dst_type() != schema::INT8 || config.hfmg_quantize().dst_type() != schema::INT8,
+         "dst_type INT16", "INT8");
+  refuse(config.has_dmq_balancer(), "dmq_balancer", "none");
+}
+
+/// Refuses names that do not exist, names overridden twice, and fields of sibling tools.
+inline void check_definition(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file) {
+  std::set<std::string> types{"Convolution", "Deconvolution", "InnerProduct", "Pooling", "Eltwise"};
+  for (const Node& node : graph.nodes) types.insert(node.type);
+  const auto check_type = [&](const std::string& type, const std::string& key) {
+    if (types.count(type) == 0)
+      fail(ConfigError(ErrorCode::unknown_name,
+                       file + ": " + key + ": the network has no layer of type '" + type + "'"));
+  };
+  std::set<std::string> overridden;
+  const auto check_override = [&](const std::string& key, const std::string& name, const std::string& type,
+                                  const schema::CalibrationConfig& config) {
+    const std::string place = file + ": " + key + ": '" + name + "'";
+    if (!overridden.insert(place).second) fail(ConfigError(ErrorCode::duplicate_name, place + " is overridden twice"));
+    refuse_sibling_fields(config, place);
+    require(!has_one_scale(type) || !config.arq_quantize().channel_wise(), place, "channel_wise", "true",
+            "false: " + type + " has one scale");
+  };
+
+  check_layer_names(graph, definition.skip_layers(), file, "skip_layers");
+  for (const std::string& type : definition.skip_layer_types()) check_type(type, "skip_layer_types");
+  for (const schema::OverrideLayerType& override_type : definition.override_layer_types()) {
+    check_type(override_type.layer_type(), "override_layer_types");
+    check_override("override_layer_types", override_type.layer_type(), override_type.layer_type(),
+                   override_type.calibration_config());
+  }
+  for (const schema::OverrideLayer& override_layer : definition.override_layer_configs()) {
+    const std::string& name = override_layer.layer_name();
+    check_layer_names(graph, std::vector<std::string>{name}, file, "override_layer_configs");
+    check_override("override_layer_configs", name, graph.find(name)->type, override_layer.calibration_config());
+  }
+  refuse_sibling_fields(definition.common_config(), file + ": common_config");
+  refuse_sibling_fields(definition.conv_calibration_config(), file + ": conv_calibration_config");
+  refuse_sibling_fields(definition.fc_calibration_config(), file + ": fc_calibration_config");
+  if (definition.tensor_quantize_size() > 0 || definition.has_fakequant_precision_mode()) {
+    fail(ConfigError(ErrorCode::unsupported_format,
+                     file + ": tensor_quantize and fakequant_precision_mode are not supported"));
+  }
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_AMCT_DETAIL_SIMPLIFIED_RULES_HPP

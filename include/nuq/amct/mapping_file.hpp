@@ -1,0 +1,105 @@
+#ifndef NUQ_AMCT_MAPPING_FILE_HPP
+#define NUQ_AMCT_MAPPING_FILE_HPP
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "nuq/amct/compressible_layers.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/io/json_text.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+[[nodiscard]] inline const nlohmann::json& absent_json() {
+  static const nlohmann::json null;
+  return null;
+}
+
+/// A member of what may be an object; null where there is none. Looping over null, or over a scalar's one element, is
+/// harmless.
+[[nodiscard]] inline const nlohmann::json& json_member(const nlohmann::json& value, const char* key) {
+  const auto member = value.is_object() ? value.find(key) : value.end();
+  return member == value.end() ? absent_json() : *member;
+}
+
+/// The value of an operator's attribute; null where there is none.
+[[nodiscard]] inline const nlohmann::json& operator_attribute(const nlohmann::json& op, const char* key) {
+  for (const nlohmann::json& attribute : json_member(op, "attr")) {
+    if (json_member(attribute, "key") == key) return json_member(attribute, "value");
+  }
+  return absent_json();
+}
+
+/// {"b":true}, or an integer other than 0.
+[[nodiscard]] inline bool is_flagged(const nlohmann::json& op) {
+  const nlohmann::json& flag = operator_attribute(op, "_fe_weight_compress");
+  const nlohmann::json& integer = json_member(flag, "i");
+  return json_member(flag, "b") == true || (integer.is_number_integer() && integer != 0);
+}
+
+/// The layers an operator was made of; its own name where the list is absent or empty.
+[[nodiscard]] inline std::set<std::string> original_layers(const nlohmann::json& op) {
+  std::set<std::string> names;
+  const nlohmann::json& list = json_member(operator_attribute(op, "_datadump_original_op_names"), "list");
+  for (const nlohmann::json& name : json_member(list, "s")) {
+    if (name.is_string()) names.insert(name.get<std::string>());
+  }
+  if (names.empty() && json_member(op, "name").is_string()) names.insert(json_member(op, "name").get<std::string>());
+  return names;
+}
+
+}  // namespace detail
+
+/// The names that belong to operators flagged `_fe_weight_compress` in a mapping file, the JSON that the vendor's
+/// compiler writes for a uniformly quantized deploy model (AMCT manual). Anything else in the file is passed over.
+/// Throws ConfigError malformed_file: no JSON, or without a list of operators.
+[[nodiscard]] inline std::set<std::string> compressible_layers(std::string_view json, const std::string& file) {
+  const nlohmann::json root = parse_json<ConfigError>(json, file);
+  const nlohmann::json& graphs = detail::json_member(root, "graph");
+  if (!graphs.is_array()) {
+    detail::fail(ConfigError(ErrorCode::malformed_file,
+                             file + ": has no list 'graph', wanted the JSON that `atc --mode=1` writes"));
+  }
+  std::set<std::string> names;
+  for (const nlohmann::json& graph : graphs) {
+    for (const nlohmann::json& op : detail::json_member(graph, "op")) {
+      if (detail::is_flagged(op)) names.merge(detail::original_layers(op));
+    }
+  }
+  return names;
+}
+
+/// `compressible_layers` of a file. Throws FormatError file_not_readable as well.
+[[nodiscard]] inline CompressibleLayers read_mapping_file(const std::string& file) {
+  const MappedFile content(file);
+  return {compressible_layers(content.bytes(), file), file};
+}
+
+/// Finds the mapping file that a configuration names: as named (relative to the working directory), then relative to
+/// the configuration's folder, then by its base name in that folder. Throws ConfigError file_not_readable listing all
+/// three.
+[[nodiscard]] inline std::string find_mapping_file(const std::string& named, const std::string& config_file) {
+  const std::filesystem::path path(named);
+  const std::filesystem::path folder = std::filesystem::path(config_file).parent_path();
+  std::string tried;
+  for (const std::filesystem::path& candidate : {path, folder / path, folder / path.filename()}) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(candidate, ignored)) return candidate.string();
+    tried += (tried.empty() ? "'" : ", '") + candidate.string() + "'";
+  }
+  detail::fail(
+      ConfigError(ErrorCode::file_not_readable, config_file + ": mapping_file: no such file: looked for " + tried));
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_AMCT_MAPPING_FILE_HPP

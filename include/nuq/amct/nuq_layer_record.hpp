@@ -1,0 +1,27 @@
+#ifndef NUQ_AMCT_NUQ_LAYER_RECORD_HPP
+#define NUQ_AMCT_NUQ_LAYER_RECORD_HPP
+
+#include <string>
+
+#include "nuq/graph/graph.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The file `<prefix>_nuq_layer_record.txt`: names of the layers whose weights were restricted to a codebook, in
+/// network order, separated by `;` on one line. The vendor's compiler takes it as `--compress_weight_conf` and reads up
+/// to the first white space, so a name that holds white space or `;` cannot be listed and is left out.
+[[nodiscard]] inline std::string nuq_layer_record(const Graph& graph) {
+  std::string line;
+  for (const Node& node : graph.nodes) {
+    const auto quantized = graph.quantization.find(node.name);
+    if (quantized == graph.quantization.end() || !quantized->second.codebook) continue;
+    if (node.name.find_first_of("; \t\r\n\v\f") != std::string::npos) continue;
+    line += (line.empty() ? "" : ";") + node.name;
+  }
+  return line;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_AMCT_NUQ_LAYER_RECORD_HPP

@@ -1,0 +1,60 @@
+#ifndef NUQ_AMCT_QUANT_CONFIG_HPP
+#define NUQ_AMCT_QUANT_CONFIG_HPP
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nuq/graph/quantization.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What config.json says of one layer.
+struct LayerEntry {
+  std::string name;
+  bool quant_enable = true;
+  std::optional<bool>
+      channel_wise;  ///< as stated; otherwise true, false for InnerProduct. Decides `plan.channel_wise` in `apply`
+  LayerPlan plan;    ///< kept for a disabled layer as well, so that it is written back
+};
+
+/// The content of config.json (AMCT manual, quantization configuration). A layer without an entry, or with a disabled
+/// one, is not quantized.
+struct QuantConfig {
+  int version = 1;
+  int batch_num = 1;              ///< ≥ 1, batches of activation calibration
+  bool activation_offset = true;  ///< asymmetric activations where a layer does not state it
+  bool joint_quant = false;       ///< layers that an Eltwise adds up get one shift_bit
+  bool do_fusion = true;          ///< fold BatchNorm and Scale into the layer before them
+  std::vector<std::string> skip_fusion_layers;
+  NuqScope nuq_scope = NuqScope::standard;  ///< written only where it is another one: the vendor's tools do not know it
+  std::vector<LayerEntry>
+      layers;  ///< in the order of the file, which is the network's where it was created by this library
+
+  std::string file = "config.json";  ///< name of the file, for messages
+  std::vector<std::string> notes;    ///< what the user should know: unusual settings, layers that stay uniform and why
+};
+
+namespace detail {
+
+/// Adds a note for every accepted setting that the vendor's tools would refuse.
+inline void note_unusual_settings(QuantConfig& config) {
+  std::set<int> unusual;
+  for (const LayerEntry& layer : config.layers) {
+    const LayerPlan& plan = layer.plan;
+    const bool nuq = layer.quant_enable && plan.weight_algorithm == WeightAlgorithm::nuq;
+    if (nuq && plan.num_steps != 16 && plan.num_steps != 32) unusual.insert(plan.num_steps);
+  }
+  for (const int num_steps : unusual) {
+    config.notes.push_back(config.file + ": num_steps " + std::to_string(num_steps) +
+                           ": the vendor's tools take 16 and 32 only");
+  }
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_AMCT_QUANT_CONFIG_HPP

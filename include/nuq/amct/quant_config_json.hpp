@@ -1,0 +1,236 @@
+#ifndef NUQ_AMCT_QUANT_CONFIG_JSON_HPP
+#define NUQ_AMCT_QUANT_CONFIG_JSON_HPP
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nuq/amct/detail/json_object.hpp"
+#include "nuq/amct/detail/plan_rules.hpp"
+#include "nuq/amct/quant_config.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/io/json_text.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The outermost keys that are no layers.
+inline constexpr std::array<const char*, 9> global_keys{
+    "version",   "batch_num",          "activation_offset", "joint_quant", "weight_offset",
+    "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope"};
+
+[[nodiscard]] inline bool is_global_key(const std::string& key) {
+  return std::find(global_keys.begin(), global_keys.end(), key) != global_keys.end();
+}
+
+/// JSON whose numbers are float32, printed as the shortest decimal that reads back the same: 0.7, not 0.699999988.
+using FloatJson =
+    nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool, std::int64_t, std::uint64_t, float>;
+
+/// Appends a value as the vendor's tools print it: four spaces per level, no space after a colon.
+inline void append_json(const FloatJson& value, std::size_t margin, std::string& text) {
+  const auto scalar = [](const FloatJson& content) {
+    return content.dump(-1, ' ', true, FloatJson::error_handler_t::replace);
+  };
+  if (!value.is_structured() || value.empty()) {
+    text += scalar(value);
+    return;
+  }
+  text += value.is_object() ? '{' : '[';
+  for (auto member = value.begin(); member != value.end(); ++member) {
+    text += (member == value.begin() ? "\n" : ",\n") + std::string(margin + 4, ' ');
+    if (value.is_object()) text += scalar(member.key()) + ":";
+    append_json(*member, margin + 4, text);
+  }
+  text += "\n" + std::string(margin, ' ') + (value.is_object() ? '}' : ']');
+}
+
+[[nodiscard]] inline FloatJson json_of(const ActivationPlan& plan) {
+  FloatJson json;
+  json["num_bits"] = 8;
+  if (plan.algorithm == ActivationAlgorithm::ifmr) {
+    json["max_percentile"] = plan.max_percentile;
+    json["min_percentile"] = plan.min_percentile;
+    json["search_range"] = {plan.search_range_start, plan.search_range_end};
+    json["search_step"] = plan.search_step;
+    json["act_algo"] = "ifmr";
+  } else {
+    json["act_algo"] = "hfmg";
+    json["num_of_bins"] = plan.num_of_bins;
+  }
+  json["asymmetric"] = plan.asymmetric;
+  return json;
+}
+
+[[nodiscard]] inline FloatJson json_of_weights(const LayerEntry& layer) {
+  FloatJson json;
+  json["num_bits"] = 8;
+  json["wts_algo"] = layer.plan.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize" : "nuq_quantize";
+  if (layer.plan.weight_algorithm == WeightAlgorithm::nuq) {
+    json["num_steps"] = layer.plan.num_steps;
+    json["num_of_iteration"] = layer.plan.num_of_iteration;
+  }
+  if (layer.channel_wise) json["channel_wise"] = *layer.channel_wise;
+  return json;
+}
+
+inline void read_activation(const JsonObject& json, ActivationPlan& plan) {
+  json.allow({"num_bits", "max_percentile", "min_percentile", "search_range", "search_step", "act_algo", "num_of_bins",
+              "asymmetric"});
+  int num_bits = 8;
+  std::string algorithm = "ifmr";
+  json.read("num_bits", num_bits);
+  json.read("act_algo", algorithm);
+  if (num_bits != 8) json.reject("num_bits", "8");
+  if (algorithm != "ifmr" && algorithm != "hfmg") json.reject("act_algo", "\"ifmr\" or \"hfmg\"");
+  plan.algorithm = algorithm == "ifmr" ? ActivationAlgorithm::ifmr : ActivationAlgorithm::hfmg;
+  if (plan.algorithm == ActivationAlgorithm::ifmr) {
+    json.refuse("num_of_bins", "belongs to act_algo \"hfmg\", got \"ifmr\"");
+  } else {
+    for (const char* const key : {"max_percentile", "min_percentile", "search_range", "search_step"}) {
+      json.refuse(key, "belongs to act_algo \"ifmr\", got \"hfmg\"");
+    }
+  }
+  json.read("max_percentile", plan.max_percentile);
+  json.read("min_percentile", plan.min_percentile);
+  json.read("search_range", plan.search_range_start, plan.search_range_end);
+  json.read("search_step", plan.search_step);
+  json.read("num_of_bins", plan.num_of_bins);
+  json.read("asymmetric", plan.asymmetric);
+}
+
+inline void read_weights(const JsonObject& json, LayerEntry& layer) {
+  json.allow({"num_bits", "wts_algo", "channel_wise", "num_steps", "num_of_iteration"});
+  int num_bits = 8;
+  std::string algorithm = "arq_quantize";
+  json.read("num_bits", num_bits);
+  json.read("wts_algo", algorithm);
+  if (num_bits != 8) json.reject("num_bits", "8");
+  if (algorithm != "arq_quantize" && algorithm != "nuq_quantize")
+    json.reject("wts_algo", "\"arq_quantize\" or \"nuq_quantize\"");
+  layer.plan.weight_algorithm = algorithm == "arq_quantize" ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
+  if (layer.plan.weight_algorithm == WeightAlgorithm::arq) {
+    for (const char* const key : {"num_steps", "num_of_iteration"}) {
+      json.refuse(key, "belongs to wts_algo \"nuq_quantize\", got \"arq_quantize\"");
+    }
+  }
+  json.read("num_steps", layer.plan.num_steps);
+  json.read("num_of_iteration", layer.plan.num_of_iteration);
+  if (json.has("channel_wise")) json.read("channel_wise", layer.channel_wise.emplace());
+}
+
+[[nodiscard]] inline LayerEntry read_layer(const JsonObject& json, const std::string& name, bool activation_offset) {
+  json.allow({"quant_enable", "activation_quant_params", "weight_quant_params"});
+  LayerEntry layer;
+  layer.name = name;
+  layer.plan.activation.asymmetric = activation_offset;
+  json.read("quant_enable", layer.quant_enable);
+  if (const auto activation = json.object("activation_quant_params"))
+    read_activation(*activation, layer.plan.activation);
+  if (const auto weights = json.object("weight_quant_params")) read_weights(*weights, layer);
+  check_ranges(layer.plan, json.place());
+  return layer;
+}
+
+/// The outermost keys of a JSON object in the order of its text, which nlohmann::json does not keep.
+[[nodiscard]] inline std::vector<std::string> keys_in_order(std::string_view text) {
+  std::vector<std::string> keys;
+  const auto collect = [&keys](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
+    if (depth == 1 && event == nlohmann::json::parse_event_t::key) keys.push_back(parsed.get<std::string>());
+    return true;
+  };
+  const nlohmann::json ignored = nlohmann::json::parse(text, collect);
+  return keys;
+}
+
+inline void read_globals(const JsonObject& json, QuantConfig& config) {
+  bool weight_offset = false;
+  std::string scope = "standard";
+  json.read("version", config.version);
+  json.read("batch_num", config.batch_num);
+  json.read("activation_offset", config.activation_offset);
+  json.read("joint_quant", config.joint_quant);
+  json.read("weight_offset", weight_offset);
+  json.read("do_fusion", config.do_fusion);
+  json.read("skip_fusion_layers", config.skip_fusion_layers);
+  json.read("nuq_scope", scope);
+  if (config.version != 1) json.reject("version", "1");
+  if (config.batch_num < 1) json.reject("batch_num", "an integer above 0");
+  if (weight_offset) json.reject("weight_offset", "false");
+  if (scope != "standard" && scope != "extended") json.reject("nuq_scope", "\"standard\" or \"extended\"");
+  config.nuq_scope = scope == "standard" ? NuqScope::standard : NuqScope::extended;
+}
+
+}  // namespace detail
+
+/// The text of config.json: global keys in the manual's order, then the layers in theirs.
+/// Throws ConfigError duplicate_name for a layer whose name is one of the global keys.
+[[nodiscard]] inline std::string to_json(const QuantConfig& config) {
+  detail::FloatJson json;
+  json["version"] = config.version;
+  json["batch_num"] = config.batch_num;
+  json["activation_offset"] = config.activation_offset;
+  json["joint_quant"] = config.joint_quant;
+  json["do_fusion"] = config.do_fusion;
+  json["skip_fusion_layers"] = config.skip_fusion_layers;
+  if (config.nuq_scope == NuqScope::extended) json["nuq_scope"] = "extended";
+  for (const LayerEntry& layer : config.layers) {
+    if (detail::is_global_key(layer.name)) {
+      detail::fail(ConfigError(
+          ErrorCode::duplicate_name,
+          config.file + ": layer '" + layer.name + "': is named like a key of the configuration: rename it"));
+    }
+    json[layer.name] = {{"quant_enable", layer.quant_enable},
+                        {"activation_quant_params", detail::json_of(layer.plan.activation)},
+                        {"weight_quant_params", detail::json_of_weights(layer)}};
+  }
+  std::string text;
+  detail::append_json(json, 0, text);
+  return text + "\n";
+}
+
+/// Reads the text of config.json. Absent keys take the manual's defaults; layers that are not mentioned are not
+/// quantized. Throws ConfigError naming file, layer, key, the value got and what is allowed: malformed_file,
+/// duplicate_name (a key stated twice), unknown_name (a key), invalid_argument (wrong type or out of range).
+[[nodiscard]] inline QuantConfig parse_quant_config(std::string_view text, const std::string& file) {
+  const nlohmann::json document = parse_json<ConfigError>(text, file);
+  if (!document.is_object()) detail::fail(ConfigError(ErrorCode::malformed_file, file + ": is not a JSON object"));
+  const detail::JsonObject root(document, file);
+  QuantConfig config;
+  config.file = file;
+  detail::read_globals(root, config);
+  if (root.has("tensor_quantize") && document["tensor_quantize"] != nlohmann::json::array()) {
+    root.reject("tensor_quantize", "[]: quantization of single tensors is not supported");
+  }
+  for (const std::string& key : detail::keys_in_order(text)) {
+    if (detail::is_global_key(key)) continue;
+    if (!document[key].is_object()) {
+      detail::fail(ConfigError(ErrorCode::unknown_name,
+                               file + ": unknown key '" + key + "', wanted a global key or a layer's object"));
+    }
+    const detail::JsonObject layer(document[key], file + ": layer '" + key + "'");
+    config.layers.push_back(detail::read_layer(layer, key, config.activation_offset));
+  }
+  detail::note_unusual_settings(config);
+  return config;
+}
+
+/// `parse_quant_config` of a file. Throws FormatError file_not_readable as well.
+[[nodiscard]] inline QuantConfig read_quant_config(const std::string& file) {
+  const MappedFile content(file);
+  return parse_quant_config(content.bytes(), file);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_AMCT_QUANT_CONFIG_JSON_HPP

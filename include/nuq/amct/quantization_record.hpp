@@ -1,0 +1,168 @@
+#ifndef NUQ_AMCT_QUANTIZATION_RECORD_HPP
+#define NUQ_AMCT_QUANTIZATION_RECORD_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/amct/record_file.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/quantize/codebook/codebook.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The codebook's levels and, up to `num_steps` values in all, the smallest int8 values that are not among them:
+/// readers of the vendor's format count the levels.
+[[nodiscard]] inline Codebook padded(const Codebook& codebook, std::size_t num_steps) {
+  std::vector<std::int8_t> levels(codebook.begin(), codebook.end());
+  for (int level = -128; level <= 127 && levels.size() < num_steps; ++level) {
+    const auto value = static_cast<std::int8_t>(level);
+    if (!std::binary_search(codebook.begin(), codebook.end(), value)) levels.push_back(value);
+  }
+  return {levels.begin(), levels.end()};
+}
+
+/// channels, height and width of a calibrated input [N, C] or [N, C, H, W].
+inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& record) {
+  if (shape.size() < 2) return;
+  const auto extent = [&shape](std::size_t axis) {
+    return axis < shape.size() ? static_cast<std::uint32_t>(shape[axis]) : 1U;
+  };
+  record.set_channels(extent(1));
+  record.set_height(extent(2));
+  record.set_width(extent(3));
+}
+
+[[nodiscard]] inline schema::SingleLayerRecord layer_record(const Node& node, const LayerQuantization& quantization,
+                                                            const LayerPlan& plan) {
+  schema::SingleLayerRecord record;
+  if (quantization.activation) {
+    record.set_scale_d(quantization.activation->scale);
+    record.set_offset_d(quantization.activation->offset);
+  }
+  if (quantizes_weights(node)) {
+    record.mutable_scale_w()->Add(quantization.weights.scales.begin(), quantization.weights.scales.end());
+    record.mutable_offset_w()->Resize(record.scale_w_size(), 0);
+  }
+  for (const int shift : quantization.shift_bit) record.add_shift_bit(static_cast<std::uint32_t>(shift));
+  record_input_shape(quantization.input_shape, record);
+  if (quantization.codebook) {
+    for (const std::int8_t level : padded(*quantization.codebook, static_cast<std::size_t>(plan.num_steps)))
+      record.add_cluster(level);
+  }
+  return record;
+}
+
+/// scale_w, cluster and shift_bit of a layer with weights.
+[[nodiscard]] inline LayerQuantization weight_factors(const schema::SingleLayerRecord& record, const Node& node,
+                                                      const std::string& place) {
+  const WeightMatrix matrix(node);
+  LayerQuantization quantization;
+  quantization.weights.rows = matrix.view().rows();
+  quantization.weights.cols = matrix.view().cols();
+  quantization.weights.scales.assign(record.scale_w().begin(), record.scale_w().end());
+  const std::size_t scales = quantization.weights.scales.size();
+  const std::size_t channels = has_one_scale(node.type) ? 1 : quantization.weights.rows;
+  if (scales == 0) fail_record(ErrorCode::missing_record, place, "cannot find scale_w");
+  if (scales != 1 && scales != channels) {
+    fail_record(ErrorCode::size_mismatch, place,
+                "has " + std::to_string(scales) + " values of scale_w, wanted 1" +
+                    (channels == 1 ? "" : " or " + std::to_string(channels)));
+  }
+  if (record.cluster_size() > 0) quantization.codebook.emplace(record.cluster().begin(), record.cluster().end());
+  if (record.shift_bit_size() > 0 && record.shift_bit(0) > 0)
+    quantization.shift_bit.assign(record.shift_bit().begin(), record.shift_bit().end());
+  return quantization;
+}
+
+/// A Pooling layer's record is to have none of them; the HiSilicon variant of the tools writes a scale_w of 1.
+[[nodiscard]] inline LayerQuantization no_weight_factors(const schema::SingleLayerRecord& record,
+                                                         const std::string& place) {
+  const bool unit_scale = record.scale_w_size() == 1 && record.scale_w(0) == 1.0F;
+  const bool shifted = record.shift_bit_size() > 0 && record.shift_bit(0) > 0;
+  if ((record.scale_w_size() > 0 && !unit_scale) || record.cluster_size() > 0 || shifted) {
+    fail_record(ErrorCode::invalid_argument, place,
+                "has scale_w, cluster or shift_bit, wanted none: Pooling has no weights");
+  }
+  LayerQuantization quantization;
+  quantization.weights = unit_weights();
+  return quantization;
+}
+
+[[nodiscard]] inline LayerQuantization layer_quantization(const schema::SingleLayerRecord& record, const Node& node,
+                                                          const std::string& place) {
+  LayerQuantization quantization =
+      quantizes_weights(node) ? weight_factors(record, node, place) : no_weight_factors(record, place);
+  if (record.has_scale_d())
+    quantization.activation = ActivationScale{record.scale_d(), record.offset_d(), record.offset_d() != 0};
+  if (record.has_channels()) quantization.input_shape = {1, record.channels(), record.height(), record.width()};
+  return quantization;
+}
+
+}  // namespace detail
+
+/// The record of a network's quantization, in network order; nothing for layers that were not quantized. `cluster` is
+/// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the
+/// record can be used again.
+[[nodiscard]] inline schema::ScaleOffsetRecord record_of(const Graph& graph) {
+  schema::ScaleOffsetRecord record;
+  for (const Node& node : graph.nodes) {
+    const auto quantization = graph.quantization.find(node.name);
+    if (quantization == graph.quantization.end()) continue;
+    const auto plan = graph.plan.find(node.name);
+    auto& entry = *record.add_record();
+    entry.set_key(node.name);
+    *entry.mutable_value() =
+        detail::layer_record(node, quantization->second, plan == graph.plan.end() ? LayerPlan{} : plan->second);
+    if (!graph.fusion.enabled || graph.fusion.skipped.count(node.name) > 0)
+      entry.mutable_value()->set_skip_fusion(true);
+  }
+  return record;
+}
+
+/// Which layers the record's factors belong to unfused.
+[[nodiscard]] inline FusionOptions fusion_of(const schema::ScaleOffsetRecord& record) {
+  FusionOptions fusion;
+  for (const auto& entry : record.record()) {
+    if (entry.value().skip_fusion()) fusion.skipped.insert(entry.key());
+  }
+  return fusion;
+}
+
+/// The factors of a record, which may come from a run of either scope, for the network they belong to, fused as
+/// `fusion_of` says and with its weights; the int8 levels themselves are left empty. An input without offset counts as
+/// symmetric, which is the same grid. Throws RecordError naming `file`, layer and value: configuration_mismatch (a
+/// layer that the network lacks), unsupported_layer, missing_record (no scale_w), size_mismatch (neither one scale nor
+/// one per output channel; InnerProduct has one).
+[[nodiscard]] inline NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record, const Graph& graph,
+                                                         const std::string& file) {
+  NetworkQuantization quantization;
+  for (const auto& entry : record.record()) {
+    const std::string place = file + ": layer '" + entry.key() + "'";
+    const Node* const node = graph.find(entry.key());
+    if (node == nullptr)
+      detail::fail_record(ErrorCode::configuration_mismatch, place,
+                          "is not in the network: this is the record of another one");
+    const Eligibility eligibility = eligibility_if_named(graph, *node, NuqScope::extended);
+    if (!eligibility.quantizable)
+      detail::fail_record(ErrorCode::unsupported_layer, place, "cannot be quantized: " + eligibility.reason);
+    quantization[entry.key()] = detail::layer_quantization(entry.value(), *node, place);
+  }
+  return quantization;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_AMCT_QUANTIZATION_RECORD_HPP

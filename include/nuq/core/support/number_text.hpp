@@ -1,0 +1,22 @@
+#ifndef NUQ_CORE_SUPPORT_NUMBER_TEXT_HPP
+#define NUQ_CORE_SUPPORT_NUMBER_TEXT_HPP
+
+#include <cstdio>
+#include <string>
+
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// A number for a message: enough digits to recognise a float, no trailing zeros ("0.1", "8388608", "1e+30", "nan").
+[[nodiscard]] inline std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.7g", value);
+  return text;
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CORE_SUPPORT_NUMBER_TEXT_HPP

@@ -1,0 +1,129 @@
+#ifndef NUQ_ENGINE_KERNELS_TILE_KERNEL_HPP
+#define NUQ_ENGINE_KERNELS_TILE_KERNEL_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "nuq/version.hpp"
+
+// Kernels for instruction sets beyond the compiler's own flags, chosen at run time.
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__)
+#define NUQ_HAS_AVX2_KERNELS 1
+#include <immintrin.h>
+#else
+#define NUQ_HAS_AVX2_KERNELS 0
+#endif
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// A tile of the product, tile_rows × tile_cols, is kept in registers: 12 of AVX2's 16 registers of 8 floats.
+inline constexpr std::int64_t tile_rows = 6;
+inline constexpr std::int64_t tile_cols = 16;
+
+/// What happens to a finished sum before it is stored: y = x·scale[row] + shift[row], then max(y, 0) +
+/// negative_slope·min(y, 0).
+struct TileFinish {
+  const float* scale = nullptr;  ///< null: 1
+  const float* shift = nullptr;  ///< null: 0; must not be null where `scale` is not
+  float negative_slope = 1.0F;   ///< 0 is ReLU, 1 does nothing
+};
+
+/// C[rows × 16] = A[rows × depth] · B[depth × 16] for 1 to 6 rows, added to C where `accumulate`, then finished unless
+/// `finish` is null. A is packed by columns of 6 values, B by rows of 16 (aligned to 32 bytes); C's rows are `c_stride`
+/// apart. A sum is taken over the depth in ascending order.
+using TileKernel = void (*)(std::int64_t depth, const float* a, const float* b, float* c, std::int64_t c_stride,
+                            bool accumulate, const TileFinish* finish);
+
+/// One kernel for each number of rows, 1 to 6.
+using TileKernels = std::array<TileKernel, static_cast<std::size_t>(tile_rows)>;
+
+[[nodiscard]] inline float finished(float value, const TileFinish& finish, std::int64_t row) noexcept {
+  if (finish.scale != nullptr) value *= finish.scale[row];
+  if (finish.shift != nullptr) value += finish.shift[row];
+  return (std::max)(value, 0.0F) + finish.negative_slope * (std::min)(value, 0.0F);
+}
+
+template <int rows>
+void tile_portable(std::int64_t depth, const float* a, const float* b, float* c, std::int64_t c_stride, bool accumulate,
+                   const TileFinish* finish) {
+  for (std::int64_t row = 0; row < rows; ++row) {
+    float sums[tile_cols] = {};
+    if (accumulate) {
+      for (std::int64_t col = 0; col < tile_cols; ++col) sums[col] = c[row * c_stride + col];
+    }
+    for (std::int64_t k = 0; k < depth; ++k) {
+      const float factor = a[k * tile_rows + row];
+      for (std::int64_t col = 0; col < tile_cols; ++col) sums[col] += factor * b[k * tile_cols + col];
+    }
+    for (std::int64_t col = 0; col < tile_cols; ++col) {
+      c[row * c_stride + col] = finish == nullptr ? sums[col] : finished(sums[col], *finish, row);
+    }
+  }
+}
+
+inline constexpr TileKernels portable_kernels = {tile_portable<1>, tile_portable<2>, tile_portable<3>,
+                                                 tile_portable<4>, tile_portable<5>, tile_portable<6>};
+
+#if NUQ_HAS_AVX2_KERNELS
+__attribute__((target("avx2,fma"))) inline __m256 finished_avx2(__m256 value, const TileFinish& finish,
+                                                                std::int64_t row) {
+  if (finish.scale != nullptr) {
+    value = _mm256_fmadd_ps(value, _mm256_broadcast_ss(finish.scale + row), _mm256_broadcast_ss(finish.shift + row));
+  } else if (finish.shift != nullptr) {
+    value = _mm256_add_ps(value, _mm256_broadcast_ss(finish.shift + row));
+  }
+  if (finish.negative_slope == 1.0F) return value;
+  const __m256 zero = _mm256_setzero_ps();  // as first operand of max and min it lets a NaN pass
+  return _mm256_fmadd_ps(_mm256_min_ps(zero, value), _mm256_set1_ps(finish.negative_slope), _mm256_max_ps(zero, value));
+}
+
+template <int rows>
+__attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const float* a, const float* b, float* c,
+                                                   std::int64_t c_stride, bool accumulate, const TileFinish* finish) {
+  __m256 left[static_cast<std::size_t>(rows)];
+  __m256 right[static_cast<std::size_t>(rows)];
+#pragma GCC unroll 6
+  for (int row = 0; row < rows; ++row) {
+    left[row] = accumulate ? _mm256_loadu_ps(c + row * c_stride) : _mm256_setzero_ps();
+    right[row] = accumulate ? _mm256_loadu_ps(c + row * c_stride + 8) : _mm256_setzero_ps();
+  }
+  for (; depth > 0; --depth, a += tile_rows, b += tile_cols) {
+    const __m256 b_left = _mm256_load_ps(b);
+    const __m256 b_right = _mm256_load_ps(b + 8);
+#pragma GCC unroll 6
+    for (int row = 0; row < rows; ++row) {
+      const __m256 factor = _mm256_broadcast_ss(a + row);
+      left[row] = _mm256_fmadd_ps(factor, b_left, left[row]);
+      right[row] = _mm256_fmadd_ps(factor, b_right, right[row]);
+    }
+  }
+#pragma GCC unroll 6
+  for (int row = 0; row < rows; ++row) {
+    if (finish != nullptr) {
+      left[row] = finished_avx2(left[row], *finish, row);
+      right[row] = finished_avx2(right[row], *finish, row);
+    }
+    _mm256_storeu_ps(c + row * c_stride, left[row]);
+    _mm256_storeu_ps(c + row * c_stride + 8, right[row]);
+  }
+}
+
+inline constexpr TileKernels avx2_kernels = {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>,
+                                             tile_avx2<4>, tile_avx2<5>, tile_avx2<6>};
+#endif
+
+/// The fastest kernels that this machine can run.
+[[nodiscard]] inline const TileKernels& best_kernels() noexcept {
+#if NUQ_HAS_AVX2_KERNELS
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_kernels;
+#endif
+  return portable_kernels;
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_KERNELS_TILE_KERNEL_HPP

@@ -1,0 +1,103 @@
+#ifndef NUQ_EVALUATION_BATCH_METRICS_HPP
+#define NUQ_EVALUATION_BATCH_METRICS_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/support/function_ref.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The metric of one batch of an evaluation.
+struct BatchMetric {
+  double metric = 0.0;
+  std::size_t samples = 1;  ///< its weight in the metric of the whole
+};
+
+/// Takes the metrics of an evaluation's batches one by one and tells when the rest can be spared: a sequential test on
+/// the differences from the original's metrics on the same batches, which vary far less than the metrics themselves.
+///
+/// After m of n batches the metric of the whole is predicted as the original's plus the mean difference, for the
+/// batches not yet seen with a standard error of s · √(1/m + 1/(n − m)) (two samples of one distribution). The
+/// evaluation is a clear failure where `is_satisfied` refuses the prediction and everything within `deviations`
+/// standard errors of it that is nearer to the original's metric. An evaluation is never accepted early.
+class BatchMetrics {
+ public:
+  static constexpr std::size_t least_batches = 10;  ///< that are seen before the test has a say
+  static constexpr double deviations = 5.0;  ///< so many, for the test looks often and its first looks see few batches
+
+  /// Takes everything: for the original.
+  BatchMetrics() = default;
+
+  /// @param original         metrics of the original's batches, in the same order; outlives this object; none: no test
+  /// @param original_metric  of all of them
+  /// @param is_satisfied     `bool is_satisfied(double metric)`, outlives this object
+  template <class IsSatisfied>
+  BatchMetrics(const std::vector<BatchMetric>& original, double original_metric, IsSatisfied& is_satisfied)
+      : original_(&original), original_metric_(original_metric) {
+    is_satisfied_.emplace(is_satisfied);
+  }
+
+  /// The metric of the next batch. False: the evaluation may end here, whatever it returns.
+  bool add(double metric, std::size_t samples = 1) {
+    values_.push_back({metric, samples});
+    if (original_ != nullptr && !predicted_failure_) predicted_failure_ = clear_failure();
+    return !predicted_failure_;
+  }
+
+  [[nodiscard]] const std::vector<BatchMetric>& values() const noexcept { return values_; }
+
+  /// The predicted metric of an evaluation that may end early; empty for one that goes on to its end.
+  [[nodiscard]] const std::optional<double>& predicted_failure() const noexcept { return predicted_failure_; }
+
+ private:
+  [[nodiscard]] std::optional<double> clear_failure() const {
+    const std::size_t seen = values_.size();
+    const std::size_t all = original_->size();
+    if (seen < least_batches || seen >= all) return std::nullopt;
+    double samples_seen = 0.0;
+    double samples_left = 0.0;
+    double sum = 0.0;
+    double mean = 0.0;
+    for (std::size_t batch = 0; batch < all; ++batch) {
+      const auto samples = static_cast<double>((*original_)[batch].samples);
+      (batch < seen ? samples_seen : samples_left) += samples;
+      if (batch >= seen) continue;
+      sum += samples * difference(batch);
+      mean += difference(batch) / static_cast<double>(seen);
+    }
+    double squares = 0.0;
+    for (std::size_t batch = 0; batch < seen; ++batch)
+      squares += (difference(batch) - mean) * (difference(batch) - mean);
+    const double variance = squares / static_cast<double>(seen - 1);
+    const double share_left = samples_left / (samples_seen + samples_left);
+    const double error =
+        share_left * std::sqrt(variance * (1.0 / static_cast<double>(seen) + 1.0 / static_cast<double>(all - seen)));
+    const double change = sum / samples_seen;
+    const double reach = deviations * error;
+    if (!(std::abs(change) > reach)) return std::nullopt;
+    const double predicted = original_metric_ + change;
+    const double nearest = predicted - (change > 0.0 ? reach : -reach);
+    if ((*is_satisfied_)(predicted) || (*is_satisfied_)(nearest)) return std::nullopt;
+    return predicted;
+  }
+
+  [[nodiscard]] double difference(std::size_t batch) const noexcept {
+    return values_[batch].metric - (*original_)[batch].metric;
+  }
+
+  const std::vector<BatchMetric>* original_ = nullptr;
+  double original_metric_ = 0.0;
+  std::optional<detail::FunctionRef<bool(double)>> is_satisfied_;
+  std::vector<BatchMetric> values_;
+  std::optional<double> predicted_failure_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_EVALUATION_BATCH_METRICS_HPP

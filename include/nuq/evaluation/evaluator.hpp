@@ -1,0 +1,138 @@
+#ifndef NUQ_EVALUATION_EVALUATOR_HPP
+#define NUQ_EVALUATION_EVALUATOR_HPP
+
+#include <map>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "nuq/core/support/returns.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/evaluation/batch_metrics.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+class Net;
+
+/// One batch of network inputs, by blob name, preprocessed, NCHW.
+using InputBatch = std::map<std::string, Tensor>;
+
+/// Base of the user's evaluator, which tells `auto_nuq` how accurate a model is and whether that is good enough:
+///
+///     struct Top1 : nuq::AutoNuqEvaluatorBase<Top1> {
+///       double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num);
+///       bool is_satisfied(double original_metric, double new_metric) const;
+///     };
+///
+/// `eval_model` runs `batch_num` batches (0: all data) of a float model, with whatever framework the user has, and
+/// returns one number, larger or smaller is better as `is_satisfied` sees it. Optional members, found at compile time:
+///   - `static constexpr int evaluate_batch_num = N;`         batches per evaluation; hides the 0 below
+///   - `double eval_net(nuq::Net& net, int batch_num)`         evaluates in memory: no files per trial; `eval_model` is
+///   then not needed
+///   - `nuq::InputBatch calibration_batch(int index)`          inputs that calibrate the activations; without it the
+///   run is weights-only
+///   - `eval_model(model_file, weights_file, batch_num, nuq::BatchMetrics& batches)` or `eval_net(net, batch_num,
+///   batches)` in place of the others: tells the metric of each batch by `batches.add(metric, samples)`, and ends as
+///   soon as that returns false. Clear failures then cost a part of an evaluation (search/batch_metrics.hpp)
+///   - `static constexpr bool is_thread_safe = true;`          `eval_model` may be called by several threads at a time
+///   - `std::string label() const`                             names what is measured, so that a journal of another
+///   evaluator's metrics is not taken for this one's
+template <class Derived>
+struct AutoNuqEvaluatorBase {
+  static constexpr int evaluate_batch_num = 0;
+};
+
+namespace detail {
+template <class E>
+using eval_model_op = decltype(std::declval<E&>().eval_model(std::declval<const std::string&>(),
+                                                             std::declval<const std::string&>(), int{}));
+template <class E>
+using eval_model_batches_op = decltype(std::declval<E&>().eval_model(
+    std::declval<const std::string&>(), std::declval<const std::string&>(), int{}, std::declval<BatchMetrics&>()));
+template <class E>
+using eval_net_op = decltype(std::declval<E&>().eval_net(std::declval<Net&>(), int{}));
+template <class E>
+using eval_net_batches_op =
+    decltype(std::declval<E&>().eval_net(std::declval<Net&>(), int{}, std::declval<BatchMetrics&>()));
+template <class E>
+using is_satisfied_op = decltype(std::declval<E&>().is_satisfied(double{}, double{}));
+template <class E>
+using calibration_batch_op = decltype(std::declval<E&>().calibration_batch(int{}));
+template <class E>
+using label_op = decltype(std::declval<const E&>().label());
+template <class E, class = void>
+struct IsThreadSafe : std::false_type {};
+template <class E>
+struct IsThreadSafe<E, std::void_t<decltype(E::is_thread_safe)>> : std::bool_constant<E::is_thread_safe> {};
+}  // namespace detail
+
+namespace detail {
+template <class E>
+inline constexpr bool has_eval_model_batches_v = returns<double, eval_model_batches_op, E>();
+template <class E>
+inline constexpr bool has_eval_net_batches_v = returns<double, eval_net_batches_op, E>();
+}  // namespace detail
+
+template <class E>
+inline constexpr bool has_eval_model_v =
+    detail::returns<double, detail::eval_model_op, E>() || detail::has_eval_model_batches_v<E>;
+template <class E>
+inline constexpr bool has_eval_net_v =
+    detail::returns<double, detail::eval_net_op, E>() || detail::has_eval_net_batches_v<E>;
+template <class E>
+inline constexpr bool has_is_satisfied_v = detail::returns<bool, detail::is_satisfied_op, E>();
+template <class E>
+inline constexpr bool has_calibration_batch_v = detail::returns<InputBatch, detail::calibration_batch_op, E>();
+template <class E>
+inline constexpr bool is_thread_safe_v = detail::IsThreadSafe<E>::value;
+
+/// What an evaluator says that it measures; empty where it says nothing.
+template <class E>
+[[nodiscard]] std::string label_of([[maybe_unused]] const E& evaluator) {
+  if constexpr (detail::returns<std::string, detail::label_op, E>()) {
+    return evaluator.label();
+  } else {
+    return {};
+  }
+}
+
+/// Asks an evaluator about a model on the disk, on `evaluate_batch_num` batches; `batches` hears of each from one that
+/// tells.
+template <class E>
+[[nodiscard]] double evaluate_files(E& evaluator, const std::string& model_file, const std::string& weights_file,
+                                    [[maybe_unused]] BatchMetrics& batches) {
+  if constexpr (detail::has_eval_model_batches_v<E>) {
+    return static_cast<double>(evaluator.eval_model(model_file, weights_file, E::evaluate_batch_num, batches));
+  } else {
+    return static_cast<double>(evaluator.eval_model(model_file, weights_file, E::evaluate_batch_num));
+  }
+}
+
+/// Asks an evaluator that has `eval_net` about a model in memory.
+template <class E>
+[[nodiscard]] double evaluate_net(E& evaluator, Net& net, [[maybe_unused]] BatchMetrics& batches) {
+  if constexpr (detail::has_eval_net_batches_v<E>) {
+    return static_cast<double>(evaluator.eval_net(net, E::evaluate_batch_num, batches));
+  } else {
+    return static_cast<double>(evaluator.eval_net(net, E::evaluate_batch_num));
+  }
+}
+
+/// Checks an evaluator with one readable message per missing part; true when it is complete.
+template <class E>
+[[nodiscard]] constexpr bool check_evaluator() {
+  static_assert(std::is_base_of_v<AutoNuqEvaluatorBase<E>, E>,
+                "[nuq] derive the evaluator as: class E : public nuq::AutoNuqEvaluatorBase<E>");
+  static_assert(has_eval_model_v<E> || has_eval_net_v<E>,
+                "[nuq] the evaluator must provide: double eval_model(const std::string& model_file, const std::string& "
+                "weights_file, int batch_num)");
+  static_assert(has_is_satisfied_v<E>,
+                "[nuq] the evaluator must provide: bool is_satisfied(double original_metric, double new_metric)");
+  return std::is_base_of_v<AutoNuqEvaluatorBase<E>, E> &&
+         (has_eval_model_v<E> || has_eval_net_v<E>)&&has_is_satisfied_v<E>;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_EVALUATION_EVALUATOR_HPP

@@ -1,0 +1,110 @@
+#ifndef NUQ_EVALUATION_MODEL_EVALUATION_HPP
+#define NUQ_EVALUATION_MODEL_EVALUATION_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/engine/custom_layers.hpp"
+#include "nuq/engine/net.hpp"
+#include "nuq/evaluation/batch_metrics.hpp"
+#include "nuq/evaluation/evaluator.hpp"
+#include "nuq/evaluation/executor.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Asks the user's evaluator how good a model is: in memory where it has `eval_net`, otherwise through files that stand
+/// beside the results as long as this object lives. Throws EvaluationError for a metric that is not a finite number.
+/// Models in different slots may be evaluated at the same time.
+template <class Evaluator>
+class ModelEvaluation {
+ public:
+  ModelEvaluation(Evaluator& evaluator, const std::string& save_prefix, std::size_t threads, CustomLayers custom_layers,
+                  std::size_t slots = 1)
+      : evaluator_(evaluator), threads_(threads), custom_layers_(std::move(custom_layers)) {
+    for (std::size_t slot = 0; slot < slots; ++slot) {
+      const std::string trial = save_prefix + "_trial" + (slot == 0 ? "" : "_" + std::to_string(slot));
+      files_.push_back({trial + "_model.prototxt", trial + "_weights.caffemodel"});
+    }
+  }
+  ModelEvaluation(const ModelEvaluation&) = delete;
+  ModelEvaluation& operator=(const ModelEvaluation&) = delete;
+  ~ModelEvaluation() {
+    std::error_code ignored;
+    for (const ModelFiles& slot : files_) {
+      std::filesystem::remove(slot.model_file, ignored);
+      std::filesystem::remove(slot.weights_file, ignored);
+    }
+  }
+
+  /// The metric of a model that is on the disk as it is.
+  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
+    if constexpr (has_eval_net_v<Evaluator>) {
+      return of_net(model, batches);
+    } else {
+      return checked(evaluate_files(evaluator_, model->model_file, model->weights_file, batches));
+    }
+  }
+  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model) {
+    BatchMetrics batches;
+    return of_original(model, batches);
+  }
+
+  [[nodiscard]] double operator()(Model model, std::size_t slot, BatchMetrics& batches) {
+    if constexpr (has_eval_net_v<Evaluator>) {
+      return of_net(std::make_shared<const Model>(std::move(model)), batches);
+    } else {
+      const ModelFiles& written = write(model, slot);
+      return checked(evaluate_files(evaluator_, written.model_file, written.weights_file, batches));
+    }
+  }
+  [[nodiscard]] double operator()(Model model) {
+    BatchMetrics batches;
+    return (*this)(std::move(model), 0, batches);
+  }
+
+  /// Writes a model to the files of a slot.
+  const ModelFiles& write(const Model& model, std::size_t slot) const {
+    const ModelFiles& place = files_[slot];
+    FileSet files;
+    write_model(model, files, place.model_file, place.weights_file);
+    files.commit();
+    return place;
+  }
+
+ private:
+  [[nodiscard]] double of_net(std::shared_ptr<const Model> model, BatchMetrics& batches) {
+    Net net(build_graph(std::move(model)), threads_, custom_layers_);
+    return checked(evaluate_net(evaluator_, net, batches));
+  }
+
+  [[nodiscard]] double checked(double metric) {
+    const int number = ++count_;
+    if (is_finite(metric)) return metric;
+    fail(EvaluationError(ErrorCode::evaluation_failed,
+                         "evaluation " + std::to_string(number) + " returned no finite number"));
+  }
+
+  Evaluator& evaluator_;
+  std::vector<ModelFiles> files_;  // by slot
+  std::size_t threads_;
+  CustomLayers custom_layers_;
+  std::atomic<int> count_{0};  // calls of the evaluator
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_EVALUATION_MODEL_EVALUATION_HPP

@@ -1,0 +1,121 @@
+#ifndef NUQ_EVALUATION_PROGRESS_HPP
+#define NUQ_EVALUATION_PROGRESS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "nuq/core/support/returns.hpp"
+#include "nuq/report/report.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// One evaluation of a search as its progress shows it.
+struct EvaluationProgress {
+  int number = 0;                ///< 1 is the original
+  int most = 0;                  ///< budget of evaluations
+  std::string configuration;     ///< in words; "original"
+  std::uint64_t bytes = 0;       ///< stored size of the weights; 0 for the original
+  double elapsed = 0.0;          ///< seconds since the run began
+  std::optional<double> metric;  ///< once finished
+  bool satisfied = false;        ///< once finished
+  bool known_before = false;     ///< by the journal, or evaluated beside another
+};
+
+namespace detail {
+template <class P>
+using started_op = decltype(std::declval<P&>().started(std::size_t{}));
+template <class P>
+using layer_quantized_op =
+    decltype(std::declval<P&>().layer_quantized(std::declval<const std::string&>(), std::size_t{}, std::size_t{}));
+template <class P>
+using evaluation_started_op =
+    decltype(std::declval<P&>().evaluation_started(std::declval<const EvaluationProgress&>()));
+template <class P>
+using evaluation_finished_op =
+    decltype(std::declval<P&>().evaluation_finished(std::declval<const EvaluationProgress&>()));
+template <class P>
+using evaluation_failed_op = decltype(std::declval<P&>().evaluation_failed(std::declval<const std::string&>()));
+template <class P>
+using improved_op = decltype(std::declval<P&>().improved(std::declval<const RunReport&>()));
+template <class P>
+using finished_op = decltype(std::declval<P&>().finished(std::declval<const RunReport&>()));
+template <class P>
+using stop_requested_op = decltype(std::declval<P&>().stop_requested());
+}  // namespace detail
+
+/// Watches nothing.
+struct NoProgress {};
+
+/// What `auto_nuq` tells of itself while it runs, and asks: each member of a user's progress object is optional and
+/// found at compile time.
+///
+///   struct MyProgress {
+///     void started(std::size_t layers);  // layers whose options will be quantized
+///     void layer_quantized(const std::string& layer, std::size_t done, std::size_t layers);
+///     void evaluation_started(const nuq::EvaluationProgress&);
+///     void evaluation_finished(const nuq::EvaluationProgress&);
+///     void evaluation_failed(const std::string& message);  // it is tried once more
+///     void improved(const nuq::RunReport&);                // a smaller satisfied configuration is on the disk
+///     void finished(const nuq::RunReport&);
+///     bool stop_requested();  // true: no further evaluation begins, and the best so far is the result
+///   };
+///
+/// All calls come one at a time but those of `stop_requested`, which any thread that evaluates may ask;
+/// `evaluation_failed` may come from another thread than the one that called `auto_nuq`.
+template <class Progress>
+class ProgressCalls {
+  template <template <class...> class Op>
+  static constexpr bool has = detail::returns<void, Op, Progress>();
+
+ public:
+  static_assert(std::is_same_v<Progress, NoProgress> || has<detail::started_op> || has<detail::layer_quantized_op> ||
+                    has<detail::evaluation_started_op> || has<detail::evaluation_finished_op> ||
+                    has<detail::evaluation_failed_op> || has<detail::improved_op> || has<detail::finished_op> ||
+                    has<detail::stop_requested_op>,
+                "[nuq] Progress must provide at least one of: started, layer_quantized, evaluation_started, "
+                "evaluation_finished, evaluation_failed, improved, finished, stop_requested");
+
+  explicit ProgressCalls(Progress& progress) noexcept : progress_(progress) {}
+
+  void started([[maybe_unused]] std::size_t layers) const {
+    if constexpr (has<detail::started_op>) progress_.started(layers);
+  }
+  void layer_quantized([[maybe_unused]] const std::string& layer, [[maybe_unused]] std::size_t done,
+                       [[maybe_unused]] std::size_t layers) const {
+    if constexpr (has<detail::layer_quantized_op>) progress_.layer_quantized(layer, done, layers);
+  }
+  void evaluation_started([[maybe_unused]] const EvaluationProgress& evaluation) const {
+    if constexpr (has<detail::evaluation_started_op>) progress_.evaluation_started(evaluation);
+  }
+  void evaluation_finished([[maybe_unused]] const EvaluationProgress& evaluation) const {
+    if constexpr (has<detail::evaluation_finished_op>) progress_.evaluation_finished(evaluation);
+  }
+  void evaluation_failed([[maybe_unused]] const std::string& message) const {
+    if constexpr (has<detail::evaluation_failed_op>) progress_.evaluation_failed(message);
+  }
+  void improved([[maybe_unused]] const RunReport& report) const {
+    if constexpr (has<detail::improved_op>) progress_.improved(report);
+  }
+  void finished([[maybe_unused]] const RunReport& report) const {
+    if constexpr (has<detail::finished_op>) progress_.finished(report);
+  }
+  [[nodiscard]] bool stop_requested() const {
+    if constexpr (detail::returns<bool, detail::stop_requested_op, Progress>()) {
+      return static_cast<bool>(progress_.stop_requested());
+    } else {
+      return false;
+    }
+  }
+
+ private:
+  Progress& progress_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_EVALUATION_PROGRESS_HPP

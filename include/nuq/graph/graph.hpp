@@ -1,0 +1,105 @@
+#ifndef NUQ_GRAPH_GRAPH_HPP
+#define NUQ_GRAPH_GRAPH_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nuq/caffe/model.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// One version of a blob. Every write to a blob's name makes a new version, so an in-place layer reads one value and
+/// writes another of the same name.
+struct Value {
+  static constexpr std::size_t network_input = (std::numeric_limits<std::size_t>::max)();
+
+  std::string blob;                      ///< the blob's name in the prototxt
+  std::size_t producer = network_input;  ///< index of the node that writes it
+  Shape shape;  ///< as declared for a network input (may be empty: not declared); otherwise inferred, empty until then
+};
+
+/// What a layer of a deploy model computes with, besides its parameters: integers. A Quant layer then writes the levels
+/// themselves, a Convolution, Deconvolution or InnerProduct sums up weight × (level − input_offset) + bias exactly,
+/// Pooling averages level − input_offset, and DeQuant multiplies that by its scales (AMCT manual, model formats).
+struct IntegerArithmetic {
+  std::vector<std::int8_t> weights;  ///< in the order of the weight blob; empty for Quant, DeQuant and Pooling
+  std::vector<std::int32_t> bias;    ///< may be empty
+  int input_offset = 0;              ///< the level that stands for 0 in the input
+};
+
+/// One layer of the network in its inference (TEST) phase.
+struct Node {
+  std::string name;
+  std::string type;                  ///< current-style name ("Convolution"), also for V1 files
+  schema::LayerParameter parameter;  ///< current-style parameters without blobs
+  std::vector<std::size_t> inputs;   ///< indices into Graph::values
+  std::vector<std::size_t> outputs;  ///< indices into Graph::values
+  std::vector<Tensor> blobs;  ///< trained blobs: weights [out,in,kh,kw] or [out,in], bias [out], …; empty where the
+                              ///< weights file has none
+  std::vector<std::string>
+      fused;  ///< names of the layers folded into this one, in order of computation (BatchNorm, Scale, Bias)
+  std::size_t source_index = 0;              ///< position of the layer among the layers of Model::net
+  std::optional<IntegerArithmetic> integer;  ///< in a deploy model; `blobs` hold the same numbers as floats
+  /// Of a layer with weights in a fake-quant model, and of the DeQuant behind it: one or one per output. What passes
+  /// between them is whole multiples of these, as in the deploy model, but for the float bias and float arithmetic.
+  std::vector<float> sum_scales{};
+  std::string text{};  ///< of a type that this library does not know: the inside of the layer's braces in the prototxt
+};
+
+/// `do_fusion` and `skip_fusion_layers` of the configuration.
+struct FusionOptions {
+  bool enabled = true;
+  std::set<std::string> skipped;  ///< layers that nothing is folded into
+};
+
+/// A checked network with its weights: nodes in execution order (the file's order), every input written before it is
+/// read, names unique, no cycle. Also carries what has been decided and computed for its layers.
+struct Graph {
+  std::shared_ptr<const Model> model;
+  std::string name;
+  std::vector<Node> nodes;
+  std::vector<Value> values;
+  std::vector<std::size_t> inputs;  ///< values fed by the user, in declared order
+
+  FusionOptions fusion;                     ///< as `fuse` was told
+  NuqScope nuq_scope = NuqScope::standard;  ///< which layers may take NUQ
+  QuantizationPlan plan;                    ///< from config.json: which layers, and how
+  NetworkQuantization quantization;         ///< filled by quantize_model and calibration
+  int batch_num = 1;                        ///< batches of activation calibration
+  bool joint_quant = false;                 ///< layers that an Eltwise adds up get one shift_bit
+  std::string record_file;                  ///< where the factors are recorded; may be empty
+  std::vector<std::string>
+      notes;  ///< what the user should know of the configuration: unusual settings, layers that stay uniform
+
+  [[nodiscard]] const Node* find(const std::string& layer) const noexcept {
+    for (const Node& node : nodes) {
+      if (node.name == layer) return &node;
+    }
+    return nullptr;
+  }
+  /// Indices of the nodes that read a value, ascending.
+  [[nodiscard]] std::vector<std::size_t> consumers(std::size_t value) const {
+    std::vector<std::size_t> found;
+    for (std::size_t node = 0; node < nodes.size(); ++node) {
+      for (const std::size_t input : nodes[node].inputs) {
+        if (input == value && (found.empty() || found.back() != node)) found.push_back(node);
+      }
+    }
+    return found;
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_GRAPH_HPP

@@ -1,0 +1,53 @@
+#ifndef NUQ_GRAPH_OPS_BLOBS_HPP
+#define NUQ_GRAPH_OPS_BLOBS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Throws ModelError when the layer has trained blobs that are too few or of other shapes than `wanted`. A layer
+/// without any passes (the model was read without weights), and so do surplus blobs, such as masks of pruned networks.
+inline void check_blobs(const LayerRef& layer, const std::vector<Shape>& wanted) {
+  const std::vector<Tensor>& blobs = layer.node.blobs;
+  if (blobs.empty()) return;
+  if (blobs.size() < wanted.size()) {
+    layer.fail(ErrorCode::size_mismatch, "the weights file has " + std::to_string(blobs.size()) + " blobs, wanted " +
+                                             std::to_string(wanted.size()));
+  }
+  for (std::size_t index = 0; index < wanted.size(); ++index) {
+    const bool is_vector = wanted[index].size() == 1;  // its extent may stand on any axis
+    if (is_vector ? element_count(blobs[index].shape) == element_count(wanted[index])
+                  : blobs[index].shape == wanted[index])
+      continue;
+    layer.fail(ErrorCode::size_mismatch, "blob " + std::to_string(index) + " has shape " +
+                                             to_string(blobs[index].shape) + ", wanted " + to_string(wanted[index]));
+  }
+}
+
+/// `check_blobs` for weights and, with `bias_term`, a bias of `outputs` values.
+inline void check_weights_and_bias(const LayerRef& layer, Shape weights, bool bias_term, std::int64_t outputs) {
+  std::vector<Shape> wanted = {std::move(weights)};
+  if (bias_term) wanted.push_back({outputs});
+  check_blobs(layer, wanted);
+}
+
+/// Throws ModelError when the layer has fewer than `count` trained blobs: it cannot be computed.
+inline void require_blobs(const LayerRef& layer, std::size_t count) {
+  if (layer.node.blobs.size() >= count) return;
+  layer.fail(ErrorCode::unknown_name, layer.node.type + " has " + std::to_string(layer.node.blobs.size()) +
+                                          " trained blobs, wanted " + std::to_string(count) +
+                                          ": is it in the weights file?");
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_OPS_BLOBS_HPP

@@ -1,0 +1,88 @@
+#ifndef NUQ_GRAPH_PASSES_DETAIL_CHANNEL_AFFINE_HPP
+#define NUQ_GRAPH_PASSES_DETAIL_CHANNEL_AFFINE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/ops/batch_norm.hpp"
+#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// y = x.
+[[nodiscard]] inline ChannelAffine identity_affine(std::size_t channels) {
+  return {std::vector<double>(channels, 1.0), std::vector<double>(channels, 0.0)};
+}
+
+/// `second` after `first`.
+[[nodiscard]] inline ChannelAffine composed(ChannelAffine first, const ChannelAffine& second) {
+  for (std::size_t channel = 0; channel < first.factor.size(); ++channel) {
+    first.factor[channel] *= second.factor[channel];
+    first.offset[channel] = first.offset[channel] * second.factor[channel] + second.offset[channel];
+  }
+  return first;
+}
+
+/// True if a padding of zeros stays one of zeros.
+[[nodiscard]] inline bool keeps_zero(const ChannelAffine& affine) {
+  return std::all_of(affine.offset.begin(), affine.offset.end(), [](double offset) { return offset == 0.0; });
+}
+
+/// True for a Scale or Bias along axis 1 alone, which may be counted from the end of `rank` axes.
+template <class Parameter>
+[[nodiscard]] bool is_per_channel(const Parameter& parameter, std::size_t rank) {
+  const std::int64_t axis = parameter.axis();
+  return (axis == 1 || axis + static_cast<std::int64_t>(rank) == 1) && parameter.num_axes() == 1;
+}
+
+/// True for exactly `count` blobs of one value per channel.
+[[nodiscard]] inline bool has_channel_blobs(const Node& node, std::size_t count, std::size_t channels) {
+  return node.blobs.size() == count && std::all_of(node.blobs.begin(), node.blobs.end(),
+                                                   [&](const Tensor& blob) { return blob.values.size() == channels; });
+}
+
+/// Blobs {γ} or {γ, β}: y = γ · x + β.
+[[nodiscard]] inline std::optional<ChannelAffine> scale_affine(const Node& node, std::size_t channels,
+                                                               std::size_t rank) {
+  const schema::ScaleParameter& parameter = node.parameter.scale_param();
+  const std::size_t blobs = parameter.bias_term() ? 2 : 1;
+  if (!is_per_channel(parameter, rank) || !has_channel_blobs(node, blobs, channels)) return std::nullopt;
+  ChannelAffine affine = identity_affine(channels);
+  affine.factor.assign(node.blobs[0].values.begin(), node.blobs[0].values.end());
+  if (blobs == 2) affine.offset.assign(node.blobs[1].values.begin(), node.blobs[1].values.end());
+  return affine;
+}
+
+/// Blob {β}: y = x + β.
+[[nodiscard]] inline std::optional<ChannelAffine> bias_affine(const Node& node, std::size_t channels,
+                                                              std::size_t rank) {
+  if (!is_per_channel(node.parameter.bias_param(), rank) || !has_channel_blobs(node, 1, channels)) return std::nullopt;
+  ChannelAffine affine = identity_affine(channels);
+  affine.offset.assign(node.blobs[0].values.begin(), node.blobs[0].values.end());
+  return affine;
+}
+
+/// What a BatchNorm, Scale or Bias computes for a blob of `rank` axes with `channels` in axis 1; nothing for other
+/// layers, along other axes, and without trained blobs. Throws ModelError for statistics that cannot be used.
+[[nodiscard]] inline std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels,
+                                                            std::size_t rank) {
+  const Node& node = layer.node;
+  if (node.type == "Scale") return scale_affine(node, channels, rank);
+  if (node.type == "Bias") return bias_affine(node, channels, rank);
+  if (node.type != "BatchNorm" || node.blobs.empty() || node.blobs.front().values.size() != channels)
+    return std::nullopt;
+  return batch_norm_affine(layer);
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_PASSES_DETAIL_CHANNEL_AFFINE_HPP

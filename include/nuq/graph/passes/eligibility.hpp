@@ -1,0 +1,129 @@
+#ifndef NUQ_GRAPH_PASSES_ELIGIBILITY_HPP
+#define NUQ_GRAPH_PASSES_ELIGIBILITY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/ops/convolution.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Whether a layer's weights can be quantized to int8, and whether to a few of the int8 levels (NUQ).
+struct Eligibility {
+  bool quantizable = false;
+  bool nuq = false;    ///< implies `quantizable`
+  std::string reason;  ///< what stands in the way of `quantizable`, else of `nuq`; empty when nothing does
+};
+
+namespace detail {
+
+/// Dimensions of a convolution's filter: of the blob where there is one, otherwise as the parameters and the input say.
+[[nodiscard]] inline std::size_t filter_dimensions(const Graph& graph, const Node& node) {
+  if (!node.blobs.empty()) return node.blobs.front().shape.size();
+  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
+  if (parameter.has_kernel_h() || parameter.has_kernel_w()) return 4;
+  if (parameter.kernel_size_size() > 1) return 2 + static_cast<std::size_t>(parameter.kernel_size_size());
+  const std::size_t input = node.inputs.empty() ? 0 : graph.values[node.inputs.front()].shape.size();
+  return input == 0 ? 4 : input;
+}
+
+[[nodiscard]] inline std::string dilation_obstacle(const schema::ConvolutionParameter& parameter,
+                                                   const std::string& who) {
+  std::vector<std::uint32_t> dilations(parameter.dilation().begin(), parameter.dilation().end());
+  dilations.insert(dilations.end(), {parameter.hole(), parameter.hole_h(), parameter.hole_w()});
+  if (parameter.has_dilation_h()) dilations.push_back(parameter.dilation_h());
+  if (parameter.has_dilation_w()) dilations.push_back(parameter.dilation_w());
+  for (const std::uint32_t dilation : dilations) {
+    if (dilation != 1) return "dilation " + std::to_string(dilation) + ": only dilation 1 is supported by " + who;
+  }
+  return {};
+}
+
+[[nodiscard]] inline std::string group_obstacle(const schema::ConvolutionParameter& parameter, const std::string& who) {
+  if (parameter.group() == 1) return {};
+  return "group " + std::to_string(parameter.group()) + ": only group 1 is supported by " + who;
+}
+
+[[nodiscard]] inline std::string inner_product_obstacle(const schema::InnerProductParameter& parameter) {
+  if (parameter.transpose()) return "transposed weights: only transpose: false is supported";
+  if (parameter.axis() != 1) return "axis " + std::to_string(parameter.axis()) + ": only axis 1 is supported";
+  return {};
+}
+
+[[nodiscard]] inline std::string type_obstacle(const Node& node, NuqScope scope) {
+  if (node.type == "Convolution" || node.type == "Deconvolution" || node.type == "InnerProduct") return {};
+  if (is_depthwise(node)) {
+    return scope == NuqScope::extended ? "" : "layer type '" + node.type + "' is quantized in the extended scope alone";
+  }
+  if (node.type == "Pooling" || node.type == "Eltwise") {
+    return "layer type '" + node.type + "' has no weights and is computed as it stands";
+  }
+  if (!node.blobs.empty()) return "the weights of layer type '" + node.type + "' are not quantized";
+  return "layer type '" + node.type + "' has no weights to quantize";
+}
+
+[[nodiscard]] inline std::string quantization_obstacle(const Graph& graph, const Node& node, NuqScope scope) {
+  if (const std::string obstacle = type_obstacle(node, scope); !obstacle.empty()) return obstacle;
+  const bool has_weights_file = graph.model != nullptr && !graph.model->weights_file.empty();
+  if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";
+  if (node.inputs.size() > 1) return "it has " + std::to_string(node.inputs.size()) + " inputs: only one is supported";
+  if (node.type == "InnerProduct") return inner_product_obstacle(node.parameter.inner_product_param());
+  if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions != 4) {
+    return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
+  }
+  if (node.type != "Deconvolution") return {};
+  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
+  const std::string dilation = dilation_obstacle(parameter, "the quantization of Deconvolution");
+  return dilation.empty() ? group_obstacle(parameter, "the quantization of Deconvolution") : dilation;
+}
+
+/// Of a layer that can be quantized.
+[[nodiscard]] inline std::string nuq_obstacle(const Node& node, NuqScope scope) {
+  if (scope == NuqScope::extended || node.type == "InnerProduct") return {};
+  if (node.type == "Deconvolution") return "Deconvolution: only Convolution and InnerProduct are supported by NUQ";
+  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
+  const std::string group = group_obstacle(parameter, "NUQ");
+  return group.empty() ? dilation_obstacle(parameter, "NUQ") : group;
+}
+
+/// Of a Pooling layer: only its input can be quantized.
+[[nodiscard]] inline Eligibility pooling_eligibility(const Node& node) {
+  const schema::PoolingParameter& parameter = node.parameter.pooling_param();
+  if (parameter.pool() != schema::PoolingParameter::AVE) return {false, false, "Pooling: only pool AVE is supported"};
+  if (parameter.global_pooling()) return {false, false, "global_pooling: only Pooling with a kernel is supported"};
+  return {true, false, "Pooling has no weights"};
+}
+
+}  // namespace detail
+
+/// Judges a layer by the AMCT manual's tables of supported layers. Uniform int8: Convolution with a 4-D filter,
+/// Deconvolution with a 4-D filter, dilation 1 and group 1, InnerProduct with transpose false and axis 1. NUQ: of these
+/// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
+/// depthwise types of forks are quantized as Convolution is. In a graph without a weights file the parameters decide
+/// alone.
+[[nodiscard]] inline Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope) {
+  const std::string obstacle = detail::quantization_obstacle(graph, node, scope);
+  if (!obstacle.empty()) return {false, false, obstacle};
+  const std::string nuq_obstacle = detail::nuq_obstacle(node, scope);
+  return {true, nuq_obstacle.empty(), nuq_obstacle};
+}
+
+/// The same in the graph's own scope.
+[[nodiscard]] inline Eligibility eligibility_of(const Graph& graph, const Node& node) {
+  return eligibility_of(graph, node, graph.nuq_scope);
+}
+
+/// The same for a layer that a configuration or a record names. The input of a Pooling layer with pool AVE, not global,
+/// is quantized there (AMCT manual), and nowhere else.
+[[nodiscard]] inline Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
+  return node.type == "Pooling" ? detail::pooling_eligibility(node) : eligibility_of(graph, node, scope);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_PASSES_ELIGIBILITY_HPP

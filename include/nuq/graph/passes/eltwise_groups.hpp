@@ -1,0 +1,69 @@
+#ifndef NUQ_GRAPH_PASSES_ELTWISE_GROUPS_HPP
+#define NUQ_GRAPH_PASSES_ELTWISE_GROUPS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+using LayerGroup = std::vector<std::string>;
+
+/// The quantized layer with weights that writes a value; null where there is none.
+[[nodiscard]] inline const Node* quantized_producer(const Graph& graph, std::size_t value) {
+  const std::size_t producer = graph.values[value].producer;
+  if (producer == Value::network_input) return nullptr;
+  const Node& node = graph.nodes[producer];
+  return graph.quantization.count(node.name) > 0 && quantizes_weights(node) ? &node : nullptr;
+}
+
+/// Puts the layers into one group with those that share a member.
+inline void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
+  const auto meets = [&layers](const LayerGroup& group) {
+    return std::find_first_of(group.begin(), group.end(), layers.begin(), layers.end()) != group.end();
+  };
+  for (auto group = std::find_if(groups.begin(), groups.end(), meets); group != groups.end();
+       group = std::find_if(groups.begin(), groups.end(), meets)) {
+    layers.insert(layers.end(), group->begin(), group->end());
+    groups.erase(group);
+  }
+  std::sort(layers.begin(), layers.end());
+  layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+  groups.push_back(std::move(layers));
+}
+
+}  // namespace detail
+
+/// Groups of quantized layers whose outputs an Eltwise SUM adds up as they are: two or more of each, with one number of
+/// scales. Layers that several Eltwise connect are one group.
+[[nodiscard]] inline std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph) {
+  std::vector<detail::LayerGroup> groups;
+  for (const Node& node : graph.nodes) {
+    if (node.type != "Eltwise" || node.parameter.eltwise_param().operation() != schema::EltwiseParameter::SUM) continue;
+    detail::LayerGroup layers;
+    std::size_t scales = 0;
+    for (const std::size_t input : node.inputs) {
+      const Node* const layer = detail::quantized_producer(graph, input);
+      if (layer == nullptr) continue;
+      const std::size_t own = graph.quantization.at(layer->name).weights.scales.size();
+      if (layers.empty()) scales = own;
+      const bool is_new = std::find(layers.begin(), layers.end(), layer->name) == layers.end();
+      if (own == scales && is_new) layers.push_back(layer->name);
+    }
+    if (layers.size() > 1) detail::join(groups, std::move(layers));
+  }
+  return groups;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_PASSES_ELTWISE_GROUPS_HPP

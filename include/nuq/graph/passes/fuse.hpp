@@ -1,0 +1,213 @@
+#ifndef NUQ_GRAPH_PASSES_FUSE_HPP
+#define NUQ_GRAPH_PASSES_FUSE_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/ops/batch_norm.hpp"
+#include "nuq/graph/passes/detail/channel_affine.hpp"
+#include "nuq/graph/passes/detail/folded_weights.hpp"
+#include "nuq/graph/passes/detail/remove_nodes.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// True for the types that BatchNorm, Scale and Bias can be folded into.
+[[nodiscard]] inline bool is_fusable_type(std::string_view type) noexcept {
+  return type == "Convolution" || type == "Deconvolution" || type == "InnerProduct";
+}
+
+namespace detail {
+
+/// True if another layer has a trained parameter of the same name (`param { name: … }`): the two have to stay equal.
+[[nodiscard]] inline bool shares_parameters(const Graph& graph, const Node& node) {
+  const auto names_of = [](const Node& layer) {
+    std::set<std::string> names;
+    for (const schema::ParamSpec& spec : layer.parameter.param()) {
+      if (!spec.name().empty()) names.insert(spec.name());
+    }
+    return names;
+  };
+  const std::set<std::string> own = names_of(node);
+  return !own.empty() && std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
+    const std::set<std::string> names = names_of(other);
+    return &other != &node &&
+           std::any_of(own.begin(), own.end(), [&](const std::string& name) { return names.count(name) > 0; });
+  });
+}
+
+/// True if something can be folded into the layer: it has weights of its own, one input and one output with channels in
+/// axis 1.
+[[nodiscard]] inline bool is_fusable(const Graph& graph, const Node& node) {
+  if (!is_fusable_type(node.type) || node.blobs.empty() || node.blobs.front().values.empty()) return false;
+  if (node.inputs.size() != 1 || node.outputs.size() != 1 || shares_parameters(graph, node)) return false;
+  if (node.type != "InnerProduct") return node.parameter.convolution_param().axis() == 1;
+  const schema::InnerProductParameter& parameter = node.parameter.inner_product_param();
+  return parameter.axis() == 1 && !parameter.transpose();
+}
+
+[[nodiscard]] inline bool has_padding(const schema::ConvolutionParameter& parameter) {
+  if (parameter.has_pad_h() || parameter.has_pad_w()) return parameter.pad_h() != 0 || parameter.pad_w() != 0;
+  return std::any_of(parameter.pad().begin(), parameter.pad().end(), [](std::uint32_t pad) { return pad != 0; });
+}
+
+/// `index` if that node has one input and one output.
+[[nodiscard]] inline std::optional<std::size_t> if_simple(const Graph& graph, std::size_t index) {
+  const Node& node = graph.nodes[index];
+  return node.inputs.size() == 1 && node.outputs.size() == 1 ? std::optional<std::size_t>(index) : std::nullopt;
+}
+
+/// The node of one input and one output that is the only reader of `value`.
+[[nodiscard]] inline std::optional<std::size_t> sole_reader(const Graph& graph, std::size_t value) {
+  const std::vector<std::size_t> readers = graph.consumers(value);
+  return readers.size() == 1 ? if_simple(graph, readers.front()) : std::nullopt;
+}
+
+/// The node of one input and one output that writes `value` for a single reader.
+[[nodiscard]] inline std::optional<std::size_t> sole_writer(const Graph& graph, std::size_t value) {
+  const std::size_t producer = graph.values[value].producer;
+  if (producer == Value::network_input || graph.consumers(value).size() != 1) return std::nullopt;
+  return if_simple(graph, producer);
+}
+
+/// Folds the BatchNorm, Scale and Bias layers that follow node `index` one by one; returns the nodes that became
+/// useless.
+[[nodiscard]] inline std::vector<std::size_t> fold_followers(Graph& graph, std::size_t index) {
+  Node& node = graph.nodes[index];
+  const WeightLayout layout(node);
+  ChannelAffine total = identity_affine(layout.outputs());
+  std::vector<std::size_t> folded;
+  std::size_t output = node.outputs.front();
+  while (const std::optional<std::size_t> reader = sole_reader(graph, output)) {
+    const Node& follower = graph.nodes[*reader];
+    const auto affine = affine_of({follower, graph.model->model_file}, layout.outputs(), layout.rank);
+    if (!affine) break;
+    total = composed(std::move(total), *affine);
+    folded.push_back(*reader);
+    output = follower.outputs.front();
+  }
+  if (folded.empty() || !fold_behind(node, total)) return {};
+  for (const std::size_t follower : folded) node.fused.push_back(graph.nodes[follower].name);
+  node.outputs.front() = output;
+  return folded;
+}
+
+/// True if, at node `index` and without the nodes `removed`, the name of `value` stands for a later version of the
+/// blob.
+[[nodiscard]] inline bool is_overwritten(const Graph& graph, std::size_t value, std::size_t index,
+                                         const std::vector<std::size_t>& removed) {
+  const auto writes_name = [&](const Node& node) {
+    return std::any_of(node.outputs.begin(), node.outputs.end(), [&](std::size_t output) {
+      return output != value && graph.values[output].blob == graph.values[value].blob;
+    });
+  };
+  const std::size_t producer = graph.values[value].producer;
+  for (std::size_t node = producer == Value::network_input ? 0 : producer + 1; node < index; ++node) {
+    const bool is_removed = std::find(removed.begin(), removed.end(), node) != removed.end();
+    if (!is_removed && writes_name(graph.nodes[node])) return true;
+  }
+  return false;
+}
+
+/// Folds the BatchNorm, Scale and Bias layers in front of node `index`, a Convolution, as far as its padding allows;
+/// returns the nodes that became useless.
+[[nodiscard]] inline std::vector<std::size_t> fold_predecessors(Graph& graph, std::size_t index) {
+  Node& node = graph.nodes[index];
+  if (node.type != "Convolution") return {};
+  const WeightLayout layout(node);
+  const bool is_padded = has_padding(node.parameter.convolution_param());
+  ChannelAffine total = identity_affine(layout.inputs());
+  std::vector<std::size_t> folded;  // the nearest first
+  std::size_t input = node.inputs.front();
+  while (const std::optional<std::size_t> writer = sole_writer(graph, input)) {
+    const Node& predecessor = graph.nodes[*writer];
+    const auto affine = affine_of({predecessor, graph.model->model_file}, layout.inputs(), layout.rank);
+    if (!affine || (is_padded && !keeps_zero(*affine))) break;
+    total = composed(*affine, total);
+    folded.push_back(*writer);
+    input = predecessor.inputs.front();
+  }
+  if (folded.empty() || is_overwritten(graph, input, index, folded) || !fold_before(node, total)) return {};
+  for (const std::size_t predecessor : folded) node.fused.insert(node.fused.begin(), graph.nodes[predecessor].name);
+  node.inputs.front() = input;
+  return folded;
+}
+
+/// Calls fold(graph, index), which returns the nodes that became useless, for every layer that may be folded into.
+template <class Fold>
+void fold_each(Graph& graph, const std::set<std::string>& skipped, Fold&& fold) {
+  std::set<std::size_t> useless;
+  for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
+    const Node& node = graph.nodes[index];
+    if (skipped.count(node.name) > 0 || !is_fusable(graph, node)) continue;
+    for (const std::size_t folded : fold(graph, index)) useless.insert(folded);
+  }
+  remove_nodes(graph, useless);
+}
+
+/// Inference uses the trained statistics of a BatchNorm; only an explicit wish for those of the batch is refused.
+inline void check_batch_norms(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    const schema::BatchNormParameter& parameter = node.parameter.batch_norm_param();
+    if (node.type != "BatchNorm" || !parameter.has_use_global_stats() || parameter.use_global_stats()) continue;
+    fail_layer(ErrorCode::unsupported_layer, graph.model->model_file, node.name,
+               "use_global_stats is false, wanted true in an inference network");
+  }
+}
+
+inline void check_skipped(const Graph& graph, const std::set<std::string>& skipped) {
+  for (const std::string& name : skipped) {
+    const Node* const node = graph.find(name);
+    if (node == nullptr) {
+      fail(ConfigError(ErrorCode::unknown_name,
+                       "skip_fusion_layers: layer '" + name + "': does not exist in " + graph.model->model_file));
+    }
+    if (!is_fusable_type(node->type)) {
+      fail(ConfigError(ErrorCode::invalid_argument, "skip_fusion_layers: layer '" + name +
+                                                        "': nothing is folded into a " + node->type +
+                                                        ", wanted a Convolution, Deconvolution or InnerProduct"));
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Folds BatchNorm, Scale and Bias layers, alone or several in a row, into the Convolution, Deconvolution or
+/// InnerProduct before them, and what then still stands in front of a Convolution into that one (AMCT manual, fusion;
+/// Bias as in its HiSilicon variant). In double, with y = x · a + s being what the row computes per channel:
+///
+///   behind:    W'[o] = W[o] · a[o]         b'[o] = b[o] · a[o] + s[o]
+///   in front:  W'[o,i] = W[o,i] · a[i]     b'[o] = b[o] + Σ W[o,i] · s[i]     without padding, or where every s is 0
+///
+/// The layer gets a bias, takes over the last folded layer's output or the first one's input, and lists the folded
+/// layers in `Node::fused`, in the order of computation; their nodes and values are gone and the remaining ones are
+/// numbered anew.
+///
+/// Left as they are: layers with somebody else reading a blob between them, layers without weights or with weights
+/// shared by name, a Scale or Bias along another axis, a blob in front whose name stands for something else at the
+/// Convolution's place, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats:
+/// false` or a variance that cannot be used, and ConfigError for a skipped layer that does not exist or that nothing
+/// could be folded into.
+inline void fuse(Graph& graph, const FusionOptions& options = {}) {
+  graph.fusion = options;
+  detail::check_batch_norms(graph);
+  detail::check_skipped(graph, options.skipped);
+  if (!options.enabled) return;
+  detail::fold_each(graph, options.skipped, detail::fold_followers);
+  detail::fold_each(graph, options.skipped, detail::fold_predecessors);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_PASSES_FUSE_HPP

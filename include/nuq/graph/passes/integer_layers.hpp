@@ -1,0 +1,115 @@
+#ifndef NUQ_GRAPH_PASSES_INTEGER_LAYERS_HPP
+#define NUQ_GRAPH_PASSES_INTEGER_LAYERS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/ops/quant.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Connects the layers of a deploy model that compute with integers to the Quant and DeQuant layers around them.
+class IntegerLayerLinker {
+ public:
+  explicit IntegerLayerLinker(Graph& graph) : graph_(graph), file_(graph.model->model_file) {}
+
+  void link() {
+    for (std::size_t index = 0; index < graph_.nodes.size(); ++index) {
+      if (computes_integers(graph_.nodes[index])) link(index);
+    }
+    for (Node& node : graph_.nodes) {
+      if (node.type == "Quant" && node.integer) check_readers(node);
+      if (node.type == "DeQuant" && !reads_integers(node)) node.integer.reset();
+    }
+  }
+
+ private:
+  /// A layer with int8 weights, or a Pooling layer that the DeQuant of a deploy model reads.
+  [[nodiscard]] bool computes_integers(const Node& node) const {
+    if (node.inputs.empty() || node.outputs.empty()) return false;
+    if (node.type != "Pooling") return node.integer && !node.integer->weights.empty();
+    const std::vector<std::size_t> readers = graph_.consumers(node.outputs.front());
+    return std::any_of(readers.begin(), readers.end(), [this](std::size_t reader) {
+      return graph_.nodes[reader].type == "DeQuant" && graph_.nodes[reader].integer;
+    });
+  }
+
+  [[nodiscard]] bool reads_integers(const Node& dequant) const {
+    if (dequant.inputs.empty()) return false;
+    const std::size_t producer = graph_.values[dequant.inputs.front()].producer;
+    return producer != Value::network_input && graph_.nodes[producer].integer;
+  }
+
+  void link(std::size_t index) {
+    Node& node = graph_.nodes[index];
+    const std::size_t producer = graph_.values[node.inputs.front()].producer;
+    if (producer == Value::network_input || graph_.nodes[producer].type != "Quant") {
+      fail(node, "its input '" + graph_.values[node.inputs.front()].blob + "' comes from no Quant layer");
+    }
+    Node& quant = graph_.nodes[producer];
+    quant.integer.emplace();
+    if (!node.integer) node.integer.emplace();
+    node.integer->input_offset = quant_scale({quant, file_}).offset;
+    for (const std::size_t reader : graph_.consumers(node.outputs.front())) {
+      Node& dequant = graph_.nodes[reader];
+      if (dequant.type != "DeQuant")
+        fail(node, "its output is read by '" + dequant.name + "', wanted DeQuant layers alone");
+      dequant.integer.emplace();
+    }
+  }
+
+  void check_readers(const Node& quant) const {
+    for (const std::size_t reader : graph_.consumers(quant.outputs.front())) {
+      const Node& node = graph_.nodes[reader];
+      if (!node.integer) fail(node, "it reads the levels of '" + quant.name + "' and computes with floats");
+    }
+  }
+
+  [[noreturn]] void fail(const Node& node, const std::string& problem) const {
+    fail_layer(ErrorCode::invalid_graph, file_, node.name, "of a deploy model: " + problem);
+  }
+
+  Graph& graph_;
+  std::string file_;
+};
+
+}  // namespace detail
+
+/// Marks the layers of a deploy model that compute with integers: those with int8 weights, Pooling layers that a
+/// DeQuant with packed parameters reads, the Quant layers that feed them and the DeQuant layers that read them. Does
+/// nothing in float and fake-quant models. Throws ModelError invalid_graph where such a layer is not between Quant and
+/// DeQuant.
+inline void link_integer_layers(Graph& graph) {
+  detail::IntegerLayerLinker(graph).link();
+}
+
+/// Sets `sum_scales` of the DeQuant layers of a fake-quant model that read sums of levels, those behind a layer with
+/// weights that reads the blob of a Quant layer, and of these layers.
+inline void mark_scaled_sums(Graph& graph) {
+  const auto producer = [&graph](const Node& node) -> Node* {
+    if (node.inputs.empty()) return nullptr;
+    const std::size_t index = graph.values[node.inputs.front()].producer;
+    return index == Value::network_input ? nullptr : &graph.nodes[index];
+  };
+  for (Node& node : graph.nodes) {
+    if (node.type != "DeQuant" || node.integer) continue;
+    Node* const summing = producer(node);
+    if (summing == nullptr || summing->blobs.empty() || node.blobs.empty()) continue;
+    const Node* const quant = producer(*summing);
+    if (quant == nullptr || quant->type != "Quant") continue;
+    node.sum_scales = node.blobs.front().values;
+    summing->sum_scales = node.sum_scales;
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_PASSES_INTEGER_LAYERS_HPP

@@ -1,0 +1,31 @@
+#ifndef NUQ_GRAPH_PASSES_LAYER_INPUT_PRIOR_HPP
+#define NUQ_GRAPH_PASSES_LAYER_INPUT_PRIOR_HPP
+
+#include <cstddef>
+#include <optional>
+
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/quantize/statistics/input_prior.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What may be expected of a layer's inputs; nothing for a Deconvolution, whose taps do not see one input together.
+/// Pixels of the network's input are more alike than activations.
+[[nodiscard]] inline std::optional<InputPrior> input_prior(const Graph& graph, const Node& node) {
+  if (!quantizes_weights(node) || detail::has_input_first(node)) return std::nullopt;
+  const Shape& weights = node.blobs.front().shape;
+  InputPrior prior;
+  if (weights.size() == 4) {
+    prior.tap_rows = static_cast<std::size_t>(weights[2]);
+    prior.tap_cols = static_cast<std::size_t>(weights[3]);
+  }
+  if (graph.values[node.inputs.front()].producer == Value::network_input) prior.correlation = 0.8;
+  return prior;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_PASSES_LAYER_INPUT_PRIOR_HPP

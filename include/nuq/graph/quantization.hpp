@@ -1,0 +1,93 @@
+#ifndef NUQ_GRAPH_QUANTIZATION_HPP
+#define NUQ_GRAPH_QUANTIZATION_HPP
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nuq/activation/activation_scale.hpp"
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/quantize/bias_correction.hpp"
+#include "nuq/quantize/codebook/codebook.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// How the weights of a layer are quantized (`wts_algo` of config.json).
+enum class WeightAlgorithm {
+  arq,  ///< "arq_quantize": uniform int8
+  nuq   ///< "nuq_quantize": only `num_steps` of the 256 levels are kept
+};
+
+/// Which layers may be restricted to few levels (`nuq_scope` of config.json, a key of this library's own).
+enum class NuqScope {
+  standard,  ///< "standard": those of the AMCT manual, Convolution with group 1 and dilation 1, and InnerProduct
+  extended   ///< "extended": also grouped and dilated Convolution, the depthwise types of forks, and Deconvolution
+};
+
+/// How the input of a layer is calibrated (`act_algo` of config.json).
+enum class ActivationAlgorithm {
+  ifmr,  ///< "ifmr": search of the clipping range
+  hfmg   ///< "hfmg": histogram
+};
+
+/// Parameters of activation calibration, named and defaulted as in config.json (AMCT manual, quantization
+/// configuration).
+struct ActivationPlan {
+  ActivationAlgorithm algorithm = ActivationAlgorithm::ifmr;
+  bool asymmetric = true;
+  float max_percentile = 0.999999F;  ///< (0.5, 1]
+  float min_percentile = 0.999999F;  ///< (0.5, 1]
+  float search_range_start = 0.7F;   ///< 0 < start < end
+  float search_range_end = 1.3F;
+  float search_step = 0.01F;  ///< (0, end − start]
+  int num_of_bins = 4096;     ///< 1024, 2048, 4096 or 8192 (hfmg)
+
+  friend bool operator==(const ActivationPlan& a, const ActivationPlan& b) noexcept {
+    return a.algorithm == b.algorithm && a.asymmetric == b.asymmetric && a.max_percentile == b.max_percentile &&
+           a.min_percentile == b.min_percentile && a.search_range_start == b.search_range_start &&
+           a.search_range_end == b.search_range_end && a.search_step == b.search_step && a.num_of_bins == b.num_of_bins;
+  }
+};
+
+/// What the configuration decides for one layer.
+struct LayerPlan {
+  WeightAlgorithm weight_algorithm = WeightAlgorithm::arq;
+  bool channel_wise = true;                                    ///< one scale per output channel; false for InnerProduct
+  int num_steps = 32;                                          ///< levels kept, 2…256 (nuq)
+  int num_of_iteration = 1;                                    ///< 0…5, search effort of selectors that take it (nuq)
+  BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of a layer with a bias of its own (nuq)
+  ActivationPlan activation;
+};
+
+/// The layers to be quantized, by name.
+using QuantizationPlan = std::map<std::string, LayerPlan>;
+
+/// The same for all layers.
+inline void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode) {
+  for (auto& layer : plan) layer.second.bias_correction = mode;
+}
+
+/// The result for one layer: what the record file keeps, and the int8 levels.
+struct LayerQuantization {
+  QuantizedWeights weights;                   ///< [out × in], see `weight_matrix`
+  std::optional<Codebook> codebook;           ///< levels kept; absent in a uniformly quantized layer
+  std::optional<ActivationScale> activation;  ///< absent in a weights-only run
+  Shape input_shape;                          ///< of the calibrated input, NCHW; empty where unknown
+  std::vector<int> shift_bit;                 ///< 1…16 per scale: sums are shifted into 16 bits; empty: they are not
+  std::vector<float> bias_correction;         ///< added to the layer's bias where models are written; empty: nothing is
+};
+
+/// What stands for the weights of a layer that has none, an averaging Pooling: one scale of 1.
+[[nodiscard]] inline QuantizedWeights unit_weights() {
+  return {0, 0, {1.0F}, {}};
+}
+
+/// The results, by layer name.
+using NetworkQuantization = std::map<std::string, LayerQuantization>;
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_QUANTIZATION_HPP

@@ -1,0 +1,40 @@
+#ifndef NUQ_QUANTIZE_ASSIGN_LAYER_PROBLEM_HPP
+#define NUQ_QUANTIZE_ASSIGN_LAYER_PROBLEM_HPP
+
+#include <cstddef>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/quantize/statistics/layer_statistics.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// A layer at the moment its weights are mapped to levels.
+struct LayerProblem {
+  MatrixView<const float> weights;              ///< [out × in], finite
+  ArrayView<const float> scales;                ///< 1 or `out` legal scales
+  const LayerStatistics* statistics = nullptr;  ///< of the layer's inputs; null without calibration data
+  Parallel* parallel = nullptr;                 ///< never null
+
+  [[nodiscard]] double scale(std::size_t row) const noexcept {
+    return static_cast<double>(scales[scales.size() == 1 ? 0 : row]);
+  }
+  /// Weight of a column in the output error: E[x_col²], or 1 where it is unknown.
+  [[nodiscard]] double importance(std::size_t col) const {
+    return statistics == nullptr ? 1.0 : statistics->importance(col);
+  }
+  /// True where the statistics know how inputs vary together, not each alone.
+  [[nodiscard]] bool has_covariance() const noexcept {
+    return statistics != nullptr && statistics->covariance.size() > 0;
+  }
+  /// True where that is only guessed.
+  [[nodiscard]] bool has_prior() const noexcept {
+    return statistics != nullptr && statistics->covariance.size() == 0 && statistics->prior.has_value();
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_ASSIGN_LAYER_PROBLEM_HPP

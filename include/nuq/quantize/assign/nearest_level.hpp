@@ -1,0 +1,42 @@
+#ifndef NUQ_QUANTIZE_ASSIGN_NEAREST_LEVEL_HPP
+#define NUQ_QUANTIZE_ASSIGN_NEAREST_LEVEL_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/support/row_blocks.hpp"
+#include "nuq/quantize/assign/contracts.hpp"
+#include "nuq/quantize/assign/layer_problem.hpp"
+#include "nuq/quantize/assign/output_error.hpp"
+#include "nuq/quantize/codebook/codebook.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The level nearest to w / scale (divided in double) for every weight, [out × in]; ties go as in NearestLevelTable.
+/// With all 256 levels this is rounding to the int8 grid. `codebook` must not be empty.
+[[nodiscard]] inline std::vector<std::int8_t> nearest_levels(const LayerProblem& problem, const Codebook& codebook) {
+  const NearestLevelTable nearest(codebook);
+  std::vector<std::int8_t> levels(problem.weights.size());
+  detail::for_each_row_block(*problem.parallel, problem.weights.rows(), [&](std::size_t first, std::size_t last) {
+    for (std::size_t row = first; row < last; ++row) {
+      nearest.nearest(problem.weights.row(row), problem.scale(row), levels.data() + row * problem.weights.cols());
+    }
+  });
+  return levels;
+}
+
+/// Every weight takes its nearest level, whatever the others take.
+struct NearestLevel {
+  [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
+    std::vector<std::int8_t> levels = nearest_levels(problem, codebook);
+    const double error = output_error(problem, levels);
+    return {std::move(levels), error};
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_ASSIGN_NEAREST_LEVEL_HPP

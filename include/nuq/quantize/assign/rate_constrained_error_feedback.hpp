@@ -1,0 +1,139 @@
+#ifndef NUQ_QUANTIZE_ASSIGN_RATE_CONSTRAINED_ERROR_FEEDBACK_HPP
+#define NUQ_QUANTIZE_ASSIGN_RATE_CONSTRAINED_ERROR_FEEDBACK_HPP
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/level_counts.hpp"
+#include "nuq/quantize/assign/contracts.hpp"
+#include "nuq/quantize/assign/detail/feedback.hpp"
+#include "nuq/quantize/assign/layer_problem.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
+#include "nuq/quantize/assign/output_error.hpp"
+#include "nuq/quantize/codebook/codebook.hpp"
+#include "nuq/quantize/rate/contracts.hpp"
+#include "nuq/quantize/rate/entropy_rate.hpp"
+#include "nuq/quantize/statistics/feedback_factor.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Chooses the level of least cost · (target − L)² + price · bits(L) of a codebook.
+class PricedLevels {
+ public:
+  PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price) : codebook_(codebook) {
+    for (std::size_t index = 0; index < codebook.size(); ++index) {
+      prices_[index] = price * static_cast<double>(bits[level_index(codebook[index])]);
+      least_price_ = index == 0 ? prices_[0] : (std::min)(least_price_, prices_[index]);
+    }
+    for (int level = -128; level <= 127; ++level) {  // how many levels are below
+      std::size_t below = 0;
+      while (below < codebook.size() && codebook[below] < level) ++below;
+      below_[level_index(level)] = below;
+    }
+  }
+
+  [[nodiscard]] std::int8_t operator()(double target, double cost) const noexcept {
+    const double bounded = (std::min)((std::max)(target, -128.0), 127.0);
+    const std::size_t start = below_[level_index(static_cast<int>(std::lround(bounded)))];
+    std::size_t best = (std::min)(start, codebook_.size() - 1);
+    double least = total(best, target, cost);
+    for (std::size_t index = best + 1; index < codebook_.size(); ++index) {
+      if (!improves(index, target, cost, best, least)) break;
+    }
+    for (std::size_t index = start; index-- > 0;) {
+      if (!improves(index, target, cost, best, least)) break;
+    }
+    return codebook_[best];
+  }
+  [[nodiscard]] LevelLanes operator()(const PriorLanes& targets, const PriorLanes& costs) const noexcept {
+    LevelLanes levels;
+    for (std::size_t lane = 0; lane < levels.size(); ++lane) {
+      const auto at = static_cast<Eigen::Index>(lane);
+      levels[lane] = (*this)(targets[at], costs[at]);
+    }
+    return levels;
+  }
+
+ private:
+  [[nodiscard]] double distance(std::size_t index, double target, double cost) const noexcept {
+    const double difference = target - static_cast<double>(codebook_[index]);
+    return cost * difference * difference;
+  }
+  [[nodiscard]] double total(std::size_t index, double target, double cost) const noexcept {
+    return distance(index, target, cost) + prices_[index];
+  }
+  /// Takes a level over if it is the best so far. False where no level behind it, farther from the target, can be.
+  bool improves(std::size_t index, double target, double cost, std::size_t& best, double& least) const noexcept {
+    const double apart = distance(index, target, cost);
+    if (apart + prices_[index] < least) {
+      least = apart + prices_[index];
+      best = index;
+    }
+    return apart + least_price_ < least;
+  }
+
+  const Codebook& codebook_;
+  std::array<double, 256> prices_{};
+  double least_price_ = 0.0;
+  std::array<std::size_t, 256> below_{};
+};
+
+}  // namespace detail
+
+/// Error feedback that also pays for bits: each weight takes the level of least error + price · bits. What a level
+/// costs follows from how often the pass before took it, beginning with the nearest levels. Where the inputs'
+/// covariance is unknown every weight pays for its own squared difference (entropy-constrained scalar quantization,
+/// Chou, Lookabaugh and Gray 1989), otherwise for what is left after feedback.
+template <class RateModel = EntropyRate>
+struct RateConstrainedErrorFeedback {
+  RateModel rate{};
+  double price = 0.0;                ///< of one bit, in units of the layer's output error; ≥ 0
+  int passes = 3;                    ///< ≥ 1
+  double damping = default_damping;  ///< as ErrorFeedback's
+
+  [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
+    if constexpr (!require_rate_model<RateModel>()) {
+      return {};
+    } else {
+      const detail::Feedback feedback(problem, damping);
+      std::vector<std::int8_t> levels = nearest_levels(problem, codebook);
+      double output_error = 0.0;
+      for (int pass = 0; pass < passes; ++pass) {
+        output_error = feedback.assign(
+            levels.data(), detail::PricedLevels(codebook, rate.bits_per_level(count_levels(levels)), price));
+      }
+      const double paid = price * bits(levels);
+      return {std::move(levels), output_error + paid};
+    }
+  }
+
+  /// Output error + price · bits.
+  [[nodiscard]] double error(const LayerProblem& problem, ArrayView<const std::int8_t> levels) const {
+    return output_error(problem, levels) + price * bits(levels);
+  }
+
+ private:
+  [[nodiscard]] double bits(ArrayView<const std::int8_t> levels) const {
+    const LevelCounts counts = count_levels(levels);
+    const std::array<float, 256> bits_per_level = rate.bits_per_level(counts);
+    double total = 0.0;
+    for (std::size_t index = 0; index < counts.size(); ++index) {
+      total += static_cast<double>(counts[index]) * static_cast<double>(bits_per_level[index]);
+    }
+    return total;
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_ASSIGN_RATE_CONSTRAINED_ERROR_FEEDBACK_HPP

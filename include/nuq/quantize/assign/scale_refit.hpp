@@ -1,0 +1,131 @@
+#ifndef NUQ_QUANTIZE_ASSIGN_SCALE_REFIT_HPP
+#define NUQ_QUANTIZE_ASSIGN_SCALE_REFIT_HPP
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/scale.hpp"
+#include "nuq/core/support/row_blocks.hpp"
+#include "nuq/core/support/rows_as_columns.hpp"
+#include "nuq/quantize/assign/detail/prior_rows.hpp"
+#include "nuq/quantize/assign/layer_problem.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The best scales for given levels.
+struct RefittedScales {
+  std::vector<float> scales;  ///< 1 or `out`
+  double gain = 0.0;          ///< by how much `output_error` falls with them
+};
+
+namespace detail {
+
+/// The two sums of a row (or of a matrix) whose quotient is its best scale.
+struct ScaleFit {
+  double weight_level = 0.0;  ///< wᵀ H L
+  double level_level = 0.0;   ///< Lᵀ H L
+
+  /// Adds a term of each sum: weight and level in one coordinate, which counts `importance` times.
+  void add(double weight, double level, double importance = 1.0) noexcept {
+    weight_level += importance * weight * level;
+    level_level += importance * level * level;
+  }
+
+  /// The quotient where it is a legal scale, else `present`.
+  [[nodiscard]] float scale_or(float present) const noexcept {
+    if (!(level_level > 0.0)) return present;
+    const float scale = static_cast<float>(weight_level / level_level);
+    return is_legal_scale(scale) ? scale : present;
+  }
+
+  /// By how much the error (w − s·L)ᵀH(w − s·L) falls.
+  [[nodiscard]] double gain(float from, float to) const noexcept {
+    const auto before = static_cast<double>(from);
+    const auto after = static_cast<double>(to);
+    return (after - before) * (2.0 * weight_level - (after + before) * level_level);
+  }
+};
+
+[[nodiscard]] inline ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                               std::size_t row) {
+  const std::int8_t* level = levels.data() + row * problem.weights.cols();
+  ScaleFit fit;
+  for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
+    fit.add(static_cast<double>(problem.weights(row, col)), static_cast<double>(level[col]), problem.importance(col));
+  }
+  return fit;
+}
+
+/// The fits of rows [first, last) with the full matrix H.
+inline void covariance_row_fits(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
+                                std::size_t last, std::vector<ScaleFit>& fits) {
+  const std::size_t cols = problem.weights.cols();
+  const Eigen::MatrixXd weight = rows_as_columns(problem.weights.data(), cols, first, last);
+  const Eigen::MatrixXd level = rows_as_columns(levels.data(), cols, first, last);
+  const Eigen::MatrixXd weighted_level = problem.statistics->covariance * level;
+  for (std::size_t row = first; row < last; ++row) {
+    const auto column = static_cast<Eigen::Index>(row - first);
+    fits[row] = {weight.col(column).dot(weighted_level.col(column)), level.col(column).dot(weighted_level.col(column))};
+  }
+}
+
+/// The fits of rows [first, last) with the guessed matrix H.
+inline void prior_row_fits(const PriorRows& rows, ArrayView<const std::int8_t> levels, std::size_t first,
+                           std::size_t last, std::vector<ScaleFit>& fits) {
+  for (std::size_t row = first; row < last; ++row) {
+    const Eigen::VectorXd level = rows.levels(levels, row);
+    fits[row] = {rows.moments().product(rows.weights(row), level), rows.moments().product(level, level)};
+  }
+}
+
+/// The scales that follow from the fits of all rows.
+[[nodiscard]] inline RefittedScales refitted_scales(const LayerProblem& problem, const std::vector<ScaleFit>& rows) {
+  RefittedScales refitted;
+  const auto refit = [&](const ScaleFit& fit, float present) {
+    const float scale = fit.scale_or(present);
+    refitted.gain += fit.gain(present, scale);
+    refitted.scales.push_back(scale);
+  };
+  if (problem.scales.size() == 1) {
+    ScaleFit whole;
+    for (const ScaleFit& fit : rows) {
+      whole.weight_level += fit.weight_level;
+      whole.level_level += fit.level_level;
+    }
+    refit(whole, problem.scales[0]);
+  } else {
+    refitted.scales.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) refit(rows[row], problem.scales[row]);
+  }
+  return refitted;
+}
+
+}  // namespace detail
+
+/// The scales that minimise `output_error` of given levels in closed form: s = wᵀHL / LᵀHL per row, or over all rows
+/// where the layer has one scale. A row keeps its scale where the quotient is not a legal one (nothing but zeros,
+/// negative).
+[[nodiscard]] inline RefittedScales refit_scales(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
+  std::vector<detail::ScaleFit> fits(problem.weights.rows());
+  std::optional<detail::PriorRows> prior;
+  if (problem.has_prior()) prior.emplace(problem);
+  detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
+    if (problem.has_covariance()) {
+      detail::covariance_row_fits(problem, levels, first, last, fits);
+    } else if (prior) {
+      detail::prior_row_fits(*prior, levels, first, last, fits);
+    } else {
+      for (std::size_t row = first; row < last; ++row) fits[row] = detail::diagonal_row_fit(problem, levels, row);
+    }
+  });
+  return detail::refitted_scales(problem, fits);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_ASSIGN_SCALE_REFIT_HPP

@@ -1,0 +1,47 @@
+#ifndef NUQ_QUANTIZE_SCALES_ABS_MAX_HPP
+#define NUQ_QUANTIZE_SCALES_ABS_MAX_HPP
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <vector>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/scale.hpp"
+#include "nuq/quantize/scales/contracts.hpp"
+#include "nuq/quantize/scales/finite_weights.hpp"
+#include "nuq/quantize/scales/round_to_scales.hpp"
+#include "nuq/quantize/scales/row_scales.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The vendor's adaptive range quantization: the largest magnitude of a row (or of the matrix) decides its scale.
+///
+///   scale = max / 127 where max ≥ |min|, otherwise |min| / 128;  level = clamp(round(w / scale), −128, 127)
+///
+/// The scale is computed in float; a scale below FLT_EPSILON becomes 1.
+/// @throws ModelError non_finite_value for a NaN or infinite weight, scale_out_of_range for a scale above 1 /
+/// FLT_EPSILON. Source: the AMCT manual (ARQ, unified data format).
+struct AbsMaxQuantizer {
+  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const {
+    return round_to_scales(weights, scales(weights, granularity, {}));
+  }
+  [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
+                                          const QuantizationPurpose&) const {
+    require_finite_weights(weights);
+    return row_scales(weights, granularity, scale_of);
+  }
+
+ private:
+  [[nodiscard]] static float scale_of(ArrayView<const float> values) noexcept {
+    if (values.empty()) return max_abs_scale(0.0F, 0.0F);
+    const Eigen::Map<const Eigen::ArrayXf> weights(values.data(), static_cast<Eigen::Index>(values.size()));
+    return max_abs_scale((std::min)(0.0F, weights.minCoeff()), (std::max)(0.0F, weights.maxCoeff()));
+  }
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_QUANTIZE_SCALES_ABS_MAX_HPP

@@ -1,0 +1,163 @@
+#include "nuq/evaluation/evaluate.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace evaluation_evaluate_test {
+
+/// A network whose output is its input times a factor, in the shape of the input.
+class Amplifier {
+ public:
+  explicit Amplifier(float factor) : factor_(factor) {}
+  void set_input(const std::string& blob, const nuq::TensorView& tensor) {
+    inputs_[blob] = nuq::Tensor(tensor.shape, {tensor.values.begin(), tensor.values.end()});
+  }
+  void forward() {
+    ++forwards;
+    output_ = inputs_.at("data");
+    for (float& value : output_.values) value *= factor_;
+  }
+  [[nodiscard]] nuq::TensorView output(const std::string& blob) const {
+    CHECK(blob == "out");
+    return output_.view();
+  }
+
+  int forwards = 0;
+
+ private:
+  float factor_;
+  std::map<std::string, nuq::Tensor> inputs_;
+  nuq::Tensor output_;
+};
+
+nuq::NumericArray floats(const nuq::Shape& shape, const std::vector<float>& values) {
+  return nuq::parse_npy(nuq::npy_bytes(nuq::Tensor(shape, values).view()), "x");
+}
+
+nuq::DatasetDescription judged_by(nuq::Metric metric) {
+  nuq::DatasetDescription description;
+  description.batch_size = 2;
+  description.output = "out";
+  description.metric = metric;
+  return description;
+}
+
+/// Five samples of three values; the largest is at 0, 1, 2, 0, 1.
+const nuq::NumericArray inputs = floats({5, 3}, {9, 1, 2, 1, 9, 2, 1, 2, 9, 9, 2, 1, 2, 9, 1});
+
+nuq::Dataset labelled(const std::string& labels) {
+  const nuq::NumericArray array{nuq::NumericType::uint8, {static_cast<std::int64_t>(labels.size())}, labels};
+  return nuq::Dataset(judged_by(nuq::Metric::top1), {{{"data", inputs}}, {}, array, {}}, "d.json");
+}
+
+TEST_CASE("accuracy is the share of hits over all batches, the smaller last one included") {
+  const nuq::Dataset dataset = labelled({0, 1, 2, 1, 1});
+  Amplifier engine(0.5F);
+  CHECK(nuq::evaluate(engine, dataset) == 0.8);
+  CHECK(engine.forwards == 3);
+}
+
+TEST_CASE("only the first batches are run where a number is given") {
+  const nuq::Dataset dataset = labelled({0, 1, 2, 1, 0});
+  Amplifier engine(1.0F);
+  CHECK(nuq::evaluate(engine, dataset, 1) == 1.0);
+  CHECK(engine.forwards == 1);
+  CHECK(nuq::evaluate(engine, dataset, 2) == 0.75);
+  CHECK(nuq::evaluate(engine, dataset, 99) == 0.6);
+  CHECK_THROWS_AS(static_cast<void>(nuq::evaluate(engine, dataset, -1)), nuq::ConfigError);
+}
+
+TEST_CASE("metrics of batches are told with their samples, and may end the evaluation") {
+  const nuq::Dataset dataset = labelled({0, 2, 2, 0, 0});
+  Amplifier engine(1.0F);
+  nuq::BatchMetrics batches;
+  CHECK(nuq::evaluate(engine, dataset, 0, batches) == 0.6);
+  REQUIRE(batches.values().size() == 3);
+  CHECK(batches.values()[0].metric == 0.5);
+  CHECK(batches.values()[1].metric == 1.0);
+  CHECK(batches.values()[2].metric == 0.0);
+  CHECK(batches.values()[2].samples == 1);
+
+  std::vector<float> values;
+  for (int sample = 0; sample < 30; ++sample) values.insert(values.end(), {1, 2});
+  const nuq::NumericArray zeros{nuq::NumericType::uint8, {30}, std::string(30, '\0')};
+  const nuq::Dataset always_wrong(judged_by(nuq::Metric::top1), {{{"data", floats({30, 2}, values)}}, {}, zeros, {}},
+                                  "x");
+  const std::vector<nuq::BatchMetric> original(15, {1.0, 2});
+  auto never = [](double) { return false; };
+  nuq::BatchMetrics failing(original, 1.0, never);
+  Amplifier other(1.0F);
+  CHECK(nuq::evaluate(other, always_wrong, 0, failing) == 0.0);
+  CHECK(other.forwards == static_cast<int>(nuq::BatchMetrics::least_batches));
+}
+
+TEST_CASE("the five largest of many classes count for top5") {
+  nuq::DatasetDescription description = judged_by(nuq::Metric::top5);
+  const nuq::NumericArray labels{nuq::NumericType::uint8, {2}, std::string("\x01\x00", 2)};
+  const nuq::Dataset dataset(description,
+                             {{{"data", floats({2, 6}, {1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6})}}, {}, labels, {}}, "x");
+  Amplifier engine(1.0F);
+  CHECK(nuq::evaluate(engine, dataset) == 0.5);
+}
+
+TEST_CASE("the signal-to-noise ratio compares with the targets") {
+  nuq::DatasetDescription description = judged_by(nuq::Metric::psnr);
+  description.peak = 4.0;
+  const nuq::Dataset dataset(
+      description, {{{"data", floats({3, 1, 1, 2}, {1, 1, 1, 1, 1, 1})}}, {}, {}, floats({3, 2}, {1, 1, 1, 1, 1, 1})},
+      "x");
+  Amplifier engine(1.5F);  // every value is off by 0.5
+  CHECK(std::abs(nuq::evaluate(engine, dataset) - 10.0 * std::log10(16.0 / 0.25)) < 1e-12);
+}
+
+TEST_CASE("agreement compares with the predictions of another network") {
+  nuq::Dataset dataset(judged_by(nuq::Metric::agreement), {{{"data", inputs}}, {}, {}, {}}, "d.json");
+  Amplifier original(1.0F);
+  Amplifier reversed(-1.0F);  // its largest outputs are the smallest inputs: 1, 0, 0, 2, 2
+  CHECK_THROWS_WITH_AS(static_cast<void>(nuq::evaluate(original, dataset)),
+                       "nuq: d.json: no labels for batch 0, wanted the original network's predictions",
+                       nuq::EvaluationError);
+  CHECK(nuq::predictions(original, dataset) == std::vector<std::int64_t>{0, 1, 2, 0, 1});
+  CHECK(nuq::predictions(reversed, dataset, 1) == std::vector<std::int64_t>{1, 0});
+  dataset.set_labels({0, 1, 2, 0, 2});
+  CHECK(nuq::evaluate(original, dataset) == 0.8);
+  CHECK(nuq::evaluate(reversed, dataset) == 0.2);
+}
+
+TEST_CASE("outputs that are not finite are an error, not a metric") {
+  const nuq::Dataset dataset = labelled({0, 1, 2, 1, 1});
+  for (const float factor : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    Amplifier engine(factor);
+    CHECK_THROWS_WITH_AS(static_cast<void>(nuq::evaluate(engine, dataset)),
+                         "nuq: d.json: batch 0: output 'out' holds NaN or infinity", nuq::EvaluationError);
+  }
+}
+
+TEST_CASE("outputs that do not belong to the samples are an error") {
+  struct Stuck {
+    nuq::Tensor tensor{{3}, {1, 2, 3}};
+    void set_input(const std::string&, const nuq::TensorView&) {}
+    void forward() {}
+    nuq::TensorView output(const std::string&) const { return tensor.view(); }
+  };
+  Stuck engine;
+  CHECK_THROWS_WITH_AS(static_cast<void>(nuq::evaluate(engine, labelled({0, 1, 2, 1, 1}))),
+                       "nuq: d.json: batch 0: output 'out' of shape [3] cannot be divided among 2 samples",
+                       nuq::EvaluationError);
+}
+
+TEST_CASE("a dataset without a metric cannot be evaluated") {
+  nuq::DatasetDescription description;
+  const nuq::Dataset dataset(description, {{{"data", inputs}}, {}, {}, {}}, "d.json");
+  Amplifier engine(1.0F);
+  CHECK_THROWS_WITH_AS(static_cast<void>(nuq::evaluate(engine, dataset)), "nuq: d.json: the dataset has no metric",
+                       nuq::EvaluationError);
+}
+
+}  // namespace evaluation_evaluate_test

@@ -1,0 +1,24 @@
+#include "nuq/graph/ops/exponential.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "rule_cases.hpp"
+
+TEST_CASE("bases that have no logarithm are refused by name") {
+  const auto exp = [](const std::string& base) {
+    const nuq::Node node = rule_node("Exp", "exp_param { base: " + base + " }");
+    return complaint([&] { static_cast<void>(nuq::exp_shapes({node, "net.prototxt"}, {{2, 3}})); });
+  };
+  const auto log = [](const std::string& base) {
+    const nuq::Node node = rule_node("Log", "log_param { base: " + base + " }");
+    return complaint([&] { static_cast<void>(nuq::log_shapes({node, "net.prototxt"}, {{2, 3}})); });
+  };
+  for (const std::string base : {"0", "-2", "inf", "nan"}) {
+    CHECK(exp(base).rfind("base is " + base, 0) == 0);
+    CHECK(log(base).rfind("base is " + base, 0) == 0);
+  }
+  CHECK(log("1").rfind("base is 1", 0) == 0);
+  CHECK(exp("1") == "(not named) (no error)");
+}

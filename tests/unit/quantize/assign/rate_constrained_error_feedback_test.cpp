@@ -1,0 +1,226 @@
+#include "nuq/quantize/assign/rate_constrained_error_feedback.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <vector>
+
+#include "../../random_values.hpp"
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/quantize/assign/error_feedback.hpp"
+#include "textbook_feedback.hpp"
+
+static_assert(nuq::is_level_assigner_v<nuq::RateConstrainedErrorFeedback<>>);
+static_assert(nuq::measures_levels_v<nuq::RateConstrainedErrorFeedback<>>);
+
+namespace quantize_assign_rate_constrained_error_feedback_test {
+
+constexpr std::size_t rows = 30;
+constexpr std::size_t cols = 48;
+
+nuq::Codebook codebook_of(std::initializer_list<int> levels) {
+  return nuq::Codebook(levels.begin(), levels.end());
+}
+
+double priced_error(std::int8_t level, double target, double cost, const std::array<float, 256>& bits, double price) {
+  const double difference = target - static_cast<double>(level);
+  return cost * difference * difference + price * static_cast<double>(bits[nuq::level_index(level)]);
+}
+
+/// The level of least priced error, by trying all.
+std::int8_t cheapest(const nuq::Codebook& codebook, double target, double cost, const std::array<float, 256>& bits,
+                     double price) {
+  std::int8_t best = codebook[0];
+  for (const std::int8_t level : codebook) {
+    if (priced_error(level, target, cost, bits, price) < priced_error(best, target, cost, bits, price)) best = level;
+  }
+  return best;
+}
+
+/// Σ n·log2(N/n) over the levels that occur.
+double entropy_bits(const std::vector<std::int8_t>& levels) {
+  double bits = 0.0;
+  for (const std::uint64_t count : nuq::count_levels(levels)) {
+    const auto n = static_cast<double>(count);
+    if (count > 0) bits += n * std::log2(static_cast<double>(levels.size()) / n);
+  }
+  return bits;
+}
+
+/// Prices levels by how far they are from 3, whatever has been counted.
+struct FixedRate {
+  std::array<float, 256> bits_per_level(const nuq::LevelCounts&) const {
+    std::array<float, 256> bits{};
+    for (int level = -128; level <= 127; ++level)
+      bits[nuq::level_index(level)] = static_cast<float>(std::abs(level - 3));
+    return bits;
+  }
+  double bytes(const nuq::LevelCounts&, const nuq::LayerShape&) const { return 0.0; }
+};
+
+struct Layer {
+  explicit Layer(bool with_covariance) {
+    const Eigen::MatrixXd moments = random_second_moments(cols, 80, 12);
+    statistics.second_moment = moments.diagonal();
+    if (with_covariance) statistics.covariance = moments;
+  }
+  [[nodiscard]] nuq::LayerProblem problem(nuq::Parallel& parallel) const {
+    return {{weights.data(), rows, cols}, scales, &statistics, &parallel};
+  }
+
+  std::vector<float> weights = random_values(rows * cols, 11);
+  std::vector<float> scales = std::vector<float>(rows, 0.25F);
+  nuq::LayerStatistics statistics;
+};
+
+const nuq::Codebook small_integers = codebook_of({-9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+
+TEST_CASE("the level of least priced error is found as by trying all of them") {
+  const std::vector<float> random = random_values(3 * 4000 + 256, 21);
+  std::size_t next = 0;
+  const auto draw = [&] { return std::abs(static_cast<double>(random[next++])); };
+  std::array<float, 256> bits{};
+  for (float& entry : bits) entry = static_cast<float>(10.0 * draw());
+  for (const nuq::Codebook& codebook : {codebook_of({-90, -31, -8, 0, 7, 30, 101}), codebook_of({5}),
+                                        codebook_of({-128, 127}), small_integers, nuq::Codebook::all()}) {
+    next = 256;
+    for (const double price : {0.0, 0.01, 1.0, 300.0}) {
+      const nuq::detail::PricedLevels choose(codebook, bits, price);
+      for (int trial = 0; trial < 200; ++trial) {
+        const double target = 400.0 * (draw() - 0.5);
+        const double cost = trial % 10 == 0 ? 0.0 : draw();
+        const double least = priced_error(cheapest(codebook, target, cost, bits, price), target, cost, bits, price);
+        CHECK(priced_error(choose(target, cost), target, cost, bits, price) == least);
+      }
+    }
+  }
+}
+
+TEST_CASE("where bits cost nothing the result is error feedback's") {
+  nuq::Parallel serial;
+  for (const bool with_covariance : {true, false}) {
+    const Layer layer(with_covariance);
+    const nuq::LayerProblem problem = layer.problem(serial);
+    const nuq::Assignment priced = nuq::RateConstrainedErrorFeedback<>{}.assign(problem, small_integers);
+    const nuq::Assignment free = nuq::ErrorFeedback{}.assign(problem, small_integers);
+    CHECK(priced.levels == free.levels);
+    CHECK(priced.error == free.error);
+  }
+}
+
+TEST_CASE("without the covariance every weight pays for itself") {
+  nuq::Parallel serial;
+  nuq::RateConstrainedErrorFeedback<FixedRate> assigner;
+  assigner.price = 0.02;
+  const std::array<float, 256> bits = FixedRate{}.bits_per_level({});
+  Layer layer(false);
+  for (const bool with_statistics : {true, false}) {
+    nuq::LayerProblem problem = layer.problem(serial);
+    if (!with_statistics) problem.statistics = nullptr;
+    const nuq::Assignment assignment = assigner.assign(problem, small_integers);
+    double total = 0.0;
+    for (std::size_t at = 0; at < layer.weights.size(); ++at) {
+      const double target = static_cast<double>(layer.weights[at]) / 0.25;
+      const double cost =
+          0.0625 * (with_statistics ? layer.statistics.second_moment[static_cast<Eigen::Index>(at % cols)] : 1.0);
+      const std::int8_t level = cheapest(small_integers, target, cost, bits, 0.02);
+      CHECK(static_cast<int>(assignment.levels[at]) == static_cast<int>(level));
+      total += priced_error(level, target, cost, bits, 0.02);
+    }
+    CHECK(assignment.error == doctest::Approx(total).epsilon(1e-10));
+  }
+}
+
+TEST_CASE("with the covariance the published loop chooses by priced error") {
+  nuq::Parallel serial;
+  nuq::RateConstrainedErrorFeedback<FixedRate> assigner;
+  assigner.price = 0.05;
+  const std::array<float, 256> bits = FixedRate{}.bits_per_level({});
+  const Layer layer(true);
+  const nuq::LayerProblem problem = layer.problem(serial);
+  const Eigen::MatrixXd& moments = layer.statistics.covariance;
+  const auto choose = [&](double target, double cost) { return cheapest(small_integers, target, cost, bits, 0.05); };
+  CHECK(assigner.assign(problem, small_integers).levels ==
+        textbook_feedback(problem, damped(moments, 0.01), order_by_importance(moments), choose));
+}
+
+TEST_CASE("each pass pays what the levels of the one before cost") {
+  nuq::Parallel serial;
+  const Layer layer(false);
+  const nuq::LayerProblem problem = layer.problem(serial);
+  std::vector<std::int8_t> levels = nuq::nearest_levels(problem, small_integers);
+  for (int passes = 1; passes <= 4; ++passes) {
+    const std::array<float, 256> bits = nuq::EntropyRate{}.bits_per_level(nuq::count_levels(levels));
+    for (std::size_t at = 0; at < levels.size(); ++at) {
+      levels[at] = cheapest(small_integers, static_cast<double>(layer.weights[at]) / 0.25,
+                            0.0625 * problem.importance(at % cols), bits, 0.1);
+    }
+    nuq::RateConstrainedErrorFeedback<> assigner;
+    assigner.price = 0.1;
+    assigner.passes = passes;
+    CHECK(assigner.assign(problem, small_integers).levels == levels);
+  }
+}
+
+TEST_CASE("the dearer a bit, the fewer bits and the larger the error") {
+  nuq::Parallel serial;
+  for (const bool with_covariance : {true, false}) {
+    const Layer layer(with_covariance);
+    const nuq::LayerProblem problem = layer.problem(serial);
+    double bits = (std::numeric_limits<double>::max)();
+    double error = 0.0;
+    for (const double price : {0.0, 0.01, 0.1, 1.0, 10.0}) {
+      nuq::RateConstrainedErrorFeedback<> assigner;
+      assigner.price = price;
+      const nuq::Assignment assignment = assigner.assign(problem, small_integers);
+      CHECK(entropy_bits(assignment.levels) < bits);
+      CHECK(nuq::output_error(problem, assignment.levels) > error);
+      CHECK(assignment.error == doctest::Approx(assigner.error(problem, assignment.levels)).epsilon(1e-9));
+      bits = entropy_bits(assignment.levels);
+      error = nuq::output_error(problem, assignment.levels);
+    }
+  }
+}
+
+TEST_CASE("any levels are measured by their error and what their bits cost") {
+  nuq::Parallel serial;
+  const Layer layer(true);
+  const nuq::LayerProblem problem = layer.problem(serial);
+  const std::vector<std::int8_t> levels = nuq::nearest_levels(problem, small_integers);
+  nuq::RateConstrainedErrorFeedback<FixedRate> assigner;
+  assigner.price = 0.5;
+  double bits = 0.0;
+  for (const std::int8_t level : levels) bits += std::abs(static_cast<double>(level) - 3.0);
+  CHECK(assigner.error(problem, levels) ==
+        doctest::Approx(nuq::output_error(problem, levels) + 0.5 * bits).epsilon(1e-12));
+}
+
+TEST_CASE("on a prior errors are fed back too") {
+  nuq::Parallel serial;
+  Layer layer(false);
+  layer.statistics.prior = nuq::InputPrior{};
+  const nuq::LayerProblem problem = layer.problem(serial);
+  CHECK(nuq::RateConstrainedErrorFeedback<>{}.assign(problem, small_integers).levels ==
+        nuq::ErrorFeedback{}.assign(problem, small_integers).levels);
+}
+
+TEST_CASE("priced levels are the same for any number of threads") {
+  nuq::RateConstrainedErrorFeedback<> assigner;
+  assigner.price = 0.1;
+  for (const bool with_covariance : {true, false}) {
+    const Layer layer(with_covariance);
+    nuq::Parallel serial;
+    nuq::ThreadPool three(3);
+    const nuq::Assignment alone = assigner.assign(layer.problem(serial), small_integers);
+    const nuq::Assignment shared = assigner.assign(layer.problem(three), small_integers);
+    CHECK(alone.levels == shared.levels);
+    CHECK(alone.error == shared.error);
+  }
+}
+
+}  // namespace quantize_assign_rate_constrained_error_feedback_test
