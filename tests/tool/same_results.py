@@ -225,9 +225,9 @@ def auto_cases(by_name, calibration, evaluation):
     for search in ("rate-distortion", "binary", "greedy"):
         yield auto_case(small, f"{search} over levels", [*data, *fitted, "--search", search, "--levels", "64,16,8"])
     yield auto_case(small, "nothing satisfies", [*data, "--weights-only"], "-1")
-    yield auto_case(small, "command, jobs, journal, front",
-                    ["--eval-command", "gzip -n -c {weights} | wc -c", "--jobs", "3", "--pareto",
-                     "--journal", "net.journal"], "200000")
+    command = ["--eval-command", "gzip -n -c {weights} | wc -c"]
+    yield auto_case(small, "command, journal, front", [*command, "--pareto", "--journal", "net.journal"], "200000")
+    yield auto_case(small, "command, jobs", [*command, "--jobs", "3"], "200000")
     case = auto_case(small, "three threads", [*data, *fitted])
     case.steps = [["--threads", "3", *step] for step in case.steps]
     yield case
