@@ -27,20 +27,21 @@ using InputBatch = std::map<std::string, Tensor>;
 ///
 /// `eval_model` runs `batch_num` batches (0: all data) of a float model, with whatever framework the user has, and
 /// returns one number, larger or smaller is better as `is_satisfied` sees it. Optional members, found at compile time:
-///   - `static constexpr int evaluate_batch_num = N;`         batches per evaluation; hides the 0 below
+///   - `int evaluate_batch_num;` or `static constexpr int evaluate_batch_num = N;`  batches per evaluation; hides the 0
+///   below. A constructor may also assign the inherited one
 ///   - `double eval_net(nuq::Net& net, int batch_num)`         evaluates in memory: no files per trial; `eval_model` is
 ///   then not needed
 ///   - `nuq::InputBatch calibration_batch(int index)`          inputs that calibrate the activations; without it the
 ///   run is weights-only
 ///   - `eval_model(model_file, weights_file, batch_num, nuq::BatchMetrics& batches)` or `eval_net(net, batch_num,
 ///   batches)` in place of the others: tells the metric of each batch by `batches.add(metric, samples)`, and ends as
-///   soon as that returns false. Clear failures then cost a part of an evaluation (search/batch_metrics.hpp)
+///   soon as that returns false. Clear failures then cost a part of an evaluation (evaluation/batch_metrics.hpp)
 ///   - `static constexpr bool is_thread_safe = true;`          `eval_model` may be called by several threads at a time
 ///   - `std::string label() const`                             names what is measured, so that a journal of another
 ///   evaluator's metrics is not taken for this one's
 template <class Derived>
 struct AutoNuqEvaluatorBase {
-  static constexpr int evaluate_batch_num = 0;
+  int evaluate_batch_num = 0;  ///< batches per evaluation, as the constructor of the derived class sets it; 0: all data
 };
 
 namespace detail {
@@ -57,6 +58,8 @@ using eval_net_batches_op =
     decltype(std::declval<E&>().eval_net(std::declval<Net&>(), int{}, std::declval<BatchMetrics&>()));
 template <class E>
 using is_satisfied_op = decltype(std::declval<E&>().is_satisfied(double{}, double{}));
+template <class E>
+using evaluate_batch_num_op = decltype(std::declval<E&>().evaluate_batch_num);
 template <class E>
 using calibration_batch_op = decltype(std::declval<E&>().calibration_batch(int{}));
 template <class E>
@@ -83,6 +86,8 @@ inline constexpr bool has_eval_net_v =
 template <class E>
 inline constexpr bool has_is_satisfied_v = detail::returns<bool, detail::is_satisfied_op, E>();
 template <class E>
+inline constexpr bool has_evaluate_batch_num_v = detail::returns<int, detail::evaluate_batch_num_op, E>();
+template <class E>
 inline constexpr bool has_calibration_batch_v = detail::returns<InputBatch, detail::calibration_batch_op, E>();
 template <class E>
 inline constexpr bool is_thread_safe_v = detail::IsThreadSafe<E>::value;
@@ -97,15 +102,22 @@ template <class E>
   }
 }
 
+/// Batches of one evaluation; 0: all data.
+template <class E>
+[[nodiscard]] int evaluate_batch_num_of(const E& evaluator) {
+  return static_cast<int>(evaluator.evaluate_batch_num);
+}
+
 /// Asks an evaluator about a model on the disk, on `evaluate_batch_num` batches; `batches` hears of each from one that
 /// tells.
 template <class E>
 [[nodiscard]] double evaluate_files(E& evaluator, const std::string& model_file, const std::string& weights_file,
                                     [[maybe_unused]] BatchMetrics& batches) {
   if constexpr (detail::has_eval_model_batches_v<E>) {
-    return static_cast<double>(evaluator.eval_model(model_file, weights_file, E::evaluate_batch_num, batches));
+    return static_cast<double>(
+        evaluator.eval_model(model_file, weights_file, evaluate_batch_num_of(evaluator), batches));
   } else {
-    return static_cast<double>(evaluator.eval_model(model_file, weights_file, E::evaluate_batch_num));
+    return static_cast<double>(evaluator.eval_model(model_file, weights_file, evaluate_batch_num_of(evaluator)));
   }
 }
 
@@ -113,24 +125,33 @@ template <class E>
 template <class E>
 [[nodiscard]] double evaluate_net(E& evaluator, Net& net, [[maybe_unused]] BatchMetrics& batches) {
   if constexpr (detail::has_eval_net_batches_v<E>) {
-    return static_cast<double>(evaluator.eval_net(net, E::evaluate_batch_num, batches));
+    return static_cast<double>(evaluator.eval_net(net, evaluate_batch_num_of(evaluator), batches));
   } else {
-    return static_cast<double>(evaluator.eval_net(net, E::evaluate_batch_num));
+    return static_cast<double>(evaluator.eval_net(net, evaluate_batch_num_of(evaluator)));
   }
 }
 
-/// Checks an evaluator with one readable message per missing part; true when it is complete.
+/// Checks an evaluator, `const` where it is used through a reference to const, with one readable message per missing
+/// part; true when it is complete.
 template <class E>
 [[nodiscard]] constexpr bool check_evaluator() {
-  static_assert(std::is_base_of_v<AutoNuqEvaluatorBase<E>, E>,
-                "[nuq] derive the evaluator as: class E : public nuq::AutoNuqEvaluatorBase<E>");
-  static_assert(has_eval_model_v<E> || has_eval_net_v<E>,
+  using Class = std::remove_cv_t<E>;
+  constexpr bool has_base = std::is_base_of_v<AutoNuqEvaluatorBase<Class>, Class>;
+  constexpr bool has_evaluation = has_eval_model_v<Class> || has_eval_net_v<Class>;
+  constexpr bool is_const_enough = (has_eval_model_v<E> || has_eval_net_v<E> || !has_evaluation) &&
+                                   has_is_satisfied_v<E> == has_is_satisfied_v<Class>;
+  static_assert(has_base, "[nuq] derive the evaluator as: class E : public nuq::AutoNuqEvaluatorBase<E>");
+  static_assert(has_evaluation,
                 "[nuq] the evaluator must provide: double eval_model(const std::string& model_file, const std::string& "
                 "weights_file, int batch_num)");
-  static_assert(has_is_satisfied_v<E>,
+  static_assert(has_is_satisfied_v<Class>,
                 "[nuq] the evaluator must provide: bool is_satisfied(double original_metric, double new_metric)");
-  return std::is_base_of_v<AutoNuqEvaluatorBase<E>, E> &&
-         (has_eval_model_v<E> || has_eval_net_v<E>)&&has_is_satisfied_v<E>;
+  static_assert(has_evaluate_batch_num_v<Class> || !has_base,
+                "[nuq] evaluate_batch_num of the evaluator must be a public number");
+  static_assert(is_const_enough,
+                "[nuq] a const evaluator needs const members eval_model (or eval_net) and is_satisfied; otherwise pass "
+                "it by value or by non-const reference");
+  return has_base && has_evaluation && has_is_satisfied_v<Class> && has_evaluate_batch_num_v<Class> && is_const_enough;
 }
 
 NUQ_NAMESPACE_END

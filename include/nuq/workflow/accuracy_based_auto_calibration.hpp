@@ -285,14 +285,13 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
                                                       const AutoCalibrationOptions& options = {},
                                                       const Strategy& strategy = Strategy{},
                                                       const Sensitivity& sensitivity = Sensitivity{}) {
-  using UserEvaluator = std::remove_cv_t<std::remove_reference_t<Evaluator>>;
+  using UserEvaluator = std::remove_reference_t<Evaluator>;
   if constexpr (detail::check_auto_calibration<UserEvaluator, Strategy, Sensitivity>()) {
     QuantConfig config = read_quant_config(config_file);
     ThreadPool parallel(options.threads);
     Graph graph = detail::prepared_graph(config, model_file, weights_file, parallel);
     graph.record_file = record_file;
-    detail::AutoCalibrationRun<std::remove_reference_t<Evaluator>> run(std::move(config), std::move(graph), evaluator,
-                                                                       options, save_dir);
+    detail::AutoCalibrationRun<UserEvaluator> run(std::move(config), std::move(graph), evaluator, options, save_dir);
     return run.run(strategy, sensitivity);
   } else {
     return {};

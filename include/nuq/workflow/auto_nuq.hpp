@@ -67,7 +67,7 @@ struct StopRequested {};
 template <class Evaluator>
 [[nodiscard]] std::string journal_key(const Graph& graph, const std::string& config_file, const Evaluator& evaluator) {
   return sha256(sha256_of_file(graph.model->model_file) + sha256_of_file(graph.model->weights_file) +
-                sha256_of_file(config_file) + std::to_string(Evaluator::evaluate_batch_num) + label_of(evaluator));
+                sha256_of_file(config_file) + std::to_string(evaluate_batch_num_of(evaluator)) + label_of(evaluator));
 }
 
 /// One run of `auto_nuq`: the network, the choices of its layers, their metrics, and the files of the best
@@ -436,9 +436,9 @@ class AutoNuqRun {
 ///
 /// @param  evaluator  see AutoNuqEvaluatorBase. One that throws EvaluationError is asked once more; then, as its other
 ///                    exceptions, it passes through, and the best so far stays on disk.
-/// @param  executor   where models are evaluated, and how many at a time (search/executor.hpp); files and report do not
+/// @param  executor   where models are evaluated, and how many at a time (evaluation/executor.hpp); files and report do not
 ///                    depend on it.
-/// @param  progress   told what happens, and asked whether to stop (workflow/progress.hpp).
+/// @param  progress   told what happens, and asked whether to stop (evaluation/progress.hpp).
 /// @throws ModelError, ConfigError, FormatError for bad input, before anything is written; EvaluationError for a metric
 ///         that is not a finite number.
 template <class Evaluator, class Quantizer = RateQuantizer, class SearchPolicy = RateDistortionSearch,
@@ -448,14 +448,14 @@ AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights
                        const std::string& save_prefix, const AutoNuqOptions& options = {},
                        const Quantizer& quantizer = Quantizer{}, const SearchPolicy& policy = SearchPolicy{},
                        const Executor& executor = Executor{}, Progress&& progress = Progress{}) {
-  using UserEvaluator = std::remove_cv_t<std::remove_reference_t<Evaluator>>;
+  using UserEvaluator = std::remove_reference_t<Evaluator>;
   if constexpr (check_evaluator<UserEvaluator>() && check_executor<Executor, is_thread_safe_v<UserEvaluator>>()) {
     ThreadPool parallel(options.threads);
     Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
     graph.record_file = scale_offset_record_file;
     set_bias_correction(graph.plan, options.bias_correction);
-    detail::AutoNuqRun<std::remove_reference_t<Evaluator>, SearchPolicy, Executor, std::remove_reference_t<Progress>>
-        run(std::move(graph), config_file, save_prefix, options, evaluator, policy, executor, progress);
+    detail::AutoNuqRun<UserEvaluator, SearchPolicy, Executor, std::remove_reference_t<Progress>> run(
+        std::move(graph), config_file, save_prefix, options, evaluator, policy, executor, progress);
     return run.run(quantizer);
   } else {
     return {};

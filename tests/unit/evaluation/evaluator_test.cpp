@@ -38,9 +38,42 @@ TEST_CASE("a member whose result does not convert counts as missing") {
   CHECK_FALSE(nuq::has_is_satisfied_v<Mistyped>);
 }
 
-TEST_CASE("a member of the derived class hides the base's number of batches") {
-  CHECK(InMemory::evaluate_batch_num == 0);
-  CHECK(FromFiles::evaluate_batch_num == 7);
+struct SetInConstructor : nuq::AutoNuqEvaluatorBase<SetInConstructor> {
+  int evaluate_batch_num;
+
+  explicit SetInConstructor(int batches) : evaluate_batch_num(batches) {}
+  double eval_model(std::string, const std::string&, const int batch_num) const { return batch_num; }
+  bool is_satisfied(const double&, const double) const { return true; }
+};
+
+struct AssignsTheInherited : nuq::AutoNuqEvaluatorBase<AssignsTheInherited> {
+  explicit AssignsTheInherited(int batches) { evaluate_batch_num = batches; }
+};
+
+struct PrivateNumber : nuq::AutoNuqEvaluatorBase<PrivateNumber> {
+ private:
+  [[maybe_unused]] int evaluate_batch_num = 3;
+};
+
+TEST_CASE("the number of batches is 0, a constant of the class, or what the constructor sets") {
+  CHECK(nuq::evaluate_batch_num_of(InMemory{}) == 0);
+  CHECK(nuq::evaluate_batch_num_of(FromFiles{}) == 7);
+  CHECK(nuq::evaluate_batch_num_of(SetInConstructor(9)) == 9);
+  CHECK(nuq::evaluate_batch_num_of(AssignsTheInherited(11)) == 11);
+  CHECK_FALSE(nuq::has_evaluate_batch_num_v<PrivateNumber>);
+}
+
+TEST_CASE("an evaluation is asked for the evaluator's number of batches") {
+  const SetInConstructor evaluator(9);
+  nuq::BatchMetrics batches;
+  CHECK(nuq::evaluate_files(evaluator, "model", "weights", batches) == 9.0);
+}
+
+TEST_CASE("an evaluator may be const where its members are") {
+  CHECK(nuq::check_evaluator<SetInConstructor>());
+  CHECK(nuq::check_evaluator<const SetInConstructor>());
+  CHECK(nuq::check_evaluator<FromFiles>());
+  CHECK_FALSE(nuq::has_eval_model_v<const FromFiles>);
 }
 
 }  // namespace evaluation_evaluator_test
