@@ -20,9 +20,8 @@ NUQ_NAMESPACE_BEGIN
 /// `arq_quantize`.
 /// @return  one note for each such layer, with the reason.
 /// @throws ConfigError configuration_mismatch (a layer that the network lacks or that cannot be quantized: the
-/// configuration of
-///         another network), invalid_argument (channel_wise on InnerProduct or Pooling), nothing_to_do (no layer
-///         enabled). The graph is then unchanged.
+///         configuration is another network's), invalid_argument (channel_wise on InnerProduct or Pooling),
+///         nothing_to_do (no layer enabled). The graph is then unchanged.
 inline std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
   detail::check_fusable(graph, config.skip_fusion_layers, config.file);
   QuantizationPlan plan;

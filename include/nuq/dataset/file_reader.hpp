@@ -18,7 +18,17 @@ using read_op = decltype(std::declval<const P&>().read(std::declval<const std::s
 }  // namespace detail
 
 /// A FileReader gives the bytes of a dataset's array file, decompressed if it knows how; it fails with FormatError.
-/// Shipped: `PlainFileReader`; `GzipFileReader` in adapters/gzip.hpp.
+///
+///   struct FilesInMemory {
+///     std::map<std::string, std::string> files;
+///     std::string read(const std::string& path) const {
+///       const auto file = files.find(path);
+///       if (file == files.end()) throw nuq::FormatError(nuq::ErrorCode::file_not_readable, path + ": not in memory");
+///       return file->second;
+///     }
+///   };
+///
+/// Shipped models: PlainFileReader; GzipFileReader in adapters/gzip.hpp.
 template <class P>
 inline constexpr bool is_file_reader_v = detail::returns<std::string, detail::read_op, P>();
 

@@ -30,10 +30,37 @@ using engine_forward_op = decltype(std::declval<Engine&>().forward(std::declval<
 
 /// An Engine computes a network.
 ///
-///   struct MyEngine {
-///     void load(const nuq::Graph& graph);                                 // once; the graph may go away afterwards
-///     void set_input(const std::string& blob, nuq::TensorView tensor);    // copies; its shape wins over the declared
-///     one template <class Observer> void forward(Observer&& observer);
+///   class ZeroEngine {  // every layer of it writes zeros, of the shapes that the graph declares
+///    public:
+///     void load(const nuq::Graph& graph) {  // the graph may go away afterwards
+///       graph_ = graph;
+///       values_.clear();
+///       for (const nuq::Value& value : graph.values) values_.emplace_back(value.shape);
+///     }
+///     void set_input(const std::string& blob, nuq::TensorView tensor) {  // copies; its shape wins over the declared one
+///       for (const std::size_t input : graph_.inputs) {
+///         if (graph_.values[input].blob != blob) continue;
+///         values_[input] = nuq::Tensor(tensor.shape, {tensor.values.begin(), tensor.values.end()});
+///       }
+///     }
+///     template <class Observer>
+///     void forward(Observer&& observer) {
+///       for (const nuq::Node& node : graph_.nodes) {
+///         const std::vector<nuq::TensorView> inputs = views(node.inputs);
+///         const std::vector<nuq::TensorView> outputs = views(node.outputs);
+///         observer(node, nuq::ArrayView<const nuq::TensorView>(inputs), nuq::ArrayView<const nuq::TensorView>(outputs));
+///       }
+///     }
+///
+///    private:
+///     std::vector<nuq::TensorView> views(const std::vector<std::size_t>& indices) const {
+///       std::vector<nuq::TensorView> result;
+///       for (const std::size_t index : indices) result.push_back(values_[index].view());
+///       return result;
+///     }
+///
+///     nuq::Graph graph_;
+///     std::vector<nuq::Tensor> values_;
 ///   };
 ///
 /// `forward` calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const TensorView> outputs) after

@@ -63,18 +63,25 @@ struct CustomLayers {
 
 /// Teaches an engine layers that the library does not know:
 ///
-///     struct Mish {
-///       static constexpr std::string_view type = "Mish";  // as in the prototxt
-///       static constexpr bool in_place = true;            // the output may be written over the first input
-///       static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef& layer, const std::vector<nuq::Shape>&
-///       inputs) { return inputs; } explicit Mish(const nuq::LayerRef& layer);        // parameters in
-///       layer.parameter(), trained blobs in layer.node.blobs void forward(const nuq::LayerCall& call) const;   //
-///       reads call.inputs, fills call.outputs
-///     };
-///     nuq::Net net(model_file, weights_file, threads, nuq::custom_layers<Mish>());
+///   struct Softsign {
+///     static constexpr std::string_view type = "Softsign";  // as in the prototxt
+///     static constexpr bool in_place = true;                // the output may be written over the first input
+///     static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef&, const std::vector<nuq::Shape>& inputs) {
+///       return inputs;
+///     }
+///     explicit Softsign(const nuq::LayerRef& layer) {  // its trained blobs are layer.node.blobs
+///       if (layer.node.inputs.size() != 1) layer.fail(nuq::ErrorCode::unsupported_layer, "wanted one bottom");
+///     }
+///     void forward(const nuq::LayerCall& call) const {
+///       const nuq::ArrayView<const float> x = call.inputs[0].values;
+///       const nuq::ArrayView<float> y = call.outputs[0].values;
+///       for (std::size_t at = 0; at < x.size(); ++at) y[at] = x[at] / (1.0F + std::abs(x[at]));
+///     }
+///   };
 ///
-/// The constructor finds parameters that no schema knows, `mish_param { threshold: 20 }` say, in the layer's own text:
-/// `nuq::text_value(layer.node.text, {"mish_param", "threshold"})` is "20".
+/// `nuq::Net net(model_file, weights_file, threads, nuq::custom_layers<Softsign>())` computes with it. The constructor
+/// finds parameters that no schema knows, `softsign_param { slope: 2 }` say, in the layer's own text:
+/// `nuq::text_value(layer.node.text, {"softsign_param", "slope"})` is "2".
 /// What cannot be computed is refused with `layer.fail(...)`. `forward` may share out its work with
 /// `call.workspace.for_each_range` and must not keep state.
 template <class... Layers>

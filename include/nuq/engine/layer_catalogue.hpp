@@ -77,12 +77,12 @@ struct LayerFamily {
 ///
 ///   class FooLayer {
 ///    public:
-///     static constexpr bool in_place = false;        // true: the output may be written over the first input
-///     explicit FooLayer(const LayerRef& layer);      // reads parameters, packs weights; ModelError if they do not fit
-///     void forward(const LayerCall& call) const;     // any input shapes, which may change from call to call
+///     static constexpr bool in_place = false;          // true: the output may be written over the first input
+///     explicit FooLayer(const nuq::LayerRef& layer);   // reads parameters, packs weights; ModelError if they do not fit
+///     void forward(const nuq::LayerCall& call) const;  // any input shapes, which may change from call to call
 ///   };
 ///
-/// a row here for each layer type, and rows in caffe/shapes.hpp.
+/// a row here for each layer type, and rows in graph/passes/infer_shapes.hpp.
 inline constexpr LayerFamily layer_families[] = {
     {"AbsVal", AnyLayer::load<AbsValLayer>},
     {"AntiQuant", AnyLayer::load<CopyLayer>},

@@ -20,25 +20,30 @@ using InputBatch = std::map<std::string, Tensor>;
 
 /// Base of the user's evaluator, which tells `auto_nuq` how accurate a model is and whether that is good enough:
 ///
-///     struct Top1 : nuq::AutoNuqEvaluatorBase<Top1> {
-///       double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num);
-///       bool is_satisfied(double original_metric, double new_metric) const;
-///     };
+///   struct Top1 : nuq::AutoNuqEvaluatorBase<Top1> {
+///     double eval_model(const std::string& model_file, const std::string& weights_file, int /*batch_num*/) {
+///       nuq::Net net(model_file, weights_file);  // or the user's own framework
+///       return nuq::evaluate(net, nuq::load_dataset("test.json"));
+///     }
+///     bool is_satisfied(double original_metric, double new_metric) const {
+///       return original_metric - new_metric <= 0.01;
+///     }
+///   };
 ///
 /// `eval_model` runs `batch_num` batches (0: all data) of a float model, with whatever framework the user has, and
 /// returns one number, larger or smaller is better as `is_satisfied` sees it. Optional members, found at compile time:
-///   - `int evaluate_batch_num;` or `static constexpr int evaluate_batch_num = N;`  batches per evaluation; hides the 0
-///   below. A constructor may also assign the inherited one
-///   - `double eval_net(nuq::Net& net, int batch_num)`         evaluates in memory: no files per trial; `eval_model` is
-///   then not needed
-///   - `nuq::InputBatch calibration_batch(int index)`          inputs that calibrate the activations; without it the
-///   run is weights-only
+///   - `int evaluate_batch_num;` or `static constexpr int evaluate_batch_num = N;`: batches per evaluation; hides the 0
+///     below. A constructor may also assign the inherited one.
+///   - `double eval_net(nuq::Net& net, int batch_num)`: evaluates in memory, without files per trial; `eval_model` is
+///     then not needed.
+///   - `nuq::InputBatch calibration_batch(int index)`: inputs that calibrate the activations; without it the run is
+///     weights-only.
 ///   - `eval_model(model_file, weights_file, batch_num, nuq::BatchMetrics& batches)` or `eval_net(net, batch_num,
-///   batches)` in place of the others: tells the metric of each batch by `batches.add(metric, samples)`, and ends as
-///   soon as that returns false. Clear failures then cost a part of an evaluation (evaluation/batch_metrics.hpp)
-///   - `static constexpr bool is_thread_safe = true;`          `eval_model` may be called by several threads at a time
-///   - `std::string label() const`                             names what is measured, so that a journal of another
-///   evaluator's metrics is not taken for this one's
+///     batches)` in place of the others: tells the metric of each batch by `batches.add(metric, samples)`, and ends as
+///     soon as that returns false. Clear failures then cost a part of an evaluation (evaluation/batch_metrics.hpp).
+///   - `static constexpr bool is_thread_safe = true;`: `eval_model` may be called by several threads at a time.
+///   - `std::string label() const`: names what is measured, so that a journal of another evaluator's metrics is not
+///     taken for this one's.
 template <class Derived>
 struct AutoNuqEvaluatorBase {
   int evaluate_batch_num = 0;  ///< batches per evaluation, as the constructor of the derived class sets it; 0: all data

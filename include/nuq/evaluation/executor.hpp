@@ -52,9 +52,12 @@ void evaluate_with_second_try(Batch& batch, std::size_t index) {
 
 /// An `EvaluationExecutor` decides where and how many at a time the models of a search are evaluated:
 ///
-///   struct MyExecutor {
-///     std::size_t width() const;                         // models that are evaluated at the same time
-///     template <class Batch> void run(Batch& batch) const;  // evaluates batch.size() ≤ width() models
+///   struct OneByOne {
+///     std::size_t width() const { return 1; }  // models that are evaluated at the same time
+///     template <class Batch>
+///     void run(Batch& batch) const {  // of batch.size() ≤ width() models
+///       for (std::size_t index = 0; index < batch.size(); ++index) batch.evaluate(index);
+///     }
 ///   };
 ///
 /// A batch offers `evaluate(index)`, which asks the user's evaluator in the calling thread and remembers the metric (an

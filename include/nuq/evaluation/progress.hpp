@@ -55,14 +55,20 @@ struct NoProgress {};
 /// found at compile time.
 ///
 ///   struct MyProgress {
-///     void started(std::size_t layers);  // layers whose options will be quantized
-///     void layer_quantized(const std::string& layer, std::size_t done, std::size_t layers);
-///     void evaluation_started(const nuq::EvaluationProgress&);
-///     void evaluation_finished(const nuq::EvaluationProgress&);
-///     void evaluation_failed(const std::string& message);  // it is tried once more
-///     void improved(const nuq::RunReport&);                // a smaller satisfied configuration is on the disk
-///     void finished(const nuq::RunReport&);
-///     bool stop_requested();  // true: no further evaluation begins, and the best so far is the result
+///     void started(std::size_t layers) { std::printf("%zu layers are quantized\n", layers); }
+///     void layer_quantized(const std::string& layer, std::size_t done, std::size_t layers) {
+///       std::printf("%s: %zu of %zu\n", layer.c_str(), done, layers);
+///     }
+///     void evaluation_started(const nuq::EvaluationProgress& evaluation) {
+///       std::puts(evaluation.configuration.c_str());
+///     }
+///     void evaluation_finished(const nuq::EvaluationProgress& evaluation) { evaluations = evaluation.number; }
+///     void evaluation_failed(const std::string& message) { std::puts(message.c_str()); }  // it is tried once more
+///     void improved(const nuq::RunReport&) {}  // a smaller satisfied configuration is on the disk
+///     void finished(const nuq::RunReport& report) { std::puts(nuq::result_table(report).c_str()); }
+///     bool stop_requested() { return evaluations >= 5; }  // then the best so far is the result
+///
+///     int evaluations = 0;
 ///   };
 ///
 /// All calls come one at a time but those of `stop_requested`, which any thread that evaluates may ask;

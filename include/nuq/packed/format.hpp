@@ -7,7 +7,7 @@
 
 #include "nuq/version.hpp"
 
-// The packed model file, version 1. All numbers are little-endian; a varint has 7 bits a byte (detail/byte_access.hpp).
+// The packed model file, version 1. All numbers are little-endian; a varint has 7 bits a byte (packed/byte_access.hpp).
 //
 //   header, 48 bytes
 //     0   4  "NUQ1"

@@ -17,11 +17,9 @@ NUQ_NAMESPACE_BEGIN
 /// 1. Int8 in every layer; refused: no answer.
 /// 2. Bisects the uniform configurations (every layer at one number of levels) for the smallest that passes.
 /// 3. Between that one and the next smaller: the layers ranked by predicted harm per saved byte, bisects how many of
-/// them,
-///    cheapest first, take the smaller option.
+///    them, cheapest first, take the smaller option.
 /// 4. The evaluator need not be monotone: tries the uniform configurations that are still smaller than the answer. If
-/// one
-///    passes, step 3 goes on from there.
+///    one passes, step 3 goes on from there.
 ///
 /// At most 1 + ⌈log₂ U⌉ + ⌈log₂ L⌉ evaluations for U uniform configurations and L layers before step 4.
 struct BinarySearch {

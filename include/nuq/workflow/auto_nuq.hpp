@@ -436,8 +436,8 @@ class AutoNuqRun {
 ///
 /// @param  evaluator  see AutoNuqEvaluatorBase. One that throws EvaluationError is asked once more; then, as its other
 ///                    exceptions, it passes through, and the best so far stays on disk.
-/// @param  executor   where models are evaluated, and how many at a time (evaluation/executor.hpp); files and report do not
-///                    depend on it.
+/// @param  executor   where models are evaluated, and how many at a time (evaluation/executor.hpp); files and report
+///                    do not depend on it.
 /// @param  progress   told what happens, and asked whether to stop (evaluation/progress.hpp).
 /// @throws ModelError, ConfigError, FormatError for bad input, before anything is written; EvaluationError for a metric
 ///         that is not a finite number.

@@ -18,9 +18,11 @@ struct returns_impl<std::void_t<Op<Args...>>, R, Op, Args...>
 /// True when the expression behind `Op<Args...>` compiles and its result converts to `R` (any result does for void).
 /// The test of every policy contract: that the *call* works, not that one exact signature exists.
 ///
-///   template <class P> using select_op = decltype(std::declval<const P&>().select(std::declval<const
-///   LevelHistogram&>(), int{})); template <class P> inline constexpr bool is_codebook_selector_v =
-///   detail::returns<Codebook, select_op, P>();
+///   template <class P>
+///   using select_op = decltype(std::declval<const P&>().select(std::declval<const nuq::LevelHistogram&>(), int{}));
+///   template <class P>
+///   inline constexpr bool is_codebook_selector_v = nuq::detail::returns<nuq::Codebook, select_op, P>();
+///
 template <class R, template <class...> class Op, class... Args>
 [[nodiscard]] constexpr bool returns() noexcept {
   return returns_impl<void, R, Op, Args...>::value;

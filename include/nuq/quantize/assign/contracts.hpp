@@ -23,8 +23,8 @@ struct Assignment {
 
   // What some assigners find out on their way.
   std::optional<RefittedScales> refit{};    ///< `refit_scales` of the levels
-  std::optional<LevelHistogram> targets{};  ///< of one that assigns other values than the weights themselves: these,
-                                            ///< divided by the scales; the next codebook is fitted to them
+  std::optional<LevelHistogram> targets{};  ///< the values that were assigned, divided by the scales, where they are
+                                            ///< not the weights themselves; the next codebook is fitted to them
 };
 
 namespace detail {
@@ -42,10 +42,17 @@ using error_op = decltype(std::declval<const Assigner&>().error(std::declval<con
 /// A `LevelAssigner` maps every weight of a layer to a level of a codebook. It works from the float weight divided by
 /// its scale, never from a rounded one, and gives the same levels on any number of threads.
 ///
-///   struct SmallestMagnitude {  // of the two neighbours
+///   struct TowardsZero {
 ///     nuq::Assignment assign(const nuq::LayerProblem& problem, const nuq::Codebook& codebook) const {
-///       ...
-///       return {levels, nuq::output_error(problem, levels)};
+///       const nuq::NearestLevelTable nearest(codebook);
+///       std::vector<std::int8_t> levels;
+///       for (std::size_t row = 0; row < problem.weights.rows(); ++row) {
+///         for (const float weight : problem.weights.row(row)) {
+///           levels.push_back(nearest(std::trunc(static_cast<double>(weight) / problem.scale(row))));
+///         }
+///       }
+///       const double error = nuq::output_error(problem, levels);
+///       return {std::move(levels), error};
 ///     }
 ///   };
 ///

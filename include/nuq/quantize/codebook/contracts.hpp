@@ -33,7 +33,7 @@ using select_with_iterations_op =
 ///     }
 ///   };
 ///
-/// Shipped models: OptimalCodebook, EntropyConstrainedCodebook, LloydCodebook, UniformStepCodebook.
+/// Shipped models: OptimalCodebook, EntropyConstrainedCodebook, LloydCodebook, UniformStepCodebook, ConsecutiveLevels.
 template <class Selector>
 inline constexpr bool is_codebook_selector_v = detail::returns<Codebook, detail::select_op, Selector>();
 

@@ -29,20 +29,21 @@ using exact_bytes_op = decltype(std::declval<const Rate&>().exact_bytes(std::dec
 /// A `RateModel` says what a layer costs on disk. Levels are indexed by `level_index`.
 ///
 ///   struct OneBytePerWeight {
-///     std::array<float, 256> bits_per_level(const nuq::LevelCounts&) const {       // price of one more index of each
-///     level,
-///       std::array<float, 256> bits;                                               // finite also where the count is 0
+///     // The price of one more index of each level, finite where its count is 0, too.
+///     std::array<float, 256> bits_per_level(const nuq::LevelCounts&) const {
+///       std::array<float, 256> bits;
 ///       bits.fill(8.0F);
 ///       return bits;
 ///     }
-///     double bytes(const nuq::LevelCounts&, const nuq::LayerShape& shape) const {  // the layer: indices, tables,
-///     scales
+///     // The whole layer: indices, tables and scales.
+///     double bytes(const nuq::LevelCounts&, const nuq::LayerShape& shape) const {
 ///       return static_cast<double>(shape.weights() + 4 * shape.scales);
 ///     }
 ///   };
 ///
 /// Optional: `std::size_t exact_bytes(const QuantizedWeights&) const`, where the size depends on more than the counts.
-/// Shipped models: EntropyRate, PackedPaletteRate.
+/// Shipped models: EntropyRate, PackedPaletteRate, PackedRate (packed/packed_rate.hpp), AscendDictionaryRate
+/// (ascend/dictionary_rate.hpp).
 template <class Rate>
 inline constexpr bool is_rate_model_v = detail::returns<std::array<float, 256>, detail::bits_per_level_op, Rate>() &&
                                         detail::returns<double, detail::bytes_op, Rate>();
