@@ -3,11 +3,13 @@
 
 /// Reads packed model files (`.nuq`) from memory: the standard library alone, no allocation, no exceptions, no RTTI.
 ///
-///   nuq::PackedModelView model;
-///   if (model.open(bytes, size) != nuq::DecodeStatus::ok) …
-///   const nuq::PackedBlob weights = model.layer(model.find("conv1")).blob(0);
-///   std::vector<float> values(weights.count);
-///   if (nuq::decode_floats(weights, values) != nuq::DecodeStatus::ok) …
+///   inline bool decode(const void* bytes, std::size_t size, std::vector<float>& values) {
+///     nuq::PackedModelView model;
+///     if (model.open(bytes, size) != nuq::DecodeStatus::ok) return false;
+///     const nuq::PackedBlob weights = model.layer(model.find("conv1")).blob(0);
+///     values.resize(weights.count);
+///     return nuq::decode_floats(weights, values) == nuq::DecodeStatus::ok;
+///   }
 ///
 /// Layers may be decoded on several threads at once. Where exceptions are on, PackedModel does the same and throws.
 

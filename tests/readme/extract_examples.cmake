@@ -1,11 +1,14 @@
 # Writes OUTPUT, a program of the code examples in comments of headers: indented lines of /// that begin with a struct, a
-# class or a template. Each stands in a namespace of its own and must fulfil the contract that its comment documents.
-# Every contract in a contracts.hpp needs an example. Set: INCLUDE_DIR, OUTPUT.
+# class, a template or an inline function. Each stands in a namespace of its own and must fulfil the contract that its
+# comment documents; every contract needs an example. Set: INCLUDE_DIR, OUTPUT.
 
-# The check that an example passes, from the declaration behind its comment; empty where there is none.
+set(contract "bool (is_[a-z_]+_v) =( detail::returns|$| $)|struct AutoNuqEvaluatorBase {|class ProgressCalls {|CustomLayers custom_layers\\(")
+set(start "  +(struct|class|template|inline)[ <]")
+
+# The check that an example passes, from the declaration behind its comment; empty where that is no contract.
 function(check_of declaration type result)
   set(check "")
-  if(declaration MATCHES "bool (is_[a-z_]+_v)")
+  if(declaration MATCHES "bool (is_[a-z_]+_v) =")
     set(check "static_assert(nuq::${CMAKE_MATCH_1}<${type}>, \"the example of this contract does not fulfil it\")@semicolon@")
   elseif(declaration MATCHES "struct AutoNuqEvaluatorBase")
     set(check "static_assert(nuq::check_evaluator<${type}>())@semicolon@")
@@ -20,7 +23,7 @@ endfunction()
 # Appends a header's examples to `program`, and its path to `example_headers`.
 function(extract header)
   file(READ ${INCLUDE_DIR}/${header} text)
-  if(NOT text MATCHES "\n *///  +(struct|class|template)[ <]" AND NOT header MATCHES "/contracts\\.hpp$")
+  if(NOT text MATCHES "\n *///${start}" AND NOT text MATCHES "bool is_[a-z_]+_v =|${contract}")
     return()
   endif()
   string(REPLACE "\\" "@backslash@" text "${text}")
@@ -41,7 +44,7 @@ function(extract header)
       set(comment "${CMAKE_MATCH_1}")
       if(in_code AND (comment MATCHES "^  +" OR comment STREQUAL ""))
         string(APPEND code "${comment}\n")
-      elseif(comment MATCHES "^  +(struct|class|template)[ <]")
+      elseif(comment MATCHES "^${start}")
         set(in_code ON)
         string(APPEND code "#line ${number} \"${INCLUDE_DIR}/${header}\"\n${comment}\n")
       else()
@@ -54,8 +57,8 @@ function(extract header)
     string(APPEND declaration "${line} ")
     math(EXPR declaration_lines "${declaration_lines} + 1")
     if(code STREQUAL "")
-      if(header MATCHES "/contracts\\.hpp$" AND line MATCHES "^inline constexpr bool (is_[a-z_]+_v)")
-        message(FATAL_ERROR "${header}:${number}: the comment of ${CMAKE_MATCH_1} holds no example that fulfils it")
+      if(line MATCHES "${contract}")
+        message(FATAL_ERROR "${header}:${number}: the comment of this contract holds no example: ${line}")
       endif()
       set(declaration "")
       set(declaration_lines 0)
