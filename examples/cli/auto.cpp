@@ -77,8 +77,9 @@ nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session
   const bool counts_levels = !options.levels.empty();
   return with_quantizer(arguments.policies, counts_levels, session.seed, [&](const auto& quantizer) {
     return nuq::auto_nuq(arguments.model, arguments.weights, evaluator, arguments.config, arguments.record,
-                         arguments.prefix, options, quantizer, NamedSearch(arguments.search),
-                         nuq::ThreadExecutor(arguments.jobs), AutoProgress(session.quiet));
+                         arguments.prefix, options,
+                         nuq::Policies{quantizer, NamedSearch(arguments.search), nuq::ThreadExecutor(arguments.jobs),
+                                       AutoProgress(session.quiet)});
   });
 }
 

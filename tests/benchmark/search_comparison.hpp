@@ -174,7 +174,7 @@ std::size_t with_quantized(const SearchNetwork& files, const Quantizer& quantize
   options.statistics_batches = with_data ? evaluator.calibration_batches() : -1;
   const detail::HandOn<Use> hand_on{use, std::chrono::steady_clock::now(), evaluator};
   const nuq::AutoNuqResult result = nuq::auto_nuq(files.model, files.weights, evaluator, config_file, "",
-                                                  folder / "out", options, quantizer, hand_on);
+                                                  folder / "out", options, nuq::Policies{quantizer, hand_on});
   std::set<std::string> quantized;
   for (const nuq::LayerEntry& layer : config.layers) {
     if (layer.quant_enable) quantized.insert(layer.name);

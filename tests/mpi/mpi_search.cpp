@@ -206,7 +206,7 @@ class Search {
     std::filesystem::create_directory(folder_ / name);
     std::filesystem::current_path(folder_ / name);
     return nuq::auto_nuq(network_.model, network_.weights, evaluator, folder_ / "config.json", "net_record.txt", "net",
-                         {}, nuq::RateQuantizer{}, nuq::RateDistortionSearch{}, executor)
+                         {}, nuq::Policies{nuq::RateQuantizer{}, nuq::RateDistortionSearch{}, executor})
         .report;
   }
 

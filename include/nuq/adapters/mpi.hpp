@@ -208,7 +208,8 @@ template <class Evaluator>
 ///     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
 ///     if (rank == 0) {
 ///       const nuq::MpiExecutor executor(MPI_COMM_WORLD);
-///       nuq::auto_nuq(…, Top1{}, …, nuq::RateQuantizer{}, nuq::RateDistortionSearch{}, executor);
+///       nuq::auto_nuq(…, Top1{}, …, nuq::AutoNuqOptions{},
+///                     nuq::Policies{nuq::RateQuantizer{}, nuq::RateDistortionSearch{}, executor});
 ///     } else {
 ///       nuq::serve_evaluations(Top1{}, MPI_COMM_WORLD, "/tmp/trial");
 ///     }

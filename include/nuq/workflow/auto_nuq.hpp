@@ -46,6 +46,7 @@
 #include "nuq/workflow/detail/layer_choices.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/init.hpp"
+#include "nuq/workflow/policies.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
 
@@ -436,29 +437,36 @@ class AutoNuqRun {
 ///
 /// @param  evaluator  see AutoNuqEvaluatorBase. One that throws EvaluationError is asked once more; then, as its other
 ///                    exceptions, it passes through, and the best so far stays on disk.
-/// @param  executor   where models are evaluated, and how many at a time (evaluation/executor.hpp); files and report
-///                    do not depend on it.
-/// @param  progress   told what happens, and asked whether to stop (evaluation/progress.hpp).
+/// @param  policies   how the work is done, part by part (workflow/policies.hpp). Files and report do not depend on
+///                    the executor.
 /// @throws ModelError, ConfigError, FormatError for bad input, before anything is written; EvaluationError for a metric
 ///         that is not a finite number.
-template <class Evaluator, class Quantizer = RateQuantizer, class SearchPolicy = RateDistortionSearch,
-          class Executor = SerialExecutor, class Progress = NoProgress>
+template <class Evaluator, class UserPolicies = Policies<>>
 AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights_file, Evaluator&& evaluator,
                        const std::string& config_file, const std::string& scale_offset_record_file,
                        const std::string& save_prefix, const AutoNuqOptions& options = {},
-                       const Quantizer& quantizer = Quantizer{}, const SearchPolicy& policy = SearchPolicy{},
-                       const Executor& executor = Executor{}, Progress&& progress = Progress{}) {
+                       UserPolicies&& policies = UserPolicies{}) {
   using UserEvaluator = std::remove_reference_t<Evaluator>;
-  if constexpr (check_evaluator<UserEvaluator>() && check_executor<Executor, is_thread_safe_v<UserEvaluator>>()) {
-    ThreadPool parallel(options.threads);
-    Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
-    graph.record_file = scale_offset_record_file;
-    set_bias_correction(graph.plan, options.bias_correction);
-    detail::AutoNuqRun<UserEvaluator, SearchPolicy, Executor, std::remove_reference_t<Progress>> run(
-        std::move(graph), config_file, save_prefix, options, evaluator, policy, executor, progress);
-    return run.run(quantizer);
-  } else {
+  static_assert(is_policies_v<UserPolicies>,
+                "[nuq] the last argument of auto_nuq must be: nuq::Policies{quantizer, search, executor, progress}");
+  if constexpr (!is_policies_v<UserPolicies>) {
     return {};
+  } else {
+    using Search = std::remove_reference_t<decltype((policies.search))>;
+    using Executor = std::remove_reference_t<decltype((policies.executor))>;
+    using Progress = std::remove_reference_t<decltype((policies.progress))>;
+    if constexpr (check_evaluator<UserEvaluator>() && check_executor<Executor, is_thread_safe_v<UserEvaluator>>()) {
+      ThreadPool parallel(options.threads);
+      Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
+      graph.record_file = scale_offset_record_file;
+      set_bias_correction(graph.plan, options.bias_correction);
+      detail::AutoNuqRun<UserEvaluator, Search, Executor, Progress> run(std::move(graph), config_file, save_prefix,
+                                                                        options, evaluator, policies.search,
+                                                                        policies.executor, policies.progress);
+      return run.run(policies.quantizer);
+    } else {
+      return {};
+    }
   }
 }
 

@@ -68,7 +68,7 @@ struct Run {
   }
   [[nodiscard]] nuq::AutoNuqResult by_levels(ScriptedEvaluator& evaluator) const {
     return nuq::auto_nuq(network.model, network.weights, evaluator, config, prefix + "_record.txt", prefix, options,
-                         nuq::NonUniformQuantizer<>{});
+                         nuq::Policies{nuq::NonUniformQuantizer<>{}});
   }
   [[nodiscard]] bool wrote(const std::string& suffix) const { return std::filesystem::exists(prefix + suffix); }
 };
@@ -253,7 +253,7 @@ struct FileRun : Run {
     evaluator.original_model = network.model;
     evaluator.original_weights = network.weights;
     return nuq::auto_nuq(network.model, network.weights, evaluator, config, prefix + "_record.txt", prefix, options,
-                         nuq::NonUniformQuantizer<>{}, nuq::RateDistortionSearch{}, executor);
+                         nuq::Policies{nuq::NonUniformQuantizer<>{}, nuq::RateDistortionSearch{}, executor});
   }
   [[nodiscard]] std::vector<std::string> results() const {
     return {folder.read("out/net.nuq"), folder.read("out/net_fake_quant_weights.caffemodel"),
@@ -330,7 +330,7 @@ struct BatchEvaluator : nuq::AutoNuqEvaluatorBase<BatchEvaluator> {
 TEST_CASE("an evaluator that tells its batches is spared the rest of clear failures") {
   const auto search = [](const Run& run, BatchEvaluator& evaluator) {
     return nuq::auto_nuq(run.network.model, run.network.weights, evaluator, run.config, run.prefix + "_record.txt",
-                         run.prefix, run.options, nuq::NonUniformQuantizer<>{}, nuq::BinarySearch{});
+                         run.prefix, run.options, nuq::Policies{nuq::NonUniformQuantizer<>{}, nuq::BinarySearch{}});
   };
   const Run silent_run;
   BatchEvaluator silent;
@@ -387,9 +387,10 @@ struct Diary {
 
 nuq::AutoNuqResult watched(const Run& run, Diary& diary, ScriptedEvaluator& evaluator) {
   evaluator.metric = Fidelity();
-  return nuq::auto_nuq(run.network.model, run.network.weights, evaluator, run.config, run.prefix + "_record.txt",
-                       run.prefix, run.options, nuq::NonUniformQuantizer<>{}, nuq::RateDistortionSearch{},
-                       nuq::SerialExecutor{}, diary);
+  return nuq::auto_nuq(
+      run.network.model, run.network.weights, evaluator, run.config, run.prefix + "_record.txt", run.prefix,
+      run.options,
+      nuq::Policies{nuq::NonUniformQuantizer<>{}, nuq::RateDistortionSearch{}, nuq::SerialExecutor{}, diary});
 }
 
 TEST_CASE("a progress object hears of everything in order") {
