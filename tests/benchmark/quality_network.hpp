@@ -131,7 +131,7 @@ class QualityNetwork {
     nuq::NetworkStatistics statistics;
     for (const QualityLayer& layer : layers_) statistics.emplace(layer.node->name, layer.full);
     for (auto& [layer, plan] : graph.plan) plan.num_steps = levels;
-    nuq::quantize_weights_sequentially(graph, nuq::NonUniformQuantizer<>{}, statistics, engine_, calibration_.batches(),
+    nuq::quantize_network_sequentially(graph, nuq::NonUniformQuantizer<>{}, statistics, engine_, calibration_.batches(),
                                        feed_from(calibration_), parallel);
     QuantizedLayers quantized;
     for (const QualityLayer& layer : layers_) quantized.push_back(graph.quantization.at(layer.node->name));

@@ -12,10 +12,10 @@
 #include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/weight_matrix.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
 #include "nuq/quantize/assign/nearest_level.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
-#include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/nuq_parameters.hpp"
 #include "nuq/quantize/scales/contracts.hpp"
 #include "nuq/quantize/scales/finite_weights.hpp"
@@ -57,10 +57,9 @@ inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQ
 /// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left
 /// to calibration. Without statistics the quantizer is told what may be expected of the inputs. Throws what the
 /// quantizer throws, with file and layer named.
-template <class Quantizer>
-[[nodiscard]] LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
-                                               const Quantizer& quantizer, const LayerStatistics* statistics,
-                                               Parallel& parallel) {
+[[nodiscard]] inline LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
+                                                      const AnyLayerQuantizer& quantizer,
+                                                      const LayerStatistics* statistics, Parallel& parallel) {
   if (!quantizes_weights(node)) {
     LayerQuantization without_weights;
     without_weights.weights = unit_weights();
@@ -71,7 +70,7 @@ template <class Quantizer>
     const Granularity granularity = granularity_of(node, plan);
     LayerQuantization result;
     if (plan.weight_algorithm == WeightAlgorithm::arq) {
-      result.weights = quantize_weights(quantizer.quantizer(), weights.view(), granularity);
+      result.weights = quantizer.quantize_uniformly(weights.view(), granularity);
     } else {
       const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
       NuqParameters parameters = detail::nuq_parameters(plan);

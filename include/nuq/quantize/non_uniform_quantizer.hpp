@@ -22,6 +22,7 @@
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/codebook/contracts.hpp"
 #include "nuq/quantize/codebook/optimal.hpp"
+#include "nuq/quantize/contracts.hpp"
 #include "nuq/quantize/detail/checks.hpp"
 #include "nuq/quantize/nuq_parameters.hpp"
 #include "nuq/quantize/scales/abs_max.hpp"
@@ -38,18 +39,9 @@ namespace detail {
 template <class Policy>
 using price_op = decltype(std::declval<Policy&>().price);
 template <class Policy>
-inline constexpr bool has_price_v = returns<double, price_op, Policy>();
+inline constexpr bool has_price_member_v = returns<double, price_op, Policy>();
 
 }  // namespace detail
-
-/// A layer restricted to few levels.
-struct NuqResult {
-  QuantizedWeights weights;
-  Codebook codebook;           ///< at most `num_steps` levels; every level of `weights` is one of them
-  double error = 0.0;          ///< of the layer's output, by the assigner's measure
-  double nearest_error = 0.0;  ///< alike, of the first codebook's nearest levels at the weight quantizer's scales
-  std::vector<float> bias_correction{};  ///< [out] to be added to the layer's bias; empty: nothing is
-};
 
 /// Restricts a layer's int8 weights to few levels.
 ///
@@ -75,17 +67,18 @@ class NonUniformQuantizer {
   [[nodiscard]] const LevelAssigner& assigner() const noexcept { return assigner_; }
 
   /// True where a policy has a member `price`: what a bit may cost, in units of the layer's output error.
-  static constexpr bool has_price = detail::has_price_v<WeightQuantizer> || detail::has_price_v<CodebookSelector> ||
-                                    detail::has_price_v<LevelAssigner>;
+  static constexpr bool has_price = detail::has_price_member_v<WeightQuantizer> ||
+                                    detail::has_price_member_v<CodebookSelector> ||
+                                    detail::has_price_member_v<LevelAssigner>;
 
   /// This quantizer with the price of its policies set.
   [[nodiscard]] NonUniformQuantizer at_price(double price) const {
     static_assert(has_price,
                   "[nuq] at_price: no policy (WeightQuantizer, CodebookSelector, LevelAssigner) has a member `price`");
     NonUniformQuantizer priced = *this;
-    if constexpr (detail::has_price_v<WeightQuantizer>) priced.quantizer_.price = price;
-    if constexpr (detail::has_price_v<CodebookSelector>) priced.selector_.price = price;
-    if constexpr (detail::has_price_v<LevelAssigner>) priced.assigner_.price = price;
+    if constexpr (detail::has_price_member_v<WeightQuantizer>) priced.quantizer_.price = price;
+    if constexpr (detail::has_price_member_v<CodebookSelector>) priced.selector_.price = price;
+    if constexpr (detail::has_price_member_v<LevelAssigner>) priced.assigner_.price = price;
     return priced;
   }
 

@@ -108,7 +108,7 @@ class AutoCalibrationRun {
   void quantize_uniformly() {
     for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
     ThreadPool parallel(options_.threads);
-    quantize_weights(graph_, NonUniformQuantizer<>{}, {}, parallel);
+    quantize_network(graph_, NonUniformQuantizer<>{}, {}, parallel);
     const auto next_batch = [this](int index) { return batch(index); };
     set_activations(graph_, next_batch, engine());
     for (const Node& node : graph_.nodes) {

@@ -30,7 +30,7 @@
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/sha256.hpp"
-#include "nuq/quantize/rate_quantizer.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/non_dominated.hpp"
 #include "nuq/report/report.hpp"
@@ -91,10 +91,9 @@ class AutoNuqRun {
     report_.weights_only = options.weights_only || !has_calibration_batch_v<Evaluator>;
   }
 
-  template <class Quantizer>
-  [[nodiscard]] AutoNuqResult run(const Quantizer& quantizer) {
-    check_search_options<Quantizer>(graph_, options_);
-    note_ignored_iterations<Quantizer>(graph_);
+  [[nodiscard]] AutoNuqResult run(const AnyLayerQuantizer& quantizer) {
+    check_search_options(graph_, quantizer, options_);
+    note_ignored_iterations(graph_, quantizer);
     add_warnings();
     remove_abandoned_files(prefix_);
     if (!graph_.record_file.empty()) remove_abandoned_files(graph_.record_file);
@@ -111,8 +110,7 @@ class AutoNuqRun {
  private:
   // ---- options of the layers
 
-  template <class Quantizer>
-  void choose_options(const Quantizer& quantizer) {
+  void choose_options(const AnyLayerQuantizer& quantizer) {
     ThreadPool parallel(options_.threads);
     progress_.started(graph_.plan.size());
     const NetworkStatistics known = statistics(parallel);

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "nuq/amct/quantization_record.hpp"
@@ -18,7 +16,7 @@
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/quantize/codebook/contracts.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/version.hpp"
 
@@ -27,16 +25,13 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// One notice where the configuration asks for a search effort that the selector has no use for.
-template <class Quantizer>
-void note_ignored_iterations(Graph& graph) {
-  using Selector = std::decay_t<decltype(std::declval<const Quantizer&>().selector())>;
-  if constexpr (!takes_num_of_iteration_v<Selector>) {
-    const auto asks = [](const auto& layer) {
-      return layer.second.weight_algorithm == WeightAlgorithm::nuq && layer.second.num_of_iteration > 1;
-    };
-    if (std::any_of(graph.plan.begin(), graph.plan.end(), asks)) {
-      graph.notes.push_back("num_of_iteration has no effect: the codebook selector finds its levels in one run");
-    }
+inline void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer& quantizer) {
+  if (!quantizer.ignores_iterations()) return;
+  const auto asks = [](const auto& layer) {
+    return layer.second.weight_algorithm == WeightAlgorithm::nuq && layer.second.num_of_iteration > 1;
+  };
+  if (std::any_of(graph.plan.begin(), graph.plan.end(), asks)) {
+    graph.notes.push_back("num_of_iteration has no effect: the codebook selector finds its levels in one run");
   }
 }
 
@@ -53,15 +48,14 @@ void note_ignored_iterations(Graph& graph) {
 /// Quantizes the weights of every planned layer into `graph.quantization`, with what `statistics` know of its inputs.
 /// Layers without a covariance are quantized side by side, the quantizer's policies called from many threads.
 /// Activations stay uncalibrated.
-template <class Quantizer = NonUniformQuantizer<>>
-void quantize_weights(Graph& graph, const Quantizer& quantizer, const NetworkStatistics& statistics,
-                      Parallel& parallel) {
+inline void quantize_network(Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
+                             Parallel& parallel) {
   struct Job {
     const Node* node;
     const LayerStatistics* statistics;
     LayerQuantization* result;
   };
-  detail::note_ignored_iterations<Quantizer>(graph);
+  detail::note_ignored_iterations(graph, quantizer);
   graph.quantization.clear();
   const auto quantize = [&graph, &quantizer](const Job& job, Parallel& threads) {
     *job.result = quantize_layer(graph, *job.node, graph.plan.at(job.node->name), quantizer, job.statistics, threads);
@@ -86,12 +80,13 @@ void quantize_weights(Graph& graph, const Quantizer& quantizer, const NetworkSta
 /// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR
 /// layer for each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe)
 /// completes the record. With `statistics` of calibration data (`collect_statistics`) the weights keep more of the
-/// network's accuracy.
-template <class Quantizer = NonUniformQuantizer<>>
-void quantize_model(Graph& graph, const std::string& modified_model_file, const std::string& modified_weights_file,
-                    const Quantizer& quantizer = Quantizer{}, const NetworkStatistics& statistics = {}) {
+/// network's accuracy. `quantizer`: a LayerQuantizer.
+inline void quantize_model(Graph& graph, const std::string& modified_model_file,
+                           const std::string& modified_weights_file,
+                           const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{},
+                           const NetworkStatistics& statistics = {}) {
   Parallel serial;
-  quantize_weights(graph, quantizer, statistics, serial);
+  quantize_network(graph, quantizer, statistics, serial);
   FileSet files;
   write_model(calibration_model(graph, graph.quantization), files, modified_model_file, modified_weights_file);
   files.stage(graph.record_file, to_text(record_of(graph)));

@@ -12,13 +12,14 @@
 #include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// As `quantize_weights`, but layer by layer in the network's order, each fitted to its inputs as the quantized layers
+/// As `quantize_network`, but layer by layer in the network's order, each fitted to its inputs as the quantized layers
 /// before it leave them. Takes one pass over the data for every layer that `statistics` know from data. On real
 /// networks it gains as often as it loses: the error of the layers before, which no layer can make up for, becomes part
 /// of what each is fitted to.
@@ -27,10 +28,11 @@ NUQ_NAMESPACE_BEGIN
 /// @param engine      an Engine; loaded anew for every layer.
 /// @param feed        `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1.
 /// @throws what `network_statistics` and the quantizer throw.
-template <class Quantizer, class Engine, class Feed>
-void quantize_weights_sequentially(Graph& graph, const Quantizer& quantizer, const NetworkStatistics& statistics,
-                                   Engine& engine, int batches, Feed&& feed, Parallel& parallel) {
-  detail::note_ignored_iterations<Quantizer>(graph);
+template <class Engine, class Feed>
+void quantize_network_sequentially(Graph& graph, const AnyLayerQuantizer& quantizer,
+                                   const NetworkStatistics& statistics, Engine& engine, int batches, Feed&& feed,
+                                   Parallel& parallel) {
+  detail::note_ignored_iterations(graph, quantizer);
   graph.quantization.clear();
   Graph so_far = graph;
   for (Node& node : so_far.nodes) {

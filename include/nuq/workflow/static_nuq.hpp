@@ -18,6 +18,7 @@
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/report/layer_reports.hpp"
@@ -65,33 +66,34 @@ inline void release_quantized_weights(Graph& graph) {
 
 /// What the data say about the inputs of the layers that take NUQ; nothing without data. For a quantizer with a price,
 /// of all these layers and weighed.
-template <class Quantizer, class NextBatch>
-[[nodiscard]] NetworkStatistics statistics_for(const Graph& graph, [[maybe_unused]] NextBatch& next_batch,
-                                               const StaticNuqOptions& options, Parallel& parallel) {
+template <class NextBatch>
+[[nodiscard]] NetworkStatistics statistics_for(const Graph& graph, const AnyLayerQuantizer& quantizer,
+                                               [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options,
+                                               Parallel& parallel) {
   if constexpr (std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
-    return Quantizer::has_price ? weighed_data_free_statistics(graph, parallel) : NetworkStatistics{};
+    return quantizer.is_priced() ? weighed_data_free_statistics(graph, parallel) : NetworkStatistics{};
   } else {
     EigenEngine engine(options.threads, options.custom_layers);
     const int batches = statistics_batches(graph, options);
-    if constexpr (Quantizer::has_price) return weighed_statistics(graph, next_batch, batches, engine, parallel);
+    if (quantizer.is_priced()) return weighed_statistics(graph, next_batch, batches, engine, parallel);
     engine.load(graph);
     return network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
   }
 }
 
 /// Quantizes the weights, in the order that the options ask for.
-template <class Quantizer, class NextBatch>
-void quantize_with(Graph& graph, const Quantizer& quantizer, const NetworkStatistics& statistics,
+template <class NextBatch>
+void quantize_with(Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
                    [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options, Parallel& parallel) {
   if constexpr (!std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
     if (options.sequential) {
       EigenEngine engine(options.threads, options.custom_layers);
       const int batches = statistics_batches(graph, options);
-      quantize_weights_sequentially(graph, quantizer, statistics, engine, batches, feed_from(next_batch), parallel);
+      quantize_network_sequentially(graph, quantizer, statistics, engine, batches, feed_from(next_batch), parallel);
       return;
     }
   }
-  quantize_weights(graph, quantizer, statistics, parallel);
+  quantize_network(graph, quantizer, statistics, parallel);
 }
 
 }  // namespace detail
@@ -106,13 +108,14 @@ void quantize_with(Graph& graph, const Quantizer& quantizer, const NetworkStatis
 ///
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration
 ///                    (and up to `statistics_batches` − 1), or WeightsOnly{}.
+/// @param quantizer   a LayerQuantizer.
 /// @throws ModelError, ConfigError, FormatError for bad input; ConfigError invalid_argument for `sequential` without
 ///         data.
-template <class NextBatch, class Quantizer = NonUniformQuantizer<>>
+template <class NextBatch>
 RunReport static_nuq(const std::string& model_file, const std::string& weights_file, NextBatch&& next_batch,
                      const std::string& config_file, const std::string& scale_offset_record_file,
                      const std::string& save_prefix, const StaticNuqOptions& options = {},
-                     const Quantizer& quantizer = Quantizer{}) {
+                     const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{}) {
   constexpr bool has_data = !std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>;
   const bool weights_only = !has_data || options.weights_only;
   if (!has_data && options.sequential)
@@ -121,13 +124,11 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   ThreadPool parallel(options.threads);
   Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
   set_bias_correction(graph.plan, options.bias_correction);
-  const NetworkStatistics statistics = detail::statistics_for<Quantizer>(graph, next_batch, options, parallel);
-  if constexpr (Quantizer::has_price) {
-    const double price = detail::price_of_equal_harm(graph, statistics, quantizer, parallel);
-    detail::quantize_with(graph, quantizer.at_price(price), statistics, next_batch, options, parallel);
-  } else {
-    detail::quantize_with(graph, quantizer, statistics, next_batch, options, parallel);
-  }
+  const NetworkStatistics statistics = detail::statistics_for(graph, quantizer, next_batch, options, parallel);
+  const AnyLayerQuantizer at_its_price =
+      quantizer.is_priced() ? quantizer.at_price(detail::price_of_equal_harm(graph, statistics, quantizer, parallel))
+                            : quantizer;
+  detail::quantize_with(graph, at_its_price, statistics, next_batch, options, parallel);
   if constexpr (has_data) {
     if (!weights_only) {
       EigenEngine engine(options.threads, options.custom_layers);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "nuq/core/error.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
 
 namespace graph_quantize_layer_test {
 

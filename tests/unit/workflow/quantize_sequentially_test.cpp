@@ -54,7 +54,7 @@ struct Prepared {
 
 TEST_CASE("each layer is fitted to what the quantized layers before it leave") {
   Prepared prepared;
-  nuq::quantize_weights_sequentially(prepared.graph, prepared.quantizer, prepared.statistics, prepared.engine, batches,
+  nuq::quantize_network_sequentially(prepared.graph, prepared.quantizer, prepared.statistics, prepared.engine, batches,
                                      prepared.feed, prepared.serial);
   nuq::Graph by_hand = prepared.graph;
   for (const std::string layer : {"conv1", "conv2", "fc"}) {
@@ -77,7 +77,7 @@ TEST_CASE("what the statistics have been weighed by weighs the new ones") {
     Prepared prepared;
     for (auto& [layer, known] : prepared.statistics) known.weigh(sensitivity);
     const auto priced = nuq::RateQuantizer{}.at_price(0.01);
-    nuq::quantize_weights_sequentially(prepared.graph, priced, prepared.statistics, prepared.engine, batches,
+    nuq::quantize_network_sequentially(prepared.graph, priced, prepared.statistics, prepared.engine, batches,
                                        prepared.feed, prepared.serial);
     double zeros = 0.0;
     for (const auto& [layer, quantized] : prepared.graph.quantization) {

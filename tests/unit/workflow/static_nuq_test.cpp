@@ -203,7 +203,7 @@ TEST_CASE("one notice says that num_of_iteration has no effect on the exact code
   nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
   for (auto& [name, plan] : graph.plan) plan.num_of_iteration = 3;
   nuq::Parallel serial;
-  nuq::quantize_weights(graph, nuq::NonUniformQuantizer<>{}, {}, serial);
+  nuq::quantize_network(graph, nuq::NonUniformQuantizer<>{}, {}, serial);
   REQUIRE(graph.notes.size() == 1);
   CHECK(graph.notes[0].find("num_of_iteration") != std::string::npos);
 }

@@ -17,6 +17,7 @@
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/weight_matrix.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/search/problem.hpp"
@@ -29,9 +30,9 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Refuses options of `auto_nuq` that do not fit the network or the quantizer: ConfigError.
-template <class Quantizer>
-void check_search_options(const Graph& graph, const AutoNuqOptions& options) {
-  if (Quantizer::has_price && !options.levels.empty()) {
+inline void check_search_options(const Graph& graph, const AnyLayerQuantizer& quantizer,
+                                 const AutoNuqOptions& options) {
+  if (quantizer.is_priced() && !options.levels.empty()) {
     fail(ConfigError(ErrorCode::invalid_argument,
                      "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
   }
@@ -221,10 +222,10 @@ class LayerChoices {
 
 /// Calls `add(quantizer, levels, price)` for each way to compress a layer, from the largest on. `price`: at which harm
 /// is about that of the configured levels.
-template <class Quantizer, class Add>
-void for_each_compression(const Quantizer& quantizer, const LayerPlan& plan, const std::vector<int>& levels,
-                          [[maybe_unused]] double price, const Add& add) {
-  if constexpr (Quantizer::has_price) {
+template <class Add>
+void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& plan, const std::vector<int>& levels,
+                          double price, const Add& add) {
+  if (quantizer.is_priced()) {
     for (int doublings = -5; doublings <= 12; ++doublings) {
       const double scaled = std::ldexp(price, doublings);
       add(quantizer.at_price(scaled), plan.num_steps, scaled);
@@ -235,13 +236,13 @@ void for_each_compression(const Quantizer& quantizer, const LayerPlan& plan, con
 }
 
 /// Quantizes a layer in every way the search may choose; one that is not smaller than those before is no option.
-template <class Quantizer>
-[[nodiscard]] LayerChoices::Candidate quantized_in_every_way(const Graph& graph, const Node& node,
-                                                             const LayerPlan& plan, const Quantizer& quantizer,
-                                                             const LayerStatistics* statistics, double price,
-                                                             const AutoNuqOptions& options, Parallel& parallel) {
+[[nodiscard]] inline LayerChoices::Candidate quantized_in_every_way(const Graph& graph, const Node& node,
+                                                                    const LayerPlan& plan,
+                                                                    const AnyLayerQuantizer& quantizer,
+                                                                    const LayerStatistics* statistics, double price,
+                                                                    const AutoNuqOptions& options, Parallel& parallel) {
   LayerChoices::Candidate candidate{node.name, {}, {}};
-  const auto add = [&](const auto& with, int levels, double at_price) {
+  const auto add = [&](const AnyLayerQuantizer& with, int levels, double at_price) {
     LayerPlan trial = plan;
     trial.weight_algorithm = levels == 256 ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
     trial.num_steps = levels;
@@ -263,13 +264,13 @@ template <class Quantizer>
 }
 
 /// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
-template <class Quantizer, class Quantized>
-[[nodiscard]] LayerChoices layer_choices(const Graph& graph, const Quantizer& quantizer,
+template <class Quantized>
+[[nodiscard]] LayerChoices layer_choices(const Graph& graph, const AnyLayerQuantizer& quantizer,
                                          const NetworkStatistics& statistics, const AutoNuqOptions& options,
                                          Parallel& parallel, const Quantized& quantized) {
   LayerChoices choices;
   double price = 0.0;
-  if constexpr (Quantizer::has_price) price = price_of_configured_levels(graph, statistics, parallel);
+  if (quantizer.is_priced()) price = price_of_configured_levels(graph, statistics, parallel);
   std::size_t done = 0;
   for (const Node& node : graph.nodes) {
     const auto planned = graph.plan.find(node.name);

@@ -7,6 +7,7 @@
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/sensitivity/price_of_harm.hpp"
@@ -21,9 +22,8 @@ struct NetworkHarm {
   std::size_t weights = 0;
 };
 
-template <class Quantizer>
-[[nodiscard]] NetworkHarm network_harm(const Graph& graph, const NetworkStatistics& statistics,
-                                       const Quantizer& quantizer, Parallel& parallel) {
+[[nodiscard]] inline NetworkHarm network_harm(const Graph& graph, const NetworkStatistics& statistics,
+                                              const AnyLayerQuantizer& quantizer, Parallel& parallel) {
   NetworkHarm total;
   for (const auto& [layer, known] : statistics) {
     const Node& node = *graph.find(layer);
@@ -47,9 +47,8 @@ template <class Quantizer>
 }
 
 /// The price at which `quantizer` does the harm of the configured numbers of levels, searched for.
-template <class Quantizer>
-[[nodiscard]] double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
-                                         const Quantizer& quantizer, Parallel& parallel) {
+[[nodiscard]] inline double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
+                                                const AnyLayerQuantizer& quantizer, Parallel& parallel) {
   const NetworkHarm levels = network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel);
   if (!(levels.harm > 0.0)) return 0.0;
   return price_of_harm(levels.harm, price_of(levels), [&](double price) {
