@@ -1,16 +1,30 @@
 #ifndef NUQ_IO_IDX_HPP
 #define NUQ_IO_IDX_HPP
 
+#include <string>
+
+#include "nuq/compiled.hpp"
+#include "nuq/io/numeric_array.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The array in the bytes of an IDX file, the format of MNIST: two zero bytes, element type, number of axes, big-endian
+/// 32-bit extents, elements. Elements of one byte only. `file` is only named in messages. Throws FormatError
+/// malformed_file, unsupported_format, size_mismatch. Source: the MNIST database's description.
+[[nodiscard]] NUQ_FUNCTION NumericArray parse_idx(std::string bytes, const std::string& file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(IO)
+
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/io/numeric_array.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -25,10 +39,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// The array in the bytes of an IDX file, the format of MNIST: two zero bytes, element type, number of axes, big-endian
-/// 32-bit extents, elements. Elements of one byte only. `file` is only named in messages. Throws FormatError
-/// malformed_file, unsupported_format, size_mismatch. Source: the MNIST database's description.
-[[nodiscard]] inline NumericArray parse_idx(std::string bytes, const std::string& file) {
+NUQ_FUNCTION NumericArray parse_idx(std::string bytes, const std::string& file) {
   constexpr std::size_t extents_at = 4;
   if (bytes.size() < extents_at || bytes[0] != 0 || bytes[1] != 0) {
     detail::fail(FormatError(ErrorCode::malformed_file, file + ": not an idx file"));
@@ -48,5 +59,7 @@ namespace detail {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(IO)
 
 #endif  // NUQ_IO_IDX_HPP

@@ -1,18 +1,11 @@
 #ifndef NUQ_IO_NPY_HPP
 #define NUQ_IO_NPY_HPP
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/io/atomic_file.hpp"
-#include "nuq/io/detail/little_endian.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/numeric_array.hpp"
 #include "nuq/version.hpp"
@@ -22,6 +15,40 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 inline constexpr std::string_view npy_magic = "\x93NUMPY";
+
+}  // namespace detail
+
+/// The array in the bytes of an .npy file (versions 1.0 to 3.0; little-endian uint8, int8, int32, int64, float32 or
+/// float64 in C order). `file` is only named in messages. Throws FormatError malformed_file, unsupported_format,
+/// size_mismatch. Source: the format's description, `numpy.lib.format`.
+[[nodiscard]] NUQ_FUNCTION NumericArray parse_npy(std::string bytes, const std::string& file);
+
+/// Reads an .npy file; see `parse_npy`. Throws FormatError file_not_readable as well.
+[[nodiscard]] NUQ_FUNCTION NumericArray read_npy(const std::string& path);
+
+/// The bytes of an .npy file (version 1.0, float32) that holds `tensor`.
+[[nodiscard]] NUQ_FUNCTION std::string npy_bytes(const TensorView& tensor);
+
+/// Writes a tensor as float32 .npy file, whole or not at all. Throws FormatError file_not_writable.
+NUQ_FUNCTION void write_npy(const std::string& path, const TensorView& tensor);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(IO)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "nuq/core/error.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/io/detail/little_endian.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
 
 /// What the header of an .npy file says: `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
 struct NpyHeader {
@@ -162,10 +189,7 @@ class NpyHeaderParser {
 
 }  // namespace detail
 
-/// The array in the bytes of an .npy file (versions 1.0 to 3.0; little-endian uint8, int8, int32, int64, float32 or
-/// float64 in C order). `file` is only named in messages. Throws FormatError malformed_file, unsupported_format,
-/// size_mismatch. Source: the format's description, `numpy.lib.format`.
-[[nodiscard]] inline NumericArray parse_npy(std::string bytes, const std::string& file) {
+NUQ_FUNCTION NumericArray parse_npy(std::string bytes, const std::string& file) {
   constexpr std::size_t version_at = detail::npy_magic.size();
   if (bytes.size() < version_at + 4 || bytes.compare(0, version_at, detail::npy_magic) != 0) {
     detail::fail(FormatError(ErrorCode::malformed_file, file + ": not an npy file"));
@@ -194,13 +218,11 @@ class NpyHeaderParser {
   return detail::array_of(std::move(bytes), text_at + length, *header.type, *header.shape, file);
 }
 
-/// Reads an .npy file; see `parse_npy`. Throws FormatError file_not_readable as well.
-[[nodiscard]] inline NumericArray read_npy(const std::string& path) {
+NUQ_FUNCTION NumericArray read_npy(const std::string& path) {
   return parse_npy(std::string(MappedFile(path).bytes()), path);
 }
 
-/// The bytes of an .npy file (version 1.0, float32) that holds `tensor`.
-[[nodiscard]] inline std::string npy_bytes(const TensorView& tensor) {
+NUQ_FUNCTION std::string npy_bytes(const TensorView& tensor) {
   constexpr std::size_t alignment = 64;  // of the first element, as NumPy has it
   constexpr std::size_t prefix = detail::npy_magic.size() + 4;
   std::string header =
@@ -216,11 +238,12 @@ class NpyHeaderParser {
   return bytes;
 }
 
-/// Writes a tensor as float32 .npy file, whole or not at all. Throws FormatError file_not_writable.
-inline void write_npy(const std::string& path, const TensorView& tensor) {
+NUQ_FUNCTION void write_npy(const std::string& path, const TensorView& tensor) {
   write_file_atomically(path, npy_bytes(tensor));
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(IO)
 
 #endif  // NUQ_IO_NPY_HPP
