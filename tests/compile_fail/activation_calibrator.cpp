@@ -1,8 +1,10 @@
-// expect: [nuq] ActivationCalibrator must provide: void observe(ArrayView<const float>); ActivationScale finish() const
+// expect: [nuq] ActivationCalibrator must provide: a type Observed; void observe(Observed&, ArrayView<const float>)
+// const;
 #include "nuq/core.hpp"
 
 struct NeverFinishes {
-  void observe(nuq::ArrayView<const float>) {}
+  struct Observed {};
+  void observe(Observed&, nuq::ArrayView<const float>) const {}
 };
 
 int main() {

@@ -13,21 +13,26 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 template <class Calibrator>
-using observe_op = decltype(std::declval<Calibrator&>().observe(std::declval<ArrayView<const float>>()));
+using observe_op = decltype(std::declval<const Calibrator&>().observe(std::declval<typename Calibrator::Observed&>(),
+                                                                      std::declval<ArrayView<const float>>()));
 
 template <class Calibrator>
-using finish_op = decltype(std::declval<const Calibrator&>().finish());
+using finish_op =
+    decltype(std::declval<const Calibrator&>().finish(std::declval<const typename Calibrator::Observed&>()));
 
 }  // namespace detail
 
-/// An `ActivationCalibrator` sees every value of one tensor, batch after batch, and then chooses its int8 grid.
+/// An `ActivationCalibrator` sees every value of a tensor, batch after batch, and then chooses its int8 grid. It holds
+/// parameters only; what it remembers of a tensor is an object of its type `Observed`, one for each tensor.
 ///
 ///   struct UnitRange {
-///     void observe(nuq::ArrayView<const float>) {}
-///     nuq::ActivationScale finish() const { return nuq::asymmetric_scale(0.0F, 1.0F); }
+///     struct Observed {};
+///     void observe(Observed&, nuq::ArrayView<const float>) const {}
+///     nuq::ActivationScale finish(const Observed&) const { return nuq::asymmetric_scale(0.0F, 1.0F); }
 ///   };
 ///
-/// It refuses NaN and infinite values. One object serves one tensor. Shipped models: MinMax, Ifmr, Hfmg.
+/// It refuses NaN and infinite values. Optional: a member `bool asymmetric`, which a verb sets to what the
+/// configuration says of the layer. Shipped models: MinMax, Ifmr, Hfmg.
 template <class Calibrator>
 inline constexpr bool is_activation_calibrator_v = detail::returns<void, detail::observe_op, Calibrator>() &&
                                                    detail::returns<ActivationScale, detail::finish_op, Calibrator>();
@@ -37,8 +42,8 @@ inline constexpr bool is_activation_calibrator_v = detail::returns<void, detail:
 template <class Calibrator>
 [[nodiscard]] constexpr bool require_activation_calibrator() noexcept {
   static_assert(is_activation_calibrator_v<Calibrator>,
-                "[nuq] ActivationCalibrator must provide: void observe(ArrayView<const float>); "
-                "ActivationScale finish() const");
+                "[nuq] ActivationCalibrator must provide: a type Observed; void observe(Observed&, ArrayView<const "
+                "float>) const; ActivationScale finish(const Observed&) const");
   return is_activation_calibrator_v<Calibrator>;
 }
 

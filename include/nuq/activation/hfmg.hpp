@@ -41,6 +41,15 @@ namespace detail {
 
 }  // namespace detail
 
+/// Parameters of Hfmg, named and defaulted as in the AMCT manual.
+struct HfmgParameters {
+  int num_of_bins = 4096;  ///< 1024, 2048, 4096 or 8192
+
+  friend bool operator==(const HfmgParameters& a, const HfmgParameters& b) noexcept {
+    return a.num_of_bins == b.num_of_bins;
+  }
+};
+
 /// The clipping window of a histogram of the observed values that 256 equal cells represent best.
 ///
 /// From the whole range inwards: every step gives up max(⌈n / 100000⌉, 1) counts at the left or at the right end, on
@@ -51,25 +60,30 @@ namespace detail {
 /// Counts of earlier batches are spread evenly within their bins when a later batch extends the range, so that the
 /// result depends on the order of batches, slightly. Memory: the bins alone. Complexity: O(n + bins²). Source: the AMCT
 /// manual (HFMG), the vendor's calibration library for the search; the symmetric grid of the window is ours.
-class Hfmg {
+class Hfmg : public HfmgParameters {
  public:
-  int num_of_bins = 4096;  ///< 1024, 2048, 4096 or 8192
   bool asymmetric = true;
 
+  /// The histogram of what was observed.
+  struct Observed {
+    detail::GrowingHistogram histogram{1};
+    std::size_t count = 0;
+  };
+
   /// @throws ConfigError invalid_argument for `num_of_bins`; ModelError non_finite_value.
-  void observe(ArrayView<const float> values) {
+  void observe(Observed& observed, ArrayView<const float> values) const {
     detail::require_finite_activations(values);
-    if (count_ == 0) histogram_ = detail::GrowingHistogram(checked_bins());
-    histogram_.add(values);
-    count_ += values.size();
+    if (observed.count == 0) observed.histogram = detail::GrowingHistogram(checked_bins());
+    observed.histogram.add(values);
+    observed.count += values.size();
   }
 
   /// @throws ConfigError nothing_to_do where nothing was observed; ModelError scale_out_of_range.
-  [[nodiscard]] ActivationScale finish() const {
-    detail::require_observed(count_);
-    const Window window = best_window();
-    const float min = (std::min)(0.0F, static_cast<float>(histogram_.border(window.first)));
-    const float max = (std::max)(0.0F, static_cast<float>(histogram_.border(window.last + 1)));
+  [[nodiscard]] ActivationScale finish(const Observed& observed) const {
+    detail::require_observed(observed.count);
+    const Window window = best_window(observed);
+    const float min = (std::min)(0.0F, static_cast<float>(observed.histogram.border(window.first)));
+    const float max = (std::max)(0.0F, static_cast<float>(observed.histogram.border(window.last + 1)));
     return asymmetric ? asymmetric_scale(min, max) : symmetric_scale(min, max);
   }
 
@@ -84,11 +98,11 @@ class Hfmg {
     [[nodiscard]] std::size_t bins() const noexcept { return last - first + 1; }
   };
 
-  [[nodiscard]] Window best_window() const {
-    const std::vector<double>& counts = histogram_.counts();
+  [[nodiscard]] static Window best_window(const Observed& observed) {
+    const std::vector<double>& counts = observed.histogram.counts();
     std::vector<double> below(counts.size() + 1, 0.0);  // below[i]: counts in the bins before i
     for (std::size_t bin = 0; bin < counts.size(); ++bin) below[bin + 1] = below[bin] + counts[bin];
-    const double step = (std::max)(std::ceil(static_cast<double>(count_) / 100000.0), 1.0);
+    const double step = (std::max)(std::ceil(static_cast<double>(observed.count) / 100000.0), 1.0);
     const std::size_t least_bins = (counts.size() + 3) / 4;
 
     Window best{0, counts.size() - 1, 0.0, 0.0};
@@ -125,9 +139,6 @@ class Hfmg {
     detail::fail(ConfigError(ErrorCode::invalid_argument, "hfmg: num_of_bins is " + std::to_string(num_of_bins) +
                                                               ", wanted 1024, 2048, 4096 or 8192"));
   }
-
-  detail::GrowingHistogram histogram_{1};
-  std::size_t count_ = 0;
 };
 
 NUQ_NAMESPACE_END

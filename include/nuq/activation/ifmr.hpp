@@ -41,6 +41,21 @@ template <class Before>
 
 }  // namespace detail
 
+/// Parameters of Ifmr, named and defaulted as in the AMCT manual.
+struct IfmrParameters {
+  float search_range_start = 0.7F;  ///< 0 < start < end
+  float search_range_end = 1.3F;
+  float search_step = 0.01F;         ///< 0 < step ≤ end − start, at most 10000 steps
+  float max_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
+  float min_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
+
+  friend bool operator==(const IfmrParameters& a, const IfmrParameters& b) noexcept {
+    return a.search_range_start == b.search_range_start && a.search_range_end == b.search_range_end &&
+           a.search_step == b.search_step && a.max_percentile == b.max_percentile &&
+           a.min_percentile == b.min_percentile;
+  }
+};
+
 /// Input feature map reconstruction: the clipping range whose grid restores the observed values best.
 ///
 ///   max₀ = max(0, k-th largest value), k = n − floor(max_percentile · n), at least 1;   min₀ alike from below
@@ -51,29 +66,27 @@ template <class Before>
 /// steps away to within a thousandth of a step, which float arithmetic alone misses for the defaults (61 candidates).
 /// Keeps every observed value (4 bytes each). Complexity: O(n · candidates).
 /// Source: the AMCT manual (IFMR; the fields have its names, defaults and ranges), the vendor's calibration library.
-class Ifmr {
+class Ifmr : public IfmrParameters {
  public:
-  float search_range_start = 0.7F;  ///< 0 < start < end
-  float search_range_end = 1.3F;
-  float search_step = 0.01F;         ///< 0 < step ≤ end − start, at most 10000 steps
-  float max_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
-  float min_percentile = 0.999999F;  ///< 0.5 < percentile ≤ 1
   bool asymmetric = true;
 
+  /// Every value.
+  using Observed = std::vector<float>;
+
   /// @throws ModelError non_finite_value.
-  void observe(ArrayView<const float> values) {
+  void observe(Observed& observed, ArrayView<const float> values) const {
     detail::require_finite_activations(values);
-    values_.insert(values_.end(), values.begin(), values.end());
+    observed.insert(observed.end(), values.begin(), values.end());
   }
 
   /// @throws ConfigError invalid_argument for a parameter out of range, nothing_to_do where nothing was observed;
   ///         ModelError scale_out_of_range.
-  [[nodiscard]] ActivationScale finish() const {
+  [[nodiscard]] ActivationScale finish(const Observed& observed) const {
     check_parameters();
-    detail::require_observed(values_.size());
-    std::vector<Candidate> candidates = all_candidates();
-    for (std::size_t first = 0; first < values_.size(); first += block_size) {
-      const ArrayView<const float> block(values_.data() + first, (std::min)(block_size, values_.size() - first));
+    detail::require_observed(observed.size());
+    std::vector<Candidate> candidates = all_candidates(observed);
+    for (std::size_t first = 0; first < observed.size(); first += block_size) {
+      const ArrayView<const float> block(observed.data() + first, (std::min)(block_size, observed.size() - first));
       for (Candidate& candidate : candidates) candidate.loss += squared_error(block, candidate);
     }
     const auto less_loss = [](const Candidate& a, const Candidate& b) { return a.loss < b.loss; };
@@ -95,8 +108,7 @@ class Ifmr {
     return static_cast<std::size_t>(steps + 1.001F);
   }
 
-  [[nodiscard]] std::vector<Candidate> all_candidates() const {
-    const ArrayView<const float> values = values_;
+  [[nodiscard]] std::vector<Candidate> all_candidates(ArrayView<const float> values) const {
     const auto rank = [n = values.size()](float percentile) {
       const double below = std::floor(static_cast<double>(percentile) * static_cast<double>(n));
       return (std::max)(std::size_t{1}, n - static_cast<std::size_t>(below));
@@ -170,8 +182,6 @@ class Ifmr {
       refuse("min_percentile", min_percentile, "a number above 0.5, at most 1");
     }
   }
-
-  std::vector<float> values_;
 };
 
 NUQ_NAMESPACE_END

@@ -12,30 +12,31 @@
 NUQ_NAMESPACE_BEGIN
 
 /// The grid that just holds zero and everything observed.
-class MinMax {
- public:
+struct MinMax {
   bool asymmetric = true;
 
+  /// The range of what was observed, zero included.
+  struct Observed {
+    float min = 0.0F;
+    float max = 0.0F;
+    std::size_t count = 0;
+  };
+
   /// @throws ModelError non_finite_value.
-  void observe(ArrayView<const float> values) {
+  void observe(Observed& observed, ArrayView<const float> values) const {
     detail::require_finite_activations(values);
     for (const float value : values) {
-      min_ = (std::min)(min_, value);
-      max_ = (std::max)(max_, value);
+      observed.min = (std::min)(observed.min, value);
+      observed.max = (std::max)(observed.max, value);
     }
-    count_ += values.size();
+    observed.count += values.size();
   }
 
   /// @throws ConfigError nothing_to_do where nothing was observed; ModelError scale_out_of_range.
-  [[nodiscard]] ActivationScale finish() const {
-    detail::require_observed(count_);
-    return asymmetric ? asymmetric_scale(min_, max_) : symmetric_scale(min_, max_);
+  [[nodiscard]] ActivationScale finish(const Observed& observed) const {
+    detail::require_observed(observed.count);
+    return asymmetric ? asymmetric_scale(observed.min, observed.max) : symmetric_scale(observed.min, observed.max);
   }
-
- private:
-  float min_ = 0.0F;
-  float max_ = 0.0F;
-  std::size_t count_ = 0;
 };
 
 NUQ_NAMESPACE_END

@@ -64,9 +64,11 @@ inline void append_json(const FloatJson& value, std::size_t margin, std::string&
     json["search_range"] = {plan.search_range_start, plan.search_range_end};
     json["search_step"] = plan.search_step;
     json["act_algo"] = "ifmr";
-  } else {
+  } else if (plan.algorithm == ActivationAlgorithm::hfmg) {
     json["act_algo"] = "hfmg";
     json["num_of_bins"] = plan.num_of_bins;
+  } else {
+    json["act_algo"] = "min_max";
   }
   json["asymmetric"] = plan.asymmetric;
   return json;
@@ -84,6 +86,14 @@ inline void append_json(const FloatJson& value, std::size_t margin, std::string&
   return json;
 }
 
+/// The algorithm by its name in config.json; nothing for another name.
+[[nodiscard]] inline std::optional<ActivationAlgorithm> activation_algorithm_named(const std::string& name) {
+  if (name == "ifmr") return ActivationAlgorithm::ifmr;
+  if (name == "hfmg") return ActivationAlgorithm::hfmg;
+  if (name == "min_max") return ActivationAlgorithm::min_max;
+  return std::nullopt;
+}
+
 inline void read_activation(const JsonObject& json, ActivationPlan& plan) {
   json.allow({"num_bits", "max_percentile", "min_percentile", "search_range", "search_step", "act_algo", "num_of_bins",
               "asymmetric"});
@@ -92,13 +102,14 @@ inline void read_activation(const JsonObject& json, ActivationPlan& plan) {
   json.read("num_bits", num_bits);
   json.read("act_algo", algorithm);
   if (num_bits != 8) json.reject("num_bits", "8");
-  if (algorithm != "ifmr" && algorithm != "hfmg") json.reject("act_algo", "\"ifmr\" or \"hfmg\"");
-  plan.algorithm = algorithm == "ifmr" ? ActivationAlgorithm::ifmr : ActivationAlgorithm::hfmg;
-  if (plan.algorithm == ActivationAlgorithm::ifmr) {
-    json.refuse("num_of_bins", "belongs to act_algo \"hfmg\", got \"ifmr\"");
-  } else {
+  const std::optional<ActivationAlgorithm> named = activation_algorithm_named(algorithm);
+  if (!named) json.reject("act_algo", "\"ifmr\", \"hfmg\" or \"min_max\"");
+  plan.algorithm = named.value_or(ActivationAlgorithm::ifmr);
+  if (plan.algorithm != ActivationAlgorithm::hfmg)
+    json.refuse("num_of_bins", "belongs to act_algo \"hfmg\", got \"" + algorithm + "\"");
+  if (plan.algorithm != ActivationAlgorithm::ifmr) {
     for (const char* const key : {"max_percentile", "min_percentile", "search_range", "search_step"}) {
-      json.refuse(key, "belongs to act_algo \"ifmr\", got \"hfmg\"");
+      json.refuse(key, "belongs to act_algo \"ifmr\", got \"" + algorithm + "\"");
     }
   }
   json.read("max_percentile", plan.max_percentile);

@@ -6,12 +6,11 @@
 #include <map>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
-#include "nuq/activation/hfmg.hpp"
-#include "nuq/activation/ifmr.hpp"
+#include "nuq/activation/observation.hpp"
+#include "nuq/calibration/calibrator_choice.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/support/error_place.hpp"
 #include "nuq/core/tensor.hpp"
@@ -30,36 +29,18 @@ struct CalibratedActivation {
 
 namespace detail {
 
-using AnyCalibrator = std::variant<Ifmr, Hfmg>;
-
-[[nodiscard]] inline AnyCalibrator calibrator_of(const ActivationPlan& plan) {
-  if (plan.algorithm == ActivationAlgorithm::hfmg) {
-    Hfmg hfmg;
-    hfmg.num_of_bins = plan.num_of_bins;
-    hfmg.asymmetric = plan.asymmetric;
-    return hfmg;
-  }
-  Ifmr ifmr;
-  ifmr.search_range_start = plan.search_range_start;
-  ifmr.search_range_end = plan.search_range_end;
-  ifmr.search_step = plan.search_step;
-  ifmr.max_percentile = plan.max_percentile;
-  ifmr.min_percentile = plan.min_percentile;
-  ifmr.asymmetric = plan.asymmetric;
-  return ifmr;
-}
-
 /// A value of the network under calibration for the layers that read it with one plan.
 struct CalibratedInput {
   std::size_t value = 0;
   ActivationPlan plan;
   std::string place;                ///< of the first layer, for messages
   std::vector<std::string> layers;  ///< the first one observes
-  AnyCalibrator calibrator;
+  ActivationObservation observation;
   Shape shape;
 };
 
-[[nodiscard]] inline std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph) {
+[[nodiscard]] inline std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
+                                                                      const CalibratorChoice& calibrator) {
   std::vector<CalibratedInput> inputs;
   for (const Node& node : graph.nodes) {
     const auto planned = graph.plan.find(node.name);
@@ -71,7 +52,7 @@ struct CalibratedInput {
     });
     if (input == inputs.end()) {
       const std::string place = graph.model->model_file + ": layer '" + node.name + "': input";
-      input = inputs.insert(inputs.end(), {value, plan, place, {}, calibrator_of(plan), {}});
+      input = inputs.insert(inputs.end(), {value, plan, place, {}, calibrator.begin(plan), {}});
     }
     input->layers.push_back(node.name);
   }
@@ -80,15 +61,11 @@ struct CalibratedInput {
 
 inline void observe(CalibratedInput& input, const TensorView& tensor) {
   input.shape = tensor.shape;
-  with_error_place(input.place, [&] {
-    std::visit([&tensor](auto& calibrator) { calibrator.observe(tensor.values); }, input.calibrator);
-  });
+  with_error_place(input.place, [&] { input.observation.observe(tensor.values); });
 }
 
 [[nodiscard]] inline ActivationScale finish(const CalibratedInput& input) {
-  return with_error_place(input.place, [&input] {
-    return std::visit([](const auto& calibrator) { return calibrator.finish(); }, input.calibrator);
-  });
+  return with_error_place(input.place, [&input] { return input.observation.finish(); });
 }
 
 }  // namespace detail
@@ -98,16 +75,17 @@ inline void observe(CalibratedInput& input, const TensorView& tensor) {
 ///
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
+/// @param calibrator  what chooses the grids; by default what the plan says.
 /// @return        by layer; `input_shape` is that of the last batch.
 /// @throws ModelError naming the layer when its input has NaN, infinities or no usable range, or is not computed by the
 ///         engine; ConfigError invalid_argument for parameters of a plan out of their range, nothing_to_do without a
 ///         batch.
 template <class Engine, class Feed>
-[[nodiscard]] std::map<std::string, CalibratedActivation> calibrate_activations(const Graph& graph, Engine& engine,
-                                                                                int batch_num, Feed&& feed) {
+[[nodiscard]] std::map<std::string, CalibratedActivation> calibrate_activations(
+    const Graph& graph, Engine& engine, int batch_num, Feed&& feed, const CalibratorChoice& calibrator = {}) {
   std::map<std::string, CalibratedActivation> calibrated;
   if constexpr (check_engine<Engine>()) {
-    std::vector<detail::CalibratedInput> inputs = detail::inputs_to_calibrate(graph);
+    std::vector<detail::CalibratedInput> inputs = detail::inputs_to_calibrate(graph, calibrator);
     for (int batch = 0; batch < batch_num; ++batch) {
       feed(engine, batch);
       engine.forward([&inputs](const Node& node, ArrayView<const TensorView> tensors, ArrayView<const TensorView>) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
+#include "nuq/activation/hfmg.hpp"
+#include "nuq/activation/ifmr.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/quantize/bias_correction.hpp"
@@ -29,26 +31,20 @@ enum class NuqScope {
 
 /// How the input of a layer is calibrated (`act_algo` of config.json).
 enum class ActivationAlgorithm {
-  ifmr,  ///< "ifmr": search of the clipping range
-  hfmg   ///< "hfmg": histogram
+  ifmr,    ///< "ifmr": search of the clipping range
+  hfmg,    ///< "hfmg": histogram
+  min_max  ///< "min_max": the whole range (this library's own)
 };
 
-/// Parameters of activation calibration, named and defaulted as in config.json (AMCT manual, quantization
-/// configuration).
-struct ActivationPlan {
+/// How activations are calibrated, with the parameters of every algorithm (AMCT manual, quantization configuration).
+struct ActivationPlan : IfmrParameters, HfmgParameters {
   ActivationAlgorithm algorithm = ActivationAlgorithm::ifmr;
   bool asymmetric = true;
-  float max_percentile = 0.999999F;  ///< (0.5, 1]
-  float min_percentile = 0.999999F;  ///< (0.5, 1]
-  float search_range_start = 0.7F;   ///< 0 < start < end
-  float search_range_end = 1.3F;
-  float search_step = 0.01F;  ///< (0, end − start]
-  int num_of_bins = 4096;     ///< 1024, 2048, 4096 or 8192 (hfmg)
 
   friend bool operator==(const ActivationPlan& a, const ActivationPlan& b) noexcept {
-    return a.algorithm == b.algorithm && a.asymmetric == b.asymmetric && a.max_percentile == b.max_percentile &&
-           a.min_percentile == b.min_percentile && a.search_range_start == b.search_range_start &&
-           a.search_range_end == b.search_range_end && a.search_step == b.search_step && a.num_of_bins == b.num_of_bins;
+    return a.algorithm == b.algorithm && a.asymmetric == b.asymmetric &&
+           static_cast<const IfmrParameters&>(a) == static_cast<const IfmrParameters&>(b) &&
+           static_cast<const HfmgParameters&>(a) == static_cast<const HfmgParameters&>(b);
   }
 };
 

@@ -20,8 +20,8 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/engine/any_engine.hpp"
 #include "nuq/engine/custom_layers.hpp"
-#include "nuq/engine/eigen_engine.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/model_evaluation.hpp"
 #include "nuq/graph/graph.hpp"
@@ -34,6 +34,7 @@
 #include "nuq/sensitivity/rank_layers.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/calibration_policies.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
 #include "nuq/workflow/init.hpp"
@@ -72,11 +73,12 @@ template <class Evaluator>
 class AutoCalibrationRun {
  public:
   AutoCalibrationRun(QuantConfig config, Graph graph, Evaluator& evaluator, const AutoCalibrationOptions& options,
-                     std::string save_prefix)
+                     const CalibrationPolicies& calibration, std::string save_prefix)
       : config_(std::move(config)),
         graph_(std::move(graph)),
         evaluator_(evaluator),
         options_(options),
+        calibration_(calibration),
         prefix_(std::move(save_prefix)),
         evaluation_(evaluator, prefix_, options.threads, options.custom_layers) {}
 
@@ -110,7 +112,7 @@ class AutoCalibrationRun {
     ThreadPool parallel(options_.threads);
     quantize_network(graph_, NonUniformQuantizer<>{}, {}, parallel);
     const auto next_batch = [this](int index) { return batch(index); };
-    set_activations(graph_, next_batch, engine());
+    set_activations(graph_, next_batch, engine(), calibration_.calibrator);
     for (const Node& node : graph_.nodes) {
       const auto quantized = graph_.quantization.find(node.name);
       if (quantized == graph_.quantization.end()) continue;
@@ -158,15 +160,15 @@ class AutoCalibrationRun {
 
   template <class Sensitivity>
   [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const Sensitivity& sensitivity) {
-    EigenEngine original = engine();
+    AnyEngine original = engine();
     original.load(graph_);
-    EigenEngine quantized = engine();
+    AnyEngine quantized = engine();
     quantized.load(build_graph(std::make_shared<const Model>(fake_quant_model(graph_, graph_.quantization))));
     const auto next_batch = [this](int index) { return batch(index); };
     return rank_layers(graph_, original, quantized, graph_.batch_num, feed_from(next_batch), sensitivity);
   }
 
-  [[nodiscard]] EigenEngine engine() const { return EigenEngine(options_.threads, options_.custom_layers); }
+  [[nodiscard]] AnyEngine engine() const { return calibration_.engine(options_.threads, options_.custom_layers); }
 
   /// Whether the evaluator accepts the network without its `count` most sensitive layers; asked once.
   [[nodiscard]] bool passes(std::size_t count) {
@@ -237,6 +239,7 @@ class AutoCalibrationRun {
   Graph graph_;
   Evaluator& evaluator_;
   const AutoCalibrationOptions& options_;
+  const CalibrationPolicies& calibration_;
   std::string prefix_;
   ModelEvaluation<Evaluator> evaluation_;
   AutoCalibrationResult result_;
@@ -275,6 +278,7 @@ template <class Evaluator, class Strategy, class Sensitivity>
 /// Trial models stand beside the results while the run lasts.
 ///
 /// @param  save_dir  a folder with a file-name prefix.
+/// @param  calibration  engine and activation calibrators.
 /// @throws ModelError, ConfigError, FormatError for bad input; EvaluationError when the evaluator refuses the original
 ///         model's own metric, or returns one that is not a finite number. The evaluator's exceptions pass through.
 ///         Nothing is written then.
@@ -284,14 +288,16 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
                                                       const std::string& record_file, const std::string& save_dir,
                                                       const AutoCalibrationOptions& options = {},
                                                       const Strategy& strategy = Strategy{},
-                                                      const Sensitivity& sensitivity = Sensitivity{}) {
+                                                      const Sensitivity& sensitivity = Sensitivity{},
+                                                      const CalibrationPolicies& calibration = {}) {
   using UserEvaluator = std::remove_reference_t<Evaluator>;
   if constexpr (detail::check_auto_calibration<UserEvaluator, Strategy, Sensitivity>()) {
     QuantConfig config = read_quant_config(config_file);
     ThreadPool parallel(options.threads);
     Graph graph = detail::prepared_graph(config, model_file, weights_file, parallel);
     graph.record_file = record_file;
-    detail::AutoCalibrationRun<UserEvaluator> run(std::move(config), std::move(graph), evaluator, options, save_dir);
+    detail::AutoCalibrationRun<UserEvaluator> run(std::move(config), std::move(graph), evaluator, options, calibration,
+                                                  save_dir);
     return run.run(strategy, sensitivity);
   } else {
     return {};

@@ -18,7 +18,7 @@
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
-#include "nuq/engine/eigen_engine.hpp"
+#include "nuq/engine/any_engine.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/executor.hpp"
@@ -77,7 +77,8 @@ template <class Evaluator, class SearchPolicy, class Executor, class Progress>
 class AutoNuqRun {
  public:
   AutoNuqRun(Graph graph, const std::string& config_file, std::string save_prefix, const AutoNuqOptions& options,
-             Evaluator& evaluator, const SearchPolicy& policy, const Executor& executor, Progress& progress)
+             Evaluator& evaluator, const SearchPolicy& policy, const Executor& executor, Progress& progress,
+             const CalibrationPolicies& calibration)
       : graph_(std::move(graph)),
         prefix_(std::move(save_prefix)),
         options_(options),
@@ -85,6 +86,7 @@ class AutoNuqRun {
         policy_(policy),
         executor_(executor),
         progress_(progress),
+        calibration_(calibration),
         evaluation_(evaluator, prefix_, options.threads, options.custom_layers, executor.width()) {
     if (!options_.journal.empty())
       metrics_ = TrialMetrics(options_.journal, journal_key(graph_, config_file, evaluator_));
@@ -130,7 +132,7 @@ class AutoNuqRun {
       if (options_.statistics_batches >= 0) {
         const auto next_batch = [this](int index) { return evaluator_.calibration_batch(index); };
         const int batches = options_.statistics_batches > 0 ? options_.statistics_batches : graph_.batch_num;
-        EigenEngine engine(options_.threads, options_.custom_layers);
+        AnyEngine engine = calibration_.engine(options_.threads, options_.custom_layers);
         return weighed_statistics(graph_, next_batch, batches, engine, parallel);
       }
     }
@@ -142,7 +144,7 @@ class AutoNuqRun {
       if (report_.weights_only) return;
       const auto calibrated = calibrated_activations(
           graph_, [this](int index) { return evaluator_.calibration_batch(index); },
-          EigenEngine(options_.threads, options_.custom_layers));
+          calibration_.engine(options_.threads, options_.custom_layers), calibration_.calibrator);
       choices_.for_each([&](const std::string& layer, LayerQuantization& quantization) {
         set_activation(quantization, calibrated.at(layer));
       });
@@ -413,6 +415,7 @@ class AutoNuqRun {
   const SearchPolicy& policy_;
   const Executor& executor_;
   ProgressCalls<Progress> progress_;
+  const CalibrationPolicies& calibration_;
   ModelEvaluation<Evaluator> evaluation_;
   TrialMetrics metrics_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -458,9 +461,9 @@ AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights
       Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
       graph.record_file = scale_offset_record_file;
       set_bias_correction(graph.plan, options.bias_correction);
-      detail::AutoNuqRun<UserEvaluator, Search, Executor, Progress> run(std::move(graph), config_file, save_prefix,
-                                                                        options, evaluator, policies.search,
-                                                                        policies.executor, policies.progress);
+      detail::AutoNuqRun<UserEvaluator, Search, Executor, Progress> run(
+          std::move(graph), config_file, save_prefix, options, evaluator, policies.search, policies.executor,
+          policies.progress, policies.calibration);
       return run.run(policies.quantizer);
     } else {
       return {};

@@ -8,6 +8,7 @@
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
 #include "nuq/calibration/calibrate_activations.hpp"
+#include "nuq/calibration/calibrator_choice.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -23,9 +24,10 @@ namespace detail {
 template <class NextBatch, class Engine>
 [[nodiscard]] std::map<std::string, CalibratedActivation> calibrated_activations(const Graph& graph,
                                                                                  NextBatch&& next_batch,
-                                                                                 Engine&& engine) {
+                                                                                 Engine&& engine,
+                                                                                 const CalibratorChoice& calibrator) {
   engine.load(graph);
-  return calibrate_activations(graph, engine, graph.batch_num, feed_from(next_batch));
+  return calibrate_activations(graph, engine, graph.batch_num, feed_from(next_batch), calibrator);
 }
 
 inline void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated) {
@@ -35,8 +37,8 @@ inline void set_activation(LayerQuantization& layer, const CalibratedActivation&
 
 /// Calibrates the input of every quantized layer of the graph.
 template <class NextBatch, class Engine>
-void set_activations(Graph& graph, NextBatch&& next_batch, Engine&& engine) {
-  for (const auto& [name, calibrated] : calibrated_activations(graph, next_batch, engine)) {
+void set_activations(Graph& graph, NextBatch&& next_batch, Engine&& engine, const CalibratorChoice& calibrator) {
+  for (const auto& [name, calibrated] : calibrated_activations(graph, next_batch, engine, calibrator)) {
     set_activation(graph.quantization[name], calibrated);
   }
 }
@@ -48,9 +50,11 @@ void set_activations(Graph& graph, NextBatch&& next_batch, Engine&& engine) {
 ///
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
 /// @param engine      what computes the network: an Engine, by default our own on one thread.
+/// @param calibrator  an ActivationCalibrator for all layers; by default what the configuration names.
 template <class NextBatch, class Engine = EigenEngine>
-void calibrate(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine()) {
-  detail::set_activations(graph, next_batch, engine);
+void calibrate(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine(),
+               const CalibratorChoice& calibrator = {}) {
+  detail::set_activations(graph, next_batch, engine, calibrator);
   detail::set_joint_shifts(graph, next_batch, engine);
   write_file_atomically(graph.record_file, to_text(record_of(graph)));
 }

@@ -8,6 +8,7 @@
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/search/rate_distortion.hpp"
 #include "nuq/version.hpp"
+#include "nuq/workflow/calibration_policies.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -20,10 +21,11 @@ NUQ_NAMESPACE_BEGIN
 template <class Quantizer = RateQuantizer, class Search = RateDistortionSearch, class Executor = SerialExecutor,
           class Progress = NoProgress>
 struct Policies {
-  Quantizer quantizer{};  ///< of one layer: NonUniformQuantizer, RateQuantizer
-  Search search{};        ///< which configurations are evaluated (search/contracts.hpp)
-  Executor executor{};    ///< where, and how many at a time (evaluation/executor.hpp)
-  Progress progress{};    ///< told what happens, and asked whether to stop (evaluation/progress.hpp)
+  Quantizer quantizer{};              ///< of one layer: NonUniformQuantizer, RateQuantizer
+  Search search{};                    ///< which configurations are evaluated (search/contracts.hpp)
+  Executor executor{};                ///< where, and how many at a time (evaluation/executor.hpp)
+  Progress progress{};                ///< told what happens, and asked whether to stop (evaluation/progress.hpp)
+  CalibrationPolicies calibration{};  ///< engine and activation calibrators (workflow/calibration_policies.hpp)
 };
 
 Policies()->Policies<>;
@@ -35,6 +37,9 @@ template <class Quantizer, class Search, class Executor>
 Policies(Quantizer, Search, Executor&&) -> Policies<Quantizer, Search, Executor>;
 template <class Quantizer, class Search, class Executor, class Progress>
 Policies(Quantizer, Search, Executor&&, Progress&&) -> Policies<Quantizer, Search, Executor, Progress>;
+template <class Quantizer, class Search, class Executor, class Progress>
+Policies(Quantizer, Search, Executor&&, Progress&&, CalibrationPolicies)
+    -> Policies<Quantizer, Search, Executor, Progress>;
 
 namespace detail {
 template <class T>

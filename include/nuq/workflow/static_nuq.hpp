@@ -14,7 +14,6 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/custom_layers.hpp"
-#include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -27,6 +26,7 @@
 #include "nuq/report/size_model.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/calibration_policies.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/detail/price_of_levels.hpp"
 #include "nuq/workflow/init.hpp"
@@ -69,11 +69,11 @@ inline void release_quantized_weights(Graph& graph) {
 template <class NextBatch>
 [[nodiscard]] NetworkStatistics statistics_for(const Graph& graph, const AnyLayerQuantizer& quantizer,
                                                [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options,
-                                               Parallel& parallel) {
+                                               [[maybe_unused]] const EngineFactory& make_engine, Parallel& parallel) {
   if constexpr (std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
     return quantizer.is_priced() ? weighed_data_free_statistics(graph, parallel) : NetworkStatistics{};
   } else {
-    EigenEngine engine(options.threads, options.custom_layers);
+    AnyEngine engine = make_engine(options.threads, options.custom_layers);
     const int batches = statistics_batches(graph, options);
     if (quantizer.is_priced()) return weighed_statistics(graph, next_batch, batches, engine, parallel);
     engine.load(graph);
@@ -84,10 +84,11 @@ template <class NextBatch>
 /// Quantizes the weights, in the order that the options ask for.
 template <class NextBatch>
 void quantize_with(Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
-                   [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options, Parallel& parallel) {
+                   [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options,
+                   [[maybe_unused]] const EngineFactory& make_engine, Parallel& parallel) {
   if constexpr (!std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
     if (options.sequential) {
-      EigenEngine engine(options.threads, options.custom_layers);
+      AnyEngine engine = make_engine(options.threads, options.custom_layers);
       const int batches = statistics_batches(graph, options);
       quantize_network_sequentially(graph, quantizer, statistics, engine, batches, feed_from(next_batch), parallel);
       return;
@@ -109,13 +110,15 @@ void quantize_with(Graph& graph, const AnyLayerQuantizer& quantizer, const Netwo
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration
 ///                    (and up to `statistics_batches` − 1), or WeightsOnly{}.
 /// @param quantizer   a LayerQuantizer.
+/// @param calibration  engine and activation calibrators.
 /// @throws ModelError, ConfigError, FormatError for bad input; ConfigError invalid_argument for `sequential` without
 ///         data.
 template <class NextBatch>
 RunReport static_nuq(const std::string& model_file, const std::string& weights_file, NextBatch&& next_batch,
                      const std::string& config_file, const std::string& scale_offset_record_file,
                      const std::string& save_prefix, const StaticNuqOptions& options = {},
-                     const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{}) {
+                     const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{},
+                     const CalibrationPolicies& calibration = {}) {
   constexpr bool has_data = !std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>;
   const bool weights_only = !has_data || options.weights_only;
   if (!has_data && options.sequential)
@@ -124,15 +127,16 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   ThreadPool parallel(options.threads);
   Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
   set_bias_correction(graph.plan, options.bias_correction);
-  const NetworkStatistics statistics = detail::statistics_for(graph, quantizer, next_batch, options, parallel);
+  const NetworkStatistics statistics =
+      detail::statistics_for(graph, quantizer, next_batch, options, calibration.engine, parallel);
   const AnyLayerQuantizer at_its_price =
       quantizer.is_priced() ? quantizer.at_price(detail::price_of_equal_harm(graph, statistics, quantizer, parallel))
                             : quantizer;
-  detail::quantize_with(graph, at_its_price, statistics, next_batch, options, parallel);
+  detail::quantize_with(graph, at_its_price, statistics, next_batch, options, calibration.engine, parallel);
   if constexpr (has_data) {
     if (!weights_only) {
-      EigenEngine engine(options.threads, options.custom_layers);
-      detail::set_activations(graph, next_batch, engine);
+      AnyEngine engine = calibration.engine(options.threads, options.custom_layers);
+      detail::set_activations(graph, next_batch, engine, calibration.calibrator);
       detail::set_joint_shifts(graph, next_batch, engine);
     }
   }

@@ -10,6 +10,7 @@
 #include "../error_of.hpp"
 #include "../random_values.hpp"
 #include "nuq/activation/contracts.hpp"
+#include "observing.hpp"
 
 static_assert(nuq::is_activation_calibrator_v<nuq::Hfmg>);
 
@@ -69,7 +70,7 @@ TEST_CASE("a growing histogram spreads earlier bins evenly and loses nothing") {
 TEST_CASE("values that fill their range evenly are not clipped") {
   std::vector<float> values;
   for (int index = 0; index <= 100000; ++index) values.push_back(static_cast<float>(index) / 100000.0F);
-  nuq::Hfmg calibrator;
+  Observing<nuq::Hfmg> calibrator;
   calibrator.observe(values);
   const nuq::ActivationScale grid = calibrator.finish();
   CHECK(grid.offset == -128);
@@ -79,12 +80,12 @@ TEST_CASE("values that fill their range evenly are not clipped") {
 TEST_CASE("a lonely outlier is clipped, down to a quarter of the range at most") {
   std::vector<float> values = random_values(200000, 52, 0.5F);  // within ±1
   values.push_back(1.5F);
-  nuq::Hfmg calibrator;
+  Observing<nuq::Hfmg> calibrator;
   calibrator.observe(values);
   const nuq::ActivationScale grid = calibrator.finish();
   CHECK(grid.scale < 2.3F / 255.0F);
   values.back() = 1000.0F;
-  nuq::Hfmg wider;
+  Observing<nuq::Hfmg> wider;
   wider.observe(values);
   CHECK(wider.finish().scale > 249.0F / 255.0F);
 }
@@ -100,7 +101,7 @@ TEST_CASE("clipping lowers the squared error below that of the full range") {
     return error;
   };
   for (const int bins : {1024, 2048, 4096, 8192}) {
-    nuq::Hfmg calibrator;
+    Observing<nuq::Hfmg> calibrator;
     calibrator.num_of_bins = bins;
     calibrator.observe(values);
     CHECK(error_of_grid(calibrator.finish()) < error_of_grid(nuq::asymmetric_scale(*min, *max)));
@@ -111,14 +112,14 @@ TEST_CASE("clipping lowers the squared error below that of the full range") {
 }
 
 TEST_CASE("a tensor of zeros has scale 1") {
-  nuq::Hfmg calibrator;
+  Observing<nuq::Hfmg> calibrator;
   calibrator.observe(std::vector<float>(10, 0.0F));
   CHECK(calibrator.finish().scale == 1.0F);
   CHECK(calibrator.finish().offset == -128);
 }
 
 TEST_CASE("bad values, an unknown number of bins and an empty calibration are refused") {
-  nuq::Hfmg calibrator;
+  Observing<nuq::Hfmg> calibrator;
   CHECK(error_of<nuq::ConfigError>([&] { (void)calibrator.finish(); }).says("no activation was observed"));
   CHECK(error_of<nuq::ModelError>([&] { calibrator.observe(std::vector<float>{std::nanf("")}); }).code ==
         nuq::ErrorCode::non_finite_value);

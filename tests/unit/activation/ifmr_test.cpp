@@ -11,6 +11,7 @@
 #include "../error_of.hpp"
 #include "../random_values.hpp"
 #include "nuq/activation/contracts.hpp"
+#include "observing.hpp"
 
 static_assert(nuq::is_activation_calibrator_v<nuq::Ifmr>);
 
@@ -69,7 +70,7 @@ void check_equal(const nuq::ActivationScale& a, const nuq::ActivationScale& b) {
   CHECK(a.with_offset == b.with_offset);
 }
 
-void check_against_literal(nuq::Ifmr calibrator, const std::vector<float>& values, int candidates) {
+void check_against_literal(Observing<nuq::Ifmr> calibrator, const std::vector<float>& values, int candidates) {
   calibrator.observe(values);
   check_equal(calibrator.finish(), literal_ifmr(values, calibrator, candidates));
 }
@@ -89,7 +90,7 @@ std::vector<float> heavy_tailed(std::size_t count, std::uint32_t seed) {
 TEST_CASE("the result is that of the literal procedure, 61 candidates by default") {
   for (const std::uint32_t seed : {41U, 42U, 43U}) {
     for (const bool asymmetric : {true, false}) {
-      nuq::Ifmr calibrator;
+      Observing<nuq::Ifmr> calibrator;
       calibrator.asymmetric = asymmetric;
       for (const std::size_t count : {1U, 2U, 9U, 1000U, 5003U}) {
         check_against_literal(calibrator, random_values(count, seed), 61);
@@ -104,7 +105,7 @@ TEST_CASE("the end of the search range is a candidate, however the step divides 
   // 90 values lie above the percentile's maximum, so that the widest range is the best.
   std::vector<float> values(200, 0.5F);
   std::fill_n(values.begin(), 90, 1.0F);
-  nuq::Ifmr calibrator;
+  Observing<nuq::Ifmr> calibrator;
   calibrator.max_percentile = 0.51F;  // the 98th largest value: 0.5
   calibrator.observe(values);
   for (const int steps : {1, 2, 3, 6, 60}) {
@@ -115,7 +116,7 @@ TEST_CASE("the end of the search range is a candidate, however the step divides 
 }
 
 TEST_CASE("other parameters are followed") {
-  nuq::Ifmr calibrator;
+  Observing<nuq::Ifmr> calibrator;
   calibrator.search_range_start = 0.25F;
   calibrator.search_range_end = 1.25F;
   calibrator.search_step = 0.125F;
@@ -132,15 +133,15 @@ TEST_CASE("other parameters are followed") {
 
 TEST_CASE("batches are one run of values") {
   const std::vector<float> values = heavy_tailed(4000, 46);
-  nuq::Ifmr whole;
+  Observing<nuq::Ifmr> whole;
   whole.observe(values);
-  nuq::Ifmr batches;
+  Observing<nuq::Ifmr> batches;
   for (std::size_t first = 0; first < values.size(); first += 1000) batches.observe({values.data() + first, 1000});
   check_equal(batches.finish(), whole.finish());
 }
 
 TEST_CASE("a tensor of zeros has scale 1 and the offset of an empty range") {
-  nuq::Ifmr calibrator;
+  Observing<nuq::Ifmr> calibrator;
   calibrator.observe(std::vector<float>(10, 0.0F));
   check_equal(calibrator.finish(), {1.0F, -128, true});
 }
@@ -155,7 +156,7 @@ TEST_CASE("the k-th value needs only a buffer of 2k") {
 }
 
 TEST_CASE("bad values, parameters and an empty calibration are refused") {
-  nuq::Ifmr calibrator;
+  Observing<nuq::Ifmr> calibrator;
   CHECK(error_of<nuq::ModelError>([&] {
           calibrator.observe(std::vector<float>{-(std::numeric_limits<float>::infinity)()});
         }).says("an activation is -inf"));
@@ -163,7 +164,7 @@ TEST_CASE("bad values, parameters and an empty calibration are refused") {
   calibrator.observe(std::vector<float>{1.0F});
 
   const auto refusal = [&](auto change) {
-    nuq::Ifmr changed = calibrator;
+    Observing<nuq::Ifmr> changed = calibrator;
     change(changed);
     return error_of<nuq::ConfigError>([&] { (void)changed.finish(); });
   };

@@ -260,7 +260,7 @@ TEST_CASE("activation parameters of wrong type or value are refused") {
   check(R"("search_step": 0)", "search_step: got 0, wanted a number in (0, 0.6], the width of search_range");
   check(R"("search_step": -0.1)", "search_step: got -0.1, wanted a number in (0, 0.6], the width of search_range");
   check(R"("search_step": 0.61)", "search_step: got 0.61, wanted a number in (0, 0.6], the width of search_range");
-  check(R"("act_algo": "kl")", "act_algo: got \"kl\", wanted \"ifmr\" or \"hfmg\"");
+  check(R"("act_algo": "kl")", "act_algo: got \"kl\", wanted \"ifmr\", \"hfmg\" or \"min_max\"");
   check(R"("act_algo": "hfmg", "num_of_bins": 4000)", "num_of_bins: got 4000, wanted 1024, 2048, 4096 or 8192");
   check(R"("num_of_bins": 4096)", "num_of_bins: belongs to act_algo \"hfmg\", got \"ifmr\"");
   check(R"("act_algo": "hfmg", "search_step": 0.01)", "search_step: belongs to act_algo \"ifmr\", got \"hfmg\"");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/activation/min_max.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 
@@ -69,8 +70,9 @@ void feed_both(ScriptedEngine& engine, int) {
 
 template <class Calibrator>
 nuq::ActivationScale calibrated_by(Calibrator calibrator, const nuq::Tensor& tensor) {
-  calibrator.observe(tensor.values);
-  return calibrator.finish();
+  typename Calibrator::Observed observed;
+  calibrator.observe(observed, tensor.values);
+  return calibrator.finish(observed);
 }
 
 bool same(const nuq::ActivationScale& a, const nuq::ActivationScale& b) {
@@ -88,6 +90,32 @@ TEST_CASE("every planned layer gets the grid and shape of its own input's versio
   CHECK(calibrated.at("a").scale.offset == -128);
   CHECK(calibrated.at("early").scale.offset > -128);
   CHECK(calibrated.at("a").input_shape == nuq::Shape{1, 2, 1, 2});
+}
+
+TEST_CASE("min_max takes the whole range") {
+  nuq::Graph graph = network();
+  graph.plan["early"].activation.algorithm = nuq::ActivationAlgorithm::min_max;
+  graph.plan["early"].activation.asymmetric = false;
+  ScriptedEngine engine(graph);
+  const auto calibrated = nuq::calibrate_activations(graph, engine, 1, feed_both);
+  nuq::MinMax symmetric;
+  symmetric.asymmetric = false;
+  CHECK(same(calibrated.at("early").scale, calibrated_by(symmetric, before)));
+}
+
+/// A calibrator of the user's own.
+struct UnitRange {
+  struct Observed {};
+  void observe(Observed&, nuq::ArrayView<const float>) const {}
+  [[nodiscard]] nuq::ActivationScale finish(const Observed&) const { return nuq::asymmetric_scale(0.0F, 1.0F); }
+};
+
+TEST_CASE("the user's own calibrator takes the place of those that the plan names") {
+  const nuq::Graph graph = network();
+  ScriptedEngine engine(graph);
+  const auto calibrated = nuq::calibrate_activations(graph, engine, 1, feed_both, UnitRange{});
+  for (const char* const layer : {"early", "a", "b"})
+    CHECK(same(calibrated.at(layer).scale, nuq::asymmetric_scale(0.0F, 1.0F)));
 }
 
 TEST_CASE("the algorithm and its parameters are the plan's, also for two readers of one blob") {
@@ -131,9 +159,8 @@ TEST_CASE("a calibrator sees every batch once, in order, and no more than asked 
   const auto calibrated = nuq::calibrate_activations(graph, engine, 3, feed);
   CHECK(batches == std::vector<int>{0, 1, 2});
   CHECK(engine.forwards == 3);
-  nuq::Ifmr all;
-  for (const float value : {1.0F, 255.0F, 1.0F}) all.observe(nuq::ArrayView<const float>(&value, 1));
-  CHECK(same(calibrated.at("a").scale, all.finish()));
+  const nuq::Tensor all({3}, {1.0F, 255.0F, 1.0F});
+  CHECK(same(calibrated.at("a").scale, calibrated_by(nuq::Ifmr(), all)));
   CHECK(calibrated.at("a").input_shape == nuq::Shape{1, 1, 1, 1});
 }
 

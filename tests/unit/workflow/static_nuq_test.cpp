@@ -231,4 +231,31 @@ TEST_CASE("the deploy model computes with integers what the fake-quant model com
     CHECK(std::fabs(in_float[index] - in_integers[index]) < 0.01F);
 }
 
+/// A calibrator of the user's own.
+struct UnitRange {
+  struct Observed {};
+  void observe(Observed&, nuq::ArrayView<const float>) const {}
+  [[nodiscard]] nuq::ActivationScale finish(const Observed&) const { return nuq::asymmetric_scale(0.0F, 1.0F); }
+};
+
+TEST_CASE("engine and activation calibrator of static_nuq are the user's") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  int engines = 0;
+  const auto make_engine = [&engines](std::size_t threads, const nuq::CustomLayers& layers) {
+    ++engines;
+    return nuq::EigenEngine(threads, layers);
+  };
+  nuq::static_nuq(network.model, network.weights, batch, folder / "config.json", folder / "record.txt", folder / "net",
+                  {}, nuq::NonUniformQuantizer<>{}, {make_engine, UnitRange{}});
+  CHECK(engines == 2);
+  const nuq::schema::ScaleOffsetRecord record = nuq::read_record(folder / "record.txt");
+  CHECK(record.record_size() == 3);
+  for (const auto& entry : record.record()) {
+    CHECK(entry.value().scale_d() == nuq::asymmetric_scale(0.0F, 1.0F).scale);
+    CHECK(entry.value().offset_d() == -128);
+  }
+}
+
 }  // namespace workflow_static_nuq_test

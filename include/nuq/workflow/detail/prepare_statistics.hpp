@@ -8,7 +8,7 @@
 
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/engine/eigen_engine.hpp"
+#include "nuq/engine/any_engine.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
@@ -56,7 +56,7 @@ template <class NextBatch>
 /// Statistics of all layers that take NUQ, from data, weighed by what errors do to the network.
 template <class NextBatch>
 [[nodiscard]] NetworkStatistics weighed_statistics(const Graph& graph, NextBatch& next_batch, int batches,
-                                                   EigenEngine& engine, Parallel& parallel) {
+                                                   AnyEngine& engine, Parallel& parallel) {
   engine.load(graph);
   NetworkStatistics statistics = network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
   add_data_free_statistics(graph, statistics);
