@@ -7,6 +7,8 @@
 #include <map>
 #include <vector>
 
+#include "nuq/core/linear_algebra.hpp"
+#include "nuq/core/matrix.hpp"
 #include "quality_methods.hpp"
 #include "quality_row.hpp"
 
@@ -55,7 +57,9 @@ class PriceSearch {
       for (const float weight : layer.node->blobs.front().values) {
         energy += static_cast<double>(weight) * static_cast<double>(weight);
       }
-      sum += std::log(layer.full.second_moment.mean() * energy / static_cast<double>(layer.weights()));
+      const nuq::Vector& moments = layer.full.second_moment;
+      const double mean_moment = nuq::linear_algebra::sum(moments.view()) / static_cast<double>(moments.size());
+      sum += std::log(mean_moment * energy / static_cast<double>(layer.weights()));
     }
     return sum / static_cast<double>(network_.layers().size());
   }

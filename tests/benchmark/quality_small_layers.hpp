@@ -31,7 +31,7 @@ class ExhaustiveAssignment {
       least_ = (std::min)(least_, error);
       return;
     }
-    const Eigen::MatrixXd& h = problem_.statistics->covariance;
+    const nuq::Matrix& h = problem_.statistics->covariance;
     const auto index = static_cast<Eigen::Index>(col);
     double coupling = 0.0;
     for (Eigen::Index other = 0; other < index; ++other) {
@@ -63,11 +63,12 @@ struct AssignmentGaps {
   const auto rows = static_cast<Eigen::Index>(inputs);
   const auto cols = static_cast<Eigen::Index>(samples);
   const Eigen::MatrixXd x = Eigen::Map<const Eigen::MatrixXf>(values.data(), rows, cols).cast<double>();
+  Eigen::MatrixXd moments = Eigen::MatrixXd::Zero(rows, rows);
+  moments.selfadjointView<Eigen::Lower>().rankUpdate(x, 1.0 / static_cast<double>(samples));
+  moments.triangularView<Eigen::StrictlyUpper>() = moments.transpose();
   nuq::LayerStatistics statistics;
   statistics.samples = samples;
-  statistics.covariance.setZero(rows, rows);
-  statistics.covariance.selfadjointView<Eigen::Lower>().rankUpdate(x, 1.0 / static_cast<double>(samples));
-  statistics.covariance.triangularView<Eigen::StrictlyUpper>() = statistics.covariance.transpose();
+  statistics.covariance = moments;
   statistics.second_moment = statistics.covariance.diagonal();
   return statistics;
 }

@@ -39,10 +39,11 @@ struct QuantizationTime {
                                        &statistics, serial));
   time.quantize = seconds_since(start);
 
-  statistics.covariance.diagonal().array() += damping * statistics.covariance.diagonal().mean();
+  Eigen::MatrixXd damped = statistics.covariance;
+  damped.diagonal().array() += damping * damped.diagonal().mean();
   Eigen::LLT<Eigen::MatrixXd> cholesky(static_cast<Eigen::Index>(inputs));
   start = std::chrono::steady_clock::now();
-  cholesky.compute(statistics.covariance);
+  cholesky.compute(damped);
   time.factorize = seconds_since(start);
   return time;
 }

@@ -1,8 +1,9 @@
 #ifndef NUQ_CALIBRATION_CENTRED_STATISTICS_HPP
 #define NUQ_CALIBRATION_CENTRED_STATISTICS_HPP
 
-#include <Eigen/Core>
+#include <cstddef>
 
+#include "nuq/core/matrix.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
@@ -10,11 +11,15 @@ NUQ_NAMESPACE_BEGIN
 
 /// Statistics with the moments of x − `origin` in the place of those of x. They must have the covariance and the mean;
 /// a factor is dropped.
-[[nodiscard]] inline LayerStatistics centred(LayerStatistics statistics, const Eigen::VectorXd& origin) {
-  const Eigen::VectorXd& mean = statistics.input_mean;
-  statistics.covariance.noalias() -= mean * mean.transpose();  // E[(x − o)(x − o)ᵀ] = cov(x) + (E[x] − o)(E[x] − o)ᵀ
-  const Eigen::VectorXd offset = mean - origin;
-  statistics.covariance.noalias() += offset * offset.transpose();
+[[nodiscard]] inline LayerStatistics centred(LayerStatistics statistics, const Vector& origin) {
+  // E[(x − o)(x − o)ᵀ] = cov(x) + (E[x] − o)(E[x] − o)ᵀ
+  const Vector& mean = statistics.input_mean;
+  Matrix& moments = statistics.covariance;
+  for (std::ptrdiff_t col = 0; col < moments.cols(); ++col) {
+    const double offset = mean[col] - origin[col];
+    for (std::ptrdiff_t row = 0; row < moments.rows(); ++row)
+      moments(row, col) = (moments(row, col) - mean[row] * mean[col]) + (mean[row] - origin[row]) * offset;
+  }
   statistics.second_moment = statistics.covariance.diagonal();
   statistics.is_centred = true;
   statistics.factor.reset();

@@ -1,7 +1,6 @@
 #ifndef NUQ_CALIBRATION_COLLECT_LAYER_STATISTICS_HPP
 #define NUQ_CALIBRATION_COLLECT_LAYER_STATISTICS_HPP
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -17,6 +16,7 @@
 #include "nuq/calibration/detail/window_reader.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/support/error_place.hpp"
 #include "nuq/core/tensor.hpp"
@@ -49,6 +49,18 @@ struct SplitStatistics {
   LayerStatistics odd;
 };
 
+namespace detail {
+
+/// a·x + b·y, entry by entry; `Values` is a vector or a matrix.
+template <class Values>
+[[nodiscard]] Values weighted_sum(double a, Values x, double b, const Values& y) {
+  const double* other = y.data();
+  for (double *value = x.data(), *end = value + x.size(); value != end; ++value) *value = a * *value + b * *other++;
+  return x;
+}
+
+}  // namespace detail
+
 /// Both halves as one pass over all images gives them, up to rounding.
 [[nodiscard]] inline LayerStatistics merged(const SplitStatistics& split) {
   LayerStatistics whole;
@@ -56,11 +68,11 @@ struct SplitStatistics {
   if (whole.samples == 0) return split.even;
   const double even = static_cast<double>(split.even.samples) / static_cast<double>(whole.samples);
   const double odd = static_cast<double>(split.odd.samples) / static_cast<double>(whole.samples);
-  whole.second_moment = even * split.even.second_moment + odd * split.odd.second_moment;
-  whole.covariance = even * split.even.covariance + odd * split.odd.covariance;
-  whole.input_mean = even * split.even.input_mean + odd * split.odd.input_mean;
+  whole.second_moment = detail::weighted_sum(even, split.even.second_moment, odd, split.odd.second_moment);
+  whole.covariance = detail::weighted_sum(even, split.even.covariance, odd, split.odd.covariance);
+  whole.input_mean = detail::weighted_sum(even, split.even.input_mean, odd, split.odd.input_mean);
   if (split.even.samples > 0 && split.odd.samples > 0)
-    whole.mean_deviation = 0.5 * (split.even.input_mean - split.odd.input_mean);
+    whole.mean_deviation = detail::weighted_sum(0.5, split.even.input_mean, -0.5, split.odd.input_mean);
   return whole;
 }
 

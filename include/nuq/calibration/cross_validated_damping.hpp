@@ -30,6 +30,7 @@ struct ValidatedDamping {
 namespace detail {
 
 /// Weights at nine levels whose range is 0.8 of each row's: what a damping is tried with.
+template <class Real>
 class DampingTrial {
  public:
   /// At most `max_rows` rows, evenly spaced, stand for all.
@@ -48,9 +49,9 @@ class DampingTrial {
   [[nodiscard]] double error(const LayerStatistics& known, const LayerStatistics& other, double damping) const {
     constexpr std::array<int, 9> levels = {-4, -3, -2, -1, 0, 1, 2, 3, 4};
     const MatrixView<const float> weights(weights_.data(), scales_.size(), cols_);
-    const Assignment assignment =
-        ErrorFeedback{damping}.assign({weights, scales_, &known, &parallel_}, Codebook(levels.begin(), levels.end()));
-    return output_error({weights, scales_, &other, &parallel_}, assignment.levels);
+    const Assignment assignment = ErrorFeedback{damping}.assign<Real>({weights, scales_, &known, &parallel_},
+                                                                      Codebook(levels.begin(), levels.end()));
+    return output_error<Real>({weights, scales_, &other, &parallel_}, assignment.levels);
   }
 
  private:
@@ -80,20 +81,21 @@ template <class ErrorAt>
 /// How strongly the second moments of a layer are to be damped: the value with which weights that were assigned on one
 /// half of the data err least on the other half, and the other way round, of 0.0003, 0.001, 0.003 … 1. Both halves need
 /// the covariance.
-[[nodiscard]] inline ValidatedDamping cross_validated_damping(MatrixView<const float> weights,
-                                                              const LayerStatistics& even, const LayerStatistics& odd,
-                                                              Parallel& parallel) {
-  const detail::DampingTrial trial(weights, parallel);
+template <class Real = double>
+[[nodiscard]] ValidatedDamping cross_validated_damping(MatrixView<const float> weights, const LayerStatistics& even,
+                                                       const LayerStatistics& odd, Parallel& parallel) {
+  const detail::DampingTrial<Real> trial(weights, parallel);
   return detail::least_error_damping(
       [&](double damping) { return trial.error(even, odd, damping) + trial.error(odd, even, damping); });
 }
 
 /// The same for centred moments and a bias that makes up for the mean error: both are those of the half on which the
 /// weights were assigned.
-[[nodiscard]] inline ValidatedDamping cross_validated_centred_damping(MatrixView<const float> weights,
-                                                                      const LayerStatistics& even,
-                                                                      const LayerStatistics& odd, Parallel& parallel) {
-  const detail::DampingTrial trial(weights, parallel);
+template <class Real = double>
+[[nodiscard]] ValidatedDamping cross_validated_centred_damping(MatrixView<const float> weights,
+                                                               const LayerStatistics& even, const LayerStatistics& odd,
+                                                               Parallel& parallel) {
+  const detail::DampingTrial<Real> trial(weights, parallel);
   const LayerStatistics even_for_itself = centred(even, even.input_mean);
   const LayerStatistics odd_for_even = centred(odd, even.input_mean);
   const LayerStatistics odd_for_itself = centred(odd, odd.input_mean);

@@ -1,13 +1,14 @@
 #ifndef NUQ_CALIBRATION_FACTORED_STATISTICS_HPP
 #define NUQ_CALIBRATION_FACTORED_STATISTICS_HPP
 
-#include <Eigen/Core>
 #include <cstddef>
 #include <utility>
 
 #include "nuq/calibration/centred_statistics.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/cross_validated_damping.hpp"
+#include "nuq/compiled.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/quantize/statistics/feedback_factor.hpp"
@@ -20,27 +21,33 @@ NUQ_NAMESPACE_BEGIN
 /// is known. Its damping is cross-validated; a layer of more than 2304 inputs, for which that would take minutes, gets
 /// 0.01, or 0.3 where there are fewer samples than inputs. Where `corrects_bias` allows it and the cross-validation
 /// finds smaller errors that way, the moments are centred.
-[[nodiscard]] inline LayerStatistics factored_statistics(MatrixView<const float> weights, const SplitStatistics& split,
-                                                         bool corrects_bias, Parallel& parallel) {
+template <class Real = double>
+[[nodiscard]] LayerStatistics factored_statistics(MatrixView<const float> weights, const SplitStatistics& split,
+                                                  bool corrects_bias, Parallel& parallel) {
   constexpr std::size_t max_validated_inputs = 2304;
   LayerStatistics statistics = merged(split);
   if (statistics.covariance.size() == 0) return statistics;
   double damping = statistics.samples < weights.cols() ? 0.3 : default_damping;
   if (weights.cols() <= max_validated_inputs && split.even.samples > 0 && split.odd.samples > 0) {
-    const ValidatedDamping as_they_are = cross_validated_damping(weights, split.even, split.odd, parallel);
+    const ValidatedDamping as_they_are = cross_validated_damping<Real>(weights, split.even, split.odd, parallel);
     damping = as_they_are.damping;
     if (corrects_bias) {
-      const ValidatedDamping centring = cross_validated_centred_damping(weights, split.even, split.odd, parallel);
+      const ValidatedDamping centring = cross_validated_centred_damping<Real>(weights, split.even, split.odd, parallel);
       if (centring.error < as_they_are.error) {
         damping = centring.damping;
-        const Eigen::VectorXd mean = statistics.input_mean;
+        const Vector mean = statistics.input_mean;
         statistics = centred(std::move(statistics), mean);
       }
     }
   }
-  statistics.factor = feedback_factor(statistics.covariance, damping);
+  statistics.factor = feedback_factor<Real>(statistics.covariance, damping);
   return statistics;
 }
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(CALIBRATION)
+template LayerStatistics factored_statistics<double>(MatrixView<const float>, const SplitStatistics&, bool, Parallel&);
+#endif
 
 NUQ_NAMESPACE_END
 

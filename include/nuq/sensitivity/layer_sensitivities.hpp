@@ -36,9 +36,9 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// A layer at the levels −m … m over each row's range, with error feedback.
-[[nodiscard]] inline QuantizedWeights reference_quantization(MatrixView<const float> weights, Granularity granularity,
-                                                             const LayerStatistics& statistics, int m,
-                                                             Parallel& parallel) {
+template <class Real = double>
+[[nodiscard]] QuantizedWeights reference_quantization(MatrixView<const float> weights, Granularity granularity,
+                                                      const LayerStatistics& statistics, int m, Parallel& parallel) {
   const auto scale_of = [m](ArrayView<const float> values) {
     return largest_magnitude(values) / static_cast<float>(m);
   };
@@ -47,21 +47,22 @@ namespace detail {
   for (int level = -m; level <= m; ++level) levels.push_back(level);
   quantized.levels =
       ErrorFeedback{}
-          .assign({weights, quantized.scales, &statistics, &parallel}, Codebook(levels.begin(), levels.end()))
+          .assign<Real>({weights, quantized.scales, &statistics, &parallel}, Codebook(levels.begin(), levels.end()))
           .levels;
   return quantized;
 }
 
 /// The same of a network's layer, its bias corrected as planned.
-[[nodiscard]] inline LayerQuantization reference_quantization(const Graph& graph, const Node& node,
-                                                              const LayerStatistics& statistics, int m,
-                                                              Parallel& parallel) {
+template <class Real = double>
+[[nodiscard]] LayerQuantization reference_quantization(const Graph& graph, const Node& node,
+                                                       const LayerStatistics& statistics, int m, Parallel& parallel) {
   const LayerPlan& plan = graph.plan.at(node.name);
   const WeightMatrix weights(node);
   LayerQuantization reference;
-  reference.weights = reference_quantization(weights.view(), granularity_of(node, plan), statistics, m, parallel);
+  reference.weights = reference_quantization<Real>(weights.view(), granularity_of(node, plan), statistics, m, parallel);
   if (has_own_bias(graph, node))
-    reference.bias_correction = bias_correction(weights.view(), reference.weights, &statistics, plan.bias_correction);
+    reference.bias_correction =
+        bias_correction<Real>(weights.view(), reference.weights, &statistics, plan.bias_correction);
   return reference;
 }
 
@@ -205,12 +206,13 @@ template <class Engine, class Feed>
 }
 
 /// Sensitivities without data: the inverse of the energy of each layer's output, which equalises relative errors.
-[[nodiscard]] inline std::map<std::string, double> data_free_sensitivities(const Graph& graph,
-                                                                           const NetworkStatistics& statistics,
-                                                                           Parallel& parallel) {
+template <class Real = double>
+[[nodiscard]] std::map<std::string, double> data_free_sensitivities(const Graph& graph,
+                                                                    const NetworkStatistics& statistics,
+                                                                    Parallel& parallel) {
   std::map<std::string, double> sensitivities;
   for (const auto& [layer, known] : statistics) {
-    sensitivities[layer] = 1.0 / output_energy(*graph.find(layer), known, parallel);
+    sensitivities[layer] = 1.0 / output_energy<Real>(*graph.find(layer), known, parallel);
   }
   detail::replace_useless_by_median(sensitivities);
   return sensitivities;

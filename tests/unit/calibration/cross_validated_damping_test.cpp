@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "../eigen_values.hpp"
 #include "../quantize/assign/textbook_feedback.hpp"
 #include "../random_values.hpp"
 #include "nuq/core/thread_pool.hpp"
@@ -21,7 +22,7 @@ struct Layer {
   Layer(std::size_t row_count, std::size_t col_count, std::size_t samples, std::uint32_t seed, bool same_halves = false)
       : rows(row_count), cols(col_count), weights(random_values(row_count * col_count, seed)) {
     even.covariance = random_second_moments(cols, samples, seed + 1);
-    odd.covariance = same_halves ? even.covariance : random_second_moments(cols, samples, seed + 2);
+    odd.covariance = random_second_moments(cols, samples, seed + (same_halves ? 1 : 2));
   }
   [[nodiscard]] nuq::MatrixView<const float> view() const { return {weights.data(), rows, cols}; }
   [[nodiscard]] double damping() const {
@@ -93,15 +94,16 @@ TEST_CASE("the damping is the one with which each half's levels err least on the
 
 /// Moments of x − origin, for x of the given second moments and mean.
 Eigen::MatrixXd moments_about(const nuq::LayerStatistics& half, const Eigen::VectorXd& origin) {
-  return half.covariance - half.input_mean * origin.transpose() - origin * half.input_mean.transpose() +
-         origin * origin.transpose();
+  const Eigen::VectorXd mean = half.input_mean;
+  return eigen(half.covariance) - mean * origin.transpose() - origin * mean.transpose() + origin * origin.transpose();
 }
 
 TEST_CASE("centred, both the moments and the bias are those of the half that the weights were assigned on") {
   Layer layer(12, 30, 25, 25);
   for (nuq::LayerStatistics* const half : {&layer.even, &layer.odd}) {
-    half->input_mean = Eigen::VectorXd::LinSpaced(30, half == &layer.even ? 0.5 : 0.6, 1.5);
-    half->covariance += half->input_mean * half->input_mean.transpose();
+    const Eigen::VectorXd mean = Eigen::VectorXd::LinSpaced(30, half == &layer.even ? 0.5 : 0.6, 1.5);
+    half->input_mean = mean;
+    half->covariance = eigen(half->covariance) + mean * mean.transpose();
   }
   const auto& even_mean = layer.even.input_mean;
   const auto& odd_mean = layer.odd.input_mean;

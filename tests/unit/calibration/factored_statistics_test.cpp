@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../eigen_values.hpp"
 #include "../quantize/assign/textbook_feedback.hpp"
 #include "../random_values.hpp"
 
@@ -26,9 +27,9 @@ nuq::LayerStatistics half(std::uint64_t samples, std::uint32_t seed) {
 nuq::LayerStatistics empty_half() {
   nuq::LayerStatistics statistics = half(1, 1);
   statistics.samples = 0;
-  statistics.covariance.setZero();
-  statistics.second_moment.setZero();
-  statistics.input_mean.setZero();
+  statistics.covariance = nuq::Matrix(cols, cols);
+  statistics.second_moment = nuq::Vector(cols);
+  statistics.input_mean = nuq::Vector(cols);
   return statistics;
 }
 
@@ -80,10 +81,11 @@ TEST_CASE("without the covariance there is no factor") {
 /// Inputs whose mean is most of what they are, the same in both halves unless told otherwise.
 nuq::SplitStatistics with_strong_means(double even_mean, double odd_mean) {
   nuq::SplitStatistics split{half(40, 2), half(40, 3)};
-  split.even.input_mean.setConstant(even_mean);
-  split.odd.input_mean.setConstant(odd_mean);
+  split.even.input_mean = nuq::Vector(cols, even_mean);
+  split.odd.input_mean = nuq::Vector(cols, odd_mean);
   for (nuq::LayerStatistics* const of : {&split.even, &split.odd}) {
-    of->covariance += of->input_mean * of->input_mean.transpose();
+    const Eigen::VectorXd mean = of->input_mean;
+    of->covariance = eigen(of->covariance) + mean * mean.transpose();
     of->second_moment = of->covariance.diagonal();
   }
   return split;
@@ -95,7 +97,8 @@ TEST_CASE("moments are centred where a bias may make up for mean errors, and doe
   const nuq::LayerStatistics centred = factored(split, true);
   CHECK(centred.is_centred);
   CHECK(centred.input_mean == whole.input_mean);
-  CHECK((centred.covariance - (whole.covariance - whole.input_mean * whole.input_mean.transpose())).norm() < 1e-9);
+  const Eigen::VectorXd mean = whole.input_mean;
+  CHECK((eigen(centred.covariance) - (eigen(whole.covariance) - mean * mean.transpose())).norm() < 1e-9);
   CHECK(centred.second_moment == centred.covariance.diagonal());
   CHECK(centred.factor.has_value());
   CHECK_FALSE(factored(split, false).is_centred);

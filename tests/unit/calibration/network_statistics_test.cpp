@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "../caffe/small_network.hpp"
+#include "../eigen_values.hpp"
 #include "../random_values.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 
@@ -56,7 +57,7 @@ TEST_CASE("a layer with more inputs than a covariance is allowed for has its sec
   CHECK_FALSE(known.factor);
   REQUIRE(known.prior);
   CHECK(known.prior->taps() == 4);
-  CHECK((known.second_moment - collected({}).at("known").second_moment).norm() < 1e-12);
+  CHECK((eigen(known.second_moment) - eigen(collected({}).at("known").second_moment)).norm() < 1e-12);
 }
 
 }  // namespace calibration_network_statistics_test

@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 
 #include "../caffe/small_network.hpp"
+#include "../eigen_values.hpp"
 
 namespace sensitivity_predicted_harm_test {
 
@@ -48,7 +49,8 @@ TEST_CASE("the energy of a layer's output has its mean, whether the moments are 
   nuq::Parallel serial;
   const double energy = nuq::output_energy(*graph.find("fc"), statistics, serial);
   nuq::LayerStatistics centred = statistics;
-  centred.covariance -= statistics.input_mean * statistics.input_mean.transpose();
+  const Eigen::VectorXd mean = statistics.input_mean;
+  centred.covariance = eigen(statistics.covariance) - mean * mean.transpose();
   centred.second_moment = centred.covariance.diagonal();
   centred.is_centred = true;
   CHECK(nuq::output_energy(*graph.find("fc"), centred, serial) == doctest::Approx(energy));

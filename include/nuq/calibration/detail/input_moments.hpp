@@ -1,12 +1,13 @@
 #ifndef NUQ_CALIBRATION_DETAIL_INPUT_MOMENTS_HPP
 #define NUQ_CALIBRATION_DETAIL_INPUT_MOMENTS_HPP
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/kernels/outer_products.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
@@ -21,9 +22,7 @@ class InputMoments {
  public:
   /// Without `has_products` only the diagonal of x xᵀ is kept.
   InputMoments(std::size_t inputs, bool has_products)
-      : x_(static_cast<Eigen::Index>(inputs)),
-        sum_(Eigen::VectorXd::Zero(x_.size())),
-        squares_(Eigen::VectorXd::Zero(has_products ? 0 : x_.size())) {
+      : x_(static_cast<std::ptrdiff_t>(inputs)), sum_(x_.size()), squares_(has_products ? 0 : x_.size()) {
     if (has_products) products_.emplace(x_.size());
   }
 
@@ -32,11 +31,11 @@ class InputMoments {
   void add(Parallel& parallel, Fill&& fill) {
     fill(x_.data());
     ++samples_;
-    sum_ += x_;
+    for (std::ptrdiff_t input = 0; input < x_.size(); ++input) sum_[input] += x_[input];
     if (products_) {
       products_->add(x_, parallel);
     } else {
-      squares_ += x_.cwiseAbs2();
+      for (std::ptrdiff_t input = 0; input < x_.size(); ++input) squares_[input] += x_[input] * x_[input];
     }
   }
 
@@ -45,23 +44,28 @@ class InputMoments {
     const double count = static_cast<double>((std::max)(samples_, std::uint64_t{1}));
     LayerStatistics statistics;
     statistics.samples = samples_;
-    statistics.input_mean = sum_ / count;
+    statistics.input_mean = divided(std::move(sum_), count);
     if (products_) {
-      statistics.covariance = products_->finish(parallel);
+      statistics.covariance = divided(products_->finish(parallel), count);
       products_.reset();
-      statistics.covariance /= count;
       statistics.second_moment = statistics.covariance.diagonal();
     } else {
-      statistics.second_moment = squares_ / count;
+      statistics.second_moment = divided(std::move(squares_), count);
     }
     return statistics;
   }
 
  private:
-  Eigen::VectorXd x_;
+  template <class Values>
+  [[nodiscard]] static Values divided(Values values, double by) {
+    for (double *value = values.data(), *end = value + values.size(); value != end; ++value) *value /= by;
+    return values;
+  }
+
+  Vector x_;
   std::uint64_t samples_ = 0;
-  Eigen::VectorXd sum_;
-  Eigen::VectorXd squares_;  // empty where products are kept
+  Vector sum_;
+  Vector squares_;  // empty where products are kept
   std::optional<OuterProducts> products_;
 };
 

@@ -1,9 +1,9 @@
 #ifndef NUQ_CORE_SUPPORT_ROWS_AS_COLUMNS_HPP
 #define NUQ_CORE_SUPPORT_ROWS_AS_COLUMNS_HPP
 
-#include <Eigen/Core>
 #include <cstddef>
 
+#include "nuq/core/matrix.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -12,11 +12,12 @@ namespace detail {
 /// Rows [first, last) of a row-major matrix with `cols` columns, as the columns of a double matrix [cols × (last −
 /// first)].
 template <class T>
-[[nodiscard]] Eigen::MatrixXd rows_as_columns(const T* values, std::size_t cols, std::size_t first, std::size_t last) {
-  using Columns = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-  return Eigen::Map<const Columns>(values + first * cols, static_cast<Eigen::Index>(cols),
-                                   static_cast<Eigen::Index>(last - first))
-      .template cast<double>();
+[[nodiscard]] Matrix rows_as_columns(const T* values, std::size_t cols, std::size_t first, std::size_t last) {
+  Matrix columns(static_cast<std::ptrdiff_t>(cols), static_cast<std::ptrdiff_t>(last - first));
+  double* entry = columns.data();
+  for (const T* value = values + first * cols; value != values + last * cols; ++value)
+    *entry++ = static_cast<double>(*value);
+  return columns;
 }
 
 }  // namespace detail

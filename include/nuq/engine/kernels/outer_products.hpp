@@ -1,11 +1,12 @@
 #ifndef NUQ_ENGINE_KERNELS_OUTER_PRODUCTS_HPP
 #define NUQ_ENGINE_KERNELS_OUTER_PRODUCTS_HPP
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 #include <utility>
+#include <vector>
 
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/version.hpp"
@@ -72,73 +73,72 @@ __attribute__((target("avx2,fma"))) inline void product_tile_avx2(std::ptrdiff_t
 /// rankUpdate, which has the instruction set of the build, not of the machine, and took three times as long.
 class OuterProducts {
  public:
-  explicit OuterProducts(Eigen::Index inputs, ProductTile multiply = best_product_tile())
+  explicit OuterProducts(std::ptrdiff_t inputs, ProductTile multiply = best_product_tile())
       : multiply_(multiply),
         panels_((inputs + product_panel - 1) / product_panel),
-        block_(Panel::Zero(product_panel, panels_ * block_vectors)),
-        sums_(Eigen::MatrixXd::Zero(inputs, inputs)) {}
+        block_(product_panel, panels_ * block_vectors),
+        sums_(inputs, inputs) {}
 
-  void add(const Eigen::VectorXd& x, Parallel& parallel) {
-    const Eigen::Index whole_panels = x.size() / product_panel;
-    for (Eigen::Index panel = 0; panel < whole_panels; ++panel) {
-      column_of(panel) = x.segment<product_panel>(panel * product_panel);
+  void add(const Vector& x, Parallel& parallel) {
+    for (std::ptrdiff_t panel = 0; panel < panels_; ++panel) {
+      const double* const first = x.data() + panel * product_panel;
+      double* const place = block_.data() + (panel * block_vectors + filled_) * product_panel;
+      std::copy(first, first + inputs_of(panel), place);
     }
-    const Eigen::Index rest = x.size() % product_panel;
-    if (rest > 0) column_of(whole_panels).head(rest) = x.tail(rest);
     if (++filled_ == block_vectors) add_block(parallel);
   }
 
   /// The symmetric sum. To be called once, as the last thing.
-  [[nodiscard]] Eigen::MatrixXd finish(Parallel& parallel) {
+  [[nodiscard]] Matrix finish(Parallel& parallel) {
     add_block(parallel);
-    sums_.triangularView<Eigen::StrictlyUpper>() = sums_.transpose();
+    for (std::ptrdiff_t col = 1; col < sums_.cols(); ++col) {
+      for (std::ptrdiff_t row = 0; row < col; ++row) sums_(row, col) = sums_(col, row);
+    }
     return std::move(sums_);
   }
 
  private:
-  using Panel = Eigen::Matrix<double, product_panel, Eigen::Dynamic>;
-  static constexpr Eigen::Index block_vectors = 250;  // a power of two would put all panels in one cache set
+  static constexpr std::ptrdiff_t block_vectors = 250;  // a power of two would put all panels in one cache set
 
-  /// A panel's place for the vector that is added.
-  [[nodiscard]] Panel::ColXpr column_of(Eigen::Index panel) { return block_.col(panel * block_vectors + filled_); }
-
-  [[nodiscard]] Eigen::Index inputs_of(Eigen::Index panel) const noexcept {
-    return (std::min)(Eigen::Index{product_panel}, sums_.rows() - panel * product_panel);
+  [[nodiscard]] std::ptrdiff_t inputs_of(std::ptrdiff_t panel) const noexcept {
+    return (std::min)(product_panel, sums_.rows() - panel * product_panel);
   }
 
   /// Panels of rows stay in the first cache while they meet a group of columns from the second.
   void add_block(Parallel& parallel) {
-    constexpr Eigen::Index group_panels = 8;
-    const Eigen::Index groups = (panels_ + group_panels - 1) / group_panels;
+    constexpr std::ptrdiff_t group_panels = 8;
+    const std::ptrdiff_t groups = (panels_ + group_panels - 1) / group_panels;
     parallel.for_each_block(static_cast<std::size_t>(groups), [&](std::size_t group) {
-      const Eigen::Index first = static_cast<Eigen::Index>(group) * group_panels;
-      for (Eigen::Index rows = first; rows < panels_; ++rows) {
-        const Eigen::Index last = (std::min)(first + group_panels - 1, rows);
-        for (Eigen::Index cols = first; cols <= last; ++cols) add_product(rows, cols);
+      const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(group) * group_panels;
+      for (std::ptrdiff_t rows = first; rows < panels_; ++rows) {
+        const std::ptrdiff_t last = (std::min)(first + group_panels - 1, rows);
+        for (std::ptrdiff_t cols = first; cols <= last; ++cols) add_product(rows, cols);
       }
     });
     filled_ = 0;
   }
 
-  void add_product(Eigen::Index row_panel, Eigen::Index col_panel) {
-    const Eigen::Index rows = inputs_of(row_panel);
-    const Eigen::Index cols = inputs_of(col_panel);
-    const double* const left = block_.col(row_panel * block_vectors).data();
-    const double* const right = block_.col(col_panel * block_vectors).data();
-    Eigen::Matrix<double, product_panel, product_tile_cols> tile;
-    for (Eigen::Index col = 0; col < cols; col += product_tile_cols) {
-      multiply_(filled_, left, right + col, tile.data());
-      const Eigen::Index tile_width = (std::min)(Eigen::Index{product_tile_cols}, cols - col);
-      sums_.block(row_panel * product_panel, col_panel * product_panel + col, rows, tile_width) +=
-          tile.topLeftCorner(rows, tile_width);
+  void add_product(std::ptrdiff_t row_panel, std::ptrdiff_t col_panel) {
+    const std::ptrdiff_t rows = inputs_of(row_panel);
+    const std::ptrdiff_t cols = inputs_of(col_panel);
+    const double* const left = block_.column(row_panel * block_vectors).data();
+    const double* const right = block_.column(col_panel * block_vectors).data();
+    double tile[product_tile_cols * product_panel];
+    for (std::ptrdiff_t col = 0; col < cols; col += product_tile_cols) {
+      multiply_(filled_, left, right + col, tile);
+      const std::ptrdiff_t tile_width = (std::min)(product_tile_cols, cols - col);
+      for (std::ptrdiff_t at = 0; at < tile_width; ++at) {
+        double* const sums = &sums_(row_panel * product_panel, col_panel * product_panel + col + at);
+        for (std::ptrdiff_t row = 0; row < rows; ++row) sums[row] += tile[at * product_panel + row];
+      }
     }
   }
 
   ProductTile multiply_;
-  Eigen::Index panels_;
-  Eigen::Index filled_ = 0;  // vectors in the block
-  Panel block_;              // by panel and vector; zeros behind the last input
-  Eigen::MatrixXd sums_;     // lower triangle
+  std::ptrdiff_t panels_;
+  std::ptrdiff_t filled_ = 0;  // vectors in the block
+  Matrix block_;               // by panel and vector; zeros behind the last input
+  Matrix sums_;                // lower triangle
 };
 
 }  // namespace detail

@@ -1,7 +1,6 @@
 #ifndef NUQ_GRAPH_PASSES_CHANNEL_ENERGIES_HPP
 #define NUQ_GRAPH_PASSES_CHANNEL_ENERGIES_HPP
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -10,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
@@ -30,13 +31,14 @@ NUQ_NAMESPACE_BEGIN
 /// Training with weight decay lets the weights of dead channels vanish, so the network alone tells that much of what
 /// its next layer sees. Rows that a BatchNorm is folded into tell nothing: it has made up for their size. Biases, which
 /// would need the unit of the network's input, are left out.
-class ChannelEnergies {
+template <class Real>
+class BasicChannelEnergies {
  public:
   /// One number per channel, or per entry of a flat value; empty where nothing is known.
   using Energies = std::vector<double>;
 
   /// Refers to `graph`.
-  explicit ChannelEnergies(const Graph& graph) : graph_(graph) {}
+  explicit BasicChannelEnergies(const Graph& graph) : graph_(graph) {}
 
   /// Expected squares, up to a common factor. Throws ModelError where the shapes of a Concat's inputs do not fit.
   [[nodiscard]] const Energies& of(std::size_t value) {
@@ -85,12 +87,11 @@ class ChannelEnergies {
   [[nodiscard]] Energies row_energies(const Node& node) const {
     const WeightMatrix matrix(node);
     const MatrixView<const float> weights = matrix.view();
-    const PriorMoments moments(input_prior(graph_, node).value_or(uncorrelated), weights.cols());
+    const BasicPriorMoments<Real> moments(input_prior(graph_, node).value_or(uncorrelated), weights.cols());
     Energies energies;
     for (std::size_t row = 0; row < weights.rows(); ++row) {
-      const Eigen::VectorXd values =
-          Eigen::Map<const Eigen::VectorXf>(weights.row(row).data(), static_cast<Eigen::Index>(weights.cols()))
-              .cast<double>();
+      DenseVector<Real> values(static_cast<std::ptrdiff_t>(weights.cols()));
+      std::copy(weights.row(row).begin(), weights.row(row).end(), values.begin());
       energies.push_back(moments.product(values, values));
     }
     return energies;
@@ -131,6 +132,12 @@ class ChannelEnergies {
   std::vector<Shape> shapes_;  // of all values, once a Concat has been met
   std::map<std::size_t, Energies> known_;
 };
+
+using ChannelEnergies = BasicChannelEnergies<double>;
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(GRAPH) template class BasicChannelEnergies<double>;
+#endif
 
 NUQ_NAMESPACE_END
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/quantize/assign/contracts.hpp"
 #include "nuq/quantize/assign/detail/feedback.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
@@ -41,13 +42,14 @@ struct ErrorFeedback {
   double damping =
       default_damping;  ///< of statistics that bring no factor: share of the mean second moment added to each
 
+  template <class Real = double>
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
-    if (!problem.has_covariance() && !problem.has_prior()) return NearestLevel{}.assign(problem, codebook);
+    if (!problem.has_covariance() && !problem.has_prior()) return NearestLevel{}.assign<Real>(problem, codebook);
     const detail::NearestLevels nearest(codebook);
     Assignment assignment;
     assignment.levels.resize(problem.weights.size());
     detail::FeedbackFindings findings;
-    assignment.error = detail::Feedback(problem, damping).assign(assignment.levels.data(), nearest, &findings);
+    assignment.error = detail::Feedback<Real>(problem, damping).assign(assignment.levels.data(), nearest, &findings);
     if (!problem.has_covariance()) return assignment;
     assignment.refit = detail::refitted_scales(problem, findings.fits);
     assignment.targets.emplace();
@@ -55,6 +57,11 @@ struct ErrorFeedback {
     return assignment;
   }
 };
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(QUANTIZE)
+template Assignment ErrorFeedback::assign<double>(const LayerProblem&, const Codebook&) const;
+#endif
 
 NUQ_NAMESPACE_END
 

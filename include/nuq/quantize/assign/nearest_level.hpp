@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/support/row_blocks.hpp"
 #include "nuq/quantize/assign/contracts.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
@@ -30,12 +31,18 @@ NUQ_NAMESPACE_BEGIN
 
 /// Every weight takes its nearest level, whatever the others take.
 struct NearestLevel {
+  template <class Real = double>
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
     std::vector<std::int8_t> levels = nearest_levels(problem, codebook);
-    const double error = output_error(problem, levels);
+    const double error = output_error<Real>(problem, levels);
     return {std::move(levels), error};
   }
 };
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(QUANTIZE)
+template Assignment NearestLevel::assign<double>(const LayerProblem&, const Codebook&) const;
+#endif
 
 NUQ_NAMESPACE_END
 

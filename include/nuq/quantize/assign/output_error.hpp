@@ -1,13 +1,15 @@
 #ifndef NUQ_QUANTIZE_ASSIGN_OUTPUT_ERROR_HPP
 #define NUQ_QUANTIZE_ASSIGN_OUTPUT_ERROR_HPP
 
-#include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/linear_algebra.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/support/row_blocks.hpp"
 #include "nuq/core/support/rows_as_columns.hpp"
 #include "nuq/quantize/assign/detail/prior_rows.hpp"
@@ -31,27 +33,30 @@ namespace detail {
 }
 
 /// dᵀ H d of rows [first, last) with the full matrix H.
-inline void covariance_row_errors(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
-                                  std::size_t last, std::vector<double>& row_errors) {
+template <class Real>
+void covariance_row_errors(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
+                           std::size_t last, std::vector<double>& row_errors) {
   const std::size_t cols = problem.weights.cols();
-  Eigen::MatrixXd difference = rows_as_columns(problem.weights.data(), cols, first, last);
-  const Eigen::MatrixXd level = rows_as_columns(levels.data(), cols, first, last);
+  DenseMatrix<Real> difference = rows_as_columns(problem.weights.data(), cols, first, last);
+  double* entry = difference.data();
   for (std::size_t row = first; row < last; ++row) {
-    const auto column = static_cast<Eigen::Index>(row - first);
-    difference.col(column) -= problem.scale(row) * level.col(column);
+    const double scale = problem.scale(row);
+    for (std::size_t col = 0; col < cols; ++col) *entry++ -= scale * static_cast<double>(levels[row * cols + col]);
   }
-  const Eigen::MatrixXd weighted = problem.statistics->covariance * difference;
+  DenseMatrix<Real> weighted;
+  linear_algebra::multiply(problem.statistics->covariance.block(), difference.block(), weighted);
   for (std::size_t row = first; row < last; ++row) {
-    const auto column = static_cast<Eigen::Index>(row - first);
-    row_errors[row] = difference.col(column).dot(weighted.col(column));
+    const auto column = static_cast<std::ptrdiff_t>(row - first);
+    row_errors[row] = linear_algebra::dot(difference.column(column), weighted.column(column));
   }
 }
 
 /// dᵀ H d of rows [first, last) with the guessed matrix H.
-inline void prior_row_errors(const PriorRows& rows, ArrayView<const std::int8_t> levels, std::size_t first,
-                             std::size_t last, std::vector<double>& row_errors) {
+template <class Real>
+void prior_row_errors(const PriorRows<Real>& rows, ArrayView<const std::int8_t> levels, std::size_t first,
+                      std::size_t last, std::vector<double>& row_errors) {
   for (std::size_t row = first; row < last; ++row) {
-    const Eigen::VectorXd difference = rows.differences(levels, row);
+    const DenseVector<Real> difference = rows.differences(levels, row);
     row_errors[row] = rows.moments().product(difference, difference);
   }
 }
@@ -65,13 +70,14 @@ inline void prior_row_errors(const PriorRows& rows, ArrayView<const std::int8_t>
 /// H is the matrix of the inputs' second moments where `problem.statistics` has one or a prior for it, its diagonal
 /// where they have that alone, the identity otherwise. In double, row by row and then in row order: the same bits for
 /// any number of threads.
-[[nodiscard]] inline double output_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
+template <class Real = double>
+[[nodiscard]] double output_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
   std::vector<double> row_errors(problem.weights.rows());
-  std::optional<detail::PriorRows> prior;
+  std::optional<detail::PriorRows<Real>> prior;
   if (problem.has_prior()) prior.emplace(problem);
   detail::for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
     if (problem.has_covariance()) {
-      detail::covariance_row_errors(problem, levels, first, last, row_errors);
+      detail::covariance_row_errors<Real>(problem, levels, first, last, row_errors);
     } else if (prior) {
       detail::prior_row_errors(*prior, levels, first, last, row_errors);
     } else {
@@ -84,6 +90,10 @@ inline void prior_row_errors(const PriorRows& rows, ArrayView<const std::int8_t>
   for (const double row_error : row_errors) error += row_error;
   return error;
 }
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(QUANTIZE) template double output_error<double>(const LayerProblem&, ArrayView<const std::int8_t>);
+#endif
 
 NUQ_NAMESPACE_END
 

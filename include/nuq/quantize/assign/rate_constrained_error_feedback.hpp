@@ -1,7 +1,6 @@
 #ifndef NUQ_QUANTIZE_ASSIGN_RATE_CONSTRAINED_ERROR_FEEDBACK_HPP
 #define NUQ_QUANTIZE_ASSIGN_RATE_CONSTRAINED_ERROR_FEEDBACK_HPP
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -58,8 +57,7 @@ class PricedLevels {
   [[nodiscard]] LevelLanes operator()(const PriorLanes& targets, const PriorLanes& costs) const noexcept {
     LevelLanes levels;
     for (std::size_t lane = 0; lane < levels.size(); ++lane) {
-      const auto at = static_cast<Eigen::Index>(lane);
-      levels[lane] = (*this)(targets[at], costs[at]);
+      levels[lane] = (*this)(targets[lane], costs[lane]);
     }
     return levels;
   }
@@ -105,7 +103,7 @@ struct RateConstrainedErrorFeedback {
     if constexpr (!require_rate_model<RateModel>()) {
       return {};
     } else {
-      const detail::Feedback feedback(problem, damping);
+      const detail::Feedback<double> feedback(problem, damping);
       std::vector<std::int8_t> levels = nearest_levels(problem, codebook);
       double output_error = 0.0;
       for (int pass = 0; pass < passes; ++pass) {

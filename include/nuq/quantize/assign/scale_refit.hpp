@@ -1,13 +1,15 @@
 #ifndef NUQ_QUANTIZE_ASSIGN_SCALE_REFIT_HPP
 #define NUQ_QUANTIZE_ASSIGN_SCALE_REFIT_HPP
 
-#include <Eigen/Core>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/linear_algebra.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/scale.hpp"
 #include "nuq/core/support/row_blocks.hpp"
 #include "nuq/core/support/rows_as_columns.hpp"
@@ -62,23 +64,27 @@ struct ScaleFit {
 }
 
 /// The fits of rows [first, last) with the full matrix H.
-inline void covariance_row_fits(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
-                                std::size_t last, std::vector<ScaleFit>& fits) {
+template <class Real>
+void covariance_row_fits(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
+                         std::size_t last, std::vector<ScaleFit>& fits) {
   const std::size_t cols = problem.weights.cols();
-  const Eigen::MatrixXd weight = rows_as_columns(problem.weights.data(), cols, first, last);
-  const Eigen::MatrixXd level = rows_as_columns(levels.data(), cols, first, last);
-  const Eigen::MatrixXd weighted_level = problem.statistics->covariance * level;
+  const DenseMatrix<Real> weight = rows_as_columns(problem.weights.data(), cols, first, last);
+  const DenseMatrix<Real> level = rows_as_columns(levels.data(), cols, first, last);
+  DenseMatrix<Real> weighted_level;
+  linear_algebra::multiply(problem.statistics->covariance.block(), level.block(), weighted_level);
   for (std::size_t row = first; row < last; ++row) {
-    const auto column = static_cast<Eigen::Index>(row - first);
-    fits[row] = {weight.col(column).dot(weighted_level.col(column)), level.col(column).dot(weighted_level.col(column))};
+    const auto column = static_cast<std::ptrdiff_t>(row - first);
+    fits[row] = {linear_algebra::dot(weight.column(column), weighted_level.column(column)),
+                 linear_algebra::dot(level.column(column), weighted_level.column(column))};
   }
 }
 
 /// The fits of rows [first, last) with the guessed matrix H.
-inline void prior_row_fits(const PriorRows& rows, ArrayView<const std::int8_t> levels, std::size_t first,
-                           std::size_t last, std::vector<ScaleFit>& fits) {
+template <class Real>
+void prior_row_fits(const PriorRows<Real>& rows, ArrayView<const std::int8_t> levels, std::size_t first,
+                    std::size_t last, std::vector<ScaleFit>& fits) {
   for (std::size_t row = first; row < last; ++row) {
-    const Eigen::VectorXd level = rows.levels(levels, row);
+    const DenseVector<Real> level = rows.levels(levels, row);
     fits[row] = {rows.moments().product(rows.weights(row), level), rows.moments().product(level, level)};
   }
 }
@@ -110,13 +116,14 @@ inline void prior_row_fits(const PriorRows& rows, ArrayView<const std::int8_t> l
 /// The scales that minimise `output_error` of given levels in closed form: s = wᵀHL / LᵀHL per row, or over all rows
 /// where the layer has one scale. A row keeps its scale where the quotient is not a legal one (nothing but zeros,
 /// negative).
-[[nodiscard]] inline RefittedScales refit_scales(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
+template <class Real = double>
+[[nodiscard]] RefittedScales refit_scales(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
   std::vector<detail::ScaleFit> fits(problem.weights.rows());
-  std::optional<detail::PriorRows> prior;
+  std::optional<detail::PriorRows<Real>> prior;
   if (problem.has_prior()) prior.emplace(problem);
   detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
     if (problem.has_covariance()) {
-      detail::covariance_row_fits(problem, levels, first, last, fits);
+      detail::covariance_row_fits<Real>(problem, levels, first, last, fits);
     } else if (prior) {
       detail::prior_row_fits(*prior, levels, first, last, fits);
     } else {
@@ -125,6 +132,11 @@ inline void prior_row_fits(const PriorRows& rows, ArrayView<const std::int8_t> l
   });
   return detail::refitted_scales(problem, fits);
 }
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(QUANTIZE)
+template RefittedScales refit_scales<double>(const LayerProblem&, ArrayView<const std::int8_t>);
+#endif
 
 NUQ_NAMESPACE_END
 

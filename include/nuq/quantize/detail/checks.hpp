@@ -25,7 +25,7 @@ inline void check_parameters(const NuqParameters& parameters) {
 
 /// Statistics must be of `cols` inputs, in every part that is known.
 inline void check_statistics(const LayerStatistics& statistics, std::size_t cols) {
-  for (const Eigen::Index extent :
+  for (const std::ptrdiff_t extent :
        {statistics.second_moment.size(), statistics.covariance.rows(), statistics.covariance.cols(),
         statistics.input_mean.size(), statistics.mean_deviation.size()}) {
     if (extent == 0 || static_cast<std::size_t>(extent) == cols) continue;

@@ -1,8 +1,6 @@
 #ifndef NUQ_QUANTIZE_SCALES_ABS_MAX_HPP
 #define NUQ_QUANTIZE_SCALES_ABS_MAX_HPP
 
-#include <Eigen/Core>
-#include <algorithm>
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
@@ -36,9 +34,8 @@ struct AbsMaxQuantizer {
 
  private:
   [[nodiscard]] static float scale_of(ArrayView<const float> values) noexcept {
-    if (values.empty()) return max_abs_scale(0.0F, 0.0F);
-    const Eigen::Map<const Eigen::ArrayXf> weights(values.data(), static_cast<Eigen::Index>(values.size()));
-    return max_abs_scale((std::min)(0.0F, weights.minCoeff()), (std::max)(0.0F, weights.maxCoeff()));
+    const ValueRange range = range_with_zero(values);
+    return max_abs_scale(range.min, range.max);
   }
 };
 

@@ -1,7 +1,6 @@
 #ifndef NUQ_QUANTIZE_SCALES_MSE_SCALE_HPP
 #define NUQ_QUANTIZE_SCALES_MSE_SCALE_HPP
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/core/scale.hpp"
@@ -28,11 +28,11 @@ namespace detail {
 class MagnitudeMoments {
  public:
   /// `largest` > 0. Column c of the row-major `weights` counts second_moment[c] times; once where that is empty.
-  MagnitudeMoments(ArrayView<const float> weights, double largest, const Eigen::VectorXd& second_moment) {
+  MagnitudeMoments(ArrayView<const float> weights, double largest, const Vector& second_moment) {
     const auto cols = static_cast<std::size_t>(second_moment.size());
     for (std::size_t at = 0; at < weights.size(); ++at) {
       const double magnitude = std::abs(static_cast<double>(weights[at])) / largest;
-      const double weight = cols == 0 ? 1.0 : second_moment[static_cast<Eigen::Index>(at % cols)];
+      const double weight = cols == 0 ? 1.0 : second_moment[static_cast<std::ptrdiff_t>(at % cols)];
       const std::size_t bin = (std::min)(static_cast<std::size_t>(magnitude * bins_per_unit), num_bins - 1);
       below_[bin + 1].add({weight, weight * magnitude, weight * magnitude * magnitude});
     }
@@ -102,16 +102,11 @@ struct MseScaleQuantizer {
 
  private:
   [[nodiscard]] static float scale_of(ArrayView<const float> values, const QuantizationPurpose& purpose) {
-    float min = 0.0F;
-    float max = 0.0F;
-    for (const float value : values) {
-      min = (std::min)(min, value);
-      max = (std::max)(max, value);
-    }
-    const float widest = max_abs_scale(min, max);
+    const ValueRange range = range_with_zero(values);
+    const float widest = max_abs_scale(range.min, range.max);
     if (!is_legal_scale(widest)) return widest;
-    const double largest = static_cast<double>((std::max)(max, -min));
-    const Eigen::VectorXd unknown;
+    const double largest = static_cast<double>((std::max)(range.max, -range.min));
+    const Vector unknown;
     const detail::MagnitudeMoments moments(values, largest,
                                            purpose.statistics == nullptr ? unknown : purpose.statistics->second_moment);
     const float clipped = static_cast<float>(best_range(moments, purpose.num_steps)) * widest;

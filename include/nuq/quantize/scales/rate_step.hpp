@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/linear_algebra.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/quantize/scales/abs_max.hpp"
@@ -42,11 +44,12 @@ struct RateStepQuantizer {
     return AbsMaxQuantizer{}.quantize(weights, granularity);
   }
 
+  template <class Real = double>
   [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
                                           const QuantizationPurpose& purpose) const {
     require_finite_weights(weights);
     const double step =
-        std::sqrt(6.0 * kappa * price / (std::log(2.0) * mean_cost(purpose.statistics, weights.cols())));
+        std::sqrt(6.0 * kappa * price / (std::log(2.0) * mean_cost<Real>(purpose.statistics, weights.cols())));
     const auto scale_of = [step](ArrayView<const float> values) {
       return static_cast<float>((std::max)(step, static_cast<double>(largest_magnitude(values)) / 127.499));
     };
@@ -54,15 +57,21 @@ struct RateStepQuantizer {
   }
 
  private:
+  template <class Real>
   [[nodiscard]] static double mean_cost(const LayerStatistics* statistics, std::size_t inputs) {
     if (statistics == nullptr) return 1.0;
     if (statistics->factor) return statistics->factor->mean_cost();
     if (statistics->covariance.size() > 0) return feedback_factor(statistics->covariance).mean_cost();
     if (statistics->prior) {
-      const bool known = statistics->second_moment.size() > 0;
-      return PriorMoments(*statistics->prior, inputs).mean_cost() * (known ? statistics->second_moment.mean() : 1.0);
+      return PriorMoments(*statistics->prior, inputs).mean_cost() * mean_importance<Real>(*statistics);
     }
-    return statistics->second_moment.size() > 0 ? statistics->second_moment.mean() : 1.0;
+    return mean_importance<Real>(*statistics);
+  }
+
+  template <class Real>
+  [[nodiscard]] static double mean_importance(const LayerStatistics& statistics) {
+    const DenseVector<Real>& moments = statistics.second_moment;
+    return moments.empty() ? 1.0 : linear_algebra::sum(moments.view()) / static_cast<double>(moments.size());
   }
 };
 

@@ -1,7 +1,7 @@
 #ifndef NUQ_QUANTIZE_SCALES_ROW_SCALES_HPP
 #define NUQ_QUANTIZE_SCALES_ROW_SCALES_HPP
 
-#include <Eigen/Core>
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -14,10 +14,36 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// The least and the largest of some values and 0.
+struct ValueRange {
+  float min = 0.0F;
+  float max = 0.0F;
+};
+
+/// The range of finite `values`; {0, 0} for none.
+[[nodiscard]] inline ValueRange range_with_zero(ArrayView<const float> values) noexcept {
+  constexpr std::size_t lanes = 16;  // side by side, as vector instructions have them
+  float least[lanes] = {};
+  float largest[lanes] = {};
+  std::size_t at = 0;
+  for (; at + lanes <= values.size(); at += lanes) {
+    const float* const value = values.data() + at;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      least[lane] = value[lane] < least[lane] ? value[lane] : least[lane];
+      largest[lane] = value[lane] > largest[lane] ? value[lane] : largest[lane];
+    }
+  }
+  ValueRange range;
+  for (std::size_t lane = 0; lane < lanes; ++lane)
+    range = {(std::min)(range.min, least[lane]), (std::max)(range.max, largest[lane])};
+  for (; at < values.size(); ++at) range = {(std::min)(range.min, values[at]), (std::max)(range.max, values[at])};
+  return range;
+}
+
 /// The largest |value|; 0 for none.
 [[nodiscard]] inline float largest_magnitude(ArrayView<const float> values) noexcept {
-  if (values.empty()) return 0.0F;
-  return Eigen::Map<const Eigen::ArrayXf>(values.data(), static_cast<Eigen::Index>(values.size())).abs().maxCoeff();
+  const ValueRange range = range_with_zero(values);
+  return (std::max)(-range.min, range.max);
 }
 
 /// The scale `scale_of(ArrayView<const float> values)` of each row of `weights` [out × in], or of all values together:

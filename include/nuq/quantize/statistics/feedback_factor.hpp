@@ -1,12 +1,13 @@
 #ifndef NUQ_QUANTIZE_STATISTICS_FEEDBACK_FACTOR_HPP
 #define NUQ_QUANTIZE_STATISTICS_FEEDBACK_FACTOR_HPP
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
+#include "nuq/compiled.hpp"
+#include "nuq/core/linear_algebra.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -21,55 +22,82 @@ NUQ_NAMESPACE_BEGIN
 /// et al. 2022), whose U is R⁻¹, without the inverse.
 struct FeedbackFactor {
   std::vector<std::size_t> order;  ///< the column visited k-th: by falling H_kk, so that the last errors weigh least
-  Eigen::MatrixXd upper;           ///< R, [in × in]
+  Matrix upper;                    ///< R, [in × in]
   double damping = 0.0;            ///< what the diagonal of H has more than that of the moments themselves
 
   /// What a squared difference in one weight costs that nothing before or after it makes up for, R_kk², on average.
-  [[nodiscard]] double mean_cost() const { return upper.diagonal().squaredNorm() / static_cast<double>(order.size()); }
+  [[nodiscard]] double mean_cost() const {
+    double sum = 0.0;
+    for (const double entry : upper.diagonal()) sum += entry * entry;
+    return sum / static_cast<double>(order.size());
+  }
 };
 
 /// Where nothing better is known.
 inline constexpr double default_damping = 0.01;
 
+namespace detail {
+
+/// The columns by falling second moment; equal ones stay in order.
+[[nodiscard]] inline std::vector<std::size_t> order_by_moment(const Matrix& second_moments) {
+  std::vector<std::size_t> order(static_cast<std::size_t>(second_moments.rows()));
+  for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
+  const Vector moments = second_moments.diagonal();
+  std::sort(order.begin(), order.end(), [values = moments.data()](std::size_t a, std::size_t b) {
+    return values[a] > values[b] || (values[a] == values[b] && a < b);
+  });
+  return order;
+}
+
+/// The entries of a matrix with its rows and its columns in the order `order`, from the last to the first.
+[[nodiscard]] inline Matrix reversed(const Matrix& matrix, const std::vector<std::size_t>& order) {
+  Matrix reversed(matrix.rows(), matrix.cols());
+  double* entry = reversed.data();
+  for (std::size_t col = order.size(); col-- > 0;) {
+    const double* const column = matrix.data() + order[col] * order.size();
+    for (std::size_t row = order.size(); row-- > 0;) *entry++ = column[order[row]];
+  }
+  return reversed;
+}
+
+/// The mean of the diagonal; 1 where that is not positive.
+[[nodiscard]] inline double damping_unit(const Matrix& second_moments) {
+  double sum = 0.0;
+  for (const double moment : second_moments.diagonal()) sum += moment;
+  const double mean = sum / static_cast<double>(second_moments.rows());
+  return mean > 0.0 ? mean : 1.0;
+}
+
+/// The upper triangular R of a lower triangular one with its rows and columns reversed.
+inline void reverse(Matrix& matrix) {
+  std::reverse(matrix.data(), matrix.data() + matrix.size());
+}
+
+}  // namespace detail
+
 /// Factorises E[x xᵀ] with `damping` ≥ 0 times the mean of its diagonal added to the diagonal; ten times as much again,
 /// at least 1e-8, while the matrix is not positive definite. `second_moments` must be square, symmetric and finite.
 /// Complexity: O(in³).
-[[nodiscard]] inline FeedbackFactor feedback_factor(const Eigen::MatrixXd& second_moments,
-                                                    double damping = default_damping) {
-  const Eigen::Index size = second_moments.rows();
+template <class Real = double>
+[[nodiscard]] FeedbackFactor feedback_factor(const Matrix& second_moments, double damping = default_damping) {
   FeedbackFactor factor;
-  factor.order.resize(static_cast<std::size_t>(size));
-  for (std::size_t k = 0; k < factor.order.size(); ++k) factor.order[k] = k;
-  const auto importance = [&second_moments](std::size_t column) {
-    const auto index = static_cast<Eigen::Index>(column);
-    return second_moments(index, index);
-  };
-  std::stable_sort(factor.order.begin(), factor.order.end(),
-                   [&importance](std::size_t a, std::size_t b) { return importance(a) > importance(b); });
-
+  factor.order = detail::order_by_moment(second_moments);
   // With rows and columns reversed R is lower triangular: a Cholesky factor.
-  Eigen::MatrixXd reversed(size, size);
-  for (Eigen::Index col = 0; col < size; ++col) {
-    const auto from = static_cast<Eigen::Index>(factor.order[static_cast<std::size_t>(size - 1 - col)]);
-    for (Eigen::Index row = 0; row < size; ++row) {
-      reversed(row, col) =
-          second_moments(static_cast<Eigen::Index>(factor.order[static_cast<std::size_t>(size - 1 - row)]), from);
-    }
-  }
-  const double mean = second_moments.diagonal().mean();
-  const double unit = mean > 0.0 ? mean : 1.0;
-  Eigen::LLT<Eigen::MatrixXd> cholesky(size);
-  double added = 0.0;
+  DenseMatrix<Real> reversed = detail::reversed(second_moments, factor.order);
+  const double unit = detail::damping_unit(second_moments);
   for (double share = damping;; share = (std::max)(10.0 * share, 1e-8)) {
-    reversed.diagonal().array() += share * unit - added;
-    added = share * unit;
-    cholesky.compute(reversed);
-    if (cholesky.info() == Eigen::Success) break;
+    const double added = share * unit - factor.damping;
+    for (std::ptrdiff_t k = 0; k < reversed.rows(); ++k) reversed(k, k) += added;
+    factor.damping = share * unit;
+    if (linear_algebra::cholesky_factor(reversed, factor.upper)) break;
   }
-  factor.damping = added;
-  factor.upper = Eigen::MatrixXd(cholesky.matrixL()).reverse();
+  detail::reverse(factor.upper);
   return factor;
 }
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(QUANTIZE) template FeedbackFactor feedback_factor<double>(const Matrix&, double);
+#endif
 
 NUQ_NAMESPACE_END
 

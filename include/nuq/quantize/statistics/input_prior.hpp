@@ -1,11 +1,14 @@
 #ifndef NUQ_QUANTIZE_STATISTICS_INPUT_PRIOR_HPP
 #define NUQ_QUANTIZE_STATISTICS_INPUT_PRIOR_HPP
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
+#include "nuq/compiled.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/linear_algebra.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -27,12 +30,12 @@ struct InputPrior {
   [[nodiscard]] std::size_t taps() const noexcept { return tap_rows * tap_cols; }
 
   /// The block of one channel without what all inputs share: [taps × taps].
-  [[nodiscard]] Eigen::MatrixXd channel_block() const {
-    const auto size = static_cast<Eigen::Index>(taps());
-    const auto width = static_cast<Eigen::Index>(tap_cols);
-    Eigen::MatrixXd block(size, size);
-    for (Eigen::Index i = 0; i < size; ++i) {
-      for (Eigen::Index j = 0; j < size; ++j) {
+  [[nodiscard]] Matrix channel_block() const {
+    const auto size = static_cast<std::ptrdiff_t>(taps());
+    const auto width = static_cast<std::ptrdiff_t>(tap_cols);
+    Matrix block(size, size);
+    for (std::ptrdiff_t i = 0; i < size; ++i) {
+      for (std::ptrdiff_t j = 0; j < size; ++j) {
         const auto rows = static_cast<double>(i / width - j / width);
         const auto cols = static_cast<double>(i % width - j % width);
         block(i, j) = (1.0 - shared) * std::pow(correlation, std::sqrt(rows * rows + cols * cols));
@@ -44,59 +47,76 @@ struct InputPrior {
 
 /// H of an InputPrior, ready for use: xᵀHy, and what a second-order assignment needs of it, in O(in · taps) instead of
 /// O(in²).
-class PriorMoments {
+template <class Real>
+class BasicPriorMoments {
  public:
   /// `inputs` columns: a multiple of the prior's taps.
-  PriorMoments(const InputPrior& prior, std::size_t inputs)
+  BasicPriorMoments(const InputPrior& prior, std::size_t inputs)
       : shared_(prior.shared),
-        taps_(static_cast<Eigen::Index>(prior.taps())),
+        taps_(static_cast<std::ptrdiff_t>(prior.taps())),
         channels_(inputs / prior.taps()),
         block_(prior.channel_block()) {
-    const Eigen::VectorXd ones = Eigen::VectorXd::Ones(taps_);
-    precision_of_mean_ = ones.dot(block_.llt().solve(ones));
+    const DenseVector<Real> ones(taps_, 1.0);
+    precision_of_mean_ = linear_algebra::dot(ones.view(), linear_algebra::solve_positive_definite(block_, ones).view());
   }
 
-  [[nodiscard]] Eigen::Index taps() const noexcept { return taps_; }
+  [[nodiscard]] std::ptrdiff_t taps() const noexcept { return taps_; }
   [[nodiscard]] std::size_t channels() const noexcept { return channels_; }
 
   /// Mean over all weights of a row of what a squared difference costs that nothing makes up for.
   [[nodiscard]] double mean_cost() const {
     double sum = 0.0;
-    for (std::size_t channel = 0; channel < channels_; ++channel)
-      sum += factor(channel).diagonal().tail(taps_).squaredNorm();
+    for (std::size_t channel = 0; channel < channels_; ++channel) sum += cost_of_taps(factor(channel));
     return sum / static_cast<double>(channels_ * static_cast<std::size_t>(taps_));
   }
 
   /// xᵀ H y.
-  [[nodiscard]] double product(const Eigen::VectorXd& x, const Eigen::VectorXd& y) const {
-    const auto channels = static_cast<Eigen::Index>(channels_);
-    const Eigen::Map<const Eigen::MatrixXd> x_taps(x.data(), taps_, channels);
-    const Eigen::Map<const Eigen::MatrixXd> y_taps(y.data(), taps_, channels);
-    const Eigen::MatrixXd products = x_taps * y_taps.transpose();
-    return block_.cwiseProduct(products).sum() + shared_ * x.sum() * y.sum();
+  [[nodiscard]] double product(const DenseVector<Real>& x, const DenseVector<Real>& y) const {
+    const auto channels = static_cast<std::ptrdiff_t>(channels_);
+    DenseMatrix<Real> products;
+    linear_algebra::multiply_transposed(MatrixBlock<Real>{x.data(), taps_, channels, taps_},
+                                        MatrixBlock<Real>{y.data(), taps_, channels, taps_}, products);
+    return linear_algebra::dot(block_.view(), products.view()) +
+           shared_ * linear_algebra::sum(x.view()) * linear_algebra::sum(y.view());
   }
 
   /// The factor R, upper triangular, of the taps of `channel` and, in front of them, the sum of the differences in all
   /// channels before it, when the channels behind it are left free to make up for errors: what they cannot make up for
   /// of a common error is shared / (1 + shared · n · 1ᵀB⁻¹1) with n of them (Woodbury). [1 + taps × 1 + taps]
-  [[nodiscard]] Eigen::MatrixXd factor(std::size_t channel) const {
+  [[nodiscard]] DenseMatrix<Real> factor(std::size_t channel) const {
     const auto behind = static_cast<double>(channels_ - 1 - channel);
     const double common = shared_ / (1.0 + shared_ * behind * precision_of_mean_);
-    Eigen::MatrixXd moments = Eigen::MatrixXd::Constant(taps_ + 1, taps_ + 1, common);
-    moments.bottomRightCorner(taps_, taps_) += block_;
     // In reversed order R is lower triangular; the first entry of the sum's own column is not used.
-    moments(0, 0) += 1.0;
-    const Eigen::MatrixXd reversed = moments.reverse();
-    return Eigen::MatrixXd(reversed.llt().matrixL()).reverse();
+    DenseMatrix<Real> reversed(taps_ + 1, taps_ + 1, common);
+    reversed(taps_, taps_) += 1.0;
+    for (std::ptrdiff_t col = 0; col < taps_; ++col) {
+      for (std::ptrdiff_t row = 0; row < taps_; ++row) reversed(row, col) += block_(taps_ - 1 - row, taps_ - 1 - col);
+    }
+    DenseMatrix<Real> factor;
+    static_cast<void>(linear_algebra::cholesky_factor(reversed, factor));
+    std::reverse(factor.data(), factor.data() + factor.size());
+    return factor;
   }
 
  private:
+  [[nodiscard]] static double cost_of_taps(const DenseMatrix<Real>& factor) {
+    double sum = 0.0;
+    for (std::ptrdiff_t tap = 1; tap < factor.rows(); ++tap) sum += factor(tap, tap) * factor(tap, tap);
+    return sum;
+  }
+
   double shared_;
-  Eigen::Index taps_;
+  std::ptrdiff_t taps_;
   std::size_t channels_;
-  Eigen::MatrixXd block_;
+  DenseMatrix<Real> block_;
   double precision_of_mean_ = 0.0;  // 1ᵀ B⁻¹ 1
 };
+
+using PriorMoments = BasicPriorMoments<double>;
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(QUANTIZE) template class BasicPriorMoments<double>;
+#endif
 
 NUQ_NAMESPACE_END
 

@@ -20,11 +20,12 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Gives every layer that takes NUQ and is not known yet the statistics of one without data.
-inline void add_data_free_statistics(const Graph& graph, NetworkStatistics& statistics) {
+template <class Real = double>
+void add_data_free_statistics(const Graph& graph, NetworkStatistics& statistics) {
   for (const Node& node : graph.nodes) {
     const auto planned = graph.plan.find(node.name);
     if (planned == graph.plan.end() || planned->second.weight_algorithm != WeightAlgorithm::nuq) continue;
-    if (statistics.count(node.name) == 0) statistics.emplace(node.name, data_free_statistics(graph, node));
+    if (statistics.count(node.name) == 0) statistics.emplace(node.name, data_free_statistics<Real>(graph, node));
   }
 }
 
@@ -46,10 +47,11 @@ template <class NextBatch>
 }
 
 /// Statistics of all layers that take NUQ, without data.
-[[nodiscard]] inline NetworkStatistics weighed_data_free_statistics(const Graph& graph, Parallel& parallel) {
+template <class Real = double>
+[[nodiscard]] NetworkStatistics weighed_data_free_statistics(const Graph& graph, Parallel& parallel) {
   NetworkStatistics statistics;
-  add_data_free_statistics(graph, statistics);
-  weigh(statistics, data_free_sensitivities(graph, statistics, parallel));
+  add_data_free_statistics<Real>(graph, statistics);
+  weigh(statistics, data_free_sensitivities<Real>(graph, statistics, parallel));
   return statistics;
 }
 

@@ -149,7 +149,8 @@ TEST_CASE("inputs that have nothing to do with each other leave nothing to make 
   nuq::Parallel serial;
   const nuq::Codebook codebook = codebook_of({-7, -3, 0, 2, 6});
   Layer layer(20, 70, 10, 2);
-  const Eigen::MatrixXd diagonal = layer.statistics.second_moment.asDiagonal();
+  const Eigen::VectorXd moments = layer.statistics.second_moment;
+  const Eigen::MatrixXd diagonal = moments.asDiagonal();
   layer.statistics.covariance = diagonal;
   const nuq::LayerProblem problem = layer.problem(serial);
   CHECK(nuq::ErrorFeedback{}.assign(problem, codebook).levels == nuq::nearest_levels(problem, codebook));
@@ -195,7 +196,7 @@ TEST_CASE("inputs that are always zero do no harm") {
   nuq::Parallel serial;
   const nuq::Codebook codebook = codebook_of({-7, -3, 0, 2, 6});
   Layer layer(3, 8, 10, 5);
-  layer.statistics.covariance.setZero();
+  layer.statistics.covariance *= 0.0;
   const nuq::LayerProblem problem = layer.problem(serial);
   const nuq::Assignment assignment = nuq::ErrorFeedback{}.assign(problem, codebook);
   CHECK(assignment.levels == nuq::nearest_levels(problem, codebook));

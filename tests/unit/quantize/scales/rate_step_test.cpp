@@ -90,8 +90,9 @@ TEST_CASE("what a squared difference costs is taken from the best that is known 
   CHECK(cost() == doctest::Approx(2.5));  // nothing makes up for anything
 
   const auto size = static_cast<Eigen::Index>(cols);
-  statistics.covariance = statistics.second_moment.asDiagonal();
-  statistics.covariance += Eigen::MatrixXd::Ones(size, size);
+  Eigen::MatrixXd moments = Eigen::MatrixXd::Ones(size, size);
+  moments.diagonal() += Eigen::VectorXd::LinSpaced(size, 1.0, 4.0);
+  statistics.covariance = moments;
   const double after_feedback = nuq::feedback_factor(statistics.covariance, 0.01).mean_cost();
   CHECK(cost() == doctest::Approx(after_feedback));
   CHECK(after_feedback < 2.8);  // of 3.5 before

@@ -13,7 +13,8 @@ namespace quantize_statistics_feedback_factor_test {
 
 /// R Rᵀ with the columns back in their places.
 Eigen::MatrixXd product_of(const nuq::FeedbackFactor& factor) {
-  const Eigen::MatrixXd ordered = factor.upper * factor.upper.transpose();
+  const Eigen::MatrixXd upper = factor.upper;
+  const Eigen::MatrixXd ordered = upper * upper.transpose();
   Eigen::MatrixXd product(ordered.rows(), ordered.cols());
   for (Eigen::Index i = 0; i < ordered.rows(); ++i) {
     for (Eigen::Index j = 0; j < ordered.cols(); ++j) {
@@ -35,7 +36,8 @@ TEST_CASE("the factor is upper triangular and its square the damped moments, by 
     for (const double damping : {0.0, 0.01, 1.0}) {
       const nuq::FeedbackFactor factor = nuq::feedback_factor(moments, damping);
       CHECK(factor.order == order_by_importance(moments));
-      const Eigen::MatrixXd below = factor.upper.triangularView<Eigen::StrictlyLower>();
+      const Eigen::MatrixXd upper = factor.upper;
+      const Eigen::MatrixXd below = upper.triangularView<Eigen::StrictlyLower>();
       CHECK(below.isZero(0.0));
       check_same(product_of(factor), damped(moments, damping));
     }
@@ -50,7 +52,8 @@ TEST_CASE("equally important columns keep their order") {
 TEST_CASE("a cost is what remains of a difference when the weights after it make up for it at best") {
   const Eigen::MatrixXd moments = random_second_moments(7, 30, 5);
   const nuq::FeedbackFactor factor = nuq::feedback_factor(moments, 0.02);
-  const Eigen::MatrixXd h = factor.upper * factor.upper.transpose();
+  const Eigen::MatrixXd upper = factor.upper;
+  const Eigen::MatrixXd h = upper * upper.transpose();
   double sum = 0.0;
   for (Eigen::Index k = 0; k < 7; ++k) {
     const Eigen::Index after = 6 - k;
@@ -79,8 +82,9 @@ TEST_CASE("zero moments get a factor, whatever the damping") {
   for (const double damping : {0.0, 0.01}) {
     const nuq::FeedbackFactor factor = nuq::feedback_factor(Eigen::MatrixXd::Zero(3, 3), damping);
     CHECK(factor.order == std::vector<std::size_t>{0, 1, 2});
-    CHECK(factor.upper.diagonal().minCoeff() > 0.0);
-    CHECK(factor.upper.isDiagonal(0.0));
+    const Eigen::MatrixXd upper = factor.upper;
+    CHECK(upper.diagonal().minCoeff() > 0.0);
+    CHECK(upper.isDiagonal(0.0));
     CHECK(factor.mean_cost() < 1.0);
   }
 }

@@ -1,7 +1,6 @@
 #ifndef NUQ_QUANTIZE_ASSIGN_DETAIL_FEEDBACK_HPP
 #define NUQ_QUANTIZE_ASSIGN_DETAIL_FEEDBACK_HPP
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -9,6 +8,9 @@
 #include <optional>
 #include <vector>
 
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/linear_algebra.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/support/row_blocks.hpp"
 #include "nuq/quantize/assign/detail/prior_rows.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
@@ -21,10 +23,11 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The factor of a problem that has a covariance: the one that calibration has left there, else a new one.
+template <class Real>
 class ProblemFactor {
  public:
   ProblemFactor(const LayerProblem& problem, double damping) : known_(problem.statistics->factor) {
-    if (!known_) made_ = feedback_factor(problem.statistics->covariance, damping);
+    if (!known_) made_ = feedback_factor<Real>(problem.statistics->covariance, damping);
   }
   [[nodiscard]] const FeedbackFactor& operator*() const noexcept { return known_ ? *known_ : made_; }
 
@@ -41,30 +44,35 @@ struct FeedbackFindings {
 
 /// A block of rows on its way through the columns, in the factor's order. With the differences d = w − s·L, the error
 /// of a row is dᵀHd = Σ_k t_k², t = dᵀR: t_k is known once weight k is fixed.
+template <class Real>
 class FactorRows {
  public:
-  static constexpr Eigen::Index cols_per_block = 64;
+  static constexpr std::ptrdiff_t cols_per_block = 64;
 
   FactorRows(const LayerProblem& problem, const FeedbackFactor& factor, std::size_t first, std::size_t last)
       : problem_(problem),
         factor_(factor),
         first_(first),
-        count_(static_cast<Eigen::Index>(last - first)),
+        count_(static_cast<std::ptrdiff_t>(last - first)),
         differences_(count_, factor.upper.cols()),
+        left_(count_),
         terms_(count_, cols_per_block) {}
 
   /// Fixes columns [begin, end), at most `cols_per_block`, when those before them are fixed. What they take over from
   /// those is one matrix product, as in GPTQ's lazy batch updates. `met(target, cost)` hears what `choose` is asked.
   template <class Choose, class Met>
-  void assign(Eigen::Index begin, Eigen::Index end, std::int8_t* levels, double* errors, const Choose& choose,
+  void assign(std::ptrdiff_t begin, std::ptrdiff_t end, std::int8_t* levels, double* errors, const Choose& choose,
               const Met& met) {
-    carried_.noalias() = differences_.leftCols(begin) * factor_.upper.block(0, begin, begin, end - begin);
-    for (Eigen::Index k = begin; k < end; ++k) {
+    linear_algebra::multiply(differences_.block(0, 0, count_, begin), factor_.upper.block(0, begin, begin, end - begin),
+                             carried_);
+    for (std::ptrdiff_t k = begin; k < end; ++k) {
       const double diagonal = factor_.upper(k, k);
-      left_ = carried_.col(k - begin);
-      left_.noalias() += differences_.middleCols(begin, k - begin) * factor_.upper.col(k).segment(begin, k - begin);
+      std::copy_n(carried_.column(k - begin).data(), count_, left_.data());
+      const ArrayView<const Real> above_diagonal(factor_.upper.column(k).data() + begin,
+                                                 static_cast<std::size_t>(k - begin));
+      linear_algebra::add_product(differences_.block(0, begin, count_, k - begin), above_diagonal, left_);
       const std::size_t col = factor_.order[static_cast<std::size_t>(k)];
-      for (Eigen::Index at = 0; at < count_; ++at) {
+      for (std::ptrdiff_t at = 0; at < count_; ++at) {
         const std::size_t row = first_ + static_cast<std::size_t>(at);
         const double scale = problem_.scale(row);
         const auto weight = static_cast<double>(problem_.weights(row, col));
@@ -83,18 +91,19 @@ class FactorRows {
   }
 
   /// Adds to the rows' fits what the columns [begin, end), just assigned, contribute: wᵀR is t + s·LᵀR.
-  void add_fits(Eigen::Index begin, Eigen::Index end, const std::int8_t* levels, ScaleFit* fits) {
+  void add_fits(std::ptrdiff_t begin, std::ptrdiff_t end, const std::int8_t* levels, ScaleFit* fits) {
     levels_.resize(count_, factor_.upper.cols());  // the first call allocates, no other changes anything
-    for (Eigen::Index k = begin; k < end; ++k) {
+    for (std::ptrdiff_t k = begin; k < end; ++k) {
       const std::size_t col = factor_.order[static_cast<std::size_t>(k)];
-      for (Eigen::Index at = 0; at < count_; ++at) {
+      for (std::ptrdiff_t at = 0; at < count_; ++at) {
         const std::size_t row = first_ + static_cast<std::size_t>(at);
         levels_(at, k) = static_cast<double>(levels[row * problem_.weights.cols() + col]);
       }
     }
-    level_terms_.noalias() = levels_.leftCols(end) * factor_.upper.block(0, begin, end, end - begin);
-    for (Eigen::Index k = begin; k < end; ++k) {
-      for (Eigen::Index at = 0; at < count_; ++at) {
+    linear_algebra::multiply(levels_.block(0, 0, count_, end), factor_.upper.block(0, begin, end, end - begin),
+                             level_terms_);
+    for (std::ptrdiff_t k = begin; k < end; ++k) {
+      for (std::ptrdiff_t at = 0; at < count_; ++at) {
         const std::size_t row = first_ + static_cast<std::size_t>(at);
         const double scale = problem_.scale(row);
         const double level = levels_(at, k);
@@ -109,33 +118,33 @@ class FactorRows {
   const LayerProblem& problem_;
   const FeedbackFactor& factor_;
   std::size_t first_;
-  Eigen::Index count_;
-  Eigen::MatrixXd differences_;
-  Eigen::MatrixXd carried_;  // dᵀR of a block of columns, of the differences before it alone
-  Eigen::VectorXd left_;     // the same of one column, with its block
-  Eigen::MatrixXd terms_;    // t of a block of columns
-  Eigen::MatrixXd levels_;
-  Eigen::MatrixXd level_terms_;  // LᵀR of a block of columns
+  std::ptrdiff_t count_;
+  DenseMatrix<Real> differences_;
+  DenseMatrix<Real> carried_;  // dᵀR of a block of columns, of the differences before it alone
+  DenseVector<Real> left_;     // the same of one column, with its block
+  DenseMatrix<Real> terms_;    // t of a block of columns
+  DenseMatrix<Real> levels_;
+  DenseMatrix<Real> level_terms_;  // LᵀR of a block of columns
 };
 
 /// Fixes the weights of all rows one after the other in the factor's order. For each it calls
 /// `choose(target, cost)` → level: `target` is the value, in units of levels, that makes up for what the weights of its
 /// row before it have left; a level L costs cost · (target − L)². Returns the `output_error` of each row; fills
 /// `findings` unless null. Every row is independent of the others: the same levels for any number of threads.
-template <class Choose>
+template <class Real, class Choose>
 std::vector<double> assign_with_factor(const LayerProblem& problem, const FeedbackFactor& factor, std::int8_t* levels,
                                        const Choose& choose, FeedbackFindings* findings) {
   constexpr std::size_t rows_per_block = 32;
   const std::size_t rows = problem.weights.rows();
-  const auto cols = static_cast<Eigen::Index>(problem.weights.cols());
+  const auto cols = static_cast<std::ptrdiff_t>(problem.weights.cols());
   const std::size_t blocks = (rows + rows_per_block - 1) / rows_per_block;
   std::vector<double> errors(rows);
   if (findings != nullptr) *findings = {std::vector<ScaleFit>(rows), std::vector<LevelHistogram>(blocks)};
   problem.parallel->for_each_block(blocks, [&](std::size_t block) {
     const std::size_t first = block * rows_per_block;
-    FactorRows block_rows(problem, factor, first, (std::min)(first + rows_per_block, rows));
-    for (Eigen::Index begin = 0; begin < cols; begin += FactorRows::cols_per_block) {
-      const Eigen::Index end = (std::min)(begin + FactorRows::cols_per_block, cols);
+    FactorRows<Real> block_rows(problem, factor, first, (std::min)(first + rows_per_block, rows));
+    for (std::ptrdiff_t begin = 0; begin < cols; begin += FactorRows<Real>::cols_per_block) {
+      const std::ptrdiff_t end = (std::min)(begin + FactorRows<Real>::cols_per_block, cols);
       block_rows.assign(begin, end, levels, errors.data(), choose, [&](double target, double cost) {
         if (findings != nullptr) findings->targets[block].add(target, cost);
       });
@@ -146,34 +155,41 @@ std::vector<double> assign_with_factor(const LayerProblem& problem, const Feedba
 }
 
 /// Sixteen rows at a time: each waits for its own weight before, not for those of the others.
-using PriorLanes = Eigen::Array<double, 16, 1>;
-using LevelLanes = std::array<std::int8_t, PriorLanes::SizeAtCompileTime>;
+using PriorLanes = std::array<double, 16>;
+using LevelLanes = std::array<std::int8_t, 16>;
+
+/// sums += factor · terms, lane by lane.
+inline void add_scaled(PriorLanes& sums, double factor, const PriorLanes& terms) noexcept {
+  for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += factor * terms[lane];
+}
 
 /// A group of rows on its way through the columns, in their order, with a guessed covariance. Lanes without a row get
 /// weights of 0.
+template <class Real>
 class PriorGroup {
  public:
-  PriorGroup(const LayerProblem& problem, const PriorRows& rows, std::size_t first)
+  PriorGroup(const LayerProblem& problem, const PriorRows<Real>& rows, std::size_t first)
       : problem_(problem),
         rows_(rows),
         first_(first),
         count_((std::min)(LevelLanes{}.size(), problem.weights.rows() - first)),
-        differences_(static_cast<std::size_t>(rows.moments().taps()) + 1, PriorLanes::Zero()) {
-    for (std::size_t lane = 0; lane < count_; ++lane)
-      scale_[static_cast<Eigen::Index>(lane)] = problem.scale(first + lane);
-    inverse_scale_ = scale_.inverse();
+        differences_(static_cast<std::size_t>(rows.moments().taps()) + 1) {
+    for (std::size_t lane = 0; lane < scale_.size(); ++lane) {
+      scale_[lane] = lane < count_ ? problem.scale(first + lane) : 1.0;
+      inverse_scale_[lane] = 1.0 / scale_[lane];
+    }
   }
 
   /// Fixes the columns of channels [begin, end), when those before them are fixed.
   template <class Choose>
-  void assign(const std::vector<Eigen::MatrixXd>& factors, std::size_t begin, std::size_t end, std::int8_t* levels,
+  void assign(const std::vector<DenseMatrix<Real>>& factors, std::size_t begin, std::size_t end, std::int8_t* levels,
               const Choose& choose) {
     const std::size_t taps = differences_.size() - 1;
     read_weights(begin * taps, end * taps);
     for (std::size_t channel = begin; channel < end; ++channel) {
       for (std::size_t k = 1; k <= taps; ++k)
         assign_column(factors[channel], k, channel * taps + k - 1, (channel - begin) * taps + k - 1, choose);
-      for (std::size_t k = 1; k <= taps; ++k) differences_[0] += differences_[k];
+      for (std::size_t k = 1; k <= taps; ++k) add_scaled(differences_[0], 1.0, differences_[k]);
     }
     write_levels(begin * taps, levels);
   }
@@ -189,8 +205,7 @@ class PriorGroup {
     levels_.resize(end - begin);
     for (std::size_t lane = 0; lane < count_; ++lane) {
       const float* const row = problem_.weights.row(first_ + lane).data() + begin;
-      for (std::size_t at = 0; at < weights_.size(); ++at)
-        weights_[at][static_cast<Eigen::Index>(lane)] = static_cast<double>(row[at]);
+      for (std::size_t at = 0; at < weights_.size(); ++at) weights_[at][lane] = static_cast<double>(row[at]);
     }
   }
 
@@ -203,33 +218,37 @@ class PriorGroup {
 
   /// Tap k, counted from 1, of a channel: column `col`, which is the block's `at`.
   template <class Choose>
-  void assign_column(const Eigen::MatrixXd& factor, std::size_t k, std::size_t col, std::size_t at,
+  void assign_column(const DenseMatrix<Real>& factor, std::size_t k, std::size_t col, std::size_t at,
                      const Choose& choose) {
     const double* const terms = factor.data() + k * differences_.size();
     const double root = rows_.root(col);
     const double cost = terms[k] * root;
     const double inverse_cost = cost > 0.0 ? 1.0 / cost : 0.0;
     const PriorLanes& weight = weights_[at];
-    PriorLanes term = terms[0] * differences_[0];
-    for (std::size_t i = 1; i < k; ++i) term += terms[i] * differences_[i];
-    const PriorLanes target = (weight + term * inverse_cost) * inverse_scale_;
-    const PriorLanes costs = cost * cost * scale_.square();
+    PriorLanes term{};
+    for (std::size_t i = 0; i < k; ++i) add_scaled(term, terms[i], differences_[i]);
+    PriorLanes target;
+    PriorLanes costs;
+    for (std::size_t lane = 0; lane < term.size(); ++lane) {
+      target[lane] = (weight[lane] + term[lane] * inverse_cost) * inverse_scale_[lane];
+      costs[lane] = cost * cost * (scale_[lane] * scale_[lane]);
+    }
     levels_[at] = choose(target, costs);
-    const PriorLanes level =
-        Eigen::Map<const Eigen::Array<std::int8_t, PriorLanes::SizeAtCompileTime, 1>>(levels_[at].data())
-            .cast<double>();
-    differences_[k] = (weight - scale_ * level) * root;
-    term += terms[k] * differences_[k];
-    error_ += term.square();
+    const LevelLanes& level = levels_[at];
+    PriorLanes& difference = differences_[k];
+    for (std::size_t lane = 0; lane < term.size(); ++lane)
+      difference[lane] = (weight[lane] - scale_[lane] * static_cast<double>(level[lane])) * root;
+    add_scaled(term, terms[k], difference);
+    for (std::size_t lane = 0; lane < term.size(); ++lane) error_[lane] += term[lane] * term[lane];
   }
 
   const LayerProblem& problem_;
-  const PriorRows& rows_;
+  const PriorRows<Real>& rows_;
   std::size_t first_;
   std::size_t count_;
-  PriorLanes scale_ = PriorLanes::Ones();
+  PriorLanes scale_;
   PriorLanes inverse_scale_;
-  PriorLanes error_ = PriorLanes::Zero();
+  PriorLanes error_{};
   std::vector<PriorLanes> differences_;  // of a channel's taps; in front their sum over the channels before
   std::vector<PriorLanes> weights_;      // of a block of columns
   std::vector<LevelLanes> levels_;
@@ -237,9 +256,9 @@ class PriorGroup {
 
 /// The same as `assign_with_factor` with a guessed covariance: channel by channel, in the order of the columns.
 /// `factors`: PriorMoments::factor of each channel. `choose` is asked for many rows at once: it takes PriorLanes.
-template <class Choose>
-std::vector<double> assign_with_prior(const LayerProblem& problem, const PriorRows& rows,
-                                      const std::vector<Eigen::MatrixXd>& factors, std::int8_t* levels,
+template <class Real, class Choose>
+std::vector<double> assign_with_prior(const LayerProblem& problem, const PriorRows<Real>& rows,
+                                      const std::vector<DenseMatrix<Real>>& factors, std::int8_t* levels,
                                       const Choose& choose) {
   constexpr std::size_t lanes = LevelLanes{}.size();
   constexpr std::size_t cols_per_block = 64;
@@ -247,7 +266,7 @@ std::vector<double> assign_with_prior(const LayerProblem& problem, const PriorRo
   const std::size_t channels_per_block = (cols_per_block + taps - 1) / taps;
   std::vector<double> errors(problem.weights.rows());
   problem.parallel->for_each_block((errors.size() + lanes - 1) / lanes, [&](std::size_t index) {
-    PriorGroup group(problem, rows, index * lanes);
+    PriorGroup<Real> group(problem, rows, index * lanes);
     for (std::size_t begin = 0; begin < factors.size(); begin += channels_per_block)
       group.assign(factors, begin, (std::min)(begin + channels_per_block, factors.size()), levels, choose);
     group.copy_errors(errors);
@@ -276,6 +295,7 @@ std::vector<double> assign_each(const LayerProblem& problem, std::int8_t* levels
 }
 
 /// Assignment with as much feedback as the statistics of a problem allow; what it needs of them is made once.
+template <class Real>
 class Feedback {
  public:
   /// `problem` must live as long. `damping` is for a covariance without a factor.
@@ -291,7 +311,7 @@ class Feedback {
   /// `findings`, unless null, where the covariance is known.
   template <class Choose>
   double assign(std::int8_t* levels, const Choose& choose, FeedbackFindings* findings = nullptr) const {
-    const std::vector<double> errors = factor_  ? assign_with_factor(problem_, **factor_, levels, choose, findings)
+    const std::vector<double> errors = factor_ ? assign_with_factor<Real>(problem_, **factor_, levels, choose, findings)
                                        : prior_ ? assign_with_prior(problem_, *prior_, prior_factors_, levels, choose)
                                                 : assign_each(problem_, levels, choose);
     double error = 0.0;
@@ -301,9 +321,9 @@ class Feedback {
 
  private:
   const LayerProblem& problem_;
-  std::optional<ProblemFactor> factor_;
-  std::optional<PriorRows> prior_;
-  std::vector<Eigen::MatrixXd> prior_factors_;
+  std::optional<ProblemFactor<Real>> factor_;
+  std::optional<PriorRows<Real>> prior_;
+  std::vector<DenseMatrix<Real>> prior_factors_;
 };
 
 }  // namespace detail
