@@ -6,14 +6,15 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/ops/dequant.hpp"
-#include "nuq/graph/ops/quant.hpp"
+#include "nuq/graph/layer_ref.hpp"
+#include "nuq/graph/ops/quantization.hpp"
 
 /// How a network's fake-quant and deploy models agree.
 struct DeployAgreement {
@@ -42,10 +43,14 @@ inline std::vector<float> computed(const nuq::Node& node, const nuq::TensorView&
   return output;
 }
 
+inline nuq::ActivationScale quant_grid(const nuq::Node& quant) {
+  return nuq::quant_scale(std::get<nuq::ops::Quant>(quant.operation), nuq::LayerRef(quant));
+}
+
 /// What the layer of the deploy model and its DeQuant make of fake-quantized inputs.
 inline std::vector<float> deployed(const nuq::Graph& graph, const nuq::Node& node, const nuq::Node& dequant,
                                    const nuq::TensorView& input, const nuq::Shape& output_shape) {
-  const nuq::ActivationScale grid = nuq::quant_scale(producer(graph, node));
+  const nuq::ActivationScale grid = quant_grid(producer(graph, node));
   std::vector<float> levels;
   for (const float value : input.values)
     levels.push_back(std::round(value / grid.scale) + static_cast<float>(grid.offset));
@@ -68,7 +73,7 @@ inline DeployAgreement deploy_agreement(const nuq::Graph& fake_quant, const nuq:
     const nuq::Node* const deployed = deploy.find(node.name);
     if (deployed == nullptr || !deployed->integer || deployed->integer->weights.empty()) return;
     const std::string dequant = node.name + "_dequant_layer";
-    const nuq::DequantFactors factors = nuq::dequant_factors(*deploy.find(dequant));
+    const nuq::DequantFactors factors = nuq::dequant_factors(nuq::LayerRef(*deploy.find(dequant)));
     const nuq::Shape& shape = written[0].shape;
     const std::vector<float> got =
         detail_deploy_agreement::deployed(deploy, *deployed, *deploy.find(dequant), read[0], shape);

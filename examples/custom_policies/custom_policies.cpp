@@ -24,7 +24,7 @@ struct Mish {
   }
 
   explicit Mish(const nuq::LayerRef& layer) {
-    const std::optional<std::string_view> text = nuq::text_value(layer.node.text, {"mish_param", "threshold"});
+    const std::optional<std::string_view> text = nuq::text_value(layer.text(), {"mish_param", "threshold"});
     if (text) threshold = std::stof(std::string(*text));
     if (!(threshold > 0.0F)) layer.fail(nuq::ErrorCode::invalid_argument, "threshold: wanted a number above 0");
   }

@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/convolution.hpp"
-#include "nuq/graph/ops/deconvolution.hpp"
 #include "nuq/graph/ops/inner_product.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -40,22 +41,24 @@ inline void write_random_weights(const std::string& model_file, const std::strin
       add_blob(layer, shape, 0.0F, 4.0F / std::sqrt(fan_in));
       if (bias_term) add_blob(layer, {outputs}, 0.0F, 0.1F);
     };
-    if (node.type == "Convolution") {
-      const nuq::ConvolutionGeometry geometry = nuq::convolution_geometry(node, input);
+    const nuq::LayerRef ref(node);
+    if (const auto* convolution = std::get_if<nuq::ops::Convolution>(&node.operation)) {
+      const nuq::ConvolutionGeometry geometry = nuq::convolution_geometry(*convolution, ref, input);
       add_weights(geometry.weight_shape(), geometry.bias_term, geometry.weight_shape()[0]);
-    } else if (node.type == "Deconvolution") {
-      const nuq::DeconvolutionGeometry geometry = nuq::deconvolution_geometry(node, input);
+    } else if (const auto* transposed = std::get_if<nuq::ops::TransposedConvolution>(&node.operation)) {
+      const nuq::DeconvolutionGeometry geometry = nuq::deconvolution_geometry(*transposed, ref, input);
       add_weights(geometry.weight_shape(), geometry.convolution.bias_term, geometry.out_channels());
-    } else if (node.type == "InnerProduct") {
-      const nuq::InnerProductGeometry geometry = nuq::inner_product_geometry(node, input);
+    } else if (const auto* product = std::get_if<nuq::ops::InnerProduct>(&node.operation)) {
+      const nuq::InnerProductGeometry geometry = nuq::inner_product_geometry(*product, ref, input);
       add_weights(geometry.weight_shape(), geometry.bias_term, geometry.weight_shape()[0]);
-    } else if (node.type == "BatchNorm") {
+    } else if (nuq::is<nuq::ops::BatchNorm>(node)) {
       add_blob(layer, {input[1]}, 0.0F, 0.2F);
       add_blob(layer, {input[1]}, 1.0F, 0.5F);
       add_blob(layer, {1}, 1.0F, 0.0F);
-    } else if (node.type == "Scale" && node.inputs.size() == 1) {
+    } else if (const auto* scale = std::get_if<nuq::ops::Scale>(&node.operation);
+               scale != nullptr && node.inputs.size() == 1) {
       add_blob(layer, {input[1]}, 1.0F, 0.2F);
-      if (node.parameter.scale_param().bias_term()) add_blob(layer, {input[1]}, 0.0F, 0.2F);
+      if (scale->bias) add_blob(layer, {input[1]}, 0.0F, 0.2F);
     } else {
       continue;
     }

@@ -183,8 +183,7 @@ class OpenCvEngine {
       for (const std::size_t output : node.outputs) obstacles_[output] = obstacle->second;
       return;
     }
-    nodes_.push_back(
-        {node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index, {}});
+    nodes_.push_back(without_blobs(node));
     if (node.inputs.empty()) return;  // a data layer: the user sets its outputs
     for (std::size_t index = 0; index < node.outputs.size(); ++index) {
       computed_layers_.push_back(detail::opencv_layer_name(writer, static_cast<int>(index)));

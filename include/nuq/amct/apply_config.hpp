@@ -39,7 +39,7 @@ inline std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
       detail::fail(ConfigError(ErrorCode::configuration_mismatch,
                                place + "cannot be quantized, wanted \"quant_enable\":false: " + eligibility.reason));
     }
-    const bool one_scale = has_one_scale(node->type);
+    const bool one_scale = has_one_scale(*node);
     if (one_scale && layer.channel_wise.value_or(false)) {
       detail::fail(ConfigError(ErrorCode::invalid_argument,
                                place + "channel_wise: got true, wanted false: " + node->type + " has one scale"));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "nuq/amct/compressible_layers.hpp"
@@ -66,10 +67,13 @@ inline constexpr std::array<SocSpec, 6> known_socs{{{"Ascend310", 67.0},
   CompressibleLayers compressible;
   compressible.source = "the compiler's rule for " + std::string(soc.name);
   for (const Node& node : graph.nodes) {
-    if (node.type == "InnerProduct") compressible.names.insert(node.name);
-    if (node.type != "Convolution" || node.parameter.convolution_param().group() != 1) continue;
+    if (is<ops::InnerProduct>(node)) compressible.names.insert(node.name);
+    const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+    if (convolution == nullptr || convolution->depthwise || convolution->group != 1) continue;
     const Shape& input = shapes[node.inputs.front()];
-    if (!input.empty() && compresses_weights(soc, convolution_geometry({node, graph.model->model_file}, input))) {
+    if (input.empty()) continue;
+    const LayerRef layer(node, graph.model->model_file);
+    if (compresses_weights(soc, convolution_geometry(*convolution, layer, input))) {
       compressible.names.insert(node.name);
     }
   }

@@ -46,7 +46,7 @@ using Statements = std::vector<const schema::CalibrationConfig*>;
   }
   if (nuq != nullptr) statements.push_back(nuq);
   if (definition.has_common_config()) statements.push_back(&definition.common_config());
-  const bool inner_product = node.type == "InnerProduct";
+  const bool inner_product = is<ops::InnerProduct>(node);
   if (!inner_product && definition.has_conv_calibration_config())
     statements.push_back(&definition.conv_calibration_config());
   if (inner_product && definition.has_fc_calibration_config())
@@ -69,11 +69,11 @@ using Statements = std::vector<const schema::CalibrationConfig*>;
 [[nodiscard]] inline bool take_weight_algorithm(const Statements& statements, const Node& node, bool nuq_possible,
                                                 LayerEntry& layer) {
   bool refused = false;
-  layer.channel_wise = !has_one_scale(node.type);
+  layer.channel_wise = !has_one_scale(node);
   for (const schema::CalibrationConfig* const statement : statements) {
     if (statement->has_arq_quantize()) {
       const bool wanted = !statement->arq_quantize().has_channel_wise() || statement->arq_quantize().channel_wise();
-      layer.channel_wise = wanted && !has_one_scale(node.type);
+      layer.channel_wise = wanted && !has_one_scale(node);
       return refused;
     }
     if (statement->has_nuq_quantize() && nuq_possible) {

@@ -47,7 +47,7 @@ struct DefaultConfigOptions {
     if (!options.uniform && refusal.empty()) {
       layer.plan.weight_algorithm = WeightAlgorithm::nuq;
     } else {
-      layer.channel_wise = node.type != "InnerProduct";
+      layer.channel_wise = !is<ops::InnerProduct>(node);
     }
     if (!options.uniform && layer.quant_enable && !refusal.empty()) detail::note_uniform(config, node, refusal);
     config.layers.push_back(layer);

@@ -1,6 +1,7 @@
 #ifndef NUQ_AMCT_QUANT_INFO_HPP
 #define NUQ_AMCT_QUANT_INFO_HPP
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -22,11 +23,12 @@ namespace detail {
 
 /// The operator's name in the vendor's intermediate representation.
 [[nodiscard]] inline std::string operator_type(const std::string& layer_type) {
-  if (layer_type == "Convolution") return "Conv2D";
-  if (layer_type == "InnerProduct") return "FullyConnection";
-  if (layer_type == "Quant") return "AscendQuant";
-  if (layer_type == "DeQuant") return "AscendDequant";
-  return layer_type;
+  static const std::map<std::string, std::string> names = {{"Convolution", "Conv2D"},
+                                                           {"InnerProduct", "FullyConnection"},
+                                                           {"Quant", "AscendQuant"},
+                                                           {"DeQuant", "AscendDequant"}};
+  const auto found = names.find(layer_type);
+  return found == names.end() ? layer_type : found->second;
 }
 
 }  // namespace detail

@@ -74,7 +74,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   quantization.weights.cols = matrix.view().cols();
   quantization.weights.scales.assign(record.scale_w().begin(), record.scale_w().end());
   const std::size_t scales = quantization.weights.scales.size();
-  const std::size_t channels = has_one_scale(node.type) ? 1 : quantization.weights.rows;
+  const std::size_t channels = has_one_scale(node) ? 1 : quantization.weights.rows;
   if (scales == 0) fail_record(ErrorCode::missing_record, place, "cannot find scale_w");
   if (scales != 1 && scales != channels) {
     fail_record(ErrorCode::size_mismatch, place,

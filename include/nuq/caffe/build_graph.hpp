@@ -8,12 +8,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/network_inputs.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
+#include "nuq/caffe/read_operation.hpp"
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
@@ -21,7 +23,6 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
-#include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/passes/integer_layers.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -87,7 +88,9 @@ class GraphBuilder {
     Node node;
     node.name = parameter.name();
     node.type = parameter.type();
+    node.operation = read_operation(parameter);
     node.parameter = parameter;
+    node.shared_parameters = shared_parameter_names(parameter);
     node.source_index = layer.source_index;
     if (is_data_layer(parameter)) {
       for (const NetworkInput& input : inputs_of(parameter, file_))
@@ -100,13 +103,23 @@ class GraphBuilder {
     graph_.nodes.push_back(std::move(node));
   }
 
+  /// The names in `param { name: … }`: layers that name one share what is trained.
+  [[nodiscard]] static std::vector<std::string> shared_parameter_names(const schema::LayerParameter& layer) {
+    std::vector<std::string> names;
+    for (const schema::ParamSpec& spec : layer.param()) {
+      if (!spec.name().empty()) names.push_back(spec.name());
+    }
+    return names;
+  }
+
   /// For whoever knows those types: a schema drops the fields it has never heard of.
   void keep_text_of_unknown_layers() {
     std::vector<std::string_view> texts;
     for (Node& node : graph_.nodes) {
-      if (node.inputs.empty() || shape_function(node.type, {}) != nullptr) continue;
+      auto* const unknown = std::get_if<ops::Unknown>(&node.operation);
+      if (unknown == nullptr) continue;
       if (texts.empty()) texts = layer_texts();
-      if (texts.size() == layers_.size()) node.text = texts[node.source_index];
+      if (texts.size() == layers_.size()) unknown->text = texts[node.source_index];
     }
   }
 

@@ -80,7 +80,7 @@ class QuantLayerInserter {
     dequant.add_bottom(blob);
     dequant.add_top(blob);
     const QuantizedWeights& weights = quantization.weights;
-    dequant.mutable_dequant_param()->set_channel_wise(node.type != "InnerProduct" &&
+    dequant.mutable_dequant_param()->set_channel_wise(!is<ops::InnerProduct>(node) &&
                                                       weights.scales.size() == weights.rows);
     const std::vector<schema::BlobProto> blobs = dequant_blobs(quantization);
     dequant.mutable_blobs()->Add(blobs.begin(), blobs.end());

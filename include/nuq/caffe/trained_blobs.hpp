@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nuq/caffe/blob.hpp"
@@ -16,7 +17,6 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
-#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -40,22 +40,18 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
   return found;
 }
 
-[[nodiscard]] inline bool is_convolutional(const Node& node) {
-  return node.type == "Convolution" || node.type == "Deconvolution" || is_depthwise(node);
-}
-
 /// How many blobs a layer is trained with; nothing for types that this library does not know.
 [[nodiscard]] inline std::optional<int> trained_blob_count(const Node& node) {
   const schema::LayerParameter& parameter = node.parameter;
   const int own_factor =
       node.inputs.size() == 1 ? 1 : 0;  // Scale and Bias may take their factor from a second bottom instead
-  if (is_convolutional(node)) return parameter.convolution_param().bias_term() ? 2 : 1;
-  if (node.type == "InnerProduct") return parameter.inner_product_param().bias_term() ? 2 : 1;
-  if (node.type == "Embed") return parameter.embed_param().bias_term() ? 2 : 1;
-  if (node.type == "BatchNorm") return 3;
-  if (node.type == "Scale") return own_factor + (parameter.scale_param().bias_term() ? 1 : 0);
-  if (node.type == "Bias") return own_factor;
-  if (node.type == "PReLU" || node.type == "Parameter") return 1;
+  if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) return convolution->bias ? 2 : 1;
+  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation)) return product->bias ? 2 : 1;
+  if (is<ops::Embed>(node)) return parameter.embed_param().bias_term() ? 2 : 1;
+  if (is<ops::BatchNorm>(node)) return 3;
+  if (const auto* scale = std::get_if<ops::Scale>(&node.operation)) return own_factor + (scale->bias ? 1 : 0);
+  if (is<ops::Bias>(node)) return own_factor;
+  if (is<ops::PRelu>(node) || is<ops::Parameter>(node)) return 1;
   return std::nullopt;
 }
 
@@ -63,35 +59,32 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 inline constexpr std::int64_t any_extent = -1;
 
 /// The kernel's extents for a weight blob of `rank` axes.
-[[nodiscard]] inline Shape kernel_extents(const schema::ConvolutionParameter& parameter, std::size_t rank) {
-  if (parameter.has_kernel_h() || parameter.has_kernel_w()) return {parameter.kernel_h(), parameter.kernel_w()};
-  if (parameter.kernel_size_size() > 1) return {parameter.kernel_size().begin(), parameter.kernel_size().end()};
-  return Shape(rank > 2 ? rank - 2 : 2, parameter.kernel_size_size() == 1 ? parameter.kernel_size(0) : any_extent);
+[[nodiscard]] inline Shape kernel_extents(const ops::AxisValues& kernel, std::size_t rank) {
+  if (kernel.size() > 1) return kernel;
+  return Shape(rank > 2 ? rank - 2 : 2, kernel.size() == 1 ? kernel.front() : any_extent);
 }
 
 /// The shape that a layer's parameters ask of blob `index`, whose file gives it `rank` axes; nothing where any will do.
 [[nodiscard]] inline std::optional<Shape> expected_shape(const Node& node, std::size_t index, std::size_t rank) {
-  if (is_convolutional(node)) {
-    const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
-    const std::int64_t outputs = parameter.num_output();
+  if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) {
+    const std::int64_t outputs = convolution->out_channels;
     if (index == 1) return Shape{outputs};
-    Shape shape =
-        node.type == "Deconvolution" ? Shape{any_extent, outputs / parameter.group()} : Shape{outputs, any_extent};
-    const Shape kernel = kernel_extents(parameter, rank);
+    Shape shape = is<ops::TransposedConvolution>(node) ? Shape{any_extent, outputs / convolution->group.value_or(1)}
+                                                       : Shape{outputs, any_extent};
+    const Shape kernel = kernel_extents(convolution->window.kernel, rank);
     shape.insert(shape.end(), kernel.begin(), kernel.end());
     return shape;
   }
-  if (node.type == "InnerProduct") {
-    const schema::InnerProductParameter& parameter = node.parameter.inner_product_param();
-    const std::int64_t outputs = parameter.num_output();
+  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation)) {
+    const std::int64_t outputs = product->out_features;
     if (index == 1) return Shape{outputs};
-    return parameter.transpose() ? Shape{any_extent, outputs} : Shape{outputs, any_extent};
+    return product->transposed_weights ? Shape{any_extent, outputs} : Shape{outputs, any_extent};
   }
-  if (node.type == "Embed") {
+  if (is<ops::Embed>(node)) {
     const schema::EmbedParameter& parameter = node.parameter.embed_param();
     return index == 1 ? Shape{parameter.num_output()} : Shape{parameter.input_dim(), parameter.num_output()};
   }
-  if (node.type == "BatchNorm") return index == 2 ? Shape{1} : Shape{any_extent};
+  if (is<ops::BatchNorm>(node)) return index == 2 ? Shape{1} : Shape{any_extent};
   return std::nullopt;
 }
 
@@ -118,15 +111,15 @@ inline void squeeze(Shape& shape, std::size_t rank) {
 
 /// Brings a blob into its present form: [out,in] for InnerProduct, [n] for what was stored as 1 × 1 × 1 × n.
 inline void normalise_shape(Shape& shape, const Node& node, std::size_t index) {
-  if (index == 0 && is_convolutional(node)) return;
-  const bool is_matrix = index == 0 && (node.type == "InnerProduct" || node.type == "Embed");
+  if (index == 0 && convolution_of(node) != nullptr) return;
+  const bool is_matrix = index == 0 && (is<ops::InnerProduct>(node) || is<ops::Embed>(node));
   const bool is_row = shape.size() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == 1;
   if (is_matrix || is_row) squeeze(shape, is_matrix ? 2 : 1);
 }
 
-/// Refuses a number of channels that cannot be cut into the layer's groups.
+/// Refuses a number of channels that cannot be cut into a convolution's groups.
 inline void check_group(const Node& node, const std::string& channels, std::int64_t count, const std::string& file) {
-  const std::int64_t group = node.parameter.convolution_param().group();
+  const std::int64_t group = convolution_of(node)->group.value_or(1);
   if (group > 0 && count % group == 0) return;
   fail_layer(ErrorCode::malformed_file, file, node.name,
              channels + " " + std::to_string(count) + " is no multiple of group " + std::to_string(group));
@@ -201,11 +194,11 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
                "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " +
                    std::to_string(expected));
   }
-  if (is_convolutional(node))
-    check_group(node, "num_output", node.parameter.convolution_param().num_output(), model.model_file);
+  if (const ops::ConvolutionAttributes* convolution = convolution_of(node))
+    check_group(node, "num_output", convolution->out_channels, model.model_file);
   std::vector<Tensor> blobs;
   for (int index = 0; index < expected; ++index) blobs.push_back(trained_blob(protos->Get(index), node, index, model));
-  if (node.type == "Deconvolution")
+  if (is<ops::TransposedConvolution>(node))
     check_group(node, "number of input channels", blobs.front().shape.front(), model.weights_file);
   return blobs;
 }
@@ -225,7 +218,7 @@ inline void attach_trained_blobs(Graph& graph, Parallel& parallel) {
     Node& node = graph.nodes[index];
     const auto found = blobs.find(node.name);
     const detail::BlobProtos* const protos = found == blobs.end() ? nullptr : found->second;
-    if (node.type == "DeQuant" && protos != nullptr && protos->size() == 1) {
+    if (is<ops::DeQuant>(node) && protos != nullptr && protos->size() == 1) {
       node.blobs =
           detail::unpacked_dequantization(detail::uint64_values(protos->Get(0), {model.weights_file, node.name, 0}));
       node.integer.emplace();

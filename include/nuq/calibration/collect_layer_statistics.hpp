@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "nuq/activation/observed_values.hpp"
@@ -22,10 +23,10 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/convolution.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
@@ -81,8 +82,10 @@ namespace detail {
 /// Whether statistics are collected for a planned layer: one whose outputs all read the same vectors.
 [[nodiscard]] inline bool takes_statistics(const Node& node, const LayerPlan& plan) {
   if (plan.weight_algorithm != WeightAlgorithm::nuq) return false;
-  if (node.type == "InnerProduct") return inner_product_obstacle(node.parameter.inner_product_param()).empty();
-  return node.type == "Convolution" && node.parameter.convolution_param().group() == 1;
+  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation))
+    return inner_product_obstacle(*product).empty();
+  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  return convolution != nullptr && !convolution->depthwise && convolution->group == 1;
 }
 
 /// Collects the statistics of one layer.

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -69,7 +69,7 @@ struct CustomLayers {
 ///     static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef&, const std::vector<nuq::Shape>& inputs) {
 ///       return inputs;
 ///     }
-///     explicit Softsign(const nuq::LayerRef& layer) {  // its trained blobs are layer.node.blobs
+///     explicit Softsign(const nuq::LayerRef& layer) {  // its trained blobs are layer.blobs
 ///       if (layer.node.inputs.size() != 1) layer.fail(nuq::ErrorCode::unsupported_layer, "wanted one bottom");
 ///     }
 ///     void forward(const nuq::LayerCall& call) const {
@@ -80,10 +80,10 @@ struct CustomLayers {
 ///   };
 ///
 /// `nuq::Net net(model_file, weights_file, threads, nuq::custom_layers<Softsign>())` computes with it. The constructor
-/// finds parameters that no schema knows, `softsign_param { slope: 2 }` say, in the layer's own text:
-/// `nuq::text_value(layer.node.text, {"softsign_param", "slope"})` is "2".
-/// What cannot be computed is refused with `layer.fail(...)`. `forward` may share out its work with
-/// `call.workspace.for_each_range` and must not keep state.
+/// finds parameters, `softsign_param { slope: 2 }` say, in the layer's own text:
+/// `nuq::text_value(layer.text(), {"softsign_param", "slope"})` is "2". A layer in the place of one of the library's
+/// reads `layer.operation<nuq::ops::Power>()` instead. What cannot be computed is refused with `layer.fail(...)`.
+/// `forward` may share out its work with `call.workspace.for_each_range` and must not keep state.
 template <class... Layers>
 [[nodiscard]] CustomLayers custom_layers() {
   if constexpr ((detail::check_custom_layer<Layers>() && ...)) {

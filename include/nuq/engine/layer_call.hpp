@@ -4,7 +4,7 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/workspace.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

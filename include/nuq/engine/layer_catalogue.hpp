@@ -2,30 +2,24 @@
 #define NUQ_ENGINE_LAYER_CATALOGUE_HPP
 
 #include <optional>
-#include <string_view>
+#include <type_traits>
+#include <variant>
 
 #include "nuq/engine/any_layer.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/abs_val.hpp"
+#include "nuq/engine/layers/activations.hpp"
+#include "nuq/engine/layers/affine.hpp"
 #include "nuq/engine/layers/arg_max.hpp"
-#include "nuq/engine/layers/axpy.hpp"
-#include "nuq/engine/layers/batch_norm.hpp"
 #include "nuq/engine/layers/batch_reindex.hpp"
-#include "nuq/engine/layers/bias.hpp"
-#include "nuq/engine/layers/bnll.hpp"
-#include "nuq/engine/layers/clip.hpp"
 #include "nuq/engine/layers/concat.hpp"
 #include "nuq/engine/layers/convolution.hpp"
 #include "nuq/engine/layers/copy.hpp"
 #include "nuq/engine/layers/crop.hpp"
 #include "nuq/engine/layers/deconvolution.hpp"
-#include "nuq/engine/layers/dequant.hpp"
 #include "nuq/engine/layers/detection_output.hpp"
-#include "nuq/engine/layers/eltwise.hpp"
-#include "nuq/engine/layers/elu.hpp"
+#include "nuq/engine/layers/elementwise.hpp"
 #include "nuq/engine/layers/embed.hpp"
-#include "nuq/engine/layers/exp.hpp"
 #include "nuq/engine/layers/im2col.hpp"
 #include "nuq/engine/layers/inner_product.hpp"
 #include "nuq/engine/layers/integer_convolution.hpp"
@@ -33,7 +27,6 @@
 #include "nuq/engine/layers/integer_inner_product.hpp"
 #include "nuq/engine/layers/integer_pooling.hpp"
 #include "nuq/engine/layers/interp.hpp"
-#include "nuq/engine/layers/log.hpp"
 #include "nuq/engine/layers/lrn.hpp"
 #include "nuq/engine/layers/mvn.hpp"
 #include "nuq/engine/layers/no_op.hpp"
@@ -42,143 +35,132 @@
 #include "nuq/engine/layers/parameter.hpp"
 #include "nuq/engine/layers/permute.hpp"
 #include "nuq/engine/layers/pooling.hpp"
-#include "nuq/engine/layers/power.hpp"
-#include "nuq/engine/layers/prelu.hpp"
 #include "nuq/engine/layers/prior_box.hpp"
 #include "nuq/engine/layers/psroi_pooling.hpp"
-#include "nuq/engine/layers/quant.hpp"
+#include "nuq/engine/layers/quantization.hpp"
 #include "nuq/engine/layers/reduction.hpp"
-#include "nuq/engine/layers/relu.hpp"
-#include "nuq/engine/layers/relu6.hpp"
 #include "nuq/engine/layers/roi_pooling.hpp"
-#include "nuq/engine/layers/scale.hpp"
 #include "nuq/engine/layers/shuffle_channel.hpp"
-#include "nuq/engine/layers/sigmoid.hpp"
 #include "nuq/engine/layers/slice.hpp"
 #include "nuq/engine/layers/softmax.hpp"
 #include "nuq/engine/layers/spp.hpp"
-#include "nuq/engine/layers/swish.hpp"
-#include "nuq/engine/layers/tanh.hpp"
-#include "nuq/engine/layers/threshold.hpp"
 #include "nuq/engine/layers/tile.hpp"
 #include "nuq/engine/layers/upsample.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-struct LayerFamily {
-  std::string_view type;
-  AnyLayer (*load)(const LayerRef&);
-};
-
-/// Every layer type that the engine computes. A new family is a file in engine/layers/ with a class
+/// The engine's layer for each operation; OpaqueLayer for those that it does not compute. The functions have no
+/// definition: only their return types count, and an operation that none is declared for does not compile. A new family
+/// is a file in engine/layers/ with a class
 ///
 ///   class FooLayer {
 ///    public:
 ///     static constexpr bool in_place = false;          // true: the output may be written over the first input
-///     explicit FooLayer(const nuq::LayerRef& layer);   // reads parameters, packs weights; ModelError if they do not fit
+///     explicit FooLayer(const nuq::LayerRef& layer);   // reads layer.operation<ops::Foo>(), packs weights; ModelError
 ///     void forward(const nuq::LayerCall& call) const;  // any input shapes, which may change from call to call
 ///   };
 ///
-/// a row here for each layer type, and rows in graph/passes/infer_shapes.hpp.
-inline constexpr LayerFamily layer_families[] = {
-    {"AbsVal", AnyLayer::load<AbsValLayer>},
-    {"AntiQuant", AnyLayer::load<CopyLayer>},
-    {"ArgMax", AnyLayer::load<ArgMaxLayer>},
-    {"Axpy", AnyLayer::load<AxpyLayer>},
-    {"BatchNorm", AnyLayer::load<BatchNormLayer>},
-    {"BatchReindex", AnyLayer::load<BatchReindexLayer>},
-    {"Bias", AnyLayer::load<BiasLayer>},
-    {"BNLL", AnyLayer::load<BnllLayer>},
-    {"Clip", AnyLayer::load<ClipLayer>},
-    {"Concat", AnyLayer::load<ConcatLayer>},
-    {"Convolution", AnyLayer::load<ConvolutionLayer>},
-    {"ConvolutionDepthwise", AnyLayer::load<ConvolutionLayer>},
-    {"Crop", AnyLayer::load<CropLayer>},
-    {"Deconvolution", AnyLayer::load<DeconvolutionLayer>},
-    {"Depthwise", AnyLayer::load<ConvolutionLayer>},
-    {"DepthwiseConvolution", AnyLayer::load<ConvolutionLayer>},
-    {"DeQuant", AnyLayer::load<DequantLayer>},
-    {"DetectionOutput", AnyLayer::load<DetectionOutputLayer>},
-    {"Dropout", AnyLayer::load<CopyLayer>},
-    {"Eltwise", AnyLayer::load<EltwiseLayer>},
-    {"ELU", AnyLayer::load<EluLayer>},
-    {"Embed", AnyLayer::load<EmbedLayer>},
-    {"Exp", AnyLayer::load<ExpLayer>},
-    {"Flatten", AnyLayer::load<CopyLayer>},
-    {"IFMR", AnyLayer::load<NoOpLayer>},
-    {"Im2col", AnyLayer::load<Im2colLayer>},
-    {"InnerProduct", AnyLayer::load<InnerProductLayer>},
-    {"Interp", AnyLayer::load<InterpLayer>},
-    {"Log", AnyLayer::load<LogLayer>},
-    {"LRN", AnyLayer::load<LrnLayer>},
-    {"MVN", AnyLayer::load<MvnLayer>},
-    {"Normalize", AnyLayer::load<NormalizeLayer>},
-    {"Parameter", AnyLayer::load<ParameterLayer>},
-    {"Permute", AnyLayer::load<PermuteLayer>},
-    {"Pooling", AnyLayer::load<PoolingLayer>},
-    {"Power", AnyLayer::load<PowerLayer>},
-    {"PReLU", AnyLayer::load<PreluLayer>},
-    {"PriorBox", AnyLayer::load<PriorBoxLayer>},
-    {"PSROIPooling", AnyLayer::load<PsroiPoolingLayer>},
-    {"Quant", AnyLayer::load<QuantLayer>},
-    {"Reduction", AnyLayer::load<ReductionLayer>},
-    {"ReLU", AnyLayer::load<ReluLayer>},
-    {"ReLU6", AnyLayer::load<Relu6Layer>},
-    {"Reshape", AnyLayer::load<CopyLayer>},
-    {"ROIPooling", AnyLayer::load<RoiPoolingLayer>},
-    {"Scale", AnyLayer::load<ScaleLayer>},
-    {"SearchN", AnyLayer::load<CopyLayer>},
-    {"ShuffleChannel", AnyLayer::load<ShuffleChannelLayer>},
-    {"Sigmoid", AnyLayer::load<SigmoidLayer>},
-    {"Silence", AnyLayer::load<NoOpLayer>},
-    {"Slice", AnyLayer::load<SliceLayer>},
-    {"Softmax", AnyLayer::load<SoftmaxLayer>},
-    {"Split", AnyLayer::load<CopyLayer>},
-    {"SPP", AnyLayer::load<SppLayer>},
-    {"Swish", AnyLayer::load<SwishLayer>},
-    {"TanH", AnyLayer::load<TanhLayer>},
-    {"Threshold", AnyLayer::load<ThresholdLayer>},
-    {"Tile", AnyLayer::load<TileLayer>},
-    {"Upsample", AnyLayer::load<UpsampleLayer>},
-};
-
-/// Those that compute with integers between the Quant and DeQuant of a deploy model.
-inline constexpr LayerFamily integer_layer_families[] = {
-    {"Convolution", AnyLayer::load<IntegerConvolutionLayer>},
-    {"ConvolutionDepthwise", AnyLayer::load<IntegerConvolutionLayer>},
-    {"Deconvolution", AnyLayer::load<IntegerDeconvolutionLayer>},
-    {"Depthwise", AnyLayer::load<IntegerConvolutionLayer>},
-    {"DepthwiseConvolution", AnyLayer::load<IntegerConvolutionLayer>},
-    {"InnerProduct", AnyLayer::load<IntegerInnerProductLayer>},
-    {"Pooling", AnyLayer::load<IntegerPoolingLayer>},
-};
+/// and a row here.
+AbsValLayer layer_of(const ops::AbsoluteValue&);
+CopyLayer layer_of(const ops::AntiQuant&);
+ArgMaxLayer layer_of(const ops::ArgMax&);
+AxpyLayer layer_of(const ops::Axpy&);
+BatchNormLayer layer_of(const ops::BatchNorm&);
+BatchReindexLayer layer_of(const ops::BatchReindex&);
+BiasLayer layer_of(const ops::Bias&);
+ClipLayer layer_of(const ops::Clip&);
+ConcatLayer layer_of(const ops::Concat&);
+ConvolutionLayer layer_of(const ops::Convolution&);
+CropLayer layer_of(const ops::Crop&);
+DequantLayer layer_of(const ops::DeQuant&);
+DetectionOutputLayer layer_of(const ops::DetectionOutput&);
+CopyLayer layer_of(const ops::Dropout&);
+EltwiseLayer layer_of(const ops::Eltwise&);
+EluLayer layer_of(const ops::Elu&);
+EmbedLayer layer_of(const ops::Embed&);
+ExpLayer layer_of(const ops::Exp&);
+CopyLayer layer_of(const ops::Flatten&);
+NoOpLayer layer_of(const ops::Ifmr&);
+Im2colLayer layer_of(const ops::Im2col&);
+InnerProductLayer layer_of(const ops::InnerProduct&);
+NoOpLayer layer_of(const ops::Input&);
+InterpLayer layer_of(const ops::Interp&);
+LogLayer layer_of(const ops::Log&);
+LrnLayer layer_of(const ops::Lrn&);
+OpaqueLayer layer_of(const ops::Lstm&);
+MvnLayer layer_of(const ops::Mvn&);
+NormalizeLayer layer_of(const ops::Normalize&);
+ParameterLayer layer_of(const ops::Parameter&);
+PermuteLayer layer_of(const ops::Permute&);
+PoolingLayer layer_of(const ops::Pooling&);
+PowerLayer layer_of(const ops::Power&);
+PreluLayer layer_of(const ops::PRelu&);
+PriorBoxLayer layer_of(const ops::PriorBox&);
+PsroiPoolingLayer layer_of(const ops::PsRoiPooling&);
+QuantLayer layer_of(const ops::Quant&);
+ReductionLayer layer_of(const ops::Reduction&);
+ReluLayer layer_of(const ops::Relu&);
+Relu6Layer layer_of(const ops::Relu6&);
+CopyLayer layer_of(const ops::Reshape&);
+OpaqueLayer layer_of(const ops::Rnn&);
+RoiPoolingLayer layer_of(const ops::RoiPooling&);
+ScaleLayer layer_of(const ops::Scale&);
+CopyLayer layer_of(const ops::SearchN&);
+ShuffleChannelLayer layer_of(const ops::ShuffleChannel&);
+SigmoidLayer layer_of(const ops::Sigmoid&);
+NoOpLayer layer_of(const ops::Silence&);
+SliceLayer layer_of(const ops::Slice&);
+SoftmaxLayer layer_of(const ops::Softmax&);
+BnllLayer layer_of(const ops::Softplus&);
+SppLayer layer_of(const ops::SpatialPyramidPooling&);
+CopyLayer layer_of(const ops::Split&);
+SwishLayer layer_of(const ops::Swish&);
+TanhLayer layer_of(const ops::Tanh&);
+ThresholdLayer layer_of(const ops::Threshold&);
+TileLayer layer_of(const ops::Tile&);
+DeconvolutionLayer layer_of(const ops::TransposedConvolution&);
+OpaqueLayer layer_of(const ops::Unknown&);
+UpsampleLayer layer_of(const ops::Upsample&);
 
 [[nodiscard]] inline AnyLayer load_integer_layer(const LayerRef& layer) {
-  for (const LayerFamily& family : integer_layer_families) {
-    if (family.type == layer.node.type) return family.load(layer);
-  }
+  const Node& node = layer.node;
+  if (is<ops::Convolution>(node)) return AnyLayer::load<IntegerConvolutionLayer>(layer);
+  if (is<ops::TransposedConvolution>(node)) return AnyLayer::load<IntegerDeconvolutionLayer>(layer);
+  if (is<ops::InnerProduct>(node)) return AnyLayer::load<IntegerInnerProductLayer>(layer);
+  if (is<ops::Pooling>(node)) return AnyLayer::load<IntegerPoolingLayer>(layer);
   layer.fail(ErrorCode::unsupported_layer,
-             layer.node.type + " has int8 weights, wanted a Convolution, Deconvolution or InnerProduct");
+             layer.type + " has int8 weights, wanted a Convolution, Deconvolution or InnerProduct");
 }
 
-/// Nothing for a type that neither `custom` nor the library knows. Throws ModelError naming file and layer where its
-/// parameters or blobs cannot be computed with.
+[[nodiscard]] inline std::optional<AnyLayer> load_float_layer(const LayerRef& layer) {
+  return std::visit(
+      [&layer](const auto& operation) -> std::optional<AnyLayer> {
+        using Layer = decltype(layer_of(operation));
+        if constexpr (std::is_same_v<Layer, OpaqueLayer>) {
+          return std::nullopt;
+        } else {
+          return AnyLayer::load<Layer>(layer);
+        }
+      },
+      layer.node.operation);
+}
+
+/// Nothing for a type that neither `custom` nor the engine computes. Throws ModelError naming file and layer where its
+/// attributes or blobs cannot be computed with.
 [[nodiscard]] inline std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom = {}) {
   for (const CustomLayerLoader& loader : custom.loaders) {
-    if (loader.type == layer.node.type) return loader.load(layer);
+    if (loader.type == layer.type) return loader.load(layer);
   }
-  const bool is_converter = layer.node.type == "Quant" || layer.node.type == "DeQuant";
+  const bool is_converter = is<ops::Quant>(layer.node) || is<ops::DeQuant>(layer.node);
   if (layer.node.integer && !is_converter) return load_integer_layer(layer);
-  for (const LayerFamily& family : layer_families) {
-    if (family.type == layer.node.type) return family.load(layer);
-  }
-  return std::nullopt;
+  return load_float_layer(layer);
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
 
 #endif  // NUQ_ENGINE_LAYER_CATALOGUE_HPP

@@ -8,11 +8,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "nuq/caffe/model.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/operation.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -41,7 +43,8 @@ struct IntegerArithmetic {
 /// One layer of the network in its inference (TEST) phase.
 struct Node {
   std::string name;
-  std::string type;                  ///< current-style name ("Convolution"), also for V1 files
+  std::string type;  ///< what the network's own format calls it ("Convolution"): for messages and reports
+  Operation operation{};
   schema::LayerParameter parameter;  ///< current-style parameters without blobs
   std::vector<std::size_t> inputs;   ///< indices into Graph::values
   std::vector<std::size_t> outputs;  ///< indices into Graph::values
@@ -54,8 +57,46 @@ struct Node {
   /// Of a layer with weights in a fake-quant model, and of the DeQuant behind it: one or one per output. What passes
   /// between them is whole multiples of these, as in the deploy model, but for the float bias and float arithmetic.
   std::vector<float> sum_scales{};
-  std::string text{};  ///< of a type that this library does not know: the inside of the layer's braces in the prototxt
+  std::vector<std::string> shared_parameters{};  ///< names of trained parameters that layers of the same names share
 };
+
+/// A node but for what it has been trained to.
+[[nodiscard]] inline Node without_blobs(const Node& node) {
+  Node bare;
+  bare.name = node.name;
+  bare.type = node.type;
+  bare.operation = node.operation;
+  bare.parameter = node.parameter;
+  bare.inputs = node.inputs;
+  bare.outputs = node.outputs;
+  bare.fused = node.fused;
+  bare.source_index = node.source_index;
+  return bare;
+}
+
+/// Whether a layer has an operation of one kind.
+template <class Op>
+[[nodiscard]] bool is(const Node& node) noexcept {
+  return std::holds_alternative<Op>(node.operation);
+}
+
+/// The attributes of a convolution or transposed convolution; null for other layers.
+[[nodiscard]] inline const ops::ConvolutionAttributes* convolution_of(const Node& node) noexcept {
+  if (const auto* convolution = std::get_if<ops::Convolution>(&node.operation)) return convolution;
+  return std::get_if<ops::TransposedConvolution>(&node.operation);
+}
+
+/// Whether the layer is a convolution of a type that is meant for one filter per input channel.
+[[nodiscard]] inline bool is_depthwise(const Node& node) noexcept {
+  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  return convolution != nullptr && convolution->depthwise;
+}
+
+/// Whether the layer is a convolution, not of a depthwise type, a transposed convolution or an inner product: those
+/// whose weights the vendor's tools quantize, and which take up the affine layers beside them.
+[[nodiscard]] inline bool has_weight_matrix(const Node& node) noexcept {
+  return is<ops::InnerProduct>(node) || (convolution_of(node) != nullptr && !is_depthwise(node));
+}
 
 /// `do_fusion` and `skip_fusion_layers` of the configuration.
 struct FusionOptions {

@@ -1,23 +1,21 @@
 #ifndef NUQ_GRAPH_QUANTIZED_NODE_HPP
 #define NUQ_GRAPH_QUANTIZED_NODE_HPP
 
-#include <string>
-
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// True for the layers that quantization inserts (AMCT manual, quantized model): they are in no float model.
-[[nodiscard]] inline bool is_inserted_by_quantization(const std::string& type) {
-  return type == "Quant" || type == "DeQuant" || type == "AntiQuant";
+[[nodiscard]] inline bool is_inserted_by_quantization(const Node& node) noexcept {
+  return is<ops::Quant>(node) || is<ops::DeQuant>(node) || is<ops::AntiQuant>(node);
 }
 
 /// The first node of a graph that only a fake-quant or deploy model has: an inserted one, or one with int8 weights.
 /// Null in a float model, which a weights-only result is too.
 [[nodiscard]] inline const Node* find_quantized_node(const Graph& graph) {
   for (const Node& node : graph.nodes) {
-    if (is_inserted_by_quantization(node.type) || node.integer) return &node;
+    if (is_inserted_by_quantization(node) || node.integer) return &node;
   }
   return nullptr;
 }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
@@ -36,7 +35,7 @@ template <class T>
 
 /// A Deconvolution's filter is [in, out, kh, kw], with the output channels second.
 [[nodiscard]] inline bool has_input_first(const Node& node) {
-  return node.type == "Deconvolution";
+  return is<ops::TransposedConvolution>(node);
 }
 
 }  // namespace detail
@@ -90,17 +89,17 @@ template <class T>
 
 /// False for a layer of which only the input is quantized: Pooling.
 [[nodiscard]] inline bool quantizes_weights(const Node& node) noexcept {
-  return node.type != "Pooling";
+  return !is<ops::Pooling>(node);
 }
 
-/// Whether layers of a type have a single scale whatever their plan says.
-[[nodiscard]] inline bool has_one_scale(std::string_view type) noexcept {
-  return type == "InnerProduct" || type == "Pooling";
+/// Whether a layer has a single scale whatever its plan says.
+[[nodiscard]] inline bool has_one_scale(const Node& node) noexcept {
+  return is<ops::InnerProduct>(node) || is<ops::Pooling>(node);
 }
 
 /// One scale per output channel unless the plan or the layer's type says otherwise.
 [[nodiscard]] inline Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept {
-  return plan.channel_wise && !has_one_scale(node.type) ? Granularity::per_channel : Granularity::per_tensor;
+  return plan.channel_wise && !has_one_scale(node) ? Granularity::per_channel : Granularity::per_tensor;
 }
 
 NUQ_NAMESPACE_END

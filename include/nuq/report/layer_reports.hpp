@@ -23,9 +23,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline bool has_weight_matrix(const Graph& graph, const Node& node) {
-  const bool has_type = node.type == "Convolution" || node.type == "Deconvolution" || node.type == "InnerProduct";
-  const bool is_in_scope = has_type || (is_depthwise(node) && graph.nuq_scope == NuqScope::extended);
+[[nodiscard]] inline bool is_reported(const Graph& graph, const Node& node) {
+  const bool is_in_scope = has_weight_matrix(node) || (is_depthwise(node) && graph.nuq_scope == NuqScope::extended);
   return is_in_scope && !node.blobs.empty();
 }
 
@@ -71,7 +70,7 @@ namespace detail {
                                                             Target target, Parallel& parallel) {
   std::vector<const Node*> nodes;
   for (const Node& node : graph.nodes) {
-    if (detail::has_weight_matrix(graph, node)) nodes.push_back(&node);
+    if (detail::is_reported(graph, node)) nodes.push_back(&node);
   }
   std::vector<LayerReport> reports(nodes.size());
   parallel.for_each_block(nodes.size(), [&](std::size_t index) {

@@ -36,7 +36,7 @@ template <class Engine, class Feed>
   for (const Node& node : graph.nodes) {
     for (std::size_t output = 0; output < node.outputs.size(); ++output) {
       if (!graph.consumers(node.outputs[output]).empty()) continue;
-      outputs.blobs.push_back({node.name, output, node.type == "Softmax", {}});
+      outputs.blobs.push_back({node.name, output, is<ops::Softmax>(node), {}});
     }
   }
   if constexpr (check_engine<Engine>()) {

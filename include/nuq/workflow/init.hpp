@@ -25,8 +25,7 @@ inline void refuse_quantized_model(const Graph& graph) {
   if (node == nullptr) return;
   fail(ModelError(ErrorCode::unsupported_layer,
                   graph.model->model_file + ": layer '" + node->name + "': the model is quantized already (" +
-                      (is_inserted_by_quantization(node->type) ? node->type : "int8 weights") +
-                      "), wanted a float model"));
+                      (is_inserted_by_quantization(*node) ? node->type : "int8 weights") + "), wanted a float model"));
 }
 
 /// A float model, its configuration applied, BatchNorm and Scale folded.

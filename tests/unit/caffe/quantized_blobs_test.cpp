@@ -10,12 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include "../operation_named.hpp"
+
 namespace caffe_quantized_blobs_test {
 
 nuq::Node node_of(const std::string& type, nuq::Shape shape, std::vector<float> bias = {}) {
   nuq::Node node;
   node.name = "layer";
   node.type = type;
+  node.operation = operation_named(type);
   node.blobs.emplace_back(std::move(shape));
   if (!bias.empty()) node.blobs.emplace_back(nuq::Shape{static_cast<std::int64_t>(bias.size())}, bias);
   return node;

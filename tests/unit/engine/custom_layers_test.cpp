@@ -24,7 +24,7 @@ struct Limit {
     return inputs;
   }
   explicit Limit(const nuq::LayerRef& layer) {
-    const std::optional<std::string_view> text = nuq::text_value(layer.node.text, {"limit_param", "limit"});
+    const std::optional<std::string_view> text = nuq::text_value(layer.text(), {"limit_param", "limit"});
     if (!text) layer.fail(nuq::ErrorCode::malformed_file, "has no limit");
     limit = std::stof(std::string(*text));
   }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../random_values.hpp"
+#include "nuq/caffe/read_operation.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/workspace.hpp"
@@ -23,10 +24,14 @@
 /// A layer outside of any network; `parameters` is what stands in the prototxt besides name, type, bottoms and tops.
 inline nuq::Node layer_alone(const std::string& type, const std::string& parameters,
                              std::vector<nuq::Tensor> blobs = {}, std::size_t inputs = 1) {
+  nuq::schema::LayerParameter layer;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(parameters, &layer));
+  layer.set_type(type);
   nuq::Node node;
   node.name = "layer1";
   node.type = type;
-  REQUIRE(google::protobuf::TextFormat::ParseFromString(parameters, &node.parameter));
+  node.operation = nuq::read_operation(layer);
+  node.parameter = layer;
   node.blobs = std::move(blobs);
   for (std::size_t input = 0; input < inputs; ++input) node.inputs.push_back(input);
   node.outputs = {inputs};

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../operation_named.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 
@@ -26,6 +27,7 @@ nuq::Graph graph_with(const std::string& type, nuq::Shape shape, std::vector<flo
   node.outputs = {1};
   node.name = "layer";
   node.type = type;
+  node.operation = operation_named(type);
   node.blobs.emplace_back(std::move(shape), std::move(weights));
   graph.nodes.push_back(std::move(node));
   return graph;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../operation_named.hpp"
 #include "nuq/core/error.hpp"
 
 namespace graph_weight_matrix_test {
@@ -15,6 +16,7 @@ nuq::Node layer(const std::string& type, const nuq::Shape& shape) {
   nuq::Node node;
   node.name = "x";
   node.type = type;
+  node.operation = operation_named(type);
   node.blobs = {nuq::Tensor(shape)};
   std::iota(node.blobs.front().values.begin(), node.blobs.front().values.end(), 0.0F);
   return node;

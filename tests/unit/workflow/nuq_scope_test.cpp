@@ -96,7 +96,8 @@ TEST_CASE("in the extended scope every kind of convolution keeps the levels aske
     const std::vector<float>& scales = fake_quant.find(name + "_dequant_layer")->blobs[0].values;
     REQUIRE(scales.size() == count);
     REQUIRE(weights.view().rows() == count);
-    const nuq::ActivationScale grid = nuq::quant_scale(*fake_quant.find(name + "_0_quant_layer"));
+    const nuq::LayerRef quant(*fake_quant.find(name + "_0_quant_layer"));
+    const nuq::ActivationScale grid = nuq::quant_scale(quant.operation<nuq::ops::Quant>(), quant);
     std::set<long> levels;
     for (std::size_t row = 0; row < count; ++row) {
       const double scale = static_cast<double>(scales[row] / grid.scale);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nuq/caffe/read_operation.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/any_layer.hpp"
@@ -85,6 +86,7 @@ class OpenCvLayer final : public cv::dnn::Layer {
     static_cast<void>(node.parameter.ParseFromString(bytes));
     node.name = node.parameter.name();
     node.type = node.parameter.type();
+    node.operation = read_operation(node.parameter);
     for (std::size_t index = 0; index + 1 < params.blobs.size(); ++index) {
       const ArrayView<const float> values = values_of(params.blobs[index]);
       node.blobs.emplace_back(Shape{static_cast<std::int64_t>(values.size())},

@@ -21,6 +21,7 @@
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/network_inputs.hpp"
+#include "nuq/caffe/read_operation.hpp"
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/core/error.hpp"
@@ -210,7 +211,7 @@ class OpenCvModelWriter {
   [[nodiscard]] static int blob_count(const schema::LayerParameter& layer, int available) {
     Node node;
     node.type = layer.type();
-    node.parameter = layer;
+    node.operation = read_operation(layer);
     node.inputs.resize(static_cast<std::size_t>(layer.bottom_size()));
     return (std::min)(available, trained_blob_count(node).value_or(available));
   }

@@ -20,7 +20,7 @@ inline void check_fusable(const Graph& graph, const std::vector<std::string>& la
     const std::string place = file + ": skip_fusion_layers: '" + layer + "' ";
     const Node* const node = graph.find(layer);
     if (node == nullptr) fail(ConfigError(ErrorCode::configuration_mismatch, place + "is not a layer of the network"));
-    if (!is_fusable_type(node->type)) {
+    if (!has_weight_matrix(*node)) {
       fail(ConfigError(ErrorCode::invalid_argument,
                        place + "is of type " + node->type + ", wanted Convolution, Deconvolution or InnerProduct"));
     }

@@ -1,8 +1,10 @@
 #ifndef NUQ_AMCT_DETAIL_SIMPLIFIED_RULES_HPP
 #define NUQ_AMCT_DETAIL_SIMPLIFIED_RULES_HPP
 
+#include <array>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nuq/amct/detail/new_config.hpp"
@@ -30,6 +32,9 @@ inline void refuse_sibling_fields(const schema::CalibrationConfig& config, const
   refuse(config.has_dmq_balancer(), "dmq_balancer", "none");
 }
 
+/// The layer types of one scale for all channels, as configurations call them.
+inline constexpr std::array<std::string_view, 2> one_scale_types{"InnerProduct", "Pooling"};
+
 /// Refuses names that do not exist, names overridden twice, and fields of sibling tools.
 inline void check_definition(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file) {
   std::set<std::string> types{"Convolution", "Deconvolution", "InnerProduct", "Pooling", "Eltwise"};
@@ -45,7 +50,8 @@ inline void check_definition(const Graph& graph, const schema::AMCTConfig& defin
     const std::string place = file + ": " + key + ": '" + name + "'";
     if (!overridden.insert(place).second) fail(ConfigError(ErrorCode::duplicate_name, place + " is overridden twice"));
     refuse_sibling_fields(config, place);
-    require(!has_one_scale(type) || !config.arq_quantize().channel_wise(), place, "channel_wise", "true",
+    const bool has_one_scale = type == one_scale_types[0] || type == one_scale_types[1];
+    require(!has_one_scale || !config.arq_quantize().channel_wise(), place, "channel_wise", "true",
             "false: " + type + " has one scale");
   };
 

@@ -3,12 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <variant>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/ops/inner_product.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/version.hpp"
 
@@ -18,8 +19,9 @@ namespace detail {
 /// The windows of a Convolution or InnerProduct over its input. An InnerProduct is the convolution of one-pixel images,
 /// one per vector. Throws as `convolution_geometry` and `inner_product_geometry` do.
 [[nodiscard]] inline ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input) {
-  if (layer.node.type != "InnerProduct") return convolution_geometry(layer, input);
-  const InnerProductGeometry product = inner_product_geometry(layer, input);
+  if (const auto* convolution = std::get_if<ops::Convolution>(&layer.node.operation))
+    return convolution_geometry(*convolution, layer, input);
+  const InnerProductGeometry product = inner_product_geometry(layer.operation<ops::InnerProduct>(), layer, input);
   ConvolutionGeometry geometry;
   geometry.batch = product.rows;
   geometry.in_channels = product.in;

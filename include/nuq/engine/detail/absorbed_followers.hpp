@@ -23,12 +23,11 @@ class AbsorbedFollowers {
   }
 
   /// Takes one more layer if it is of such a kind, of the same channels, and none has come behind a ReLU.
-  [[nodiscard]] bool absorb(const Node& node, const AnyLayer& layer) {
+  [[nodiscard]] bool absorb(const AnyLayer& layer) {
     if (has_relu_) return false;
     if (const auto* norm = layer.get_if<BatchNormLayer>()) return absorb_affine(norm->scale(), norm->shift());
     if (const auto* scale = layer.get_if<ScaleLayer>()) {
-      const bool per_channel = node.parameter.scale_param().axis() == 1 && node.parameter.scale_param().num_axes() == 1;
-      return per_channel && absorb_affine(scale->scale(), scale->shift());
+      return scale->is_per_channel() && absorb_affine(scale->scale(), scale->shift());
     }
     if (const auto* relu = layer.get_if<ReluLayer>()) {
       negative_slope_ = relu->negative_slope();

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <variant>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
@@ -22,11 +23,11 @@ class LayerWork {
   LayerWork(const Node& node, const CustomLayers& custom) {
     is_custom_ = std::any_of(custom.loaders.begin(), custom.loaders.end(),
                              [&](const CustomLayerLoader& loader) { return loader.type == node.type; });
-    is_scattered_ = node.type == "Deconvolution";
-    const bool is_product = is_scattered_ || node.type == "Convolution" || node.type == "InnerProduct";
-    if (!is_product || node.blobs.empty() || node.blobs.front().values.empty()) return;
+    is_scattered_ = is<ops::TransposedConvolution>(node);
+    if (!has_weight_matrix(node) || node.blobs.empty() || node.blobs.front().values.empty()) return;
     const Tensor& weights = node.blobs.front();
-    const bool is_transposed = node.type == "InnerProduct" && node.parameter.inner_product_param().transpose();
+    const auto* const product = std::get_if<ops::InnerProduct>(&node.operation);
+    const bool is_transposed = product != nullptr && product->transposed_weights;
     weights_per_value_ = static_cast<std::int64_t>(weights.values.size()) / weights.shape[is_transposed ? 1 : 0];
   }
 

@@ -15,7 +15,7 @@
 #include "nuq/engine/detail/layer_work.hpp"
 #include "nuq/engine/layer_catalogue.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/version.hpp"
 
@@ -93,7 +93,7 @@ class LoadedNetwork {
  private:
   [[nodiscard]] AnyLayer load(const LayerRef& layer, const CustomLayers& custom) {
     const Node& node = layer.node;
-    if (node.inputs.empty() && node.type != "Parameter") return AnyLayer::load<NoOpLayer>(layer);
+    if (node.inputs.empty() && !is<ops::Parameter>(node)) return AnyLayer::load<NoOpLayer>(layer);
     std::string obstacle;
     for (const std::size_t input : node.inputs) {
       if (!is_computed_[input] && obstacle.empty()) obstacle = obstacles_.at(input);
@@ -108,11 +108,6 @@ class LoadedNetwork {
       if (!loaded) obstacles_[output] = obstacle;
     }
     return loaded ? std::move(*loaded) : AnyLayer::load<OpaqueLayer>(layer);
-  }
-
-  [[nodiscard]] static Node without_blobs(const Node& node) {
-    return {node.name, node.type, node.parameter, node.inputs, node.outputs, {}, node.fused, node.source_index,
-            {},        {},        node.text};
   }
 
   void share_buffers(const Graph& graph) {
@@ -145,7 +140,7 @@ class LoadedNetwork {
       for (std::vector<std::size_t> readers = graph.consumers(value); readers.size() == 1;
            readers = graph.consumers(value)) {
         const Node& reader = nodes_[readers[0]];
-        if (!overwrites_input(graph, readers[0]) || !followers.absorb(reader, layers_[readers[0]])) break;
+        if (!overwrites_input(graph, readers[0]) || !followers.absorb(layers_[readers[0]])) break;
         is_absorbed_[readers[0]] = true;
         followers_[index] = followers;
         value = reader.outputs[0];

@@ -9,7 +9,7 @@
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

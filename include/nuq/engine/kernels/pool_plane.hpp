@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "nuq/graph/ops/pooling.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -88,9 +87,9 @@ inline void pool_stochastic(const PoolingGeometry& geometry, const float* input,
 /// without pads) gives −FLT_MAX as maximum, as in Caffe, and 0 otherwise. `line` has room for a row of the input.
 inline void pool_plane(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
   switch (geometry.method) {
-    case schema::PoolingParameter::AVE:
+    case ops::PoolMethod::average:
       return pool_average(geometry, input, line, output);
-    case schema::PoolingParameter::STOCHASTIC:
+    case ops::PoolMethod::expectation:
       return pool_stochastic(geometry, input, output);
     default:
       return pool_maximum(geometry, input, line, output);

@@ -32,21 +32,21 @@ class ConvolutionLayer {
   static constexpr bool in_place = false;
 
   /// Packs the weights. Throws ModelError when they are missing or not of the declared shape.
-  explicit ConvolutionLayer(const LayerRef& layer) {
-    const schema::ConvolutionParameter& parameter = layer.parameter().convolution_param();
+  explicit ConvolutionLayer(const LayerRef& layer) : operation_(layer.operation<ops::Convolution>()) {
+    const std::int64_t group = operation_.group.value_or(1);
     require_blobs(layer, 1);
     const Tensor& weights = layer.node.blobs[0];
     weight_shape_ = weights.shape;
-    if (weight_shape_.size() != 4 || parameter.group() < 1 || weight_shape_[0] % parameter.group() != 0) {
+    if (weight_shape_.size() != 4 || group < 1 || weight_shape_[0] % group != 0) {
       layer.fail(ErrorCode::size_mismatch, "the weights have shape " + to_string(weight_shape_) + " for group " +
-                                               std::to_string(parameter.group()) + ", wanted [out,in/group,kh,kw]");
+                                               std::to_string(group) + ", wanted [out,in/group,kh,kw]");
     }
-    bias_ = trained_bias(layer, parameter.bias_term(), static_cast<std::size_t>(weight_shape_[0]));
-    const bool by_channel = is_depthwise(layer.node) && !parameter.has_group();
-    if (weight_shape_[1] == 1 && (by_channel || parameter.group() > 1)) {
+    bias_ = trained_bias(layer, operation_.bias, static_cast<std::size_t>(weight_shape_[0]));
+    const bool by_channel = !operation_.group;
+    if (weight_shape_[1] == 1 && (by_channel || group > 1)) {
       plane_filters_ = weights.values;
     } else {
-      pack_filters(weights, parameter.group());
+      pack_filters(weights, group);
     }
   }
 
@@ -62,7 +62,7 @@ class ConvolutionLayer {
 
   /// With `finish` in place of the bias; its values are per output channel.
   void forward(const LayerCall& call, const TileFinish& finish) const {
-    const ConvolutionGeometry geometry = convolution_geometry(call.layer, call.inputs[0].shape);
+    const ConvolutionGeometry geometry = convolution_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());
     const float* const input = call.inputs[0].values.data();
     float* const output = call.outputs[0].values.data();
@@ -129,6 +129,7 @@ class ConvolutionLayer {
         });
   }
 
+  ops::Convolution operation_;
   Shape weight_shape_;
   std::vector<RowPanels> filters_;    // one per group; empty where `plane_filters_` is used
   std::vector<float> plane_filters_;  // [out × kh × kw]

@@ -18,7 +18,7 @@
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/engine/workspace.hpp"
 #include "nuq/graph/ops/blobs.hpp"
-#include "nuq/graph/ops/deconvolution.hpp"
+#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -35,7 +35,8 @@ class DeconvolutionLayer {
   static constexpr bool in_place = false;
 
   /// Packs the weights. Throws ModelError when they are missing or not of the declared shape.
-  explicit DeconvolutionLayer(const LayerRef& layer) : group_(layer.parameter().convolution_param().group()) {
+  explicit DeconvolutionLayer(const LayerRef& layer)
+      : operation_(layer.operation<ops::TransposedConvolution>()), group_(operation_.group.value_or(1)) {
     require_blobs(layer, 1);
     const Tensor& weights = layer.node.blobs[0];
     weight_shape_ = weights.shape;
@@ -43,8 +44,7 @@ class DeconvolutionLayer {
       layer.fail(ErrorCode::size_mismatch, "the weights have shape " + to_string(weight_shape_) + " for group " +
                                                std::to_string(group_) + ", wanted [in,out/group,kh,kw]");
     }
-    bias_ = trained_bias(layer, layer.parameter().convolution_param().bias_term(),
-                         static_cast<std::size_t>(group_ * outputs_per_group()));
+    bias_ = trained_bias(layer, operation_.bias, static_cast<std::size_t>(group_ * outputs_per_group()));
     if (weight_shape_[0] == group_) {
       plane_filters_ = weights.values;
     } else {
@@ -53,7 +53,7 @@ class DeconvolutionLayer {
   }
 
   void forward(const LayerCall& call) const {
-    const DeconvolutionGeometry geometry = deconvolution_geometry(call.layer, call.inputs[0].shape);
+    const DeconvolutionGeometry geometry = deconvolution_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());
     const float* const input = call.inputs[0].values.data();
     float* const output = call.outputs[0].values.data();
@@ -175,6 +175,7 @@ class DeconvolutionLayer {
     return bias_.empty() ? 0.0F : bias_[static_cast<std::size_t>(channel)];
   }
 
+  ops::TransposedConvolution operation_;
   Shape weight_shape_;
   std::int64_t group_;
   std::int64_t block_ = 0;            // output channels of an element of `filters_`, the last of a group has fewer

@@ -7,7 +7,7 @@
 
 #include "nuq/engine/kernels/depthwise.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/graph/ops/im2col.hpp"
+#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -19,10 +19,10 @@ class Im2colLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit Im2colLayer(const LayerRef&) {}
+  explicit Im2colLayer(const LayerRef& layer) : operation_(layer.operation<ops::Im2col>()) {}
 
   void forward(const LayerCall& call) const {
-    const Im2colGeometry geometry = im2col_geometry(call.layer, call.inputs[0].shape);
+    const Im2colGeometry geometry = im2col_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t taps = geometry.y.kernel * geometry.x.kernel;
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
@@ -45,6 +45,8 @@ class Im2colLayer {
         target[col] = source[col * geometry.x.stride + cols.offset];
     }
   }
+
+  ops::Im2col operation_;
 };
 
 }  // namespace detail

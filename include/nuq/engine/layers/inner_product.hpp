@@ -29,26 +29,25 @@ class InnerProductLayer {
   static constexpr bool in_place = false;
 
   /// Packs the weights. Throws ModelError when they are missing or not a matrix.
-  explicit InnerProductLayer(const LayerRef& layer) {
-    const schema::InnerProductParameter& parameter = layer.parameter().inner_product_param();
+  explicit InnerProductLayer(const LayerRef& layer) : operation_(layer.operation<ops::InnerProduct>()) {
     require_blobs(layer, 1);
     const Tensor& weights = layer.node.blobs[0];
     weight_shape_ = weights.shape;
     if (weight_shape_.size() != 2) {
       layer.fail(ErrorCode::size_mismatch, "the weights have shape " + to_string(weight_shape_) + ", wanted a matrix");
     }
-    const std::int64_t in = weight_shape_[parameter.transpose() ? 0 : 1];
-    const std::int64_t out = weight_shape_[parameter.transpose() ? 1 : 0];
-    if (parameter.transpose()) {
+    const std::int64_t in = weight_shape_[operation_.transposed_weights ? 0 : 1];
+    const std::int64_t out = weight_shape_[operation_.transposed_weights ? 1 : 0];
+    if (operation_.transposed_weights) {
       weights_ = ColumnPanels(LineView{weights.values.data(), out, in, 1, out});
     } else {
       weights_ = ColumnPanels(LineView{weights.values.data(), out, in, in, 1});
     }
-    bias_ = trained_bias(layer, parameter.bias_term(), static_cast<std::size_t>(out));
+    bias_ = trained_bias(layer, operation_.bias, static_cast<std::size_t>(out));
   }
 
   void forward(const LayerCall& call) const {
-    const InnerProductGeometry geometry = inner_product_geometry(call.layer, call.inputs[0].shape);
+    const InnerProductGeometry geometry = inner_product_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());
     float* const output = call.outputs[0].values.data();
     if (!bias_.empty()) {
@@ -76,6 +75,7 @@ class InnerProductLayer {
     return {packed, panel_size};
   }
 
+  ops::InnerProduct operation_;
   Shape weight_shape_;
   ColumnPanels weights_;
   std::vector<float> bias_;

@@ -21,12 +21,13 @@ class IntegerConvolutionLayer {
   static constexpr bool in_place = false;
 
   explicit IntegerConvolutionLayer(const LayerRef& layer)
-      : weights_(widened(layer.node.integer->weights)),
+      : operation_(layer.operation<ops::Convolution>()),
+        weights_(widened(layer.node.integer->weights)),
         bias_(layer.node.integer->bias),
         offset_(layer.node.integer->input_offset) {}
 
   void forward(const LayerCall& call) const {
-    const ConvolutionGeometry geometry = convolution_geometry(call.layer, call.inputs[0].shape);
+    const ConvolutionGeometry geometry = convolution_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t positions = geometry.y.output * geometry.x.output;
     const std::int64_t blocks = (positions + block_size - 1) / block_size;
     call.workspace.for_each_task(geometry.batch * geometry.group * blocks, [&](std::int64_t task, std::size_t) {
@@ -81,6 +82,7 @@ class IntegerConvolutionLayer {
     }
   }
 
+  ops::Convolution operation_;
   std::vector<std::int16_t> weights_;  // [out × fan-in]
   std::vector<std::int32_t> bias_;
   int offset_;

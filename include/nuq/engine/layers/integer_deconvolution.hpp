@@ -7,7 +7,7 @@
 
 #include "nuq/engine/kernels/integer_product.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/graph/ops/deconvolution.hpp"
+#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -19,12 +19,13 @@ class IntegerDeconvolutionLayer {
   static constexpr bool in_place = false;
 
   explicit IntegerDeconvolutionLayer(const LayerRef& layer)
-      : weights_(layer.node.integer->weights),
+      : operation_(layer.operation<ops::TransposedConvolution>()),
+        weights_(layer.node.integer->weights),
         bias_(layer.node.integer->bias),
         offset_(layer.node.integer->input_offset) {}
 
   void forward(const LayerCall& call) const {
-    const DeconvolutionGeometry geometry = deconvolution_geometry(call.layer, call.inputs[0].shape);
+    const DeconvolutionGeometry geometry = deconvolution_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t positions = geometry.convolution.y.input * geometry.convolution.x.input;
     call.workspace.for_each_task(
         geometry.convolution.batch * geometry.out_channels(), [&](std::int64_t plane, std::size_t) {
@@ -69,6 +70,7 @@ class IntegerDeconvolutionLayer {
     }
   }
 
+  ops::TransposedConvolution operation_;
   std::vector<std::int8_t> weights_;  // [in × out / group × kh × kw]
   std::vector<std::int32_t> bias_;
   int offset_;

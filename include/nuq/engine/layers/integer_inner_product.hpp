@@ -20,12 +20,13 @@ class IntegerInnerProductLayer {
   static constexpr bool in_place = false;
 
   explicit IntegerInnerProductLayer(const LayerRef& layer)
-      : weights_(widened(layer.node.integer->weights)),
+      : operation_(layer.operation<ops::InnerProduct>()),
+        weights_(widened(layer.node.integer->weights)),
         bias_(layer.node.integer->bias),
         offset_(layer.node.integer->input_offset) {}
 
   void forward(const LayerCall& call) const {
-    const InnerProductGeometry geometry = inner_product_geometry(call.layer, call.inputs[0].shape);
+    const InnerProductGeometry geometry = inner_product_geometry(operation_, call.layer, call.inputs[0].shape);
     std::vector<std::int16_t> levels;
     levels.reserve(call.inputs[0].values.size());
     for (const float level : call.inputs[0].values) levels.push_back(level_difference(level, offset_));
@@ -41,6 +42,7 @@ class IntegerInnerProductLayer {
   }
 
  private:
+  ops::InnerProduct operation_;
   std::vector<std::int16_t> weights_;  // [out × in]
   std::vector<std::int32_t> bias_;
   int offset_;

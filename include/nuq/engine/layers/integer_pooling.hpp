@@ -17,10 +17,11 @@ class IntegerPoolingLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit IntegerPoolingLayer(const LayerRef& layer) : offset_(static_cast<float>(layer.node.integer->input_offset)) {}
+  explicit IntegerPoolingLayer(const LayerRef& layer)
+      : operation_(layer.operation<ops::Pooling>()), offset_(static_cast<float>(layer.node.integer->input_offset)) {}
 
   void forward(const LayerCall& call) const {
-    const PoolingGeometry geometry = pooling_geometry(call.layer, call.inputs[0].shape);
+    const PoolingGeometry geometry = pooling_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
     call.workspace.for_each_task(geometry.batch * geometry.channels, [&](std::int64_t plane, std::size_t worker) {
@@ -33,6 +34,7 @@ class IntegerPoolingLayer {
   }
 
  private:
+  ops::Pooling operation_;
   float offset_;
 };
 

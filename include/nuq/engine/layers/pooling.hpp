@@ -17,10 +17,10 @@ class PoolingLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit PoolingLayer(const LayerRef&) {}
+  explicit PoolingLayer(const LayerRef& layer) : operation_(layer.operation<ops::Pooling>()) {}
 
   void forward(const LayerCall& call) const {
-    const PoolingGeometry geometry = pooling_geometry(call.layer, call.inputs[0].shape);
+    const PoolingGeometry geometry = pooling_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
     call.workspace.for_each_task(geometry.batch * geometry.channels, [&](std::int64_t plane, std::size_t worker) {
@@ -33,6 +33,9 @@ class PoolingLayer {
       }
     });
   }
+
+ private:
+  ops::Pooling operation_;
 };
 
 }  // namespace detail

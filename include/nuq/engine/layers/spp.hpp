@@ -7,7 +7,6 @@
 
 #include "nuq/engine/kernels/pool_plane.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/graph/ops/spp.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -18,10 +17,10 @@ class SppLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit SppLayer(const LayerRef&) {}
+  explicit SppLayer(const LayerRef& layer) : operation_(layer.operation<ops::SpatialPyramidPooling>()) {}
 
   void forward(const LayerCall& call) const {
-    const std::vector<PoolingGeometry> levels = spp_levels(call.layer, call.inputs[0].shape);
+    const std::vector<PoolingGeometry> levels = spp_levels(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t channels = levels.front().channels;
     const std::int64_t in_plane = levels.front().y.input * levels.front().x.input;
     std::int64_t image_size = 0;
@@ -41,6 +40,8 @@ class SppLayer {
   [[nodiscard]] static std::int64_t bins(const PoolingGeometry& level) noexcept {
     return level.y.output * level.x.output;
   }
+
+  ops::SpatialPyramidPooling operation_;
 };
 
 }  // namespace detail

@@ -7,7 +7,7 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -32,7 +32,7 @@ struct AxisSplit {
 }
 
 /// The index in [0, rank) of an axis that may count from the end (−1 is the last). Throws ModelError outside the range.
-[[nodiscard]] inline std::size_t canonical_axis(const LayerRef& layer, std::int64_t axis, std::size_t rank) {
+[[nodiscard]] inline std::size_t canonical_axis(const LayerContext& layer, std::int64_t axis, std::size_t rank) {
   const std::int64_t count = static_cast<std::int64_t>(rank);
   const std::int64_t index = axis < 0 ? axis + count : axis;
   if (index < 0 || index >= count) {
@@ -44,9 +44,9 @@ struct AxisSplit {
 }
 
 /// The input around its channels, axis 1. Throws ModelError for a vector.
-[[nodiscard]] inline AxisSplit channel_split(const LayerRef& layer, const Shape& input) {
+[[nodiscard]] inline AxisSplit channel_split(const LayerContext& layer, const Shape& input) {
   if (input.size() >= 2) return split_at(input, 1, 2);
-  layer.fail(ErrorCode::size_mismatch, layer.node.type + " has the input " + to_string(input) + ", wanted [N,C,…]");
+  layer.fail(ErrorCode::size_mismatch, layer.type + " has the input " + to_string(input) + ", wanted [N,C,…]");
 }
 
 NUQ_NAMESPACE_END

@@ -9,15 +9,15 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// Throws ModelError when the layer has trained blobs that are too few or of other shapes than `wanted`. A layer
 /// without any passes (the model was read without weights), and so do surplus blobs, such as masks of pruned networks.
-inline void check_blobs(const LayerRef& layer, const std::vector<Shape>& wanted) {
-  const std::vector<Tensor>& blobs = layer.node.blobs;
+inline void check_blobs(const LayerContext& layer, const std::vector<Shape>& wanted) {
+  const std::vector<Tensor>& blobs = layer.blobs;
   if (blobs.empty()) return;
   if (blobs.size() < wanted.size()) {
     layer.fail(ErrorCode::size_mismatch, "the weights file has " + std::to_string(blobs.size()) + " blobs, wanted " +
@@ -34,16 +34,16 @@ inline void check_blobs(const LayerRef& layer, const std::vector<Shape>& wanted)
 }
 
 /// `check_blobs` for weights and, with `bias_term`, a bias of `outputs` values.
-inline void check_weights_and_bias(const LayerRef& layer, Shape weights, bool bias_term, std::int64_t outputs) {
+inline void check_weights_and_bias(const LayerContext& layer, Shape weights, bool bias_term, std::int64_t outputs) {
   std::vector<Shape> wanted = {std::move(weights)};
   if (bias_term) wanted.push_back({outputs});
   check_blobs(layer, wanted);
 }
 
 /// Throws ModelError when the layer has fewer than `count` trained blobs: it cannot be computed.
-inline void require_blobs(const LayerRef& layer, std::size_t count) {
-  if (layer.node.blobs.size() >= count) return;
-  layer.fail(ErrorCode::unknown_name, layer.node.type + " has " + std::to_string(layer.node.blobs.size()) +
+inline void require_blobs(const LayerContext& layer, std::size_t count) {
+  if (layer.blobs.size() >= count) return;
+  layer.fail(ErrorCode::unknown_name, layer.type + " has " + std::to_string(layer.blobs.size()) +
                                           " trained blobs, wanted " + std::to_string(count) +
                                           ": is it in the weights file?");
 }

@@ -2,22 +2,47 @@
 #define NUQ_GRAPH_OPS_CONVOLUTION_HPP
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/graph/ops/window.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// A Convolution with its parameters read and its extents worked out: output = ⌊(input + 2·pad − reach) / stride⌋ + 1.
+namespace ops {
+
+/// What a convolution and a transposed one have in common. Blobs: the filters, then the bias [out_channels].
+struct ConvolutionAttributes {
+  std::int64_t out_channels = 0;
+  Window window{};
+  std::optional<std::int64_t> group = 1;  ///< divides both channel counts; none: as many as input channels
+  bool bias = true;
+  std::int64_t axis = 1;   ///< of the channels; the spatial axes follow
+  bool depthwise = false;  ///< of a layer type that is meant for one filter per input channel
+};
+
+/// Cross-correlation of the input with filters [out_channels, in_channels / group, kernel…].
+struct Convolution : ConvolutionAttributes {};
+
+/// The transpose of a convolution (deconvolution), with filters [in_channels, out_channels / group, kernel…].
+struct TransposedConvolution : ConvolutionAttributes {};
+
+/// The values of a convolution's windows, tap by tap.
+struct Im2col {
+  Window window{};
+  std::int64_t axis = 1;  ///< of the channels
+};
+
+}  // namespace ops
+
+/// A Convolution with its extents worked out: output = ⌊(input + 2·pad − reach) / stride⌋ + 1.
 struct ConvolutionGeometry {
   std::int64_t batch = 0;
   std::int64_t in_channels = 0;
@@ -33,68 +58,44 @@ struct ConvolutionGeometry {
   [[nodiscard]] std::int64_t fan_in() const noexcept { return in_channels / group * y.kernel * x.kernel; }
 };
 
-/// Whether the layer is of a fork's type that has as many groups as input channels unless `group` is given.
-[[nodiscard]] inline bool is_depthwise(const Node& node) {
-  return node.type == "ConvolutionDepthwise" || node.type == "DepthwiseConvolution" || node.type == "Depthwise";
-}
+/// A transposed convolution with its extents worked out: the transpose of `convolution`, which reads the layer's output
+/// and gives its input. Every input position adds a window to the output:
+/// output = stride·(input − 1) + reach − 2·pad.
+struct DeconvolutionGeometry {
+  ConvolutionGeometry convolution;
+
+  /// [in, out / group, kh, kw]
+  [[nodiscard]] Shape weight_shape() const { return convolution.weight_shape(); }
+  [[nodiscard]] Shape output_shape() const {
+    return {convolution.batch, out_channels(), convolution.y.input, convolution.x.input};
+  }
+  [[nodiscard]] std::int64_t in_channels() const noexcept { return convolution.out_channels; }
+  [[nodiscard]] std::int64_t out_channels() const noexcept { return convolution.in_channels; }
+};
+
+/// An Im2col with its extents worked out.
+struct Im2colGeometry {
+  std::int64_t batch = 0;
+  std::int64_t channels = 0;
+  WindowAxis y;
+  WindowAxis x;
+
+  [[nodiscard]] Shape output_shape() const { return {batch, channels * y.kernel * x.kernel, y.output, x.output}; }
+};
 
 namespace detail {
 
-struct WindowPair {
-  std::int64_t y;
-  std::int64_t x;
-};
-
-/// `name: 3`, `name: 3 name: 5` (height, width), or `name_h: 3 name_w: 5`, which wins.
-template <class Repeated>
-[[nodiscard]] WindowPair window_pair(const LayerRef& layer, const char* name, const Repeated& values, bool has_pair,
-                                     WindowPair pair, std::int64_t default_value) {
-  if (has_pair) return pair;
-  if (values.size() == 0) return {default_value, default_value};
-  if (values.size() <= 2) return {values.Get(0), values.Get(values.size() - 1)};
-  layer.fail(ErrorCode::unsupported_layer,
-             std::string(name) + " has " + std::to_string(values.size()) + " values, wanted 1 or 2 (height, width)");
+inline void require_channel_axis(const LayerContext& layer, std::int64_t axis) {
+  if (axis == 1 || axis == -3) return;
+  layer.fail(ErrorCode::unsupported_layer, "axis is " + std::to_string(axis) + ", wanted 1");
 }
 
-/// Whether a fork's fields give the dilation by height and width.
-[[nodiscard]] inline bool has_dilation_pair(const schema::ConvolutionParameter& parameter) {
-  return parameter.has_dilation_h() || parameter.has_dilation_w() || parameter.has_hole_h() || parameter.has_hole_w();
-}
-
-/// `dilation_h`, `dilation_w` or their older names `hole_h`, `hole_w`.
-[[nodiscard]] inline WindowPair dilation_pair(const schema::ConvolutionParameter& parameter) {
-  if (parameter.has_dilation_h() || parameter.has_dilation_w()) return {parameter.dilation_h(), parameter.dilation_w()};
-  return {parameter.hole_h(), parameter.hole_w()};
-}
-
-inline void read_windows(const LayerRef& layer, const schema::ConvolutionParameter& parameter, WindowAxis& y,
-                         WindowAxis& x) {
-  const WindowPair kernel =
-      window_pair(layer, "kernel_size", parameter.kernel_size(), parameter.has_kernel_h() || parameter.has_kernel_w(),
-                  {parameter.kernel_h(), parameter.kernel_w()}, 0);
-  const WindowPair stride =
-      window_pair(layer, "stride", parameter.stride(), parameter.has_stride_h() || parameter.has_stride_w(),
-                  {parameter.stride_h(), parameter.stride_w()}, 1);
-  const WindowPair pad = window_pair(layer, "pad", parameter.pad(), parameter.has_pad_h() || parameter.has_pad_w(),
-                                     {parameter.pad_h(), parameter.pad_w()}, 0);
-  const WindowPair dilation = window_pair(layer, "dilation", parameter.dilation(), has_dilation_pair(parameter),
-                                          dilation_pair(parameter), parameter.hole());
-  y.kernel = kernel.y, y.stride = stride.y, y.pad = pad.y, y.dilation = dilation.y;
-  x.kernel = kernel.x, x.stride = stride.x, x.pad = pad.x, x.dilation = dilation.x;
-  check_window(layer, y, "height");
-  check_window(layer, x, "width");
-}
-
-/// The number of groups of a layer with `convolution_param` and `inputs` input channels; checks `num_output` and `axis`
-/// as well.
-[[nodiscard]] inline std::int64_t checked_group(const LayerRef& layer, std::int64_t inputs) {
-  const schema::ConvolutionParameter& parameter = layer.parameter().convolution_param();
-  const std::int64_t outputs = parameter.num_output();
-  const bool by_channel = is_depthwise(layer.node) && !parameter.has_group();
-  const std::int64_t group = by_channel ? inputs : std::int64_t{parameter.group()};
-  if (parameter.axis() != 1 && parameter.axis() != -3) {
-    layer.fail(ErrorCode::unsupported_layer, "axis is " + std::to_string(parameter.axis()) + ", wanted 1");
-  }
+/// The number of groups for `inputs` input channels; checks `out_channels` and `axis` as well.
+[[nodiscard]] inline std::int64_t checked_group(const ops::ConvolutionAttributes& convolution,
+                                                const LayerContext& layer, std::int64_t inputs) {
+  const std::int64_t outputs = convolution.out_channels;
+  const std::int64_t group = convolution.group.value_or(inputs);
+  require_channel_axis(layer, convolution.axis);
   if (outputs < 1) layer.fail(ErrorCode::invalid_argument, "num_output is 0, wanted at least 1");
   if (group < 1 || inputs % group != 0 || outputs % group != 0) {
     layer.fail(ErrorCode::invalid_argument, "group is " + std::to_string(group) + ", wanted a divisor of " +
@@ -104,7 +105,13 @@ inline void read_windows(const LayerRef& layer, const schema::ConvolutionParamet
   return group;
 }
 
-inline void place_convolution_window(const LayerRef& layer, WindowAxis& window, const std::string& axis) {
+inline void read_checked_window(const LayerContext& layer, const ops::Window& window, WindowAxis& y, WindowAxis& x) {
+  read_window(layer, window, y, x);
+  check_window(layer, y, "height");
+  check_window(layer, x, "width");
+}
+
+inline void place_convolution_window(const LayerContext& layer, WindowAxis& window, const std::string& axis) {
   const std::int64_t room = window.input + 2 * window.pad - window.reach();
   if (room < 0) {
     layer.fail(ErrorCode::size_mismatch, "the kernel reaches over " + std::to_string(window.reach()) +
@@ -114,31 +121,91 @@ inline void place_convolution_window(const LayerRef& layer, WindowAxis& window, 
   window.output = room / window.stride + 1;
 }
 
+inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& window, const std::string& axis) {
+  window.input = window.stride * (window.output - 1) + window.reach() - 2 * window.pad;
+  if (window.input >= 1) return;
+  layer.fail(ErrorCode::size_mismatch, "the output has " + std::to_string(window.input) + " values along the " + axis +
+                                           " within the pads, wanted at least 1");
+}
+
 }  // namespace detail
 
-/// Reads and checks a Convolution, a depthwise one too, for the input [N, C, H, W]; its blobs, where it has them, must
-/// be [out, in / group, kh, kw] and [out]. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline ConvolutionGeometry convolution_geometry(const LayerRef& layer, const Shape& input) {
+/// Checks a convolution for the input [N, C, H, W] and works out its extents; its blobs, where it has them, must be
+/// [out, in / group, kh, kw] and [out]. Throws ModelError naming the layer and the value.
+[[nodiscard]] inline ConvolutionGeometry convolution_geometry(const ops::Convolution& convolution,
+                                                              const LayerContext& layer, const Shape& input) {
   require_image(layer, input);
-  const schema::ConvolutionParameter& parameter = layer.parameter().convolution_param();
   ConvolutionGeometry geometry;
   geometry.batch = input[0];
   geometry.in_channels = input[1];
   geometry.y.input = input[2];
   geometry.x.input = input[3];
-  geometry.out_channels = parameter.num_output();
-  geometry.group = detail::checked_group(layer, geometry.in_channels);
-  geometry.bias_term = parameter.bias_term();
-  detail::read_windows(layer, parameter, geometry.y, geometry.x);
+  geometry.out_channels = convolution.out_channels;
+  geometry.group = detail::checked_group(convolution, layer, geometry.in_channels);
+  geometry.bias_term = convolution.bias;
+  detail::read_checked_window(layer, convolution.window, geometry.y, geometry.x);
   detail::place_convolution_window(layer, geometry.y, "height");
   detail::place_convolution_window(layer, geometry.x, "width");
   check_weights_and_bias(layer, geometry.weight_shape(), geometry.bias_term, geometry.out_channels);
   return geometry;
 }
 
-[[nodiscard]] inline std::vector<Shape> convolution_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
-  return {convolution_geometry(layer, only_input(layer, inputs)).output_shape()};
+/// Checks a transposed convolution for the input [N, C, H, W] and works out its extents; its blobs, where it has them,
+/// must be [in, out / group, kh, kw] and [out]. Throws ModelError naming the layer and the value.
+[[nodiscard]] inline DeconvolutionGeometry deconvolution_geometry(const ops::TransposedConvolution& transposed,
+                                                                  const LayerContext& layer, const Shape& input) {
+  require_image(layer, input);
+  DeconvolutionGeometry geometry;
+  ConvolutionGeometry& convolution = geometry.convolution;
+  convolution.batch = input[0];
+  convolution.in_channels = transposed.out_channels;
+  convolution.out_channels = input[1];
+  convolution.y.output = input[2];
+  convolution.x.output = input[3];
+  convolution.group = detail::checked_group(transposed, layer, input[1]);
+  convolution.bias_term = transposed.bias;
+  detail::read_checked_window(layer, transposed.window, convolution.y, convolution.x);
+  detail::place_deconvolution_window(layer, convolution.y, "height");
+  detail::place_deconvolution_window(layer, convolution.x, "width");
+  check_weights_and_bias(layer, geometry.weight_shape(), convolution.bias_term, geometry.out_channels());
+  return geometry;
 }
+
+/// Checks an Im2col for the input [N, C, H, W] and works out its extents. Throws ModelError naming the layer and the
+/// value.
+[[nodiscard]] inline Im2colGeometry im2col_geometry(const ops::Im2col& im2col, const LayerContext& layer,
+                                                    const Shape& input) {
+  require_image(layer, input);
+  detail::require_channel_axis(layer, im2col.axis);
+  Im2colGeometry geometry;
+  geometry.batch = input[0];
+  geometry.channels = input[1];
+  geometry.y.input = input[2];
+  geometry.x.input = input[3];
+  detail::read_checked_window(layer, im2col.window, geometry.y, geometry.x);
+  detail::place_convolution_window(layer, geometry.y, "height");
+  detail::place_convolution_window(layer, geometry.x, "width");
+  return geometry;
+}
+
+namespace ops {
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Convolution& convolution, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return {convolution_geometry(convolution, layer, only_input(layer, inputs)).output_shape()};
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const TransposedConvolution& convolution,
+                                                      const LayerContext& layer, const std::vector<Shape>& inputs) {
+  return {deconvolution_geometry(convolution, layer, only_input(layer, inputs)).output_shape()};
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Im2col& im2col, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return {im2col_geometry(im2col, layer, only_input(layer, inputs)).output_shape()};
+}
+
+}  // namespace ops
 
 NUQ_NAMESPACE_END
 

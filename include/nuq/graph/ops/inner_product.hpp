@@ -10,13 +10,25 @@
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
-#include "nuq/proto_schema.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// An InnerProduct with its parameters read: the input as a matrix [rows × in], the axes from `axis` on being one
+namespace ops {
+
+/// A product with trained weights (fully connected layer), row by row: the axes before `axis` are rows, those from
+/// there on one vector. Blobs: the weights [out × in], or [in × out] if transposed, then the bias [out].
+struct InnerProduct {
+  std::int64_t out_features = 0;
+  std::int64_t axis = 1;  ///< may count from the end: −1 multiplies the last axis of a batch of matrices
+  bool transposed_weights = false;
+  bool bias = true;
+};
+
+}  // namespace ops
+
+/// An inner product with its extents worked out: the input as a matrix [rows × in], the axes from `axis` on being one
 /// vector.
 struct InnerProductGeometry {
   std::int64_t rows = 0;
@@ -29,17 +41,17 @@ struct InnerProductGeometry {
   [[nodiscard]] Shape weight_shape() const { return transpose ? Shape{in, out} : Shape{out, in}; }
 };
 
-/// Reads and checks an InnerProduct; its blobs, where it has them, must be `weight_shape()` and [out].
+/// Checks an inner product and works out its extents; its blobs, where it has them, must be `weight_shape()` and [out].
 /// Throws ModelError naming the layer and the value.
-[[nodiscard]] inline InnerProductGeometry inner_product_geometry(const LayerRef& layer, const Shape& input) {
-  const schema::InnerProductParameter& parameter = layer.parameter().inner_product_param();
-  const std::size_t axis = canonical_axis(layer, parameter.axis(), input.size());
+[[nodiscard]] inline InnerProductGeometry inner_product_geometry(const ops::InnerProduct& product,
+                                                                 const LayerContext& layer, const Shape& input) {
+  const std::size_t axis = canonical_axis(layer, product.axis, input.size());
   InnerProductGeometry geometry;
   geometry.rows = extent_product(input, 0, axis);
   geometry.in = extent_product(input, axis, input.size());
-  geometry.out = parameter.num_output();
-  geometry.transpose = parameter.transpose();
-  geometry.bias_term = parameter.bias_term();
+  geometry.out = product.out_features;
+  geometry.transpose = product.transposed_weights;
+  geometry.bias_term = product.bias;
   if (geometry.out < 1) layer.fail(ErrorCode::invalid_argument, "num_output is 0, wanted at least 1");
   geometry.output_shape.assign(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(axis));
   geometry.output_shape.push_back(geometry.out);
@@ -47,9 +59,14 @@ struct InnerProductGeometry {
   return geometry;
 }
 
-[[nodiscard]] inline std::vector<Shape> inner_product_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
-  return {inner_product_geometry(layer, only_input(layer, inputs)).output_shape};
+namespace ops {
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const InnerProduct& product, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return {inner_product_geometry(product, layer, only_input(layer, inputs)).output_shape};
 }
+
+}  // namespace ops
 
 NUQ_NAMESPACE_END
 

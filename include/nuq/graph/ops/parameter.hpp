@@ -5,8 +5,8 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/blobs.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

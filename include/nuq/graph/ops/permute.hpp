@@ -7,8 +7,8 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/inputs.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

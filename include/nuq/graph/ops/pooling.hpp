@@ -8,16 +8,41 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/inputs.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/graph/ops/window.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// A Pooling layer with its parameters read and its extents worked out. Every channel is pooled alone. Caffe's rules:
+namespace ops {
+
+/// What a pooling takes from each window.
+enum class PoolMethod {
+  maximum,
+  average,
+  expectation,  ///< Σ x² / Σ x of values that are not negative: the mean of stochastic pooling
+};
+
+/// Reduces each channel window by window. With a second output a pooling of maxima says where each stands in its plane.
+struct Pooling {
+  PoolMethod method = PoolMethod::maximum;
+  Window window{};
+  bool global = false;            ///< one window over the whole image; `window` has no kernel then
+  bool ceil = true;               ///< whether windows that reach beyond the padded input count
+  bool count_include_pad = true;  ///< whether the divisor of an average counts pads
+};
+
+/// Poolings of the whole image into 1, 4, 16, … bins, one behind the other for each image (He and others, 2014).
+struct SpatialPyramidPooling {
+  PoolMethod method = PoolMethod::maximum;
+  std::int64_t levels = 0;  ///< level i has 2ⁱ × 2ⁱ bins
+};
+
+}  // namespace ops
+
+/// A pooling with its extents worked out. Every channel is pooled alone. Caffe's rules:
 ///
-///   output = ⌈(input + 2·pad − kernel) / stride⌉ + 1   (⌊⌋ with round_mode FLOOR or ceil_mode false),
+///   output = ⌈(input + 2·pad − kernel) / stride⌉ + 1   (⌊⌋ without `ceil`),
 ///
 /// and where either axis is padded, one less if the last window would begin behind the input and its first pad. Windows
 /// are clipped to the input; the divisor of an average counts the pads as well, up to input + pad.
@@ -26,25 +51,16 @@ struct PoolingGeometry {
   std::int64_t channels = 0;
   WindowAxis y;
   WindowAxis x;
-  schema::PoolingParameter::PoolMethod method = schema::PoolingParameter::MAX;
+  ops::PoolMethod method = ops::PoolMethod::maximum;
 
   [[nodiscard]] Shape output_shape() const { return {batch, channels, y.output, x.output}; }
 };
 
 namespace detail {
 
-inline void read_pooling_windows(const LayerRef& layer, const schema::PoolingParameter& parameter, WindowAxis& y,
-                                 WindowAxis& x) {
-  const bool kernel_pair = parameter.has_kernel_h() || parameter.has_kernel_w();
-  const bool stride_pair = parameter.has_stride_h() || parameter.has_stride_w();
-  const bool pad_pair = parameter.has_pad_h() || parameter.has_pad_w();
-  y.kernel = kernel_pair ? parameter.kernel_h() : parameter.kernel_size();
-  x.kernel = kernel_pair ? parameter.kernel_w() : parameter.kernel_size();
-  y.stride = stride_pair ? parameter.stride_h() : parameter.stride();
-  x.stride = stride_pair ? parameter.stride_w() : parameter.stride();
-  y.pad = pad_pair ? parameter.pad_h() : parameter.pad();
-  x.pad = pad_pair ? parameter.pad_w() : parameter.pad();
-  if (!parameter.global_pooling()) return;
+inline void read_pooling_windows(const ops::Pooling& pooling, const LayerContext& layer, WindowAxis& y, WindowAxis& x) {
+  read_window(layer, pooling.window, y, x);
+  if (!pooling.global) return;
   y.kernel = y.input;
   x.kernel = x.input;
   if (y.stride != 1 || x.stride != 1 || y.pad != 0 || x.pad != 0) {
@@ -52,7 +68,17 @@ inline void read_pooling_windows(const LayerRef& layer, const schema::PoolingPar
   }
 }
 
-inline void place_pooling_window(const LayerRef& layer, WindowAxis& window, bool ceil, bool padded,
+/// Throws ModelError for forms that no kernel computes.
+inline void check_pooling_form(const ops::Pooling& pooling, const LayerContext& layer) {
+  if (!pooling.count_include_pad && pooling.method == ops::PoolMethod::average) {
+    layer.fail(ErrorCode::unsupported_layer, "the average leaves pads out, wanted them to count");
+  }
+  if (has_other_than(pooling.window.dilations, 1)) {
+    layer.fail(ErrorCode::unsupported_layer, "the pooling is dilated, wanted dilation 1");
+  }
+}
+
+inline void place_pooling_window(const LayerContext& layer, WindowAxis& window, bool ceil, bool padded,
                                  const std::string& axis) {
   if (window.pad >= window.kernel) {
     layer.fail(ErrorCode::invalid_argument, "pad along the " + axis + " is " + std::to_string(window.pad) +
@@ -70,11 +96,19 @@ inline void place_pooling_window(const LayerRef& layer, WindowAxis& window, bool
   }
 }
 
+/// The window that cuts `extent` values into `bins`, padded to whole windows.
+struct BinWindow {
+  BinWindow(std::int64_t extent, std::int64_t bins) noexcept
+      : kernel((extent + bins - 1) / bins), pad((kernel * bins - extent + 1) / 2) {}
+  std::int64_t kernel;
+  std::int64_t pad;
+};
+
 }  // namespace detail
 
-/// Reads and checks the parameters of a pooling for the input [N, C, H, W]. Throws ModelError naming the layer and the
+/// Checks a pooling for the input [N, C, H, W] and works out its extents. Throws ModelError naming the layer and the
 /// value.
-[[nodiscard]] inline PoolingGeometry pooling_geometry(const LayerRef& layer, const schema::PoolingParameter& parameter,
+[[nodiscard]] inline PoolingGeometry pooling_geometry(const ops::Pooling& pooling, const LayerContext& layer,
                                                       const Shape& input) {
   require_image(layer, input);
   PoolingGeometry geometry;
@@ -82,33 +116,71 @@ inline void place_pooling_window(const LayerRef& layer, WindowAxis& window, bool
   geometry.channels = input[1];
   geometry.y.input = input[2];
   geometry.x.input = input[3];
-  geometry.method = parameter.pool();
-  detail::read_pooling_windows(layer, parameter, geometry.y, geometry.x);
-  if (!parameter.global_pooling()) {
+  geometry.method = pooling.method;
+  detail::check_pooling_form(pooling, layer);
+  detail::read_pooling_windows(pooling, layer, geometry.y, geometry.x);
+  if (!pooling.global) {
     check_window(layer, geometry.y, "height");
     check_window(layer, geometry.x, "width");
   }
   const bool padded = geometry.y.pad > 0 || geometry.x.pad > 0;
-  if (padded && parameter.pool() == schema::PoolingParameter::STOCHASTIC) {
+  if (padded && pooling.method == ops::PoolMethod::expectation) {
     layer.fail(ErrorCode::invalid_argument, "pool is STOCHASTIC and padded, wanted pad 0 as in Caffe");
   }
-  const bool ceil = parameter.round_mode() == schema::PoolingParameter::CEIL && parameter.ceil_mode();
-  detail::place_pooling_window(layer, geometry.y, ceil, padded, "height");
-  detail::place_pooling_window(layer, geometry.x, ceil, padded, "width");
+  detail::place_pooling_window(layer, geometry.y, pooling.ceil, padded, "height");
+  detail::place_pooling_window(layer, geometry.x, pooling.ceil, padded, "width");
   return geometry;
 }
 
-/// Of a Pooling layer.
-[[nodiscard]] inline PoolingGeometry pooling_geometry(const LayerRef& layer, const Shape& input) {
-  return pooling_geometry(layer, layer.parameter().pooling_param(), input);
+/// The poolings that a spatial pyramid pooling is made of. Throws ModelError naming the layer and the value: a pyramid
+/// higher than the input allows.
+[[nodiscard]] inline std::vector<PoolingGeometry> spp_levels(const ops::SpatialPyramidPooling& pyramid,
+                                                             const LayerContext& layer, const Shape& input) {
+  require_image(layer, input);
+  if (pyramid.levels == 0) layer.fail(ErrorCode::invalid_argument, "pyramid_height is 0, wanted at least 1");
+  std::vector<PoolingGeometry> levels;
+  std::int64_t bins = 1;
+  for (std::int64_t level = 0; level < pyramid.levels; ++level, bins *= 2) {
+    const detail::BinWindow y(input[2], bins);
+    const detail::BinWindow x(input[3], bins);
+    if (y.pad >= y.kernel || x.pad >= x.kernel) {
+      layer.fail(ErrorCode::invalid_argument, "pyramid_height is " + std::to_string(pyramid.levels) +
+                                                  ", but the input " + to_string(input) + " cannot be cut into " +
+                                                  std::to_string(bins) + " × " + std::to_string(bins) + " bins");
+    }
+    if (pyramid.method == ops::PoolMethod::expectation) {
+      layer.fail(ErrorCode::unsupported_layer, "pool is STOCHASTIC, wanted MAX or AVE");
+    }
+    ops::Pooling pooling;
+    pooling.method = pyramid.method;
+    pooling.window.kernel = pooling.window.strides = {y.kernel, x.kernel};
+    pooling.window.pads_begin = pooling.window.pads_end = {y.pad, x.pad};
+    levels.push_back(pooling_geometry(pooling, layer, input));
+  }
+  return levels;
 }
 
+namespace ops {
+
 /// Of the pooled values, and, where a pool of maxima has a second output, of their places.
-[[nodiscard]] inline std::vector<Shape> pooling_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
-  const PoolingGeometry geometry = pooling_geometry(layer, only_input(layer, inputs));
-  const bool with_places = geometry.method == schema::PoolingParameter::MAX && layer.node.outputs.size() == 2;
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Pooling& pooling, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  const PoolingGeometry geometry = pooling_geometry(pooling, layer, only_input(layer, inputs));
+  const bool with_places = pooling.method == PoolMethod::maximum && layer.outputs == 2;
   return {with_places ? 2U : 1U, geometry.output_shape()};
 }
+
+/// All levels' bins in one row for each image; a pyramid of one level stays [N, C, 1, 1].
+[[nodiscard]] inline std::vector<Shape> output_shapes(const SpatialPyramidPooling& pyramid, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  const std::vector<PoolingGeometry> levels = spp_levels(pyramid, layer, only_input(layer, inputs));
+  if (levels.size() == 1) return {levels.front().output_shape()};
+  std::int64_t values = 0;
+  for (const PoolingGeometry& level : levels) values += level.channels * level.y.output * level.x.output;
+  return {{levels.front().batch, values}};
+}
+
+}  // namespace ops
 
 NUQ_NAMESPACE_END
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 

@@ -1,14 +1,33 @@
 #ifndef NUQ_GRAPH_OPS_WINDOW_HPP
 #define NUQ_GRAPH_OPS_WINDOW_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "nuq/core/error.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+namespace ops {
+
+/// A value for each spatial axis, or one that stands for all; none where the operation's default holds.
+using AxisValues = std::vector<std::int64_t>;
+
+/// The window that a convolution or a pooling slides along the spatial axes of its input.
+struct Window {
+  AxisValues kernel{};
+  AxisValues strides{};     ///< 1 where not given
+  AxisValues dilations{};   ///< distance between neighbouring taps, 1 where not given
+  AxisValues pads_begin{};  ///< positions added before the first value, 0 where not given
+  AxisValues pads_end{};    ///< and behind the last one
+};
+
+}  // namespace ops
 
 /// A window that slides along one spatial axis of an image.
 struct WindowAxis {
@@ -27,7 +46,7 @@ struct WindowAxis {
 inline constexpr std::int64_t max_window_parameter = 1 << 16;
 
 /// Throws ModelError naming the layer, `axis` ("height", "width") and the value that is zero or absurd.
-inline void check_window(const LayerRef& layer, const WindowAxis& window, const std::string& axis) {
+inline void check_window(const LayerContext& layer, const WindowAxis& window, const std::string& axis) {
   const auto check = [&](const char* name, std::int64_t value, std::int64_t least) {
     if (value >= least && value <= max_window_parameter) return;
     layer.fail(ErrorCode::invalid_argument, std::string(name) + " along the " + axis + " is " + std::to_string(value) +
@@ -39,6 +58,52 @@ inline void check_window(const LayerRef& layer, const WindowAxis& window, const 
   check("pad", window.pad, 0);
   check("dilation", window.dilation, 1);
 }
+
+namespace detail {
+
+/// Whether a value is given that differs from `value`.
+[[nodiscard]] inline bool has_other_than(const ops::AxisValues& values, std::int64_t value) {
+  for (const std::int64_t given : values) {
+    if (given != value) return true;
+  }
+  return false;
+}
+
+/// The values of the two axes of an image.
+struct WindowPair {
+  std::int64_t y;
+  std::int64_t x;
+};
+
+/// Throws ModelError naming the layer and `name` for more values than an image has axes.
+[[nodiscard]] inline WindowPair window_pair(const LayerContext& layer, const char* name, const ops::AxisValues& values,
+                                            std::int64_t default_value) {
+  if (values.empty()) return {default_value, default_value};
+  if (values.size() <= 2) return {values.front(), values.back()};
+  layer.fail(ErrorCode::unsupported_layer,
+             std::string(name) + " has " + std::to_string(values.size()) + " values, wanted 1 or 2 (height, width)");
+}
+
+/// Throws ModelError for pads that are not the same at both ends: no kernel computes them.
+[[nodiscard]] inline WindowPair symmetric_pads(const LayerContext& layer, const ops::Window& window) {
+  const WindowPair begin = window_pair(layer, "pad", window.pads_begin, 0);
+  const WindowPair end = window_pair(layer, "pad", window.pads_end, 0);
+  if (begin.y == end.y && begin.x == end.x) return begin;
+  layer.fail(ErrorCode::unsupported_layer, "the pads are " + to_string({begin.y, begin.x}) + " before and " +
+                                               to_string({end.y, end.x}) + " behind the input, wanted as many");
+}
+
+/// Reads the window of an image into its two axes, whose values are not checked yet.
+inline void read_window(const LayerContext& layer, const ops::Window& window, WindowAxis& y, WindowAxis& x) {
+  const WindowPair kernel = window_pair(layer, "kernel_size", window.kernel, 0);
+  const WindowPair stride = window_pair(layer, "stride", window.strides, 1);
+  const WindowPair pad = symmetric_pads(layer, window);
+  const WindowPair dilation = window_pair(layer, "dilation", window.dilations, 1);
+  y.kernel = kernel.y, y.stride = stride.y, y.pad = pad.y, y.dilation = dilation.y;
+  x.kernel = kernel.x, x.stride = stride.x, x.pad = pad.x, x.dilation = dilation.x;
+}
+
+}  // namespace detail
 
 NUQ_NAMESPACE_END
 

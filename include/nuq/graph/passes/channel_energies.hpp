@@ -2,11 +2,11 @@
 #define NUQ_GRAPH_PASSES_CHANNEL_ENERGIES_HPP
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <map>
-#include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -14,9 +14,10 @@
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/concat.hpp"
 #include "nuq/graph/ops/convolution.hpp"
-#include "nuq/graph/ops/eltwise.hpp"
+#include "nuq/graph/ops/elementwise.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/passes/layer_input_prior.hpp"
@@ -61,26 +62,29 @@ class BasicChannelEnergies {
     const std::size_t producer = graph_.values[value].producer;
     if (producer == Value::network_input || graph_.nodes[producer].inputs.empty()) return {};
     const Node& node = graph_.nodes[producer];
-    if (keeps_channels(node.type)) return of(node.inputs.front());
-    if (node.type == "Concat") return concatenation(node);
-    if (node.type == "Eltwise") return sum(node);
+    if (std::visit([](const auto& operation) { return keeps_channels(operation); }, node.operation))
+      return of(node.inputs.front());
+    if (is<ops::Concat>(node)) return concatenation(node);
+    if (const auto* eltwise = std::get_if<ops::Eltwise>(&node.operation)) return sum(node, *eltwise);
     return has_row_per_channel(node) ? row_energies(node) : Energies{};
   }
 
-  [[nodiscard]] static bool keeps_channels(std::string_view type) {
-    constexpr std::array<std::string_view, 11> types = {"AbsVal", "Dropout", "ELU",   "Flatten", "LRN",  "Pooling",
-                                                        "PReLU",  "ReLU",    "ReLU6", "Split",   "Swish"};
-    return std::find(types.begin(), types.end(), type) != types.end();
+  /// Whether an operation leaves the strengths of the channels about as they are relative to each other.
+  template <class Op>
+  [[nodiscard]] static constexpr bool keeps_channels(const Op&) noexcept {
+    return is_one_of<Op, ops::AbsoluteValue, ops::Dropout, ops::Elu, ops::Flatten, ops::Lrn, ops::Pooling, ops::PRelu,
+                     ops::Relu, ops::Relu6, ops::Split, ops::Swish>;
   }
+  template <class Op, class... Ops>
+  static constexpr bool is_one_of = (std::is_same_v<Op, Ops> || ...);
 
   [[nodiscard]] static bool has_row_per_channel(const Node& node) {
     if (node.blobs.empty() || node.blobs.front().shape.size() < 2 || !node.fused.empty()) return false;
-    if (node.type == "InnerProduct")
-      return detail::inner_product_obstacle(node.parameter.inner_product_param()).empty();
-    const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
-    if (parameter.axis() != 1) return false;
-    if (node.type == "Deconvolution") return parameter.group() == 1;
-    return node.type == "Convolution" || is_depthwise(node);
+    if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation))
+      return detail::inner_product_obstacle(*product).empty();
+    const ops::ConvolutionAttributes* const convolution = convolution_of(node);
+    if (convolution == nullptr || convolution->axis != 1) return false;
+    return is<ops::Convolution>(node) || convolution->group == 1;
   }
 
   /// wᵀHw of each row w, H as the inputs' prior has it.
@@ -112,9 +116,9 @@ class BasicChannelEnergies {
   }
 
   /// Of terms that know nothing of each other.
-  [[nodiscard]] Energies sum(const Node& node) {
-    if (node.parameter.eltwise_param().operation() != schema::EltwiseParameter::SUM) return {};
-    const std::vector<float> coefficients = eltwise_coefficients(node, node.inputs.size());
+  [[nodiscard]] Energies sum(const Node& node, const ops::Eltwise& eltwise) {
+    if (eltwise.method != ops::EltwiseMethod::sum) return {};
+    const std::vector<float> coefficients = eltwise_coefficients(eltwise, LayerRef(node), node.inputs.size());
     Energies total(of(node.inputs.front()).size());
     for (std::size_t term = 0; term < node.inputs.size(); ++term) {
       const Energies& energies = of(node.inputs[term]);

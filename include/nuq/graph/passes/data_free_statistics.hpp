@@ -13,7 +13,6 @@
 #include "nuq/core/matrix.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/passes/channel_energies.hpp"
 #include "nuq/graph/passes/layer_input_prior.hpp"
 #include "nuq/graph/weight_matrix.hpp"
@@ -33,7 +32,8 @@ template <class Real>
 [[nodiscard]] DenseVector<Real> expected_second_moment(const Graph& graph, const Node& node, std::size_t count) {
   constexpr double untold = 0.1;
   const DenseVector<Real> equal(static_cast<std::ptrdiff_t>(count), 1.0);
-  const bool reads_all_channels = node.type == "InnerProduct" || node.parameter.convolution_param().group() == 1;
+  const ops::ConvolutionAttributes* const convolution = convolution_of(node);
+  const bool reads_all_channels = convolution == nullptr || convolution->group == 1;
   if (!reads_all_channels || is_depthwise(node)) return equal;
   BasicChannelEnergies<Real> channels(graph);
   const std::vector<double> energies = ChannelEnergies::spread_over(channels.of(node.inputs.front()), count);

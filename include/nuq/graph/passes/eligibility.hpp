@@ -4,10 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
+#include <variant>
 
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
@@ -25,42 +24,38 @@ namespace detail {
 /// Dimensions of a convolution's filter: of the blob where there is one, otherwise as the parameters and the input say.
 [[nodiscard]] inline std::size_t filter_dimensions(const Graph& graph, const Node& node) {
   if (!node.blobs.empty()) return node.blobs.front().shape.size();
-  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
-  if (parameter.has_kernel_h() || parameter.has_kernel_w()) return 4;
-  if (parameter.kernel_size_size() > 1) return 2 + static_cast<std::size_t>(parameter.kernel_size_size());
+  const ops::ConvolutionAttributes* const convolution = convolution_of(node);
+  if (convolution != nullptr && convolution->window.kernel.size() > 1) return 2 + convolution->window.kernel.size();
   const std::size_t input = node.inputs.empty() ? 0 : graph.values[node.inputs.front()].shape.size();
   return input == 0 ? 4 : input;
 }
 
-[[nodiscard]] inline std::string dilation_obstacle(const schema::ConvolutionParameter& parameter,
+[[nodiscard]] inline std::string dilation_obstacle(const ops::ConvolutionAttributes& convolution,
                                                    const std::string& who) {
-  std::vector<std::uint32_t> dilations(parameter.dilation().begin(), parameter.dilation().end());
-  dilations.insert(dilations.end(), {parameter.hole(), parameter.hole_h(), parameter.hole_w()});
-  if (parameter.has_dilation_h()) dilations.push_back(parameter.dilation_h());
-  if (parameter.has_dilation_w()) dilations.push_back(parameter.dilation_w());
-  for (const std::uint32_t dilation : dilations) {
+  for (const std::int64_t dilation : convolution.window.dilations) {
     if (dilation != 1) return "dilation " + std::to_string(dilation) + ": only dilation 1 is supported by " + who;
   }
   return {};
 }
 
-[[nodiscard]] inline std::string group_obstacle(const schema::ConvolutionParameter& parameter, const std::string& who) {
-  if (parameter.group() == 1) return {};
-  return "group " + std::to_string(parameter.group()) + ": only group 1 is supported by " + who;
+[[nodiscard]] inline std::string group_obstacle(const ops::ConvolutionAttributes& convolution, const std::string& who) {
+  const std::int64_t group = convolution.group.value_or(1);
+  if (group == 1) return {};
+  return "group " + std::to_string(group) + ": only group 1 is supported by " + who;
 }
 
-[[nodiscard]] inline std::string inner_product_obstacle(const schema::InnerProductParameter& parameter) {
-  if (parameter.transpose()) return "transposed weights: only transpose: false is supported";
-  if (parameter.axis() != 1) return "axis " + std::to_string(parameter.axis()) + ": only axis 1 is supported";
+[[nodiscard]] inline std::string inner_product_obstacle(const ops::InnerProduct& product) {
+  if (product.transposed_weights) return "transposed weights: only transpose: false is supported";
+  if (product.axis != 1) return "axis " + std::to_string(product.axis) + ": only axis 1 is supported";
   return {};
 }
 
 [[nodiscard]] inline std::string type_obstacle(const Node& node, NuqScope scope) {
-  if (node.type == "Convolution" || node.type == "Deconvolution" || node.type == "InnerProduct") return {};
+  if (has_weight_matrix(node)) return {};
   if (is_depthwise(node)) {
     return scope == NuqScope::extended ? "" : "layer type '" + node.type + "' is quantized in the extended scope alone";
   }
-  if (node.type == "Pooling" || node.type == "Eltwise") {
+  if (is<ops::Pooling>(node) || is<ops::Eltwise>(node)) {
     return "layer type '" + node.type + "' has no weights and is computed as it stands";
   }
   if (!node.blobs.empty()) return "the weights of layer type '" + node.type + "' are not quantized";
@@ -72,30 +67,29 @@ namespace detail {
   const bool has_weights_file = graph.model != nullptr && !graph.model->weights_file.empty();
   if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";
   if (node.inputs.size() > 1) return "it has " + std::to_string(node.inputs.size()) + " inputs: only one is supported";
-  if (node.type == "InnerProduct") return inner_product_obstacle(node.parameter.inner_product_param());
+  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation)) return inner_product_obstacle(*product);
   if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions != 4) {
     return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
   }
-  if (node.type != "Deconvolution") return {};
-  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
-  const std::string dilation = dilation_obstacle(parameter, "the quantization of Deconvolution");
-  return dilation.empty() ? group_obstacle(parameter, "the quantization of Deconvolution") : dilation;
+  const auto* const transposed = std::get_if<ops::TransposedConvolution>(&node.operation);
+  if (transposed == nullptr) return {};
+  const std::string dilation = dilation_obstacle(*transposed, "the quantization of Deconvolution");
+  return dilation.empty() ? group_obstacle(*transposed, "the quantization of Deconvolution") : dilation;
 }
 
 /// Of a layer that can be quantized.
 [[nodiscard]] inline std::string nuq_obstacle(const Node& node, NuqScope scope) {
-  if (scope == NuqScope::extended || node.type == "InnerProduct") return {};
-  if (node.type == "Deconvolution") return "Deconvolution: only Convolution and InnerProduct are supported by NUQ";
-  const schema::ConvolutionParameter& parameter = node.parameter.convolution_param();
-  const std::string group = group_obstacle(parameter, "NUQ");
-  return group.empty() ? dilation_obstacle(parameter, "NUQ") : group;
+  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  if (scope == NuqScope::extended || is<ops::InnerProduct>(node)) return {};
+  if (convolution == nullptr) return "Deconvolution: only Convolution and InnerProduct are supported by NUQ";
+  const std::string group = group_obstacle(*convolution, "NUQ");
+  return group.empty() ? dilation_obstacle(*convolution, "NUQ") : group;
 }
 
 /// Of a Pooling layer: only its input can be quantized.
-[[nodiscard]] inline Eligibility pooling_eligibility(const Node& node) {
-  const schema::PoolingParameter& parameter = node.parameter.pooling_param();
-  if (parameter.pool() != schema::PoolingParameter::AVE) return {false, false, "Pooling: only pool AVE is supported"};
-  if (parameter.global_pooling()) return {false, false, "global_pooling: only Pooling with a kernel is supported"};
+[[nodiscard]] inline Eligibility pooling_eligibility(const ops::Pooling& pooling) {
+  if (pooling.method != ops::PoolMethod::average) return {false, false, "Pooling: only pool AVE is supported"};
+  if (pooling.global) return {false, false, "global_pooling: only Pooling with a kernel is supported"};
   return {true, false, "Pooling has no weights"};
 }
 
@@ -121,7 +115,8 @@ namespace detail {
 /// The same for a layer that a configuration or a record names. The input of a Pooling layer with pool AVE, not global,
 /// is quantized there (AMCT manual), and nowhere else.
 [[nodiscard]] inline Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
-  return node.type == "Pooling" ? detail::pooling_eligibility(node) : eligibility_of(graph, node, scope);
+  const auto* const pooling = std::get_if<ops::Pooling>(&node.operation);
+  return pooling != nullptr ? detail::pooling_eligibility(*pooling) : eligibility_of(graph, node, scope);
 }
 
 NUQ_NAMESPACE_END

@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/weight_matrix.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -48,7 +48,8 @@ inline void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
 [[nodiscard]] inline std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph) {
   std::vector<detail::LayerGroup> groups;
   for (const Node& node : graph.nodes) {
-    if (node.type != "Eltwise" || node.parameter.eltwise_param().operation() != schema::EltwiseParameter::SUM) continue;
+    const auto* const eltwise = std::get_if<ops::Eltwise>(&node.operation);
+    if (eltwise == nullptr || eltwise->method != ops::EltwiseMethod::sum) continue;
     detail::LayerGroup layers;
     std::size_t scales = 0;
     for (const std::size_t input : node.inputs) {

@@ -7,59 +7,45 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
-#include "nuq/graph/ops/batch_norm.hpp"
+#include "nuq/graph/ops/affine.hpp"
+#include "nuq/graph/ops/window.hpp"
 #include "nuq/graph/passes/detail/channel_affine.hpp"
 #include "nuq/graph/passes/detail/folded_weights.hpp"
 #include "nuq/graph/passes/detail/remove_nodes.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-/// True for the types that BatchNorm, Scale and Bias can be folded into.
-[[nodiscard]] inline bool is_fusable_type(std::string_view type) noexcept {
-  return type == "Convolution" || type == "Deconvolution" || type == "InnerProduct";
-}
 
 namespace detail {
 
 /// True if another layer has a trained parameter of the same name (`param { name: … }`): the two have to stay equal.
 [[nodiscard]] inline bool shares_parameters(const Graph& graph, const Node& node) {
-  const auto names_of = [](const Node& layer) {
-    std::set<std::string> names;
-    for (const schema::ParamSpec& spec : layer.parameter.param()) {
-      if (!spec.name().empty()) names.insert(spec.name());
-    }
-    return names;
-  };
-  const std::set<std::string> own = names_of(node);
-  return !own.empty() && std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
-    const std::set<std::string> names = names_of(other);
-    return &other != &node &&
-           std::any_of(own.begin(), own.end(), [&](const std::string& name) { return names.count(name) > 0; });
+  const std::vector<std::string>& own = node.shared_parameters;
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
+    const std::vector<std::string>& names = other.shared_parameters;
+    return &other != &node && std::find_first_of(own.begin(), own.end(), names.begin(), names.end()) != own.end();
   });
 }
 
 /// True if something can be folded into the layer: it has weights of its own, one input and one output with channels in
 /// axis 1.
 [[nodiscard]] inline bool is_fusable(const Graph& graph, const Node& node) {
-  if (!is_fusable_type(node.type) || node.blobs.empty() || node.blobs.front().values.empty()) return false;
+  if (!has_weight_matrix(node) || node.blobs.empty() || node.blobs.front().values.empty()) return false;
   if (node.inputs.size() != 1 || node.outputs.size() != 1 || shares_parameters(graph, node)) return false;
-  if (node.type != "InnerProduct") return node.parameter.convolution_param().axis() == 1;
-  const schema::InnerProductParameter& parameter = node.parameter.inner_product_param();
-  return parameter.axis() == 1 && !parameter.transpose();
+  if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) return convolution->axis == 1;
+  const auto& product = std::get<ops::InnerProduct>(node.operation);
+  return product.axis == 1 && !product.transposed_weights;
 }
 
-[[nodiscard]] inline bool has_padding(const schema::ConvolutionParameter& parameter) {
-  if (parameter.has_pad_h() || parameter.has_pad_w()) return parameter.pad_h() != 0 || parameter.pad_w() != 0;
-  return std::any_of(parameter.pad().begin(), parameter.pad().end(), [](std::uint32_t pad) { return pad != 0; });
+[[nodiscard]] inline bool has_padding(const ops::Window& window) {
+  return has_other_than(window.pads_begin, 0) || has_other_than(window.pads_end, 0);
 }
 
 /// `index` if that node has one input and one output.
@@ -124,9 +110,10 @@ namespace detail {
 /// returns the nodes that became useless.
 [[nodiscard]] inline std::vector<std::size_t> fold_predecessors(Graph& graph, std::size_t index) {
   Node& node = graph.nodes[index];
-  if (node.type != "Convolution") return {};
+  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  if (convolution == nullptr) return {};
   const WeightLayout layout(node);
-  const bool is_padded = has_padding(node.parameter.convolution_param());
+  const bool is_padded = has_padding(convolution->window);
   ChannelAffine total = identity_affine(layout.inputs());
   std::vector<std::size_t> folded;  // the nearest first
   std::size_t input = node.inputs.front();
@@ -159,8 +146,8 @@ void fold_each(Graph& graph, const std::set<std::string>& skipped, Fold&& fold) 
 /// Inference uses the trained statistics of a BatchNorm; only an explicit wish for those of the batch is refused.
 inline void check_batch_norms(const Graph& graph) {
   for (const Node& node : graph.nodes) {
-    const schema::BatchNormParameter& parameter = node.parameter.batch_norm_param();
-    if (node.type != "BatchNorm" || !parameter.has_use_global_stats() || parameter.use_global_stats()) continue;
+    const auto* const norm = std::get_if<ops::BatchNorm>(&node.operation);
+    if (norm == nullptr || !norm->batch_statistics) continue;
     fail_layer(ErrorCode::unsupported_layer, graph.model->model_file, node.name,
                "use_global_stats is false, wanted true in an inference network");
   }
@@ -173,7 +160,7 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
       fail(ConfigError(ErrorCode::unknown_name,
                        "skip_fusion_layers: layer '" + name + "': does not exist in " + graph.model->model_file));
     }
-    if (!is_fusable_type(node->type)) {
+    if (!has_weight_matrix(*node)) {
       fail(ConfigError(ErrorCode::invalid_argument, "skip_fusion_layers: layer '" + name +
                                                         "': nothing is folded into a " + node->type +
                                                         ", wanted a Convolution, Deconvolution or InnerProduct"));

@@ -9,49 +9,35 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/arg_max.hpp"
-#include "nuq/graph/ops/axpy.hpp"
-#include "nuq/graph/ops/batch_norm.hpp"
 #include "nuq/graph/ops/batch_reindex.hpp"
-#include "nuq/graph/ops/bias.hpp"
-#include "nuq/graph/ops/clip.hpp"
 #include "nuq/graph/ops/concat.hpp"
-#include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/ops/crop.hpp"
-#include "nuq/graph/ops/deconvolution.hpp"
-#include "nuq/graph/ops/dequant.hpp"
 #include "nuq/graph/ops/detection_output.hpp"
-#include "nuq/graph/ops/eltwise.hpp"
 #include "nuq/graph/ops/embed.hpp"
-#include "nuq/graph/ops/exponential.hpp"
 #include "nuq/graph/ops/flatten.hpp"
-#include "nuq/graph/ops/im2col.hpp"
-#include "nuq/graph/ops/inner_product.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/interp.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
 #include "nuq/graph/ops/lrn.hpp"
 #include "nuq/graph/ops/normalize.hpp"
 #include "nuq/graph/ops/parameter.hpp"
 #include "nuq/graph/ops/permute.hpp"
-#include "nuq/graph/ops/pooling.hpp"
-#include "nuq/graph/ops/prelu.hpp"
 #include "nuq/graph/ops/prior_box.hpp"
 #include "nuq/graph/ops/recurrent.hpp"
 #include "nuq/graph/ops/reduction.hpp"
 #include "nuq/graph/ops/reshape.hpp"
 #include "nuq/graph/ops/roi_pooling.hpp"
-#include "nuq/graph/ops/scale.hpp"
 #include "nuq/graph/ops/shuffle_channel.hpp"
 #include "nuq/graph/ops/slice.hpp"
 #include "nuq/graph/ops/softmax.hpp"
-#include "nuq/graph/ops/spp.hpp"
 #include "nuq/graph/ops/tile.hpp"
 #include "nuq/graph/ops/upsample.hpp"
 #include "nuq/version.hpp"
@@ -61,77 +47,119 @@ NUQ_NAMESPACE_BEGIN
 /// Works out a layer's output shapes from all its input shapes; fails with ModelError through the LayerRef.
 using ShapeFunction = std::vector<Shape> (*)(const LayerRef&, const std::vector<Shape>&);
 
-/// How the output shapes of a layer type are worked out.
+/// How the output shapes of a layer type of the user's own are worked out.
 struct ShapeRule {
   std::string_view type;
   ShapeFunction shapes;
 };
 
-namespace detail {
+namespace ops {
 
-/// Every layer type whose shapes are known. A new family is a file in layer_rules/ and a row here.
-inline constexpr ShapeRule shape_rules[] = {
-    {"AbsVal", shapes_of_input},
-    {"AntiQuant", shapes_of_input},
-    {"ArgMax", arg_max_shapes},
-    {"Axpy", axpy_shapes},
-    {"BatchNorm", batch_norm_shapes},
-    {"BatchReindex", batch_reindex_shapes},
-    {"Bias", bias_shapes},
-    {"BNLL", shapes_of_input},
-    {"Clip", clip_shapes},
-    {"Concat", concat_shapes},
-    {"Convolution", convolution_shapes},
-    {"ConvolutionDepthwise", convolution_shapes},
-    {"Crop", crop_shapes},
-    {"Deconvolution", deconvolution_shapes},
-    {"Depthwise", convolution_shapes},
-    {"DepthwiseConvolution", convolution_shapes},
-    {"DeQuant", dequant_shapes},
-    {"DetectionOutput", detection_output_shapes},
-    {"Dropout", shapes_of_input},
-    {"Eltwise", eltwise_shapes},
-    {"ELU", shapes_of_input},
-    {"Embed", embed_shapes},
-    {"Exp", exp_shapes},
-    {"Flatten", flatten_shapes},
-    {"Im2col", im2col_shapes},
-    {"InnerProduct", inner_product_shapes},
-    {"Interp", interp_shapes},
-    {"Log", log_shapes},
-    {"LRN", lrn_shapes},
-    {"LSTM", lstm_shapes},
-    {"MVN", shapes_of_input},
-    {"Normalize", normalize_shapes},
-    {"Parameter", parameter_shapes},
-    {"Permute", permute_shapes},
-    {"Pooling", pooling_shapes},
-    {"Power", shapes_of_input},
-    {"PReLU", prelu_shapes},
-    {"PriorBox", prior_box_shapes},
-    {"PSROIPooling", psroi_pooling_shapes},
-    {"Quant", shapes_of_input},
-    {"Reduction", reduction_shapes},
-    {"ReLU", shapes_of_input},
-    {"ReLU6", shapes_of_input},
-    {"Reshape", reshape_shapes},
-    {"RNN", rnn_shapes},
-    {"ROIPooling", roi_pooling_shapes},
-    {"Scale", scale_shapes},
-    {"SearchN", shapes_of_first_input},
-    {"ShuffleChannel", shuffle_channel_shapes},
-    {"Sigmoid", shapes_of_input},
-    {"Silence", no_shapes},
-    {"Slice", slice_shapes},
-    {"Softmax", softmax_shapes},
-    {"Split", shapes_of_input},
-    {"SPP", spp_shapes},
-    {"Swish", shapes_of_input},
-    {"TanH", shapes_of_input},
-    {"Threshold", shapes_of_input},
-    {"Tile", tile_shapes},
-    {"Upsample", upsample_shapes},
-};
+// Of the operations whose attributes still stand in `Node::parameter`.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const ArgMax&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return arg_max_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const BatchReindex&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return batch_reindex_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Concat&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return concat_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Crop&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return crop_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const DetectionOutput&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return detection_output_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Embed&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return embed_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Flatten&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return flatten_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Interp&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return interp_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Lrn&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return lrn_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Lstm&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return lstm_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Mvn&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return shapes_of_input(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Normalize&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return normalize_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Parameter&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return parameter_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Permute&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return permute_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const PriorBox&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return prior_box_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const PsRoiPooling&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return psroi_pooling_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Reduction&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return reduction_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Reshape&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return reshape_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Rnn&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return rnn_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const RoiPooling&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return roi_pooling_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const ShuffleChannel&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return shuffle_channel_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Slice&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return slice_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Softmax&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return softmax_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Tile&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return tile_shapes(layer, inputs);
+}
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Upsample&, const LayerRef& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return upsample_shapes(layer, inputs);
+}
+
+}  // namespace ops
+
+namespace detail {
 
 /// Whether a blob of Caffe can have this shape: extents of at least 1, fewer than 2³¹ values. Unknown shapes pass.
 [[nodiscard]] inline bool is_blob_shape(const Shape& shape) {
@@ -143,15 +171,19 @@ inline constexpr ShapeRule shape_rules[] = {
   return " has shape " + to_string(shape) + ", wanted extents of at least 1 and fewer than 2147483648 values";
 }
 
-/// The user's own rule for a type, else the library's, else null.
-[[nodiscard]] inline ShapeFunction shape_function(std::string_view type, ArrayView<const ShapeRule> custom) {
+/// The user's own rule for a type; null where there is none.
+[[nodiscard]] inline ShapeFunction custom_rule(std::string_view type, ArrayView<const ShapeRule> custom) {
   for (const ShapeRule& rule : custom) {
     if (rule.type == type) return rule.shapes;
   }
-  for (const ShapeRule& rule : shape_rules) {
-    if (rule.type == type) return rule.shapes;
-  }
   return nullptr;
+}
+
+[[nodiscard]] inline std::vector<Shape> shapes_by_rule(const LayerRef& layer, const std::vector<Shape>& inputs,
+                                                       ArrayView<const ShapeRule> custom) {
+  if (const ShapeFunction rule = custom_rule(layer.type, custom)) return rule(layer, inputs);
+  return std::visit([&](const auto& operation) { return output_shapes(operation, layer, inputs); },
+                    layer.node.operation);
 }
 
 }  // namespace detail
@@ -161,14 +193,12 @@ inline constexpr ShapeRule shape_rules[] = {
 /// inputs or trained blobs that do not fit.
 [[nodiscard]] inline std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
                                                       ArrayView<const ShapeRule> custom = {}) {
-  const std::size_t count = layer.node.outputs.size();
-  const ShapeFunction rule = detail::shape_function(layer.node.type, custom);
   const bool known = std::none_of(inputs.begin(), inputs.end(), [](const Shape& input) { return input.empty(); });
-  if (!known || rule == nullptr) return std::vector<Shape>(count);
-  std::vector<Shape> shapes = rule(layer, inputs);
-  if (shapes.size() != count) {
-    layer.fail(ErrorCode::invalid_graph,
-               layer.node.type + " has " + std::to_string(count) + " outputs, wanted " + std::to_string(shapes.size()));
+  if (!known) return std::vector<Shape>(layer.outputs);
+  std::vector<Shape> shapes = detail::shapes_by_rule(layer, inputs, custom);
+  if (shapes.size() != layer.outputs) {
+    layer.fail(ErrorCode::invalid_graph, layer.type + " has " + std::to_string(layer.outputs) + " outputs, wanted " +
+                                             std::to_string(shapes.size()));
   }
   return shapes;
 }
@@ -179,8 +209,7 @@ namespace detail {
 inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
                              ArrayView<const ShapeRule> custom = {}) {
   for (const Node& node : nodes) {
-    if (node.inputs.empty() && shape_function(node.type, custom) == nullptr)
-      continue;  // its outputs are network inputs
+    if (is<ops::Input>(node) && custom_rule(node.type, custom) == nullptr) continue;  // as the user sets them
     std::vector<Shape> inputs;
     for (const std::size_t input : node.inputs) inputs.push_back(shapes[input]);
     const LayerRef layer(node, file);

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
-#include "nuq/graph/ops/quant.hpp"
+#include "nuq/graph/layer_ref.hpp"
+#include "nuq/graph/ops/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -26,8 +28,8 @@ class IntegerLayerLinker {
       if (computes_integers(graph_.nodes[index])) link(index);
     }
     for (Node& node : graph_.nodes) {
-      if (node.type == "Quant" && node.integer) check_readers(node);
-      if (node.type == "DeQuant" && !reads_integers(node)) node.integer.reset();
+      if (is<ops::Quant>(node) && node.integer) check_readers(node);
+      if (is<ops::DeQuant>(node) && !reads_integers(node)) node.integer.reset();
     }
   }
 
@@ -35,10 +37,10 @@ class IntegerLayerLinker {
   /// A layer with int8 weights, or a Pooling layer that the DeQuant of a deploy model reads.
   [[nodiscard]] bool computes_integers(const Node& node) const {
     if (node.inputs.empty() || node.outputs.empty()) return false;
-    if (node.type != "Pooling") return node.integer && !node.integer->weights.empty();
+    if (!is<ops::Pooling>(node)) return node.integer && !node.integer->weights.empty();
     const std::vector<std::size_t> readers = graph_.consumers(node.outputs.front());
     return std::any_of(readers.begin(), readers.end(), [this](std::size_t reader) {
-      return graph_.nodes[reader].type == "DeQuant" && graph_.nodes[reader].integer;
+      return is<ops::DeQuant>(graph_.nodes[reader]) && graph_.nodes[reader].integer;
     });
   }
 
@@ -51,16 +53,16 @@ class IntegerLayerLinker {
   void link(std::size_t index) {
     Node& node = graph_.nodes[index];
     const std::size_t producer = graph_.values[node.inputs.front()].producer;
-    if (producer == Value::network_input || graph_.nodes[producer].type != "Quant") {
+    if (producer == Value::network_input || !is<ops::Quant>(graph_.nodes[producer])) {
       fail(node, "its input '" + graph_.values[node.inputs.front()].blob + "' comes from no Quant layer");
     }
     Node& quant = graph_.nodes[producer];
     quant.integer.emplace();
     if (!node.integer) node.integer.emplace();
-    node.integer->input_offset = quant_scale({quant, file_}).offset;
+    node.integer->input_offset = quant_scale(std::get<ops::Quant>(quant.operation), LayerRef(quant, file_)).offset;
     for (const std::size_t reader : graph_.consumers(node.outputs.front())) {
       Node& dequant = graph_.nodes[reader];
-      if (dequant.type != "DeQuant")
+      if (!is<ops::DeQuant>(dequant))
         fail(node, "its output is read by '" + dequant.name + "', wanted DeQuant layers alone");
       dequant.integer.emplace();
     }
@@ -100,11 +102,11 @@ inline void mark_scaled_sums(Graph& graph) {
     return index == Value::network_input ? nullptr : &graph.nodes[index];
   };
   for (Node& node : graph.nodes) {
-    if (node.type != "DeQuant" || node.integer) continue;
+    if (!is<ops::DeQuant>(node) || node.integer) continue;
     Node* const summing = producer(node);
     if (summing == nullptr || summing->blobs.empty() || node.blobs.empty()) continue;
     const Node* const quant = producer(*summing);
-    if (quant == nullptr || quant->type != "Quant") continue;
+    if (quant == nullptr || !is<ops::Quant>(*quant)) continue;
     node.sum_scales = node.blobs.front().values;
     summing->sum_scales = node.sum_scales;
   }

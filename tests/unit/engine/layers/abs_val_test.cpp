@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/abs_val.hpp"
+#include "nuq/engine/layers/activations.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/axpy.hpp"
+#include "nuq/engine/layers/elementwise.hpp"
 
 #include <doctest/doctest.h>
 

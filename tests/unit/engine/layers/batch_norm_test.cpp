@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/batch_norm.hpp"
+#include "nuq/engine/layers/affine.hpp"
 
 #include <doctest/doctest.h>
 

@@ -57,7 +57,9 @@ struct Case {
   Node node;
   Tensor input;
 
-  [[nodiscard]] ConvolutionGeometry geometry() const { return nuq::convolution_geometry(node, input.shape); }
+  [[nodiscard]] ConvolutionGeometry geometry() const {
+    return nuq::convolution_geometry(std::get<nuq::ops::Convolution>(node.operation), nuq::LayerRef(node), input.shape);
+  }
   [[nodiscard]] std::vector<double> expected() const {
     return convolved(geometry(), input, node.blobs[0], node.blobs.size() > 1 ? &node.blobs[1] : nullptr);
   }
@@ -148,7 +150,7 @@ TEST_CASE("a fork's depthwise type computes what a convolution with a group for 
   const Case test = case_of("group: 6 pad: 1", {2, 6, 9, 14}, {6, 1, 3, 3}, true);
   Node depthwise = test.node;
   depthwise.type = "ConvolutionDepthwise";
-  depthwise.parameter.mutable_convolution_param()->clear_group();
+  std::get<nuq::ops::Convolution>(depthwise.operation).group.reset();
   CHECK(computed<nuq::detail::ConvolutionLayer>(depthwise, {test.input}).values ==
         computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values);
 }

@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/dequant.hpp"
+#include "nuq/engine/layers/quantization.hpp"
 
 #include <doctest/doctest.h>
 

@@ -38,7 +38,8 @@ TEST_CASE("integer pooling averages levels relative to the offset, with pads as 
     node.integer->input_offset = offset;
     nuq::Tensor levels({2, 3, dice(4, 9), dice(4, 9)});
     for (float& level : levels.values) level = static_cast<float>(dice(-128, 127));
-    const nuq::PoolingGeometry geometry = nuq::pooling_geometry(node, levels.shape);
+    const nuq::PoolingGeometry geometry =
+        nuq::pooling_geometry(std::get<nuq::ops::Pooling>(node.operation), nuq::LayerRef(node), levels.shape);
     std::vector<double> expected;
     for (std::int64_t plane = 0; plane < 6; ++plane) {
       const float* const values = levels.values.data() + plane * geometry.y.input * geometry.x.input;

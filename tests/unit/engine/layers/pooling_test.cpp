@@ -47,7 +47,7 @@ std::vector<double> pooled(const PoolingGeometry& g, const Tensor& input) {
             sum += value;
           }
         }
-        const bool is_average = g.method == nuq::schema::PoolingParameter::AVE;
+        const bool is_average = g.method == nuq::ops::PoolMethod::average;
         output.push_back(is_average ? sum / static_cast<double>(pool_size) : largest);
       }
     }
@@ -71,7 +71,8 @@ TEST_CASE("pooling agrees with Caffe's loops for random geometries with pads") {
     const Tensor input = random_tensor({2, 3, dice(5, 12), dice(5, 12)}, static_cast<std::uint32_t>(trial));
     for (const std::string method : {"MAX", "AVE"}) {
       const Node node = pooling(parameters + "pool: " + method);
-      const PoolingGeometry geometry = nuq::pooling_geometry(node, input.shape);
+      const PoolingGeometry geometry =
+          nuq::pooling_geometry(std::get<nuq::ops::Pooling>(node.operation), nuq::LayerRef(node), input.shape);
       CAPTURE(parameters);
       CAPTURE(method);
       CAPTURE(nuq::to_string(input.shape));
@@ -95,7 +96,9 @@ TEST_CASE("global pooling takes whole planes of any size") {
   const Node node = pooling("pool: AVE global_pooling: true");
   const Tensor average = computed<nuq::detail::PoolingLayer>(node, {input});
   REQUIRE(average.shape == nuq::Shape{2, 3, 1, 1});
-  CHECK(relative_error(average.values, pooled(nuq::pooling_geometry(node, input.shape), input)) < 1e-6);
+  CHECK(relative_error(average.values, pooled(nuq::pooling_geometry(std::get<nuq::ops::Pooling>(node.operation),
+                                                                    nuq::LayerRef(node), input.shape),
+                                              input)) < 1e-6);
 }
 
 TEST_CASE("windows without values, which strides larger than the kernel can leave, give −FLT_MAX or 0") {

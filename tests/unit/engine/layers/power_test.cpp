@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/power.hpp"
+#include "nuq/engine/layers/activations.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/quant.hpp"
+#include "nuq/engine/layers/quantization.hpp"
 
 #include <doctest/doctest.h>
 

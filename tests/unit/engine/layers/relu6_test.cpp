@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/relu6.hpp"
+#include "nuq/engine/layers/activations.hpp"
 
 #include <doctest/doctest.h>
 

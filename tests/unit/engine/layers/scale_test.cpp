@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/scale.hpp"
+#include "nuq/engine/layers/affine.hpp"
 
 #include <doctest/doctest.h>
 

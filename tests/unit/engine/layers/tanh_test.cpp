@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/tanh.hpp"
+#include "nuq/engine/layers/activations.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "nuq/graph/ops/clip.hpp"
+#include "nuq/graph/ops/activations.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +10,7 @@
 TEST_CASE("Clip needs both ends of its range") {
   const auto clip = [](const std::string& parameters) {
     const nuq::Node node = rule_node("Clip", "clip_param { " + parameters + " }");
-    return nuq::clip_shapes({node, "net.prototxt"}, {{2, 3}});
+    return nuq::output_shapes({node, "net.prototxt"}, {{2, 3}});
   };
   CHECK(clip("min: 0 max: 6") == std::vector<nuq::Shape>{{2, 3}});
   CHECK(complaint([&] { static_cast<void>(clip("min: 0")); }).rfind("clip_param lacks min or max", 0) == 0);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <variant>
 
 #include "rule_cases.hpp"
 
@@ -14,7 +15,8 @@ using nuq::Tensor;
 
 ConvolutionGeometry geometry(const std::string& parameters, const Shape& input, std::vector<Tensor> blobs = {}) {
   const nuq::Node node = rule_node("Convolution", "convolution_param { " + parameters + " }", std::move(blobs));
-  return nuq::convolution_geometry({node, "net.prototxt"}, input);
+  const nuq::LayerRef layer(node, "net.prototxt");
+  return nuq::convolution_geometry(layer.operation<nuq::ops::Convolution>(), layer, input);
 }
 
 std::string refusal(const std::string& parameters, const Shape& input, std::vector<Tensor> blobs = {}) {
@@ -52,7 +54,9 @@ TEST_CASE("depthwise types of forks have a group for each input channel unless t
   for (const std::string type : {"ConvolutionDepthwise", "DepthwiseConvolution", "Depthwise"}) {
     const auto weight_shape = [&](const std::string& parameters) {
       const nuq::Node node = rule_node(type, "convolution_param { num_output: 12 kernel_size: 3 " + parameters + " }");
-      return nuq::convolution_geometry(node, {1, 12, 5, 5}).weight_shape();
+      return nuq::convolution_geometry(std::get<nuq::ops::Convolution>(node.operation), nuq::LayerRef(node),
+                                       {1, 12, 5, 5})
+          .weight_shape();
     };
     CHECK(weight_shape("") == Shape{12, 1, 3, 3});
     CHECK(weight_shape("group: 12") == Shape{12, 1, 3, 3});

@@ -1,4 +1,4 @@
-#include "nuq/graph/ops/covered_axes.hpp"
+#include "nuq/graph/ops/affine.hpp"
 
 #include <doctest/doctest.h>
 
@@ -21,7 +21,7 @@ Extents extents(const nuq::AxisSplit& split) {
 template <class Covered>
 Extents covered(std::int64_t axis, const Covered& what) {
   const nuq::Node node = rule_node("Scale", "");
-  return extents(nuq::covered_axes({node, "net.prototxt"}, input, axis, what));
+  return extents(nuq::covered_axes(nuq::LayerRef(node, "net.prototxt"), input, axis, what));
 }
 
 TEST_CASE("trained factors cover a number of axes from one on") {

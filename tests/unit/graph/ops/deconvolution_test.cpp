@@ -1,4 +1,4 @@
-#include "nuq/graph/ops/deconvolution.hpp"
+#include "nuq/graph/ops/convolution.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,7 +16,8 @@ using nuq::Tensor;
 
 DeconvolutionGeometry geometry(const std::string& parameters, const Shape& input, std::vector<Tensor> blobs = {}) {
   const nuq::Node node = rule_node("Deconvolution", "convolution_param { " + parameters + " }", std::move(blobs));
-  return nuq::deconvolution_geometry({node, "net.prototxt"}, input);
+  const nuq::LayerRef layer(node, "net.prototxt");
+  return nuq::deconvolution_geometry(layer.operation<nuq::ops::TransposedConvolution>(), layer, input);
 }
 
 std::string refusal(const std::string& parameters, const Shape& input, std::vector<Tensor> blobs = {}) {

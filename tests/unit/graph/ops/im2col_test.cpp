@@ -1,4 +1,4 @@
-#include "nuq/graph/ops/im2col.hpp"
+#include "nuq/graph/ops/convolution.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@ using nuq::Shape;
 
 Shape output_shape(const std::string& parameters, const Shape& input) {
   const nuq::Node node = rule_node("Im2col", "convolution_param { " + parameters + " }");
-  return nuq::im2col_shapes({node, "net.prototxt"}, {input}).front();
+  return nuq::output_shapes({node, "net.prototxt"}, {input}).front();
 }
 
 TEST_CASE("columns have a channel for each channel and tap") {

@@ -15,7 +15,8 @@ using nuq::Shape;
 
 PoolingGeometry geometry(const std::string& parameters, const Shape& input) {
   const nuq::Node node = rule_node("Pooling", "pooling_param { " + parameters + " }");
-  return nuq::pooling_geometry({node, "net.prototxt"}, input);
+  const nuq::LayerRef layer(node, "net.prototxt");
+  return nuq::pooling_geometry(layer.operation<nuq::ops::Pooling>(), layer, input);
 }
 
 std::string refusal(const std::string& parameters, const Shape& input) {

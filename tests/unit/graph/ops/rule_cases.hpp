@@ -10,17 +10,24 @@
 #include <vector>
 
 #include "../../error_of.hpp"
+#include "nuq/caffe/read_operation.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/layer_ref.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
 
 /// A layer outside of any network; `parameters` is what stands in the prototxt besides name, type, bottoms and tops.
 inline nuq::Node rule_node(const std::string& type, const std::string& parameters,
                            std::vector<nuq::Tensor> blobs = {}) {
+  nuq::schema::LayerParameter layer;
+  REQUIRE(google::protobuf::TextFormat::ParseFromString(parameters, &layer));
+  layer.set_type(type);
   nuq::Node node;
   node.name = "layer1";
   node.type = type;
-  REQUIRE(google::protobuf::TextFormat::ParseFromString(parameters, &node.parameter));
+  node.operation = nuq::read_operation(layer);
+  node.parameter = layer;
   node.blobs = std::move(blobs);
   node.outputs = {0};
   return node;

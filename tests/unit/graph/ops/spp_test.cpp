@@ -1,4 +1,4 @@
-#include "nuq/graph/ops/spp.hpp"
+#include "nuq/graph/ops/pooling.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@ using nuq::Shape;
 
 Shape output_shape(const std::string& parameters, const Shape& input) {
   const nuq::Node node = rule_node("SPP", "spp_param { " + parameters + " }");
-  return nuq::spp_shapes({node, "net.prototxt"}, {input}).front();
+  return nuq::output_shapes({node, "net.prototxt"}, {input}).front();
 }
 
 std::string refusal(const std::string& parameters, const Shape& input) {

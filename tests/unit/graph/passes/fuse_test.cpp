@@ -88,9 +88,10 @@ struct Network {
 Values weighted(const Values& input, const nuq::Node& node) {
   const nuq::Tensor& weights = node.blobs[0];
   const auto extent = [&weights](std::size_t axis) { return static_cast<std::size_t>(weights.shape[axis]); };
-  const std::size_t groups = node.type == "InnerProduct" ? 1 : node.parameter.convolution_param().group();
-  const std::size_t kernel = node.type == "InnerProduct" ? 1 : extent(2) * extent(3);
-  const bool transposed = node.type == "Deconvolution";
+  const std::size_t groups =
+      nuq::convolution_of(node) == nullptr ? 1 : static_cast<std::size_t>(nuq::convolution_of(node)->group.value_or(1));
+  const std::size_t kernel = nuq::is<nuq::ops::InnerProduct>(node) ? 1 : extent(2) * extent(3);
+  const bool transposed = nuq::is<nuq::ops::TransposedConvolution>(node);
   const std::size_t outputs = transposed ? extent(1) * groups : extent(0);
   Values output(outputs);
   for (std::size_t out = 0; out < outputs; ++out) {
@@ -109,7 +110,7 @@ Values weighted(const Values& input, const nuq::Node& node) {
 
 Values normalised(Values x, const nuq::Node& node) {
   const double s = static_cast<double>(node.blobs[2].values[0]);
-  const double eps = static_cast<double>(node.parameter.batch_norm_param().eps());
+  const double eps = static_cast<double>(std::get<nuq::ops::BatchNorm>(node.operation).eps);
   for (std::size_t channel = 0; channel < x.size(); ++channel) {
     const double mean = s == 0.0 ? 0.0 : static_cast<double>(node.blobs[0].values[channel]) / s;
     const double variance = s == 0.0 ? 0.0 : static_cast<double>(node.blobs[1].values[channel]) / s;
@@ -135,10 +136,10 @@ Values biased(Values x, const nuq::Node& node) {
 /// What a chain of layers computes.
 Values output_of(const nuq::Graph& chain, Values x) {
   for (const nuq::Node& node : chain.nodes) {
-    x = node.type == "BatchNorm" ? normalised(x, node)
-        : node.type == "Scale"   ? scaled(x, node)
-        : node.type == "Bias"    ? biased(x, node)
-                                 : weighted(x, node);
+    x = nuq::is<nuq::ops::BatchNorm>(node) ? normalised(x, node)
+        : nuq::is<nuq::ops::Scale>(node)   ? scaled(x, node)
+        : nuq::is<nuq::ops::Bias>(node)    ? biased(x, node)
+                                           : weighted(x, node);
   }
   return x;
 }
@@ -233,7 +234,7 @@ TEST_CASE("a layer without bias gets one and says so") {
   const nuq::Node node = checked_fusion(convolution, 3).nodes[0];
   REQUIRE(node.blobs.size() == 2);
   CHECK(node.blobs[1].shape == nuq::Shape{2});
-  CHECK(node.parameter.convolution_param().bias_term());
+  CHECK(nuq::convolution_of(node)->bias);
 }
 
 TEST_CASE("an InnerProduct takes in its followers") {
@@ -243,7 +244,7 @@ TEST_CASE("an InnerProduct takes in its followers") {
              {{3, 5}})
       .batch_norm("ip", "ip", 3)
       .scale("ip", "ip", 3);
-  CHECK(checked_fusion(network, 5).nodes[0].parameter.inner_product_param().bias_term());
+  CHECK(std::get<nuq::ops::InnerProduct>(checked_fusion(network, 5).nodes[0].operation).bias);
 }
 
 TEST_CASE("grouped convolutions and deconvolutions are scaled along their output channels") {
@@ -374,7 +375,7 @@ TEST_CASE("a convolution without padding takes in what stands in front of it") {
       .convolution("num_output: 6 kernel_size: 2 group: 2 bias_term: false pad: 0", {{6, 2, 2, 2}}, "data");
   const nuq::Node node = checked_fusion(in_place, 4).nodes[0];
   CHECK(node.blobs.size() == 2);
-  CHECK(node.parameter.convolution_param().bias_term());
+  CHECK(nuq::convolution_of(node)->bias);
 
   Network norm;
   norm.batch_norm("data", "bn", 3).convolution("num_output: 2 kernel_size: 1", {{2, 3, 1, 1}, {2}}, "bn");

@@ -241,7 +241,7 @@ double relative_difference(const std::map<std::string, Tensor>& got, const std::
 }
 
 bool is_affine(const nuq::Node& node) {
-  return node.type == "BatchNorm" || node.type == "Scale" || node.type == "Bias";
+  return nuq::is<nuq::ops::BatchNorm>(node) || nuq::is<nuq::ops::Scale>(node) || nuq::is<nuq::ops::Bias>(node);
 }
 
 /// BatchNorm, Scale and Bias layers that alone read the output of a layer that they could have been folded into.
@@ -252,7 +252,7 @@ std::size_t unfolded_followers(const nuq::Graph& graph) {
     const std::size_t producer = graph.values[node.inputs[0]].producer;
     if (producer == nuq::Value::network_input) continue;
     const nuq::Node& before = graph.nodes[producer];
-    if (nuq::is_fusable_type(before.type) && graph.fusion.skipped.count(before.name) == 0) ++count;
+    if (nuq::has_weight_matrix(before) && graph.fusion.skipped.count(before.name) == 0) ++count;
   }
   return count;
 }
@@ -279,7 +279,7 @@ TEST_CASE("random networks compute the same before and after fusion, in memory a
     const nuq::Graph original = network.graph();
     nuq::FusionOptions options;
     for (const nuq::Node& node : original.nodes) {
-      if (nuq::is_fusable_type(node.type) && network.one_in(10)) options.skipped.insert(node.name);
+      if (nuq::has_weight_matrix(node) && network.one_in(10)) options.skipped.insert(node.name);
     }
     nuq::Graph graph = original;
     nuq::fuse(graph, options);

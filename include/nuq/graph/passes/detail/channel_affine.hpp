@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/ops/batch_norm.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
-#include "nuq/proto_schema.hpp"
+#include "nuq/graph/layer_ref.hpp"
+#include "nuq/graph/ops/affine.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -37,10 +37,9 @@ namespace detail {
 }
 
 /// True for a Scale or Bias along axis 1 alone, which may be counted from the end of `rank` axes.
-template <class Parameter>
-[[nodiscard]] bool is_per_channel(const Parameter& parameter, std::size_t rank) {
-  const std::int64_t axis = parameter.axis();
-  return (axis == 1 || axis + static_cast<std::int64_t>(rank) == 1) && parameter.num_axes() == 1;
+template <class Op>
+[[nodiscard]] bool is_per_channel(const Op& op, std::size_t rank) {
+  return (op.axis == 1 || op.axis + static_cast<std::int64_t>(rank) == 1) && op.num_axes == 1;
 }
 
 /// True for exactly `count` blobs of one value per channel.
@@ -50,11 +49,10 @@ template <class Parameter>
 }
 
 /// Blobs {γ} or {γ, β}: y = γ · x + β.
-[[nodiscard]] inline std::optional<ChannelAffine> scale_affine(const Node& node, std::size_t channels,
-                                                               std::size_t rank) {
-  const schema::ScaleParameter& parameter = node.parameter.scale_param();
-  const std::size_t blobs = parameter.bias_term() ? 2 : 1;
-  if (!is_per_channel(parameter, rank) || !has_channel_blobs(node, blobs, channels)) return std::nullopt;
+[[nodiscard]] inline std::optional<ChannelAffine> scale_affine(const ops::Scale& scale, const Node& node,
+                                                               std::size_t channels, std::size_t rank) {
+  const std::size_t blobs = scale.bias ? 2 : 1;
+  if (!is_per_channel(scale, rank) || !has_channel_blobs(node, blobs, channels)) return std::nullopt;
   ChannelAffine affine = identity_affine(channels);
   affine.factor.assign(node.blobs[0].values.begin(), node.blobs[0].values.end());
   if (blobs == 2) affine.offset.assign(node.blobs[1].values.begin(), node.blobs[1].values.end());
@@ -62,9 +60,9 @@ template <class Parameter>
 }
 
 /// Blob {β}: y = x + β.
-[[nodiscard]] inline std::optional<ChannelAffine> bias_affine(const Node& node, std::size_t channels,
-                                                              std::size_t rank) {
-  if (!is_per_channel(node.parameter.bias_param(), rank) || !has_channel_blobs(node, 1, channels)) return std::nullopt;
+[[nodiscard]] inline std::optional<ChannelAffine> bias_affine(const ops::Bias& bias, const Node& node,
+                                                              std::size_t channels, std::size_t rank) {
+  if (!is_per_channel(bias, rank) || !has_channel_blobs(node, 1, channels)) return std::nullopt;
   ChannelAffine affine = identity_affine(channels);
   affine.offset.assign(node.blobs[0].values.begin(), node.blobs[0].values.end());
   return affine;
@@ -75,11 +73,11 @@ template <class Parameter>
 [[nodiscard]] inline std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels,
                                                             std::size_t rank) {
   const Node& node = layer.node;
-  if (node.type == "Scale") return scale_affine(node, channels, rank);
-  if (node.type == "Bias") return bias_affine(node, channels, rank);
-  if (node.type != "BatchNorm" || node.blobs.empty() || node.blobs.front().values.size() != channels)
-    return std::nullopt;
-  return batch_norm_affine(layer);
+  if (const auto* scale = std::get_if<ops::Scale>(&node.operation)) return scale_affine(*scale, node, channels, rank);
+  if (const auto* bias = std::get_if<ops::Bias>(&node.operation)) return bias_affine(*bias, node, channels, rank);
+  const auto* const norm = std::get_if<ops::BatchNorm>(&node.operation);
+  if (norm == nullptr || node.blobs.empty() || node.blobs.front().values.size() != channels) return std::nullopt;
+  return batch_norm_affine(*norm, layer);
 }
 
 }  // namespace detail

@@ -5,12 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/ops/batch_norm.hpp"
+#include "nuq/graph/ops/affine.hpp"
 #include "nuq/quantize/scales/row_scales.hpp"
 #include "nuq/version.hpp"
 
@@ -21,13 +22,17 @@ namespace detail {
 /// kernel…] lie in memory.
 struct WeightLayout {
   explicit WeightLayout(const Node& node)
-      : transposed(node.type == "Deconvolution"),
-        groups(node.type == "InnerProduct" ? 1 : node.parameter.convolution_param().group()),
+      : transposed(is<ops::TransposedConvolution>(node)),
+        groups(groups_of(node)),
         rows(static_cast<std::size_t>(node.blobs.front().shape[0])),
         columns(static_cast<std::size_t>(node.blobs.front().shape[1])),
         rank(node.blobs.front().shape.size()),
         kernel(node.blobs.front().values.size() / (rows * columns)) {}
 
+  [[nodiscard]] static std::size_t groups_of(const Node& node) {
+    const ops::ConvolutionAttributes* const convolution = convolution_of(node);
+    return convolution == nullptr ? 1 : static_cast<std::size_t>(convolution->group.value_or(1));
+  }
   [[nodiscard]] std::size_t outputs() const noexcept { return transposed ? columns * groups : rows; }
   [[nodiscard]] std::size_t inputs() const noexcept { return transposed ? rows : columns * groups; }
 
@@ -70,6 +75,13 @@ void for_each_output_run(const WeightLayout& layout, Visit&& visit) {
   return {node.blobs[1].values.begin(), node.blobs[1].values.end()};
 }
 
+/// Marks an inner product or a convolution as one with a bias.
+inline void declare_bias(Node& node) {
+  if (auto* product = std::get_if<ops::InnerProduct>(&node.operation)) product->bias = true;
+  if (auto* convolution = std::get_if<ops::Convolution>(&node.operation)) convolution->bias = true;
+  if (auto* transposed = std::get_if<ops::TransposedConvolution>(&node.operation)) transposed->bias = true;
+}
+
 /// Gives a layer a bias. False, and nothing changed, if a value is not finite.
 [[nodiscard]] inline bool take_over(Node& node, const std::vector<double>& bias) {
   Tensor rounded(node.blobs.size() < 2 ? Shape{static_cast<std::int64_t>(bias.size())} : node.blobs[1].shape);
@@ -78,11 +90,7 @@ void for_each_output_run(const WeightLayout& layout, Visit&& visit) {
   if (!all_finite(rounded.values)) return false;
   node.blobs.resize(2);
   node.blobs[1] = std::move(rounded);
-  if (node.type == "InnerProduct") {
-    node.parameter.mutable_inner_product_param()->set_bias_term(true);
-  } else {
-    node.parameter.mutable_convolution_param()->set_bias_term(true);
-  }
+  declare_bias(node);
   return true;
 }
 

@@ -1,5 +1,5 @@
-#ifndef NUQ_ENGINE_LAYERS_ELTWISE_HPP
-#define NUQ_ENGINE_LAYERS_ELTWISE_HPP
+#ifndef NUQ_ENGINE_LAYERS_ELEMENTWISE_HPP
+#define NUQ_ENGINE_LAYERS_ELEMENTWISE_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/graph/ops/eltwise.hpp"
-#include "nuq/proto_schema.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/elementwise.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -21,12 +21,11 @@ class EltwiseLayer {
   static constexpr bool in_place = true;
 
   explicit EltwiseLayer(const LayerRef& layer)
-      : operation_(layer.parameter().eltwise_param().operation()),
-        coefficients_(eltwise_coefficients(layer, layer.node.inputs.size())) {
-    using Eltwise = schema::EltwiseParameter;
-    if (operation_ == Eltwise::SUM || operation_ == Eltwise::PROD || operation_ == Eltwise::MAX) return;
+      : method_(layer.operation<ops::Eltwise>().method),
+        coefficients_(eltwise_coefficients(layer.operation<ops::Eltwise>(), layer, layer.node.inputs.size())) {
+    if (method_ != ops::EltwiseMethod::stochastic_sum) return;
     layer.fail(ErrorCode::unsupported_layer,
-               "operation is " + Eltwise::EltwiseOp_Name(operation_) + ", wanted SUM, PROD or MAX");
+               std::string("operation is ") + name_of(method_) + ", wanted SUM, PROD or MAX");
   }
 
   void forward(const LayerCall& call) const {
@@ -49,22 +48,44 @@ class EltwiseLayer {
  private:
   void combine(const float* left, float left_coefficient, const float* right, float right_coefficient, float* output,
                std::int64_t begin, std::int64_t end) const {
-    if (operation_ == schema::EltwiseParameter::SUM) {
+    if (method_ == ops::EltwiseMethod::sum) {
       for (std::int64_t at = begin; at < end; ++at) {
         output[at] = left_coefficient * left[at] + right_coefficient * right[at];
       }
-    } else if (operation_ == schema::EltwiseParameter::PROD) {
+    } else if (method_ == ops::EltwiseMethod::product) {
       for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] * right[at];
     } else {
       for (std::int64_t at = begin; at < end; ++at) output[at] = (std::max)(left[at], right[at]);
     }
   }
 
-  schema::EltwiseParameter::EltwiseOp operation_;
+  ops::EltwiseMethod method_;
   std::vector<float> coefficients_;  // ones but for a SUM
+};
+
+/// a·x + y with a factor a for each channel of each item (Hu, Shen and Sun: Squeeze-and-Excitation Networks, 2017).
+class AxpyLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit AxpyLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    const AxisSplit channels = channel_split(call.layer, call.inputs[1].shape);
+    const float* const factors = call.inputs[0].values.data();
+    const float* const x = call.inputs[1].values.data();
+    const float* const y = call.inputs[2].values.data();
+    float* const output = call.outputs[0].values.data();
+    const std::int64_t plane = channels.inner;
+    call.workspace.for_each_range(channels.outer * channels.extent, plane, [=](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t line = begin; line < end; ++line) {
+        for (std::int64_t at = line * plane; at < (line + 1) * plane; ++at) output[at] = factors[line] * x[at] + y[at];
+      }
+    });
+  }
 };
 
 }  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_ENGINE_LAYERS_ELTWISE_HPP
+#endif  // NUQ_ENGINE_LAYERS_ELEMENTWISE_HPP

@@ -1,21 +1,45 @@
-#ifndef NUQ_ENGINE_LAYERS_DEQUANT_HPP
-#define NUQ_ENGINE_LAYERS_DEQUANT_HPP
+#ifndef NUQ_ENGINE_LAYERS_QUANTIZATION_HPP
+#define NUQ_ENGINE_LAYERS_QUANTIZATION_HPP
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/activation/activation_scale.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/round.hpp"
+#include "nuq/engine/detail/pointwise.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/copy.hpp"
 #include "nuq/graph/ops/axis.hpp"
-#include "nuq/graph/ops/dequant.hpp"
+#include "nuq/graph/ops/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
+
+/// Fake quantization: every value becomes the float that its int8 level stands for; in a deploy model the level itself.
+/// NaN and infinities stay.
+class QuantLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit QuantLayer(const LayerRef& layer)
+      : scale_(quant_scale(layer.operation<ops::Quant>(), layer)), writes_levels_(layer.node.integer.has_value()) {}
+
+  void forward(const LayerCall& call) const {
+    if (writes_levels_) {
+      for_each_value(call, [scale = scale_](float x) { return is_finite(x) ? quantized_level(x, scale) : x; });
+      return;
+    }
+    for_each_value(call, [scale = scale_](float x) { return is_finite(x) ? fake_quantize(x, scale) : x; });
+  }
+
+ private:
+  ActivationScale scale_;
+  bool writes_levels_;
+};
 
 /// y = t·deqscale·2ⁿ with t the sums, for n > 0 shifted into 16 bits: t = clamp(round(sum / 2ⁿ), −32768, 32767), n the
 /// channel's shift_bit. In a fake-quant model the sums are round(x / deqscale): what the float arithmetic before it and
@@ -85,4 +109,4 @@ class DequantLayer {
 }  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_ENGINE_LAYERS_DEQUANT_HPP
+#endif  // NUQ_ENGINE_LAYERS_QUANTIZATION_HPP

@@ -1,0 +1,259 @@
+#ifndef NUQ_ENGINE_LAYERS_ACTIVATIONS_HPP
+#define NUQ_ENGINE_LAYERS_ACTIVATIONS_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "nuq/engine/detail/pointwise.hpp"
+#include "nuq/engine/detail/require_factors.hpp"
+#include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/activations.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// y = |x|.
+class AbsValLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit AbsValLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [](float x) { return std::fabs(x); });
+  }
+};
+
+/// y = log(1 + eˣ), the binomial normal log likelihood.
+class BnllLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit BnllLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [](float x) { return (std::max)(x, 0.0F) + std::log1p(std::exp(-std::fabs(x))); });
+  }
+};
+
+/// y = x, not below min and not above max.
+class ClipLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit ClipLayer(const LayerRef& layer)
+      : min_(layer.operation<ops::Clip>().min.value_or(0.0F)), max_(layer.operation<ops::Clip>().max.value_or(0.0F)) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [min = min_, max = max_](float x) { return (std::max)((std::min)(x, max), min); });
+  }
+
+ private:
+  float min_;
+  float max_;
+};
+
+/// y = x for x ≥ 0, otherwise alpha·(eˣ − 1) (Clevert, Unterthiner and Hochreiter, 2015).
+class EluLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit EluLayer(const LayerRef& layer) : alpha_(layer.operation<ops::Elu>().alpha) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [alpha = alpha_](float x) { return x < 0.0F ? alpha * std::expm1(x) : x; });
+  }
+
+ private:
+  float alpha_;
+};
+
+/// y = base^(shift + scale·x).
+class ExpLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit ExpLayer(const LayerRef& layer) : factors_(exp_factors(layer.operation<ops::Exp>(), layer)) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [factors = factors_](float x) { return factors.outer * std::exp(factors.inner * x); });
+  }
+
+ private:
+  ExpFactors factors_;
+};
+
+/// y = log(shift + scale·x) to the layer's base; not a number where shift + scale·x is negative.
+class LogLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit LogLayer(const LayerRef& layer)
+      : factor_(log_factor(layer.operation<ops::Log>(), layer)),
+        scale_(layer.operation<ops::Log>().scale),
+        shift_(layer.operation<ops::Log>().shift) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [factor = factor_, scale = scale_, shift = shift_](float x) {
+      return factor * std::log(shift + scale * x);
+    });
+  }
+
+ private:
+  float factor_;
+  float scale_;
+  float shift_;
+};
+
+/// y = (shift + scale·x)^power.
+class PowerLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit PowerLayer(const LayerRef& layer)
+      : power_(layer.operation<ops::Power>().power),
+        scale_(layer.operation<ops::Power>().scale),
+        shift_(layer.operation<ops::Power>().shift) {}
+
+  void forward(const LayerCall& call) const {
+    const auto base = [scale = scale_, shift = shift_](float x) { return shift + scale * x; };
+    if (power_ == 1.0F) {  // the usual value: mere scaling
+      for_each_value(call, base);
+    } else {
+      for_each_value(call, [base, power = power_](float x) { return std::pow(base(x), power); });
+    }
+  }
+
+ private:
+  float power_;
+  float scale_;
+  float shift_;
+};
+
+/// y = x for x ≥ 0, otherwise x·slope, with a trained slope for each channel or one for all (He et al., 2015).
+class PreluLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit PreluLayer(const LayerRef& layer) : operation_(layer.operation<ops::PRelu>()) {
+    require_blobs(layer, 1);
+    slopes_ = layer.node.blobs[0].values;
+  }
+
+  void forward(const LayerCall& call) const {
+    const AxisSplit split = prelu_split(operation_, call.layer, call.inputs[0].shape);
+    require_factors(call, slopes_.size(), split.extent);
+    const float* const input = call.inputs[0].values.data();
+    float* const output = call.outputs[0].values.data();
+    call.workspace.for_each_range(split.outer * split.extent, split.inner, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t line = begin; line < end; ++line) {
+        const float slope = slopes_[static_cast<std::size_t>(line % split.extent)];
+        for (std::int64_t at = line * split.inner; at < (line + 1) * split.inner; ++at) {
+          output[at] = (std::max)(input[at], 0.0F) + slope * (std::min)(input[at], 0.0F);
+        }
+      }
+    });
+  }
+
+ private:
+  ops::PRelu operation_;
+  std::vector<float> slopes_;
+};
+
+/// y = x for x ≥ 0, otherwise x·negative_slope.
+class ReluLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit ReluLayer(const LayerRef& layer) : negative_slope_(layer.operation<ops::Relu>().negative_slope) {}
+
+  [[nodiscard]] float negative_slope() const noexcept { return negative_slope_; }
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call,
+                   [slope = negative_slope_](float x) { return (std::max)(x, 0.0F) + slope * (std::min)(x, 0.0F); });
+  }
+
+ private:
+  float negative_slope_;
+};
+
+/// y = min(max(x, 0), 6), plus x·negative_slope for x < 0.
+class Relu6Layer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit Relu6Layer(const LayerRef& layer) : negative_slope_(layer.operation<ops::Relu6>().negative_slope) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [slope = negative_slope_](float x) {
+      return (std::min)((std::max)(x, 0.0F), 6.0F) + slope * (std::min)(x, 0.0F);
+    });
+  }
+
+ private:
+  float negative_slope_;
+};
+
+/// y = 1 / (1 + e⁻ˣ).
+class SigmoidLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit SigmoidLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [](float x) { return 1.0F / (1.0F + std::exp(-x)); });
+  }
+};
+
+/// y = x / (1 + e^(−beta·x)) (Ramachandran, Zoph and Le, 2017).
+class SwishLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit SwishLayer(const LayerRef& layer) : beta_(layer.operation<ops::Swish>().beta) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [beta = beta_](float x) { return x / (1.0F + std::exp(-beta * x)); });
+  }
+
+ private:
+  float beta_;
+};
+
+class TanhLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit TanhLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [](float x) { return std::tanh(x); });
+  }
+};
+
+/// y = 1 for x > threshold, otherwise 0.
+class ThresholdLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit ThresholdLayer(const LayerRef& layer) : threshold_(layer.operation<ops::Threshold>().threshold) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [threshold = threshold_](float x) { return x > threshold ? 1.0F : 0.0F; });
+  }
+
+ private:
+  float threshold_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_LAYERS_ACTIVATIONS_HPP

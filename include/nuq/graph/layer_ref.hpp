@@ -1,0 +1,36 @@
+#ifndef NUQ_GRAPH_LAYER_REF_HPP
+#define NUQ_GRAPH_LAYER_REF_HPP
+
+#include <string_view>
+#include <variant>
+
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// A layer as an engine loads it: the whole node, and the file that messages name. Converts from a `Node`; refers to
+/// both.
+struct LayerRef : LayerContext {
+  LayerRef(const Node& layer, std::string_view model_file = {})
+      : LayerContext{layer.name, layer.type, layer.blobs, layer.outputs.size(), model_file}, node(layer) {}
+
+  /// The operation of a layer that is known to have one of this kind.
+  template <class Operation>
+  [[nodiscard]] const Operation& operation() const {
+    return std::get<Operation>(node.operation);
+  }
+  /// What the network's own format says of a layer of unknown type; empty for others.
+  [[nodiscard]] std::string_view text() const noexcept {
+    const auto* const unknown = std::get_if<ops::Unknown>(&node.operation);
+    return unknown == nullptr ? std::string_view() : std::string_view(unknown->text);
+  }
+  [[nodiscard]] const schema::LayerParameter& parameter() const noexcept { return node.parameter; }
+
+  const Node& node;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_LAYER_REF_HPP

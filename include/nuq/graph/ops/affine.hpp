@@ -1,0 +1,180 @@
+#ifndef NUQ_GRAPH_OPS_AFFINE_HPP
+#define NUQ_GRAPH_OPS_AFFINE_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/inputs.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace ops {
+
+/// (x − mean) / √(variance + eps) for each channel. Blobs: mean·f, variance·f and f.
+struct BatchNorm {
+  float eps = 1e-5F;
+  bool batch_statistics = false;  ///< whether mean and variance are those of the batch, which inference refuses
+};
+
+/// y = x·factor + shift along some axes. With one input the factors are the first blob, with two the second input; with
+/// `bias` the last blob is the shift.
+struct Scale {
+  std::int64_t axis = 1;      ///< the first that trained factors cover
+  std::int64_t num_axes = 1;  ///< how many they cover, −1 for all the rest
+  bool bias = false;
+};
+
+/// y = x + bias along some axes. With one input the bias is the blob, with two the second input.
+struct Bias {
+  std::int64_t axis = 1;      ///< the first that a trained bias covers
+  std::int64_t num_axes = 1;  ///< how many it covers, −1 for all the rest
+};
+
+}  // namespace ops
+
+/// y = factor[c]·x + offset[c] for every channel c.
+struct ChannelAffine {
+  std::vector<double> factor;
+  std::vector<double> offset;
+};
+
+/// What a BatchNorm with trained statistics computes: (x − mean·f) / √(variance·f + eps), f = 1 / scale factor, 0 for a
+/// scale factor of 0. Throws ModelError when the layer has no blobs, computes statistics of the batch, or has a
+/// negative variance.
+[[nodiscard]] inline ChannelAffine batch_norm_affine(const ops::BatchNorm& norm, const LayerContext& layer) {
+  if (norm.batch_statistics) {
+    layer.fail(ErrorCode::unsupported_layer, "use_global_stats is false, wanted the trained statistics");
+  }
+  require_blobs(layer, 3);
+  const std::vector<float>& mean = layer.blobs[0].values;
+  const std::vector<float>& variance = layer.blobs[1].values;
+  const std::vector<float>& scale_factor = layer.blobs[2].values;
+  const std::size_t channels = mean.size();
+  if (variance.size() != channels || scale_factor.size() != 1) {
+    layer.fail(ErrorCode::size_mismatch, "BatchNorm has blobs of " + std::to_string(channels) + ", " +
+                                             std::to_string(variance.size()) + " and " +
+                                             std::to_string(scale_factor.size()) + " values, wanted C, C and 1");
+  }
+  const double correction = scale_factor[0] == 0.0F ? 0.0 : 1.0 / static_cast<double>(scale_factor[0]);
+  ChannelAffine affine;
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    const double scale =
+        1.0 / std::sqrt(static_cast<double>(variance[channel]) * correction + static_cast<double>(norm.eps));
+    if (!is_finite(scale)) {
+      layer.fail(ErrorCode::non_finite_value,
+                 "channel " + std::to_string(channel) + " has the variance " +
+                     detail::number_text(static_cast<double>(variance[channel]) * correction) +
+                     ", wanted variance + eps above 0");
+    }
+    affine.factor.push_back(scale);
+    affine.offset.push_back(-static_cast<double>(mean[channel]) * correction * scale);
+  }
+  return affine;
+}
+
+/// The input around its channels: axis 1, or one channel for a vector.
+[[nodiscard]] inline AxisSplit batch_norm_split(const LayerContext& layer, const Shape& input) {
+  const AxisSplit split = input.size() < 2 ? split_at(input, 0, 0) : split_at(input, 1, 2);
+  check_blobs(layer, {{split.extent}, {split.extent}, {1}});
+  return split;
+}
+
+/// The input around the axes that trained factors cover: `num_axes` of them from `axis` on, −1 for all the rest.
+/// Throws ModelError naming the layer and the value.
+[[nodiscard]] inline AxisSplit covered_axes(const LayerContext& layer, const Shape& input, std::int64_t axis,
+                                            std::int64_t num_axes) {
+  const std::size_t begin = canonical_axis(layer, axis, input.size());
+  const std::int64_t rest = static_cast<std::int64_t>(input.size() - begin);
+  const std::int64_t covered = num_axes == -1 ? rest : num_axes;
+  if (covered < 0 || covered > rest) {
+    layer.fail(ErrorCode::invalid_argument, "num_axes is " + std::to_string(num_axes) + ", wanted -1 to " +
+                                                std::to_string(rest) + " for the input " + to_string(input));
+  }
+  return split_at(input, begin, begin + static_cast<std::size_t>(covered));
+}
+
+/// The input around the axes that a second input covers: those of `factors`, from `axis` on. A single value, to Caffe a
+/// shape without axes, goes with every input. Throws ModelError where the extents differ.
+[[nodiscard]] inline AxisSplit covered_axes(const LayerContext& layer, const Shape& input, std::int64_t axis,
+                                            const Shape& factors) {
+  if (element_count(factors) == 1) return split_at(input, 0, 0);
+  const std::size_t begin = canonical_axis(layer, axis, input.size());
+  const bool fits = factors.size() <= input.size() - begin &&
+                    std::equal(factors.begin(), factors.end(), input.begin() + static_cast<std::ptrdiff_t>(begin));
+  if (fits) return split_at(input, begin, begin + factors.size());
+  layer.fail(ErrorCode::size_mismatch, "the second input " + to_string(factors) + " does not fit the first, " +
+                                           to_string(input) + ", from axis " + std::to_string(begin) + " on");
+}
+
+/// The input of a Scale around the axes that its trained factors cover; blobs, where the layer has them, must have
+/// these extents.
+[[nodiscard]] inline AxisSplit scale_split(const ops::Scale& scale, const LayerContext& layer, const Shape& input) {
+  const AxisSplit split = covered_axes(layer, input, scale.axis, scale.num_axes);
+  check_weights_and_bias(layer, {split.extent}, scale.bias, split.extent);
+  return split;
+}
+
+/// The input around the axes that a second input covers; the only trained blob is the bias, if there is one.
+[[nodiscard]] inline AxisSplit scale_split(const ops::Scale& scale, const LayerContext& layer, const Shape& input,
+                                           const Shape& factors) {
+  const AxisSplit split = covered_axes(layer, input, scale.axis, factors);
+  if (scale.bias) check_blobs(layer, {{split.extent}});
+  return split;
+}
+
+/// The input of a Bias layer around the axes that its trained values cover; blobs, where the layer has them, must have
+/// these extents.
+[[nodiscard]] inline AxisSplit bias_split(const ops::Bias& bias, const LayerContext& layer, const Shape& input) {
+  const AxisSplit split = covered_axes(layer, input, bias.axis, bias.num_axes);
+  check_blobs(layer, {{split.extent}});
+  return split;
+}
+
+/// The input around the axes that a second input covers.
+[[nodiscard]] inline AxisSplit bias_split(const ops::Bias& bias, const LayerContext& layer, const Shape& input,
+                                          const Shape& added) {
+  return covered_axes(layer, input, bias.axis, added);
+}
+
+namespace ops {
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const BatchNorm&, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  static_cast<void>(batch_norm_split(layer, only_input(layer, inputs)));
+  return inputs;
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Scale& scale, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  require_inputs(layer, inputs, 1, 2);
+  const Shape& input = inputs.front();
+  static_cast<void>(inputs.size() == 1 ? scale_split(scale, layer, input)
+                                       : scale_split(scale, layer, input, inputs[1]));
+  return {input};
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Bias& bias, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  require_inputs(layer, inputs, 1, 2);
+  const Shape& input = inputs.front();
+  static_cast<void>(inputs.size() == 1 ? bias_split(bias, layer, input) : bias_split(bias, layer, input, inputs[1]));
+  return {input};
+}
+
+}  // namespace ops
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_OPS_AFFINE_HPP

@@ -1,0 +1,64 @@
+#ifndef NUQ_GRAPH_OPS_BASIC_HPP
+#define NUQ_GRAPH_OPS_BASIC_HPP
+
+#include <string>
+#include <vector>
+
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/inputs.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace ops {
+
+/// An operation of a type that the library does not know: of the user's own, or never computed.
+struct Unknown {
+  std::string type{};
+  std::string text{};  ///< what the network's own format says of the layer, for whoever knows the type
+};
+
+/// Provides values that the user sets; reads none.
+struct Input {};
+
+/// Hands its input on: dropout is for training.
+struct Dropout {};
+
+/// Hands its input on to every output.
+struct Split {};
+
+/// Reads values that nobody else wants; has no outputs.
+struct Silence {};
+
+/// Not known.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Unknown&, const LayerContext& layer,
+                                                      const std::vector<Shape>&) {
+  return std::vector<Shape>(layer.outputs);
+}
+
+/// As declared, which is no matter of a rule.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Input&, const LayerContext& layer,
+                                                      const std::vector<Shape>&) {
+  return std::vector<Shape>(layer.outputs);
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Dropout&, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return shapes_of_input(layer, inputs);
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Split&, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  return shapes_of_input(layer, inputs);
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Silence&, const LayerContext&, const std::vector<Shape>&) {
+  return {};
+}
+
+}  // namespace ops
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_OPS_BASIC_HPP

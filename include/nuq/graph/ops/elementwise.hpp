@@ -1,0 +1,105 @@
+#ifndef NUQ_GRAPH_OPS_ELEMENTWISE_HPP
+#define NUQ_GRAPH_OPS_ELEMENTWISE_HPP
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/inputs.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace ops {
+
+enum class EltwiseMethod {
+  sum,
+  product,
+  maximum,
+  stochastic_sum,  ///< of random inputs, which inference refuses
+};
+
+/// Combines its inputs element by element.
+struct Eltwise {
+  EltwiseMethod method = EltwiseMethod::sum;
+  std::vector<float> coefficients{};  ///< factors of a sum, one for each input; none: ones
+  bool broadcast = false;             ///< whether axes of extent 1 are repeated, which no kernel computes
+};
+
+/// Inputs a, x and y: a·x + y with a factor in a for each channel of x.
+struct Axpy {};
+
+}  // namespace ops
+
+/// As messages call a method.
+[[nodiscard]] inline const char* name_of(ops::EltwiseMethod method) noexcept {
+  switch (method) {
+    case ops::EltwiseMethod::sum:
+      return "SUM";
+    case ops::EltwiseMethod::product:
+      return "PROD";
+    case ops::EltwiseMethod::maximum:
+      return "MAX";
+    case ops::EltwiseMethod::stochastic_sum:
+      return "STOCHASTIC_SUM";
+  }
+  return "";
+}
+
+/// The factors of a sum, one per input, ones where none are given. Throws ModelError when their number is another, or
+/// when another method has any.
+[[nodiscard]] inline std::vector<float> eltwise_coefficients(const ops::Eltwise& eltwise, const LayerContext& layer,
+                                                             std::size_t inputs) {
+  const std::size_t count = eltwise.coefficients.size();
+  if (count == 0) return std::vector<float>(inputs, 1.0F);
+  if (eltwise.method != ops::EltwiseMethod::sum) {
+    layer.fail(ErrorCode::invalid_argument,
+               std::string("coeff is given for ") + name_of(eltwise.method) + ", wanted it for SUM alone");
+  }
+  if (count != inputs) {
+    layer.fail(ErrorCode::size_mismatch, "coeff has " + std::to_string(count) + " values, wanted one for each of " +
+                                             std::to_string(inputs) + " inputs");
+  }
+  return eltwise.coefficients;
+}
+
+namespace ops {
+
+/// All inputs must have one shape, the output's.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Eltwise& eltwise, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  const Shape& first = first_input(layer, inputs);
+  for (const Shape& input : inputs) {
+    if (input == first) continue;
+    layer.fail(ErrorCode::size_mismatch,
+               "Eltwise has the inputs " + to_string(first) + " and " + to_string(input) + ", wanted equal shapes");
+  }
+  static_cast<void>(eltwise_coefficients(eltwise, layer, inputs.size()));
+  return {first};
+}
+
+/// Inputs: a factor for each channel, [N, C] or [N, C, 1, …], and two tensors of one shape, which is the output's.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Axpy&, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  require_inputs(layer, inputs, 3, 3);
+  const Shape& factors = inputs[0];
+  const AxisSplit channels = channel_split(layer, inputs[1]);
+  const bool fits = factors.size() >= 2 && factors[0] == channels.outer && factors[1] == channels.extent &&
+                    extent_product(factors, 2, factors.size()) == 1;
+  if (!fits || inputs[1] != inputs[2]) {
+    layer.fail(ErrorCode::size_mismatch, "Axpy has the inputs " + to_string(factors) + ", " + to_string(inputs[1]) +
+                                             " and " + to_string(inputs[2]) +
+                                             ", wanted [N,C] or [N,C,1,1] and twice [N,C,…]");
+  }
+  return {inputs[1]};
+}
+
+}  // namespace ops
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_OPS_ELEMENTWISE_HPP
