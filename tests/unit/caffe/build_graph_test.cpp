@@ -399,10 +399,10 @@ TEST_CASE("layers of unknown types keep their text, whatever no schema knows inc
   const nuq::Graph graph =
       graph_of(data + "layer { name: 'train' type: 'Mystery' bottom: 'data' top: 't' include { phase: TRAIN } }" +
                relu("r", "data", "r") + "layer {" + mish + "}");
-  CHECK(graph.find("m")->text == mish);
-  CHECK(graph.find("r")->text.empty());
+  CHECK(nuq::LayerRef(*graph.find("m")).text() == mish);
+  CHECK(nuq::LayerRef(*graph.find("r")).text().empty());
   const nuq::Graph listed = graph_of(data + "layer: [{" + mish + "}, { name: 'r' type: 'ReLU' bottom: 'm' top: 'r' }]");
-  CHECK(listed.find("m")->text == mish);
+  CHECK(nuq::LayerRef(*listed.find("m")).text() == mish);
 }
 
 }  // namespace caffe_build_graph_test
