@@ -9,7 +9,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/any_layer.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/graph/ops/layer_ref.hpp"
+#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/version.hpp"
 
