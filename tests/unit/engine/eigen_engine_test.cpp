@@ -291,7 +291,8 @@ struct Twice {
   static std::vector<Shape> output_shapes(const nuq::LayerRef&, const std::vector<Shape>& inputs) {
     return {{inputs[0][0], 2 * inputs[0][1]}};
   }
-  explicit Twice(const nuq::LayerRef& layer) : factor(layer.operation<nuq::ops::Power>().scale) {
+  explicit Twice(const nuq::LayerRef& layer)
+      : factor(std::stof(std::string(nuq::text_value(layer.text(), {"power_param", "scale"}).value()))) {
     if (factor == 0.0F) layer.fail(ErrorCode::invalid_argument, "the factor is 0");
   }
   void forward(const nuq::LayerCall& call) const {
