@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +14,8 @@
 #include "nuq/ascend/dictionary.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
 
 namespace {
@@ -52,15 +53,15 @@ nuq::AscendDictionaryParameters parameters_for(const CompressArguments& argument
 }
 
 void print_compressed_json(const nuq::AscendCompressed& compressed, std::size_t size, bool accepted) {
-  using Json = nlohmann::ordered_json;
+  using nuq::Json;
   Json blocks = Json::array();
-  for (const nuq::AscendBlock& block : compressed.blocks) blocks.push_back({{"size", block.size}, {"raw", block.raw}});
+  for (const nuq::AscendBlock& block : compressed.blocks) {
+    blocks.push_back(Json::object({{"size", block.size}, {"raw", block.raw}}));
+  }
   const double ratio = static_cast<double>(compressed.compressed_size) / static_cast<double>(size);
-  const Json report = {{"compressed_size", compressed.compressed_size},
-                       {"ratio", ratio},
-                       {"accepted", accepted},
-                       {"blocks", std::move(blocks)}};
-  std::printf("%s\n", report.dump(2).c_str());
+  const Json report = Json::object(
+      {{"compressed_size", compressed.compressed_size}, {"ratio", ratio}, {"accepted", accepted}, {"blocks", blocks}});
+  std::printf("%s\n", nuq::to_text(report, {2, false}).c_str());
 }
 
 /// One row of the table: the coded blocks, or the raw ones.

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "command.hpp"
@@ -11,6 +10,8 @@
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 
 namespace {
 
@@ -29,9 +30,9 @@ void run(const EvalArguments& arguments, const Session& session) {
   const double metric = nuq::evaluate(net, dataset);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (arguments.json) {
-    const nlohmann::ordered_json result = {
-        {"metric", metric}, {"samples", dataset.samples()}, {"seconds", seconds.count()}};
-    std::printf("%s\n", result.dump().c_str());
+    const nuq::Json result =
+        nuq::Json::object({{"metric", metric}, {"samples", dataset.samples()}, {"seconds", seconds.count()}});
+    std::printf("%s\n", nuq::to_text(result).c_str());
   } else {
     std::printf("%.6g on %zu samples, %.2f s\n", metric, dataset.samples(), seconds.count());
   }

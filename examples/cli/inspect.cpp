@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -13,10 +12,12 @@
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/weight_count.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using nuq::Json;
 
 struct InspectArguments {
   std::string model;
@@ -42,42 +43,43 @@ Json json_of(const nuq::Graph& graph, const nuq::Node& node,
   Json shapes = Json::array();
   for (const std::size_t output : node.outputs) shapes.push_back(graph.values[output].shape);
   const std::optional<std::int64_t> weights = nuq::weight_count(graph, node);
-  return {{"name", node.name},
-          {"type", node.type},
-          {"bottoms", blob_names(graph, node.inputs)},
-          {"tops", blob_names(graph, node.outputs)},
-          {"output_shapes", shapes},
-          {"weights", weights ? Json(*weights) : Json(nullptr)},
-          {"quantizable", eligibility.quantizable},
-          {"nuq_eligible", eligibility.nuq},
-          {"reason", eligibility.reason}};
+  return Json::object({{"name", node.name},
+                       {"type", node.type},
+                       {"bottoms", blob_names(graph, node.inputs)},
+                       {"tops", blob_names(graph, node.outputs)},
+                       {"output_shapes", shapes},
+                       {"weights", weights},
+                       {"quantizable", eligibility.quantizable},
+                       {"nuq_eligible", eligibility.nuq},
+                       {"reason", eligibility.reason}});
 }
 
 /// Weights of the quantizable layers; null where one of them is unknown.
 Json total_weights(const Json& layers) {
   std::int64_t total = 0;
   for (const Json& layer : layers) {
-    if (!layer["quantizable"].get<bool>()) continue;
-    if (layer["weights"].is_null()) return nullptr;
-    total += layer["weights"].get<std::int64_t>();
+    if (!layer.find("quantizable")->boolean()) continue;
+    if (layer.find("weights")->is_null()) return nullptr;
+    total += layer.find("weights")->integer();
   }
   return total;
 }
 
 void print_table(const Json& report) {
-  for (const Json& layer : report["layers"]) {
-    const std::string shapes = layer["output_shapes"].dump();
-    const std::string weights = layer["weights"].is_null() ? "?" : layer["weights"].dump();
-    const char* const kind = layer["nuq_eligible"].get<bool>()  ? "nuq"
-                             : layer["quantizable"].get<bool>() ? "int8"
-                                                                : "-";
-    std::printf("%-32s %-16s %-24s %10s  %-4s  %s\n", layer["name"].get<std::string>().c_str(),
-                layer["type"].get<std::string>().c_str(), shapes.c_str(), weights.c_str(), kind,
-                layer["reason"].get<std::string>().c_str());
+  for (const Json& layer : *report.find("layers")) {
+    const std::string shapes = nuq::to_text(*layer.find("output_shapes"));
+    const std::string weights = layer.find("weights")->is_null() ? "?" : nuq::to_text(*layer.find("weights"));
+    const char* const kind = layer.find("nuq_eligible")->boolean()  ? "nuq"
+                             : layer.find("quantizable")->boolean() ? "int8"
+                                                                    : "-";
+    std::printf("%-32s %-16s %-24s %10s  %-4s  %s\n", layer.find("name")->text().c_str(),
+                layer.find("type")->text().c_str(), shapes.c_str(), weights.c_str(), kind,
+                layer.find("reason")->text().c_str());
   }
-  std::printf("%s: %zu layers, quantizable weights: %s\n", report["name"].get<std::string>().c_str(),
-              report["layers"].size(),
-              report["weights"].is_null() ? "unknown without an input size" : report["weights"].dump().c_str());
+  std::printf("%s: %zu layers, quantizable weights: %s\n", report.find("name")->text().c_str(),
+              report.find("layers")->size(),
+              report.find("weights")->is_null() ? "unknown without an input size"
+                                                : nuq::to_text(*report.find("weights")).c_str());
 }
 
 void run(const InspectArguments& arguments) {
@@ -89,9 +91,9 @@ void run(const InspectArguments& arguments) {
   Json layers = Json::array();
   for (const nuq::Node& node : graph.nodes) layers.push_back(json_of(graph, node, compressible));
   const Json total = total_weights(layers);
-  const Json report = {{"name", graph.name}, {"layers", layers}, {"weights", total}};
+  const Json report = Json::object({{"name", graph.name}, {"layers", layers}, {"weights", total}});
   if (arguments.json) {
-    std::printf("%s\n", report.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    std::printf("%s\n", nuq::to_text(report, {2, false}).c_str());
   } else {
     print_table(report);
   }

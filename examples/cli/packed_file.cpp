@@ -4,11 +4,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "command.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/packed/packed_model.hpp"
 #include "nuq/workflow/pack_model.hpp"
@@ -47,16 +48,18 @@ const char* coding_name(const nuq::PackedBlob& blob) {
 }
 
 /// The layers of an intact file, with each blob's values and bytes.
-nlohmann::ordered_json contents(const nuq::PackedModelView& view) {
-  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+nuq::Json contents(const nuq::PackedModelView& view) {
+  nuq::Json layers = nuq::Json::array();
   for (std::size_t index = 0; index < view.layer_count(); ++index) {
     const nuq::PackedLayer layer = view.layer(index);
-    nlohmann::ordered_json blobs = nlohmann::ordered_json::array();
+    nuq::Json blobs = nuq::Json::array();
     layer.visit_blobs([&](std::size_t, const nuq::PackedBlob& blob) {
-      blobs.push_back({{"values", blob.count}, {"coding", coding_name(blob)}, {"bytes", blob.stored.size()}});
+      blobs.push_back(
+          nuq::Json::object({{"values", blob.count}, {"coding", coding_name(blob)}, {"bytes", blob.stored.size()}}));
       return true;
     });
-    layers.push_back({{"name", layer.name()}, {"type", layer.type()}, {"blobs", blobs}});
+    layers.push_back(nuq::Json::object(
+        {{"name", std::string(layer.name())}, {"type", std::string(layer.type())}, {"blobs", blobs}}));
   }
   return layers;
 }
@@ -65,20 +68,21 @@ void verify(const PackedFileArguments& arguments, const Session& session) {
   const nuq::MappedFile file(arguments.file);
   const std::string_view bytes = file.bytes();
   const nuq::PackedModel model(bytes.data(), bytes.size(), arguments.file);
-  const nlohmann::ordered_json layers = contents(model.view());
+  const nuq::Json layers = contents(model.view());
   if (arguments.json) {
-    const nlohmann::ordered_json result = {{"file", arguments.file},
-                                           {"valid", true},
-                                           {"bytes", bytes.size()},
-                                           {"prototxt_bytes", model.view().prototxt().size()},
-                                           {"layers", layers}};
-    std::printf("%s\n", result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+    const nuq::Json result = nuq::Json::object({{"file", arguments.file},
+                                                {"valid", true},
+                                                {"bytes", bytes.size()},
+                                                {"prototxt_bytes", model.view().prototxt().size()},
+                                                {"layers", layers}});
+    std::printf("%s\n", nuq::to_text(result).c_str());
   } else if (!session.quiet) {
-    for (const nlohmann::ordered_json& layer : layers) {
-      for (const nlohmann::ordered_json& blob : layer["blobs"]) {
-        std::printf("%-24s %-14s %10llu values  %-8s %10llu bytes\n", layer["name"].get<std::string>().c_str(),
-                    layer["type"].get<std::string>().c_str(), blob["values"].get<unsigned long long>(),
-                    blob["coding"].get<std::string>().c_str(), blob["bytes"].get<unsigned long long>());
+    for (const nuq::Json& layer : layers) {
+      for (const nuq::Json& blob : *layer.find("blobs")) {
+        std::printf("%-24s %-14s %10llu values  %-8s %10llu bytes\n", layer.find("name")->text().c_str(),
+                    layer.find("type")->text().c_str(), static_cast<unsigned long long>(blob.find("values")->integer()),
+                    blob.find("coding")->text().c_str(),
+                    static_cast<unsigned long long>(blob.find("bytes")->integer()));
       }
     }
     std::printf("%s: intact, %zu bytes\n", arguments.file.c_str(), bytes.size());

@@ -1,8 +1,6 @@
 #ifndef NUQ_AMCT_MAPPING_FILE_HPP
 #define NUQ_AMCT_MAPPING_FILE_HPP
 
-#include <nlohmann/json.hpp>
-
 #include <filesystem>
 #include <set>
 #include <string>
@@ -11,6 +9,7 @@
 
 #include "nuq/amct/compressible_layers.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
@@ -19,41 +18,42 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline const nlohmann::json& absent_json() {
-  static const nlohmann::json null;
+[[nodiscard]] inline const Json& absent_json() {
+  static const Json null;
   return null;
 }
 
-/// A member of what may be an object; null where there is none. Looping over null, or over a scalar's one element, is
-/// harmless.
-[[nodiscard]] inline const nlohmann::json& json_member(const nlohmann::json& value, const char* key) {
-  const auto member = value.is_object() ? value.find(key) : value.end();
-  return member == value.end() ? absent_json() : *member;
+/// A member of what may be an object; null where there is none. A loop over null or a scalar has no elements.
+[[nodiscard]] inline const Json& json_member(const Json& value, const char* key) {
+  const Json* const member = value.find(key);
+  return member == nullptr ? absent_json() : *member;
 }
 
 /// The value of an operator's attribute; null where there is none.
-[[nodiscard]] inline const nlohmann::json& operator_attribute(const nlohmann::json& op, const char* key) {
-  for (const nlohmann::json& attribute : json_member(op, "attr")) {
-    if (json_member(attribute, "key") == key) return json_member(attribute, "value");
+[[nodiscard]] inline const Json& operator_attribute(const Json& op, const char* key) {
+  for (const Json& attribute : json_member(op, "attr")) {
+    if (json_member(attribute, "key").is_string(key)) return json_member(attribute, "value");
   }
   return absent_json();
 }
 
 /// {"b":true}, or an integer other than 0.
-[[nodiscard]] inline bool is_flagged(const nlohmann::json& op) {
-  const nlohmann::json& flag = operator_attribute(op, "_fe_weight_compress");
-  const nlohmann::json& integer = json_member(flag, "i");
-  return json_member(flag, "b") == true || (integer.is_number_integer() && integer != 0);
+[[nodiscard]] inline bool is_flagged(const Json& op) {
+  const Json& flag = operator_attribute(op, "_fe_weight_compress");
+  const Json& integer = json_member(flag, "i");
+  return json_member(flag, "b").boolean() || integer.integer() != 0;
 }
 
 /// The layers an operator was made of; its own name where the list is absent or empty.
-[[nodiscard]] inline std::set<std::string> original_layers(const nlohmann::json& op) {
+[[nodiscard]] inline std::set<std::string> original_layers(const Json& op) {
   std::set<std::string> names;
-  const nlohmann::json& list = json_member(operator_attribute(op, "_datadump_original_op_names"), "list");
-  for (const nlohmann::json& name : json_member(list, "s")) {
-    if (name.is_string()) names.insert(name.get<std::string>());
+  const Json& list = json_member(operator_attribute(op, "_datadump_original_op_names"), "list");
+  const Json& originals = json_member(list, "s");
+  if (originals.is_string()) names.insert(originals.text());
+  for (const Json& name : originals) {
+    if (name.is_string()) names.insert(name.text());
   }
-  if (names.empty() && json_member(op, "name").is_string()) names.insert(json_member(op, "name").get<std::string>());
+  if (names.empty() && json_member(op, "name").is_string()) names.insert(json_member(op, "name").text());
   return names;
 }
 
@@ -63,15 +63,15 @@ namespace detail {
 /// compiler writes for a uniformly quantized deploy model (AMCT manual). Anything else in the file is passed over.
 /// Throws ConfigError malformed_file: no JSON, or without a list of operators.
 [[nodiscard]] inline std::set<std::string> compressible_layers(std::string_view json, const std::string& file) {
-  const nlohmann::json root = parse_json<ConfigError>(json, file);
-  const nlohmann::json& graphs = detail::json_member(root, "graph");
+  const Json root = parse_json<ConfigError>(json, file);
+  const Json& graphs = detail::json_member(root, "graph");
   if (!graphs.is_array()) {
     detail::fail(ConfigError(ErrorCode::malformed_file,
                              file + ": has no list 'graph', wanted the JSON that `atc --mode=1` writes"));
   }
   std::set<std::string> names;
-  for (const nlohmann::json& graph : graphs) {
-    for (const nlohmann::json& op : detail::json_member(graph, "op")) {
+  for (const Json& graph : graphs) {
+    for (const Json& op : detail::json_member(graph, "op")) {
       if (detail::is_flagged(op)) names.merge(detail::original_layers(op));
     }
   }

@@ -1,8 +1,6 @@
 #ifndef NUQ_AMCT_QUANT_CONFIG_JSON_HPP
 #define NUQ_AMCT_QUANT_CONFIG_JSON_HPP
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -16,6 +14,7 @@
 #include "nuq/amct/detail/plan_rules.hpp"
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
@@ -33,56 +32,50 @@ inline constexpr std::array<const char*, 9> global_keys{
   return std::find(global_keys.begin(), global_keys.end(), key) != global_keys.end();
 }
 
-/// JSON whose numbers are float32, printed as the shortest decimal that reads back the same: 0.7, not 0.699999988.
-using FloatJson =
-    nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool, std::int64_t, std::uint64_t, float>;
-
 /// Appends a value as the vendor's tools print it: four spaces per level, no space after a colon.
-inline void append_json(const FloatJson& value, std::size_t margin, std::string& text) {
-  const auto scalar = [](const FloatJson& content) {
-    return content.dump(-1, ' ', true, FloatJson::error_handler_t::replace);
-  };
-  if (!value.is_structured() || value.empty()) {
-    text += scalar(value);
+inline void append_json(const Json& value, std::size_t margin, std::string& text) {
+  const JsonStyle style{-1, true};
+  if (value.empty()) {
+    text += to_text(value, style);
     return;
   }
   text += value.is_object() ? '{' : '[';
-  for (auto member = value.begin(); member != value.end(); ++member) {
-    text += (member == value.begin() ? "\n" : ",\n") + std::string(margin + 4, ' ');
-    if (value.is_object()) text += scalar(member.key()) + ":";
-    append_json(*member, margin + 4, text);
+  for (std::size_t index = 0; index < value.size(); ++index) {
+    text += (index == 0 ? "\n" : ",\n") + std::string(margin + 4, ' ');
+    if (value.is_object()) text += to_text(value.keys()[index], style) + ":";
+    append_json(value[index], margin + 4, text);
   }
   text += "\n" + std::string(margin, ' ') + (value.is_object() ? '}' : ']');
 }
 
-[[nodiscard]] inline FloatJson json_of(const ActivationPlan& plan) {
-  FloatJson json;
-  json["num_bits"] = 8;
+[[nodiscard]] inline Json json_of(const ActivationPlan& plan) {
+  Json json;
+  json.set("num_bits", 8);
   if (plan.algorithm == ActivationAlgorithm::ifmr) {
-    json["max_percentile"] = plan.max_percentile;
-    json["min_percentile"] = plan.min_percentile;
-    json["search_range"] = {plan.search_range_start, plan.search_range_end};
-    json["search_step"] = plan.search_step;
-    json["act_algo"] = "ifmr";
+    json.set("max_percentile", plan.max_percentile);
+    json.set("min_percentile", plan.min_percentile);
+    json.set("search_range", Json::array({plan.search_range_start, plan.search_range_end}));
+    json.set("search_step", plan.search_step);
+    json.set("act_algo", "ifmr");
   } else if (plan.algorithm == ActivationAlgorithm::hfmg) {
-    json["act_algo"] = "hfmg";
-    json["num_of_bins"] = plan.num_of_bins;
+    json.set("act_algo", "hfmg");
+    json.set("num_of_bins", plan.num_of_bins);
   } else {
-    json["act_algo"] = "min_max";
+    json.set("act_algo", "min_max");
   }
-  json["asymmetric"] = plan.asymmetric;
+  json.set("asymmetric", plan.asymmetric);
   return json;
 }
 
-[[nodiscard]] inline FloatJson json_of_weights(const LayerEntry& layer) {
-  FloatJson json;
-  json["num_bits"] = 8;
-  json["wts_algo"] = layer.plan.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize" : "nuq_quantize";
+[[nodiscard]] inline Json json_of_weights(const LayerEntry& layer) {
+  Json json;
+  json.set("num_bits", 8);
+  json.set("wts_algo", layer.plan.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize" : "nuq_quantize");
   if (layer.plan.weight_algorithm == WeightAlgorithm::nuq) {
-    json["num_steps"] = layer.plan.num_steps;
-    json["num_of_iteration"] = layer.plan.num_of_iteration;
+    json.set("num_steps", layer.plan.num_steps);
+    json.set("num_of_iteration", layer.plan.num_of_iteration);
   }
-  if (layer.channel_wise) json["channel_wise"] = *layer.channel_wise;
+  if (layer.channel_wise) json.set("channel_wise", *layer.channel_wise);
   return json;
 }
 
@@ -153,17 +146,6 @@ inline void read_weights(const JsonObject& json, LayerEntry& layer) {
   return layer;
 }
 
-/// The outermost keys of a JSON object in the order of its text, which nlohmann::json does not keep.
-[[nodiscard]] inline std::vector<std::string> keys_in_order(std::string_view text) {
-  std::vector<std::string> keys;
-  const auto collect = [&keys](int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
-    if (depth == 1 && event == nlohmann::json::parse_event_t::key) keys.push_back(parsed.get<std::string>());
-    return true;
-  };
-  const nlohmann::json ignored = nlohmann::json::parse(text, collect);
-  return keys;
-}
-
 inline void read_globals(const JsonObject& json, QuantConfig& config) {
   bool weight_offset = false;
   std::string scope = "standard";
@@ -187,23 +169,23 @@ inline void read_globals(const JsonObject& json, QuantConfig& config) {
 /// The text of config.json: global keys in the manual's order, then the layers in theirs.
 /// Throws ConfigError duplicate_name for a layer whose name is one of the global keys.
 [[nodiscard]] inline std::string to_json(const QuantConfig& config) {
-  detail::FloatJson json;
-  json["version"] = config.version;
-  json["batch_num"] = config.batch_num;
-  json["activation_offset"] = config.activation_offset;
-  json["joint_quant"] = config.joint_quant;
-  json["do_fusion"] = config.do_fusion;
-  json["skip_fusion_layers"] = config.skip_fusion_layers;
-  if (config.nuq_scope == NuqScope::extended) json["nuq_scope"] = "extended";
+  Json json;
+  json.set("version", config.version);
+  json.set("batch_num", config.batch_num);
+  json.set("activation_offset", config.activation_offset);
+  json.set("joint_quant", config.joint_quant);
+  json.set("do_fusion", config.do_fusion);
+  json.set("skip_fusion_layers", config.skip_fusion_layers);
+  if (config.nuq_scope == NuqScope::extended) json.set("nuq_scope", "extended");
   for (const LayerEntry& layer : config.layers) {
     if (detail::is_global_key(layer.name)) {
       detail::fail(ConfigError(
           ErrorCode::duplicate_name,
           config.file + ": layer '" + layer.name + "': is named like a key of the configuration: rename it"));
     }
-    json[layer.name] = {{"quant_enable", layer.quant_enable},
-                        {"activation_quant_params", detail::json_of(layer.plan.activation)},
-                        {"weight_quant_params", detail::json_of_weights(layer)}};
+    json.set(layer.name, Json::object({{"quant_enable", layer.quant_enable},
+                                       {"activation_quant_params", detail::json_of(layer.plan.activation)},
+                                       {"weight_quant_params", detail::json_of_weights(layer)}}));
   }
   std::string text;
   detail::append_json(json, 0, text);
@@ -214,22 +196,23 @@ inline void read_globals(const JsonObject& json, QuantConfig& config) {
 /// quantized. Throws ConfigError naming file, layer, key, the value got and what is allowed: malformed_file,
 /// duplicate_name (a key stated twice), unknown_name (a key), invalid_argument (wrong type or out of range).
 [[nodiscard]] inline QuantConfig parse_quant_config(std::string_view text, const std::string& file) {
-  const nlohmann::json document = parse_json<ConfigError>(text, file);
+  const Json document = parse_json<ConfigError>(text, file);
   if (!document.is_object()) detail::fail(ConfigError(ErrorCode::malformed_file, file + ": is not a JSON object"));
   const detail::JsonObject root(document, file);
   QuantConfig config;
   config.file = file;
   detail::read_globals(root, config);
-  if (root.has("tensor_quantize") && document["tensor_quantize"] != nlohmann::json::array()) {
+  if (root.has("tensor_quantize") && *document.find("tensor_quantize") != Json::array()) {
     root.reject("tensor_quantize", "[]: quantization of single tensors is not supported");
   }
-  for (const std::string& key : detail::keys_in_order(text)) {
+  for (std::size_t index = 0; index < document.size(); ++index) {
+    const std::string& key = document.keys()[index];
     if (detail::is_global_key(key)) continue;
-    if (!document[key].is_object()) {
+    if (!document[index].is_object()) {
       detail::fail(ConfigError(ErrorCode::unknown_name,
                                file + ": unknown key '" + key + "', wanted a global key or a layer's object"));
     }
-    const detail::JsonObject layer(document[key], file + ": layer '" + key + "'");
+    const detail::JsonObject layer(document[index], file + ": layer '" + key + "'");
     config.layers.push_back(detail::read_layer(layer, key, config.activation_offset));
   }
   detail::note_unusual_settings(config);

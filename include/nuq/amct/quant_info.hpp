@@ -2,13 +2,14 @@
 #define NUQ_AMCT_QUANT_INFO_HPP
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -16,9 +17,9 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline nlohmann::ordered_json string_list_attribute(const std::string& key,
-                                                                  const std::vector<std::string>& values) {
-  return {{"key", key}, {"value", {{"list", {{"s", values}, {"val_type", "VT_LIST_STRING"}}}}}};
+[[nodiscard]] inline Json string_list_attribute(const std::string& key, const std::vector<std::string>& values) {
+  const Json list = Json::object({{"s", values}, {"val_type", "VT_LIST_STRING"}});
+  return Json::object({{"key", key}, {"value", Json::object({{"list", list}})}});
 }
 
 /// The operator's name in the vendor's intermediate representation.
@@ -37,7 +38,7 @@ namespace detail {
 /// in the shape of the compiler's JSON (`graph[].op[]` with `_datadump_original_op_names`), so that tools which compare
 /// the two networks layer by layer can match them. Inserted Quant and DeQuant layers stand for none.
 [[nodiscard]] inline std::string quant_info_json(const Graph& graph, const Model& quantized) {
-  nlohmann::ordered_json ops = nlohmann::ordered_json::array();
+  Json ops = Json::array();
   const schema::NetParameter net = upgraded(quantized.net);
   for (const schema::LayerParameter& layer : net.layer()) {
     const bool inserted = layer.type() == "Quant" || layer.type() == "DeQuant";
@@ -47,14 +48,13 @@ namespace detail {
       originals.push_back(node->name);
       originals.insert(originals.end(), node->fused.begin(), node->fused.end());
     }
-    ops.push_back({{"name", layer.name()},
-                   {"type", detail::operator_type(layer.type())},
-                   {"attr", nlohmann::ordered_json::array(
-                                {detail::string_list_attribute("_datadump_original_op_names", originals)})}});
+    ops.push_back(Json::object(
+        {{"name", layer.name()},
+         {"type", detail::operator_type(layer.type())},
+         {"attr", Json::array({detail::string_list_attribute("_datadump_original_op_names", originals)})}}));
   }
-  const nlohmann::ordered_json json = {{"name", graph.name},
-                                       {"graph", nlohmann::ordered_json::array({{{"name", graph.name}, {"op", ops}}})}};
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const Json operators = Json::object({{"name", graph.name}, {"op", ops}});
+  return to_text(Json::object({{"name", graph.name}, {"graph", Json::array({operators})}}), {2, false}) + "\n";
 }
 
 NUQ_NAMESPACE_END

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +15,7 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/dataset/metric.hpp"
+#include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/version.hpp"
 
@@ -43,7 +43,7 @@ namespace detail {
 /// Takes the keys of a dataset's JSON object one by one and checks each.
 class DescriptionReader {
  public:
-  DescriptionReader(const nlohmann::json& object, const std::string& file) : object_(object), file_(file) {
+  DescriptionReader(const Json& object, const std::string& file) : object_(object), file_(file) {
     if (!object_.is_object()) fail(FormatError(ErrorCode::malformed_file, file_ + ": wanted a JSON object"));
   }
 
@@ -67,15 +67,15 @@ class DescriptionReader {
   }
 
  private:
-  using Json = nlohmann::json;
-
   void check_keys() const {
     constexpr std::array<std::string_view, 12> known = {"inputs",    "labels",     "targets", "first",
                                                         "count",     "batch_size", "scale",   "mean",
                                                         "mean_file", "output",     "metric",  "peak"};
-    for (const auto& item : object_.items()) {
-      if (std::find(known.begin(), known.end(), item.key()) == known.end()) {
-        fail(FormatError(ErrorCode::unknown_name, file_ + ": unknown key '" + item.key() + "'"));
+    std::vector<std::string> found = object_.keys();
+    std::sort(found.begin(), found.end());
+    for (const std::string& key : found) {
+      if (std::find(known.begin(), known.end(), key) == known.end()) {
+        fail(FormatError(ErrorCode::unknown_name, file_ + ": unknown key '" + key + "'"));
       }
     }
   }
@@ -102,11 +102,10 @@ class DescriptionReader {
     if (value == nullptr) missing("inputs", "");
     if (!value->is_object() || value->empty()) refuse("inputs", R"(an object like {"data": "images.npy"})");
     std::map<std::string, std::string> files;
-    for (const auto& item : value->items()) {
-      if (!item.value().is_string() || item.value().get<std::string>().empty()) {
-        refuse("inputs", "a file name for each blob");
-      }
-      files[item.key()] = item.value().get<std::string>();
+    for (std::size_t index = 0; index < value->size(); ++index) {
+      const Json& name = (*value)[index];
+      if (name.text().empty()) refuse("inputs", "a file name for each blob");
+      files[value->keys()[index]] = name.text();
     }
     return files;
   }
@@ -114,8 +113,8 @@ class DescriptionReader {
   [[nodiscard]] std::string file_name(const std::string& key) const {
     const Json* const value = find(key);
     if (value == nullptr) return {};
-    if (!value->is_string() || value->get<std::string>().empty()) refuse(key, "a name");
-    return value->get<std::string>();
+    if (value->text().empty()) refuse(key, "a name");
+    return value->text();
   }
 
   [[nodiscard]] std::optional<std::size_t> whole_number(const std::string& key, std::int64_t smallest) const {
@@ -123,8 +122,8 @@ class DescriptionReader {
     const Json* const value = find(key);
     if (value == nullptr) return {};
     const std::string wanted = "a whole number from " + std::to_string(smallest) + " to " + std::to_string(largest);
-    if (!value->is_number_integer()) refuse(key, wanted);
-    const auto found = value->get<std::int64_t>();
+    if (!value->is_integer()) refuse(key, wanted);
+    const auto found = value->integer();
     if (found < smallest || found > largest) refuse(key, wanted);
     return static_cast<std::size_t>(found);
   }
@@ -133,7 +132,7 @@ class DescriptionReader {
     const Json* const value = find(key);
     if (value == nullptr) return {};
     if (!is_float(*value)) refuse(key, "a number within float's range");
-    return value->get<double>();
+    return value->number();
   }
 
   [[nodiscard]] std::vector<float> mean() const {
@@ -141,31 +140,29 @@ class DescriptionReader {
     if (value == nullptr) return {};
     const bool numbers = value->is_array() && !value->empty() && std::all_of(value->begin(), value->end(), is_float);
     if (!numbers) refuse("mean", "an array of one number per channel");
-    return value->get<std::vector<float>>();
+    std::vector<float> values;
+    for (const Json& element : *value) values.push_back(static_cast<float>(element.number()));
+    return values;
   }
 
   [[nodiscard]] std::optional<Metric> metric() const {
     const Json* const value = find("metric");
     if (value == nullptr) return {};
-    if (*value == "top1") return Metric::top1;
-    if (*value == "top5") return Metric::top5;
-    if (*value == "psnr") return Metric::psnr;
-    if (*value == "agreement") return Metric::agreement;
+    if (value->is_string("top1")) return Metric::top1;
+    if (value->is_string("top5")) return Metric::top5;
+    if (value->is_string("psnr")) return Metric::psnr;
+    if (value->is_string("agreement")) return Metric::agreement;
     refuse("metric", "top1, top5, psnr or agreement");
   }
 
   [[nodiscard]] static bool is_float(const Json& value) {
-    return value.is_number() &&
-           std::abs(value.get<double>()) <= static_cast<double>((std::numeric_limits<float>::max)());
+    return value.is_number() && std::abs(value.number()) <= static_cast<double>((std::numeric_limits<float>::max)());
   }
 
-  [[nodiscard]] const Json* find(const std::string& key) const {
-    const auto found = object_.find(key);
-    return found == object_.end() ? nullptr : &*found;
-  }
+  [[nodiscard]] const Json* find(const std::string& key) const { return object_.find(key); }
 
   [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const {
-    const std::string got = object_.at(key).dump(-1, ' ', true, Json::error_handler_t::replace);
+    const std::string got = to_text(sorted_by_key(*object_.find(key)), {-1, true});
     fail(FormatError(ErrorCode::malformed_file,
                      file_ + ": key '" + key + "': got " + got.substr(0, 80) + ", wanted " + wanted));
   }

@@ -4,13 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 #include "nuq/io/sha256.hpp"
 #include "nuq/version.hpp"
 
@@ -75,45 +76,38 @@ struct RunReport {
 
 namespace detail {
 
-using OrderedJson = nlohmann::ordered_json;
-
-template <class T>
-[[nodiscard]] OrderedJson json_or_null(const std::optional<T>& value) {
-  return value ? OrderedJson(*value) : OrderedJson(nullptr);
+[[nodiscard]] inline Json json_of(const LayerReport& layer) {
+  return Json::object({{"name", layer.name},
+                       {"type", layer.type},
+                       {"shape", layer.shape},
+                       {"weights", layer.weights},
+                       {"levels", layer.levels},
+                       {"bits_per_weight", layer.bits_per_weight},
+                       {"bytes", layer.bytes},
+                       {"taken", layer.taken},
+                       {"reason", layer.reason}});
 }
 
-[[nodiscard]] inline OrderedJson json_of(const LayerReport& layer) {
-  return {{"name", layer.name},
-          {"type", layer.type},
-          {"shape", layer.shape},
-          {"weights", layer.weights},
-          {"levels", json_or_null(layer.levels)},
-          {"bits_per_weight", layer.bits_per_weight},
-          {"bytes", layer.bytes},
-          {"taken", layer.taken},
-          {"reason", layer.reason}};
+[[nodiscard]] inline Json json_of(const TrialReport& trial) {
+  Json levels = Json::object();
+  for (const auto& [layer, count] : trial.levels) levels.set(layer, count);
+  return Json::object({{"configuration", trial.configuration},
+                       {"bytes", trial.bytes},
+                       {"metric", trial.metric},
+                       {"satisfied", trial.satisfied},
+                       {"ended_early", trial.ended_early},
+                       {"levels", levels},
+                       {"non_dominated", trial.non_dominated},
+                       {"files", trial.files}});
 }
 
-[[nodiscard]] inline OrderedJson json_of(const TrialReport& trial) {
-  OrderedJson levels = OrderedJson::object();
-  for (const auto& [layer, count] : trial.levels) levels[layer] = count;
-  return {{"configuration", trial.configuration},
-          {"bytes", trial.bytes},
-          {"metric", trial.metric},
-          {"satisfied", trial.satisfied},
-          {"ended_early", trial.ended_early},
-          {"levels", levels},
-          {"non_dominated", trial.non_dominated},
-          {"files", trial.files}};
-}
-
-[[nodiscard]] inline OrderedJson json_of(const FileReport& file) {
-  return {{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}};
+[[nodiscard]] inline Json json_of(const FileReport& file) {
+  return Json::object({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
 }
 
 template <class T>
-[[nodiscard]] OrderedJson json_of(const std::vector<T>& entries) {
-  OrderedJson array = OrderedJson::array();
+[[nodiscard]] Json json_of(const std::vector<T>& entries) {
+  Json array = Json::array();
   for (const T& entry : entries) array.push_back(json_of(entry));
   return array;
 }
@@ -123,23 +117,23 @@ template <class T>
 /// The report as JSON text. Metrics that are absent or not finite become null; bytes of names that are not UTF-8 become
 /// U+FFFD.
 [[nodiscard]] inline std::string to_json(const RunReport& report) {
-  const detail::OrderedJson json = {{"original_metric", detail::json_or_null(report.original_metric)},
-                                    {"int8_metric", detail::json_or_null(report.int8_metric)},
-                                    {"metric", detail::json_or_null(report.metric)},
-                                    {"satisfied", report.satisfied},
-                                    {"weights_only", report.weights_only},
-                                    {"evaluations", report.evaluations},
-                                    {"seconds", report.seconds},
-                                    {"bytes", report.bytes},
-                                    {"ratio_float32", report.ratio_float32},
-                                    {"ratio_int8", report.ratio_int8},
-                                    {"target", report.target},
-                                    {"search_note", report.search_note},
-                                    {"warnings", report.warnings},
-                                    {"files", detail::json_of(report.files)},
-                                    {"layers", detail::json_of(report.layers)},
-                                    {"trials", detail::json_of(report.trials)}};
-  return json.dump(2, ' ', false, detail::OrderedJson::error_handler_t::replace) + "\n";
+  const Json json = Json::object({{"original_metric", report.original_metric},
+                                  {"int8_metric", report.int8_metric},
+                                  {"metric", report.metric},
+                                  {"satisfied", report.satisfied},
+                                  {"weights_only", report.weights_only},
+                                  {"evaluations", report.evaluations},
+                                  {"seconds", report.seconds},
+                                  {"bytes", report.bytes},
+                                  {"ratio_float32", report.ratio_float32},
+                                  {"ratio_int8", report.ratio_int8},
+                                  {"target", report.target},
+                                  {"search_note", report.search_note},
+                                  {"warnings", report.warnings},
+                                  {"files", detail::json_of(report.files)},
+                                  {"layers", detail::json_of(report.layers)},
+                                  {"trials", detail::json_of(report.trials)}});
+  return to_text(json, {2, false}) + "\n";
 }
 
 NUQ_NAMESPACE_END

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -26,6 +25,8 @@
 #include "nuq/evaluation/model_evaluation.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/search/binary_search_strategy.hpp"
 #include "nuq/search/contracts.hpp"
@@ -214,26 +215,24 @@ class AutoCalibrationRun {
   }
 
   [[nodiscard]] std::string ranking_json() const {
-    nlohmann::ordered_json json = nlohmann::ordered_json::object();
-    for (const LayerSensitivity& layer : result_.ranking) json[layer.layer] = layer.value;
+    Json json = Json::object();
+    for (const LayerSensitivity& layer : result_.ranking) json.set(layer.layer, layer.value);
     return text_of(json);
   }
 
   [[nodiscard]] std::string history_json() const {
-    nlohmann::ordered_json trials = nlohmann::ordered_json::array();
+    Json trials = Json::array();
     for (const RollBackTrial& trial : result_.trials) {
-      trials.push_back(
-          {{"roll_back_layers", trial.rolled_back}, {"metric", trial.metric}, {"satisfied", trial.satisfied}});
+      trials.push_back(Json::object(
+          {{"roll_back_layers", trial.rolled_back}, {"metric", trial.metric}, {"satisfied", trial.satisfied}}));
     }
-    return text_of({{"original_metric", result_.original_metric},
-                    {"trials", trials},
-                    {"roll_back_layers", result_.rolled_back},
-                    {"satisfied", result_.satisfied}});
+    return text_of(Json::object({{"original_metric", result_.original_metric},
+                                 {"trials", trials},
+                                 {"roll_back_layers", result_.rolled_back},
+                                 {"satisfied", result_.satisfied}}));
   }
 
-  [[nodiscard]] static std::string text_of(const nlohmann::ordered_json& json) {
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  }
+  [[nodiscard]] static std::string text_of(const Json& json) { return to_text(json, {2, false}) + "\n"; }
 
   QuantConfig config_;
   Graph graph_;

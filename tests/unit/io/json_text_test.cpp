@@ -2,7 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
+
+#include "nuq/core/support/random.hpp"
 
 namespace io_json_text_test {
 
@@ -18,8 +25,15 @@ std::string message_of(const std::string& text, nuq::ErrorCode code) {
 }
 
 TEST_CASE("JSON text is parsed") {
+  using nuq::Json;
+  const Json inner = Json::object({{"b", nullptr}});
   CHECK(nuq::parse_json(R"({"a": [1, {"b": null}], "c": {"b": 2}})", "x") ==
-        nlohmann::json{{"a", {1, {{"b", nullptr}}}}, {"c", {{"b", 2}}}});
+        Json::object({{"a", Json::array({1, inner})}, {"c", Json::object({{"b", 2}})}}));
+  const Json numbers = nuq::parse_json("[-3, 18446744073709551615, 2.5, true, \"t\"]", "x");
+  CHECK(numbers == Json::array({-3, std::numeric_limits<std::uint64_t>::max(), 2.5, true, "t"}));
+  CHECK(numbers[0].integer() == -3);
+  CHECK(numbers[1].number() == 18446744073709551615.0);
+  CHECK_FALSE(numbers[2].is_integer());
 }
 
 TEST_CASE("a syntax error is reported with file, line and column") {
@@ -46,6 +60,62 @@ TEST_CASE("deep nesting does not exhaust the stack") {
   const std::string open(100000, '[');
   CHECK_FALSE(message_of(open, nuq::ErrorCode::malformed_file).empty());
   CHECK(nuq::parse_json(open + std::string(100000, ']'), "x").size() == 1);
+}
+
+TEST_CASE("the members of an object keep the order of the text") {
+  const nuq::Json json = nuq::parse_json(R"({"z": 1, "a": {"y": 2, "b": 3}})", "x");
+  CHECK(json.keys() == std::vector<std::string>{"z", "a"});
+  CHECK(nuq::to_text(json) == R"({"z":1,"a":{"y":2,"b":3}})");
+  CHECK(nuq::to_text(nuq::sorted_by_key(json)) == R"({"a":{"b":3,"y":2},"z":1})");
+}
+
+/// nlohmann's writer is the oracle.
+void check_text(const nuq::Json& json, const nlohmann::ordered_json& wanted) {
+  for (const int indent : {-1, 0, 2}) {
+    for (const bool ascii : {false, true}) {
+      CHECK(nuq::to_text(json, {indent, ascii}) ==
+            wanted.dump(indent, ' ', ascii, nlohmann::ordered_json::error_handler_t::replace));
+    }
+  }
+}
+
+TEST_CASE("values are written as nlohmann writes them") {
+  using nuq::Json;
+  check_text(Json(), nullptr);
+  check_text(Json::array(), nlohmann::ordered_json::array());
+  check_text(Json::object(), nlohmann::ordered_json::object());
+  check_text(Json::object({{"b", Json::array({1, Json::array(), Json::object()})}, {"a", Json::object({{"c", -2}})}}),
+             {{"b", {1, nlohmann::ordered_json::array(), nlohmann::ordered_json::object()}}, {"a", {{"c", -2}}}});
+  for (const double value : {0.0, -0.0, 1.0, 0.1, 1e15, 1e16, 1e-5, 1.0 / 3.0, 5e-324, 1.7976931348623157e308,
+                             std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    check_text(value, value);
+  }
+  CHECK(nuq::to_text(0.7F) == "0.7");
+  CHECK(nuq::to_text(1e7F) == "1e+07");
+}
+
+TEST_CASE("strings are written as nlohmann writes them, whatever their bytes") {
+  std::vector<std::string> texts = {"",
+                                    "plain",
+                                    "\b\t\n\f\r\"\\/",
+                                    std::string("\0\x1f\x7f", 3),
+                                    "\xC3\xA9",
+                                    "\xF0\x9F\x98\x80",
+                                    "\xE2\x82",
+                                    "\xE2\x82"
+                                    "A",
+                                    "\xED\xA0\x80",
+                                    "\xF4\x90\x80\x80",
+                                    "\xC0\xAF",
+                                    "\xFF"};
+  const std::string bytes = "A\"\x80\x8F\x90\x9F\xA0\xBF\xC1\xC2\xDF\xE0\xE1\xED\xEF\xF0\xF1\xF4\xF5\xFF";
+  nuq::detail::RandomEngine random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    for (int index = 0; index < 6; ++index) text += bytes[nuq::detail::uniform_below(random, bytes.size())];
+    texts.push_back(text);
+  }
+  for (const std::string& text : texts) check_text(text, text);
 }
 
 }  // namespace io_json_text_test

@@ -1,8 +1,6 @@
 #ifndef NUQ_AMCT_DETAIL_JSON_OBJECT_HPP
 #define NUQ_AMCT_DETAIL_JSON_OBJECT_HPP
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
@@ -13,6 +11,8 @@
 #include <vector>
 
 #include "nuq/core/error.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -23,19 +23,20 @@ namespace detail {
 class JsonObject {
  public:
   /// `place` is the file, and the layer where there is one.
-  JsonObject(const nlohmann::json& object, std::string place) : object_(&object), place_(std::move(place)) {}
+  JsonObject(const Json& object, std::string place) : object_(&object), place_(std::move(place)) {}
 
   [[nodiscard]] const std::string& place() const noexcept { return place_; }
-  [[nodiscard]] bool has(const char* key) const { return object_->contains(key); }
+  [[nodiscard]] bool has(const char* key) const { return object_->find(key) != nullptr; }
 
   /// Refuses every key that is not among `keys`.
   void allow(std::initializer_list<const char*> keys) const {
-    for (auto member = object_->begin(); member != object_->end(); ++member) {
-      if (std::find(keys.begin(), keys.end(), member.key()) != keys.end()) continue;
+    std::vector<std::string> found = object_->keys();
+    std::sort(found.begin(), found.end());
+    for (const std::string& member : found) {
+      if (std::find(keys.begin(), keys.end(), member) != keys.end()) continue;
       std::string allowed;
       for (const char* const key : keys) allowed += (allowed.empty() ? "" : ", ") + std::string(key);
-      fail(ConfigError(ErrorCode::unknown_name,
-                       place_ + ": unknown key '" + member.key() + "', wanted one of " + allowed));
+      fail(ConfigError(ErrorCode::unknown_name, place_ + ": unknown key '" + member + "', wanted one of " + allowed));
     }
   }
   /// Refuses `key` where it does not apply.
@@ -45,69 +46,69 @@ class JsonObject {
 
   void read(const char* key, bool& value) const {
     if (!has(key)) return;
-    const nlohmann::json& member = (*object_)[key];
+    const Json& member = *object_->find(key);
     if (!member.is_boolean()) reject(key, "true or false");
-    value = member.get<bool>();
+    value = member.boolean();
   }
   void read(const char* key, int& value) const {
     if (!has(key)) return;
-    const nlohmann::json& member = (*object_)[key];
+    const Json& member = *object_->find(key);
     constexpr double limit = (std::numeric_limits<int>::max)();
-    if (!member.is_number_integer() || std::fabs(member.get<double>()) > limit) reject(key, "an integer");
-    value = member.get<int>();
+    if (!member.is_integer() || std::fabs(member.number()) > limit) reject(key, "an integer");
+    value = static_cast<int>(member.integer());
   }
   void read(const char* key, float& value) const {
-    if (has(key)) value = number((*object_)[key], key);
+    if (has(key)) value = number(*object_->find(key), key);
   }
   void read(const char* key, std::string& value) const {
     if (!has(key)) return;
-    const nlohmann::json& member = (*object_)[key];
+    const Json& member = *object_->find(key);
     if (!member.is_string()) reject(key, "a string");
-    value = member.get<std::string>();
+    value = member.text();
   }
   void read(const char* key, std::vector<std::string>& values) const {
     if (!has(key)) return;
     values.clear();
-    for (const nlohmann::json& element : array(key)) {
+    for (const Json& element : array(key)) {
       if (!element.is_string()) reject(key, "a list of strings");
-      values.push_back(element.get<std::string>());
+      values.push_back(element.text());
     }
   }
   /// Two numbers, [first, second].
   void read(const char* key, float& first, float& second) const {
     if (!has(key)) return;
-    const nlohmann::json& pair = array(key);
+    const Json& pair = array(key);
     if (pair.size() != 2) reject(key, "a list of two numbers");
     first = number(pair[0], key);
     second = number(pair[1], key);
   }
   [[nodiscard]] std::optional<JsonObject> object(const char* key) const {
     if (!has(key)) return std::nullopt;
-    const nlohmann::json& member = (*object_)[key];
+    const Json& member = *object_->find(key);
     if (!member.is_object()) reject(key, "an object");
     return JsonObject(member, place_);
   }
 
   [[noreturn]] void reject(const char* key, const std::string& wanted) const {
-    std::string got = (*object_)[key].dump(-1, ' ', true);
+    std::string got = to_text(sorted_by_key(*object_->find(key)), {-1, true});
     if (got.size() > 60) got = got.substr(0, 57) + "...";
     fail(ConfigError(ErrorCode::invalid_argument, place_ + ": " + key + ": got " + got + ", wanted " + wanted));
   }
 
  private:
-  [[nodiscard]] const nlohmann::json& array(const char* key) const {
-    const nlohmann::json& member = (*object_)[key];
+  [[nodiscard]] const Json& array(const char* key) const {
+    const Json& member = *object_->find(key);
     if (!member.is_array()) reject(key, "a list");
     return member;
   }
-  [[nodiscard]] float number(const nlohmann::json& member, const char* key) const {
+  [[nodiscard]] float number(const Json& member, const char* key) const {
     if (!member.is_number()) reject(key, "a number");
-    const double value = member.get<double>();
+    const double value = member.number();
     if (std::fabs(value) > static_cast<double>((std::numeric_limits<float>::max)())) reject(key, "a float32 number");
     return static_cast<float>(value);
   }
 
-  const nlohmann::json* object_;
+  const Json* object_;
   std::string place_;
 };
 
