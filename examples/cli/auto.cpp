@@ -12,7 +12,7 @@
 #include "auto_progress.hpp"
 #include "command.hpp"
 #include "nuq/report/table.hpp"
-#include "nuq/search/binary_search.hpp"
+#include "nuq/search/bisection.hpp"
 #include "nuq/search/greedy.hpp"
 #include "nuq/search/rate_distortion.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
@@ -63,7 +63,7 @@ struct NamedSearch {
   }
   [[nodiscard]] nuq::SearchResult search(nuq::SearchProblem& problem) const {
     if (name == "greedy") return nuq::GreedySearch{}.search(problem);
-    if (name == "binary") return nuq::BinarySearch{}.search(problem);
+    if (name == "binary") return nuq::BisectionSearch{}.search(problem);
     return nuq::RateDistortionSearch{}.search(problem);
   }
 };

@@ -66,10 +66,11 @@ class AutoProgress {
     if (!evaluation.known_before) evaluations_seconds_ += evaluation.elapsed - evaluation_since_;
     char text[160];
     std::snprintf(text, sizeof text, "evaluation %d of at most %d: metric %.6g", evaluation.number, evaluation.most,
-                  evaluation.metric.value_or(0.0));
+                  evaluation.outcome ? evaluation.outcome->metric : 0.0);
     std::string result = text;
     if (evaluation.bytes > 0) {
-      result += ", " + std::to_string(evaluation.bytes) + " bytes, " + (evaluation.satisfied ? "passes" : "refused");
+      result += ", " + std::to_string(evaluation.bytes) + " bytes, " +
+                (evaluation.outcome && evaluation.outcome->satisfied ? "passes" : "refused");
     }
     if (evaluation.known_before) result += ", known before";
     line(result);

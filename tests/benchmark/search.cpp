@@ -37,7 +37,7 @@
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/quantize/scales/abs_max.hpp"
-#include "nuq/search/binary_search.hpp"
+#include "nuq/search/bisection.hpp"
 #include "nuq/search/exhaustive.hpp"
 #include "nuq/search/greedy.hpp"
 #include "nuq/search/rate_distortion.hpp"
@@ -72,7 +72,7 @@ std::vector<SearchNetwork> search_networks() {
 std::vector<NamedPolicy> policies() {
   return {
       {"RateDistortionSearch", [](nuq::SearchProblem& problem) { return nuq::RateDistortionSearch{}.search(problem); }},
-      {"BinarySearch", [](nuq::SearchProblem& problem) { return nuq::BinarySearch{}.search(problem); }},
+      {"BisectionSearch", [](nuq::SearchProblem& problem) { return nuq::BisectionSearch{}.search(problem); }},
       {"GreedySearch", [](nuq::SearchProblem& problem) { return nuq::GreedySearch{}.search(problem); }},
   };
 }
@@ -258,7 +258,7 @@ std::vector<Row> compared_with_optimum(SearchNetwork files, const Options& optio
 struct Summary {
   std::vector<double> to_reference;
   std::size_t most_evaluations = 0;
-  int above_binary = 0;  ///< answers larger than BinarySearch's
+  int above_binary = 0;  ///< answers larger than BisectionSearch's
   int answers = 0;
 };
 
@@ -278,11 +278,11 @@ void add(Summary& summary, const Row& row, const Row& binary) {
 }
 
 void print_summary(const std::vector<Row>& rows, const char* reference) {
-  std::printf("\n%-22s  bytes relative to %-15s  most evaluations  larger than BinarySearch\n", "", reference);
+  std::printf("\n%-22s  bytes relative to %-15s  most evaluations  larger than BisectionSearch\n", "", reference);
   for (const NamedPolicy& policy : policies()) {
     Summary summary;
     for (const Row& row : rows) {
-      if (row.method == policy.name) add(summary, row, *row_with(rows, row, "BinarySearch"));
+      if (row.method == policy.name) add(summary, row, *row_with(rows, row, "BisectionSearch"));
     }
     const auto& ratios = summary.to_reference;
     const double worst = ratios.empty() ? 0.0 : *std::max_element(ratios.begin(), ratios.end());

@@ -26,7 +26,7 @@
 #include <vector>
 
 #include "nuq/core/support/random.hpp"
-#include "nuq/search/binary_search.hpp"
+#include "nuq/search/bisection.hpp"
 #include "nuq/search/greedy.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/rate_distortion.hpp"
@@ -234,7 +234,7 @@ int run_setting(const Setting& setting, int instances, std::uint64_t seed) {
     const Instance instance(setting, seed + 1000003U * static_cast<std::uint64_t>(index));
     const std::vector<double> least_harms = instance.least_harms();
     run(nuq::RateDistortionSearch{}, setting, instance, least_harms, rate_distortion);
-    run(nuq::BinarySearch{}, setting, instance, least_harms, binary);
+    run(nuq::BisectionSearch{}, setting, instance, least_harms, binary);
     run(nuq::GreedySearch{}, setting, instance, least_harms, greedy);
   }
   std::printf("%s factors, accuracy %.3f, allowance %.3f = %.1f standard errors, %d instances\n",
@@ -242,7 +242,7 @@ int run_setting(const Setting& setting, int instances, std::uint64_t seed) {
               setting.allowance / setting.standard_error(), instances);
   print_header();
   print("RateDistortionSearch", rate_distortion, instances);
-  print("BinarySearch", binary, instances);
+  print("BisectionSearch", binary, instances);
   print("GreedySearch", greedy, instances);
   return rate_distortion.below_optimum + binary.below_optimum + greedy.below_optimum;
 }

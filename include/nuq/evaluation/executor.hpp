@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <string>
 #include <thread>
 #include <type_traits>
@@ -11,15 +12,10 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/returns.hpp"
+#include "nuq/evaluation/trial.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-/// A model to be evaluated, on the disk.
-struct ModelFiles {
-  std::string model_file;
-  std::string weights_file;
-};
 
 namespace detail {
 
@@ -144,6 +140,19 @@ class ThreadExecutor {
  private:
   std::size_t threads_;
 };
+
+/// Any EvaluationExecutor behind one type. Refers to the executor, which outlives it.
+struct AnyExecutor {
+  std::function<std::size_t()> width;
+  std::function<void(EvaluationBatch&)> run;
+};
+
+/// Refers to an executor that `check_executor` has accepted.
+template <class Executor>
+[[nodiscard]] AnyExecutor any_executor(const Executor& executor) {
+  return {[&executor]() -> std::size_t { return executor.width(); },
+          [&executor](EvaluationBatch& batch) { executor.run(batch); }};
+}
 
 NUQ_NAMESPACE_END
 

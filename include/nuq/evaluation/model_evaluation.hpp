@@ -16,9 +16,9 @@
 #include "nuq/core/finite.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
-#include "nuq/evaluation/evaluator.hpp"
-#include "nuq/evaluation/executor.hpp"
+#include "nuq/evaluation/trial.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 
@@ -28,12 +28,11 @@ namespace detail {
 /// Asks the user's evaluator how good a model is: in memory where it has `eval_net`, otherwise through files that stand
 /// beside the results as long as this object lives. Throws EvaluationError for a metric that is not a finite number.
 /// Models in different slots may be evaluated at the same time.
-template <class Evaluator>
 class ModelEvaluation {
  public:
-  ModelEvaluation(Evaluator& evaluator, const std::string& save_prefix, std::size_t threads, CustomLayers custom_layers,
-                  std::size_t slots = 1)
-      : evaluator_(evaluator), threads_(threads), custom_layers_(std::move(custom_layers)) {
+  ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix, std::size_t threads,
+                  CustomLayers custom_layers, std::size_t slots = 1)
+      : evaluator_(std::move(evaluator)), threads_(threads), custom_layers_(std::move(custom_layers)) {
     for (std::size_t slot = 0; slot < slots; ++slot) {
       const std::string trial = save_prefix + "_trial" + (slot == 0 ? "" : "_" + std::to_string(slot));
       files_.push_back({trial + "_model.prototxt", trial + "_weights.caffemodel"});
@@ -51,11 +50,8 @@ class ModelEvaluation {
 
   /// The metric of a model that is on the disk as it is.
   [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
-    if constexpr (has_eval_net_v<Evaluator>) {
-      return of_net(model, batches);
-    } else {
-      return checked(evaluate_files(evaluator_, model->model_file, model->weights_file, batches));
-    }
+    if (evaluator_.of_net) return of_net(model, batches);
+    return checked(evaluator_.of_files({model->model_file, model->weights_file}, batches));
   }
   [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model) {
     BatchMetrics batches;
@@ -63,12 +59,8 @@ class ModelEvaluation {
   }
 
   [[nodiscard]] double operator()(Model model, std::size_t slot, BatchMetrics& batches) {
-    if constexpr (has_eval_net_v<Evaluator>) {
-      return of_net(std::make_shared<const Model>(std::move(model)), batches);
-    } else {
-      const ModelFiles& written = write(model, slot);
-      return checked(evaluate_files(evaluator_, written.model_file, written.weights_file, batches));
-    }
+    if (evaluator_.of_net) return of_net(std::make_shared<const Model>(std::move(model)), batches);
+    return checked(evaluator_.of_files(write(model, slot), batches));
   }
   [[nodiscard]] double operator()(Model model) {
     BatchMetrics batches;
@@ -87,7 +79,7 @@ class ModelEvaluation {
  private:
   [[nodiscard]] double of_net(std::shared_ptr<const Model> model, BatchMetrics& batches) {
     Net net(build_graph(std::move(model)), threads_, custom_layers_);
-    return checked(evaluate_net(evaluator_, net, batches));
+    return checked(evaluator_.of_net(net, batches));
   }
 
   [[nodiscard]] double checked(double metric) {
@@ -97,7 +89,7 @@ class ModelEvaluation {
                          "evaluation " + std::to_string(number) + " returned no finite number"));
   }
 
-  Evaluator& evaluator_;
+  AnyEvaluator evaluator_;
   std::vector<ModelFiles> files_;  // by slot
   std::size_t threads_;
   CustomLayers custom_layers_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -10,20 +11,20 @@
 
 #include "nuq/core/support/returns.hpp"
 #include "nuq/report/report.hpp"
+#include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// One evaluation of a search as its progress shows it.
 struct EvaluationProgress {
-  int number = 0;                ///< 1 is the original
-  int most = 0;                  ///< budget of evaluations
-  std::string configuration;     ///< in words; "original"
-  std::uint64_t bytes = 0;       ///< stored size of the weights; 0 for the original
-  double elapsed = 0.0;          ///< seconds since the run began
-  std::optional<double> metric;  ///< once finished
-  bool satisfied = false;        ///< once finished
-  bool known_before = false;     ///< by the journal, or evaluated beside another
+  int number = 0;                            ///< 1 is the original
+  int most = 0;                              ///< budget of evaluations
+  std::string configuration;                 ///< in words; "original"
+  std::uint64_t bytes = 0;                   ///< stored size of the weights; 0 for the original
+  double elapsed = 0.0;                      ///< seconds since the run began
+  std::optional<EvaluationOutcome> outcome;  ///< once finished
+  bool known_before = false;                 ///< by the journal, or evaluated beside another
 };
 
 namespace detail {
@@ -79,10 +80,10 @@ class ProgressCalls {
   static constexpr bool has = detail::returns<void, Op, Progress>();
 
  public:
-  static_assert(std::is_same_v<Progress, NoProgress> || has<detail::started_op> || has<detail::layer_quantized_op> ||
-                    has<detail::evaluation_started_op> || has<detail::evaluation_finished_op> ||
-                    has<detail::evaluation_failed_op> || has<detail::improved_op> || has<detail::finished_op> ||
-                    has<detail::stop_requested_op>,
+  static_assert(std::is_same_v<std::remove_const_t<Progress>, NoProgress> || has<detail::started_op> ||
+                    has<detail::layer_quantized_op> || has<detail::evaluation_started_op> ||
+                    has<detail::evaluation_finished_op> || has<detail::evaluation_failed_op> ||
+                    has<detail::improved_op> || has<detail::finished_op> || has<detail::stop_requested_op>,
                 "[nuq] Progress must provide at least one of: started, layer_quantized, evaluation_started, "
                 "evaluation_finished, evaluation_failed, improved, finished, stop_requested");
 
@@ -121,6 +122,36 @@ class ProgressCalls {
  private:
   Progress& progress_;
 };
+
+/// Any progress object behind one type, with what it leaves out filled in. Refers to the object, which outlives it.
+struct AnyProgress {
+  std::function<void(std::size_t layers)> started;
+  std::function<void(const std::string& layer, std::size_t done, std::size_t layers)> layer_quantized;
+  std::function<void(const EvaluationProgress&)> evaluation_started;
+  std::function<void(const EvaluationProgress&)> evaluation_finished;
+  std::function<void(const std::string& message)> evaluation_failed;
+  std::function<void(const RunReport&)> improved;
+  std::function<void(const RunReport&)> finished;
+  std::function<bool()> stop_requested;
+};
+
+/// Refers to a progress object.
+template <class Progress>
+[[nodiscard]] AnyProgress any_progress(Progress& progress) {
+  const ProgressCalls<Progress> calls(progress);
+  AnyProgress any;
+  any.started = [calls](std::size_t layers) { calls.started(layers); };
+  any.layer_quantized = [calls](const std::string& layer, std::size_t done, std::size_t layers) {
+    calls.layer_quantized(layer, done, layers);
+  };
+  any.evaluation_started = [calls](const EvaluationProgress& evaluation) { calls.evaluation_started(evaluation); };
+  any.evaluation_finished = [calls](const EvaluationProgress& evaluation) { calls.evaluation_finished(evaluation); };
+  any.evaluation_failed = [calls](const std::string& message) { calls.evaluation_failed(message); };
+  any.improved = [calls](const RunReport& report) { calls.improved(report); };
+  any.finished = [calls](const RunReport& report) { calls.finished(report); };
+  any.stop_requested = [calls] { return calls.stop_requested(); };
+  return any;
+}
 
 NUQ_NAMESPACE_END
 

@@ -1,12 +1,10 @@
 #ifndef NUQ_EVALUATION_TRIAL_METRICS_HPP
 #define NUQ_EVALUATION_TRIAL_METRICS_HPP
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +15,10 @@
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/executor.hpp"
 #include "nuq/evaluation/journal.hpp"
+#include "nuq/evaluation/trial.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/io/sha256.hpp"
+#include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -49,19 +49,6 @@ namespace detail {
   return hash.finish();
 }
 
-/// What is known of a model.
-struct MeasuredMetric {
-  double metric = 0.0;
-  bool ended_early = false;  ///< a clear failure: the metric is predicted from a part of the data
-};
-
-/// A model whose metric is wanted. `slot`: different for models that are evaluated at the same time.
-struct Trial {
-  std::string subject;                                       ///< names it, without white space or ':'
-  std::function<MeasuredMetric(std::size_t slot)> evaluate;  ///< asks the user's evaluator
-  std::function<ModelFiles(std::size_t slot)> files;         ///< the model on the disk
-};
-
 /// The metrics that are known, by subject: those of the journal, where there is one, and those that the evaluator has
 /// given since; and those of the original's batches, where the evaluator tells them. In the journal the subject of a
 /// predicted metric ends with ":early", that of a batch with ":batch:" and its number of samples.
@@ -73,7 +60,8 @@ class TrialMetrics {
     for (const JournaledEvaluation& known : journal_->evaluations()) recall(known);
   }
 
-  [[nodiscard]] std::optional<MeasuredMetric> find(const std::string& subject) const {
+  /// What is known of a subject; whether it is satisfied is for the evaluator to say.
+  [[nodiscard]] std::optional<EvaluationOutcome> find(const std::string& subject) const {
     const auto known = metrics_.find(subject);
     if (known == metrics_.end()) return std::nullopt;
     return known->second;
@@ -92,52 +80,25 @@ class TrialMetrics {
 
   /// Has the executor evaluate trials; that of the first is known afterwards. `failed(message)` hears of evaluations
   /// that are tried again, one at a time.
-  template <class Executor, class Failed>
-  void evaluate(const std::vector<Trial>& trials, const Executor& executor, const Failed& failed) {
-    Batch<Failed> batch(*this, trials, failed);
+  void evaluate(const std::vector<Trial>& trials, const AnyExecutor& executor,
+                std::function<void(const std::string&)> failed) {
+    const auto remembering = [this](const std::string& subject, const EvaluationOutcome& outcome, double seconds) {
+      remember(subject, outcome, seconds);
+    };
+    EvaluationBatch batch(trials, remembering, std::move(failed));
     executor.run(batch);
     if (find(trials.front().subject)) return;
     fail(EvaluationError(ErrorCode::evaluation_failed, "the executor returned without the metric it was asked for"));
   }
 
  private:
-  /// What an executor sees, see `is_evaluation_executor_v`.
-  template <class Failed>
-  class Batch {
-   public:
-    Batch(TrialMetrics& metrics, const std::vector<Trial>& trials, const Failed& failed)
-        : metrics_(metrics), trials_(trials), failed_(failed) {}
-
-    [[nodiscard]] std::size_t size() const noexcept { return trials_.size(); }
-    void evaluate(std::size_t index) { record(index, trials_[index].evaluate(index)); }
-    [[nodiscard]] ModelFiles files(std::size_t index) const { return trials_[index].files(index); }
-    void record(std::size_t index, double metric) { record(index, MeasuredMetric{metric, false}); }
-    void report_failure(std::size_t, const std::string& message) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      failed_(message);
-    }
-
-   private:
-    void record(std::size_t index, MeasuredMetric metric) {
-      const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-      const std::lock_guard<std::mutex> lock(mutex_);
-      metrics_.remember(trials_[index].subject, metric, elapsed.count());
-    }
-
-    TrialMetrics& metrics_;
-    const std::vector<Trial>& trials_;
-    const Failed& failed_;
-    std::mutex mutex_;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  };
-
   static constexpr const char* early_suffix = ":early";
   static constexpr const char* batches_begin = "original:batches";
   static constexpr const char* batch_subject = "original:batch:";
 
-  void remember(const std::string& subject, MeasuredMetric measured, double seconds) {
-    metrics_[subject] = measured;
-    if (journal_) journal_->append(subject + (measured.ended_early ? early_suffix : ""), measured.metric, seconds);
+  void remember(const std::string& subject, const EvaluationOutcome& outcome, double seconds) {
+    metrics_[subject] = outcome;
+    if (journal_) journal_->append(subject + (outcome.ended_early ? early_suffix : ""), outcome.metric, seconds);
   }
 
   void recall(const JournaledEvaluation& known) {
@@ -148,12 +109,12 @@ class TrialMetrics {
       original_batches_.push_back({known.metric, std::stoul(known.subject.substr(batch))});
     } else {
       const bool ended_early = known.subject.find(early_suffix) != std::string::npos;
-      metrics_[known.subject.substr(0, known.subject.find(early_suffix))] = {known.metric, ended_early};
+      metrics_[known.subject.substr(0, known.subject.find(early_suffix))] = {known.metric, false, ended_early};
     }
   }
 
   std::optional<EvaluationJournal> journal_;
-  std::map<std::string, MeasuredMetric> metrics_;
+  std::map<std::string, EvaluationOutcome> metrics_;
   std::vector<BatchMetric> original_batches_;
 };
 

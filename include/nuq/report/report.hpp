@@ -13,6 +13,7 @@
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/sha256.hpp"
+#include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -31,12 +32,9 @@ struct LayerReport {
 };
 
 /// One evaluated configuration of a search.
-struct TrialReport {
+struct TrialReport : EvaluationOutcome {
   std::string configuration;  ///< in words
   std::uint64_t bytes = 0;
-  double metric = 0.0;
-  bool satisfied = false;
-  bool ended_early = false;  ///< a clear failure: the metric is predicted from a part of the data
   std::vector<std::pair<std::string, int>> levels;  ///< different int8 levels kept, by layer, in the network's order
   bool non_dominated = false;                       ///< no other has both fewer bytes and a better metric
   std::string files;                                ///< prefix of its own files; empty where there are none

@@ -2,6 +2,7 @@
 #define NUQ_SEARCH_CONTRACTS_HPP
 
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 #include "nuq/core/support/returns.hpp"
@@ -31,7 +32,7 @@ using layers_to_roll_back_op =
 ///     }
 ///   };
 ///
-/// Shipped models: BinarySearch, RateDistortionSearch, GreedySearch, ExhaustiveSearch.
+/// Shipped models: BisectionSearch, RateDistortionSearch, GreedySearch, ExhaustiveSearch.
 template <class Policy>
 inline constexpr bool is_search_policy_v = detail::returns<SearchResult, detail::search_op, Policy>();
 
@@ -45,6 +46,17 @@ template <class Policy>
   } else {
     return {};
   }
+}
+
+/// Any SearchPolicy behind one type, itself a policy. Refers to the policy, which outlives it.
+struct AnySearchPolicy {
+  std::function<SearchResult(SearchProblem&)> search;
+};
+
+/// Refers to a search policy.
+template <class Policy>
+[[nodiscard]] AnySearchPolicy any_search_policy(const Policy& policy) {
+  return {[&policy](SearchProblem& problem) { return run_search(policy, problem); }};
 }
 
 /// A `RollBackStrategy` decides how many of a network's quantized layers, the most sensitive first, go back to float so

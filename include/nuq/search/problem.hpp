@@ -6,35 +6,15 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
 #include "nuq/core/support/function_ref.hpp"
 #include "nuq/search/result.hpp"
+#include "nuq/search/space.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-/// One way to store a layer.
-struct LayerOption {
-  double bytes = 0.0;  ///< size of the layer's weights
-  double harm = 0.0;   ///< predicted damage to the network, additive over layers, in any unit
-  int levels = 256;    ///< levels of its codebook at most; 256 for a layer kept at int8
-  double price = 0.0;  ///< per bit, of an option that was made at a price
-
-  /// True for an option that trades more accuracy for fewer bytes: a higher price where both have one, else fewer
-  /// levels.
-  [[nodiscard]] bool is_coarser_than(const LayerOption& other) const noexcept {
-    return price > 0.0 && other.price > 0.0 ? price > other.price : levels < other.levels;
-  }
-};
-
-/// The options of a layer, each smaller than the one before; the first keeps the layer at int8. A pinned layer has just
-/// one.
-using LayerOptions = std::vector<LayerOption>;
 
 struct SearchBudget {
   int evaluations = 15;  ///< calls of the evaluator
@@ -45,17 +25,14 @@ struct SearchBudget {
 /// keeps what holds for every policy: no configuration is evaluated twice, the budget is respected, the smallest
 /// satisfied configuration is remembered and announced at once, and a refused one is never the answer. Nothing is
 /// assumed of the evaluator: it need not be monotone in anything.
-class SearchProblem {
+class SearchProblem : public SearchSpace {
  public:
   /// `evaluate` is callable as `EvaluationOutcome evaluate(const Configuration&)` and outlives the problem. The
   /// budget's clock starts here.
-  /// @throws ConfigError invalid_argument: a layer without options, options that do not shrink, numbers that are not
-  /// finite.
+  /// @throws what SearchSpace throws.
   template <class Evaluate>
   SearchProblem(std::vector<LayerOptions> layers, SearchBudget budget, Evaluate& evaluate)
-      : layers_(std::move(layers)), budget_(budget), evaluate_(evaluate) {
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) check_options(layer);
-  }
+      : SearchSpace(std::move(layers)), budget_(budget), evaluate_(evaluate) {}
 
   /// `listener(const EvaluatedConfiguration&)` is called whenever a smaller satisfied configuration is found; it
   /// outlives the problem.
@@ -71,7 +48,6 @@ class SearchProblem {
     stop_requested_.emplace(predicate);
   }
 
-  [[nodiscard]] const std::vector<LayerOptions>& layers() const noexcept { return layers_; }
   [[nodiscard]] const SearchBudget& budget() const noexcept { return budget_; }
   /// Everything evaluated so far, in order, each configuration once.
   [[nodiscard]] const std::vector<EvaluatedConfiguration>& evaluated() const noexcept { return evaluated_; }
@@ -94,14 +70,6 @@ class SearchProblem {
            elapsed.count() >= budget_.seconds || (stop_requested_ && (*stop_requested_)());
   }
 
-  /// @throws ConfigError invalid_argument: not an option for each layer.
-  [[nodiscard]] double total_bytes(const Configuration& configuration) const {
-    check_configuration(configuration);
-    double bytes = 0.0;
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) bytes += option(layer, configuration[layer]).bytes;
-    return bytes;
-  }
-
   /// Asks the evaluator, unless the answer is known. Empty when it is not known and the budget is exhausted.
   std::optional<EvaluationOutcome> evaluate(const Configuration& configuration) {
     const double bytes = total_bytes(configuration);
@@ -120,48 +88,6 @@ class SearchProblem {
   bool passes(const Configuration& configuration) {
     const std::optional<EvaluationOutcome> outcome = evaluate(configuration);
     return outcome && outcome->satisfied;
-  }
-
-  /// Every layer kept at int8.
-  [[nodiscard]] Configuration int8() const { return Configuration(layers_.size(), 0); }
-
-  /// Every layer at one number of levels or one price: at the coarsest of its options that is not coarser than `like`,
-  /// else at its first.
-  [[nodiscard]] Configuration uniform(const LayerOption& like) const {
-    Configuration configuration = int8();
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      int& chosen = configuration[layer];
-      for (int index = 1; index < static_cast<int>(layers_[layer].size()); ++index) {
-        const LayerOption& candidate = option(layer, index);
-        const bool is_first_fit = option(layer, chosen).is_coarser_than(like);
-        if (!candidate.is_coarser_than(like) && (is_first_fit || candidate.is_coarser_than(option(layer, chosen))))
-          chosen = index;
-      }
-    }
-    return configuration;
-  }
-
-  [[nodiscard]] Configuration uniform(int levels) const {
-    LayerOption like;
-    like.levels = levels;
-    return uniform(like);
-  }
-
-  /// The different uniform configurations over all numbers of levels and all prices that occur, from int8 to the
-  /// smallest.
-  [[nodiscard]] std::vector<Configuration> uniform_family() const {
-    std::vector<Configuration> family{int8()};
-    for (const LayerOptions& options : layers_) {
-      for (const LayerOption& like : options) {
-        Configuration configuration = uniform(like);
-        if (std::find(family.begin(), family.end(), configuration) == family.end())
-          family.push_back(std::move(configuration));
-      }
-    }
-    std::stable_sort(family.begin(), family.end(), [this](const Configuration& a, const Configuration& b) {
-      return total_bytes(a) > total_bytes(b);
-    });
-    return family;
   }
 
   /// Evaluates the uniform configurations that are smaller than `best()`, from the largest on, while the budget lasts.
@@ -192,44 +118,6 @@ class SearchProblem {
   }
 
  private:
-  [[nodiscard]] const LayerOption& option(std::size_t layer, int index) const noexcept {
-    return layers_[layer][static_cast<std::size_t>(index)];
-  }
-
-  void check_options(std::size_t layer) const {
-    const auto refuse = [layer](const std::string& reason) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": " + reason));
-    };
-    const LayerOptions& options = layers_[layer];
-    if (options.empty()) refuse("no options, wanted at least one");
-    for (std::size_t index = 0; index < options.size(); ++index) {
-      const std::string name = "option " + std::to_string(index);
-      if (!is_finite(options[index].bytes) || !is_finite(options[index].harm))
-        refuse(name + " has bytes or harm that is not finite");
-      if (index > 0 && !(options[index].bytes < options[index - 1].bytes)) {
-        refuse(name + " has " + std::to_string(options[index].bytes) + " bytes, wanted fewer than the option before, " +
-               std::to_string(options[index - 1].bytes));
-      }
-    }
-  }
-
-  void check_configuration(const Configuration& configuration) const {
-    if (configuration.size() != layers_.size()) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, "search: a configuration of " +
-                                                                std::to_string(configuration.size()) +
-                                                                " layers, wanted " + std::to_string(layers_.size())));
-    }
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      if (configuration[layer] < 0 || configuration[layer] >= static_cast<int>(layers_[layer].size())) {
-        detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": option " +
-                                                                  std::to_string(configuration[layer]) +
-                                                                  ", wanted 0 to " +
-                                                                  std::to_string(layers_[layer].size() - 1)));
-      }
-    }
-  }
-
-  std::vector<LayerOptions> layers_;
   SearchBudget budget_;
   detail::FunctionRef<EvaluationOutcome(const Configuration&)> evaluate_;
   std::optional<detail::FunctionRef<void(const EvaluatedConfiguration&)>> on_improvement_;

@@ -2,6 +2,7 @@
 #define NUQ_WORKFLOW_ACCURACY_BASED_AUTO_CALIBRATION_HPP
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,11 +17,13 @@
 #include "nuq/amct/record_file.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/quantized_model.hpp"
+#include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/any_engine.hpp"
 #include "nuq/engine/custom_layers.hpp"
+#include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/model_evaluation.hpp"
 #include "nuq/graph/graph.hpp"
@@ -69,22 +72,45 @@ struct AutoCalibrationResult {
 
 namespace detail {
 
+/// Any RollBackStrategy behind one type. Refers to the strategy, which outlives it.
+struct AnyRollBackStrategy {
+  std::function<std::size_t(std::size_t layers, const std::function<bool(std::size_t)>& passes)> layers_to_roll_back;
+};
+
+template <class Strategy>
+[[nodiscard]] AnyRollBackStrategy any_roll_back_strategy(const Strategy& strategy) {
+  return {[&strategy](std::size_t layers, const std::function<bool(std::size_t)>& passes) -> std::size_t {
+    return strategy.layers_to_roll_back(layers, passes);
+  }};
+}
+
+/// Any OutputSensitivity behind one type. Refers to the sensitivity, which outlives it.
+struct AnyOutputSensitivity {
+  std::function<double(ArrayView<const float>, ArrayView<const float>)> compare;
+};
+
+template <class Sensitivity>
+[[nodiscard]] AnyOutputSensitivity any_output_sensitivity(const Sensitivity& sensitivity) {
+  return {[&sensitivity](ArrayView<const float> original, ArrayView<const float> quantized) -> double {
+    return sensitivity.compare(original, quantized);
+  }};
+}
+
 /// One run of `accuracy_based_auto_calibration`.
-template <class Evaluator>
 class AutoCalibrationRun {
  public:
-  AutoCalibrationRun(QuantConfig config, Graph graph, Evaluator& evaluator, const AutoCalibrationOptions& options,
+  AutoCalibrationRun(QuantConfig config, Graph graph, AnyEvaluator evaluator, const AutoCalibrationOptions& options,
                      const CalibrationPolicies& calibration, std::string save_prefix)
       : config_(std::move(config)),
         graph_(std::move(graph)),
-        evaluator_(evaluator),
+        evaluator_(std::move(evaluator)),
         options_(options),
         calibration_(calibration),
         prefix_(std::move(save_prefix)),
-        evaluation_(evaluator, prefix_, options.threads, options.custom_layers) {}
+        evaluation_(evaluator_, prefix_, options.threads, options.custom_layers) {}
 
-  template <class Strategy, class Sensitivity>
-  [[nodiscard]] AutoCalibrationResult run(const Strategy& strategy, const Sensitivity& sensitivity) {
+  [[nodiscard]] AutoCalibrationResult run(const AnyRollBackStrategy& strategy,
+                                          const AnyOutputSensitivity& sensitivity) {
     evaluate_original();
     quantize_uniformly();
     conclude(layers_to_roll_back(strategy, sensitivity));
@@ -95,7 +121,7 @@ class AutoCalibrationRun {
   void evaluate_original() {
     const double metric = evaluation_.of_original(graph_.model);
     result_.original_metric = metric;
-    if (static_cast<bool>(evaluator_.is_satisfied(metric, metric))) return;
+    if (evaluator_.is_satisfied(metric, metric)) return;
     fail(EvaluationError(
         ErrorCode::evaluation_failed,
         graph_.model->model_file +
@@ -149,8 +175,8 @@ class AutoCalibrationRun {
   // ---- search
 
   /// The number of layers, from the front of the ranking, that go back to float.
-  template <class Strategy, class Sensitivity>
-  [[nodiscard]] std::size_t layers_to_roll_back(const Strategy& strategy, const Sensitivity& sensitivity) {
+  [[nodiscard]] std::size_t layers_to_roll_back(const AnyRollBackStrategy& strategy,
+                                                const AnyOutputSensitivity& sensitivity) {
     const std::size_t all = graph_.quantization.size();
     if (all == 0 || passes(0)) return 0;
     result_.ranking = ranked_layers(sensitivity);
@@ -159,8 +185,7 @@ class AutoCalibrationRun {
     return count < all && passes(count) ? count : all;
   }
 
-  template <class Sensitivity>
-  [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const Sensitivity& sensitivity) {
+  [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const AnyOutputSensitivity& sensitivity) {
     AnyEngine original = engine();
     original.load(graph_);
     AnyEngine quantized = engine();
@@ -183,7 +208,7 @@ class AutoCalibrationRun {
       quantization.erase(result_.ranking[rank].layer);
     }
     trial.metric = evaluation_(fake_quant_model(graph_, quantization));
-    trial.satisfied = static_cast<bool>(evaluator_.is_satisfied(result_.original_metric, trial.metric));
+    trial.satisfied = evaluator_.is_satisfied(result_.original_metric, trial.metric);
     trials_[count] = result_.trials.size();
     result_.trials.push_back(std::move(trial));
     return result_.trials.back().satisfied;
@@ -236,11 +261,11 @@ class AutoCalibrationRun {
 
   QuantConfig config_;
   Graph graph_;
-  Evaluator& evaluator_;
+  AnyEvaluator evaluator_;
   const AutoCalibrationOptions& options_;
   const CalibrationPolicies& calibration_;
   std::string prefix_;
-  ModelEvaluation<Evaluator> evaluation_;
+  ModelEvaluation evaluation_;
   AutoCalibrationResult result_;
   std::map<std::size_t, std::size_t> trials_;  // by the number of layers rolled back, positions in result_.trials
 };
@@ -295,9 +320,9 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
     ThreadPool parallel(options.threads);
     Graph graph = detail::prepared_graph(config, model_file, weights_file, parallel);
     graph.record_file = record_file;
-    detail::AutoCalibrationRun<UserEvaluator> run(std::move(config), std::move(graph), evaluator, options, calibration,
-                                                  save_dir);
-    return run.run(strategy, sensitivity);
+    detail::AutoCalibrationRun run(std::move(config), std::move(graph), any_evaluator(evaluator), options, calibration,
+                                   save_dir);
+    return run.run(detail::any_roll_back_strategy(strategy), detail::any_output_sensitivity(sensitivity));
   } else {
     return {};
   }

@@ -14,7 +14,7 @@ NUQ_NAMESPACE_BEGIN
 
 /// How `auto_nuq` does its work, part by part; those left out at the end are the defaults:
 ///
-///     nuq::Policies{nuq::NonUniformQuantizer<>{}, nuq::BinarySearch{}}
+///     nuq::Policies{nuq::NonUniformQuantizer<>{}, nuq::BisectionSearch{}}
 ///
 /// An executor or a progress object given as an lvalue is held by reference, so that it may keep a state, and must live
 /// as long as the policies.

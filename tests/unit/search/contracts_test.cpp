@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "nuq/search/binary_search.hpp"
+#include "nuq/search/bisection.hpp"
 #include "nuq/search/exhaustive.hpp"
 #include "nuq/search/greedy.hpp"
 
@@ -23,7 +23,7 @@ struct WrongResult {
 
 TEST_CASE("a search policy is known by its call") {
   CHECK(nuq::is_search_policy_v<Int8Only>);
-  CHECK(nuq::is_search_policy_v<nuq::BinarySearch>);
+  CHECK(nuq::is_search_policy_v<nuq::BisectionSearch>);
   CHECK(nuq::is_search_policy_v<nuq::GreedySearch>);
   CHECK(nuq::is_search_policy_v<nuq::ExhaustiveSearch>);
   CHECK_FALSE(nuq::is_search_policy_v<NotConst>);

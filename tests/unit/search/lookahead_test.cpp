@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "nuq/search/binary_search.hpp"
+#include "nuq/search/bisection.hpp"
 #include "nuq/search/greedy.hpp"
 #include "nuq/search/rate_distortion.hpp"
 
@@ -41,10 +41,10 @@ TEST_CASE("binary search: what follows either verdict on the pending configurati
   REQUIRE(problem.passes(problem.int8()));
   const std::vector<nuq::Configuration> family = problem.uniform_family();  // 5: int8, then 128, 64, 32, 16 levels
   REQUIRE(family.size() == 5);
-  const auto likely = nuq::lookahead(nuq::BinarySearch{}, problem, family[2], 2);
+  const auto likely = nuq::lookahead(nuq::BisectionSearch{}, problem, family[2], 2);
   CHECK(likely == std::vector<nuq::Configuration>{family[3], family[1]});  // if it passes; if it does not
-  CHECK(nuq::lookahead(nuq::BinarySearch{}, problem, family[2], 1) == std::vector<nuq::Configuration>{family[3]});
-  CHECK(nuq::lookahead(nuq::BinarySearch{}, problem, family[2], 0).empty());
+  CHECK(nuq::lookahead(nuq::BisectionSearch{}, problem, family[2], 1) == std::vector<nuq::Configuration>{family[3]});
+  CHECK(nuq::lookahead(nuq::BisectionSearch{}, problem, family[2], 0).empty());
   CHECK(problem.evaluated().size() == 1);
 }
 
@@ -75,7 +75,7 @@ void check_foreseen(const Policy& policy, double least_hit_rate) {
 }
 
 TEST_CASE("policies that look at verdicts alone are foreseen at every step, those that look at metrics now and then") {
-  check_foreseen(nuq::BinarySearch{}, 1.0);
+  check_foreseen(nuq::BisectionSearch{}, 1.0);
   check_foreseen(nuq::GreedySearch{}, 1.0);
   check_foreseen(nuq::RateDistortionSearch{}, 0.1);
 }
@@ -84,7 +84,7 @@ TEST_CASE("nothing is foreseen where the search ends with the pending configurat
   const std::vector<nuq::LayerOptions> layers(1, nuq::LayerOptions{{100.0, 0.0, 256, 0.0}});
   auto accepts = [](const nuq::Configuration&) { return nuq::EvaluationOutcome{1.0, true}; };
   const nuq::SearchProblem problem(layers, {}, accepts);
-  CHECK(nuq::lookahead(nuq::BinarySearch{}, problem, problem.int8(), 3).empty());
+  CHECK(nuq::lookahead(nuq::BisectionSearch{}, problem, problem.int8(), 3).empty());
 }
 
 }  // namespace search_lookahead_test

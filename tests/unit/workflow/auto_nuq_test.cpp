@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "../temporary_folder.hpp"
-#include "nuq/search/binary_search.hpp"
+#include "nuq/search/bisection.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "tiny_network.hpp"
 
@@ -330,7 +330,7 @@ struct BatchEvaluator : nuq::AutoNuqEvaluatorBase<BatchEvaluator> {
 TEST_CASE("an evaluator that tells its batches is spared the rest of clear failures") {
   const auto search = [](const Run& run, BatchEvaluator& evaluator) {
     return nuq::auto_nuq(run.network.model, run.network.weights, evaluator, run.config, run.prefix + "_record.txt",
-                         run.prefix, run.options, nuq::Policies{nuq::NonUniformQuantizer<>{}, nuq::BinarySearch{}});
+                         run.prefix, run.options, nuq::Policies{nuq::NonUniformQuantizer<>{}, nuq::BisectionSearch{}});
   };
   const Run silent_run;
   BatchEvaluator silent;
@@ -371,12 +371,12 @@ struct Diary {
   void layer_quantized(const std::string&, std::size_t done, std::size_t) { quantized = done; }
   void evaluation_started(const nuq::EvaluationProgress& evaluation) {
     CHECK(evaluation.number == evaluations + 1);
-    CHECK_FALSE(evaluation.metric);
+    CHECK_FALSE(evaluation.outcome);
   }
   void evaluation_finished(const nuq::EvaluationProgress& evaluation) {
     ++evaluations;
     CHECK(evaluation.number == evaluations);
-    CHECK(evaluation.metric);
+    CHECK(evaluation.outcome);
     CHECK_FALSE(evaluation.known_before);
     CHECK((evaluation.bytes == 0) == (evaluation.number == 1));
   }

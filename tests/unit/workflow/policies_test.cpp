@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/search/binary_search.hpp"
+#include "nuq/search/bisection.hpp"
 
 namespace workflow_policies_test {
 
@@ -22,8 +22,8 @@ struct Fixed : nuq::SerialExecutor {
 };
 
 TEST_CASE("parts that are left out are the defaults") {
-  const nuq::Policies policies{nuq::NonUniformQuantizer<>{}, nuq::BinarySearch{}};
-  CHECK(std::is_same_v<decltype(policies), const nuq::Policies<nuq::NonUniformQuantizer<>, nuq::BinarySearch,
+  const nuq::Policies policies{nuq::NonUniformQuantizer<>{}, nuq::BisectionSearch{}};
+  CHECK(std::is_same_v<decltype(policies), const nuq::Policies<nuq::NonUniformQuantizer<>, nuq::BisectionSearch,
                                                                nuq::SerialExecutor, nuq::NoProgress>>);
   CHECK(std::is_same_v<decltype(nuq::Policies{}), nuq::Policies<>>);
   CHECK(std::is_same_v<decltype(nuq::Policies{nuq::RateQuantizer{}}), nuq::Policies<>>);

@@ -1,9 +1,10 @@
-#ifndef NUQ_WORKFLOW_DETAIL_LAYER_CHOICES_HPP
-#define NUQ_WORKFLOW_DETAIL_LAYER_CHOICES_HPP
+#ifndef NUQ_WORKFLOW_AUTO_NUQ_LAYER_CHOICES_HPP
+#define NUQ_WORKFLOW_AUTO_NUQ_LAYER_CHOICES_HPP
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <tuple>
@@ -20,10 +21,11 @@
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/report/layer_reports.hpp"
-#include "nuq/search/problem.hpp"
+#include "nuq/search/result.hpp"
+#include "nuq/search/space.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/auto_nuq_options.hpp"
+#include "nuq/workflow/auto_nuq/options.hpp"
 #include "nuq/workflow/detail/price_of_levels.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -118,7 +120,7 @@ class LayerChoices {
     return layers;
   }
 
-  [[nodiscard]] NetworkQuantization quantization_of(const Configuration& configuration) const {
+  [[nodiscard]] NetworkQuantization quantized_as(const Configuration& configuration) const {
     NetworkQuantization quantization = without_weights_;
     for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
       quantization[candidate.layer] = candidate.results[option];
@@ -167,8 +169,7 @@ class LayerChoices {
   void add_group(std::vector<std::size_t> members) {
     std::vector<LayerOptions> layers;
     for (const std::size_t member : members) layers.push_back(candidates_[member].options);
-    const auto never = [](const Configuration&) { return EvaluationOutcome{}; };
-    const SearchProblem together(layers, {}, never);
+    const SearchSpace together(layers);
     Group group{std::move(members), {}, {}};
     const std::vector<Configuration> choices = layers.size() > 1 ? together.uniform_family() : each_option(layers[0]);
     for (const Configuration& choice : choices) {
@@ -264,10 +265,10 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
 }
 
 /// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
-template <class Quantized>
-[[nodiscard]] LayerChoices layer_choices(const Graph& graph, const AnyLayerQuantizer& quantizer,
-                                         const NetworkStatistics& statistics, const AutoNuqOptions& options,
-                                         Parallel& parallel, const Quantized& quantized) {
+[[nodiscard]] inline LayerChoices layer_choices(
+    const Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
+    const AutoNuqOptions& options, Parallel& parallel,
+    const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized) {
   LayerChoices choices;
   double price = 0.0;
   if (quantizer.is_priced()) price = price_of_configured_levels(graph, statistics, parallel);
@@ -292,4 +293,4 @@ template <class Quantized>
 }  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_WORKFLOW_DETAIL_LAYER_CHOICES_HPP
+#endif  // NUQ_WORKFLOW_AUTO_NUQ_LAYER_CHOICES_HPP

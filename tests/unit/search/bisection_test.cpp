@@ -1,4 +1,4 @@
-#include "nuq/search/binary_search.hpp"
+#include "nuq/search/bisection.hpp"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 
 #include "search_cases.hpp"
 
-namespace search_binary_search_test {
+namespace search_bisection_test {
 
 using Layers = std::vector<nuq::LayerOptions>;
 
@@ -25,7 +25,7 @@ Layers deep_network() {
 }
 
 TEST_CASE("binary search keeps the promises of a search, whatever the evaluator") {
-  check_promises_against_adversaries(nuq::BinarySearch{});
+  check_promises_against_adversaries(nuq::BisectionSearch{});
 }
 
 TEST_CASE("where the prediction is right, the cheapest layers take the smaller option, as many as pass") {
@@ -33,7 +33,7 @@ TEST_CASE("where the prediction is right, the cheapest layers take the smaller o
   // 32 levels everywhere do 3 · 1485 harm; the next step, to 16, adds 6 · (1 + … + n) for the first n layers.
   for (const int count : {0, 1, 20, 53}) {
     const HarmEvaluator evaluator{layers, 3.0 * 1485.0 + 6.0 * count * (count + 1) / 2.0};
-    const nuq::SearchResult result = check_promises(nuq::BinarySearch{}, layers, evaluator, 1000);
+    const nuq::SearchResult result = check_promises(nuq::BisectionSearch{}, layers, evaluator, 1000);
     nuq::Configuration expected(54, 2);
     for (int layer = 0; layer < count; ++layer) expected[static_cast<std::size_t>(layer)] = 3;
     CHECK(result.best->configuration == expected);
@@ -45,7 +45,7 @@ TEST_CASE("54 layers of five options need at most fifteen evaluations where the 
   for (double limit = 0.0; limit < 27.0 * 1485.0; limit = 1.2 * limit + 1.0) {
     LoggingEvaluator<HarmEvaluator> evaluator(HarmEvaluator{layers, limit});
     nuq::SearchProblem problem(layers, {1000}, evaluator);
-    const nuq::SearchResult result = nuq::BinarySearch{}.search(problem);
+    const nuq::SearchResult result = nuq::BisectionSearch{}.search(problem);
     CHECK(result.status == nuq::SearchStatus::satisfied);
     CHECK(evaluator.asked.size() <= 15);
   }
@@ -54,7 +54,7 @@ TEST_CASE("54 layers of five options need at most fifteen evaluations where the 
 TEST_CASE("when everything passes the smallest uniform configuration is found in a logarithm of steps") {
   const Layers layers = deep_network();
   const auto accept = [](const nuq::Configuration&) { return true; };
-  CHECK(check_promises(nuq::BinarySearch{}, layers, accept, 4).best->configuration == nuq::Configuration(54, 4));
+  CHECK(check_promises(nuq::BisectionSearch{}, layers, accept, 4).best->configuration == nuq::Configuration(54, 4));
 }
 
 TEST_CASE("a smaller uniform configuration that passes against expectation is found and refined") {
@@ -66,14 +66,14 @@ TEST_CASE("a smaller uniform configuration that passes against expectation is fo
     return configuration == nuq::Configuration(54, 0) || configuration == nuq::Configuration(54, 1) ||
            configuration == nuq::Configuration(54, 3) || configuration == refined;
   };
-  CHECK(check_promises(nuq::BinarySearch{}, layers, accepts, 100).best->configuration == refined);
+  CHECK(check_promises(nuq::BisectionSearch{}, layers, accepts, 100).best->configuration == refined);
 }
 
 TEST_CASE("int8 that is refused ends the search after one evaluation") {
   LoggingEvaluator evaluator([](const nuq::Configuration&) { return false; });
   nuq::SearchProblem problem(deep_network(), {}, evaluator);
-  CHECK(nuq::BinarySearch{}.search(problem).status == nuq::SearchStatus::int8_refused);
+  CHECK(nuq::BisectionSearch{}.search(problem).status == nuq::SearchStatus::int8_refused);
   CHECK(evaluator.asked.size() == 1);
 }
 
-}  // namespace search_binary_search_test
+}  // namespace search_bisection_test

@@ -1,5 +1,5 @@
-#ifndef NUQ_SEARCH_BINARY_SEARCH_HPP
-#define NUQ_SEARCH_BINARY_SEARCH_HPP
+#ifndef NUQ_SEARCH_BISECTION_HPP
+#define NUQ_SEARCH_BISECTION_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -22,7 +22,7 @@ NUQ_NAMESPACE_BEGIN
 ///    one passes, step 3 goes on from there.
 ///
 /// At most 1 + ⌈log₂ U⌉ + ⌈log₂ L⌉ evaluations for U uniform configurations and L layers before step 4.
-struct BinarySearch {
+struct BisectionSearch {
   [[nodiscard]] SearchResult search(SearchProblem& problem) const {
     const std::vector<Configuration> family = problem.uniform_family();
     if (!problem.passes(problem.int8())) return problem.conclude();
@@ -53,7 +53,7 @@ struct BinarySearch {
       return problem.total_bytes(configuration) < problem.best()->bytes;
     });
     if (smaller == family.end()) return;
-    const std::vector<std::size_t> ranking = rank_layers(problem, from, *smaller);
+    const std::vector<std::size_t> ranking = layers_by_price(problem, from, *smaller);
     last_passing(ranking.size() + 1, [&](std::size_t count) {
       Configuration mixed = from;
       for (std::size_t rank = 0; rank < count; ++rank) mixed[ranking[rank]] = (*smaller)[ranking[rank]];
@@ -62,8 +62,8 @@ struct BinarySearch {
   }
 
   /// The layers that are smaller in `to` than in `from`, by predicted harm per saved byte.
-  static std::vector<std::size_t> rank_layers(const SearchProblem& problem, const Configuration& from,
-                                              const Configuration& to) {
+  static std::vector<std::size_t> layers_by_price(const SearchProblem& problem, const Configuration& from,
+                                                  const Configuration& to) {
     std::vector<std::size_t> ranking;
     std::vector<double> price(from.size());
     for (std::size_t layer = 0; layer < from.size(); ++layer) {
@@ -80,4 +80,4 @@ struct BinarySearch {
 
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_SEARCH_BINARY_SEARCH_HPP
+#endif  // NUQ_SEARCH_BISECTION_HPP

@@ -1,0 +1,78 @@
+#ifndef NUQ_WORKFLOW_AUTO_NUQ_CANDIDATES_HPP
+#define NUQ_WORKFLOW_AUTO_NUQ_CANDIDATES_HPP
+
+#include <cstddef>
+#include <string>
+
+#include "nuq/calibration/network_statistics.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/engine/any_engine.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/auto_nuq/layer_choices.hpp"
+#include "nuq/workflow/auto_nuq/state.hpp"
+#include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/detail/deploy_obstacle.hpp"
+#include "nuq/workflow/detail/prepare_statistics.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// What the evaluator's calibration data say about the layers that take NUQ; what may be expected of them without.
+/// Weighed: errors of all layers have one unit.
+[[nodiscard]] inline NetworkStatistics candidate_statistics(const AutoNuqState& run, Parallel& parallel) {
+  const AnyEvaluator& evaluator = run.tools.evaluator;
+  if (!evaluator.calibration_batch || run.options.statistics_batches < 0)
+    return weighed_data_free_statistics(run.graph, parallel);
+  const int batches = run.options.statistics_batches > 0 ? run.options.statistics_batches : run.graph.batch_num;
+  AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
+  return weighed_statistics(run.graph, evaluator.calibration_batch, batches, engine, parallel);
+}
+
+/// A layer whose bias leaves the int32 range at its scales stays in float.
+inline void refuse_layers_without_int32_bias(AutoNuqState& run) {
+  run.choices.for_each([&run](const std::string& layer, const LayerQuantization& quantization) {
+    const Node& node = *run.graph.find(layer);
+    if (!quantizes_weights(node) || run.refused.count(layer) > 0) return;
+    const std::string obstacle = deploy_obstacle(node, quantization);
+    if (!obstacle.empty()) run.refused[layer] = obstacle;
+  });
+  for (const auto& [layer, obstacle] : run.refused) {
+    run.report.warnings.push_back(obstacle);
+    run.choices.remove(layer);
+  }
+}
+
+/// Gives every candidate the grid of its layer's input, unless the run is weights-only.
+inline void calibrate_candidates(AutoNuqState& run) {
+  if (run.report.weights_only) return;
+  const auto calibrated = calibrated_activations(
+      run.graph, run.tools.evaluator.calibration_batch,
+      run.tools.calibration.engine(run.options.threads, run.options.custom_layers), run.tools.calibration.calibrator);
+  run.choices.for_each([&](const std::string& layer, LayerQuantization& quantization) {
+    set_activation(quantization, calibrated.at(layer));
+  });
+  refuse_layers_without_int32_bias(run);
+}
+
+/// Quantizes the layers in every way that the search may choose, into `run.choices`. Throws StopRequested.
+inline void choose_candidates(AutoNuqState& run) {
+  ThreadPool parallel(run.options.threads);
+  const AnyProgress& progress = run.tools.progress;
+  progress.started(run.graph.plan.size());
+  const NetworkStatistics known = candidate_statistics(run, parallel);
+  run.choices = layer_choices(run.graph, run.tools.quantizer, known, run.options, parallel,
+                              [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
+                                progress.layer_quantized(layer, done, layers);
+                                if (progress.stop_requested()) throw StopRequested();
+                              });
+  calibrate_candidates(run);
+  run.choices.join(run.options.groups);
+}
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_AUTO_NUQ_CANDIDATES_HPP

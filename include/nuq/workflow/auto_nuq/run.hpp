@@ -1,0 +1,74 @@
+#ifndef NUQ_WORKFLOW_AUTO_NUQ_RUN_HPP
+#define NUQ_WORKFLOW_AUTO_NUQ_RUN_HPP
+
+#include <string>
+#include <utility>
+
+#include "nuq/graph/graph.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/search/problem.hpp"
+#include "nuq/search/result.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/auto_nuq/candidates.hpp"
+#include "nuq/workflow/auto_nuq/layer_choices.hpp"
+#include "nuq/workflow/auto_nuq/options.hpp"
+#include "nuq/workflow/auto_nuq/result.hpp"
+#include "nuq/workflow/auto_nuq/results.hpp"
+#include "nuq/workflow/auto_nuq/state.hpp"
+#include "nuq/workflow/auto_nuq/trials.hpp"
+#include "nuq/workflow/quantize_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// One run of `auto_nuq`: evaluates the original, quantizes the layers in every way, and searches.
+class AutoNuqRun {
+ public:
+  AutoNuqRun(Graph graph, const std::string& config_file, const std::string& save_prefix, const AutoNuqOptions& options,
+             AutoNuqTools tools)
+      : state_(std::move(graph), save_prefix, options, std::move(tools)),
+        trials_(state_, config_file),
+        results_(state_) {}
+
+  [[nodiscard]] AutoNuqResult operator()() {
+    check_search_options(state_.graph, state_.tools.quantizer, state_.options);
+    note_ignored_iterations(state_.graph, state_.tools.quantizer);
+    results_.add_warnings();
+    remove_abandoned_files(state_.prefix);
+    if (!state_.graph.record_file.empty()) remove_abandoned_files(state_.graph.record_file);
+    try {
+      state_.original_metric = trials_.original();
+      state_.report.original_metric = state_.original_metric;
+      choose_candidates(state_);
+    } catch (const StopRequested&) {
+      return results_.stopped_early();
+    }
+    return search();
+  }
+
+ private:
+  [[nodiscard]] AutoNuqResult search() {
+    const SearchProblem* asking = nullptr;
+    auto evaluate = [&](const Configuration& configuration) { return trials_.of(configuration, *asking); };
+    auto save = [this](const EvaluatedConfiguration& improved) { results_.save_improvement(improved); };
+    const double seconds_left = state_.options.max_seconds - state_.elapsed();
+    SearchProblem problem(state_.choices.search_layers(), {state_.options.max_evaluations - 1, seconds_left}, evaluate);
+    asking = &problem;
+    problem.on_improvement(save);
+    problem.stop_when(state_.tools.progress.stop_requested);
+    try {
+      return results_.conclude(run_search(state_.tools.search, problem), problem);
+    } catch (const StopRequested&) {
+      return results_.conclude(problem.conclude(), problem);
+    }
+  }
+
+  AutoNuqState state_;
+  AutoNuqTrials trials_;
+  AutoNuqResults results_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_AUTO_NUQ_RUN_HPP

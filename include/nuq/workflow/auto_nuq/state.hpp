@@ -1,0 +1,64 @@
+#ifndef NUQ_WORKFLOW_AUTO_NUQ_STATE_HPP
+#define NUQ_WORKFLOW_AUTO_NUQ_STATE_HPP
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "nuq/evaluation/any_evaluator.hpp"
+#include "nuq/evaluation/executor.hpp"
+#include "nuq/evaluation/progress.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
+#include "nuq/report/report.hpp"
+#include "nuq/search/contracts.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/auto_nuq/layer_choices.hpp"
+#include "nuq/workflow/auto_nuq/options.hpp"
+#include "nuq/workflow/calibration_policies.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Thrown within a run that was asked to stop while an evaluation was under way.
+struct StopRequested {};
+
+/// The user's evaluator and policies, of whatever types. Refers to them: they outlive it.
+struct AutoNuqTools {
+  AnyEvaluator evaluator;
+  AnyLayerQuantizer quantizer;
+  AnySearchPolicy search;
+  AnyExecutor executor;
+  AnyProgress progress;
+  CalibrationPolicies calibration;
+};
+
+/// What the parts of one run of `auto_nuq` share.
+struct AutoNuqState {
+  AutoNuqState(Graph network, std::string save_prefix, const AutoNuqOptions& run_options, AutoNuqTools run_tools)
+      : graph(std::move(network)), prefix(std::move(save_prefix)), options(run_options), tools(std::move(run_tools)) {
+    report.weights_only = options.weights_only || !tools.evaluator.calibration_batch;
+  }
+
+  /// Seconds since the run began.
+  [[nodiscard]] double elapsed() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  Graph graph;
+  std::string prefix;
+  const AutoNuqOptions& options;
+  AutoNuqTools tools;
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  LayerChoices choices;
+  std::map<std::string, std::string> refused;  ///< layers that cannot be deployed, and why
+  double original_metric = 0.0;
+  int evaluations = 0;  ///< that the search asked for, the original's included
+  RunReport report;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_WORKFLOW_AUTO_NUQ_STATE_HPP
