@@ -12,9 +12,7 @@
 #include "auto_progress.hpp"
 #include "command.hpp"
 #include "nuq/report/table.hpp"
-#include "nuq/search/bisection.hpp"
-#include "nuq/search/greedy.hpp"
-#include "nuq/search/rate_distortion.hpp"
+#include "nuq/search/by_name.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "policies.hpp"
 
@@ -23,7 +21,7 @@ namespace {
 struct AutoArguments : ModelFiles {
   std::string config;
   AutoEvaluator::Options evaluation;
-  PolicyNames policies{"packed", "", ""};
+  PolicyNames policies{"packed", {}};
   std::string search = "rate-distortion";
   std::vector<std::string> pins;
   std::vector<std::string> groups;
@@ -53,21 +51,6 @@ void add_group(const std::string& group, nuq::AutoNuqOptions& options) {
   options.groups.push_back(std::move(layers));
 }
 
-/// A search policy chosen by its name.
-struct NamedSearch {
-  std::string name;
-
-  explicit NamedSearch(std::string policy) : name(std::move(policy)) {
-    if (name != "binary" && name != "greedy" && name != "rate-distortion")
-      fail_name("--search", name, "rate-distortion, binary or greedy");
-  }
-  [[nodiscard]] nuq::SearchResult search(nuq::SearchProblem& problem) const {
-    if (name == "greedy") return nuq::GreedySearch{}.search(problem);
-    if (name == "binary") return nuq::BisectionSearch{}.search(problem);
-    return nuq::RateDistortionSearch{}.search(problem);
-  }
-};
-
 nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session) {
   AutoEvaluator evaluator(arguments.evaluation);
   nuq::AutoNuqOptions options = arguments.options;
@@ -75,12 +58,10 @@ nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session
   options.weights_only = options.weights_only || !has_data;
   options.statistics_batches = has_data ? evaluator.calibration_batches() : -1;
   const bool counts_levels = !options.levels.empty();
-  return with_quantizer(arguments.policies, counts_levels, session.seed, [&](const auto& quantizer) {
-    return nuq::auto_nuq(arguments.model, arguments.weights, evaluator, arguments.config, arguments.record,
-                         arguments.prefix, options,
-                         nuq::Policies{quantizer, NamedSearch(arguments.search), nuq::ThreadExecutor(arguments.jobs),
-                                       AutoProgress(session.quiet)});
-  });
+  return nuq::auto_nuq(
+      arguments.model, arguments.weights, evaluator, arguments.config, arguments.record, arguments.prefix, options,
+      nuq::Policies{quantizer_of(arguments.policies, counts_levels, session.seed), nuq::NamedSearch(arguments.search),
+                    nuq::ThreadExecutor(arguments.jobs), AutoProgress(session.quiet)});
 }
 
 void run(AutoArguments arguments, Session& session) {
@@ -137,7 +118,10 @@ void add_auto(CLI::App& app, Session& session) {
                      "dataset JSON that the weights are fitted to and that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
   arguments->policies.add_to(command);
-  command.add_option("--search", arguments->search, "rate-distortion, binary or greedy")->capture_default_str();
+  command
+      .add_option("--search", arguments->search,
+                  "rate-distortion, binary, greedy or exhaustive (all configurations, for a handful of layers)")
+      ->capture_default_str();
   command
       .add_option("--levels", arguments->options.levels,
                   "numbers of levels to choose from, in place of a price per bit")

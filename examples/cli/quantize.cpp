@@ -19,7 +19,7 @@ struct QuantizeArguments : ModelFiles {
   std::string calibration;
   bool weights_only = false;
   bool sequential = false;
-  PolicyNames policies{"palette", "", ""};
+  PolicyNames policies{"palette", {}};
   std::string record;
   std::string prefix;
 
@@ -33,10 +33,8 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
   options.sequential = arguments.sequential;
   options.threads = session.threads;
   const auto quantize_with = [&](auto&& next_batch) {
-    return with_quantizer(arguments.policies, false, session.seed, [&](const auto& quantizer) {
-      return nuq::static_nuq(arguments.model, arguments.weights, next_batch, arguments.config, arguments.record_file(),
-                             arguments.prefix, options, quantizer);
-    });
+    return nuq::static_nuq(arguments.model, arguments.weights, next_batch, arguments.config, arguments.record_file(),
+                           arguments.prefix, options, quantizer_of(arguments.policies, false, session.seed));
   };
   if (arguments.calibration.empty()) return quantize_with(nuq::WeightsOnly{});
   const nuq::Dataset data = nuq::load_dataset(arguments.calibration, nuq::GzipFileReader{});

@@ -15,8 +15,8 @@ NUQ_NAMESPACE_BEGIN
 /// layer's output error; at 0 it has the levels of least squared error.
 ///
 /// For whoever counts the compressor's every byte: choosing levels takes up to half a second a layer and price, and at
-/// the predicted harm of 32 plain levels the zoo's networks gained 0.1 to 3 % of the bytes by it. The tool's
-/// `--target ascend` therefore keeps plain levels.
+/// the predicted harm of 32 plain levels real networks gained 0.1 to 3 % of the bytes by it. The tool's
+/// `--target ascend` therefore keeps plain levels unless it is asked for `--codebook entropy-constrained`.
 using AscendQuantizer = NonUniformQuantizer<AbsMaxQuantizer, EntropyConstrainedCodebook<AscendDictionaryRate>,
                                             RateConstrainedErrorFeedback<AscendDictionaryRate>>;
 

@@ -1,0 +1,42 @@
+#ifndef NUQ_SEARCH_BY_NAME_HPP
+#define NUQ_SEARCH_BY_NAME_HPP
+
+#include <string>
+#include <utility>
+
+#include "nuq/core/error.hpp"
+#include "nuq/search/bisection.hpp"
+#include "nuq/search/exhaustive.hpp"
+#include "nuq/search/greedy.hpp"
+#include "nuq/search/problem.hpp"
+#include "nuq/search/rate_distortion.hpp"
+#include "nuq/search/result.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// A SearchPolicy chosen by its name when the program runs.
+class NamedSearch {
+ public:
+  /// `name`: "rate-distortion", "binary", "greedy" or "exhaustive". Throws ConfigError invalid_argument.
+  explicit NamedSearch(std::string name) : name_(std::move(name)) {
+    if (name_ != "binary" && name_ != "greedy" && name_ != "rate-distortion" && name_ != "exhaustive") {
+      detail::fail(ConfigError(ErrorCode::invalid_argument,
+                               "search '" + name_ + "': wanted rate-distortion, binary, greedy or exhaustive"));
+    }
+  }
+
+  [[nodiscard]] SearchResult search(SearchProblem& problem) const {
+    if (name_ == "greedy") return GreedySearch{}.search(problem);
+    if (name_ == "binary") return BisectionSearch{}.search(problem);
+    if (name_ == "exhaustive") return ExhaustiveSearch{}.search(problem);
+    return RateDistortionSearch{}.search(problem);
+  }
+
+ private:
+  std::string name_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_SEARCH_BY_NAME_HPP
