@@ -42,12 +42,11 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
 /// How many blobs a layer is trained with; nothing for types that this library does not know.
 [[nodiscard]] inline std::optional<int> trained_blob_count(const Node& node) {
-  const schema::LayerParameter& parameter = node.parameter;
   const int own_factor =
       node.inputs.size() == 1 ? 1 : 0;  // Scale and Bias may take their factor from a second bottom instead
   if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) return convolution->bias ? 2 : 1;
   if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation)) return product->bias ? 2 : 1;
-  if (is<ops::Embed>(node)) return parameter.embed_param().bias_term() ? 2 : 1;
+  if (const auto* embed = std::get_if<ops::Embed>(&node.operation)) return embed->bias ? 2 : 1;
   if (is<ops::BatchNorm>(node)) return 3;
   if (const auto* scale = std::get_if<ops::Scale>(&node.operation)) return own_factor + (scale->bias ? 1 : 0);
   if (is<ops::Bias>(node)) return own_factor;
@@ -80,9 +79,8 @@ inline constexpr std::int64_t any_extent = -1;
     if (index == 1) return Shape{outputs};
     return product->transposed_weights ? Shape{any_extent, outputs} : Shape{outputs, any_extent};
   }
-  if (is<ops::Embed>(node)) {
-    const schema::EmbedParameter& parameter = node.parameter.embed_param();
-    return index == 1 ? Shape{parameter.num_output()} : Shape{parameter.input_dim(), parameter.num_output()};
+  if (const auto* embed = std::get_if<ops::Embed>(&node.operation)) {
+    return index == 1 ? Shape{embed->width} : Shape{embed->rows, embed->width};
   }
   if (is<ops::BatchNorm>(node)) return index == 2 ? Shape{1} : Shape{any_extent};
   return std::nullopt;

@@ -27,6 +27,7 @@ inline nuq::Node layer_alone(const std::string& type, const std::string& paramet
   nuq::schema::LayerParameter layer;
   REQUIRE(google::protobuf::TextFormat::ParseFromString(parameters, &layer));
   layer.set_type(type);
+  for (std::size_t input = 0; input < inputs; ++input) layer.add_bottom("blob");
   nuq::Node node;
   node.name = "layer1";
   node.type = type;

@@ -1,33 +1,92 @@
 #ifndef NUQ_ENGINE_LAYERS_REDUCTION_HPP
 #define NUQ_ENGINE_LAYERS_REDUCTION_HPP
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/reduction.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// coeff times the sum, the sum of magnitudes, the sum of squares or the mean of all values from an axis on.
+/// The places of the top_k largest values, descending, of equal ones the later first; or the values, or both.
+class ArgMaxLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit ArgMaxLayer(const LayerRef& layer)
+      : operation_(layer.operation<ops::ArgMax>()),
+        top_k_(operation_.top_k),
+        has_axis_(operation_.axis.has_value()),
+        with_values_(operation_.with_values) {}
+
+  void forward(const LayerCall& call) const {
+    const AxisSplit split = arg_max_split(operation_, call.layer, call.inputs[0].shape);
+    const std::int64_t results = has_axis_ || !with_values_ ? top_k_ : 2 * top_k_;  // of one search
+    call.workspace.for_each_range(split.outer * split.inner, split.extent, [&](std::int64_t begin, std::int64_t end) {
+      std::vector<Candidate> candidates(static_cast<std::size_t>(split.extent));
+      for (std::int64_t search = begin; search < end; ++search) {
+        const std::int64_t outer = search / split.inner;
+        const std::int64_t inner = search % split.inner;
+        const float* const input = call.inputs[0].values.data() + outer * split.extent * split.inner + inner;
+        float* const output = call.outputs[0].values.data() + outer * results * split.inner + inner;
+        find_largest(input, split.inner, candidates);
+        write(candidates, split.inner, output);
+      }
+    });
+  }
+
+ private:
+  struct Candidate {
+    float value;
+    std::int64_t place;
+  };
+
+  void find_largest(const float* values, std::int64_t stride, std::vector<Candidate>& candidates) const {
+    for (std::size_t at = 0; at < candidates.size(); ++at) {
+      const std::int64_t place = static_cast<std::int64_t>(at);
+      candidates[at] = {values[place * stride], place};
+    }
+    std::partial_sort(candidates.begin(), candidates.begin() + top_k_, candidates.end(),
+                      [](const Candidate& left, const Candidate& right) {
+                        return left.value > right.value || (left.value == right.value && left.place > right.place);
+                      });
+  }
+
+  void write(const std::vector<Candidate>& candidates, std::int64_t stride, float* output) const {
+    for (std::int64_t rank = 0; rank < top_k_; ++rank) {
+      const Candidate& found = candidates[static_cast<std::size_t>(rank)];
+      const float place = static_cast<float>(found.place);
+      output[rank * stride] = has_axis_ && with_values_ ? found.value : place;
+      if (!has_axis_ && with_values_) output[top_k_ + rank] = found.value;
+    }
+  }
+
+  ops::ArgMax operation_;
+  std::int64_t top_k_;
+  bool has_axis_;
+  bool with_values_;
+};
+
+/// coefficient times the sum, the sum of magnitudes, the sum of squares or the mean of all values from an axis on.
 class ReductionLayer {
  public:
   static constexpr bool in_place = false;
 
   explicit ReductionLayer(const LayerRef& layer)
-      : operation_(layer.parameter().reduction_param().operation()),
-        coefficient_(static_cast<double>(layer.parameter().reduction_param().coeff())) {}
+      : operation_(layer.operation<ops::Reduction>()), coefficient_(static_cast<double>(operation_.coefficient)) {}
 
   void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
-    const std::int64_t size = extent_product(shape, reduction_axis(call.layer, shape.size()), shape.size());
+    const std::int64_t size = extent_product(shape, reduction_axis(operation_, call.layer, shape.size()), shape.size());
     const float* const input = call.inputs[0].values.data();
     const ArrayView<float> output = call.outputs[0].values;
     const std::int64_t count = static_cast<std::int64_t>(output.size());
@@ -42,15 +101,56 @@ class ReductionLayer {
   [[nodiscard]] double reduced(const float* values, std::int64_t count) const {
     double result = 0.0;
     for (std::int64_t at = 0; at < count; ++at) result += term(static_cast<double>(values[at]));
-    return operation_ == schema::ReductionParameter::MEAN ? result / static_cast<double>(count) : result;
+    return operation_.method == ops::ReductionMethod::mean ? result / static_cast<double>(count) : result;
   }
   [[nodiscard]] double term(double value) const {
-    if (operation_ == schema::ReductionParameter::ASUM) return std::fabs(value);
-    return operation_ == schema::ReductionParameter::SUMSQ ? value * value : value;
+    if (operation_.method == ops::ReductionMethod::sum_of_magnitudes) return std::fabs(value);
+    return operation_.method == ops::ReductionMethod::sum_of_squares ? value * value : value;
   }
 
-  schema::ReductionParameter::ReductionOp operation_;
+  ops::Reduction operation_;
   double coefficient_;
+};
+
+/// y = eˣ⁻ᵐ / Σ eˣ⁻ᵐ along an axis, m being the largest x.
+class SoftmaxLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit SoftmaxLayer(const LayerRef& layer) : operation_(layer.operation<ops::Softmax>()) {}
+
+  void forward(const LayerCall& call) const {
+    const AxisSplit split = softmax_split(operation_, call.layer, call.inputs[0].shape);
+    const std::int64_t size = split.extent * split.inner;
+    call.workspace.for_each_task(split.outer, [&](std::int64_t outer, std::size_t worker) {
+      normalise(split, call.inputs[0].values.data() + outer * size, call.outputs[0].values.data() + outer * size,
+                call.workspace.scratch(worker, 2 * split.inner));
+    });
+  }
+
+ private:
+  /// One group of extent × inner values; `scratch` holds 2 × inner.
+  static void normalise(const AxisSplit& split, const float* input, float* output, float* scratch) {
+    float* const largest = scratch;
+    float* const sum = scratch + split.inner;
+    std::copy_n(input, split.inner, largest);
+    for (std::int64_t at = 0; at < split.extent; ++at) {
+      for (std::int64_t i = 0; i < split.inner; ++i) largest[i] = (std::max)(largest[i], input[at * split.inner + i]);
+    }
+    std::fill_n(sum, split.inner, 0.0F);
+    for (std::int64_t at = 0; at < split.extent; ++at) {
+      for (std::int64_t i = 0; i < split.inner; ++i) {
+        const float power = std::exp(input[at * split.inner + i] - largest[i]);
+        output[at * split.inner + i] = power;
+        sum[i] += power;
+      }
+    }
+    for (std::int64_t at = 0; at < split.extent; ++at) {
+      for (std::int64_t i = 0; i < split.inner; ++i) output[at * split.inner + i] /= sum[i];
+    }
+  }
+
+  ops::Softmax operation_;
 };
 
 }  // namespace detail

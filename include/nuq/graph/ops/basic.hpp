@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/version.hpp"
@@ -21,6 +23,11 @@ struct Unknown {
 
 /// Provides values that the user sets; reads none.
 struct Input {};
+
+/// Writes its trained blob, of a declared shape; reads nothing.
+struct Parameter {
+  Shape shape{};
+};
 
 /// Hands its input on: dropout is for training.
 struct Dropout {};
@@ -41,6 +48,16 @@ struct Silence {};
 [[nodiscard]] inline std::vector<Shape> output_shapes(const Input&, const LayerContext& layer,
                                                       const std::vector<Shape>&) {
   return std::vector<Shape>(layer.outputs);
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Parameter& parameter, const LayerContext& layer,
+                                                      const std::vector<Shape>&) {
+  if (parameter.shape.empty() || !is_valid_shape(parameter.shape)) {
+    layer.fail(ErrorCode::invalid_argument,
+               "parameter_param.shape is " + to_string(parameter.shape) + ", wanted at least one extent");
+  }
+  check_blobs(layer, {parameter.shape});
+  return {parameter.shape};
 }
 
 [[nodiscard]] inline std::vector<Shape> output_shapes(const Dropout&, const LayerContext& layer,

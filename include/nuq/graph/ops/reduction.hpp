@@ -1,29 +1,109 @@
 #ifndef NUQ_GRAPH_OPS_REDUCTION_HPP
 #define NUQ_GRAPH_OPS_REDUCTION_HPP
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// The first of the axes that a Reduction takes together: all from there on.
-[[nodiscard]] inline std::size_t reduction_axis(const LayerRef& layer, std::size_t rank) {
-  return canonical_axis(layer, layer.parameter().reduction_param().axis(), rank);
+namespace ops {
+
+/// The places of the `top_k` largest values along an axis, or of each item.
+struct ArgMax {
+  std::optional<std::int64_t> axis{};  ///< none: all axes of an item as one
+  std::int64_t top_k = 1;
+  bool with_values = false;  ///< the values, with `axis` in place of the places, otherwise behind them
+};
+
+enum class ReductionMethod { sum, sum_of_magnitudes, sum_of_squares, mean };
+
+/// coefficient times the sum, say, of all values of the axes from `axis` on.
+struct Reduction {
+  ReductionMethod method = ReductionMethod::sum;
+  std::int64_t axis = 0;
+  float coefficient = 1.0F;
+};
+
+/// y = eˣ / Σ eˣ along an axis.
+struct Softmax {
+  std::int64_t axis = 1;
+};
+
+}  // namespace ops
+
+/// The input of an ArgMax around the axis that is searched, or around all axes of an item as one. Throws ModelError
+/// unless top_k is from 1 to the number of values there.
+[[nodiscard]] inline AxisSplit arg_max_split(const ops::ArgMax& arg_max, const LayerContext& layer,
+                                             const Shape& input) {
+  const std::size_t begin = arg_max.axis ? canonical_axis(layer, *arg_max.axis, input.size()) : 1;
+  const AxisSplit split = split_at(input, begin, arg_max.axis ? begin + 1 : input.size());
+  if (arg_max.top_k < 1 || arg_max.top_k > split.extent) {
+    layer.fail(ErrorCode::invalid_argument,
+               "top_k is " + std::to_string(arg_max.top_k) + ", wanted 1 to " + std::to_string(split.extent));
+  }
+  return split;
+}
+
+/// The first of the axes that a Reduction takes together, in an input of `rank` axes.
+[[nodiscard]] inline std::size_t reduction_axis(const ops::Reduction& reduction, const LayerContext& layer,
+                                                std::size_t rank) {
+  return canonical_axis(layer, reduction.axis, rank);
+}
+
+/// The input of a Softmax around the axis whose values sum up to 1.
+[[nodiscard]] inline AxisSplit softmax_split(const ops::Softmax& softmax, const LayerContext& layer,
+                                             const Shape& input) {
+  const std::size_t axis = canonical_axis(layer, softmax.axis, input.size());
+  return split_at(input, axis, axis + 1);
+}
+
+namespace ops {
+
+/// With `axis` the input's shape, top_k along the axis; without it [N, 1, top_k], or [N, 2, top_k] with values, padded
+/// with ones to as many axes as the input has.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const ArgMax& arg_max, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  const Shape& input = only_input(layer, inputs);
+  static_cast<void>(arg_max_split(arg_max, layer, input));
+  if (arg_max.axis) {
+    Shape output = input;
+    output[canonical_axis(layer, *arg_max.axis, input.size())] = arg_max.top_k;
+    return {output};
+  }
+  Shape output((std::max)(input.size(), std::size_t{3}), 1);
+  output[0] = input[0];
+  output[1] = arg_max.with_values ? 2 : 1;
+  output[2] = arg_max.top_k;
+  return {output};
 }
 
 /// The axes before `axis`. One value for the whole input, to Caffe a shape without axes, is [1].
-[[nodiscard]] inline std::vector<Shape> reduction_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Reduction& reduction, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
-  const std::size_t axis = reduction_axis(layer, input.size());
+  const std::size_t axis = reduction_axis(reduction, layer, input.size());
   if (axis == 0) return {{1}};
   return {{input.begin(), input.begin() + static_cast<std::ptrdiff_t>(axis)}};
 }
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Softmax& softmax, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  static_cast<void>(softmax_split(softmax, layer, only_input(layer, inputs)));
+  return inputs;
+}
+
+}  // namespace ops
 
 NUQ_NAMESPACE_END
 

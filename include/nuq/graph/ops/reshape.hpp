@@ -9,13 +9,60 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
-#include "nuq/proto_schema.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+namespace ops {
+
+/// The axes from `axis` to `end_axis`, both included, become one.
+struct Flatten {
+  std::int64_t axis = 1;
+  std::int64_t end_axis = -1;
+};
+
+/// Puts the axes in another order, that of the output: `order`, then the axes that it leaves out, ascending.
+struct Permute {
+  std::vector<std::int64_t> order{};
+};
+
+/// The values in another shape: `shape` replaces `num_axes` axes from `axis` on.
+struct Reshape {
+  Shape shape{};               ///< 0: the input's own extent at that place; −1, once: what is left
+  std::int64_t axis = 0;       ///< negative ones count from behind the last axis (−1)
+  std::int64_t num_axes = -1;  ///< −1: all the rest
+};
+
+/// Channels in groups, reordered so that the first ones of all groups come first, then the second ones, and so on
+/// (Zhang, Zhou, Lin and Sun: ShuffleNet, 2017).
+struct ShuffleChannel {
+  std::int64_t group = 1;
+};
+
+}  // namespace ops
+
+/// For each axis of a Permute's output the input's axis it shows. Throws ModelError naming the layer and the value.
+[[nodiscard]] inline std::vector<std::size_t> permute_order(const ops::Permute& permute, const LayerContext& layer,
+                                                            std::size_t rank) {
+  std::vector<std::size_t> order;
+  std::vector<bool> is_taken(rank, false);
+  for (const std::int64_t axis : permute.order) {
+    const std::size_t index = static_cast<std::size_t>(axis);
+    if (axis < 0 || index >= rank || is_taken[index]) {
+      layer.fail(ErrorCode::invalid_argument, "order has the axis " + std::to_string(axis) +
+                                                  ", wanted different axes below " + std::to_string(rank));
+    }
+    is_taken[index] = true;
+    order.push_back(index);
+  }
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    if (!is_taken[axis]) order.push_back(axis);
+  }
+  return order;
+}
 
 namespace detail {
 
@@ -25,27 +72,26 @@ struct ReshapedAxes {
   std::size_t end;
 };
 
-/// `num_axes` axes from `axis` on, −1 for all the rest. A negative `axis` counts from behind the last (−1).
-[[nodiscard]] inline ReshapedAxes reshaped_axes(const LayerRef& layer, std::size_t rank) {
-  const schema::ReshapeParameter& parameter = layer.parameter().reshape_param();
+[[nodiscard]] inline ReshapedAxes reshaped_axes(const ops::Reshape& reshape, const LayerContext& layer,
+                                                std::size_t rank) {
   const std::int64_t count = static_cast<std::int64_t>(rank);
-  const std::int64_t begin = parameter.axis() < 0 ? parameter.axis() + count + 1 : std::int64_t{parameter.axis()};
+  const std::int64_t begin = reshape.axis < 0 ? reshape.axis + count + 1 : reshape.axis;
   if (begin < 0 || begin > count) {
-    layer.fail(ErrorCode::invalid_argument, "axis is " + std::to_string(parameter.axis()) + ", wanted " +
+    layer.fail(ErrorCode::invalid_argument, "axis is " + std::to_string(reshape.axis) + ", wanted " +
                                                 std::to_string(-count - 1) + " to " + std::to_string(count));
   }
-  const std::int64_t end = parameter.num_axes() == -1 ? count : begin + parameter.num_axes();
+  const std::int64_t end = reshape.num_axes == -1 ? count : begin + reshape.num_axes;
   if (end < begin || end > count) {
-    layer.fail(ErrorCode::invalid_argument, "num_axes is " + std::to_string(parameter.num_axes()) + ", wanted -1 to " +
-                                                std::to_string(count - begin));
+    layer.fail(ErrorCode::invalid_argument,
+               "num_axes is " + std::to_string(reshape.num_axes) + ", wanted -1 to " + std::to_string(count - begin));
   }
   return {static_cast<std::size_t>(begin), static_cast<std::size_t>(end)};
 }
 
-/// The extents that replace the axes: as given, 0 for the input's own extent at that place, one −1 for what is left.
-[[nodiscard]] inline Shape reshaped_extents(const LayerRef& layer, const Shape& input, const ReshapedAxes& axes) {
-  const auto& wanted = layer.parameter().reshape_param().shape().dim();
-  Shape extents(wanted.begin(), wanted.end());
+/// The extents that replace the axes.
+[[nodiscard]] inline Shape reshaped_extents(const ops::Reshape& reshape, const LayerContext& layer, const Shape& input,
+                                            const ReshapedAxes& axes) {
+  Shape extents = reshape.shape;
   for (std::size_t at = 0; at < extents.size(); ++at) {
     if (extents[at] != 0) continue;
     if (axes.begin + at >= input.size()) {
@@ -69,11 +115,37 @@ struct ReshapedAxes {
 
 }  // namespace detail
 
-/// The input's values in another shape. A scalar, to Caffe a shape without axes, is [1].
-[[nodiscard]] inline std::vector<Shape> reshape_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
+namespace ops {
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Flatten& flatten, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
-  const detail::ReshapedAxes axes = detail::reshaped_axes(layer, input.size());
-  const Shape extents = detail::reshaped_extents(layer, input, axes);
+  const std::size_t first = canonical_axis(layer, flatten.axis, input.size());
+  const std::size_t last = canonical_axis(layer, flatten.end_axis, input.size());
+  if (last < first) {
+    layer.fail(ErrorCode::invalid_argument, "end_axis is " + std::to_string(flatten.end_axis) + ", before axis " +
+                                                std::to_string(flatten.axis) + ", wanted behind it");
+  }
+  Shape output(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(first));
+  output.push_back(extent_product(input, first, last + 1));
+  output.insert(output.end(), input.begin() + static_cast<std::ptrdiff_t>(last + 1), input.end());
+  return {output};
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Permute& permute, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  const Shape& input = only_input(layer, inputs);
+  Shape output;
+  for (const std::size_t axis : permute_order(permute, layer, input.size())) output.push_back(input[axis]);
+  return {output};
+}
+
+/// A scalar, to Caffe a shape without axes, is [1].
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Reshape& reshape, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  const Shape& input = only_input(layer, inputs);
+  const detail::ReshapedAxes axes = detail::reshaped_axes(reshape, layer, input.size());
+  const Shape extents = detail::reshaped_extents(reshape, layer, input, axes);
   Shape output(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(axes.begin));
   output.insert(output.end(), extents.begin(), extents.end());
   output.insert(output.end(), input.begin() + static_cast<std::ptrdiff_t>(axes.end), input.end());
@@ -84,6 +156,19 @@ struct ReshapedAxes {
   if (output.empty()) output = {1};
   return {output};
 }
+
+/// The channels must be a multiple of `group`.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const ShuffleChannel& shuffle, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  const std::int64_t channels = channel_split(layer, only_input(layer, inputs)).extent;
+  if (shuffle.group < 1 || channels % shuffle.group != 0) {
+    layer.fail(ErrorCode::invalid_argument, "group is " + std::to_string(shuffle.group) + ", wanted a divisor of " +
+                                                std::to_string(channels) + " channels");
+  }
+  return inputs;
+}
+
+}  // namespace ops
 
 NUQ_NAMESPACE_END
 

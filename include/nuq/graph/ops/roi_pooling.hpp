@@ -8,14 +8,34 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/graph/ops/window.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+namespace ops {
+
+/// Largest value of each of rows × cols bins that a region of interest is cut into (Girshick, "Fast R-CNN", 2015,
+/// §2.1).
+struct RoiPooling {
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  float scale_y = 1.0F;  ///< pixels of the image to positions of the map
+  float scale_x = 1.0F;
+};
+
+/// Average of each of group_size × group_size bins of a region of interest, each bin over a channel of its own (Dai and
+/// others, "R-FCN", 2016, §2).
+struct PsRoiPooling {
+  std::int64_t channels = 0;  ///< of the output
+  std::int64_t group_size = 0;
+  float scale = 0.0F;  ///< pixels of the image to positions of the map
+};
+
+}  // namespace ops
 
 /// A ROIPooling (Fast R-CNN) or PSROIPooling (R-FCN) with its parameters read. Inputs: a feature map [N, C, H, W] and
 /// regions of interest [R, 5]: image, xmin, ymin, xmax, ymax in pixels of the image.
@@ -32,57 +52,55 @@ struct RoiPoolingGeometry {
 
 namespace detail {
 
-inline void check_rois(const LayerRef& layer, const Shape& map, const Shape& rois) {
+inline void check_rois(const LayerContext& layer, const Shape& map, const Shape& rois) {
   require_image(layer, map);
   if (rois.size() >= 2 && extent_product(rois, 1, rois.size()) == 5) return;
   layer.fail(ErrorCode::size_mismatch,
              "the regions have shape " + to_string(rois) + ", wanted [R,5]: image, xmin, ymin, xmax, ymax");
 }
 
-inline void check_bins(const LayerRef& layer, const char* name, std::int64_t bins) {
+inline void check_bins(const LayerContext& layer, const char* name, std::int64_t bins) {
   if (bins >= 1 && bins <= max_window_parameter) return;
   layer.fail(ErrorCode::invalid_argument, std::string(name) + " is " + std::to_string(bins) + ", wanted 1 to " +
                                               std::to_string(max_window_parameter));
 }
 
-[[nodiscard]] inline float checked_spatial_scale(const LayerRef& layer, float scale) {
+[[nodiscard]] inline float checked_spatial_scale(const LayerContext& layer, float scale) {
   if (scale > 0.0F && scale <= static_cast<float>(max_window_parameter)) return scale;
   layer.fail(ErrorCode::invalid_argument, "spatial_scale is " + number_text(static_cast<double>(scale)) +
                                               ", wanted above 0 and at most " + std::to_string(max_window_parameter));
 }
 
-inline void require_map_and_rois(const LayerRef& layer, const std::vector<Shape>& inputs) {
+inline void require_map_and_rois(const LayerContext& layer, const std::vector<Shape>& inputs) {
   if (inputs.size() == 2) return;
-  layer.fail(ErrorCode::unsupported_layer, layer.node.type + " has " + std::to_string(inputs.size()) +
+  layer.fail(ErrorCode::unsupported_layer, layer.type + " has " + std::to_string(inputs.size()) +
                                                " inputs, wanted 2: a feature map and regions of interest");
 }
 
 }  // namespace detail
 
-/// Reads and checks a ROIPooling. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline RoiPoolingGeometry roi_pooling_geometry(const LayerRef& layer, const Shape& map,
-                                                             const Shape& rois) {
+/// Checks a ROIPooling. Throws ModelError naming the layer and the value.
+[[nodiscard]] inline RoiPoolingGeometry roi_pooling_geometry(const ops::RoiPooling& pooling, const LayerContext& layer,
+                                                             const Shape& map, const Shape& rois) {
   detail::check_rois(layer, map, rois);
-  const schema::ROIPoolingParameter& parameter = layer.parameter().roi_pooling_param();
-  detail::check_bins(layer, "pooled_h", parameter.pooled_h());
-  detail::check_bins(layer, "pooled_w", parameter.pooled_w());
-  const float scale = parameter.spatial_scale();
+  detail::check_bins(layer, "pooled_h", pooling.rows);
+  detail::check_bins(layer, "pooled_w", pooling.cols);
   return {rois[0],
           map[1],
-          parameter.pooled_h(),
-          parameter.pooled_w(),
-          detail::checked_spatial_scale(layer, parameter.has_spatial_scale_h() ? parameter.spatial_scale_h() : scale),
-          detail::checked_spatial_scale(layer, parameter.has_spatial_scale_w() ? parameter.spatial_scale_w() : scale)};
+          pooling.rows,
+          pooling.cols,
+          detail::checked_spatial_scale(layer, pooling.scale_y),
+          detail::checked_spatial_scale(layer, pooling.scale_x)};
 }
 
-/// Reads and checks a PSROIPooling: bins and groups of channels are `group_size` both ways, and every bin of an output
+/// Checks a PSROIPooling: bins and groups of channels are `group_size` both ways, and every bin of an output
 /// channel reads a channel of its own. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline RoiPoolingGeometry psroi_pooling_geometry(const LayerRef& layer, const Shape& map,
+[[nodiscard]] inline RoiPoolingGeometry psroi_pooling_geometry(const ops::PsRoiPooling& pooling,
+                                                               const LayerContext& layer, const Shape& map,
                                                                const Shape& rois) {
   detail::check_rois(layer, map, rois);
-  const schema::PSROIPoolingParameter& parameter = layer.parameter().psroi_pooling_param();
-  const std::int64_t bins = parameter.group_size();
-  const std::int64_t channels = parameter.output_dim();
+  const std::int64_t bins = pooling.group_size;
+  const std::int64_t channels = pooling.channels;
   detail::check_bins(layer, "group_size", bins);
   detail::check_bins(layer, "output_dim", channels);
   if (map[1] != channels * bins * bins) {
@@ -90,19 +108,25 @@ inline void require_map_and_rois(const LayerRef& layer, const std::vector<Shape>
                "the feature map has " + std::to_string(map[1]) +
                    " channels, wanted output_dim·group_size² = " + std::to_string(channels * bins * bins));
   }
-  const float scale = detail::checked_spatial_scale(layer, parameter.spatial_scale());
+  const float scale = detail::checked_spatial_scale(layer, pooling.scale);
   return {rois[0], channels, bins, bins, scale, scale};
 }
 
-[[nodiscard]] inline std::vector<Shape> roi_pooling_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
+namespace ops {
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const RoiPooling& pooling, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
   detail::require_map_and_rois(layer, inputs);
-  return {roi_pooling_geometry(layer, inputs[0], inputs[1]).output_shape()};
+  return {roi_pooling_geometry(pooling, layer, inputs[0], inputs[1]).output_shape()};
 }
 
-[[nodiscard]] inline std::vector<Shape> psroi_pooling_shapes(const LayerRef& layer, const std::vector<Shape>& inputs) {
+[[nodiscard]] inline std::vector<Shape> output_shapes(const PsRoiPooling& pooling, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
   detail::require_map_and_rois(layer, inputs);
-  return {psroi_pooling_geometry(layer, inputs[0], inputs[1]).output_shape()};
+  return {psroi_pooling_geometry(pooling, layer, inputs[0], inputs[1]).output_shape()};
 }
+
+}  // namespace ops
 
 NUQ_NAMESPACE_END
 

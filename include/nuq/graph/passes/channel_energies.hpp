@@ -15,9 +15,9 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_ref.hpp"
-#include "nuq/graph/ops/concat.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/ops/elementwise.hpp"
+#include "nuq/graph/ops/slicing.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/passes/layer_input_prior.hpp"
@@ -64,7 +64,7 @@ class BasicChannelEnergies {
     const Node& node = graph_.nodes[producer];
     if (std::visit([](const auto& operation) { return keeps_channels(operation); }, node.operation))
       return of(node.inputs.front());
-    if (is<ops::Concat>(node)) return concatenation(node);
+    if (const auto* concat = std::get_if<ops::Concat>(&node.operation)) return concatenation(node, *concat);
     if (const auto* eltwise = std::get_if<ops::Eltwise>(&node.operation)) return sum(node, *eltwise);
     return has_row_per_channel(node) ? row_energies(node) : Energies{};
   }
@@ -102,12 +102,12 @@ class BasicChannelEnergies {
   }
 
   /// Along axis 1. A flattened input has many entries per channel.
-  [[nodiscard]] Energies concatenation(const Node& node) {
+  [[nodiscard]] Energies concatenation(const Node& node, const ops::Concat& concat) {
     if (shapes_.empty()) shapes_ = infer_shapes(graph_, {});
     Energies all;
     for (const std::size_t input : node.inputs) {
       const Shape& shape = shapes_[input];
-      if (shape.size() < 2 || concat_axis(node, shape.size()) != 1) return {};
+      if (shape.size() < 2 || concat_axis(concat, LayerRef(node), shape.size()) != 1) return {};
       const Energies entries = spread_over(of(input), static_cast<std::size_t>(shape[1]));
       if (entries.empty()) return {};
       all.insert(all.end(), entries.begin(), entries.end());

@@ -17,29 +17,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_ref.hpp"
-#include "nuq/graph/ops/arg_max.hpp"
-#include "nuq/graph/ops/batch_reindex.hpp"
-#include "nuq/graph/ops/concat.hpp"
-#include "nuq/graph/ops/crop.hpp"
-#include "nuq/graph/ops/detection_output.hpp"
-#include "nuq/graph/ops/embed.hpp"
-#include "nuq/graph/ops/flatten.hpp"
 #include "nuq/graph/ops/inputs.hpp"
-#include "nuq/graph/ops/interp.hpp"
-#include "nuq/graph/ops/lrn.hpp"
-#include "nuq/graph/ops/normalize.hpp"
-#include "nuq/graph/ops/parameter.hpp"
-#include "nuq/graph/ops/permute.hpp"
-#include "nuq/graph/ops/prior_box.hpp"
-#include "nuq/graph/ops/recurrent.hpp"
-#include "nuq/graph/ops/reduction.hpp"
-#include "nuq/graph/ops/reshape.hpp"
-#include "nuq/graph/ops/roi_pooling.hpp"
-#include "nuq/graph/ops/shuffle_channel.hpp"
-#include "nuq/graph/ops/slice.hpp"
-#include "nuq/graph/ops/softmax.hpp"
-#include "nuq/graph/ops/tile.hpp"
-#include "nuq/graph/ops/upsample.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -52,112 +30,6 @@ struct ShapeRule {
   std::string_view type;
   ShapeFunction shapes;
 };
-
-namespace ops {
-
-// Of the operations whose attributes still stand in `Node::parameter`.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const ArgMax&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return arg_max_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const BatchReindex&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return batch_reindex_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Concat&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return concat_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Crop&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return crop_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const DetectionOutput&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return detection_output_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Embed&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return embed_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Flatten&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return flatten_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Interp&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return interp_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Lrn&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return lrn_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Lstm&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return lstm_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Mvn&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return shapes_of_input(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Normalize&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return normalize_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Parameter&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return parameter_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Permute&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return permute_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const PriorBox&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return prior_box_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const PsRoiPooling&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return psroi_pooling_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Reduction&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return reduction_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Reshape&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return reshape_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Rnn&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return rnn_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const RoiPooling&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return roi_pooling_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const ShuffleChannel&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return shuffle_channel_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Slice&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return slice_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Softmax&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return softmax_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Tile&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return tile_shapes(layer, inputs);
-}
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Upsample&, const LayerRef& layer,
-                                                      const std::vector<Shape>& inputs) {
-  return upsample_shapes(layer, inputs);
-}
-
-}  // namespace ops
 
 namespace detail {
 

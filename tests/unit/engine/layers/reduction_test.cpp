@@ -2,14 +2,71 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
+using nuq::Shape;
 using nuq::Tensor;
+
+namespace engine_layers_arg_max_test {
+
+Tensor arg_max(const std::string& parameters, const Tensor& input) {
+  return computed<nuq::detail::ArgMaxLayer>(layer_alone("ArgMax", "argmax_param { " + parameters + " }"), {input});
+}
+
+TEST_CASE("without an axis the largest values of each item are found") {
+  const Tensor input({2, 4}, {3, 9, -1, 5, 0, -2, -3, -1});
+  CHECK(arg_max("", input).shape == Shape{2, 1, 1});
+  CHECK(arg_max("", input).values == std::vector<float>{1, 0});
+  CHECK(arg_max("top_k: 3", input).values == std::vector<float>{1, 3, 0, 0, 3, 1});
+  const Tensor with_values = arg_max("top_k: 2 out_max_val: true", input);
+  CHECK(with_values.shape == Shape{2, 2, 2});
+  CHECK(with_values.values == std::vector<float>{1, 3, 9, 5, 0, 3, 0, -1});
+}
+
+TEST_CASE("an image counts as one run of values per item") {
+  const Tensor input = random_tensor({2, 3, 4, 5}, 1);
+  const Tensor output = arg_max("out_max_val: true", input);
+  CHECK(output.shape == Shape{2, 2, 1, 1});
+  for (const std::size_t item : {0U, 1U}) {
+    const auto begin = input.values.begin() + static_cast<std::ptrdiff_t>(60 * item);
+    const auto largest = std::max_element(begin, begin + 60);
+    CHECK(output.values[2 * item] == static_cast<float>(largest - begin));
+    CHECK(output.values[2 * item + 1] == *largest);
+  }
+}
+
+TEST_CASE("along an axis, places or values replace the axis") {
+  const Tensor input({1, 3, 2}, {1, 6, 5, 2, 3, 4});
+  CHECK(arg_max("axis: 1", input).shape == Shape{1, 1, 2});
+  CHECK(arg_max("axis: 1", input).values == std::vector<float>{1, 0});
+  CHECK(arg_max("axis: 1 top_k: 2", input).values == std::vector<float>{1, 0, 2, 2});
+  CHECK(arg_max("axis: 1 top_k: 2 out_max_val: true", input).values == std::vector<float>{5, 6, 3, 4});
+  CHECK(arg_max("axis: -1", input).values == std::vector<float>{1, 0, 1});
+}
+
+TEST_CASE("of equal values the later one comes first, as in Caffe") {
+  CHECK(arg_max("top_k: 2", Tensor({1, 4}, {7, 1, 7, 0})).values == std::vector<float>{2, 0});
+}
+
+TEST_CASE("more values than there are, and none, are refused by name") {
+  const Tensor input(Shape{2, 3, 4});
+  const auto problem = [&](const std::string& parameters) {
+    return error_of<nuq::ModelError>([&] { arg_max(parameters, input); });
+  };
+  CHECK(problem("top_k: 13").says("layer 'layer1': top_k is 13, wanted 1 to 12"));
+  CHECK(problem("top_k: 4 axis: 1").says("layer 'layer1': top_k is 4, wanted 1 to 3"));
+  CHECK(problem("top_k: 0").says("layer 'layer1': top_k is 0"));
+}
+
+}  // namespace engine_layers_arg_max_test
 
 namespace engine_layers_reduction_test {
 
@@ -49,3 +106,40 @@ TEST_CASE("a whole input gives one value") {
 }
 
 }  // namespace engine_layers_reduction_test
+
+namespace engine_layers_softmax_test {
+
+std::vector<double> normalised(const Tensor& input, std::int64_t extent, std::int64_t inner) {
+  std::vector<double> output;
+  for (std::size_t index = 0; index < input.values.size(); ++index) {
+    const std::int64_t place = static_cast<std::int64_t>(index);
+    const std::int64_t first = place / (extent * inner) * extent * inner + place % inner;
+    double sum = 0.0;  // relative to this value: no overflow
+    for (std::int64_t at = 0; at < extent; ++at) {
+      sum += std::exp(static_cast<double>(input.values[static_cast<std::size_t>(first + at * inner)]) -
+                      static_cast<double>(input.values[index]));
+    }
+    output.push_back(1.0 / sum);
+  }
+  return output;
+}
+
+TEST_CASE("softmax normalises along its axis") {
+  const Tensor input = random_tensor({3, 4, 5, 2}, 1);
+  const auto softmax = [](const std::string& axis) { return layer_alone("Softmax", "softmax_param { " + axis + " }"); };
+  CHECK(relative_error(computed<nuq::detail::SoftmaxLayer>(softmax(""), {input}).values, normalised(input, 4, 10)) <
+        1e-6);
+  CHECK(relative_error(computed<nuq::detail::SoftmaxLayer>(softmax("axis: 2"), {input}).values,
+                       normalised(input, 5, 2)) < 1e-6);
+  CHECK(relative_error(computed<nuq::detail::SoftmaxLayer>(softmax("axis: -1"), {input}).values,
+                       normalised(input, 2, 1)) < 1e-6);
+}
+
+TEST_CASE("softmax of large values neither overflows nor loses the differences") {
+  const Tensor output = computed<nuq::detail::SoftmaxLayer>(layer_alone("Softmax", ""),
+                                                            {Tensor({2, 2}, {1000.0F, 1001.0F, -1000.0F, -1001.0F})});
+  const double larger = 1.0 / (1.0 + std::exp(-1.0));
+  CHECK(relative_error(output.values, {1.0 - larger, larger, larger, 1.0 - larger}) < 1e-6);
+}
+
+}  // namespace engine_layers_softmax_test

@@ -2,28 +2,34 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "rule_cases.hpp"
 
+using nuq::Shape;
+
 namespace graph_ops_recurrent_test {
 
-using nuq::Shape;
 using Shapes = std::vector<Shape>;
 
 const Shape values = {7, 2, 5};
 const Shape marks = {7, 2};
 const Shape state = {1, 2, 3};
 
-Shapes lstm(const std::string& parameters, const Shapes& inputs) {
-  const nuq::Node node = rule_node("LSTM", "recurrent_param { " + parameters + " }");
-  return nuq::lstm_shapes({node, "net.prototxt"}, inputs);
+Shapes outputs_of(const std::string& type, const std::string& parameters, const Shapes& inputs, std::size_t outputs) {
+  nuq::Node node = rule_node(type, "recurrent_param { " + parameters + " }");
+  node.outputs.assign(outputs, 0);
+  return nuq::output_shapes({node, "net.prototxt"}, inputs);
 }
 
-Shapes rnn(const std::string& parameters, const Shapes& inputs) {
-  const nuq::Node node = rule_node("RNN", "recurrent_param { " + parameters + " }");
-  return nuq::rnn_shapes({node, "net.prototxt"}, inputs);
+Shapes lstm(const std::string& parameters, const Shapes& inputs, std::size_t outputs = 1) {
+  return outputs_of("LSTM", parameters, inputs, outputs);
+}
+
+Shapes rnn(const std::string& parameters, const Shapes& inputs, std::size_t outputs = 1) {
+  return outputs_of("RNN", parameters, inputs, outputs);
 }
 
 std::string refusal(const std::string& parameters, const Shapes& inputs) {
@@ -38,9 +44,9 @@ TEST_CASE("recurrent layers give num_output values for each step, whatever a ste
 
 TEST_CASE("exposed states follow: two of an LSTM, one of an RNN") {
   const std::string exposed = "num_output: 3 expose_hidden: true";
-  CHECK(lstm(exposed, {values, marks, state, state}) == Shapes{{7, 2, 3}, state, state});
-  CHECK(rnn(exposed, {values, marks, state}) == Shapes{{7, 2, 3}, state});
-  CHECK(rnn(exposed, {values, marks, {2, 9}, state}) == Shapes{{7, 2, 3}, state});
+  CHECK(lstm(exposed, {values, marks, state, state}, 3) == Shapes{{7, 2, 3}, state, state});
+  CHECK(rnn(exposed, {values, marks, state}, 2) == Shapes{{7, 2, 3}, state});
+  CHECK(rnn(exposed, {values, marks, {2, 9}, state}, 2) == Shapes{{7, 2, 3}, state});
 }
 
 TEST_CASE("inputs that do not fit are refused by name") {

@@ -1,0 +1,88 @@
+#ifndef NUQ_ENGINE_LAYERS_LOOKUP_HPP
+#define NUQ_ENGINE_LAYERS_LOOKUP_HPP
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/engine/layer_call.hpp"
+#include "nuq/engine/layers/trained_bias.hpp"
+#include "nuq/graph/layer_ref.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/lookup.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// An input's value as one of `count` places, counted from 0. Throws ModelError for any other value.
+[[nodiscard]] inline std::int64_t place_of(const LayerRef& layer, float value, std::int64_t count) {
+  const double place = static_cast<double>(value);
+  const bool is_place =
+      is_finite(value) && place == std::floor(place) && place >= 0.0 && place < static_cast<double>(count);
+  if (is_place) return static_cast<std::int64_t>(value);
+  layer.fail(ErrorCode::invalid_argument, "an input holds " + number_text(static_cast<double>(value)) +
+                                              " as an index, wanted a whole number from 0 to " +
+                                              std::to_string(count - 1));
+}
+
+/// The items of the first input in the order that the second one, their places, tells; some more than once or not at
+/// all.
+class BatchReindexLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit BatchReindexLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    const Shape& shape = call.inputs[0].shape;
+    const std::int64_t size = extent_product(shape, 1, shape.size());
+    float* output = call.outputs[0].values.data();
+    for (const float value : call.inputs[1].values) {
+      const float* const item = call.inputs[0].values.data() + place_of(call.layer, value, shape[0]) * size;
+      output = std::copy_n(item, size, output);
+    }
+  }
+};
+
+/// For every value of the input, a whole number, that row of the trained matrix; plus the bias.
+class EmbedLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit EmbedLayer(const LayerRef& layer) : width_(layer.operation<ops::Embed>().width) {
+    require_blobs(layer, 1);
+    rows_ = layer.node.blobs[0].values;
+    bias_ = trained_bias(layer, layer.operation<ops::Embed>().bias, static_cast<std::size_t>(width_));
+  }
+
+  void forward(const LayerCall& call) const {
+    const std::int64_t rows = static_cast<std::int64_t>(rows_.size()) / width_;
+    float* output = call.outputs[0].values.data();
+    for (const float value : call.inputs[0].values) {
+      const float* const row = rows_.data() + place_of(call.layer, value, rows) * width_;
+      for (std::int64_t at = 0; at < width_; ++at) {
+        output[at] = bias_.empty() ? row[at] : row[at] + bias_[static_cast<std::size_t>(at)];
+      }
+      output += width_;
+    }
+  }
+
+ private:
+  std::int64_t width_;
+  std::vector<float> rows_;
+  std::vector<float> bias_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_LAYERS_LOOKUP_HPP

@@ -1,0 +1,59 @@
+#ifndef NUQ_GRAPH_OPS_LOOKUP_HPP
+#define NUQ_GRAPH_OPS_LOOKUP_HPP
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/inputs.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace ops {
+
+/// The items of the first input whose places the second one, a vector, tells.
+struct BatchReindex {};
+
+/// For every value of the input, a whole number, that row of a trained matrix. Blobs: the matrix [rows, width] and,
+/// with `bias`, what is added to each row, [width].
+struct Embed {
+  std::int64_t rows = 0;
+  std::int64_t width = 0;
+  bool bias = true;
+};
+
+/// As many items as the second input has values.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const BatchReindex&, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  require_inputs(layer, inputs, 2, 2);
+  if (inputs[1].size() != 1) {
+    layer.fail(ErrorCode::size_mismatch, "the second input is " + to_string(inputs[1]) + ", wanted one axis");
+  }
+  Shape output = inputs[0];
+  output[0] = inputs[1][0];
+  return {output};
+}
+
+/// The input's shape with `width` values along a new last axis.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Embed& embed, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  if (embed.width < 1 || embed.rows < 1) {
+    layer.fail(ErrorCode::invalid_argument, "num_output is " + std::to_string(embed.width) + " and input_dim is " +
+                                                std::to_string(embed.rows) + ", wanted at least 1");
+  }
+  check_weights_and_bias(layer, {embed.rows, embed.width}, embed.bias, embed.width);
+  Shape output = only_input(layer, inputs);
+  output.push_back(embed.width);
+  return {output};
+}
+
+}  // namespace ops
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_OPS_LOOKUP_HPP

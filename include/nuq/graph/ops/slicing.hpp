@@ -1,0 +1,171 @@
+#ifndef NUQ_GRAPH_OPS_SLICING_HPP
+#define NUQ_GRAPH_OPS_SLICING_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/inputs.hpp"
+#include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace ops {
+
+/// Lines its inputs up along an axis.
+struct Concat {
+  std::int64_t axis = 1;
+};
+
+/// The part of the first input that has the extents of the second from `axis` on.
+struct Crop {
+  std::int64_t axis = 2;
+  std::vector<std::int64_t> offsets{};  ///< where the part begins: one for all axes, or one for each; 0 without any
+};
+
+/// Cuts its input along an axis, one piece for each output.
+struct Slice {
+  std::optional<std::int64_t> axis = 1;  ///< none: the network's file names two, which is refused
+  std::vector<std::int64_t> points{};    ///< where pieces but the first begin; without any the pieces are equal
+};
+
+/// `tiles` copies of the input along an axis.
+struct Tile {
+  std::int64_t axis = 1;
+  std::int64_t tiles = 1;
+};
+
+}  // namespace ops
+
+/// The axis along which a Concat lines up its inputs of `rank` axes.
+[[nodiscard]] inline std::size_t concat_axis(const ops::Concat& concat, const LayerContext& layer, std::size_t rank) {
+  return canonical_axis(layer, concat.axis, rank);
+}
+
+/// Where a Crop begins along every axis of its first input, whose axes it has: 0 before `axis`. Throws ModelError
+/// naming the layer and the value.
+[[nodiscard]] inline std::vector<std::int64_t> crop_offsets(const ops::Crop& crop, const LayerContext& layer,
+                                                            std::size_t rank) {
+  const std::size_t axis = canonical_axis(layer, crop.axis, rank);
+  const std::size_t given = crop.offsets.size();
+  if (given > 1 && given != rank - axis) {
+    layer.fail(ErrorCode::size_mismatch, "offset has " + std::to_string(given) + " values, wanted 1 or " +
+                                             std::to_string(rank - axis) + ", one for each axis from axis " +
+                                             std::to_string(axis) + " on");
+  }
+  std::vector<std::int64_t> offsets(rank, 0);
+  for (std::size_t at = axis; at < rank && given > 0; ++at) offsets[at] = crop.offsets[given == 1 ? 0 : at - axis];
+  return offsets;
+}
+
+/// The axis along which a Slice cuts an input of `rank` axes.
+[[nodiscard]] inline std::size_t slice_axis(const ops::Slice& slice, const LayerContext& layer, std::size_t rank) {
+  if (!slice.axis) {
+    layer.fail(ErrorCode::invalid_argument, "axis and slice_dim are both given, wanted one of them");
+  }
+  return canonical_axis(layer, *slice.axis, rank);
+}
+
+namespace detail {
+
+/// Where the pieces of an axis begin, and its end: 0, the slice points (or equal steps), `extent`.
+[[nodiscard]] inline std::vector<std::int64_t> slice_borders(const ops::Slice& slice, const LayerContext& layer,
+                                                             std::int64_t extent) {
+  const std::int64_t pieces = static_cast<std::int64_t>(layer.outputs);
+  std::vector<std::int64_t> borders = {0};
+  if (slice.points.empty()) {
+    if (pieces < 1 || extent % pieces != 0) {
+      layer.fail(ErrorCode::size_mismatch, "an axis of " + std::to_string(extent) + " values is to be cut into " +
+                                               std::to_string(pieces) + " equal outputs, wanted a divisor");
+    }
+    for (std::int64_t piece = 1; piece <= pieces; ++piece) borders.push_back(piece * (extent / pieces));
+    return borders;
+  }
+  if (static_cast<std::int64_t>(slice.points.size()) != pieces - 1) {
+    layer.fail(ErrorCode::size_mismatch, "slice_point has " + std::to_string(slice.points.size()) + " values for " +
+                                             std::to_string(pieces) + " outputs, wanted one fewer than outputs");
+  }
+  for (const std::int64_t point : slice.points) {
+    if (point <= borders.back() || point >= extent) {
+      layer.fail(ErrorCode::invalid_argument, "slice_point is " + std::to_string(point) + ", wanted ascending values " +
+                                                  "from 1 to " + std::to_string(extent - 1));
+    }
+    borders.push_back(point);
+  }
+  borders.push_back(extent);
+  return borders;
+}
+
+}  // namespace detail
+
+namespace ops {
+
+/// All inputs must agree but along the axis.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Concat& concat, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  Shape output = first_input(layer, inputs);
+  const std::size_t axis = concat_axis(concat, layer, output.size());
+  output[axis] = 0;
+  for (const Shape& input : inputs) {
+    Shape rest = input;
+    if (rest.size() == output.size()) rest[axis] = output[axis];
+    if (rest != output) {
+      layer.fail(ErrorCode::size_mismatch, "Concat has the inputs " + to_string(inputs.front()) + " and " +
+                                               to_string(input) + ", wanted shapes that differ along axis " +
+                                               std::to_string(axis) + " alone");
+    }
+    output[axis] += input[axis];
+  }
+  return {output};
+}
+
+/// The first input's extents before `axis`, the second one's from there on.
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Crop& crop, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  require_inputs(layer, inputs, 2, 2);
+  Shape output = inputs[0];
+  const std::vector<std::int64_t> offsets = crop_offsets(crop, layer, output.size());
+  for (std::size_t at = canonical_axis(layer, crop.axis, output.size()); at < output.size(); ++at) {
+    if (at >= inputs[1].size() || offsets[at] + inputs[1][at] > output[at]) {
+      layer.fail(ErrorCode::size_mismatch, "along axis " + std::to_string(at) + " an extent of the second input, " +
+                                               to_string(inputs[1]) + ", from offset " + std::to_string(offsets[at]) +
+                                               " on does not lie within the first, " + to_string(inputs[0]));
+    }
+    output[at] = inputs[1][at];
+  }
+  return {output};
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Slice& slice, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  const Shape& input = only_input(layer, inputs);
+  const std::size_t axis = slice_axis(slice, layer, input.size());
+  const std::vector<std::int64_t> borders = detail::slice_borders(slice, layer, input[axis]);
+  std::vector<Shape> outputs(borders.size() - 1, input);
+  for (std::size_t piece = 0; piece < outputs.size(); ++piece) {
+    outputs[piece][axis] = borders[piece + 1] - borders[piece];
+  }
+  return outputs;
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Tile& tile, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  if (tile.tiles < 1) {
+    layer.fail(ErrorCode::invalid_argument, "tiles is " + std::to_string(tile.tiles) + ", wanted at least 1");
+  }
+  Shape output = only_input(layer, inputs);
+  output[canonical_axis(layer, tile.axis, output.size())] *= tile.tiles;
+  return {output};
+}
+
+}  // namespace ops
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_GRAPH_OPS_SLICING_HPP
