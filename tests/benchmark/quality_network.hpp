@@ -154,7 +154,7 @@ class QualityNetwork {
       full.weigh(sensitivities.at(node.name));
       nuq::LayerStatistics diagonal;
       diagonal.samples = full.samples;
-      diagonal.second_moment = full.second_moment;
+      diagonal.mean_squares = full.mean_squares;
       layers_.push_back({&node, nuq::granularity_of(node, planned->second),
                          nuq::has_own_bias(graph_, node) ? planned->second.bias_correction : nuq::BiasCorrection::off,
                          nuq::data_free_statistics(graph_, node), std::move(diagonal), std::move(full)});

@@ -57,7 +57,7 @@ class PriceSearch {
       for (const float weight : layer.node->blobs.front().values) {
         energy += static_cast<double>(weight) * static_cast<double>(weight);
       }
-      const nuq::Vector& moments = layer.full.second_moment;
+      const nuq::Vector& moments = layer.full.mean_squares;
       const double mean_moment = nuq::linear_algebra::sum(moments.view()) / static_cast<double>(moments.size());
       sum += std::log(mean_moment * energy / static_cast<double>(layer.weights()));
     }

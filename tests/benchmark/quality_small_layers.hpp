@@ -31,7 +31,7 @@ class ExhaustiveAssignment {
       least_ = (std::min)(least_, error);
       return;
     }
-    const nuq::Matrix& h = problem_.statistics->covariance;
+    const nuq::Matrix& h = problem_.statistics->second_moments;
     const auto index = static_cast<Eigen::Index>(col);
     double coupling = 0.0;
     for (Eigen::Index other = 0; other < index; ++other) {
@@ -68,8 +68,8 @@ struct AssignmentGaps {
   moments.triangularView<Eigen::StrictlyUpper>() = moments.transpose();
   nuq::LayerStatistics statistics;
   statistics.samples = samples;
-  statistics.covariance = moments;
-  statistics.second_moment = statistics.covariance.diagonal();
+  statistics.second_moments = moments;
+  statistics.mean_squares = statistics.second_moments.diagonal();
   return statistics;
 }
 

@@ -27,7 +27,7 @@ struct QuantizationTime {
   constexpr double damping = 0.3;
   const std::vector<float> weights = random_values(outputs * inputs, 1);
   nuq::LayerStatistics statistics = random_statistics(inputs, 1024, 2);
-  statistics.factor = nuq::feedback_factor(statistics.covariance, damping);
+  statistics.factor = nuq::second_moment_factor(statistics.second_moments, damping);
   nuq::NuqParameters parameters;
   parameters.num_steps = 16;
   nuq::Parallel serial;
@@ -39,7 +39,7 @@ struct QuantizationTime {
                                        &statistics, serial));
   time.quantize = seconds_since(start);
 
-  Eigen::MatrixXd damped = statistics.covariance;
+  Eigen::MatrixXd damped = statistics.second_moments;
   damped.diagonal().array() += damping * damped.diagonal().mean();
   Eigen::LLT<Eigen::MatrixXd> cholesky(static_cast<Eigen::Index>(inputs));
   start = std::chrono::steady_clock::now();

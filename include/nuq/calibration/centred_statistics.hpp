@@ -9,18 +9,18 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Statistics with the moments of x − `origin` in the place of those of x. They must have the covariance and the mean;
-/// a factor is dropped.
+/// Statistics with the moments of x − `origin` in the place of those of x. They must have the second-moment matrix and
+/// the mean; a factor is dropped.
 [[nodiscard]] inline LayerStatistics centred(LayerStatistics statistics, const Vector& origin) {
   // E[(x − o)(x − o)ᵀ] = cov(x) + (E[x] − o)(E[x] − o)ᵀ
   const Vector& mean = statistics.input_mean;
-  Matrix& moments = statistics.covariance;
+  Matrix& moments = statistics.second_moments;
   for (std::ptrdiff_t col = 0; col < moments.cols(); ++col) {
     const double offset = mean[col] - origin[col];
     for (std::ptrdiff_t row = 0; row < moments.rows(); ++row)
       moments(row, col) = (moments(row, col) - mean[row] * mean[col]) + (mean[row] - origin[row]) * offset;
   }
-  statistics.second_moment = statistics.covariance.diagonal();
+  statistics.mean_squares = statistics.second_moments.diagonal();
   statistics.is_centred = true;
   statistics.factor.reset();
   return statistics;

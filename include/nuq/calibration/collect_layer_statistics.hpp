@@ -43,8 +43,8 @@ struct StatisticsOptions {
   std::uint64_t seed = 1;                ///< of the choice of windows
 };
 
-/// Statistics of one layer's inputs in two halves, for cross-validation. `covariance` is E[x xᵀ], not centred; a half
-/// without images has 0 samples and zeros.
+/// Statistics of one layer's inputs in two halves, for cross-validation. `second_moments` is E[x xᵀ], not centred; a
+/// half without images has 0 samples and zeros.
 struct SplitStatistics {
   LayerStatistics even;  ///< images 0, 2, 4, … counted over all batches
   LayerStatistics odd;
@@ -69,8 +69,8 @@ template <class Values>
   if (whole.samples == 0) return split.even;
   const double even = static_cast<double>(split.even.samples) / static_cast<double>(whole.samples);
   const double odd = static_cast<double>(split.odd.samples) / static_cast<double>(whole.samples);
-  whole.second_moment = detail::weighted_sum(even, split.even.second_moment, odd, split.odd.second_moment);
-  whole.covariance = detail::weighted_sum(even, split.even.covariance, odd, split.odd.covariance);
+  whole.mean_squares = detail::weighted_sum(even, split.even.mean_squares, odd, split.odd.mean_squares);
+  whole.second_moments = detail::weighted_sum(even, split.even.second_moments, odd, split.odd.second_moments);
   whole.input_mean = detail::weighted_sum(even, split.even.input_mean, odd, split.odd.input_mean);
   if (split.even.samples > 0 && split.odd.samples > 0)
     whole.mean_deviation = detail::weighted_sum(0.5, split.even.input_mean, -0.5, split.odd.input_mean);

@@ -15,8 +15,8 @@
 #include "nuq/quantize/assign/output_error.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/scales/row_scales.hpp"
-#include "nuq/quantize/statistics/feedback_factor.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -80,7 +80,7 @@ template <class ErrorAt>
 
 /// How strongly the second moments of a layer are to be damped: the value with which weights that were assigned on one
 /// half of the data err least on the other half, and the other way round, of 0.0003, 0.001, 0.003 … 1. Both halves need
-/// the covariance.
+/// the second-moment matrix.
 template <class Real = double>
 [[nodiscard]] ValidatedDamping cross_validated_damping(MatrixView<const float> weights, const LayerStatistics& even,
                                                        const LayerStatistics& odd, Parallel& parallel) {

@@ -11,22 +11,22 @@
 #include "nuq/core/matrix.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/quantize/statistics/feedback_factor.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// Both halves of a layer's statistics as one, with the factor that second-order assignment needs where the covariance
-/// is known. Its damping is cross-validated; a layer of more than 2304 inputs, for which that would take minutes, gets
-/// 0.01, or 0.3 where there are fewer samples than inputs. Where `corrects_bias` allows it and the cross-validation
-/// finds smaller errors that way, the moments are centred.
+/// Both halves of a layer's statistics as one, with the factor that second-order assignment needs where the
+/// second-moment matrix is known. Its damping is cross-validated; a layer of more than 2304 inputs, for which that
+/// would take minutes, gets 0.01, or 0.3 where there are fewer samples than inputs. Where `corrects_bias` allows it and
+/// the cross-validation finds smaller errors that way, the moments are centred.
 template <class Real = double>
 [[nodiscard]] LayerStatistics factored_statistics(MatrixView<const float> weights, const SplitStatistics& split,
                                                   bool corrects_bias, Parallel& parallel) {
   constexpr std::size_t max_validated_inputs = 2304;
   LayerStatistics statistics = merged(split);
-  if (statistics.covariance.size() == 0) return statistics;
+  if (statistics.second_moments.size() == 0) return statistics;
   double damping = statistics.samples < weights.cols() ? 0.3 : default_damping;
   if (weights.cols() <= max_validated_inputs && split.even.samples > 0 && split.odd.samples > 0) {
     const ValidatedDamping as_they_are = cross_validated_damping<Real>(weights, split.even, split.odd, parallel);
@@ -40,7 +40,7 @@ template <class Real = double>
       }
     }
   }
-  statistics.factor = feedback_factor<Real>(statistics.covariance, damping);
+  statistics.factor = second_moment_factor<Real>(statistics.second_moments, damping);
   return statistics;
 }
 

@@ -19,8 +19,8 @@ NUQ_NAMESPACE_BEGIN
 
 /// Everything that second-order quantization wants to know of the layers that take NUQ, from one pass of `batches`
 /// batches through the float network. Moments may be centred where the plan lets the layer's own bias be corrected.
-/// Layers of more inputs than `options` allow a covariance for get a prior in its place. Layers of which nothing could
-/// be collected are left out.
+/// Layers of more inputs than `options` allow a second-moment matrix for get a prior in its place. Layers of which
+/// nothing could be collected are left out.
 ///
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs.
@@ -35,7 +35,7 @@ template <class Engine, class Feed>
     const Node& node = *graph.find(layer);
     const bool corrects_bias = graph.plan.at(layer).bias_correction != BiasCorrection::off && has_own_bias(graph, node);
     LayerStatistics known = factored_statistics(WeightMatrix(node).view(), split, corrects_bias, parallel);
-    if (known.covariance.size() == 0) known.prior = input_prior(graph, node);
+    if (known.second_moments.size() == 0) known.prior = input_prior(graph, node);
     statistics.emplace(layer, std::move(known));
   }
   return statistics;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -73,7 +74,7 @@ struct BisectionSearch {
       price[layer] = (after.harm - before.harm) / (before.bytes - after.bytes);
       ranking.push_back(layer);
     }
-    std::stable_sort(ranking.begin(), ranking.end(), [&](std::size_t a, std::size_t b) { return price[a] < price[b]; });
+    detail::sort_by(ranking, [&price](std::size_t layer) { return price[layer]; });
     return ranking;
   }
 };

@@ -1,13 +1,13 @@
 #ifndef NUQ_SEARCH_EXHAUSTIVE_HPP
 #define NUQ_SEARCH_EXHAUSTIVE_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -44,7 +44,7 @@ struct ExhaustiveSearch {
       }
       sized.swap(longer);
     }
-    std::sort(sized.begin(), sized.end());
+    detail::sort_by(sized, [](const auto& configuration) { return configuration.first; });
     return sized;
   }
 

@@ -9,6 +9,7 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
+#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
@@ -87,9 +88,7 @@ class SearchSpace {
           family.push_back(std::move(configuration));
       }
     }
-    std::stable_sort(family.begin(), family.end(), [this](const Configuration& a, const Configuration& b) {
-      return total_bytes(a) > total_bytes(b);
-    });
+    detail::sort_by(family, [this](const Configuration& configuration) { return -total_bytes(configuration); });
     return family;
   }
 

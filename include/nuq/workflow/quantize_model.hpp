@@ -35,18 +35,18 @@ inline void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer& quant
   }
 }
 
-/// Whether a layer is to have all threads for itself: one with a covariance, whose factor takes memory, or one so large
-/// that the others would be done long before it.
+/// Whether a layer is to have all threads for itself: one with a second-moment matrix, whose factor takes memory, or
+/// one so large that the others would be done long before it.
 [[nodiscard]] inline bool takes_all_threads(const Node& node, const LayerStatistics* statistics) {
   constexpr std::size_t large = std::size_t{1} << 22U;
-  if (statistics != nullptr && statistics->covariance.size() > 0) return true;
+  if (statistics != nullptr && statistics->second_moments.size() > 0) return true;
   return !node.blobs.empty() && node.blobs.front().values.size() > large;
 }
 
 }  // namespace detail
 
 /// Quantizes the weights of every planned layer into `graph.quantization`, with what `statistics` know of its inputs.
-/// Layers without a covariance are quantized side by side, the quantizer's policies called from many threads.
+/// Layers without a second-moment matrix are quantized side by side, the quantizer's policies called from many threads.
 /// Activations stay uncalibrated.
 inline void quantize_network(Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
                              Parallel& parallel) {

@@ -20,13 +20,13 @@ TEST_CASE("centred moments are those of the data less an origin") {
     mean += x / 3.0;
     expected += (x - origin) * (x - origin).transpose() / 3.0;
   }
-  statistics.covariance = moments;
+  statistics.second_moments = moments;
   statistics.input_mean = mean;
-  statistics.second_moment = statistics.covariance.diagonal();
-  statistics.factor = nuq::feedback_factor(statistics.covariance);
+  statistics.mean_squares = statistics.second_moments.diagonal();
+  statistics.factor = nuq::second_moment_factor(statistics.second_moments);
   const nuq::LayerStatistics result = nuq::centred(statistics, origin);
-  CHECK((eigen(result.covariance) - expected).norm() < 1e-12);
-  CHECK((eigen(result.second_moment) - expected.diagonal()).norm() < 1e-12);
+  CHECK((eigen(result.second_moments) - expected).norm() < 1e-12);
+  CHECK((eigen(result.mean_squares) - expected.diagonal()).norm() < 1e-12);
   CHECK(result.input_mean == statistics.input_mean);
   CHECK(result.is_centred);
   CHECK_FALSE(result.factor.has_value());

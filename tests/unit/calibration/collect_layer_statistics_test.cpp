@@ -178,15 +178,15 @@ bool near(double value, double wanted, double tolerance) {
   return std::abs(value - wanted) <= tolerance;
 }
 
-void check_moments(const nuq::LayerStatistics& statistics, const Vectors& vectors, bool has_covariance = true) {
+void check_moments(const nuq::LayerStatistics& statistics, const Vectors& vectors, bool has_second_moments = true) {
   const std::size_t inputs = vectors.front().size();
   const double count = static_cast<double>(vectors.size());
   const auto index = [](std::size_t i) { return static_cast<Eigen::Index>(i); };
   REQUIRE(statistics.samples == vectors.size());
   REQUIRE(statistics.input_mean.size() == index(inputs));
-  REQUIRE(statistics.second_moment.size() == index(inputs));
-  REQUIRE(statistics.covariance.rows() == (has_covariance ? index(inputs) : 0));
-  REQUIRE(statistics.covariance.cols() == statistics.covariance.rows());
+  REQUIRE(statistics.mean_squares.size() == index(inputs));
+  REQUIRE(statistics.second_moments.rows() == (has_second_moments ? index(inputs) : 0));
+  REQUIRE(statistics.second_moments.cols() == statistics.second_moments.rows());
   bool agree = true;
   for (std::size_t i = 0; i < inputs; ++i) {
     double sum = 0.0;
@@ -195,15 +195,16 @@ void check_moments(const nuq::LayerStatistics& statistics, const Vectors& vector
     for (std::size_t j = 0; j < inputs; ++j) {
       double product = 0.0;
       for (const std::vector<double>& x : vectors) product += x[i] * x[j];
-      if (has_covariance) agree = agree && near(statistics.covariance(index(i), index(j)), product / count, 1e-13);
-      if (i == j) agree = agree && near(statistics.second_moment[index(i)], product / count, 1e-13);
+      if (has_second_moments)
+        agree = agree && near(statistics.second_moments(index(i), index(j)), product / count, 1e-13);
+      if (i == j) agree = agree && near(statistics.mean_squares[index(i)], product / count, 1e-13);
     }
   }
   CHECK(agree);
 }
 
 bool same(const nuq::LayerStatistics& a, const nuq::LayerStatistics& b) {
-  return a.samples == b.samples && a.second_moment == b.second_moment && a.covariance == b.covariance &&
+  return a.samples == b.samples && a.mean_squares == b.mean_squares && a.second_moments == b.second_moments &&
          a.input_mean == b.input_mean;
 }
 
@@ -252,7 +253,7 @@ TEST_CASE("a single image fills the even half alone") {
   const nuq::SplitStatistics split = collect(graph, {1}, all_positions()).at("windows");
   check_moments(split.even, windows_of_images(windows_window, 0, 2, 1));
   CHECK(split.odd.samples == 0);
-  CHECK(split.odd.covariance == Eigen::MatrixXd::Zero(12, 12));
+  CHECK(split.odd.second_moments == Eigen::MatrixXd::Zero(12, 12));
   CHECK(same(nuq::merged(split), split.even));
 }
 
@@ -315,14 +316,14 @@ TEST_CASE("chosen windows stand for all of them") {
   const nuq::LayerStatistics others = nuq::merged(collect(graph, batches, options).at("windows"));
   CHECK(some.samples == 200 * 6);
   CHECK_FALSE(same(some, others));
-  CHECK(some.covariance == nuq::Matrix(eigen(some.covariance).transpose()));
-  CHECK(some.covariance.diagonal() == some.second_moment);
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> spectrum(eigen(some.covariance));
+  CHECK(some.second_moments == nuq::Matrix(eigen(some.second_moments).transpose()));
+  CHECK(some.second_moments.diagonal() == some.mean_squares);
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> spectrum(eigen(some.second_moments));
   CHECK(spectrum.eigenvalues().minCoeff() > -1e-12);
   // Standard deviation of a mean of n values is at most sqrt(E[x²] / n).
-  const Eigen::VectorXd deviation = (eigen(all.second_moment) / static_cast<double>(some.samples)).cwiseSqrt();
+  const Eigen::VectorXd deviation = (eigen(all.mean_squares) / static_cast<double>(some.samples)).cwiseSqrt();
   CHECK(((eigen(some.input_mean) - eigen(all.input_mean)).cwiseAbs().array() < 4.5 * deviation.array()).all());
-  CHECK((eigen(some.covariance) - eigen(all.covariance)).cwiseAbs().maxCoeff() < 0.1);
+  CHECK((eigen(some.second_moments) - eigen(all.second_moments)).cwiseAbs().maxCoeff() < 0.1);
 }
 
 TEST_CASE("every window of an image is as likely as any other, and another image has others") {

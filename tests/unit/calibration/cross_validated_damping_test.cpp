@@ -21,8 +21,8 @@ const std::vector<double> grid = {0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.
 struct Layer {
   Layer(std::size_t row_count, std::size_t col_count, std::size_t samples, std::uint32_t seed, bool same_halves = false)
       : rows(row_count), cols(col_count), weights(random_values(row_count * col_count, seed)) {
-    even.covariance = random_second_moments(cols, samples, seed + 1);
-    odd.covariance = random_second_moments(cols, samples, seed + (same_halves ? 1 : 2));
+    even.second_moments = random_second_moments(cols, samples, seed + 1);
+    odd.second_moments = random_second_moments(cols, samples, seed + (same_halves ? 1 : 2));
   }
   [[nodiscard]] nuq::MatrixView<const float> view() const { return {weights.data(), rows, cols}; }
   [[nodiscard]] double damping() const {
@@ -82,8 +82,8 @@ TEST_CASE("the damping is the one with which each half's levels err least on the
     const Layer layer(12, 30, samples, static_cast<std::uint32_t>(samples));
     std::vector<double> errors;
     for (const double damping : grid) {
-      errors.push_back(transferred_error(layer, layer.even.covariance, layer.odd.covariance, damping) +
-                       transferred_error(layer, layer.odd.covariance, layer.even.covariance, damping));
+      errors.push_back(transferred_error(layer, layer.even.second_moments, layer.odd.second_moments, damping) +
+                       transferred_error(layer, layer.odd.second_moments, layer.even.second_moments, damping));
     }
     const double damping = layer.damping();
     CHECK(damping == downhill(errors));
@@ -95,7 +95,8 @@ TEST_CASE("the damping is the one with which each half's levels err least on the
 /// Moments of x − origin, for x of the given second moments and mean.
 Eigen::MatrixXd moments_about(const nuq::LayerStatistics& half, const Eigen::VectorXd& origin) {
   const Eigen::VectorXd mean = half.input_mean;
-  return eigen(half.covariance) - mean * origin.transpose() - origin * mean.transpose() + origin * origin.transpose();
+  return eigen(half.second_moments) - mean * origin.transpose() - origin * mean.transpose() +
+         origin * origin.transpose();
 }
 
 TEST_CASE("centred, both the moments and the bias are those of the half that the weights were assigned on") {
@@ -103,7 +104,7 @@ TEST_CASE("centred, both the moments and the bias are those of the half that the
   for (nuq::LayerStatistics* const half : {&layer.even, &layer.odd}) {
     const Eigen::VectorXd mean = Eigen::VectorXd::LinSpaced(30, half == &layer.even ? 0.5 : 0.6, 1.5);
     half->input_mean = mean;
-    half->covariance = eigen(half->covariance) + mean * mean.transpose();
+    half->second_moments = eigen(half->second_moments) + mean * mean.transpose();
   }
   const auto& even_mean = layer.even.input_mean;
   const auto& odd_mean = layer.odd.input_mean;

@@ -18,8 +18,8 @@ constexpr std::size_t cols = 20;
 nuq::LayerStatistics half(std::uint64_t samples, std::uint32_t seed) {
   nuq::LayerStatistics statistics;
   statistics.samples = samples;
-  statistics.covariance = random_second_moments(cols, samples, seed);
-  statistics.second_moment = statistics.covariance.diagonal();
+  statistics.second_moments = random_second_moments(cols, samples, seed);
+  statistics.mean_squares = statistics.second_moments.diagonal();
   statistics.input_mean = Eigen::VectorXd::Constant(cols, static_cast<double>(seed));
   return statistics;
 }
@@ -27,8 +27,8 @@ nuq::LayerStatistics half(std::uint64_t samples, std::uint32_t seed) {
 nuq::LayerStatistics empty_half() {
   nuq::LayerStatistics statistics = half(1, 1);
   statistics.samples = 0;
-  statistics.covariance = nuq::Matrix(cols, cols);
-  statistics.second_moment = nuq::Vector(cols);
+  statistics.second_moments = nuq::Matrix(cols, cols);
+  statistics.mean_squares = nuq::Vector(cols);
   statistics.input_mean = nuq::Vector(cols);
   return statistics;
 }
@@ -41,7 +41,7 @@ nuq::LayerStatistics factored(const nuq::SplitStatistics& split, bool corrects_b
 
 void check_factor(const nuq::LayerStatistics& statistics, double damping) {
   REQUIRE(statistics.factor.has_value());
-  const nuq::FeedbackFactor expected = nuq::feedback_factor(statistics.covariance, damping);
+  const nuq::SecondMomentFactor expected = nuq::second_moment_factor(statistics.second_moments, damping);
   CHECK(statistics.factor->order == expected.order);
   CHECK(statistics.factor->upper == expected.upper);
 }
@@ -51,8 +51,8 @@ TEST_CASE("both halves become one, with a factor whose damping is cross-validate
   const nuq::LayerStatistics statistics = factored(split);
   const nuq::LayerStatistics whole = nuq::merged(split);
   CHECK(statistics.samples == 16);
-  CHECK(statistics.covariance == whole.covariance);
-  CHECK(statistics.second_moment == whole.second_moment);
+  CHECK(statistics.second_moments == whole.second_moments);
+  CHECK(statistics.mean_squares == whole.mean_squares);
   CHECK(statistics.input_mean == whole.input_mean);
   const std::vector<float> weights = random_values(rows * cols, 1);
   nuq::Parallel serial;
@@ -68,14 +68,14 @@ TEST_CASE("where there is but one half the damping follows from the number of sa
   check_factor(factored({half(20, 2), empty_half()}), 0.01);
 }
 
-TEST_CASE("without the covariance there is no factor") {
+TEST_CASE("without the second-moment matrix there is no factor") {
   nuq::SplitStatistics split{half(30, 2), half(30, 3)};
-  split.even.covariance.resize(0, 0);
-  split.odd.covariance.resize(0, 0);
+  split.even.second_moments.resize(0, 0);
+  split.odd.second_moments.resize(0, 0);
   const nuq::LayerStatistics statistics = factored(split);
   CHECK(!statistics.factor.has_value());
   CHECK(statistics.samples == 60);
-  CHECK(statistics.second_moment == nuq::merged(split).second_moment);
+  CHECK(statistics.mean_squares == nuq::merged(split).mean_squares);
 }
 
 /// Inputs whose mean is most of what they are, the same in both halves unless told otherwise.
@@ -85,8 +85,8 @@ nuq::SplitStatistics with_strong_means(double even_mean, double odd_mean) {
   split.odd.input_mean = nuq::Vector(cols, odd_mean);
   for (nuq::LayerStatistics* const of : {&split.even, &split.odd}) {
     const Eigen::VectorXd mean = of->input_mean;
-    of->covariance = eigen(of->covariance) + mean * mean.transpose();
-    of->second_moment = of->covariance.diagonal();
+    of->second_moments = eigen(of->second_moments) + mean * mean.transpose();
+    of->mean_squares = of->second_moments.diagonal();
   }
   return split;
 }
@@ -98,8 +98,8 @@ TEST_CASE("moments are centred where a bias may make up for mean errors, and doe
   CHECK(centred.is_centred);
   CHECK(centred.input_mean == whole.input_mean);
   const Eigen::VectorXd mean = whole.input_mean;
-  CHECK((eigen(centred.covariance) - (eigen(whole.covariance) - mean * mean.transpose())).norm() < 1e-9);
-  CHECK(centred.second_moment == centred.covariance.diagonal());
+  CHECK((eigen(centred.second_moments) - (eigen(whole.second_moments) - mean * mean.transpose())).norm() < 1e-9);
+  CHECK(centred.mean_squares == centred.second_moments.diagonal());
   CHECK(centred.factor.has_value());
   CHECK_FALSE(factored(split, false).is_centred);
   CHECK_FALSE(factored(with_strong_means(3.0, -3.0), true).is_centred);  // means that tell nothing of the other half's

@@ -38,26 +38,26 @@ nuq::NetworkStatistics collected(const nuq::StatisticsOptions& options) {
   return nuq::network_statistics(graph, engine, 3, feed, options, serial);
 }
 
-TEST_CASE("layers that the engine computes get a covariance and its factor, others are left out") {
+TEST_CASE("layers that the engine computes get a second-moment matrix and its factor, others are left out") {
   const nuq::NetworkStatistics statistics = collected({});
   REQUIRE(statistics.size() == 1);
   const nuq::LayerStatistics& known = statistics.at("known");
   CHECK(known.samples == 12 * 16);
-  CHECK(known.covariance.rows() == 8);
+  CHECK(known.second_moments.rows() == 8);
   REQUIRE(known.factor);
   CHECK(known.factor->order.size() == 8);
   CHECK_FALSE(known.prior);
 }
 
-TEST_CASE("a layer with more inputs than a covariance is allowed for has its second moments and a prior") {
+TEST_CASE("a layer with more inputs than a second-moment matrix is allowed for has its second moments and a prior") {
   nuq::StatisticsOptions options;
   options.max_inputs = 7;
   const nuq::LayerStatistics known = collected(options).at("known");
-  CHECK(known.covariance.size() == 0);
+  CHECK(known.second_moments.size() == 0);
   CHECK_FALSE(known.factor);
   REQUIRE(known.prior);
   CHECK(known.prior->taps() == 4);
-  CHECK((eigen(known.second_moment) - eigen(collected({}).at("known").second_moment)).norm() < 1e-12);
+  CHECK((eigen(known.mean_squares) - eigen(collected({}).at("known").mean_squares)).norm() < 1e-12);
 }
 
 }  // namespace calibration_network_statistics_test

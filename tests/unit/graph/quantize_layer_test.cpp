@@ -85,7 +85,7 @@ TEST_CASE("nuq: as many levels as the plan says, and the codebook has them") {
 TEST_CASE("a bias is corrected where the layer has one of its own and the plan does not say no") {
   nuq::Graph graph = graph_with("InnerProduct", {1, 3}, {1.0F, 0.1F, -0.4F});
   nuq::LayerStatistics statistics;
-  statistics.second_moment = Eigen::VectorXd::Ones(3);
+  statistics.mean_squares = Eigen::VectorXd::Ones(3);
   statistics.input_mean = Eigen::VectorXd::Constant(3, 2.0);
   statistics.mean_deviation = Eigen::VectorXd::Zero(3);
   nuq::LayerPlan plan = plan_of(nuq::WeightAlgorithm::nuq, 2);
@@ -113,7 +113,7 @@ TEST_CASE("errors of the quantizer name file and layer") {
   CHECK_THROWS_WITH_AS(static_cast<void>(quantized(good, plan_of(nuq::WeightAlgorithm::nuq, 300))),
                        doctest::Contains("nuq: net.caffemodel: layer 'layer': "), nuq::ConfigError);
   nuq::LayerStatistics other;
-  other.second_moment = Eigen::VectorXd::Ones(3);
+  other.mean_squares = Eigen::VectorXd::Ones(3);
   CHECK_THROWS_WITH_AS(static_cast<void>(quantized(good, plan_of(nuq::WeightAlgorithm::nuq, 16), &other)),
                        doctest::Contains("nuq: net.caffemodel: layer 'layer': "), nuq::ConfigError);
 }

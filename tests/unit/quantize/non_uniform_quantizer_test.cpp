@@ -22,7 +22,7 @@ nuq::MatrixView<const float> view(const std::vector<float>& weights) {
 
 nuq::LayerStatistics diagonal_statistics() {
   nuq::LayerStatistics statistics;
-  statistics.second_moment = Eigen::VectorXd::LinSpaced(in, 0.01, 5.0);
+  statistics.mean_squares = Eigen::VectorXd::LinSpaced(in, 0.01, 5.0);
   return statistics;
 }
 
@@ -203,9 +203,9 @@ TEST_CASE("the result has the same bits for any number of threads") {
   nuq::LayerStatistics statistics = diagonal_statistics();
   const Eigen::MatrixXd samples = Eigen::MatrixXd::NullaryExpr(
       in, 60, [](Eigen::Index i, Eigen::Index j) { return static_cast<double>((i * 7 + j * j * 3) % 13 - 5); });
-  const Eigen::MatrixXd covariance = samples * samples.transpose();
-  for (const Eigen::MatrixXd& known : {Eigen::MatrixXd(), covariance}) {
-    statistics.covariance = known;
+  const Eigen::MatrixXd second_moments = samples * samples.transpose();
+  for (const Eigen::MatrixXd& known : {Eigen::MatrixXd(), second_moments}) {
+    statistics.second_moments = known;
     for (const nuq::Granularity granularity : {nuq::Granularity::per_channel, nuq::Granularity::per_tensor}) {
       const auto quantize_with = [&](std::size_t threads) {
         nuq::ThreadPool parallel(threads);
@@ -237,7 +237,7 @@ TEST_CASE("parameters and statistics that do not fit are refused") {
     CHECK(error.code == nuq::ErrorCode::invalid_argument);
     CHECK(error.says("num_steps is " + std::to_string(num_steps)));
   }
-  for (const auto part : {&nuq::LayerStatistics::second_moment, &nuq::LayerStatistics::input_mean,
+  for (const auto part : {&nuq::LayerStatistics::mean_squares, &nuq::LayerStatistics::input_mean,
                           &nuq::LayerStatistics::mean_deviation}) {
     nuq::LayerStatistics statistics;
     statistics.*part = Eigen::VectorXd::Ones(in + 1);

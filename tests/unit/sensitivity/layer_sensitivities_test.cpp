@@ -61,8 +61,8 @@ nuq::LayerStatistics statistics_of_samples() {
   const Eigen::MatrixXd x = Eigen::Map<const Eigen::MatrixXf>(values.data(), inputs, samples).cast<double>();
   nuq::LayerStatistics statistics;
   statistics.samples = samples;
-  statistics.covariance = x * x.transpose() / static_cast<double>(samples);
-  statistics.second_moment = statistics.covariance.diagonal();
+  statistics.second_moments = x * x.transpose() / static_cast<double>(samples);
+  statistics.mean_squares = statistics.second_moments.diagonal();
   return statistics;
 }
 
@@ -150,8 +150,9 @@ TEST_CASE("layers without statistics are left out") {
 
 TEST_CASE("where a classifier stands behind a layer its divergence is what counts") {
   const Weights layer = random_layer("fc", 5, 2.0F);
-  nuq::LayerStatistics diagonal = statistics_of_samples();  // without covariance the levels are the nearest ones
-  diagonal.covariance.resize(0, 0);
+  nuq::LayerStatistics diagonal =
+      statistics_of_samples();  // without second-moment matrix the levels are the nearest ones
+  diagonal.second_moments.resize(0, 0);
   const std::vector<float> values = random_values(samples * inputs, 3);
   const auto probabilities = [&values](const std::vector<double>& weights, std::size_t sample) {
     std::vector<double> result(outputs, 0.0);
@@ -175,7 +176,7 @@ TEST_CASE("where a classifier stands behind a layer its divergence is what count
     double error = 0.0;
     energy = 0.0;
     for (std::size_t at = 0; at < weights.size(); ++at) {
-      const double importance = diagonal.second_moment[static_cast<Eigen::Index>(at % inputs)];
+      const double importance = diagonal.mean_squares[static_cast<Eigen::Index>(at % inputs)];
       changed.push_back(std::round(weights[at] * m / largest) * largest / m);
       error += importance * (weights[at] - changed[at]) * (weights[at] - changed[at]);
       energy += importance * weights[at] * weights[at];

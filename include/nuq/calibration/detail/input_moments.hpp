@@ -46,11 +46,11 @@ class InputMoments {
     statistics.samples = samples_;
     statistics.input_mean = divided(std::move(sum_), count);
     if (products_) {
-      statistics.covariance = divided(products_->finish(parallel), count);
+      statistics.second_moments = divided(products_->finish(parallel), count);
       products_.reset();
-      statistics.second_moment = statistics.covariance.diagonal();
+      statistics.mean_squares = statistics.second_moments.diagonal();
     } else {
-      statistics.second_moment = divided(std::move(squares_), count);
+      statistics.mean_squares = divided(std::move(squares_), count);
     }
     return statistics;
   }

@@ -29,7 +29,7 @@ namespace detail {
 /// E[x²] of each of a layer's `count` inputs, 1 on average: what the layers before tell of their channels, with a tenth
 /// for what they do not.
 template <class Real>
-[[nodiscard]] DenseVector<Real> expected_second_moment(const Graph& graph, const Node& node, std::size_t count) {
+[[nodiscard]] DenseVector<Real> expected_mean_squares(const Graph& graph, const Node& node, std::size_t count) {
   constexpr double untold = 0.1;
   const DenseVector<Real> equal(static_cast<std::ptrdiff_t>(count), 1.0);
   const ops::ConvolutionAttributes* const convolution = convolution_of(node);
@@ -53,7 +53,7 @@ template <class Real>
 template <class Real = double>
 [[nodiscard]] LayerStatistics data_free_statistics(const Graph& graph, const Node& node) {
   LayerStatistics statistics;
-  statistics.second_moment = detail::expected_second_moment<Real>(graph, node, WeightMatrix(node).view().cols());
+  statistics.mean_squares = detail::expected_mean_squares<Real>(graph, node, WeightMatrix(node).view().cols());
   statistics.prior = input_prior(graph, node);
   return statistics;
 }

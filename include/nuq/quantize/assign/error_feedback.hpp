@@ -10,8 +10,8 @@
 #include "nuq/quantize/assign/nearest_level.hpp"
 #include "nuq/quantize/assign/scale_refit.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
-#include "nuq/quantize/statistics/feedback_factor.hpp"
 #include "nuq/quantize/statistics/level_histogram.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -36,21 +36,21 @@ class NearestLevels {
 
 /// Second-order assignment: the weights of a row are fixed one after the other, each at the level nearest to what makes
 /// up for the errors of those before it (optimal brain quantization in a fixed order: Hassibi and Stork 1993, GPTQ
-/// 2022). Where the covariance of the inputs is only guessed (InputPrior), errors are fed back on that guess; where
-/// there is not even that it is NearestLevel.
+/// 2022). Where the second-moment matrix of the inputs is only guessed (InputPrior), errors are fed back on that guess;
+/// where there is not even that it is NearestLevel.
 struct ErrorFeedback {
   double damping =
       default_damping;  ///< of statistics that bring no factor: share of the mean second moment added to each
 
   template <class Real = double>
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
-    if (!problem.has_covariance() && !problem.has_prior()) return NearestLevel{}.assign<Real>(problem, codebook);
+    if (!problem.has_second_moments() && !problem.has_prior()) return NearestLevel{}.assign<Real>(problem, codebook);
     const detail::NearestLevels nearest(codebook);
     Assignment assignment;
     assignment.levels.resize(problem.weights.size());
     detail::FeedbackFindings findings;
     assignment.error = detail::Feedback<Real>(problem, damping).assign(assignment.levels.data(), nearest, &findings);
-    if (!problem.has_covariance()) return assignment;
+    if (!problem.has_second_moments()) return assignment;
     assignment.refit = detail::refitted_scales(problem, findings.fits);
     assignment.targets.emplace();
     for (const LevelHistogram& block : findings.targets) assignment.targets->add(block);

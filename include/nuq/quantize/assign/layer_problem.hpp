@@ -26,12 +26,12 @@ struct LayerProblem {
     return statistics == nullptr ? 1.0 : statistics->importance(col);
   }
   /// True where the statistics know how inputs vary together, not each alone.
-  [[nodiscard]] bool has_covariance() const noexcept {
-    return statistics != nullptr && statistics->covariance.size() > 0;
+  [[nodiscard]] bool has_second_moments() const noexcept {
+    return statistics != nullptr && statistics->second_moments.size() > 0;
   }
   /// True where that is only guessed.
   [[nodiscard]] bool has_prior() const noexcept {
-    return statistics != nullptr && statistics->covariance.size() == 0 && statistics->prior.has_value();
+    return statistics != nullptr && statistics->second_moments.size() == 0 && statistics->prior.has_value();
   }
 };
 

@@ -34,8 +34,8 @@ namespace detail {
 
 /// dᵀ H d of rows [first, last) with the full matrix H.
 template <class Real>
-void covariance_row_errors(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
-                           std::size_t last, std::vector<double>& row_errors) {
+void second_order_row_errors(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
+                             std::size_t last, std::vector<double>& row_errors) {
   const std::size_t cols = problem.weights.cols();
   DenseMatrix<Real> difference = rows_as_columns(problem.weights.data(), cols, first, last);
   double* entry = difference.data();
@@ -44,7 +44,7 @@ void covariance_row_errors(const LayerProblem& problem, ArrayView<const std::int
     for (std::size_t col = 0; col < cols; ++col) *entry++ -= scale * static_cast<double>(levels[row * cols + col]);
   }
   DenseMatrix<Real> weighted;
-  linear_algebra::multiply(problem.statistics->covariance.block(), difference.block(), weighted);
+  linear_algebra::multiply(problem.statistics->second_moments.block(), difference.block(), weighted);
   for (std::size_t row = first; row < last; ++row) {
     const auto column = static_cast<std::ptrdiff_t>(row - first);
     row_errors[row] = linear_algebra::dot(difference.column(column), weighted.column(column));
@@ -76,8 +76,8 @@ template <class Real = double>
   std::optional<detail::PriorRows<Real>> prior;
   if (problem.has_prior()) prior.emplace(problem);
   detail::for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
-    if (problem.has_covariance()) {
-      detail::covariance_row_errors<Real>(problem, levels, first, last, row_errors);
+    if (problem.has_second_moments()) {
+      detail::second_order_row_errors<Real>(problem, levels, first, last, row_errors);
     } else if (prior) {
       detail::prior_row_errors(*prior, levels, first, last, row_errors);
     } else {

@@ -19,7 +19,7 @@
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/rate/contracts.hpp"
 #include "nuq/quantize/rate/entropy_rate.hpp"
-#include "nuq/quantize/statistics/feedback_factor.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -90,8 +90,8 @@ class PricedLevels {
 
 /// Error feedback that also pays for bits: each weight takes the level of least error + price · bits. What a level
 /// costs follows from how often the pass before took it, beginning with the nearest levels. Where the inputs'
-/// covariance is unknown every weight pays for its own squared difference (entropy-constrained scalar quantization,
-/// Chou, Lookabaugh and Gray 1989), otherwise for what is left after feedback.
+/// second-moment matrix is unknown every weight pays for its own squared difference (entropy-constrained scalar
+/// quantization, Chou, Lookabaugh and Gray 1989), otherwise for what is left after feedback.
 template <class RateModel = EntropyRate>
 struct RateConstrainedErrorFeedback {
   RateModel rate{};

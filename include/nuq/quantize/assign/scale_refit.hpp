@@ -65,13 +65,13 @@ struct ScaleFit {
 
 /// The fits of rows [first, last) with the full matrix H.
 template <class Real>
-void covariance_row_fits(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
-                         std::size_t last, std::vector<ScaleFit>& fits) {
+void second_order_row_fits(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
+                           std::size_t last, std::vector<ScaleFit>& fits) {
   const std::size_t cols = problem.weights.cols();
   const DenseMatrix<Real> weight = rows_as_columns(problem.weights.data(), cols, first, last);
   const DenseMatrix<Real> level = rows_as_columns(levels.data(), cols, first, last);
   DenseMatrix<Real> weighted_level;
-  linear_algebra::multiply(problem.statistics->covariance.block(), level.block(), weighted_level);
+  linear_algebra::multiply(problem.statistics->second_moments.block(), level.block(), weighted_level);
   for (std::size_t row = first; row < last; ++row) {
     const auto column = static_cast<std::ptrdiff_t>(row - first);
     fits[row] = {linear_algebra::dot(weight.column(column), weighted_level.column(column)),
@@ -122,8 +122,8 @@ template <class Real = double>
   std::optional<detail::PriorRows<Real>> prior;
   if (problem.has_prior()) prior.emplace(problem);
   detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
-    if (problem.has_covariance()) {
-      detail::covariance_row_fits<Real>(problem, levels, first, last, fits);
+    if (problem.has_second_moments()) {
+      detail::second_order_row_fits<Real>(problem, levels, first, last, fits);
     } else if (prior) {
       detail::prior_row_fits(*prior, levels, first, last, fits);
     } else {

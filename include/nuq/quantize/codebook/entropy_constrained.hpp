@@ -13,6 +13,7 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/level_counts.hpp"
+#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/codebook/detail/cheapest_cells.hpp"
 #include "nuq/quantize/codebook/detail/num_steps.hpp"
@@ -41,8 +42,7 @@ template <class Rate>
 /// ones are full. Where even these have too many states for CheapestCells, the dearest ones are cut down.
 inline std::vector<CodeClass> needed_classes(std::vector<CodeClass> classes, int num_steps) {
   constexpr std::size_t most_work = 8192;  // states · classes
-  std::stable_sort(classes.begin(), classes.end(),
-                   [](const CodeClass& a, const CodeClass& b) { return a.bits < b.bits; });
+  sort_by(classes, [](const CodeClass& code) { return code.bits; });
   std::vector<CodeClass> needed;
   std::size_t states = 1;
   for (const CodeClass& candidate : classes) {

@@ -26,7 +26,7 @@ inline void check_parameters(const NuqParameters& parameters) {
 /// Statistics must be of `cols` inputs, in every part that is known.
 inline void check_statistics(const LayerStatistics& statistics, std::size_t cols) {
   for (const std::ptrdiff_t extent :
-       {statistics.second_moment.size(), statistics.covariance.rows(), statistics.covariance.cols(),
+       {statistics.mean_squares.size(), statistics.second_moments.rows(), statistics.second_moments.cols(),
         statistics.input_mean.size(), statistics.mean_deviation.size()}) {
     if (extent == 0 || static_cast<std::size_t>(extent) == cols) continue;
     fail(ConfigError(ErrorCode::size_mismatch, "the calibration statistics are of " + std::to_string(extent) +

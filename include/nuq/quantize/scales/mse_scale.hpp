@@ -27,12 +27,12 @@ namespace detail {
 /// without another pass over the weights. A bin goes to one level as a whole.
 class MagnitudeMoments {
  public:
-  /// `largest` > 0. Column c of the row-major `weights` counts second_moment[c] times; once where that is empty.
-  MagnitudeMoments(ArrayView<const float> weights, double largest, const Vector& second_moment) {
-    const auto cols = static_cast<std::size_t>(second_moment.size());
+  /// `largest` > 0. Column c of the row-major `weights` counts mean_squares[c] times; once where that is empty.
+  MagnitudeMoments(ArrayView<const float> weights, double largest, const Vector& mean_squares) {
+    const auto cols = static_cast<std::size_t>(mean_squares.size());
     for (std::size_t at = 0; at < weights.size(); ++at) {
       const double magnitude = std::abs(static_cast<double>(weights[at])) / largest;
-      const double weight = cols == 0 ? 1.0 : second_moment[static_cast<std::ptrdiff_t>(at % cols)];
+      const double weight = cols == 0 ? 1.0 : mean_squares[static_cast<std::ptrdiff_t>(at % cols)];
       const std::size_t bin = (std::min)(static_cast<std::size_t>(magnitude * bins_per_unit), num_bins - 1);
       below_[bin + 1].add({weight, weight * magnitude, weight * magnitude * magnitude});
     }
@@ -108,7 +108,7 @@ struct MseScaleQuantizer {
     const double largest = static_cast<double>((std::max)(range.max, -range.min));
     const Vector unknown;
     const detail::MagnitudeMoments moments(values, largest,
-                                           purpose.statistics == nullptr ? unknown : purpose.statistics->second_moment);
+                                           purpose.statistics == nullptr ? unknown : purpose.statistics->mean_squares);
     const float clipped = static_cast<float>(best_range(moments, purpose.num_steps)) * widest;
     return is_legal_scale(clipped) ? clipped : widest;
   }

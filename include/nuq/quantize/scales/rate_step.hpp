@@ -15,9 +15,9 @@
 #include "nuq/quantize/scales/contracts.hpp"
 #include "nuq/quantize/scales/finite_weights.hpp"
 #include "nuq/quantize/scales/row_scales.hpp"
-#include "nuq/quantize/statistics/feedback_factor.hpp"
 #include "nuq/quantize/statistics/input_prior.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -28,7 +28,7 @@ NUQ_NAMESPACE_BEGIN
 ///
 /// A uniform quantizer of fine step s errs by h·s²/12 per weight and saves one bit where s doubles: at this step (κ =
 /// 1) the last bit saves exactly `price` of error. h is the mean cost of a squared difference after feedback
-/// (FeedbackFactor::mean_cost, PriorMoments::mean_cost), the mean second moment where only that is known, 1 without
+/// (SecondMomentFactor::mean_cost, PriorMoments::mean_cost), the mean second moment where only that is known, 1 without
 /// statistics. Coarse steps and
 /// dead zones make the best κ larger than 1; 4 is a measured optimum. A row that would leave ±127 gets the least
 /// step that avoids it. Plain int8 (no purpose) is AbsMaxQuantizer's. Source: high-resolution theory of entropy-coded
@@ -61,7 +61,7 @@ struct RateStepQuantizer {
   [[nodiscard]] static double mean_cost(const LayerStatistics* statistics, std::size_t inputs) {
     if (statistics == nullptr) return 1.0;
     if (statistics->factor) return statistics->factor->mean_cost();
-    if (statistics->covariance.size() > 0) return feedback_factor(statistics->covariance).mean_cost();
+    if (statistics->second_moments.size() > 0) return second_moment_factor(statistics->second_moments).mean_cost();
     if (statistics->prior) {
       return PriorMoments(*statistics->prior, inputs).mean_cost() * mean_importance<Real>(*statistics);
     }
@@ -70,7 +70,7 @@ struct RateStepQuantizer {
 
   template <class Real>
   [[nodiscard]] static double mean_importance(const LayerStatistics& statistics) {
-    const DenseVector<Real>& moments = statistics.second_moment;
+    const DenseVector<Real>& moments = statistics.mean_squares;
     return moments.empty() ? 1.0 : linear_algebra::sum(moments.view()) / static_cast<double>(moments.size());
   }
 };

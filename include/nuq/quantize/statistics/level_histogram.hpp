@@ -115,7 +115,7 @@ namespace detail {
 
 /// E[x_col²] of all columns, or null where it is unknown.
 [[nodiscard]] inline const double* importances(const LayerStatistics* statistics) noexcept {
-  return statistics == nullptr || statistics->second_moment.size() == 0 ? nullptr : statistics->second_moment.data();
+  return statistics == nullptr || statistics->mean_squares.size() == 0 ? nullptr : statistics->mean_squares.data();
 }
 
 }  // namespace detail

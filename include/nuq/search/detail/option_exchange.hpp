@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/search/detail/option_change.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/search/space.hpp"
@@ -62,8 +63,7 @@ class OptionExchange {
         if (to != configuration[layer]) changes_.push_back(option_change(space_, layer, configuration[layer], to));
       }
     }
-    std::stable_sort(changes_.begin(), changes_.end(),
-                     [](const OptionChange& a, const OptionChange& b) { return a.harm < b.harm; });
+    sort_by(changes_, [](const OptionChange& change) { return change.harm; });
     best_.clear();
     std::pair<const OptionChange*, const OptionChange*> best{nullptr, nullptr};
     for (const OptionChange& change : changes_) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/search/detail/option_change.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/search/space.hpp"
@@ -23,7 +24,7 @@ class PriceFamily {
  public:
   explicit PriceFamily(const SearchSpace& space) : first_(space.int8()), first_bytes_(space.total_bytes(first_)) {
     for (std::size_t layer = 0; layer < first_.size(); ++layer) add_hull(space, layer);
-    std::stable_sort(steps_.begin(), steps_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    sort_by(steps_, [](const auto& step) { return step.first; });
   }
 
   /// The smallest whose predicted harm is at most `harm`; int8 where none is.

@@ -31,17 +31,17 @@ nuq::Graph network() {
 TEST_CASE("a layer's statistics without data are of its columns, with the taps of its kernel") {
   const nuq::Graph graph = network();
   const nuq::LayerStatistics first = nuq::data_free_statistics(graph, *graph.find("first"));
-  CHECK(first.second_moment == Eigen::VectorXd::Ones(2 * 3 * 5));
-  CHECK(first.covariance.size() == 0);
+  CHECK(first.mean_squares == Eigen::VectorXd::Ones(2 * 3 * 5));
+  CHECK(first.second_moments.size() == 0);
   CHECK(first.samples == 0);
   REQUIRE(first.prior);
   CHECK(first.prior->tap_rows == 3);
   CHECK(first.prior->tap_cols == 5);
   const nuq::LayerStatistics depthwise = nuq::data_free_statistics(graph, *graph.find("depthwise"));
-  CHECK(depthwise.second_moment.size() == 4);
+  CHECK(depthwise.mean_squares.size() == 4);
   CHECK(depthwise.prior->taps() == 4);
   const nuq::LayerStatistics fc = nuq::data_free_statistics(graph, *graph.find("fc"));
-  CHECK(fc.second_moment.size() == 3);
+  CHECK(fc.mean_squares.size() == 3);
   CHECK(fc.prior->taps() == 1);
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("nothing is expected of how a Deconvolution's inputs correlate") {
   const nuq::Graph graph = network();
   const nuq::LayerStatistics up = nuq::data_free_statistics(graph, *graph.find("up"));
   CHECK_FALSE(up.prior);
-  CHECK(up.second_moment == Eigen::VectorXd::Ones(4 * 2 * 2));
+  CHECK(up.mean_squares == Eigen::VectorXd::Ones(4 * 2 * 2));
 }
 
 /// What is expected of the inputs of a fully connected layer behind a 1×1 convolution of one channel, [3, 1, 1, 1], and
@@ -70,7 +70,7 @@ Eigen::VectorXd moments_behind(const nuq::Tensor& convolution, std::int64_t pixe
                                         "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' "
                                         "inner_product_param { num_output: 2 bias_term: false } } ",
                                     weights);
-  return nuq::data_free_statistics(graph, *graph.find("fc")).second_moment;
+  return nuq::data_free_statistics(graph, *graph.find("fc")).mean_squares;
 }
 
 TEST_CASE("inputs are as strong as the rows that compute them, with a tenth for what these do not tell") {

@@ -39,8 +39,8 @@ struct Layer {
         scales(random_values(rows, seed + 1)),
         view(weights.data(), rows, cols) {
     for (float& scale : scales) scale = 0.3F + 0.1F * std::abs(scale);
-    statistics.covariance = random_second_moments(cols, samples, seed + 2);
-    statistics.second_moment = statistics.covariance.diagonal();
+    statistics.second_moments = random_second_moments(cols, samples, seed + 2);
+    statistics.mean_squares = statistics.second_moments.diagonal();
   }
   [[nodiscard]] nuq::LayerProblem problem(nuq::Parallel& parallel) const {
     return {view, scales, &statistics, &parallel};
@@ -67,17 +67,17 @@ double least_error(const nuq::LayerProblem& problem, const nuq::Codebook& codebo
 }
 
 /// The prior's matrix of second moments, entry by entry.
-Eigen::MatrixXd prior_moments(const nuq::InputPrior& prior, const Eigen::VectorXd& second_moment) {
+Eigen::MatrixXd prior_moments(const nuq::InputPrior& prior, const Eigen::VectorXd& mean_squares) {
   const auto taps = static_cast<Eigen::Index>(prior.tap_rows * prior.tap_cols);
   const auto width = static_cast<Eigen::Index>(prior.tap_cols);
-  return Eigen::MatrixXd::NullaryExpr(second_moment.size(), second_moment.size(), [&](Eigen::Index i, Eigen::Index j) {
+  return Eigen::MatrixXd::NullaryExpr(mean_squares.size(), mean_squares.size(), [&](Eigen::Index i, Eigen::Index j) {
     double correlation = prior.shared;
     if (i / taps == j / taps) {
       const auto down = static_cast<double>(i % taps / width - j % taps / width);
       const auto across = static_cast<double>(i % width - j % width);
       correlation += (1.0 - prior.shared) * std::pow(prior.correlation, std::hypot(down, across));
     }
-    return correlation * std::sqrt(second_moment[i] * second_moment[j]);
+    return correlation * std::sqrt(mean_squares[i] * mean_squares[j]);
   });
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("levels are those of the published loop with the explicit inverse") {
       const Layer layer(40, cols, 2 * cols + 10, static_cast<std::uint32_t>(cols));
       const nuq::LayerProblem problem = layer.problem(serial);
       const nuq::Assignment assignment = nuq::ErrorFeedback{damping}.assign(problem, codebook);
-      const Eigen::MatrixXd& moments = layer.statistics.covariance;
+      const Eigen::MatrixXd& moments = layer.statistics.second_moments;
       CHECK(assignment.levels ==
             textbook_feedback(problem, damped(moments, damping), order_by_importance(moments), nearest_of(codebook)));
       CHECK(assignment.error == doctest::Approx(nuq::output_error(problem, assignment.levels)).epsilon(1e-9));
@@ -114,7 +114,7 @@ TEST_CASE("a factor that the statistics bring decides, not the damping") {
   Layer layer(10, 20, 15, 4);
   const std::vector<std::int8_t> strongly = nuq::ErrorFeedback{0.5}.assign(layer.problem(serial), codebook).levels;
   CHECK(strongly != nuq::ErrorFeedback{0.01}.assign(layer.problem(serial), codebook).levels);
-  layer.statistics.factor = nuq::feedback_factor(layer.statistics.covariance, 0.5);
+  layer.statistics.factor = nuq::second_moment_factor(layer.statistics.second_moments, 0.5);
   CHECK(nuq::ErrorFeedback{0.01}.assign(layer.problem(serial), codebook).levels == strongly);
 }
 
@@ -149,18 +149,18 @@ TEST_CASE("inputs that have nothing to do with each other leave nothing to make 
   nuq::Parallel serial;
   const nuq::Codebook codebook = codebook_of({-7, -3, 0, 2, 6});
   Layer layer(20, 70, 10, 2);
-  const Eigen::VectorXd moments = layer.statistics.second_moment;
+  const Eigen::VectorXd moments = layer.statistics.mean_squares;
   const Eigen::MatrixXd diagonal = moments.asDiagonal();
-  layer.statistics.covariance = diagonal;
+  layer.statistics.second_moments = diagonal;
   const nuq::LayerProblem problem = layer.problem(serial);
   CHECK(nuq::ErrorFeedback{}.assign(problem, codebook).levels == nuq::nearest_levels(problem, codebook));
 }
 
-TEST_CASE("without the covariance the nearest levels are taken") {
+TEST_CASE("without the second-moment matrix the nearest levels are taken") {
   nuq::Parallel serial;
   const nuq::Codebook codebook = codebook_of({-7, -3, 0, 2, 6});
   Layer layer(5, 30, 10, 3);
-  layer.statistics.covariance.resize(0, 0);
+  layer.statistics.second_moments.resize(0, 0);
   nuq::LayerProblem problem = layer.problem(serial);
   const nuq::Assignment nearest = nuq::NearestLevel{}.assign(problem, codebook);
   const nuq::Assignment assignment = nuq::ErrorFeedback{}.assign(problem, codebook);
@@ -177,16 +177,16 @@ TEST_CASE("on a prior the loop is the published one, in the order of the columns
        {std::array<std::size_t, 3>{1, 1, 24}, {3, 2, 24}, {1, 1, 150}, {3, 3, 135}, {10, 7, 140}}) {
     const std::size_t cols = taps[2];
     Layer layer(40, cols, 30, 8);
-    layer.statistics.covariance.resize(0, 0);
+    layer.statistics.second_moments.resize(0, 0);
     layer.statistics.prior = nuq::InputPrior{};
     layer.statistics.prior->tap_rows = taps[0];
     layer.statistics.prior->tap_cols = taps[1];
     const nuq::LayerProblem problem = layer.problem(serial);
     const nuq::Assignment assignment = nuq::ErrorFeedback{}.assign(problem, codebook);
-    const Eigen::MatrixXd moments = prior_moments(*layer.statistics.prior, layer.statistics.second_moment);
+    const Eigen::MatrixXd moments = prior_moments(*layer.statistics.prior, layer.statistics.mean_squares);
     CHECK(assignment.levels == textbook_feedback(problem, moments, natural_order(cols), nearest_of(codebook)));
     nuq::LayerStatistics dense;
-    dense.covariance = moments;
+    dense.second_moments = moments;
     const double error = nuq::output_error({layer.view, layer.scales, &dense, &serial}, assignment.levels);
     CHECK(assignment.error == doctest::Approx(error).epsilon(1e-10));
   }
@@ -196,7 +196,7 @@ TEST_CASE("inputs that are always zero do no harm") {
   nuq::Parallel serial;
   const nuq::Codebook codebook = codebook_of({-7, -3, 0, 2, 6});
   Layer layer(3, 8, 10, 5);
-  layer.statistics.covariance *= 0.0;
+  layer.statistics.second_moments *= 0.0;
   const nuq::LayerProblem problem = layer.problem(serial);
   const nuq::Assignment assignment = nuq::ErrorFeedback{}.assign(problem, codebook);
   CHECK(assignment.levels == nuq::nearest_levels(problem, codebook));
@@ -225,8 +225,8 @@ TEST_CASE("the targets of an assignment are what the published loop asked for, e
   nuq::LevelHistogram expected;
   const auto nearest = nearest_of(codebook);
   const std::vector<std::int8_t> levels =
-      textbook_feedback(problem, damped(layer.statistics.covariance, 0.01),
-                        order_by_importance(layer.statistics.covariance), [&](double target, double cost) {
+      textbook_feedback(problem, damped(layer.statistics.second_moments, 0.01),
+                        order_by_importance(layer.statistics.second_moments), [&](double target, double cost) {
                           expected.add(target, cost);
                           return nearest(target, cost);
                         });

@@ -77,7 +77,7 @@ TEST_CASE("levels and error have the same bits for any number of threads") {
   const std::vector<float> weights = random_values(100 * 41, 5);
   const std::vector<float> scales(100, 0.013F);
   nuq::LayerStatistics statistics;
-  statistics.second_moment = Eigen::VectorXd::LinSpaced(41, 0.1, 3.0);
+  statistics.mean_squares = Eigen::VectorXd::LinSpaced(41, 0.1, 3.0);
   const auto assign_with = [&](std::size_t threads) {
     nuq::ThreadPool parallel(threads);
     return nuq::NearestLevel{}.assign({{weights.data(), 100, 41}, scales, &statistics, &parallel},

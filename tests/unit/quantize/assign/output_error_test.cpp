@@ -44,7 +44,7 @@ TEST_CASE("the output error is that of the matrix of second moments that is know
   const std::vector<std::int8_t> levels = some_levels();
   const Eigen::MatrixXd samples = Eigen::MatrixXd::NullaryExpr(
       in, 40, [](Eigen::Index i, Eigen::Index j) { return static_cast<double>((i * 7 + j * j * 3) % 13 - 5); });
-  const Eigen::MatrixXd covariance = samples * samples.transpose() / 40.0;
+  const Eigen::MatrixXd second_moments = samples * samples.transpose() / 40.0;
   nuq::ThreadPool parallel(2);
   for (const std::vector<float>& scales : {std::vector<float>{0.02F}, random_values(out, 9, 0.03F)}) {
     nuq::LayerProblem problem{{weights.data(), out, in}, scales, nullptr, &parallel};
@@ -53,15 +53,15 @@ TEST_CASE("the output error is that of the matrix of second moments that is know
           doctest::Approx(naive_error(weights, scales, levels, identity)).epsilon(1e-12));
 
     nuq::LayerStatistics statistics;
-    statistics.second_moment = covariance.diagonal();
+    statistics.mean_squares = second_moments.diagonal();
     problem.statistics = &statistics;
-    const Eigen::MatrixXd diagonal = covariance.diagonal().asDiagonal();
+    const Eigen::MatrixXd diagonal = second_moments.diagonal().asDiagonal();
     CHECK(nuq::output_error(problem, levels) ==
           doctest::Approx(naive_error(weights, scales, levels, diagonal)).epsilon(1e-12));
 
-    statistics.covariance = covariance;
+    statistics.second_moments = second_moments;
     CHECK(nuq::output_error(problem, levels) ==
-          doctest::Approx(naive_error(weights, scales, levels, covariance)).epsilon(1e-12));
+          doctest::Approx(naive_error(weights, scales, levels, second_moments)).epsilon(1e-12));
   }
 }
 

@@ -64,10 +64,10 @@ struct FixedRate {
 };
 
 struct Layer {
-  explicit Layer(bool with_covariance) {
+  explicit Layer(bool with_second_moments) {
     const Eigen::MatrixXd moments = random_second_moments(cols, 80, 12);
-    statistics.second_moment = moments.diagonal();
-    if (with_covariance) statistics.covariance = moments;
+    statistics.mean_squares = moments.diagonal();
+    if (with_second_moments) statistics.second_moments = moments;
   }
   [[nodiscard]] nuq::LayerProblem problem(nuq::Parallel& parallel) const {
     return {{weights.data(), rows, cols}, scales, &statistics, &parallel};
@@ -103,8 +103,8 @@ TEST_CASE("the level of least priced error is found as by trying all of them") {
 
 TEST_CASE("where bits cost nothing the result is error feedback's") {
   nuq::Parallel serial;
-  for (const bool with_covariance : {true, false}) {
-    const Layer layer(with_covariance);
+  for (const bool with_second_moments : {true, false}) {
+    const Layer layer(with_second_moments);
     const nuq::LayerProblem problem = layer.problem(serial);
     const nuq::Assignment priced = nuq::RateConstrainedErrorFeedback<>{}.assign(problem, small_integers);
     const nuq::Assignment free = nuq::ErrorFeedback{}.assign(problem, small_integers);
@@ -113,7 +113,7 @@ TEST_CASE("where bits cost nothing the result is error feedback's") {
   }
 }
 
-TEST_CASE("without the covariance every weight pays for itself") {
+TEST_CASE("without the second-moment matrix every weight pays for itself") {
   nuq::Parallel serial;
   nuq::RateConstrainedErrorFeedback<FixedRate> assigner;
   assigner.price = 0.02;
@@ -127,7 +127,7 @@ TEST_CASE("without the covariance every weight pays for itself") {
     for (std::size_t at = 0; at < layer.weights.size(); ++at) {
       const double target = static_cast<double>(layer.weights[at]) / 0.25;
       const double cost =
-          0.0625 * (with_statistics ? layer.statistics.second_moment[static_cast<Eigen::Index>(at % cols)] : 1.0);
+          0.0625 * (with_statistics ? layer.statistics.mean_squares[static_cast<Eigen::Index>(at % cols)] : 1.0);
       const std::int8_t level = cheapest(small_integers, target, cost, bits, 0.02);
       CHECK(static_cast<int>(assignment.levels[at]) == static_cast<int>(level));
       total += priced_error(level, target, cost, bits, 0.02);
@@ -136,14 +136,14 @@ TEST_CASE("without the covariance every weight pays for itself") {
   }
 }
 
-TEST_CASE("with the covariance the published loop chooses by priced error") {
+TEST_CASE("with the second-moment matrix the published loop chooses by priced error") {
   nuq::Parallel serial;
   nuq::RateConstrainedErrorFeedback<FixedRate> assigner;
   assigner.price = 0.05;
   const std::array<float, 256> bits = FixedRate{}.bits_per_level({});
   const Layer layer(true);
   const nuq::LayerProblem problem = layer.problem(serial);
-  const Eigen::MatrixXd& moments = layer.statistics.covariance;
+  const Eigen::MatrixXd& moments = layer.statistics.second_moments;
   const auto choose = [&](double target, double cost) { return cheapest(small_integers, target, cost, bits, 0.05); };
   CHECK(assigner.assign(problem, small_integers).levels ==
         textbook_feedback(problem, damped(moments, 0.01), order_by_importance(moments), choose));
@@ -169,8 +169,8 @@ TEST_CASE("each pass pays what the levels of the one before cost") {
 
 TEST_CASE("the dearer a bit, the fewer bits and the larger the error") {
   nuq::Parallel serial;
-  for (const bool with_covariance : {true, false}) {
-    const Layer layer(with_covariance);
+  for (const bool with_second_moments : {true, false}) {
+    const Layer layer(with_second_moments);
     const nuq::LayerProblem problem = layer.problem(serial);
     double bits = (std::numeric_limits<double>::max)();
     double error = 0.0;
@@ -212,8 +212,8 @@ TEST_CASE("on a prior errors are fed back too") {
 TEST_CASE("priced levels are the same for any number of threads") {
   nuq::RateConstrainedErrorFeedback<> assigner;
   assigner.price = 0.1;
-  for (const bool with_covariance : {true, false}) {
-    const Layer layer(with_covariance);
+  for (const bool with_second_moments : {true, false}) {
+    const Layer layer(with_second_moments);
     nuq::Parallel serial;
     nuq::ThreadPool three(3);
     const nuq::Assignment alone = assigner.assign(layer.problem(serial), small_integers);

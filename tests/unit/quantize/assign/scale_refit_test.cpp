@@ -25,11 +25,11 @@ struct Layer {
   }
   nuq::LayerProblem problem() { return {{weights.data(), out, in}, scales, &statistics, &parallel}; }
 
-  void set_covariance() {
+  void set_second_moments() {
     const Eigen::MatrixXd samples = Eigen::MatrixXd::NullaryExpr(
         in, 30, [](Eigen::Index i, Eigen::Index j) { return static_cast<double>((i * 5 + j * j * 3) % 11 - 4); });
-    statistics.covariance = samples * samples.transpose();
-    statistics.second_moment = statistics.covariance.diagonal();
+    statistics.second_moments = samples * samples.transpose();
+    statistics.mean_squares = statistics.second_moments.diagonal();
   }
 };
 
@@ -54,10 +54,10 @@ TEST_CASE("re-fitted scales minimise the output error of every row") {
   Layer plain;
   check_least_error(plain);
   Layer weighted;
-  weighted.statistics.second_moment = Eigen::VectorXd::LinSpaced(in, 0.2, 4.0);
+  weighted.statistics.mean_squares = Eigen::VectorXd::LinSpaced(in, 0.2, 4.0);
   check_least_error(weighted);
   Layer second_order;
-  second_order.set_covariance();
+  second_order.set_second_moments();
   check_least_error(second_order);
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("one scale is re-fitted over the whole matrix") {
   check_least_error(plain);
   Layer second_order;
   second_order.scales = {0.05F};
-  second_order.set_covariance();
+  second_order.set_second_moments();
   check_least_error(second_order);
 }
 

@@ -103,7 +103,7 @@ TEST_CASE("columns count by the second moments of their inputs") {
   std::vector<double> importance(cols, 1.0);
   const auto share_with = [&](double important, nuq::Granularity granularity) {
     importance[7] = important;
-    statistics.second_moment = Eigen::Map<const Eigen::VectorXd>(importance.data(), cols);
+    statistics.mean_squares = Eigen::Map<const Eigen::VectorXd>(importance.data(), cols);
     return static_cast<double>(clipped(weights, granularity, {16, &statistics}).scales.back()) * 127.0 / 12.0;
   };
   for (const nuq::Granularity granularity : {nuq::Granularity::per_channel, nuq::Granularity::per_tensor}) {

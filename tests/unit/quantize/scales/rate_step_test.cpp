@@ -59,7 +59,7 @@ TEST_CASE("levels are the weights rounded to the step") {
 
 TEST_CASE("four times the price, or kappa, or a quarter of the cost double the step") {
   nuq::LayerStatistics statistics;
-  statistics.second_moment = Eigen::VectorXd::LinSpaced(cols, 0.5, 1.5);
+  statistics.mean_squares = Eigen::VectorXd::LinSpaced(cols, 0.5, 1.5);
   const double step = step_with(statistics);
   statistics.weigh(0.25);
   CHECK(step_with(statistics) == doctest::Approx(2.0 * step));
@@ -79,7 +79,7 @@ TEST_CASE("what a squared difference costs is taken from the best that is known 
   nuq::LayerStatistics statistics;
   const double unit_step = step_with(statistics);
   const auto cost = [&] { return std::pow(unit_step / step_with(statistics), 2.0); };
-  statistics.second_moment = Eigen::VectorXd::LinSpaced(cols, 1.0, 4.0);
+  statistics.mean_squares = Eigen::VectorXd::LinSpaced(cols, 1.0, 4.0);
   CHECK(cost() == doctest::Approx(2.5));
 
   statistics.prior = nuq::InputPrior{};
@@ -92,12 +92,12 @@ TEST_CASE("what a squared difference costs is taken from the best that is known 
   const auto size = static_cast<Eigen::Index>(cols);
   Eigen::MatrixXd moments = Eigen::MatrixXd::Ones(size, size);
   moments.diagonal() += Eigen::VectorXd::LinSpaced(size, 1.0, 4.0);
-  statistics.covariance = moments;
-  const double after_feedback = nuq::feedback_factor(statistics.covariance, 0.01).mean_cost();
+  statistics.second_moments = moments;
+  const double after_feedback = nuq::second_moment_factor(statistics.second_moments, 0.01).mean_cost();
   CHECK(cost() == doctest::Approx(after_feedback));
   CHECK(after_feedback < 2.8);  // of 3.5 before
 
-  statistics.factor = nuq::feedback_factor(statistics.covariance, 1.0);
+  statistics.factor = nuq::second_moment_factor(statistics.second_moments, 1.0);
   CHECK(cost() == doctest::Approx(statistics.factor->mean_cost()));
   CHECK(statistics.factor->mean_cost() > after_feedback);
 }

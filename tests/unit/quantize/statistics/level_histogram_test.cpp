@@ -34,8 +34,8 @@ Layer random_layer(std::size_t rows, std::size_t cols, bool per_channel) {
   Layer layer{rows, cols, {}, {}, {}};
   for (std::size_t row = 0; row < (per_channel ? rows : 1); ++row)
     layer.scales.push_back(static_cast<float>(0.01 + uniform_unit(engine)));
-  layer.statistics.second_moment.resize(static_cast<Eigen::Index>(cols));
-  for (double& moment : layer.statistics.second_moment) moment = 3.0 * uniform_unit(engine);
+  layer.statistics.mean_squares.resize(static_cast<Eigen::Index>(cols));
+  for (double& moment : layer.statistics.mean_squares) moment = 3.0 * uniform_unit(engine);
   for (std::size_t index = 0; index < rows * cols; ++index) {
     const double scale = static_cast<double>(layer.scales[per_channel ? index / cols : 0]);
     layer.weights.push_back(static_cast<float>(scale * 140.0 * (2.0 * uniform_unit(engine) - 1.0)));
@@ -80,7 +80,7 @@ TEST_CASE("the cost of substituting any level is the direct sum over the weights
           const double scale = static_cast<double>(layer.scales[per_channel ? index / layer.cols : 0]);
           const double error = static_cast<double>(layer.weights[index]) - scale * level;
           const double importance =
-              with_statistics ? layer.statistics.second_moment[static_cast<Eigen::Index>(index % layer.cols)] : 1.0;
+              with_statistics ? layer.statistics.mean_squares[static_cast<Eigen::Index>(index % layer.cols)] : 1.0;
           expected += importance * error * error;
         }
         CHECK(std::abs(total_cost(histogram, level) - expected) <= 1e-12 * expected);

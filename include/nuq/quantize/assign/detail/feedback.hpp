@@ -15,25 +15,25 @@
 #include "nuq/quantize/assign/detail/prior_rows.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
 #include "nuq/quantize/assign/scale_refit.hpp"
-#include "nuq/quantize/statistics/feedback_factor.hpp"
 #include "nuq/quantize/statistics/level_histogram.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// The factor of a problem that has a covariance: the one that calibration has left there, else a new one.
+/// The factor of a problem that has a second-moment matrix: the one that calibration has left there, else a new one.
 template <class Real>
 class ProblemFactor {
  public:
   ProblemFactor(const LayerProblem& problem, double damping) : known_(problem.statistics->factor) {
-    if (!known_) made_ = feedback_factor<Real>(problem.statistics->covariance, damping);
+    if (!known_) made_ = second_moment_factor<Real>(problem.statistics->second_moments, damping);
   }
-  [[nodiscard]] const FeedbackFactor& operator*() const noexcept { return known_ ? *known_ : made_; }
+  [[nodiscard]] const SecondMomentFactor& operator*() const noexcept { return known_ ? *known_ : made_; }
 
  private:
-  const std::optional<FeedbackFactor>& known_;
-  FeedbackFactor made_;
+  const std::optional<SecondMomentFactor>& known_;
+  SecondMomentFactor made_;
 };
 
 /// What a pass of feedback finds out besides the levels, for whoever asks.
@@ -49,7 +49,7 @@ class FactorRows {
  public:
   static constexpr std::ptrdiff_t cols_per_block = 64;
 
-  FactorRows(const LayerProblem& problem, const FeedbackFactor& factor, std::size_t first, std::size_t last)
+  FactorRows(const LayerProblem& problem, const SecondMomentFactor& factor, std::size_t first, std::size_t last)
       : problem_(problem),
         factor_(factor),
         first_(first),
@@ -116,7 +116,7 @@ class FactorRows {
 
  private:
   const LayerProblem& problem_;
-  const FeedbackFactor& factor_;
+  const SecondMomentFactor& factor_;
   std::size_t first_;
   std::ptrdiff_t count_;
   DenseMatrix<Real> differences_;
@@ -132,8 +132,8 @@ class FactorRows {
 /// row before it have left; a level L costs cost · (target − L)². Returns the `output_error` of each row; fills
 /// `findings` unless null. Every row is independent of the others: the same levels for any number of threads.
 template <class Real, class Choose>
-std::vector<double> assign_with_factor(const LayerProblem& problem, const FeedbackFactor& factor, std::int8_t* levels,
-                                       const Choose& choose, FeedbackFindings* findings) {
+std::vector<double> assign_with_factor(const LayerProblem& problem, const SecondMomentFactor& factor,
+                                       std::int8_t* levels, const Choose& choose, FeedbackFindings* findings) {
   constexpr std::size_t rows_per_block = 32;
   const std::size_t rows = problem.weights.rows();
   const auto cols = static_cast<std::ptrdiff_t>(problem.weights.cols());
@@ -163,8 +163,8 @@ inline void add_scaled(PriorLanes& sums, double factor, const PriorLanes& terms)
   for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += factor * terms[lane];
 }
 
-/// A group of rows on its way through the columns, in their order, with a guessed covariance. Lanes without a row get
-/// weights of 0.
+/// A group of rows on its way through the columns, in their order, with a guessed second-moment matrix. Lanes without a
+/// row get weights of 0.
 template <class Real>
 class PriorGroup {
  public:
@@ -254,8 +254,9 @@ class PriorGroup {
   std::vector<LevelLanes> levels_;
 };
 
-/// The same as `assign_with_factor` with a guessed covariance: channel by channel, in the order of the columns.
-/// `factors`: PriorMoments::factor of each channel. `choose` is asked for many rows at once: it takes PriorLanes.
+/// The same as `assign_with_factor` with a guessed second-moment matrix: channel by channel, in the order of the
+/// columns. `factors`: PriorMoments::factor of each channel. `choose` is asked for many rows at once: it takes
+/// PriorLanes.
 template <class Real, class Choose>
 std::vector<double> assign_with_prior(const LayerProblem& problem, const PriorRows<Real>& rows,
                                       const std::vector<DenseMatrix<Real>>& factors, std::int8_t* levels,
@@ -298,9 +299,9 @@ std::vector<double> assign_each(const LayerProblem& problem, std::int8_t* levels
 template <class Real>
 class Feedback {
  public:
-  /// `problem` must live as long. `damping` is for a covariance without a factor.
+  /// `problem` must live as long. `damping` is for a second-moment matrix without a factor.
   Feedback(const LayerProblem& problem, double damping) : problem_(problem) {
-    if (problem.has_covariance()) factor_.emplace(problem, damping);
+    if (problem.has_second_moments()) factor_.emplace(problem, damping);
     if (!problem.has_prior()) return;
     prior_.emplace(problem);
     for (std::size_t channel = 0; channel < prior_->moments().channels(); ++channel)
@@ -308,7 +309,7 @@ class Feedback {
   }
 
   /// Calls `choose(target, cost)` → level for every weight, see `assign_with_factor`. Returns the `output_error`; fills
-  /// `findings`, unless null, where the covariance is known.
+  /// `findings`, unless null, where the second-moment matrix is known.
   template <class Choose>
   double assign(std::int8_t* levels, const Choose& choose, FeedbackFindings* findings = nullptr) const {
     const std::vector<double> errors = factor_ ? assign_with_factor<Real>(problem_, **factor_, levels, choose, findings)

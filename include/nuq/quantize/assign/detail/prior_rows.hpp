@@ -14,8 +14,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// The rows of a problem whose covariance is guessed, as PriorMoments takes them: each entry multiplied by the root of
-/// its input's second moment.
+/// The rows of a problem whose second-moment matrix is guessed, as PriorMoments takes them: each entry multiplied by
+/// the root of its input's second moment.
 template <class Real>
 class PriorRows {
  public:

@@ -1,5 +1,5 @@
-#ifndef NUQ_QUANTIZE_STATISTICS_FEEDBACK_FACTOR_HPP
-#define NUQ_QUANTIZE_STATISTICS_FEEDBACK_FACTOR_HPP
+#ifndef NUQ_QUANTIZE_STATISTICS_SECOND_MOMENT_FACTOR_HPP
+#define NUQ_QUANTIZE_STATISTICS_SECOND_MOMENT_FACTOR_HPP
 
 #include <algorithm>
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/linear_algebra.hpp"
 #include "nuq/core/matrix.hpp"
+#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -20,7 +21,7 @@ NUQ_NAMESPACE_BEGIN
 /// so that the error of a row is a sum of terms of which the k-th depends on the first k differences alone: fixed one
 /// after the other, weight k can cancel what its predecessors have left in term k. This is the factor of GPTQ (Frantar
 /// et al. 2022), whose U is R⁻¹, without the inverse.
-struct FeedbackFactor {
+struct SecondMomentFactor {
   std::vector<std::size_t> order;  ///< the column visited k-th: by falling H_kk, so that the last errors weigh least
   Matrix upper;                    ///< R, [in × in]
   double damping = 0.0;            ///< what the diagonal of H has more than that of the moments themselves
@@ -40,13 +41,9 @@ namespace detail {
 
 /// The columns by falling second moment; equal ones stay in order.
 [[nodiscard]] inline std::vector<std::size_t> order_by_moment(const Matrix& second_moments) {
-  std::vector<std::size_t> order(static_cast<std::size_t>(second_moments.rows()));
-  for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
-  const Vector moments = second_moments.diagonal();
-  std::sort(order.begin(), order.end(), [values = moments.data()](std::size_t a, std::size_t b) {
-    return values[a] > values[b] || (values[a] == values[b] && a < b);
-  });
-  return order;
+  Vector keys = second_moments.diagonal();
+  keys *= -1.0;
+  return ascending_order(keys.view());
 }
 
 /// The entries of a matrix with its rows and its columns in the order `order`, from the last to the first.
@@ -79,8 +76,8 @@ inline void reverse(Matrix& matrix) {
 /// at least 1e-8, while the matrix is not positive definite. `second_moments` must be square, symmetric and finite.
 /// Complexity: O(in³).
 template <class Real = double>
-[[nodiscard]] FeedbackFactor feedback_factor(const Matrix& second_moments, double damping = default_damping) {
-  FeedbackFactor factor;
+[[nodiscard]] SecondMomentFactor second_moment_factor(const Matrix& second_moments, double damping = default_damping) {
+  SecondMomentFactor factor;
   factor.order = detail::order_by_moment(second_moments);
   // With rows and columns reversed R is lower triangular: a Cholesky factor.
   DenseMatrix<Real> reversed = detail::reversed(second_moments, factor.order);
@@ -96,9 +93,9 @@ template <class Real = double>
 }
 
 #if defined(NUQ_COMPILED)
-NUQ_INSTANTIATION(QUANTIZE) template FeedbackFactor feedback_factor<double>(const Matrix&, double);
+NUQ_INSTANTIATION(QUANTIZE) template SecondMomentFactor second_moment_factor<double>(const Matrix&, double);
 #endif
 
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_QUANTIZE_STATISTICS_FEEDBACK_FACTOR_HPP
+#endif  // NUQ_QUANTIZE_STATISTICS_SECOND_MOMENT_FACTOR_HPP

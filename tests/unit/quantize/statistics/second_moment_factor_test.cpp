@@ -1,4 +1,4 @@
-#include "nuq/quantize/statistics/feedback_factor.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,10 +9,10 @@
 
 #include "../assign/textbook_feedback.hpp"
 
-namespace quantize_statistics_feedback_factor_test {
+namespace quantize_statistics_second_moment_factor_test {
 
 /// R Rᵀ with the columns back in their places.
-Eigen::MatrixXd product_of(const nuq::FeedbackFactor& factor) {
+Eigen::MatrixXd product_of(const nuq::SecondMomentFactor& factor) {
   const Eigen::MatrixXd upper = factor.upper;
   const Eigen::MatrixXd ordered = upper * upper.transpose();
   Eigen::MatrixXd product(ordered.rows(), ordered.cols());
@@ -34,7 +34,7 @@ TEST_CASE("the factor is upper triangular and its square the damped moments, by 
   for (const std::size_t inputs : {std::size_t{1}, std::size_t{2}, std::size_t{9}, std::size_t{40}}) {
     const Eigen::MatrixXd moments = random_second_moments(inputs, 100, 3);
     for (const double damping : {0.0, 0.01, 1.0}) {
-      const nuq::FeedbackFactor factor = nuq::feedback_factor(moments, damping);
+      const nuq::SecondMomentFactor factor = nuq::second_moment_factor(moments, damping);
       CHECK(factor.order == order_by_importance(moments));
       const Eigen::MatrixXd upper = factor.upper;
       const Eigen::MatrixXd below = upper.triangularView<Eigen::StrictlyLower>();
@@ -46,12 +46,12 @@ TEST_CASE("the factor is upper triangular and its square the damped moments, by 
 
 TEST_CASE("equally important columns keep their order") {
   Eigen::Matrix4d moments = Eigen::Vector4d(1.0, 2.0, 1.0, 2.0).asDiagonal();
-  CHECK(nuq::feedback_factor(moments, 0.1).order == std::vector<std::size_t>{1, 3, 0, 2});
+  CHECK(nuq::second_moment_factor(moments, 0.1).order == std::vector<std::size_t>{1, 3, 0, 2});
 }
 
 TEST_CASE("a cost is what remains of a difference when the weights after it make up for it at best") {
   const Eigen::MatrixXd moments = random_second_moments(7, 30, 5);
-  const nuq::FeedbackFactor factor = nuq::feedback_factor(moments, 0.02);
+  const nuq::SecondMomentFactor factor = nuq::second_moment_factor(moments, 0.02);
   const Eigen::MatrixXd upper = factor.upper;
   const Eigen::MatrixXd h = upper * upper.transpose();
   double sum = 0.0;
@@ -68,19 +68,19 @@ TEST_CASE("a cost is what remains of a difference when the weights after it make
 
 TEST_CASE("singular moments get through with their damping") {
   const Eigen::MatrixXd moments = random_second_moments(30, 4, 7);  // of rank 4
-  check_same(product_of(nuq::feedback_factor(moments, 0.01)), damped(moments, 0.01));
+  check_same(product_of(nuq::second_moment_factor(moments, 0.01)), damped(moments, 0.01));
 }
 
 TEST_CASE("moments that are not positive definite get ten times the damping until they are") {
   Eigen::Matrix2d moments;  // eigenvalues 2.05 and −0.05
   moments << 1.0, 1.05, 1.05, 1.0;
-  check_same(product_of(nuq::feedback_factor(moments, 0.01)), damped(moments, 0.1));
-  check_same(product_of(nuq::feedback_factor(moments, 0.0)), damped(moments, 0.1), 1e-7);
+  check_same(product_of(nuq::second_moment_factor(moments, 0.01)), damped(moments, 0.1));
+  check_same(product_of(nuq::second_moment_factor(moments, 0.0)), damped(moments, 0.1), 1e-7);
 }
 
 TEST_CASE("zero moments get a factor, whatever the damping") {
   for (const double damping : {0.0, 0.01}) {
-    const nuq::FeedbackFactor factor = nuq::feedback_factor(Eigen::MatrixXd::Zero(3, 3), damping);
+    const nuq::SecondMomentFactor factor = nuq::second_moment_factor(Eigen::MatrixXd::Zero(3, 3), damping);
     CHECK(factor.order == std::vector<std::size_t>{0, 1, 2});
     const Eigen::MatrixXd upper = factor.upper;
     CHECK(upper.diagonal().minCoeff() > 0.0);
@@ -89,4 +89,4 @@ TEST_CASE("zero moments get a factor, whatever the damping") {
   }
 }
 
-}  // namespace quantize_statistics_feedback_factor_test
+}  // namespace quantize_statistics_second_moment_factor_test
