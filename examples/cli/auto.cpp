@@ -18,7 +18,7 @@
 
 namespace {
 
-struct AutoArguments : ModelFiles {
+struct AutoArguments : ModelOptions {
   std::string config;
   AutoEvaluator::Options evaluation;
   PolicyNames policies{"packed", {}};

@@ -29,6 +29,7 @@ void add_config(CLI::App& app, Session& session);
 void add_eval(CLI::App& app, Session& session);
 void add_quantize(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
+void add_rollback(CLI::App& app, Session& session);
 void add_convert(CLI::App& app, Session& session);
 void add_pack(CLI::App& app, Session& session);
 void add_unpack(CLI::App& app, Session& session);
@@ -36,7 +37,7 @@ void add_verify(CLI::App& app, Session& session);
 void add_compress(CLI::App& app, Session& session);
 
 /// -m MODEL -w WEIGHTS, shared by most commands.
-struct ModelFiles {
+struct ModelOptions {
   std::string model;
   std::string weights;
 

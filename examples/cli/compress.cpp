@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "command.hpp"
+#include "nuq/ascend/decoder.hpp"
 #include "nuq/ascend/dictionary.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -25,6 +27,7 @@ struct CompressArguments {
   std::string input;
   std::string output;
   std::optional<std::size_t> fractal_size;
+  bool verify = false;
   bool json = false;
 };
 
@@ -91,6 +94,16 @@ void print_compressed(const nuq::AscendCompressed& compressed, std::size_t size,
               accepted ? "accepted" : "not accepted");
 }
 
+/// Refuses compressed bytes from which the decoder does not restore the weights.
+void verify(const nuq::AscendCompressed& compressed, nuq::ArrayView<const std::uint8_t> weights,
+            const nuq::AscendDictionaryParameters& parameters, const std::string& input) {
+  std::vector<std::uint8_t> restored(weights.size());
+  const nuq::AscendStatus status = nuq::ascend_decompress(compressed.bytes, compressed.index, parameters, restored);
+  if (status == nuq::AscendStatus::ok && std::equal(restored.begin(), restored.end(), weights.begin())) return;
+  nuq::detail::fail(
+      nuq::FormatError(nuq::ErrorCode::malformed_file, input + ": the compressed bytes do not restore the weights"));
+}
+
 void run(const CompressArguments& arguments) {
   if (arguments.format != "ascend") {
     nuq::detail::fail(
@@ -101,6 +114,7 @@ void run(const CompressArguments& arguments) {
   const nuq::AscendDictionaryParameters parameters = parameters_for(arguments, bytes.size());
   const nuq::ArrayView<const std::uint8_t> weights(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   const nuq::AscendCompressed compressed = nuq::ascend_compress(weights, parameters);
+  if (arguments.verify) verify(compressed, weights, parameters, arguments.input);
   const bool accepted = nuq::ascend_accepts(nuq::ascend_ratio(compressed.compressed_size, bytes.size()));
   if (!arguments.output.empty()) {
     nuq::write_file_atomically(arguments.output,
@@ -124,6 +138,7 @@ void add_compress(CLI::App& app, Session&) {
   command.add_option("--output", arguments->output, "file for the compressed bytes");
   command.add_option("--fractal-size", arguments->fractal_size,
                      "bytes of a block; default: the largest that divides the input, as the compiler decides");
+  command.add_flag("--verify", arguments->verify, "decompress the result and compare it with the input");
   command.add_flag("--json", arguments->json, "print JSON");
   command.callback([arguments] { run(*arguments); });
 }

@@ -9,7 +9,7 @@
 
 namespace {
 
-struct ConfigArguments : ModelFiles {
+struct ConfigArguments : ModelOptions {
   std::string output;
   nuq::QuantConfigRequest request;
 };

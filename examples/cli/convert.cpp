@@ -9,7 +9,7 @@
 
 namespace {
 
-struct ConvertArguments : ModelFiles {
+struct ConvertArguments : ModelOptions {
   std::string record;
   std::string prefix;
 };

@@ -15,7 +15,7 @@
 
 namespace {
 
-struct EvalArguments : ModelFiles {
+struct EvalArguments : ModelOptions {
   std::string data;
   std::size_t limit = 0;
   bool json = false;

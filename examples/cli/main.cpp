@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   add_eval(app, session);
   add_quantize(app, session);
   add_auto(app, session);
+  add_rollback(app, session);
   add_convert(app, session);
   add_pack(app, session);
   add_unpack(app, session);

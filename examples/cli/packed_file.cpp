@@ -16,7 +16,7 @@
 
 namespace {
 
-struct PackArguments : ModelFiles {
+struct PackArguments : ModelOptions {
   std::string record;
   std::string output;
 };

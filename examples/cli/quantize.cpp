@@ -14,7 +14,7 @@
 
 namespace {
 
-struct QuantizeArguments : ModelFiles {
+struct QuantizeArguments : ModelOptions {
   std::string config;
   std::string calibration;
   bool weights_only = false;

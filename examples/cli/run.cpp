@@ -13,7 +13,7 @@
 
 namespace {
 
-struct RunArguments : ModelFiles {
+struct RunArguments : ModelOptions {
   std::vector<std::string> inputs;  // BLOB=in.npy
   std::string output_dir;
   std::vector<std::string> blobs;

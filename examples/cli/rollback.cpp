@@ -1,0 +1,68 @@
+// nuq rollback: uniform int8, with the most sensitive layers back in float until the network is accurate enough.
+
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "auto_evaluator.hpp"
+#include "command.hpp"
+#include "nuq/workflow/accuracy_based_auto_calibration.hpp"
+
+namespace {
+
+struct RollbackArguments : ModelOptions {
+  std::string config;
+  AutoEvaluator::Options evaluation;
+  std::string record;
+  std::string prefix;
+};
+
+void print_result(const nuq::AutoCalibrationResult& result) {
+  for (const nuq::RollBackTrial& trial : result.trials) {
+    std::printf("%3zu layers in float: metric %.6g, %s\n", trial.rolled_back.size(), trial.metric,
+                trial.satisfied ? "passes" : "refused");
+  }
+  std::printf("original: metric %.6g\n", result.original_metric);
+  for (const std::string& layer : result.rolled_back) std::printf("in float: %s\n", layer.c_str());
+}
+
+void run(RollbackArguments arguments, Session& session) {
+  arguments.evaluation.original_model = arguments.model;
+  arguments.evaluation.original_weights = arguments.weights;
+  arguments.evaluation.threads = session.threads;
+  if (arguments.evaluation.calibration.empty()) arguments.evaluation.calibration = arguments.evaluation.data;
+  if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
+  AutoEvaluator evaluator(arguments.evaluation);
+  nuq::AutoCalibrationOptions options;
+  options.threads = session.threads;
+  const nuq::AutoCalibrationResult result = nuq::accuracy_based_auto_calibration(
+      arguments.model, arguments.weights, evaluator, arguments.config, arguments.record, arguments.prefix, options);
+  if (!session.quiet) {
+    for (const std::string& note : result.notes) std::fprintf(stderr, "%s\n", note.c_str());
+    print_result(result);
+  }
+  if (result.satisfied) return;
+  std::fprintf(stderr, "nuq: every layer went back to float: no model is written\n");
+  session.exit_code = exit_not_satisfied;
+}
+
+}  // namespace
+
+void add_rollback(CLI::App& app, Session& session) {
+  auto arguments = std::make_shared<RollbackArguments>();
+  CLI::App& command = *app.add_subcommand(
+      "rollback", "quantize to uniform int8, and send the most sensitive layers back to float until that is accurate");
+  arguments->add_to(command);
+  command.add_option("-c,--config", arguments->config, "config.json; the layers that it enables are quantized")
+      ->required();
+  command.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")
+      ->required();
+  command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
+      ->required();
+  command.add_option("--calibration", arguments->evaluation.calibration,
+                     "dataset JSON that calibrates the activations; that of --data otherwise");
+  command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
+  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
+  command.callback([arguments, &session] { run(*arguments, session); });
+}
