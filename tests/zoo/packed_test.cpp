@@ -27,7 +27,7 @@ using Bytes = std::vector<std::uint8_t>;
 
 /// Packs a model and unpacks it again.
 nuq::Graph round_trip(const Bytes& file) {
-  const nuq::Model model = nuq::unpack_model(file, "packed");
+  const nuq::Model model = nuq::model_of_packed_file(file, "packed");
   return nuq::build_graph(std::make_shared<const nuq::Model>(
       nuq::parse_model(model.text, model.weights.SerializeAsString(), "unpacked.prototxt", "unpacked.caffemodel")));
 }
@@ -103,13 +103,13 @@ TEST_CASE("every published model is packed without loss, its levels at about the
   for (const PublishedModel& model : published_models()) {
     CAPTURE(model.name);
     nuq::Graph graph = nuq::load_graph(model.model, model.weights);
-    CHECK(different_blobs(graph, round_trip(nuq::pack_model(graph, *graph.model, {}, pool))) == 0);
+    CHECK(different_blobs(graph, round_trip(nuq::packed_file_of(graph, *graph.model, {}, pool))) == 0);
     nuq::fuse(graph);
     for (const int levels : {32, 16}) {
       const nuq::NetworkQuantization quantization = quantized(graph, levels, pool);
       if (quantization.empty()) continue;
       const nuq::Model fake_quant = nuq::fake_quant_model(graph, quantization);
-      const Bytes file = nuq::pack_model(graph, fake_quant, quantization, pool);
+      const Bytes file = nuq::packed_file_of(graph, fake_quant, quantization, pool);
       const nuq::Graph expected = nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(
           fake_quant.text, fake_quant.weights.SerializeAsString(), "fake_quant.prototxt", "fake_quant.caffemodel")));
       CHECK(different_blobs(expected, round_trip(file)) == 0);

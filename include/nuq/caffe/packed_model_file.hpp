@@ -255,16 +255,16 @@ inline void check_unpacked_size(const PackedModelView& view, const std::string& 
 /// present format. Same model, same bytes, for any number of threads.
 ///
 /// @param graph  the network of `model`, or the one that `model` was made from: for types and shapes.
-[[nodiscard]] inline std::vector<std::uint8_t> pack_model(const Graph& graph, const Model& model,
-                                                          const NetworkQuantization& quantization, Parallel& parallel,
-                                                          CodingChoice choice = {}) {
+[[nodiscard]] inline std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
+                                                              const NetworkQuantization& quantization,
+                                                              Parallel& parallel, CodingChoice choice = {}) {
   return detail::ModelPacker(graph, model, quantization, choice).finish(parallel);
 }
 
 /// The model of a packed file, whose `name` is for messages: the prototxt to the byte, the blobs to the bit, layers
 /// without blobs left out of the caffemodel.
 /// @throws FormatError for a file that is damaged or from a later version, or holds more than a caffemodel can (2 GB).
-[[nodiscard]] inline Model unpack_model(ArrayView<const std::uint8_t> file, const std::string& name) {
+[[nodiscard]] inline Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name) {
   const PackedModel packed(file.data(), file.size(), name);
   const PackedModelView& view = packed.view();
   Model model = parse_model(view.prototxt(), {}, name, {});

@@ -37,9 +37,9 @@ inline void pack_model(const std::string& model_file, const std::string& weights
   const bool becomes_fake_quant = !graph.quantization.empty() && find_quantized_node(graph) == nullptr;
   FileSet files;
   detail::stage_packed(files, packed_file,
-                       becomes_fake_quant ? pack_model(graph, fake_quant_model(graph, graph.quantization, pool),
-                                                       graph.quantization, pool)
-                                          : pack_model(graph, *graph.model, graph.quantization, pool));
+                       becomes_fake_quant ? packed_file_of(graph, fake_quant_model(graph, graph.quantization, pool),
+                                                           graph.quantization, pool)
+                                          : packed_file_of(graph, *graph.model, graph.quantization, pool));
   files.commit();
 }
 
@@ -50,8 +50,8 @@ inline void unpack_model(const std::string& packed_file, const std::string& mode
   const MappedFile file(packed_file);
   const std::string_view bytes = file.bytes();
   FileSet files;
-  write_model(unpack_model({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, packed_file), files,
-              model_file, weights_file);
+  write_model(model_of_packed_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, packed_file),
+              files, model_file, weights_file);
   files.commit();
 }
 

@@ -57,7 +57,7 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
   };
   const auto stage_model_and_packed = [&](const Model& model, const std::string& kind) {
     std::future<std::vector<std::uint8_t>> packed =
-        std::async(std::launch::async, [&] { return pack_model(graph, model, graph.quantization, parallel); });
+        std::async(std::launch::async, [&] { return packed_file_of(graph, model, graph.quantization, parallel); });
     stage_model(model, kind);
     stage_packed(files, save_path + ".nuq", packed.get());
     names.push_back(save_path + ".nuq");

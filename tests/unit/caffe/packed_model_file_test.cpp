@@ -52,7 +52,7 @@ nuq::NetworkQuantization int8_quantization(const nuq::Graph& graph) {
 std::vector<std::uint8_t> packed(const nuq::Graph& graph, const nuq::Model& model,
                                  const nuq::NetworkQuantization& quantization = {}) {
   nuq::Parallel serial;
-  return nuq::pack_model(graph, model, quantization, serial);
+  return nuq::packed_file_of(graph, model, quantization, serial);
 }
 
 /// The values of all blobs of a caffemodel, serialised, by layer.
@@ -69,7 +69,7 @@ std::map<std::string, std::vector<std::string>> blobs_of(const nuq::Model& model
 
 nuq::Model round_trip(const nuq::Graph& graph, const nuq::Model& model,
                       const nuq::NetworkQuantization& quantization = {}) {
-  return nuq::unpack_model(packed(graph, model, quantization), "net.nuq");
+  return nuq::model_of_packed_file(packed(graph, model, quantization), "net.nuq");
 }
 
 /// How the blobs of a packed file are stored.
@@ -157,7 +157,7 @@ TEST_CASE("any number of threads packs the same bytes") {
   const nuq::NetworkQuantization quantization = int8_quantization(graph);
   const nuq::Model model = nuq::fake_quant_model(graph, quantization);
   nuq::ThreadPool three(3);
-  CHECK(nuq::pack_model(graph, model, quantization, three) == packed(graph, model, quantization));
+  CHECK(nuq::packed_file_of(graph, model, quantization, three) == packed(graph, model, quantization));
 }
 
 TEST_CASE("a small file that stands for more than a caffemodel can hold is refused before memory is asked for") {
@@ -171,7 +171,7 @@ TEST_CASE("a small file that stands for more than a caffemodel can hold is refus
   const std::vector<std::uint8_t> file = writer.finish();
   CHECK(file.size() < 20000);
   const CaughtError error =
-      error_of<nuq::FormatError>([&] { static_cast<void>(nuq::unpack_model(file, "large.nuq")); });
+      error_of<nuq::FormatError>([&] { static_cast<void>(nuq::model_of_packed_file(file, "large.nuq")); });
   CHECK(error.says("large.nuq: unpacks to more than 2 GB"));
 }
 
@@ -179,7 +179,8 @@ TEST_CASE("a damaged file is refused by its name") {
   const nuq::Graph graph = network();
   std::vector<std::uint8_t> file = packed(graph, *graph.model);
   file[file.size() - 5] ^= 1U;
-  const CaughtError error = error_of<nuq::FormatError>([&] { static_cast<void>(nuq::unpack_model(file, "net.nuq")); });
+  const CaughtError error =
+      error_of<nuq::FormatError>([&] { static_cast<void>(nuq::model_of_packed_file(file, "net.nuq")); });
   CHECK(error.says("net.nuq: "));
   CHECK(error.code == nuq::ErrorCode::malformed_file);
 }
