@@ -62,7 +62,8 @@ decltype(auto) with_opencv_errors(const std::string& place, Action&& action) {
 /// DeQuant and AntiQuant are computed as EigenEngine does, so that fake-quant models run; for that a layer type of the
 /// library is registered in OpenCV's factory, which is global to the process, and stays there: do not unload a plugin
 /// that has used this engine. Layers of types that OpenCV does not know are left out with all that depends on them.
-/// Blobs of one axis have two in OpenCV, [n,1]. Not for use by several threads at once.
+/// Blobs of one axis have two in OpenCV, [n,1]. Not for use by several threads at once. A verb calibrates with it by
+/// `CalibrationPolicies{[](std::size_t, const nuq::CustomLayers&) { return nuq::OpenCvEngine(); }}`.
 class OpenCvEngine {
  public:
   /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming the file: a deploy model
