@@ -1,12 +1,10 @@
 #ifndef NUQ_ACTIVATION_SEARCH_N_HPP
 #define NUQ_ACTIVATION_SEARCH_N_HPP
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 
-#include "nuq/activation/observed_values.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
@@ -25,11 +23,7 @@ class SearchN {
 
   /// Outputs of a layer in units of `scale`, the dequantization scale: s32 = clamp(round(x / scale)) to int32.
   /// @throws ModelError non_finite_value.
-  void observe(ArrayView<const float> outputs, float scale) {
-    detail::require_finite_activations(outputs);
-    for (const float output : outputs) add(std::round(static_cast<double>(output) / static_cast<double>(scale)));
-    count_ += outputs.size();
-  }
+  void observe(ArrayView<const float> outputs, float scale);
 
   /// 1 … 16.
   /// @throws ConfigError nothing_to_do where nothing was observed.
@@ -37,31 +31,56 @@ class SearchN {
 
   /// Of the sums observed.
   /// @throws ConfigError nothing_to_do where nothing was observed.
-  [[nodiscard]] const Errors& errors() const {
-    detail::require_observed(count_);
-    return errors_;
-  }
+  [[nodiscard]] const Errors& errors() const;
 
   /// 1 … 16.
-  [[nodiscard]] static int best_shift(const Errors& errors) noexcept {
-    return 1 + static_cast<int>(std::min_element(errors.begin(), errors.end()) - errors.begin());
-  }
+  [[nodiscard]] static int best_shift(const Errors& errors) noexcept;
 
  private:
-  void add(double sum) noexcept {
-    const double s32 = (std::min)((std::max)(sum, -2147483648.0), 2147483647.0);
-    double power = 1.0;
-    for (double& error : errors_) {
-      power *= 2.0;
-      const double s16 = (std::min)((std::max)(std::floor(s32 / power), -32768.0), 32767.0);
-      error += (s32 - s16 * power) * (s32 - s16 * power);
-    }
-  }
+  void add(double sum) noexcept;
 
   Errors errors_{};
   std::size_t count_ = 0;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ACTIVATION)
+
+#include <algorithm>
+#include <cmath>
+
+#include "nuq/activation/observed_values.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION void SearchN::observe(ArrayView<const float> outputs, float scale) {
+  detail::require_finite_activations(outputs);
+  for (const float output : outputs) add(std::round(static_cast<double>(output) / static_cast<double>(scale)));
+  count_ += outputs.size();
+}
+
+NUQ_FUNCTION const SearchN::Errors& SearchN::errors() const {
+  detail::require_observed(count_);
+  return errors_;
+}
+
+NUQ_FUNCTION int SearchN::best_shift(const Errors& errors) noexcept {
+  return 1 + static_cast<int>(std::min_element(errors.begin(), errors.end()) - errors.begin());
+}
+
+NUQ_FUNCTION void SearchN::add(double sum) noexcept {
+  const double s32 = (std::min)((std::max)(sum, -2147483648.0), 2147483647.0);
+  double power = 1.0;
+  for (double& error : errors_) {
+    power *= 2.0;
+    const double s16 = (std::min)((std::max)(std::floor(s32 / power), -32768.0), 32767.0);
+    error += (s32 - s16 * power) * (s32 - s16 * power);
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ACTIVATION)
 
 #endif  // NUQ_ACTIVATION_SEARCH_N_HPP

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
@@ -20,19 +21,31 @@ using LevelCounts = std::array<std::uint64_t, 256>;
 }
 
 /// Counts the assigned levels of a layer.
-[[nodiscard]] inline LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept {
+[[nodiscard]] NUQ_FUNCTION LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept;
+
+/// Number of levels that occur.
+[[nodiscard]] NUQ_FUNCTION std::size_t distinct_levels(const LevelCounts& counts) noexcept;
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CORE)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept {
   LevelCounts counts{};
   for (const std::int8_t level : levels) ++counts[level_index(level)];
   return counts;
 }
 
-/// Number of levels that occur.
-[[nodiscard]] inline std::size_t distinct_levels(const LevelCounts& counts) noexcept {
+NUQ_FUNCTION std::size_t distinct_levels(const LevelCounts& counts) noexcept {
   std::size_t distinct = 0;
   for (const std::uint64_t count : counts) distinct += count > 0 ? 1 : 0;
   return distinct;
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CORE)
 
 #endif  // NUQ_CORE_LEVEL_COUNTS_HPP

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -24,9 +25,7 @@ struct QuantizedWeights {
   std::vector<std::int8_t> levels;  ///< rows · cols values, row-major
 
   [[nodiscard]] float scale(std::size_t row) const noexcept { return scales[scales.size() == 1 ? 0 : row]; }
-  [[nodiscard]] float value(std::size_t row, std::size_t col) const noexcept {
-    return static_cast<float>(levels[row * cols + col]) * scale(row);
-  }
+  [[nodiscard]] float value(std::size_t row, std::size_t col) const noexcept;
 };
 
 /// The extents that decide a layer's size on disk.
@@ -44,10 +43,24 @@ struct KernelExtents {
   std::size_t cols = 1;
 };
 
-[[nodiscard]] inline LayerShape shape_of(const QuantizedWeights& weights) noexcept {
+[[nodiscard]] NUQ_FUNCTION LayerShape shape_of(const QuantizedWeights& weights) noexcept;
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CORE)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION float QuantizedWeights::value(std::size_t row, std::size_t col) const noexcept {
+  return static_cast<float>(levels[row * cols + col]) * scale(row);
+}
+
+NUQ_FUNCTION LayerShape shape_of(const QuantizedWeights& weights) noexcept {
   return {weights.rows, weights.cols, weights.scales.size()};
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CORE)
 
 #endif  // NUQ_CORE_QUANTIZED_WEIGHTS_HPP

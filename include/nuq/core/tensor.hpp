@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -16,33 +18,17 @@ using Shape = std::vector<std::int64_t>;
 
 /// Number of elements; 1 for a scalar. Extents must be non-negative and their product representable (see
 /// `checked_element_count`).
-[[nodiscard]] inline std::size_t element_count(const Shape& shape) noexcept {
-  std::size_t count = 1;
-  for (const std::int64_t extent : shape) count *= static_cast<std::size_t>(extent);
-  return count;
-}
+[[nodiscard]] NUQ_FUNCTION std::size_t element_count(const Shape& shape) noexcept;
 
 /// Largest element count that any tensor may have: sizes read from files are checked against it before memory is asked
 /// for.
 inline constexpr std::int64_t max_element_count = std::int64_t{1} << 40;
 
 /// True when no extent is negative and the element count is at most `max_element_count`.
-[[nodiscard]] inline bool is_valid_shape(const Shape& shape) noexcept {
-  std::int64_t count = 1;
-  for (const std::int64_t extent : shape) {
-    if (extent < 0 || extent > max_element_count) return false;
-    if (extent > 0 && count > max_element_count / extent) return false;
-    count *= extent;
-  }
-  return true;
-}
+[[nodiscard]] NUQ_FUNCTION bool is_valid_shape(const Shape& shape) noexcept;
 
 /// "[1,3,224,224]", for messages.
-[[nodiscard]] inline std::string to_string(const Shape& shape) {
-  std::string text = "[";
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) text += (axis == 0 ? "" : ",") + std::to_string(shape[axis]);
-  return text + "]";
-}
+[[nodiscard]] NUQ_FUNCTION std::string to_string(const Shape& shape);
 
 /// A dense float tensor of somebody else's memory.
 struct TensorView {
@@ -62,5 +48,35 @@ struct Tensor {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CORE)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::size_t element_count(const Shape& shape) noexcept {
+  std::size_t count = 1;
+  for (const std::int64_t extent : shape) count *= static_cast<std::size_t>(extent);
+  return count;
+}
+
+NUQ_FUNCTION bool is_valid_shape(const Shape& shape) noexcept {
+  std::int64_t count = 1;
+  for (const std::int64_t extent : shape) {
+    if (extent < 0 || extent > max_element_count) return false;
+    if (extent > 0 && count > max_element_count / extent) return false;
+    count *= extent;
+  }
+  return true;
+}
+
+NUQ_FUNCTION std::string to_string(const Shape& shape) {
+  std::string text = "[";
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) text += (axis == 0 ? "" : ",") + std::to_string(shape[axis]);
+  return text + "]";
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CORE)
 
 #endif  // NUQ_CORE_TENSOR_HPP

@@ -1,79 +1,30 @@
 #ifndef NUQ_IO_ATOMIC_FILE_HPP
 #define NUQ_IO_ATOMIC_FILE_HPP
 
-#include <cerrno>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
-#if defined(_WIN32)
-#include <process.h>
-#else
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
-#endif
-
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[noreturn]] inline void fail_to_write(const std::string& path, const std::string& cause) {
-  fail(FormatError(ErrorCode::file_not_writable, path + ": cannot write: " + cause));
-}
+[[noreturn]] NUQ_FUNCTION void fail_to_write(const std::string& path, const std::string& cause);
 
-[[nodiscard]] inline std::string last_system_error() {
-  return std::generic_category().message(errno);
-}
+[[nodiscard]] NUQ_FUNCTION std::string last_system_error();
 
 /// The folder part of a path; "." where it has none.
-[[nodiscard]] inline std::string folder_of(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  return folder.empty() ? "." : folder;
-}
-
-#if defined(_WIN32)
-[[nodiscard]] inline int process_id() noexcept {
-  return ::_getpid();
-}
-[[nodiscard]] inline bool flush_to_disk(const std::string&) noexcept {
-  return true;
-}
-#else
-[[nodiscard]] inline int process_id() noexcept {
-  return static_cast<int>(::getpid());
-}
+[[nodiscard]] NUQ_FUNCTION std::string folder_of(const std::string& path);
 
 /// Waits until a file, or a folder's entries, are on the disk. False, with errno set, if they are not.
-[[nodiscard]] inline bool flush_to_disk(const std::string& path) noexcept {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  const bool flushed = ::fsync(file) == 0;
-  const int cause = errno;
-  ::close(file);
-  errno = cause;
-  return flushed;
-}
-#endif
+[[nodiscard]] NUQ_FUNCTION bool flush_to_disk(const std::string& path) noexcept;
 
 /// Asks the disk to begin with a file's bytes; waits for nothing. Does nothing where the system has no such call.
-inline void begin_to_flush([[maybe_unused]] const std::string& path) noexcept {
-#if defined(SYNC_FILE_RANGE_WRITE)
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
-  static_cast<void>(::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE));
-  ::close(file);
-#endif
-}
+NUQ_FUNCTION void begin_to_flush([[maybe_unused]] const std::string& path) noexcept;
 
 }  // namespace detail
 
@@ -90,99 +41,194 @@ class FileSet {
   FileSet() = default;
   FileSet(const FileSet&) = delete;
   FileSet& operator=(const FileSet&) = delete;
-  virtual ~FileSet() {
-    std::error_code ignored;
-    for (const Staged& file : staged_) std::filesystem::remove(file.temporary, ignored);
-  }
+  virtual ~FileSet();
 
   /// Reserves an empty file under a temporary name in the folder of `final_path` and returns that name, for a caller
   /// that writes (and closes) it itself before `commit`. Missing folders are created. Throws FormatError
   /// file_not_writable.
-  [[nodiscard]] std::string stage(const std::string& final_path) {
-    std::FILE* const file = create(final_path);
-    std::fclose(file);
-    return staged_.back().temporary;
-  }
+  [[nodiscard]] std::string stage(const std::string& final_path);
 
   /// Writes `content` under a temporary name in the folder of `final_path`. Missing folders are created.
   /// Throws FormatError file_not_writable, naming the final path; what was staged before stays staged.
-  void stage(const std::string& final_path, std::string_view content) {
-    std::FILE* const file = create(final_path);
-    bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
-    std::string cause = detail::last_system_error();
-    if (std::fclose(file) != 0 && written) {
-      written = false;
-      cause = detail::last_system_error();
-    }
-    if (written) return;
-    std::error_code ignored;
-    std::filesystem::remove(staged_.back().temporary, ignored);
-    staged_.pop_back();
-    detail::fail_to_write(final_path, cause);
-  }
+  void stage(const std::string& final_path, std::string_view content);
 
   /// The files staged and not yet renamed, in order.
   [[nodiscard]] const std::vector<Staged>& staged() const noexcept { return staged_; }
 
   /// Lets the disk begin with what has been staged so far, which is complete, while the caller goes on.
-  virtual void begin_to_flush() {
-    for (const Staged& file : staged_) detail::begin_to_flush(file.temporary);
-  }
+  virtual void begin_to_flush();
 
   /// Waits until all staged files are on the disk. Throws FormatError file_not_writable.
-  void flush() const {
-    for (const Staged& file : staged_) {
-      if (!detail::flush_to_disk(file.temporary)) detail::fail_to_write(file.final_path, detail::last_system_error());
-    }
-  }
+  void flush() const;
 
   /// Flushes all staged files, then gives each its final name, in order, replacing what was there.
   /// Throws FormatError file_not_writable; files renamed before the failure stay, so the one that vouches for the
   /// others is staged last. A folder that cannot be flushed (some network file systems) is no error.
-  void commit() {
-    flush();
-    while (!staged_.empty()) {
-      const Staged file = staged_.front();
-      std::error_code error;
-      std::filesystem::rename(file.temporary, file.final_path, error);
-      if (error) detail::fail_to_write(file.final_path, error.message());
-      staged_.erase(staged_.begin());
-      static_cast<void>(detail::flush_to_disk(detail::folder_of(file.final_path)));
-    }
-  }
+  void commit();
 
  private:
   /// Creates the folder of a file; refuses what a rename would have to replace without being a file, devices included.
-  static void make_place_for(const std::string& final_path) {
-    if (final_path.empty()) detail::fail_to_write("''", "empty file name");
-    std::error_code error;
-    std::filesystem::create_directories(detail::folder_of(final_path), error);
-    if (error) detail::fail_to_write(final_path, "its folder cannot be created: " + error.message());
-    const std::filesystem::file_status present = std::filesystem::status(final_path, error);
-    if (std::filesystem::is_directory(present)) detail::fail_to_write(final_path, "is a directory");
-    if (std::filesystem::exists(present) && !std::filesystem::is_regular_file(present)) {
-      detail::fail_to_write(final_path, "is not a regular file");
-    }
-  }
+  static void make_place_for(const std::string& final_path);
 
   /// Creates a file that did not exist, under a name that nobody else chooses: process, time and this object are in it.
-  [[nodiscard]] std::FILE* create(const std::string& final_path) {
-    make_place_for(final_path);
-    const auto ticks = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-    std::uint64_t token = ticks ^ reinterpret_cast<std::uintptr_t>(this);
-    while (true) {
-      const std::string name =
-          final_path + "." + std::to_string(detail::process_id()) + "-" + std::to_string(token++) + ".tmp";
-      std::FILE* const file = std::fopen(name.c_str(), "wbx");
-      if (file == nullptr && errno == EEXIST) continue;
-      if (file == nullptr) detail::fail_to_write(final_path, detail::last_system_error());
-      staged_.push_back({name, final_path});
-      return file;
-    }
-  }
+  [[nodiscard]] std::FILE* create(const std::string& final_path);
 
   std::vector<Staged> staged_;
 };
+
+/// Removes what killed processes of this machine left unfinished of files whose paths begin with `prefix`.
+NUQ_FUNCTION void remove_abandoned_files(const std::string& prefix);
+
+/// Replaces a file by `content`: afterwards it holds all of it, or what it held before. Throws FormatError
+/// file_not_writable.
+NUQ_FUNCTION void write_file_atomically(const std::string& path, std::string_view content);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(IO)
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+
+#if defined(_WIN32)
+#include <process.h>
+#else
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+#endif
+
+#include "nuq/core/error.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void fail_to_write(const std::string& path, const std::string& cause) {
+  fail(FormatError(ErrorCode::file_not_writable, path + ": cannot write: " + cause));
+}
+
+NUQ_FUNCTION std::string last_system_error() {
+  return std::generic_category().message(errno);
+}
+
+NUQ_FUNCTION std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+#if defined(_WIN32)
+[[nodiscard]] inline int process_id() noexcept {
+  return ::_getpid();
+}
+NUQ_FUNCTION bool flush_to_disk(const std::string&) noexcept {
+  return true;
+}
+#else
+[[nodiscard]] inline int process_id() noexcept {
+  return static_cast<int>(::getpid());
+}
+
+NUQ_FUNCTION bool flush_to_disk(const std::string& path) noexcept {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool flushed = ::fsync(file) == 0;
+  const int cause = errno;
+  ::close(file);
+  errno = cause;
+  return flushed;
+}
+#endif
+
+NUQ_FUNCTION void begin_to_flush(const std::string& path) noexcept {
+#if defined(SYNC_FILE_RANGE_WRITE)
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return;
+  static_cast<void>(::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE));
+  ::close(file);
+#endif
+}
+
+}  // namespace detail
+
+NUQ_FUNCTION FileSet::~FileSet() {
+  std::error_code ignored;
+  for (const Staged& file : staged_) std::filesystem::remove(file.temporary, ignored);
+}
+
+NUQ_FUNCTION std::string FileSet::stage(const std::string& final_path) {
+  std::FILE* const file = create(final_path);
+  std::fclose(file);
+  return staged_.back().temporary;
+}
+
+NUQ_FUNCTION void FileSet::stage(const std::string& final_path, std::string_view content) {
+  std::FILE* const file = create(final_path);
+  bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
+  std::string cause = detail::last_system_error();
+  if (std::fclose(file) != 0 && written) {
+    written = false;
+    cause = detail::last_system_error();
+  }
+  if (written) return;
+  std::error_code ignored;
+  std::filesystem::remove(staged_.back().temporary, ignored);
+  staged_.pop_back();
+  detail::fail_to_write(final_path, cause);
+}
+
+NUQ_FUNCTION void FileSet::begin_to_flush() {
+  for (const Staged& file : staged_) detail::begin_to_flush(file.temporary);
+}
+
+NUQ_FUNCTION void FileSet::flush() const {
+  for (const Staged& file : staged_) {
+    if (!detail::flush_to_disk(file.temporary)) detail::fail_to_write(file.final_path, detail::last_system_error());
+  }
+}
+
+NUQ_FUNCTION void FileSet::commit() {
+  flush();
+  while (!staged_.empty()) {
+    const Staged file = staged_.front();
+    std::error_code error;
+    std::filesystem::rename(file.temporary, file.final_path, error);
+    if (error) detail::fail_to_write(file.final_path, error.message());
+    staged_.erase(staged_.begin());
+    static_cast<void>(detail::flush_to_disk(detail::folder_of(file.final_path)));
+  }
+}
+
+NUQ_FUNCTION void FileSet::make_place_for(const std::string& final_path) {
+  if (final_path.empty()) detail::fail_to_write("''", "empty file name");
+  std::error_code error;
+  std::filesystem::create_directories(detail::folder_of(final_path), error);
+  if (error) detail::fail_to_write(final_path, "its folder cannot be created: " + error.message());
+  const std::filesystem::file_status present = std::filesystem::status(final_path, error);
+  if (std::filesystem::is_directory(present)) detail::fail_to_write(final_path, "is a directory");
+  if (std::filesystem::exists(present) && !std::filesystem::is_regular_file(present)) {
+    detail::fail_to_write(final_path, "is not a regular file");
+  }
+}
+
+NUQ_FUNCTION std::FILE* FileSet::create(const std::string& final_path) {
+  make_place_for(final_path);
+  const auto ticks = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  std::uint64_t token = ticks ^ reinterpret_cast<std::uintptr_t>(this);
+  while (true) {
+    const std::string name =
+        final_path + "." + std::to_string(detail::process_id()) + "-" + std::to_string(token++) + ".tmp";
+    std::FILE* const file = std::fopen(name.c_str(), "wbx");
+    if (file == nullptr && errno == EEXIST) continue;
+    if (file == nullptr) detail::fail_to_write(final_path, detail::last_system_error());
+    staged_.push_back({name, final_path});
+    return file;
+  }
+}
 
 namespace detail {
 
@@ -216,8 +262,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Removes what killed processes of this machine left unfinished of files whose paths begin with `prefix`.
-inline void remove_abandoned_files(const std::string& prefix) {
+NUQ_FUNCTION void remove_abandoned_files(const std::string& prefix) {
   const std::string name_prefix = std::filesystem::path(prefix).filename().string();
   std::error_code ignored;
   for (std::filesystem::directory_iterator entry(detail::folder_of(prefix), ignored), end; !ignored && entry != end;
@@ -231,14 +276,14 @@ inline void remove_abandoned_files(const std::string& prefix) {
   }
 }
 
-/// Replaces a file by `content`: afterwards it holds all of it, or what it held before. Throws FormatError
-/// file_not_writable.
-inline void write_file_atomically(const std::string& path, std::string_view content) {
+NUQ_FUNCTION void write_file_atomically(const std::string& path, std::string_view content) {
   FileSet files;
   files.stage(path, content);
   files.commit();
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(IO)
 
 #endif  // NUQ_IO_ATOMIC_FILE_HPP

@@ -1,12 +1,60 @@
 #ifndef NUQ_IO_LOCKED_FILE_HPP
 #define NUQ_IO_LOCKED_FILE_HPP
 
-#include <cerrno>
 #include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "nuq/compiled.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// A file that this process alone holds open and that grows at its end. The lock is the open file's: it goes with the
+/// object or the process, whatever ends them.
+class LockedFile {
+ public:
+  /// Opens or creates the file, missing folders too. Throws ConfigError invalid_argument if it is locked, FormatError
+  /// file_not_writable.
+  explicit LockedFile(const std::string& path);
+  LockedFile(const LockedFile&) = delete;
+  LockedFile& operator=(const LockedFile&) = delete;
+  LockedFile(LockedFile&& other) noexcept { swap(other); }
+  LockedFile& operator=(LockedFile&& other) noexcept;
+  ~LockedFile();
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  /// All bytes; `append` continues after them. Throws FormatError file_not_readable, malformed_file (too large).
+  [[nodiscard]] std::string read();
+
+  /// Drops all bytes behind the first `size`. Throws FormatError file_not_writable.
+  void truncate(std::size_t size);
+
+  /// Adds bytes at the end; they are on the disk when it returns. Throws FormatError file_not_writable; what a failure
+  /// leaves behind is dropped before anything else is added.
+  void append(std::string_view bytes);
+
+ private:
+  void swap(LockedFile& other) noexcept;
+
+  std::string path_;
+  int file_ = -1;
+  std::size_t size_ = 0;      ///< bytes that count; at most max_journal_bytes
+  bool has_remains_ = false;  ///< bytes of a failed `append` may lie behind them
+};
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(IO)
+
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -24,10 +72,9 @@
 
 #include "nuq/core/error.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/io/mapped_file.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 /// Far more than any search writes; a larger file is not a journal, or not one to load into memory.
@@ -106,91 +153,73 @@ inline void close_file(int file) noexcept {
 }
 #endif
 
-/// A file that this process alone holds open and that grows at its end. The lock is the open file's: it goes with the
-/// object or the process, whatever ends them.
-class LockedFile {
- public:
-  /// Opens or creates the file, missing folders too. Throws ConfigError invalid_argument if it is locked, FormatError
-  /// file_not_writable.
-  explicit LockedFile(const std::string& path) : path_(path) {
-    if (path.empty()) fail_to_write("''", "empty file name");
-    std::error_code error;
-    std::filesystem::create_directories(folder_of(path), error);
-    if (error) fail_to_write(path, "its folder cannot be created: " + error.message());
-    file_ = open_locked(path);
-  }
-  LockedFile(const LockedFile&) = delete;
-  LockedFile& operator=(const LockedFile&) = delete;
-  LockedFile(LockedFile&& other) noexcept { swap(other); }
-  LockedFile& operator=(LockedFile&& other) noexcept {
-    LockedFile taken(std::move(other));
-    swap(taken);
-    return *this;
-  }
-  ~LockedFile() {
-    if (file_ >= 0) close_file(file_);
-  }
+NUQ_FUNCTION LockedFile::LockedFile(const std::string& path) : path_(path) {
+  if (path.empty()) fail_to_write("''", "empty file name");
+  std::error_code error;
+  std::filesystem::create_directories(folder_of(path), error);
+  if (error) fail_to_write(path, "its folder cannot be created: " + error.message());
+  file_ = open_locked(path);
+}
 
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+NUQ_FUNCTION LockedFile& LockedFile::operator=(LockedFile&& other) noexcept {
+  LockedFile taken(std::move(other));
+  swap(taken);
+  return *this;
+}
 
-  /// All bytes; `append` continues after them. Throws FormatError file_not_readable, malformed_file (too large).
-  [[nodiscard]] std::string read() {
-    const std::int64_t size = size_of_open_file(file_);
-    if (size < 0) fail_to_read(path_, last_system_error());
-    if (static_cast<std::uint64_t>(size) > max_journal_bytes) {
-      fail(FormatError(
-          ErrorCode::malformed_file,
-          path_ + ": " + std::to_string(size) + " bytes, a journal has at most " + std::to_string(max_journal_bytes)));
-    }
-    std::string content(static_cast<std::size_t>(size), '\0');
-    for (size_ = 0; size_ < content.size();) {
-      const std::int64_t count = read_at(file_, size_, content.data() + size_, content.size() - size_);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail_to_read(path_, last_system_error());
-      if (count == 0) fail_to_read(path_, "becomes shorter while it is read");
-      size_ += static_cast<std::size_t>(count);
-    }
-    return content;
+NUQ_FUNCTION LockedFile::~LockedFile() {
+  if (file_ >= 0) close_file(file_);
+}
+
+NUQ_FUNCTION std::string LockedFile::read() {
+  const std::int64_t size = size_of_open_file(file_);
+  if (size < 0) fail_to_read(path_, last_system_error());
+  if (static_cast<std::uint64_t>(size) > max_journal_bytes) {
+    fail(FormatError(ErrorCode::malformed_file, path_ + ": " + std::to_string(size) + " bytes, a journal has at most " +
+                                                    std::to_string(max_journal_bytes)));
   }
-
-  /// Drops all bytes behind the first `size`. Throws FormatError file_not_writable.
-  void truncate(std::size_t size) {
-    if (!resize_open_file(file_, size)) fail_to_write(path_, last_system_error());
-    size_ = size;
+  std::string content(static_cast<std::size_t>(size), '\0');
+  for (size_ = 0; size_ < content.size();) {
+    const std::int64_t count = read_at(file_, size_, content.data() + size_, content.size() - size_);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_to_read(path_, last_system_error());
+    if (count == 0) fail_to_read(path_, "becomes shorter while it is read");
+    size_ += static_cast<std::size_t>(count);
   }
+  return content;
+}
 
-  /// Adds bytes at the end; they are on the disk when it returns. Throws FormatError file_not_writable; what a failure
-  /// leaves behind is dropped before anything else is added.
-  void append(std::string_view bytes) {
-    if (bytes.size() > max_journal_bytes - size_) fail_to_write(path_, "the journal becomes too large");
-    if (has_remains_) truncate(size_);
-    has_remains_ = true;
-    for (std::size_t written = 0; written < bytes.size();) {
-      const std::int64_t count = write_at(file_, size_ + written, bytes.data() + written, bytes.size() - written);
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) fail_to_write(path_, last_system_error());
-      written += static_cast<std::size_t>(count);
-    }
-    if (!flush_open_file(file_)) fail_to_write(path_, last_system_error());
-    has_remains_ = false;
-    size_ += bytes.size();
+NUQ_FUNCTION void LockedFile::truncate(std::size_t size) {
+  if (!resize_open_file(file_, size)) fail_to_write(path_, last_system_error());
+  size_ = size;
+}
+
+NUQ_FUNCTION void LockedFile::append(std::string_view bytes) {
+  if (bytes.size() > max_journal_bytes - size_) fail_to_write(path_, "the journal becomes too large");
+  if (has_remains_) truncate(size_);
+  has_remains_ = true;
+  for (std::size_t written = 0; written < bytes.size();) {
+    const std::int64_t count = write_at(file_, size_ + written, bytes.data() + written, bytes.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) fail_to_write(path_, last_system_error());
+    written += static_cast<std::size_t>(count);
   }
+  if (!flush_open_file(file_)) fail_to_write(path_, last_system_error());
+  has_remains_ = false;
+  size_ += bytes.size();
+}
 
- private:
-  void swap(LockedFile& other) noexcept {
-    path_.swap(other.path_);
-    std::swap(file_, other.file_);
-    std::swap(size_, other.size_);
-    std::swap(has_remains_, other.has_remains_);
-  }
-
-  std::string path_;
-  int file_ = -1;
-  std::size_t size_ = 0;      ///< bytes that count; at most max_journal_bytes
-  bool has_remains_ = false;  ///< bytes of a failed `append` may lie behind them
-};
+NUQ_FUNCTION void LockedFile::swap(LockedFile& other) noexcept {
+  path_.swap(other.path_);
+  std::swap(file_, other.file_);
+  std::swap(size_, other.size_);
+  std::swap(has_remains_, other.has_remains_);
+}
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(IO)
 
 #endif  // NUQ_IO_LOCKED_FILE_HPP

@@ -1,11 +1,10 @@
 #ifndef NUQ_SEARCH_BISECTION_HPP
 #define NUQ_SEARCH_BISECTION_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <vector>
 
-#include "nuq/core/support/ascending_order.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -24,15 +23,7 @@ NUQ_NAMESPACE_BEGIN
 ///
 /// At most 1 + ⌈log₂ U⌉ + ⌈log₂ L⌉ evaluations for U uniform configurations and L layers before step 4.
 struct BisectionSearch {
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const {
-    const std::vector<Configuration> family = problem.uniform_family();
-    if (!problem.passes(problem.int8())) return problem.conclude();
-    last_passing(family.size(), [&](std::size_t index) { return problem.passes(family[index]); });
-    do {
-      refine_best(problem, family);
-    } while (problem.improve_by_uniform());
-    return problem.conclude();
-  }
+  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
   /// Bisects for an index in [0, size) that passes while the next one does not; index 0 is known to pass.
@@ -48,37 +39,65 @@ struct BisectionSearch {
   }
 
   /// Step 3; the best is a uniform configuration.
-  static void refine_best(SearchProblem& problem, const std::vector<Configuration>& family) {
-    const Configuration from = problem.best()->configuration;
-    const auto smaller = std::find_if(family.begin(), family.end(), [&](const Configuration& configuration) {
-      return problem.total_bytes(configuration) < problem.best()->bytes;
-    });
-    if (smaller == family.end()) return;
-    const std::vector<std::size_t> ranking = layers_by_price(problem, from, *smaller);
-    last_passing(ranking.size() + 1, [&](std::size_t count) {
-      Configuration mixed = from;
-      for (std::size_t rank = 0; rank < count; ++rank) mixed[ranking[rank]] = (*smaller)[ranking[rank]];
-      return problem.passes(mixed);
-    });
-  }
+  static void refine_best(SearchProblem& problem, const std::vector<Configuration>& family);
 
   /// The layers that are smaller in `to` than in `from`, by predicted harm per saved byte.
   static std::vector<std::size_t> layers_by_price(const SearchProblem& problem, const Configuration& from,
-                                                  const Configuration& to) {
-    std::vector<std::size_t> ranking;
-    std::vector<double> price(from.size());
-    for (std::size_t layer = 0; layer < from.size(); ++layer) {
-      if (to[layer] <= from[layer]) continue;
-      const LayerOption& before = problem.layers()[layer][static_cast<std::size_t>(from[layer])];
-      const LayerOption& after = problem.layers()[layer][static_cast<std::size_t>(to[layer])];
-      price[layer] = (after.harm - before.harm) / (before.bytes - after.bytes);
-      ranking.push_back(layer);
-    }
-    detail::sort_by(ranking, [&price](std::size_t layer) { return price[layer]; });
-    return ranking;
-  }
+                                                  const Configuration& to);
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+#include <algorithm>
+
+#include "nuq/core/support/ascending_order.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION SearchResult BisectionSearch::search(SearchProblem& problem) const {
+  const std::vector<Configuration> family = problem.uniform_family();
+  if (!problem.passes(problem.int8())) return problem.conclude();
+  last_passing(family.size(), [&](std::size_t index) { return problem.passes(family[index]); });
+  do {
+    refine_best(problem, family);
+  } while (problem.improve_by_uniform());
+  return problem.conclude();
+}
+
+NUQ_FUNCTION void BisectionSearch::refine_best(SearchProblem& problem, const std::vector<Configuration>& family) {
+  const Configuration from = problem.best()->configuration;
+  const auto smaller = std::find_if(family.begin(), family.end(), [&](const Configuration& configuration) {
+    return problem.total_bytes(configuration) < problem.best()->bytes;
+  });
+  if (smaller == family.end()) return;
+  const std::vector<std::size_t> ranking = layers_by_price(problem, from, *smaller);
+  last_passing(ranking.size() + 1, [&](std::size_t count) {
+    Configuration mixed = from;
+    for (std::size_t rank = 0; rank < count; ++rank) mixed[ranking[rank]] = (*smaller)[ranking[rank]];
+    return problem.passes(mixed);
+  });
+}
+
+NUQ_FUNCTION std::vector<std::size_t> BisectionSearch::layers_by_price(const SearchProblem& problem,
+                                                                       const Configuration& from,
+                                                                       const Configuration& to) {
+  std::vector<std::size_t> ranking;
+  std::vector<double> price(from.size());
+  for (std::size_t layer = 0; layer < from.size(); ++layer) {
+    if (to[layer] <= from[layer]) continue;
+    const LayerOption& before = problem.layers()[layer][static_cast<std::size_t>(from[layer])];
+    const LayerOption& after = problem.layers()[layer][static_cast<std::size_t>(to[layer])];
+    price[layer] = (after.harm - before.harm) / (before.bytes - after.bytes);
+    ranking.push_back(layer);
+  }
+  detail::sort_by(ranking, [&price](std::size_t layer) { return price[layer]; });
+  return ranking;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_BISECTION_HPP

@@ -2,9 +2,8 @@
 #define NUQ_SEARCH_BY_NAME_HPP
 
 #include <string>
-#include <utility>
 
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/search/bisection.hpp"
 #include "nuq/search/exhaustive.hpp"
 #include "nuq/search/greedy.hpp"
@@ -19,24 +18,40 @@ NUQ_NAMESPACE_BEGIN
 class NamedSearch {
  public:
   /// `name`: "rate-distortion", "binary", "greedy" or "exhaustive". Throws ConfigError invalid_argument.
-  explicit NamedSearch(std::string name) : name_(std::move(name)) {
-    if (name_ != "binary" && name_ != "greedy" && name_ != "rate-distortion" && name_ != "exhaustive") {
-      detail::fail(ConfigError(ErrorCode::invalid_argument,
-                               "search '" + name_ + "': wanted rate-distortion, binary, greedy or exhaustive"));
-    }
-  }
+  explicit NamedSearch(std::string name);
 
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const {
-    if (name_ == "greedy") return GreedySearch{}.search(problem);
-    if (name_ == "binary") return BisectionSearch{}.search(problem);
-    if (name_ == "exhaustive") return ExhaustiveSearch{}.search(problem);
-    return RateDistortionSearch{}.search(problem);
-  }
+  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
   std::string name_;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+#include <utility>
+
+#include "nuq/core/error.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION NamedSearch::NamedSearch(std::string name) : name_(std::move(name)) {
+  if (name_ != "binary" && name_ != "greedy" && name_ != "rate-distortion" && name_ != "exhaustive") {
+    detail::fail(ConfigError(ErrorCode::invalid_argument,
+                             "search '" + name_ + "': wanted rate-distortion, binary, greedy or exhaustive"));
+  }
+}
+
+NUQ_FUNCTION SearchResult NamedSearch::search(SearchProblem& problem) const {
+  if (name_ == "greedy") return GreedySearch{}.search(problem);
+  if (name_ == "binary") return BisectionSearch{}.search(problem);
+  if (name_ == "exhaustive") return ExhaustiveSearch{}.search(problem);
+  return RateDistortionSearch{}.search(problem);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_BY_NAME_HPP

@@ -2,12 +2,10 @@
 #define NUQ_SEARCH_EXHAUSTIVE_HPP
 
 #include <cstddef>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "nuq/core/error.hpp"
-#include "nuq/core/support/ascending_order.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -19,42 +17,62 @@ struct ExhaustiveSearch {
   static constexpr std::size_t max_configurations = 10000;
 
   /// @throws ConfigError invalid_argument: more than `max_configurations` configurations.
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const {
-    if (!problem.passes(problem.int8())) return problem.conclude();
-    for (const auto& [bytes, configuration] : configurations_by_size(problem)) {
-      if (problem.exhausted() || problem.passes(configuration)) break;
-    }
-    return problem.conclude();
-  }
+  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
   using Sized = std::pair<double, Configuration>;
 
-  static std::vector<Sized> configurations_by_size(const SearchProblem& problem) {
-    std::vector<Sized> sized{{0.0, {}}};
-    for (const LayerOptions& options : problem.layers()) {
-      if (sized.size() > max_configurations / options.size()) refuse();
-      std::vector<Sized> longer;
-      for (const Sized& shorter : sized) {
-        for (std::size_t option = 0; option < options.size(); ++option) {
-          longer.push_back(shorter);
-          longer.back().first += options[option].bytes;
-          longer.back().second.push_back(static_cast<int>(option));
-        }
-      }
-      sized.swap(longer);
-    }
-    detail::sort_by(sized, [](const auto& configuration) { return configuration.first; });
-    return sized;
-  }
+  static std::vector<Sized> configurations_by_size(const SearchProblem& problem);
 
-  static void refuse() {
-    detail::fail(ConfigError(ErrorCode::invalid_argument, "ExhaustiveSearch: the layers have more than " +
-                                                              std::to_string(max_configurations) +
-                                                              " configurations, wanted fewer layers or options"));
-  }
+  static void refuse();
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+#include <string>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/support/ascending_order.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION SearchResult ExhaustiveSearch::search(SearchProblem& problem) const {
+  if (!problem.passes(problem.int8())) return problem.conclude();
+  for (const auto& [bytes, configuration] : configurations_by_size(problem)) {
+    if (problem.exhausted() || problem.passes(configuration)) break;
+  }
+  return problem.conclude();
+}
+
+NUQ_FUNCTION std::vector<ExhaustiveSearch::Sized> ExhaustiveSearch::configurations_by_size(
+    const SearchProblem& problem) {
+  std::vector<Sized> sized{{0.0, {}}};
+  for (const LayerOptions& options : problem.layers()) {
+    if (sized.size() > max_configurations / options.size()) refuse();
+    std::vector<Sized> longer;
+    for (const Sized& shorter : sized) {
+      for (std::size_t option = 0; option < options.size(); ++option) {
+        longer.push_back(shorter);
+        longer.back().first += options[option].bytes;
+        longer.back().second.push_back(static_cast<int>(option));
+      }
+    }
+    sized.swap(longer);
+  }
+  detail::sort_by(sized, [](const auto& configuration) { return configuration.first; });
+  return sized;
+}
+
+NUQ_FUNCTION void ExhaustiveSearch::refuse() {
+  detail::fail(ConfigError(ErrorCode::invalid_argument, "ExhaustiveSearch: the layers have more than " +
+                                                            std::to_string(max_configurations) +
+                                                            " configurations, wanted fewer layers or options"));
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_EXHAUSTIVE_HPP

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -16,46 +17,62 @@ NUQ_NAMESPACE_BEGIN
 /// spent. If after that a smaller uniform configuration passes, goes on from there. Takes about one evaluation per
 /// step: for few layers or a cheap evaluator.
 struct GreedySearch {
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const {
-    if (!problem.passes(problem.int8())) return problem.conclude();
-    do {
-      descend_from_best(problem);
-    } while (problem.improve_by_uniform());
-    return problem.conclude();
-  }
+  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
-  static void descend_from_best(SearchProblem& problem) {
-    Configuration current = problem.best()->configuration;
-    std::vector<bool> settled(current.size(), false);
-    while (const std::optional<std::size_t> layer = cheapest_step(problem, current, settled)) {
-      ++current[*layer];
-      if (problem.passes(current)) continue;
-      --current[*layer];
-      settled[*layer] = true;
-    }
-  }
+  static void descend_from_best(SearchProblem& problem);
 
   /// The layer whose next option costs least harm per saved byte; empty when no layer can go on.
   static std::optional<std::size_t> cheapest_step(const SearchProblem& problem, const Configuration& current,
-                                                  const std::vector<bool>& settled) {
-    std::optional<std::size_t> cheapest;
-    double least_price = 0.0;
-    for (std::size_t layer = 0; layer < current.size(); ++layer) {
-      const LayerOptions& options = problem.layers()[layer];
-      const std::size_t next = static_cast<std::size_t>(current[layer]) + 1;
-      if (settled[layer] || next == options.size()) continue;
-      const double price =
-          (options[next].harm - options[next - 1].harm) / (options[next - 1].bytes - options[next].bytes);
-      if (!cheapest || price < least_price) {
-        cheapest = layer;
-        least_price = price;
-      }
-    }
-    return cheapest;
-  }
+                                                  const std::vector<bool>& settled);
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION SearchResult GreedySearch::search(SearchProblem& problem) const {
+  if (!problem.passes(problem.int8())) return problem.conclude();
+  do {
+    descend_from_best(problem);
+  } while (problem.improve_by_uniform());
+  return problem.conclude();
+}
+
+NUQ_FUNCTION void GreedySearch::descend_from_best(SearchProblem& problem) {
+  Configuration current = problem.best()->configuration;
+  std::vector<bool> settled(current.size(), false);
+  while (const std::optional<std::size_t> layer = cheapest_step(problem, current, settled)) {
+    ++current[*layer];
+    if (problem.passes(current)) continue;
+    --current[*layer];
+    settled[*layer] = true;
+  }
+}
+
+NUQ_FUNCTION std::optional<std::size_t> GreedySearch::cheapest_step(const SearchProblem& problem,
+                                                                    const Configuration& current,
+                                                                    const std::vector<bool>& settled) {
+  std::optional<std::size_t> cheapest;
+  double least_price = 0.0;
+  for (std::size_t layer = 0; layer < current.size(); ++layer) {
+    const LayerOptions& options = problem.layers()[layer];
+    const std::size_t next = static_cast<std::size_t>(current[layer]) + 1;
+    if (settled[layer] || next == options.size()) continue;
+    const double price =
+        (options[next].harm - options[next - 1].harm) / (options[next - 1].bytes - options[next].bytes);
+    if (!cheapest || price < least_price) {
+      cheapest = layer;
+      least_price = price;
+    }
+  }
+  return cheapest;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_GREEDY_HPP

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/search/contracts.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
@@ -39,14 +40,8 @@ template <class Policy>
 
 /// What an evaluation may be expected to say if it is satisfied or refused: the metric of the last one of that kind,
 /// else of the last.
-[[nodiscard]] inline EvaluationOutcome assumed_outcome(const std::vector<EvaluatedConfiguration>& known,
-                                                       bool satisfied) {
-  EvaluationOutcome outcome{known.empty() ? 0.0 : known.back().outcome.metric, satisfied};
-  for (const EvaluatedConfiguration& answer : known) {
-    if (answer.outcome.satisfied == satisfied) outcome.metric = answer.outcome.metric;
-  }
-  return outcome;
-}
+[[nodiscard]] NUQ_FUNCTION EvaluationOutcome assumed_outcome(const std::vector<EvaluatedConfiguration>& known,
+                                                             bool satisfied);
 
 }  // namespace detail
 
@@ -81,5 +76,25 @@ template <class Policy>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION EvaluationOutcome assumed_outcome(const std::vector<EvaluatedConfiguration>& known, bool satisfied) {
+  EvaluationOutcome outcome{known.empty() ? 0.0 : known.back().outcome.metric, satisfied};
+  for (const EvaluatedConfiguration& answer : known) {
+    if (answer.outcome.satisfied == satisfied) outcome.metric = answer.outcome.metric;
+  }
+  return outcome;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_LOOKAHEAD_HPP

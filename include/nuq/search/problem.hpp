@@ -1,14 +1,13 @@
 #ifndef NUQ_SEARCH_PROBLEM_HPP
 #define NUQ_SEARCH_PROBLEM_HPP
 
-#include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/support/function_ref.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/search/space.hpp"
@@ -56,66 +55,23 @@ class SearchProblem : public SearchSpace {
 
   /// What is known of a configuration; null before it was evaluated. A look through the log: evaluations are few and
   /// cost far more.
-  [[nodiscard]] const EvaluatedConfiguration* find(const Configuration& configuration) const noexcept {
-    for (const EvaluatedConfiguration& known : evaluated_) {
-      if (known.configuration == configuration) return &known;
-    }
-    return nullptr;
-  }
+  [[nodiscard]] const EvaluatedConfiguration* find(const Configuration& configuration) const noexcept;
 
   /// True when no further configuration can be evaluated.
-  [[nodiscard]] bool exhausted() const {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-    return evaluated_.size() >= static_cast<std::size_t>((std::max)(budget_.evaluations, 0)) ||
-           elapsed.count() >= budget_.seconds || (stop_requested_ && (*stop_requested_)());
-  }
+  [[nodiscard]] bool exhausted() const;
 
   /// Asks the evaluator, unless the answer is known. Empty when it is not known and the budget is exhausted.
-  std::optional<EvaluationOutcome> evaluate(const Configuration& configuration) {
-    const double bytes = total_bytes(configuration);
-    if (const EvaluatedConfiguration* known = find(configuration)) return known->outcome;
-    if (exhausted()) return std::nullopt;
-    const EvaluationOutcome outcome = evaluate_(configuration);
-    evaluated_.push_back({configuration, bytes, outcome});
-    if (outcome.satisfied && (!best_ || bytes < best_->bytes)) {
-      best_ = evaluated_.back();
-      if (on_improvement_) (*on_improvement_)(*best_);
-    }
-    return outcome;
-  }
+  std::optional<EvaluationOutcome> evaluate(const Configuration& configuration);
 
   /// True when the evaluator is known to accept the configuration; false when it refuses or can no longer be asked.
-  bool passes(const Configuration& configuration) {
-    const std::optional<EvaluationOutcome> outcome = evaluate(configuration);
-    return outcome && outcome->satisfied;
-  }
+  bool passes(const Configuration& configuration);
 
   /// Evaluates the uniform configurations that are smaller than `best()`, from the largest on, while the budget lasts.
   /// True when one of them passed, which makes it the best.
-  bool improve_by_uniform() {
-    bool improved = false;
-    for (const Configuration& configuration : uniform_family()) {
-      if (best_ && total_bytes(configuration) < best_->bytes && passes(configuration)) improved = true;
-    }
-    return improved;
-  }
+  bool improve_by_uniform();
 
   /// What has been found. Spends what is left of the budget on `improve_by_uniform`.
-  [[nodiscard]] SearchResult conclude() {
-    improve_by_uniform();
-    SearchResult result;
-    if (best_) {
-      result.status = SearchStatus::satisfied;
-      result.best = best_;
-      for (const Configuration& configuration : uniform_family()) {
-        const bool smaller = total_bytes(configuration) < best_->bytes;
-        if (smaller && find(configuration) == nullptr) result.uniform_smaller_untested.push_back(configuration);
-      }
-    } else if (find(int8()) != nullptr) {
-      result.status = SearchStatus::int8_refused;
-    }
-    return result;
-  }
+  [[nodiscard]] SearchResult conclude();
 
  private:
   SearchBudget budget_;
@@ -128,5 +84,71 @@ class SearchProblem : public SearchSpace {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+#include <algorithm>
+#include <cstddef>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION const EvaluatedConfiguration* SearchProblem::find(const Configuration& configuration) const noexcept {
+  for (const EvaluatedConfiguration& known : evaluated_) {
+    if (known.configuration == configuration) return &known;
+  }
+  return nullptr;
+}
+
+NUQ_FUNCTION bool SearchProblem::exhausted() const {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  return evaluated_.size() >= static_cast<std::size_t>((std::max)(budget_.evaluations, 0)) ||
+         elapsed.count() >= budget_.seconds || (stop_requested_ && (*stop_requested_)());
+}
+
+NUQ_FUNCTION std::optional<EvaluationOutcome> SearchProblem::evaluate(const Configuration& configuration) {
+  const double bytes = total_bytes(configuration);
+  if (const EvaluatedConfiguration* known = find(configuration)) return known->outcome;
+  if (exhausted()) return std::nullopt;
+  const EvaluationOutcome outcome = evaluate_(configuration);
+  evaluated_.push_back({configuration, bytes, outcome});
+  if (outcome.satisfied && (!best_ || bytes < best_->bytes)) {
+    best_ = evaluated_.back();
+    if (on_improvement_) (*on_improvement_)(*best_);
+  }
+  return outcome;
+}
+
+NUQ_FUNCTION bool SearchProblem::passes(const Configuration& configuration) {
+  const std::optional<EvaluationOutcome> outcome = evaluate(configuration);
+  return outcome && outcome->satisfied;
+}
+
+NUQ_FUNCTION bool SearchProblem::improve_by_uniform() {
+  bool improved = false;
+  for (const Configuration& configuration : uniform_family()) {
+    if (best_ && total_bytes(configuration) < best_->bytes && passes(configuration)) improved = true;
+  }
+  return improved;
+}
+
+NUQ_FUNCTION SearchResult SearchProblem::conclude() {
+  improve_by_uniform();
+  SearchResult result;
+  if (best_) {
+    result.status = SearchStatus::satisfied;
+    result.best = best_;
+    for (const Configuration& configuration : uniform_family()) {
+      const bool smaller = total_bytes(configuration) < best_->bytes;
+      if (smaller && find(configuration) == nullptr) result.uniform_smaller_untested.push_back(configuration);
+    }
+  } else if (find(int8()) != nullptr) {
+    result.status = SearchStatus::int8_refused;
+  }
+  return result;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_PROBLEM_HPP

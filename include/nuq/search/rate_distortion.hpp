@@ -1,14 +1,10 @@
 #ifndef NUQ_SEARCH_RATE_DISTORTION_HPP
 #define NUQ_SEARCH_RATE_DISTORTION_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <optional>
-#include <utility>
 #include <vector>
 
-#include "nuq/search/detail/harm_calibration.hpp"
-#include "nuq/search/detail/option_change.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/search/detail/option_exchange.hpp"
 #include "nuq/search/detail/price_family.hpp"
 #include "nuq/search/problem.hpp"
@@ -41,16 +37,7 @@ struct RateDistortionSearch {
   /// Harm tried in step 3 beyond the estimate, relative to it; ≥ 0.
   double overshoot = 0.1;
 
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const {
-    if (!problem.passes(problem.int8())) return problem.conclude();
-    const detail::PriceFamily family(problem);
-    const std::vector<Configuration> uniform = problem.uniform_family();
-    bracket_by_uniform(problem, uniform);
-    do {
-      improve(problem, family, uniform);
-    } while (problem.improve_by_uniform());
-    return problem.conclude();
-  }
+  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
   static constexpr double wanted_gain = 0.01;  ///< in bytes, relative to the best; less only where nothing else is left
@@ -61,130 +48,187 @@ struct RateDistortionSearch {
 
   /// Steps 2 to 4.
   void improve(SearchProblem& problem, const detail::PriceFamily& family,
-               const std::vector<Configuration>& uniform) const {
-    while (has_evaluations_left(problem, uniform)) {
-      std::optional<Configuration> next = next_configuration(problem, family, wanted_gain);
-      if (!next) next = next_configuration(problem, family, 0.0);
-      if (!next) return;
-      problem.evaluate(*next);
-    }
-  }
+               const std::vector<Configuration>& uniform) const;
 
   /// Bisects for a uniform configuration that passes while the next smaller does not.
-  void bracket_by_uniform(SearchProblem& problem, const std::vector<Configuration>& uniform) const {
-    std::size_t passing = 0;
-    std::size_t refused = uniform.size();
-    while (refused - passing > 1 && has_evaluations_left(problem, uniform)) {
-      const std::size_t middle = passing + (refused - passing) / 2;
-      (problem.passes(uniform[middle]) ? passing : refused) = middle;
-    }
-  }
+  void bracket_by_uniform(SearchProblem& problem, const std::vector<Configuration>& uniform) const;
 
   [[nodiscard]] bool has_evaluations_left(const SearchProblem& problem,
-                                          const std::vector<Configuration>& uniform) const {
-    const auto open = std::count_if(uniform.begin(), uniform.end(), [&](const Configuration& configuration) {
-      return problem.total_bytes(configuration) < problem.best()->bytes && problem.find(configuration) == nullptr;
-    });
-    const auto most = static_cast<std::size_t>((std::max)(problem.budget().evaluations, 0));
-    const std::size_t reserved = (std::min)(static_cast<std::size_t>(open), most / 4);
-    return !problem.exhausted() && problem.evaluated().size() + reserved < most;
-  }
+                                          const std::vector<Configuration>& uniform) const;
 
   /// Not yet evaluated, and smaller than the best by more than `gain`, relative.
   [[nodiscard]] static bool is_worth_asking(const SearchProblem& problem, const Configuration& configuration,
-                                            double gain) {
-    return problem.total_bytes(configuration) < (1.0 - gain) * problem.best()->bytes &&
-           problem.find(configuration) == nullptr;
-  }
+                                            double gain);
 
   [[nodiscard]] std::optional<Configuration> next_configuration(const SearchProblem& problem,
-                                                                const detail::PriceFamily& family, double gain) const {
-    if (!approaches_from_one_side(problem, family)) {
-      if (const std::optional<double> harm = detail::HarmCalibration(problem).affordable_harm()) {
-        std::optional<Configuration> candidate = smallest_near_harm(problem, family, *harm, gain);
-        if (candidate) return candidate;
-      }
-    }
-    Configuration candidate = halfway_to_refused(problem, family);
-    if (is_worth_asking(problem, candidate, gain)) return candidate;
-    return least_harmful_step(problem, gain);
-  }
+                                                                const detail::PriceFamily& family, double gain) const;
 
   /// Step 3.
   [[nodiscard]] std::optional<Configuration> smallest_near_harm(const SearchProblem& problem,
                                                                 const detail::PriceFamily& family, double harm,
-                                                                double gain) const {
-    detail::OptionExchange exchange(problem);
-    const auto smallest_within = [&](double limit) {
-      Configuration configuration = family.within_harm(limit);
-      exchange.improve(configuration, limit);
-      return configuration;
-    };
-    const Configuration expected = smallest_within(harm);
-    if (is_worth_asking(problem, expected, gain)) return expected;
-    const bool has_room_below = problem.total_bytes(expected) < problem.best()->bytes;
-    for (int step = 1; step <= max_harm_steps; ++step) {
-      const double change = harm_step * step;
-      if (has_room_below) {
-        Configuration candidate = smallest_within((1.0 - change) * harm);
-        if (is_worth_asking(problem, candidate, gain)) return candidate;
-      }
-      if (change <= overshoot) {
-        Configuration candidate = smallest_within((1.0 + change) * harm);
-        if (is_worth_asking(problem, candidate, gain)) return candidate;
-      }
-    }
-    return std::nullopt;
-  }
+                                                                double gain) const;
 
   /// The estimates creep towards the limit, as they do where the metric bends: the last verdicts are the same, and
   /// there are many bytes between the best and the next smaller refused configuration.
-  [[nodiscard]] static bool approaches_from_one_side(const SearchProblem& problem, const detail::PriceFamily& family) {
-    const std::vector<EvaluatedConfiguration>& known = problem.evaluated();
-    const auto agrees = [&](const EvaluatedConfiguration& other) {
-      return other.outcome.satisfied == known.back().outcome.satisfied;
-    };
-    const double best = problem.best()->bytes;
-    return known.size() >= std::size_t{same_verdicts} &&
-           std::all_of(known.end() - same_verdicts, known.end(), agrees) &&
-           best - next_refused_bytes(problem, family) > wide_gap * best;
-  }
+  [[nodiscard]] static bool approaches_from_one_side(const SearchProblem& problem, const detail::PriceFamily& family);
 
   /// Bytes of the largest refused configuration that is smaller than the best, else of the smallest of the family.
-  [[nodiscard]] static double next_refused_bytes(const SearchProblem& problem, const detail::PriceFamily& family) {
-    double refused = problem.total_bytes(family.smallest());
-    for (const EvaluatedConfiguration& known : problem.evaluated()) {
-      if (!known.outcome.satisfied && known.bytes < problem.best()->bytes) refused = (std::max)(refused, known.bytes);
-    }
-    return refused;
-  }
+  [[nodiscard]] static double next_refused_bytes(const SearchProblem& problem, const detail::PriceFamily& family);
 
   /// Of the family, in the middle between the best and the next smaller refused configuration.
   [[nodiscard]] static Configuration halfway_to_refused(const SearchProblem& problem,
-                                                        const detail::PriceFamily& family) {
-    const double best = problem.best()->bytes;
-    return family.within_bytes(best - (best - next_refused_bytes(problem, family)) / 2.0);
-  }
+                                                        const detail::PriceFamily& family);
 
   /// The best with one layer at a smaller option: of those not yet evaluated, the one that adds least harm.
-  [[nodiscard]] static std::optional<Configuration> least_harmful_step(const SearchProblem& problem, double gain) {
-    std::optional<Configuration> least;
-    double least_harm = 0.0;
-    const Configuration& from = problem.best()->configuration;
-    for (std::size_t layer = 0; layer < from.size(); ++layer) {
-      for (int to = from[layer] + 1; to < static_cast<int>(problem.layers()[layer].size()); ++to) {
-        const double harm = detail::option_change(problem, layer, from[layer], to).harm;
-        Configuration candidate = from;
-        candidate[layer] = to;
-        if ((least && !(harm < least_harm)) || !is_worth_asking(problem, candidate, gain)) continue;
-        least = std::move(candidate);
-        least_harm = harm;
-      }
-    }
-    return least;
-  }
+  [[nodiscard]] static std::optional<Configuration> least_harmful_step(const SearchProblem& problem, double gain);
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "nuq/search/detail/harm_calibration.hpp"
+#include "nuq/search/detail/option_change.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION SearchResult RateDistortionSearch::search(SearchProblem& problem) const {
+  if (!problem.passes(problem.int8())) return problem.conclude();
+  const detail::PriceFamily family(problem);
+  const std::vector<Configuration> uniform = problem.uniform_family();
+  bracket_by_uniform(problem, uniform);
+  do {
+    improve(problem, family, uniform);
+  } while (problem.improve_by_uniform());
+  return problem.conclude();
+}
+
+NUQ_FUNCTION void RateDistortionSearch::improve(SearchProblem& problem, const detail::PriceFamily& family,
+                                                const std::vector<Configuration>& uniform) const {
+  while (has_evaluations_left(problem, uniform)) {
+    std::optional<Configuration> next = next_configuration(problem, family, wanted_gain);
+    if (!next) next = next_configuration(problem, family, 0.0);
+    if (!next) return;
+    problem.evaluate(*next);
+  }
+}
+
+NUQ_FUNCTION void RateDistortionSearch::bracket_by_uniform(SearchProblem& problem,
+                                                           const std::vector<Configuration>& uniform) const {
+  std::size_t passing = 0;
+  std::size_t refused = uniform.size();
+  while (refused - passing > 1 && has_evaluations_left(problem, uniform)) {
+    const std::size_t middle = passing + (refused - passing) / 2;
+    (problem.passes(uniform[middle]) ? passing : refused) = middle;
+  }
+}
+
+NUQ_FUNCTION bool RateDistortionSearch::has_evaluations_left(const SearchProblem& problem,
+                                                             const std::vector<Configuration>& uniform) const {
+  const auto open = std::count_if(uniform.begin(), uniform.end(), [&](const Configuration& configuration) {
+    return problem.total_bytes(configuration) < problem.best()->bytes && problem.find(configuration) == nullptr;
+  });
+  const auto most = static_cast<std::size_t>((std::max)(problem.budget().evaluations, 0));
+  const std::size_t reserved = (std::min)(static_cast<std::size_t>(open), most / 4);
+  return !problem.exhausted() && problem.evaluated().size() + reserved < most;
+}
+
+NUQ_FUNCTION bool RateDistortionSearch::is_worth_asking(const SearchProblem& problem,
+                                                        const Configuration& configuration, double gain) {
+  return problem.total_bytes(configuration) < (1.0 - gain) * problem.best()->bytes &&
+         problem.find(configuration) == nullptr;
+}
+
+NUQ_FUNCTION std::optional<Configuration> RateDistortionSearch::next_configuration(const SearchProblem& problem,
+                                                                                   const detail::PriceFamily& family,
+                                                                                   double gain) const {
+  if (!approaches_from_one_side(problem, family)) {
+    if (const std::optional<double> harm = detail::HarmCalibration(problem).affordable_harm()) {
+      std::optional<Configuration> candidate = smallest_near_harm(problem, family, *harm, gain);
+      if (candidate) return candidate;
+    }
+  }
+  Configuration candidate = halfway_to_refused(problem, family);
+  if (is_worth_asking(problem, candidate, gain)) return candidate;
+  return least_harmful_step(problem, gain);
+}
+
+NUQ_FUNCTION std::optional<Configuration> RateDistortionSearch::smallest_near_harm(const SearchProblem& problem,
+                                                                                   const detail::PriceFamily& family,
+                                                                                   double harm, double gain) const {
+  detail::OptionExchange exchange(problem);
+  const auto smallest_within = [&](double limit) {
+    Configuration configuration = family.within_harm(limit);
+    exchange.improve(configuration, limit);
+    return configuration;
+  };
+  const Configuration expected = smallest_within(harm);
+  if (is_worth_asking(problem, expected, gain)) return expected;
+  const bool has_room_below = problem.total_bytes(expected) < problem.best()->bytes;
+  for (int step = 1; step <= max_harm_steps; ++step) {
+    const double change = harm_step * step;
+    if (has_room_below) {
+      Configuration candidate = smallest_within((1.0 - change) * harm);
+      if (is_worth_asking(problem, candidate, gain)) return candidate;
+    }
+    if (change <= overshoot) {
+      Configuration candidate = smallest_within((1.0 + change) * harm);
+      if (is_worth_asking(problem, candidate, gain)) return candidate;
+    }
+  }
+  return std::nullopt;
+}
+
+NUQ_FUNCTION bool RateDistortionSearch::approaches_from_one_side(const SearchProblem& problem,
+                                                                 const detail::PriceFamily& family) {
+  const std::vector<EvaluatedConfiguration>& known = problem.evaluated();
+  const auto agrees = [&](const EvaluatedConfiguration& other) {
+    return other.outcome.satisfied == known.back().outcome.satisfied;
+  };
+  const double best = problem.best()->bytes;
+  return known.size() >= std::size_t{same_verdicts} && std::all_of(known.end() - same_verdicts, known.end(), agrees) &&
+         best - next_refused_bytes(problem, family) > wide_gap * best;
+}
+
+NUQ_FUNCTION double RateDistortionSearch::next_refused_bytes(const SearchProblem& problem,
+                                                             const detail::PriceFamily& family) {
+  double refused = problem.total_bytes(family.smallest());
+  for (const EvaluatedConfiguration& known : problem.evaluated()) {
+    if (!known.outcome.satisfied && known.bytes < problem.best()->bytes) refused = (std::max)(refused, known.bytes);
+  }
+  return refused;
+}
+
+NUQ_FUNCTION Configuration RateDistortionSearch::halfway_to_refused(const SearchProblem& problem,
+                                                                    const detail::PriceFamily& family) {
+  const double best = problem.best()->bytes;
+  return family.within_bytes(best - (best - next_refused_bytes(problem, family)) / 2.0);
+}
+
+NUQ_FUNCTION std::optional<Configuration> RateDistortionSearch::least_harmful_step(const SearchProblem& problem,
+                                                                                   double gain) {
+  std::optional<Configuration> least;
+  double least_harm = 0.0;
+  const Configuration& from = problem.best()->configuration;
+  for (std::size_t layer = 0; layer < from.size(); ++layer) {
+    for (int to = from[layer] + 1; to < static_cast<int>(problem.layers()[layer].size()); ++to) {
+      const double harm = detail::option_change(problem, layer, from[layer], to).harm;
+      Configuration candidate = from;
+      candidate[layer] = to;
+      if ((least && !(harm < least_harm)) || !is_worth_asking(problem, candidate, gain)) continue;
+      least = std::move(candidate);
+      least_harm = harm;
+    }
+  }
+  return least;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_RATE_DISTORTION_HPP

@@ -1,15 +1,10 @@
 #ifndef NUQ_SEARCH_SPACE_HPP
 #define NUQ_SEARCH_SPACE_HPP
 
-#include <algorithm>
 #include <cstddef>
-#include <string>
-#include <utility>
 #include <vector>
 
-#include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
-#include "nuq/core/support/ascending_order.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
@@ -24,9 +19,7 @@ struct LayerOption {
 
   /// True for an option that trades more accuracy for fewer bytes: a higher price where both have one, else fewer
   /// levels.
-  [[nodiscard]] bool is_coarser_than(const LayerOption& other) const noexcept {
-    return price > 0.0 && other.price > 0.0 ? price > other.price : levels < other.levels;
-  }
+  [[nodiscard]] bool is_coarser_than(const LayerOption& other) const noexcept;
 };
 
 /// The options of a layer, each smaller than the one before; the first keeps the layer at int8. A pinned layer has just
@@ -38,101 +31,137 @@ class SearchSpace {
  public:
   /// @throws ConfigError invalid_argument: a layer without options, options that do not shrink, numbers that are not
   /// finite.
-  explicit SearchSpace(std::vector<LayerOptions> layers) : layers_(std::move(layers)) {
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) check_options(layer);
-  }
+  explicit SearchSpace(std::vector<LayerOptions> layers);
 
   [[nodiscard]] const std::vector<LayerOptions>& layers() const noexcept { return layers_; }
 
   /// @throws ConfigError invalid_argument: not an option for each layer.
-  [[nodiscard]] double total_bytes(const Configuration& configuration) const {
-    check_configuration(configuration);
-    double bytes = 0.0;
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) bytes += option(layer, configuration[layer]).bytes;
-    return bytes;
-  }
+  [[nodiscard]] double total_bytes(const Configuration& configuration) const;
 
   /// Every layer kept at int8.
   [[nodiscard]] Configuration int8() const { return Configuration(layers_.size(), 0); }
 
   /// Every layer at one number of levels or one price: at the coarsest of its options that is not coarser than `like`,
   /// else at its first.
-  [[nodiscard]] Configuration uniform(const LayerOption& like) const {
-    Configuration configuration = int8();
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      int& chosen = configuration[layer];
-      for (int index = 1; index < static_cast<int>(layers_[layer].size()); ++index) {
-        const LayerOption& candidate = option(layer, index);
-        const bool is_first_fit = option(layer, chosen).is_coarser_than(like);
-        if (!candidate.is_coarser_than(like) && (is_first_fit || candidate.is_coarser_than(option(layer, chosen))))
-          chosen = index;
-      }
-    }
-    return configuration;
-  }
+  [[nodiscard]] Configuration uniform(const LayerOption& like) const;
 
-  [[nodiscard]] Configuration uniform(int levels) const {
-    LayerOption like;
-    like.levels = levels;
-    return uniform(like);
-  }
+  [[nodiscard]] Configuration uniform(int levels) const;
 
   /// The different uniform configurations over all numbers of levels and all prices that occur, from int8 to the
   /// smallest.
-  [[nodiscard]] std::vector<Configuration> uniform_family() const {
-    std::vector<Configuration> family{int8()};
-    for (const LayerOptions& options : layers_) {
-      for (const LayerOption& like : options) {
-        Configuration configuration = uniform(like);
-        if (std::find(family.begin(), family.end(), configuration) == family.end())
-          family.push_back(std::move(configuration));
-      }
-    }
-    detail::sort_by(family, [this](const Configuration& configuration) { return -total_bytes(configuration); });
-    return family;
-  }
+  [[nodiscard]] std::vector<Configuration> uniform_family() const;
 
  private:
-  [[nodiscard]] const LayerOption& option(std::size_t layer, int index) const noexcept {
-    return layers_[layer][static_cast<std::size_t>(index)];
-  }
+  [[nodiscard]] const LayerOption& option(std::size_t layer, int index) const noexcept;
 
-  void check_options(std::size_t layer) const {
-    const auto refuse = [layer](const std::string& reason) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": " + reason));
-    };
-    const LayerOptions& options = layers_[layer];
-    if (options.empty()) refuse("no options, wanted at least one");
-    for (std::size_t index = 0; index < options.size(); ++index) {
-      const std::string name = "option " + std::to_string(index);
-      if (!is_finite(options[index].bytes) || !is_finite(options[index].harm))
-        refuse(name + " has bytes or harm that is not finite");
-      if (index > 0 && !(options[index].bytes < options[index - 1].bytes)) {
-        refuse(name + " has " + std::to_string(options[index].bytes) + " bytes, wanted fewer than the option before, " +
-               std::to_string(options[index - 1].bytes));
-      }
-    }
-  }
+  void check_options(std::size_t layer) const;
 
-  void check_configuration(const Configuration& configuration) const {
-    if (configuration.size() != layers_.size()) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, "search: a configuration of " +
-                                                                std::to_string(configuration.size()) +
-                                                                " layers, wanted " + std::to_string(layers_.size())));
-    }
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      if (configuration[layer] < 0 || configuration[layer] >= static_cast<int>(layers_[layer].size())) {
-        detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": option " +
-                                                                  std::to_string(configuration[layer]) +
-                                                                  ", wanted 0 to " +
-                                                                  std::to_string(layers_[layer].size() - 1)));
-      }
-    }
-  }
+  void check_configuration(const Configuration& configuration) const;
 
   std::vector<LayerOptions> layers_;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/support/ascending_order.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION bool LayerOption::is_coarser_than(const LayerOption& other) const noexcept {
+  return price > 0.0 && other.price > 0.0 ? price > other.price : levels < other.levels;
+}
+
+NUQ_FUNCTION SearchSpace::SearchSpace(std::vector<LayerOptions> layers) : layers_(std::move(layers)) {
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) check_options(layer);
+}
+
+NUQ_FUNCTION double SearchSpace::total_bytes(const Configuration& configuration) const {
+  check_configuration(configuration);
+  double bytes = 0.0;
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) bytes += option(layer, configuration[layer]).bytes;
+  return bytes;
+}
+
+NUQ_FUNCTION Configuration SearchSpace::uniform(const LayerOption& like) const {
+  Configuration configuration = int8();
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    int& chosen = configuration[layer];
+    for (int index = 1; index < static_cast<int>(layers_[layer].size()); ++index) {
+      const LayerOption& candidate = option(layer, index);
+      const bool is_first_fit = option(layer, chosen).is_coarser_than(like);
+      if (!candidate.is_coarser_than(like) && (is_first_fit || candidate.is_coarser_than(option(layer, chosen))))
+        chosen = index;
+    }
+  }
+  return configuration;
+}
+
+NUQ_FUNCTION Configuration SearchSpace::uniform(int levels) const {
+  LayerOption like;
+  like.levels = levels;
+  return uniform(like);
+}
+
+NUQ_FUNCTION std::vector<Configuration> SearchSpace::uniform_family() const {
+  std::vector<Configuration> family{int8()};
+  for (const LayerOptions& options : layers_) {
+    for (const LayerOption& like : options) {
+      Configuration configuration = uniform(like);
+      if (std::find(family.begin(), family.end(), configuration) == family.end())
+        family.push_back(std::move(configuration));
+    }
+  }
+  detail::sort_by(family, [this](const Configuration& configuration) { return -total_bytes(configuration); });
+  return family;
+}
+
+NUQ_FUNCTION const LayerOption& SearchSpace::option(std::size_t layer, int index) const noexcept {
+  return layers_[layer][static_cast<std::size_t>(index)];
+}
+
+NUQ_FUNCTION void SearchSpace::check_options(std::size_t layer) const {
+  const auto refuse = [layer](const std::string& reason) {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": " + reason));
+  };
+  const LayerOptions& options = layers_[layer];
+  if (options.empty()) refuse("no options, wanted at least one");
+  for (std::size_t index = 0; index < options.size(); ++index) {
+    const std::string name = "option " + std::to_string(index);
+    if (!is_finite(options[index].bytes) || !is_finite(options[index].harm))
+      refuse(name + " has bytes or harm that is not finite");
+    if (index > 0 && !(options[index].bytes < options[index - 1].bytes)) {
+      refuse(name + " has " + std::to_string(options[index].bytes) + " bytes, wanted fewer than the option before, " +
+             std::to_string(options[index - 1].bytes));
+    }
+  }
+}
+
+NUQ_FUNCTION void SearchSpace::check_configuration(const Configuration& configuration) const {
+  if (configuration.size() != layers_.size()) {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, "search: a configuration of " +
+                                                              std::to_string(configuration.size()) +
+                                                              " layers, wanted " + std::to_string(layers_.size())));
+  }
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    if (configuration[layer] < 0 || configuration[layer] >= static_cast<int>(layers_[layer].size())) {
+      detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": option " +
+                                                                std::to_string(configuration[layer]) +
+                                                                ", wanted 0 to " +
+                                                                std::to_string(layers_[layer].size() - 1)));
+    }
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_SPACE_HPP
