@@ -2,6 +2,7 @@
 #
 # Compiles nuq's protobuf schemas, in the build tree of the caller and with the caller's protoc, into the static library <target>.
 # It carries `nuq/proto_schema.hpp` too, the one header through which nuq's own headers reach the generated classes: there their namespace has the name nuq::schema.
+# `nuq/proto_names.hpp` declares the messages alone, for declarations of functions that take or return them.
 #
 # <package> is NUQ_PROTO_PACKAGE, by default nuq.proto. Two libraries of one process that each carry the schemas need different packages: with `acme.proto` the messages are in
 # package acme.proto (C++: acme::proto), the files are acme/*.proto.
@@ -44,6 +45,7 @@ function(nuq_add_proto_library target)
 
   set(sources "")
   set(includes "")
+  set(names "")
   foreach(name IN ITEMS caffe calibration_config scale_offset_record)
     set(original "${NUQ_PROTO_DIR}/${name}.proto")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${original}")
@@ -57,6 +59,9 @@ function(nuq_add_proto_library target)
       COMMENT "Compiling ${folder}/${name}.proto"
       VERBATIM)
     list(APPEND sources "${generated}/${folder}/${name}.pb.cc" "${generated}/${folder}/${name}.pb.h")
+    string(REGEX MATCHALL "\nmessage [A-Za-z0-9]+" messages "${schema}")
+    list(TRANSFORM messages REPLACE "\nmessage (.*)" "class \\1;\n")
+    list(APPEND names ${messages})
     string(APPEND includes "#include \"${folder}/${name}.pb.h\"\n")
   endforeach()
   file(GENERATE OUTPUT "${generated}/nuq/proto_schema.hpp" CONTENT
@@ -69,6 +74,19 @@ namespace schema = ::${namespace};
 }
 
 #endif  // NUQ_PROTO_SCHEMA_HPP
+")
+  list(JOIN names "" names)
+  file(GENERATE OUTPUT "${generated}/nuq/proto_names.hpp" CONTENT
+"#ifndef NUQ_PROTO_NAMES_HPP
+#define NUQ_PROTO_NAMES_HPP
+
+namespace ${namespace} {
+${names}}
+namespace nuq {
+namespace schema = ::${namespace};
+}
+
+#endif  // NUQ_PROTO_NAMES_HPP
 ")
 
   add_library(${target} STATIC ${sources})

@@ -2,15 +2,11 @@
 #define NUQ_AMCT_APPLY_CONFIG_HPP
 
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "nuq/amct/detail/fusable_layers.hpp"
 #include "nuq/amct/quant_config.hpp"
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/passes/eligibility.hpp"
-#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -22,7 +18,22 @@ NUQ_NAMESPACE_BEGIN
 /// @throws ConfigError configuration_mismatch (a layer that the network lacks or that cannot be quantized: the
 ///         configuration is another network's), invalid_argument (channel_wise on InnerProduct or Pooling),
 ///         nothing_to_do (no layer enabled). The graph is then unchanged.
-inline std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
+NUQ_FUNCTION std::vector<std::string> apply(const QuantConfig& config, Graph& graph);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <utility>
+
+#include "nuq/amct/detail/fusable_layers.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
   detail::check_fusable(graph, config.skip_fusion_layers, config.file);
   QuantizationPlan plan;
   std::vector<std::string> notes;
@@ -62,5 +73,7 @@ inline std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_APPLY_CONFIG_HPP

@@ -1,27 +1,58 @@
 #ifndef NUQ_AMCT_CONFIG_FROM_SIMPLIFIED_HPP
 #define NUQ_AMCT_CONFIG_FROM_SIMPLIFIED_HPP
 
-#include <algorithm>
-#include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "nuq/amct/compressible_layers.hpp"
+#include "nuq/amct/quant_config.hpp"
+#include "nuq/compiled.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// What the simplified configuration states for one layer, strongest first.
+using Statements = std::vector<const schema::CalibrationConfig*>;
+
+}  // namespace detail
+
+/// The configuration of a network, before fusion, that a simplified configuration asks for (AMCT manual). Per layer:
+/// override_layer_configs > override_layer_types > nuq_config > common_config > conv_/fc_calibration_config > defaults
+/// (`arq_quantize`, `ifmr_quantize`), separately for the weight algorithm, the activation algorithm and `asymmetric`.
+/// NUQ goes to layers that support it in the graph's scope and, where that is known, that the vendor's compiler
+/// compresses: flagged in the mapping file of `nuq_config`, else in `compressible`. A layer that refuses it takes the
+/// next weaker `arq_quantize`, with a note. An averaging Pooling is quantized where an override names it.
+///
+/// @param file  the simplified configuration's name, for messages and for the search of the mapping file.
+/// @throws ConfigError naming file, layer, key and value: unknown_name, duplicate_name, invalid_argument (out of
+///         range), unsupported_format (a field of sibling tools), file_not_readable, configuration_mismatch (mapping
+///         file of another network), nothing_to_do.
+[[nodiscard]] NUQ_FUNCTION QuantConfig
+config_from_simplified(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file,
+                       std::optional<CompressibleLayers> compressible = std::nullopt);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
 #include "nuq/amct/detail/fusable_layers.hpp"
 #include "nuq/amct/detail/new_config.hpp"
 #include "nuq/amct/detail/plan_rules.hpp"
 #include "nuq/amct/detail/simplified_rules.hpp"
 #include "nuq/amct/mapping_file.hpp"
-#include "nuq/amct/quant_config.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/proto_schema.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -30,9 +61,6 @@ namespace detail {
 [[nodiscard]] inline int to_int(std::uint32_t value) noexcept {
   return static_cast<int>((std::min)(value, static_cast<std::uint32_t>((std::numeric_limits<int>::max)())));
 }
-
-/// What the simplified configuration states for one layer, strongest first.
-using Statements = std::vector<const schema::CalibrationConfig*>;
 
 /// override_layer_configs > override_layer_types > nuq_config (`nuq`, may be null) > common_config > deprecated ones.
 [[nodiscard]] inline Statements statements_for(const Node& node, const schema::AMCTConfig& definition,
@@ -151,20 +179,9 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 
 }  // namespace detail
 
-/// The configuration of a network, before fusion, that a simplified configuration asks for (AMCT manual). Per layer:
-/// override_layer_configs > override_layer_types > nuq_config > common_config > conv_/fc_calibration_config > defaults
-/// (`arq_quantize`, `ifmr_quantize`), separately for the weight algorithm, the activation algorithm and `asymmetric`.
-/// NUQ goes to layers that support it in the graph's scope and, where that is known, that the vendor's compiler
-/// compresses: flagged in the mapping file of `nuq_config`, else in `compressible`. A layer that refuses it takes the
-/// next weaker `arq_quantize`, with a note. An averaging Pooling is quantized where an override names it.
-///
-/// @param file  the simplified configuration's name, for messages and for the search of the mapping file.
-/// @throws ConfigError naming file, layer, key and value: unknown_name, duplicate_name, invalid_argument (out of
-///         range), unsupported_format (a field of sibling tools), file_not_readable, configuration_mismatch (mapping
-///         file of another network), nothing_to_do.
-[[nodiscard]] inline QuantConfig config_from_simplified(const Graph& graph, const schema::AMCTConfig& definition,
-                                                        const std::string& file,
-                                                        std::optional<CompressibleLayers> compressible = std::nullopt) {
+NUQ_FUNCTION QuantConfig config_from_simplified(const Graph& graph, const schema::AMCTConfig& definition,
+                                                const std::string& file,
+                                                std::optional<CompressibleLayers> compressible) {
   detail::check_definition(graph, definition, file);
   QuantConfig config;
   config.file = file;
@@ -204,5 +221,7 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_CONFIG_FROM_SIMPLIFIED_HPP

@@ -6,11 +6,9 @@
 #include <vector>
 
 #include "nuq/amct/compressible_layers.hpp"
-#include "nuq/amct/detail/new_config.hpp"
-#include "nuq/amct/detail/plan_rules.hpp"
 #include "nuq/amct/quant_config.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -28,7 +26,19 @@ struct DefaultConfigOptions {
 /// every layer that NUQ supports in the graph's scope, `arq_quantize` on the others that can be quantized; each of
 /// these is noted with its reason. Throws ConfigError: unknown_name (`skip_layers`), invalid_argument (`batch_num`),
 /// nothing_to_do.
-[[nodiscard]] inline QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options = {}) {
+[[nodiscard]] NUQ_FUNCTION QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options = {});
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include "nuq/amct/detail/new_config.hpp"
+#include "nuq/amct/detail/plan_rules.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options) {
   QuantConfig config;
   config.nuq_scope = graph.nuq_scope;
   config.batch_num = options.batch_num;
@@ -57,5 +67,7 @@ struct DefaultConfigOptions {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_DEFAULT_CONFIG_HPP

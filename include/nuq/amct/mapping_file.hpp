@@ -1,18 +1,40 @@
 #ifndef NUQ_AMCT_MAPPING_FILE_HPP
 #define NUQ_AMCT_MAPPING_FILE_HPP
 
-#include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include "nuq/amct/compressible_layers.hpp"
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The names that belong to operators flagged `_fe_weight_compress` in a mapping file, the JSON that the vendor's
+/// compiler writes for a uniformly quantized deploy model (AMCT manual). Anything else in the file is passed over.
+/// Throws ConfigError malformed_file: no JSON, or without a list of operators.
+[[nodiscard]] NUQ_FUNCTION std::set<std::string> compressible_layers(std::string_view json, const std::string& file);
+
+/// `compressible_layers` of a file. Throws FormatError file_not_readable as well.
+[[nodiscard]] NUQ_FUNCTION CompressibleLayers read_mapping_file(const std::string& file);
+
+/// Finds the mapping file that a configuration names: as named (relative to the working directory), then relative to
+/// the configuration's folder, then by its base name in that folder. Throws ConfigError file_not_readable listing all
+/// three.
+[[nodiscard]] NUQ_FUNCTION std::string find_mapping_file(const std::string& named, const std::string& config_file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <filesystem>
+#include <system_error>
+
+#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -59,10 +81,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// The names that belong to operators flagged `_fe_weight_compress` in a mapping file, the JSON that the vendor's
-/// compiler writes for a uniformly quantized deploy model (AMCT manual). Anything else in the file is passed over.
-/// Throws ConfigError malformed_file: no JSON, or without a list of operators.
-[[nodiscard]] inline std::set<std::string> compressible_layers(std::string_view json, const std::string& file) {
+NUQ_FUNCTION std::set<std::string> compressible_layers(std::string_view json, const std::string& file) {
   const Json root = parse_json<ConfigError>(json, file);
   const Json& graphs = detail::json_member(root, "graph");
   if (!graphs.is_array()) {
@@ -78,16 +97,12 @@ namespace detail {
   return names;
 }
 
-/// `compressible_layers` of a file. Throws FormatError file_not_readable as well.
-[[nodiscard]] inline CompressibleLayers read_mapping_file(const std::string& file) {
+NUQ_FUNCTION CompressibleLayers read_mapping_file(const std::string& file) {
   const MappedFile content(file);
   return {compressible_layers(content.bytes(), file), file};
 }
 
-/// Finds the mapping file that a configuration names: as named (relative to the working directory), then relative to
-/// the configuration's folder, then by its base name in that folder. Throws ConfigError file_not_readable listing all
-/// three.
-[[nodiscard]] inline std::string find_mapping_file(const std::string& named, const std::string& config_file) {
+NUQ_FUNCTION std::string find_mapping_file(const std::string& named, const std::string& config_file) {
   const std::filesystem::path path(named);
   const std::filesystem::path folder = std::filesystem::path(config_file).parent_path();
   std::string tried;
@@ -101,5 +116,7 @@ namespace detail {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_MAPPING_FILE_HPP

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
@@ -11,7 +12,15 @@ NUQ_NAMESPACE_BEGIN
 /// The file `<prefix>_nuq_layer_record.txt`: names of the layers whose weights were restricted to a codebook, in
 /// network order, separated by `;` on one line. The vendor's compiler takes it as `--compress_weight_conf` and reads up
 /// to the first white space, so a name that holds white space or `;` cannot be listed and is left out.
-[[nodiscard]] inline std::string nuq_layer_record(const Graph& graph) {
+[[nodiscard]] NUQ_FUNCTION std::string nuq_layer_record(const Graph& graph);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::string nuq_layer_record(const Graph& graph) {
   std::string line;
   for (const Node& node : graph.nodes) {
     const auto quantized = graph.quantization.find(node.name);
@@ -23,5 +32,7 @@ NUQ_NAMESPACE_BEGIN
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_NUQ_LAYER_RECORD_HPP

@@ -2,10 +2,10 @@
 #define NUQ_AMCT_QUANT_CONFIG_HPP
 
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
@@ -40,7 +40,21 @@ struct QuantConfig {
 namespace detail {
 
 /// Adds a note for every accepted setting that the vendor's tools would refuse.
-inline void note_unusual_settings(QuantConfig& config) {
+NUQ_FUNCTION void note_unusual_settings(QuantConfig& config);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <set>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void note_unusual_settings(QuantConfig& config) {
   std::set<int> unusual;
   for (const LayerEntry& layer : config.layers) {
     const LayerPlan& plan = layer.plan;
@@ -56,5 +70,7 @@ inline void note_unusual_settings(QuantConfig& config) {
 }  // namespace detail
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_QUANT_CONFIG_HPP

@@ -1,19 +1,13 @@
 #ifndef NUQ_AMCT_QUANT_CONFIG_JSON_HPP
 #define NUQ_AMCT_QUANT_CONFIG_JSON_HPP
 
-#include <algorithm>
 #include <array>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "nuq/amct/detail/json_object.hpp"
-#include "nuq/amct/detail/plan_rules.hpp"
 #include "nuq/amct/quant_config.hpp"
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -27,6 +21,44 @@ namespace detail {
 inline constexpr std::array<const char*, 9> global_keys{
     "version",   "batch_num",          "activation_offset", "joint_quant", "weight_offset",
     "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope"};
+
+[[nodiscard]] NUQ_FUNCTION Json json_of(const ActivationPlan& plan);
+
+NUQ_FUNCTION void read_weights(const JsonObject& json, LayerEntry& layer);
+
+[[nodiscard]] NUQ_FUNCTION LayerEntry read_layer(const JsonObject& json, const std::string& name,
+                                                 bool activation_offset);
+
+}  // namespace detail
+
+/// The text of config.json: global keys in the manual's order, then the layers in theirs.
+/// Throws ConfigError duplicate_name for a layer whose name is one of the global keys.
+[[nodiscard]] NUQ_FUNCTION std::string to_json(const QuantConfig& config);
+
+/// Reads the text of config.json. Absent keys take the manual's defaults; layers that are not mentioned are not
+/// quantized. Throws ConfigError naming file, layer, key, the value got and what is allowed: malformed_file,
+/// duplicate_name (a key stated twice), unknown_name (a key), invalid_argument (wrong type or out of range).
+[[nodiscard]] NUQ_FUNCTION QuantConfig parse_quant_config(std::string_view text, const std::string& file);
+
+/// `parse_quant_config` of a file. Throws FormatError file_not_readable as well.
+[[nodiscard]] NUQ_FUNCTION QuantConfig read_quant_config(const std::string& file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "nuq/amct/detail/plan_rules.hpp"
+#include "nuq/core/error.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
 
 [[nodiscard]] inline bool is_global_key(const std::string& key) {
   return std::find(global_keys.begin(), global_keys.end(), key) != global_keys.end();
@@ -48,7 +80,7 @@ inline void append_json(const Json& value, std::size_t margin, std::string& text
   text += "\n" + std::string(margin, ' ') + (value.is_object() ? '}' : ']');
 }
 
-[[nodiscard]] inline Json json_of(const ActivationPlan& plan) {
+NUQ_FUNCTION Json json_of(const ActivationPlan& plan) {
   Json json;
   json.set("num_bits", 8);
   if (plan.algorithm == ActivationAlgorithm::ifmr) {
@@ -113,7 +145,7 @@ inline void read_activation(const JsonObject& json, ActivationPlan& plan) {
   json.read("asymmetric", plan.asymmetric);
 }
 
-inline void read_weights(const JsonObject& json, LayerEntry& layer) {
+NUQ_FUNCTION void read_weights(const JsonObject& json, LayerEntry& layer) {
   json.allow({"num_bits", "wts_algo", "channel_wise", "num_steps", "num_of_iteration"});
   int num_bits = 8;
   std::string algorithm = "arq_quantize";
@@ -133,7 +165,7 @@ inline void read_weights(const JsonObject& json, LayerEntry& layer) {
   if (json.has("channel_wise")) json.read("channel_wise", layer.channel_wise.emplace());
 }
 
-[[nodiscard]] inline LayerEntry read_layer(const JsonObject& json, const std::string& name, bool activation_offset) {
+NUQ_FUNCTION LayerEntry read_layer(const JsonObject& json, const std::string& name, bool activation_offset) {
   json.allow({"quant_enable", "activation_quant_params", "weight_quant_params"});
   LayerEntry layer;
   layer.name = name;
@@ -166,9 +198,7 @@ inline void read_globals(const JsonObject& json, QuantConfig& config) {
 
 }  // namespace detail
 
-/// The text of config.json: global keys in the manual's order, then the layers in theirs.
-/// Throws ConfigError duplicate_name for a layer whose name is one of the global keys.
-[[nodiscard]] inline std::string to_json(const QuantConfig& config) {
+NUQ_FUNCTION std::string to_json(const QuantConfig& config) {
   Json json;
   json.set("version", config.version);
   json.set("batch_num", config.batch_num);
@@ -192,10 +222,7 @@ inline void read_globals(const JsonObject& json, QuantConfig& config) {
   return text + "\n";
 }
 
-/// Reads the text of config.json. Absent keys take the manual's defaults; layers that are not mentioned are not
-/// quantized. Throws ConfigError naming file, layer, key, the value got and what is allowed: malformed_file,
-/// duplicate_name (a key stated twice), unknown_name (a key), invalid_argument (wrong type or out of range).
-[[nodiscard]] inline QuantConfig parse_quant_config(std::string_view text, const std::string& file) {
+NUQ_FUNCTION QuantConfig parse_quant_config(std::string_view text, const std::string& file) {
   const Json document = parse_json<ConfigError>(text, file);
   if (!document.is_object()) detail::fail(ConfigError(ErrorCode::malformed_file, file + ": is not a JSON object"));
   const detail::JsonObject root(document, file);
@@ -219,12 +246,13 @@ inline void read_globals(const JsonObject& json, QuantConfig& config) {
   return config;
 }
 
-/// `parse_quant_config` of a file. Throws FormatError file_not_readable as well.
-[[nodiscard]] inline QuantConfig read_quant_config(const std::string& file) {
+NUQ_FUNCTION QuantConfig read_quant_config(const std::string& file) {
   const MappedFile content(file);
   return parse_quant_config(content.bytes(), file);
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_QUANT_CONFIG_JSON_HPP

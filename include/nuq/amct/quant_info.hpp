@@ -1,17 +1,31 @@
 #ifndef NUQ_AMCT_QUANT_INFO_HPP
 #define NUQ_AMCT_QUANT_INFO_HPP
 
-#include <map>
 #include <string>
-#include <vector>
 
 #include "nuq/caffe/model.hpp"
-#include "nuq/caffe/upgrade.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The content of `<prefix>_quant.json`: which layers of the original model each layer of the quantized one stands for,
+/// in the shape of the compiler's JSON (`graph[].op[]` with `_datadump_original_op_names`), so that tools which compare
+/// the two networks layer by layer can match them. Inserted Quant and DeQuant layers stand for none.
+[[nodiscard]] NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const Model& quantized);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <map>
+#include <vector>
+
+#include "nuq/caffe/upgrade.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/proto_schema.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -34,10 +48,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// The content of `<prefix>_quant.json`: which layers of the original model each layer of the quantized one stands for,
-/// in the shape of the compiler's JSON (`graph[].op[]` with `_datadump_original_op_names`), so that tools which compare
-/// the two networks layer by layer can match them. Inserted Quant and DeQuant layers stand for none.
-[[nodiscard]] inline std::string quant_info_json(const Graph& graph, const Model& quantized) {
+NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const Model& quantized) {
   Json ops = Json::array();
   const schema::NetParameter net = upgraded(quantized.net);
   for (const schema::LayerParameter& layer : net.layer()) {
@@ -58,5 +69,7 @@ namespace detail {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_QUANT_INFO_HPP

@@ -1,21 +1,12 @@
 #ifndef NUQ_AMCT_QUANTIZATION_RECORD_HPP
 #define NUQ_AMCT_QUANTIZATION_RECORD_HPP
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <vector>
 
-#include "nuq/amct/record_file.hpp"
-#include "nuq/core/error.hpp"
-#include "nuq/core/tensor.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/passes/eligibility.hpp"
-#include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/graph/weight_matrix.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/version.hpp"
 
@@ -25,7 +16,47 @@ namespace detail {
 
 /// The codebook's levels and, up to `num_steps` values in all, the smallest int8 values that are not among them:
 /// readers of the vendor's format count the levels.
-[[nodiscard]] inline Codebook padded(const Codebook& codebook, std::size_t num_steps) {
+[[nodiscard]] NUQ_FUNCTION Codebook padded(const Codebook& codebook, std::size_t num_steps);
+
+}  // namespace detail
+
+/// The record of a network's quantization, in network order; nothing for layers that were not quantized. `cluster` is
+/// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the
+/// record can be used again.
+[[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph);
+
+/// Which layers the record's factors belong to unfused.
+[[nodiscard]] NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record);
+
+/// The factors of a record, which may come from a run of either scope, for the network they belong to, fused as
+/// `fusion_of` says and with its weights; the int8 levels themselves are left empty. An input without offset counts as
+/// symmetric, which is the same grid. Throws RecordError naming `file`, layer and value: configuration_mismatch (a
+/// layer that the network lacks), unsupported_layer, missing_record (no scale_w), size_mismatch (neither one scale nor
+/// one per output channel; InnerProduct has one).
+[[nodiscard]] NUQ_FUNCTION NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record,
+                                                               const Graph& graph, const std::string& file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "nuq/amct/record_file.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/proto_schema.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION Codebook padded(const Codebook& codebook, std::size_t num_steps) {
   std::vector<std::int8_t> levels(codebook.begin(), codebook.end());
   for (int level = -128; level <= 127 && levels.size() < num_steps; ++level) {
     const auto value = static_cast<std::int8_t>(level);
@@ -113,10 +144,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 
 }  // namespace detail
 
-/// The record of a network's quantization, in network order; nothing for layers that were not quantized. `cluster` is
-/// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the
-/// record can be used again.
-[[nodiscard]] inline schema::ScaleOffsetRecord record_of(const Graph& graph) {
+NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph) {
   schema::ScaleOffsetRecord record;
   for (const Node& node : graph.nodes) {
     const auto quantization = graph.quantization.find(node.name);
@@ -132,8 +160,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   return record;
 }
 
-/// Which layers the record's factors belong to unfused.
-[[nodiscard]] inline FusionOptions fusion_of(const schema::ScaleOffsetRecord& record) {
+NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record) {
   FusionOptions fusion;
   for (const auto& entry : record.record()) {
     if (entry.value().skip_fusion()) fusion.skipped.insert(entry.key());
@@ -141,13 +168,8 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   return fusion;
 }
 
-/// The factors of a record, which may come from a run of either scope, for the network they belong to, fused as
-/// `fusion_of` says and with its weights; the int8 levels themselves are left empty. An input without offset counts as
-/// symmetric, which is the same grid. Throws RecordError naming `file`, layer and value: configuration_mismatch (a
-/// layer that the network lacks), unsupported_layer, missing_record (no scale_w), size_mismatch (neither one scale nor
-/// one per output channel; InnerProduct has one).
-[[nodiscard]] inline NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record, const Graph& graph,
-                                                         const std::string& file) {
+NUQ_FUNCTION NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record, const Graph& graph,
+                                                 const std::string& file) {
   NetworkQuantization quantization;
   for (const auto& entry : record.record()) {
     const std::string place = file + ": layer '" + entry.key() + "'";
@@ -164,5 +186,7 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_QUANTIZATION_RECORD_HPP

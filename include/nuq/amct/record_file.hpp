@@ -1,28 +1,57 @@
 #ifndef NUQ_AMCT_RECORD_FILE_HPP
 #define NUQ_AMCT_RECORD_FILE_HPP
 
-#include <google/protobuf/text_format.h>
-
-#include <algorithm>
-#include <cfloat>
-#include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 
-#include "nuq/amct/detail/text_message.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
-#include "nuq/core/support/number_text.hpp"
 #include "nuq/io/mapped_file.hpp"
-#include "nuq/proto_schema.hpp"
+#include "nuq/proto_names.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[noreturn]] inline void fail_record(ErrorCode code, const std::string& place, const std::string& problem) {
+[[noreturn]] NUQ_FUNCTION void fail_record(ErrorCode code, const std::string& place, const std::string& problem);
+
+}  // namespace detail
+
+/// Checks what can be said of a record without its network (AMCT manual, record file): scales finite and positive,
+/// offsets in range, lists of equal length, 2…256 levels of int8, each layer once. Throws RecordError naming file,
+/// layer and value.
+NUQ_FUNCTION void check_record(const schema::ScaleOffsetRecord& record, const std::string& file);
+
+/// Reads the text of a record file. Throws RecordError: malformed_file with `file:line:column`, or as `check_record`.
+[[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord parse_record(std::string_view text, const std::string& file);
+
+/// `parse_record` of a file. Throws FormatError file_not_readable as well.
+[[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord read_record(const std::string& file);
+
+/// The text of a record file, in protobuf's text format; floats have up to 9 significant digits and read back the same.
+[[nodiscard]] NUQ_FUNCTION std::string to_text(const schema::ScaleOffsetRecord& record);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <google/protobuf/text_format.h>
+#include <algorithm>
+#include <cfloat>
+#include <cstdint>
+#include <set>
+
+#include "nuq/amct/detail/text_message.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/proto_schema.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void fail_record(ErrorCode code, const std::string& place, const std::string& problem) {
   fail(RecordError(code, place + ": " + problem));
 }
 
@@ -87,10 +116,7 @@ inline void check_cluster(const schema::SingleLayerRecord& record, const std::st
 
 }  // namespace detail
 
-/// Checks what can be said of a record without its network (AMCT manual, record file): scales finite and positive,
-/// offsets in range, lists of equal length, 2…256 levels of int8, each layer once. Throws RecordError naming file,
-/// layer and value.
-inline void check_record(const schema::ScaleOffsetRecord& record, const std::string& file) {
+NUQ_FUNCTION void check_record(const schema::ScaleOffsetRecord& record, const std::string& file) {
   std::set<std::string> layers;
   for (const auto& entry : record.record()) {
     const std::string place = file + ": layer '" + entry.key() + "'";
@@ -103,27 +129,26 @@ inline void check_record(const schema::ScaleOffsetRecord& record, const std::str
   }
 }
 
-/// Reads the text of a record file. Throws RecordError: malformed_file with `file:line:column`, or as `check_record`.
-[[nodiscard]] inline schema::ScaleOffsetRecord parse_record(std::string_view text, const std::string& file) {
+NUQ_FUNCTION schema::ScaleOffsetRecord parse_record(std::string_view text, const std::string& file) {
   schema::ScaleOffsetRecord record =
       detail::parse_text_message<RecordError, schema::ScaleOffsetRecord>(text, file, detail::SecondValue::is_an_error);
   check_record(record, file);
   return record;
 }
 
-/// `parse_record` of a file. Throws FormatError file_not_readable as well.
-[[nodiscard]] inline schema::ScaleOffsetRecord read_record(const std::string& file) {
+NUQ_FUNCTION schema::ScaleOffsetRecord read_record(const std::string& file) {
   const MappedFile content(file);
   return parse_record(content.bytes(), file);
 }
 
-/// The text of a record file, in protobuf's text format; floats have up to 9 significant digits and read back the same.
-[[nodiscard]] inline std::string to_text(const schema::ScaleOffsetRecord& record) {
+NUQ_FUNCTION std::string to_text(const schema::ScaleOffsetRecord& record) {
   std::string text;
   google::protobuf::TextFormat::PrintToString(record, &text);
   return text;
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_RECORD_FILE_HPP

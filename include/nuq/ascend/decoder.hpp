@@ -1,18 +1,36 @@
 #ifndef NUQ_ASCEND_DECODER_HPP
 #define NUQ_ASCEND_DECODER_HPP
 
+#include <cstdint>
+
+#include "nuq/ascend/parameters.hpp"
+#include "nuq/compiled.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/packed/byte_access.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Restores what `ascend_compress` compressed with the same parameters, which the bytes themselves do not tell: `bytes`
+/// and `index` are its results, `output` has the input's size. Everything is checked: parameters, lengths, index, all
+/// headers, codes, padding and check bytes; any deviation from what a compressor writes is an error, and `output` is
+/// then undefined. (A byte changed within a raw block is not noticed: the format has no checksum for it.)
+[[nodiscard]] NUQ_FUNCTION AscendStatus ascend_decompress(ArrayView<const std::uint8_t> bytes,
+                                                          ArrayView<const std::uint8_t> index,
+                                                          const AscendDictionaryParameters& parameters,
+                                                          ArrayView<std::uint8_t> output) noexcept;
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ASCEND)
+
 #include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstddef>
-#include <cstdint>
 
 #include "nuq/ascend/detail/code.hpp"
 #include "nuq/ascend/detail/stream.hpp"
-#include "nuq/ascend/parameters.hpp"
-#include "nuq/core/array_view.hpp"
-#include "nuq/packed/byte_access.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -215,14 +233,9 @@ class AscendBlockDecoder {
 
 }  // namespace detail
 
-/// Restores what `ascend_compress` compressed with the same parameters, which the bytes themselves do not tell: `bytes`
-/// and `index` are its results, `output` has the input's size. Everything is checked: parameters, lengths, index, all
-/// headers, codes, padding and check bytes; any deviation from what a compressor writes is an error, and `output` is
-/// then undefined. (A byte changed within a raw block is not noticed: the format has no checksum for it.)
-[[nodiscard]] inline AscendStatus ascend_decompress(ArrayView<const std::uint8_t> bytes,
-                                                    ArrayView<const std::uint8_t> index,
-                                                    const AscendDictionaryParameters& parameters,
-                                                    ArrayView<std::uint8_t> output) noexcept {
+NUQ_FUNCTION AscendStatus ascend_decompress(ArrayView<const std::uint8_t> bytes, ArrayView<const std::uint8_t> index,
+                                            const AscendDictionaryParameters& parameters,
+                                            ArrayView<std::uint8_t> output) noexcept {
   const auto has_no_memory = [](auto view) { return view.data() == nullptr && !view.empty(); };
   if (has_no_memory(bytes) || has_no_memory(index) || has_no_memory(output)) return AscendStatus::null_pointer;
   const AscendStatus parameters_status = parameters.check(output.size());
@@ -250,5 +263,7 @@ class AscendBlockDecoder {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ASCEND)
 
 #endif  // NUQ_ASCEND_DECODER_HPP

@@ -1,17 +1,13 @@
 #ifndef NUQ_ASCEND_DICTIONARY_HPP
 #define NUQ_ASCEND_DICTIONARY_HPP
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <vector>
 
-#include "nuq/ascend/detail/code.hpp"
-#include "nuq/ascend/detail/packet.hpp"
-#include "nuq/ascend/detail/stream.hpp"
 #include "nuq/ascend/parameters.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
@@ -36,6 +32,40 @@ struct AscendSize {
   AscendStatus status = AscendStatus::ok;
   std::size_t compressed_size = 0;
 };
+
+/// Compresses bytes, which are int8 weights in the device's order (see fractal_z.hpp). Reports wrong parameters and a
+/// length that is no multiple of the block size by the status; then nothing else is set.
+[[nodiscard]] NUQ_FUNCTION AscendCompressed ascend_compress(ArrayView<const std::uint8_t> input,
+                                                            const AscendDictionaryParameters& parameters);
+
+/// The `compressed_size` of `ascend_compress` without its output: the same work, but no memory.
+[[nodiscard]] NUQ_FUNCTION AscendSize ascend_compressed_size(ArrayView<const std::uint8_t> input,
+                                                             const AscendDictionaryParameters& parameters) noexcept;
+
+/// Compressed by original size, in the judge's single precision; 0 for no bytes. The index is not counted.
+[[nodiscard]] constexpr float ascend_ratio(std::size_t compressed_size, std::size_t size) noexcept {
+  return size == 0 ? 0.0F : static_cast<float>(compressed_size) / static_cast<float>(size);
+}
+
+/// Whether the judge has weights of this ratio compressed. A ratio of 0 stands for a failure. The threshold is the
+/// `compress_ratio` of the chip's number of cores in the compiler's platform file: 0.8 where nothing else is said.
+[[nodiscard]] constexpr bool ascend_accepts(float ratio, float threshold = 0.8F) noexcept {
+  constexpr float epsilon = std::numeric_limits<float>::epsilon();
+  return ratio > epsilon && ratio - threshold < epsilon;
+}
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ASCEND)
+
+#include <algorithm>
+#include <array>
+
+#include "nuq/ascend/detail/code.hpp"
+#include "nuq/ascend/detail/packet.hpp"
+#include "nuq/ascend/detail/stream.hpp"
+
+NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -97,10 +127,8 @@ class AscendBlockEncoder {
 
 }  // namespace detail
 
-/// Compresses bytes, which are int8 weights in the device's order (see fractal_z.hpp). Reports wrong parameters and a
-/// length that is no multiple of the block size by the status; then nothing else is set.
-[[nodiscard]] inline AscendCompressed ascend_compress(ArrayView<const std::uint8_t> input,
-                                                      const AscendDictionaryParameters& parameters) {
+NUQ_FUNCTION AscendCompressed ascend_compress(ArrayView<const std::uint8_t> input,
+                                              const AscendDictionaryParameters& parameters) {
   AscendCompressed result;
   result.status = detail::check_ascend_input(input, parameters);
   if (result.status != AscendStatus::ok) return result;
@@ -119,9 +147,8 @@ class AscendBlockEncoder {
   return result;
 }
 
-/// The `compressed_size` of `ascend_compress` without its output: the same work, but no memory.
-[[nodiscard]] inline AscendSize ascend_compressed_size(ArrayView<const std::uint8_t> input,
-                                                       const AscendDictionaryParameters& parameters) noexcept {
+NUQ_FUNCTION AscendSize ascend_compressed_size(ArrayView<const std::uint8_t> input,
+                                               const AscendDictionaryParameters& parameters) noexcept {
   AscendSize result;
   result.status = detail::check_ascend_input(input, parameters);
   if (result.status != AscendStatus::ok) return result;
@@ -131,18 +158,8 @@ class AscendBlockEncoder {
   return result;
 }
 
-/// Compressed by original size, in the judge's single precision; 0 for no bytes. The index is not counted.
-[[nodiscard]] constexpr float ascend_ratio(std::size_t compressed_size, std::size_t size) noexcept {
-  return size == 0 ? 0.0F : static_cast<float>(compressed_size) / static_cast<float>(size);
-}
-
-/// Whether the judge has weights of this ratio compressed. A ratio of 0 stands for a failure. The threshold is the
-/// `compress_ratio` of the chip's number of cores in the compiler's platform file: 0.8 where nothing else is said.
-[[nodiscard]] constexpr bool ascend_accepts(float ratio, float threshold = 0.8F) noexcept {
-  constexpr float epsilon = std::numeric_limits<float>::epsilon();
-  return ratio > epsilon && ratio - threshold < epsilon;
-}
-
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ASCEND)
 
 #endif  // NUQ_ASCEND_DICTIONARY_HPP

@@ -1,12 +1,12 @@
 #ifndef NUQ_ASCEND_FRACTAL_Z_HPP
 #define NUQ_ASCEND_FRACTAL_Z_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
@@ -60,8 +60,19 @@ template <class... Factors>
 /// Reorders int8 weights from OIHW to FRACTAL_Z; places that no weight takes become 0. This is the order that the
 /// weights of an Ascend convolution without groups are compressed in (transfer NCHW → FRACTAL_Z of hicann/ge). False,
 /// and nothing is written, unless `oihw` has the shape's size and `fractal_z` has `fractal_z_size(shape)`.
-[[nodiscard]] inline bool reorder_to_fractal_z(ArrayView<const std::int8_t> oihw, const OihwShape& shape,
-                                               ArrayView<std::int8_t> fractal_z) noexcept {
+[[nodiscard]] NUQ_FUNCTION bool reorder_to_fractal_z(ArrayView<const std::int8_t> oihw, const OihwShape& shape,
+                                                     ArrayView<std::int8_t> fractal_z) noexcept;
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ASCEND)
+
+#include <algorithm>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION bool reorder_to_fractal_z(ArrayView<const std::int8_t> oihw, const OihwShape& shape,
+                                       ArrayView<std::int8_t> fractal_z) noexcept {
   if (detail::product_of(shape.outputs, shape.inputs, shape.height, shape.width) != oihw.size()) return false;
   if (fractal_z_size(shape) != fractal_z.size()) return false;
   std::fill(fractal_z.begin(), fractal_z.end(), std::int8_t{0});
@@ -78,5 +89,7 @@ template <class... Factors>
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ASCEND)
 
 #endif  // NUQ_ASCEND_FRACTAL_Z_HPP

@@ -11,9 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
-#include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/dataset/description.hpp"
 #include "nuq/dataset/file_reader.hpp"
@@ -39,62 +38,25 @@ class Dataset {
  public:
   /// Keeps the samples that the description asks for. `file` is only named in messages.
   /// Throws FormatError where an array does not fit the description or the other arrays.
-  Dataset(DatasetDescription description, DatasetArrays arrays, std::string file)
-      : description_(std::move(description)), file_(std::move(file)) {
-    take_samples(arrays);
-    for (auto& [blob, array] : arrays.inputs) inputs_[blob] = make_input(blob, std::move(array), arrays.mean);
-    if (arrays.labels) labels_ = integers_of(*arrays.labels);
-    targets_ = std::move(arrays.targets);
-  }
+  Dataset(DatasetDescription description, DatasetArrays arrays, std::string file);
 
   [[nodiscard]] const DatasetDescription& description() const noexcept { return description_; }
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
   [[nodiscard]] std::size_t samples() const noexcept { return samples_; }
-  [[nodiscard]] int batches() const noexcept {
-    return static_cast<int>((samples_ + description_.batch_size - 1) / description_.batch_size);
-  }
+  [[nodiscard]] int batches() const noexcept;
   /// Number of samples in a batch.
   [[nodiscard]] std::size_t samples(int batch) const { return range(batch).count; }
 
   /// What a blob is fed with: (x − mean)·scale in float, [N, C, H, W]; arrays [N, H, W] have one channel.
   /// Throws ConfigError: no such blob or batch.
-  [[nodiscard]] Tensor batch(const std::string& blob, int index) const {
-    const auto found = inputs_.find(blob);
-    if (found == inputs_.end()) {
-      detail::fail(ConfigError(ErrorCode::unknown_name, file_ + ": no input for blob '" + blob + "'"));
-    }
-    const Range taken = range(index);
-    const Input& input = found->second;
-    Tensor tensor = to_tensor(entries_of(input.array, taken.first, taken.count));
-    for (std::size_t value = 0; value < tensor.values.size(); ++value) {
-      tensor.values[value] = (tensor.values[value] - input.mean[value % input.mean.size()]) * description_.scale;
-    }
-    return tensor;
-  }
+  [[nodiscard]] Tensor batch(const std::string& blob, int index) const;
   /// All inputs of a batch, by blob.
-  [[nodiscard]] std::map<std::string, Tensor> batch(int index) const {
-    std::map<std::string, Tensor> tensors;
-    for (const auto& input : inputs_) tensors[input.first] = batch(input.first, index);
-    return tensors;
-  }
+  [[nodiscard]] std::map<std::string, Tensor> batch(int index) const;
 
   /// One label per sample of a batch. Throws EvaluationError where there are none.
-  [[nodiscard]] ArrayView<const std::int64_t> labels(int index) const {
-    const Range taken = range(index);
-    if (labels_.size() < taken.first + taken.count) {
-      detail::fail(EvaluationError(
-          ErrorCode::evaluation_failed,
-          file_ + ": no labels for batch " + std::to_string(index) +
-              (description_.metric == Metric::agreement ? ", wanted the original network's predictions" : "")));
-    }
-    return {labels_.data() + taken.first, taken.count};
-  }
+  [[nodiscard]] ArrayView<const std::int64_t> labels(int index) const;
   /// The wanted outputs of a batch. Throws EvaluationError where there are none.
-  [[nodiscard]] Tensor targets(int index) const {
-    const Range taken = range(index);
-    if (!targets_) detail::fail(EvaluationError(ErrorCode::evaluation_failed, file_ + ": no targets"));
-    return to_tensor(entries_of(*targets_, taken.first, taken.count));
-  }
+  [[nodiscard]] Tensor targets(int index) const;
 
   /// Makes `labels` what the samples are compared with from now on, first sample first: the original network's
   /// predictions (see `predictions`), where the metric is agreement.
@@ -113,94 +75,24 @@ class Dataset {
     std::vector<float> mean;  // one value per value of a sample
   };
 
-  [[nodiscard]] Range range(int batch) const {
-    if (batch < 0 || batch >= batches()) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, file_ + ": batch " + std::to_string(batch) +
-                                                                ", the dataset has " + std::to_string(batches())));
-    }
-    const std::size_t first = static_cast<std::size_t>(batch) * description_.batch_size;
-    return {first, (std::min)(description_.batch_size, samples_ - first)};
-  }
+  [[nodiscard]] Range range(int batch) const;
 
   /// Cuts all arrays down to the samples that count.
-  void take_samples(DatasetArrays& arrays) {
-    if (arrays.inputs.empty()) mismatch("inputs", "none given");
-    if (description_.batch_size == 0) mismatch("batch_size", "0, wanted at least 1");
-    const NumericArray& leader = arrays.inputs.begin()->second;
-    const std::size_t total = leader.shape.empty() ? 0 : static_cast<std::size_t>(leader.shape[0]);
-    const std::size_t first = description_.first;
-    samples_ = description_.count.value_or(total - (std::min)(total, first));
-    if (samples_ == 0 || first >= total || samples_ > total - first) {
-      mismatch("samples " + std::to_string(first) + " to " + std::to_string(first + samples_),
-               "are wanted, the arrays hold " + std::to_string(total));
-    }
-    const auto take = [&](NumericArray& array, const std::string& what) {
-      if (array.shape.empty() || static_cast<std::size_t>(array.shape[0]) != total) {
-        mismatch(what,
-                 "shape " + to_string(array.shape) + ", the first input holds " + std::to_string(total) + " samples");
-      }
-      if (array.bytes.empty()) mismatch(what, "shape " + to_string(array.shape) + " has no elements");
-      array = entries_of(array, first, samples_);
-    };
-    for (auto& [blob, array] : arrays.inputs) take(array, "input '" + blob + "'");
-    if (arrays.labels) take(*arrays.labels, "labels");
-    if (arrays.targets) take(*arrays.targets, "targets");
-  }
+  void take_samples(DatasetArrays& arrays);
 
   [[nodiscard]] Input make_input(const std::string& blob, NumericArray array,
-                                 const std::optional<NumericArray>& mean) const {
-    if (array.shape.size() == 3) array.shape.insert(array.shape.begin() + 1, 1);
-    const Shape sample(array.shape.begin() + 1, array.shape.end());
-    std::vector<float> values(element_count(sample), 0.0F);
-    if (mean) values = mean_of(blob, *mean, sample);
-    if (!description_.mean.empty()) values = mean_of_channels(blob, sample);
-    return {std::move(array), std::move(values)};
-  }
+                                 const std::optional<NumericArray>& mean) const;
 
   /// The mean sample. Leading extents of 1 do not matter.
   [[nodiscard]] std::vector<float> mean_of(const std::string& blob, const NumericArray& mean,
-                                           const Shape& sample) const {
-    const auto core = [](const Shape& shape) {
-      return Shape(std::find_if(shape.begin(), shape.end(), [](std::int64_t extent) { return extent != 1; }),
-                   shape.end());
-    };
-    if (core(mean.shape) != core(sample)) {
-      mismatch("mean_file", "shape " + to_string(mean.shape) + ", a sample of '" + blob + "' has " + to_string(sample));
-    }
-    Tensor tensor = to_tensor(mean);
-    if (!std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return is_finite(value); })) {
-      detail::fail(FormatError(ErrorCode::non_finite_value, file_ + ": mean_file: holds NaN or infinity"));
-    }
-    return std::move(tensor.values);
-  }
+                                           const Shape& sample) const;
 
   /// The mean of each channel, for each value of a sample [C, …].
-  [[nodiscard]] std::vector<float> mean_of_channels(const std::string& blob, const Shape& sample) const {
-    const std::vector<float>& mean = description_.mean;
-    const std::size_t channels = sample.empty() ? 1 : static_cast<std::size_t>(sample[0]);
-    if (mean.size() != 1 && mean.size() != channels) {
-      mismatch("key 'mean'", std::to_string(mean.size()) + " values, blob '" + blob + "' has " +
-                                 std::to_string(channels) + " channels");
-    }
-    std::vector<float> values(element_count(sample));
-    const std::size_t channel_size = values.size() / channels;
-    for (std::size_t value = 0; value < values.size(); ++value) {
-      values[value] = mean[mean.size() == 1 ? 0 : value / channel_size];
-    }
-    return values;
-  }
+  [[nodiscard]] std::vector<float> mean_of_channels(const std::string& blob, const Shape& sample) const;
 
-  [[nodiscard]] std::vector<std::int64_t> integers_of(const NumericArray& labels) const {
-    if (!is_integer(labels.type)) mismatch("labels", "floating-point numbers, wanted integers");
-    if (element_count(labels.shape) != samples_) {
-      mismatch("labels", "shape " + to_string(labels.shape) + ", wanted one per sample");
-    }
-    return to_integers(labels);
-  }
+  [[nodiscard]] std::vector<std::int64_t> integers_of(const NumericArray& labels) const;
 
-  [[noreturn]] void mismatch(const std::string& what, const std::string& problem) const {
-    detail::fail(FormatError(ErrorCode::size_mismatch, file_ + ": " + what + ": " + problem));
-  }
+  [[noreturn]] void mismatch(const std::string& what, const std::string& problem) const;
 
   DatasetDescription description_;
   std::string file_;
@@ -231,5 +123,151 @@ template <class FileReader = PlainFileReader>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(DATASET)
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION Dataset::Dataset(DatasetDescription description, DatasetArrays arrays, std::string file)
+    : description_(std::move(description)), file_(std::move(file)) {
+  take_samples(arrays);
+  for (auto& [blob, array] : arrays.inputs) inputs_[blob] = make_input(blob, std::move(array), arrays.mean);
+  if (arrays.labels) labels_ = integers_of(*arrays.labels);
+  targets_ = std::move(arrays.targets);
+}
+
+NUQ_FUNCTION int Dataset::batches() const noexcept {
+  return static_cast<int>((samples_ + description_.batch_size - 1) / description_.batch_size);
+}
+
+NUQ_FUNCTION Tensor Dataset::batch(const std::string& blob, int index) const {
+  const auto found = inputs_.find(blob);
+  if (found == inputs_.end()) {
+    detail::fail(ConfigError(ErrorCode::unknown_name, file_ + ": no input for blob '" + blob + "'"));
+  }
+  const Range taken = range(index);
+  const Input& input = found->second;
+  Tensor tensor = to_tensor(entries_of(input.array, taken.first, taken.count));
+  for (std::size_t value = 0; value < tensor.values.size(); ++value) {
+    tensor.values[value] = (tensor.values[value] - input.mean[value % input.mean.size()]) * description_.scale;
+  }
+  return tensor;
+}
+
+NUQ_FUNCTION std::map<std::string, Tensor> Dataset::batch(int index) const {
+  std::map<std::string, Tensor> tensors;
+  for (const auto& input : inputs_) tensors[input.first] = batch(input.first, index);
+  return tensors;
+}
+
+NUQ_FUNCTION ArrayView<const std::int64_t> Dataset::labels(int index) const {
+  const Range taken = range(index);
+  if (labels_.size() < taken.first + taken.count) {
+    detail::fail(EvaluationError(
+        ErrorCode::evaluation_failed,
+        file_ + ": no labels for batch " + std::to_string(index) +
+            (description_.metric == Metric::agreement ? ", wanted the original network's predictions" : "")));
+  }
+  return {labels_.data() + taken.first, taken.count};
+}
+
+NUQ_FUNCTION Tensor Dataset::targets(int index) const {
+  const Range taken = range(index);
+  if (!targets_) detail::fail(EvaluationError(ErrorCode::evaluation_failed, file_ + ": no targets"));
+  return to_tensor(entries_of(*targets_, taken.first, taken.count));
+}
+
+NUQ_FUNCTION Dataset::Range Dataset::range(int batch) const {
+  if (batch < 0 || batch >= batches()) {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, file_ + ": batch " + std::to_string(batch) +
+                                                              ", the dataset has " + std::to_string(batches())));
+  }
+  const std::size_t first = static_cast<std::size_t>(batch) * description_.batch_size;
+  return {first, (std::min)(description_.batch_size, samples_ - first)};
+}
+
+NUQ_FUNCTION void Dataset::take_samples(DatasetArrays& arrays) {
+  if (arrays.inputs.empty()) mismatch("inputs", "none given");
+  if (description_.batch_size == 0) mismatch("batch_size", "0, wanted at least 1");
+  const NumericArray& leader = arrays.inputs.begin()->second;
+  const std::size_t total = leader.shape.empty() ? 0 : static_cast<std::size_t>(leader.shape[0]);
+  const std::size_t first = description_.first;
+  samples_ = description_.count.value_or(total - (std::min)(total, first));
+  if (samples_ == 0 || first >= total || samples_ > total - first) {
+    mismatch("samples " + std::to_string(first) + " to " + std::to_string(first + samples_),
+             "are wanted, the arrays hold " + std::to_string(total));
+  }
+  const auto take = [&](NumericArray& array, const std::string& what) {
+    if (array.shape.empty() || static_cast<std::size_t>(array.shape[0]) != total) {
+      mismatch(what,
+               "shape " + to_string(array.shape) + ", the first input holds " + std::to_string(total) + " samples");
+    }
+    if (array.bytes.empty()) mismatch(what, "shape " + to_string(array.shape) + " has no elements");
+    array = entries_of(array, first, samples_);
+  };
+  for (auto& [blob, array] : arrays.inputs) take(array, "input '" + blob + "'");
+  if (arrays.labels) take(*arrays.labels, "labels");
+  if (arrays.targets) take(*arrays.targets, "targets");
+}
+
+NUQ_FUNCTION Dataset::Input Dataset::make_input(const std::string& blob, NumericArray array,
+                                                const std::optional<NumericArray>& mean) const {
+  if (array.shape.size() == 3) array.shape.insert(array.shape.begin() + 1, 1);
+  const Shape sample(array.shape.begin() + 1, array.shape.end());
+  std::vector<float> values(element_count(sample), 0.0F);
+  if (mean) values = mean_of(blob, *mean, sample);
+  if (!description_.mean.empty()) values = mean_of_channels(blob, sample);
+  return {std::move(array), std::move(values)};
+}
+
+NUQ_FUNCTION std::vector<float> Dataset::mean_of(const std::string& blob, const NumericArray& mean,
+                                                 const Shape& sample) const {
+  const auto core = [](const Shape& shape) {
+    return Shape(std::find_if(shape.begin(), shape.end(), [](std::int64_t extent) { return extent != 1; }),
+                 shape.end());
+  };
+  if (core(mean.shape) != core(sample)) {
+    mismatch("mean_file", "shape " + to_string(mean.shape) + ", a sample of '" + blob + "' has " + to_string(sample));
+  }
+  Tensor tensor = to_tensor(mean);
+  if (!std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return is_finite(value); })) {
+    detail::fail(FormatError(ErrorCode::non_finite_value, file_ + ": mean_file: holds NaN or infinity"));
+  }
+  return std::move(tensor.values);
+}
+
+NUQ_FUNCTION std::vector<float> Dataset::mean_of_channels(const std::string& blob, const Shape& sample) const {
+  const std::vector<float>& mean = description_.mean;
+  const std::size_t channels = sample.empty() ? 1 : static_cast<std::size_t>(sample[0]);
+  if (mean.size() != 1 && mean.size() != channels) {
+    mismatch("key 'mean'", std::to_string(mean.size()) + " values, blob '" + blob + "' has " +
+                               std::to_string(channels) + " channels");
+  }
+  std::vector<float> values(element_count(sample));
+  const std::size_t channel_size = values.size() / channels;
+  for (std::size_t value = 0; value < values.size(); ++value) {
+    values[value] = mean[mean.size() == 1 ? 0 : value / channel_size];
+  }
+  return values;
+}
+
+NUQ_FUNCTION std::vector<std::int64_t> Dataset::integers_of(const NumericArray& labels) const {
+  if (!is_integer(labels.type)) mismatch("labels", "floating-point numbers, wanted integers");
+  if (element_count(labels.shape) != samples_) {
+    mismatch("labels", "shape " + to_string(labels.shape) + ", wanted one per sample");
+  }
+  return to_integers(labels);
+}
+
+NUQ_FUNCTION void Dataset::mismatch(const std::string& what, const std::string& problem) const {
+  detail::fail(FormatError(ErrorCode::size_mismatch, file_ + ": " + what + ": " + problem));
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(DATASET)
 
 #endif  // NUQ_DATASET_DATASET_HPP

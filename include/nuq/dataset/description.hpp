@@ -1,21 +1,15 @@
 #ifndef NUQ_DATASET_DESCRIPTION_HPP
 #define NUQ_DATASET_DESCRIPTION_HPP
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/dataset/metric.hpp"
-#include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/version.hpp"
 
@@ -37,6 +31,30 @@ struct DatasetDescription {
   std::optional<Metric> metric;  ///< absent in a dataset that only calibrates
   double peak = 1.0;             ///< largest possible value, for psnr
 };
+
+/// Parses the text of a dataset's JSON file:
+///
+///     {"inputs": {"data": "images.npy"}, "labels": "labels.npy", "first": 0, "count": 1000, "batch_size": 50,
+///      "scale": 0.00390625, "mean": [104, 117, 123], "output": "prob", "metric": "top1"}
+///
+/// `inputs` and `batch_size` are needed; a `metric` needs `output` and `labels` (top1, top5) or `targets` (psnr, with
+/// `peak`). `file` is only named in messages. Throws FormatError naming file, key, value and what was wanted.
+[[nodiscard]] NUQ_FUNCTION DatasetDescription parse_dataset_description(std::string_view text, const std::string& file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(DATASET)
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "nuq/core/error.hpp"
+#include "nuq/io/json.hpp"
+
+NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -176,17 +194,12 @@ class DescriptionReader {
 
 }  // namespace detail
 
-/// Parses the text of a dataset's JSON file:
-///
-///     {"inputs": {"data": "images.npy"}, "labels": "labels.npy", "first": 0, "count": 1000, "batch_size": 50,
-///      "scale": 0.00390625, "mean": [104, 117, 123], "output": "prob", "metric": "top1"}
-///
-/// `inputs` and `batch_size` are needed; a `metric` needs `output` and `labels` (top1, top5) or `targets` (psnr, with
-/// `peak`). `file` is only named in messages. Throws FormatError naming file, key, value and what was wanted.
-[[nodiscard]] inline DatasetDescription parse_dataset_description(std::string_view text, const std::string& file) {
+NUQ_FUNCTION DatasetDescription parse_dataset_description(std::string_view text, const std::string& file) {
   return detail::DescriptionReader(parse_json(text, file), file).read();
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(DATASET)
 
 #endif  // NUQ_DATASET_DESCRIPTION_HPP

@@ -2,12 +2,10 @@
 #define NUQ_DATASET_FILE_READER_HPP
 
 #include <string>
-#include <string_view>
 #include <utility>
 
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/support/returns.hpp"
-#include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -35,17 +33,32 @@ inline constexpr bool is_file_reader_v = detail::returns<std::string, detail::re
 /// Reads files as they are.
 struct PlainFileReader {
   /// Throws FormatError file_not_readable, and unsupported_format for gzip data.
-  [[nodiscard]] std::string read(const std::string& path) const {
-    const MappedFile file(path);
-    if (file.bytes().substr(0, 2) == "\x1f\x8b") {
-      detail::fail(FormatError(
-          ErrorCode::unsupported_format,
-          path + ": compressed by gzip; read it with nuq::GzipFileReader (nuq/adapters/gzip.hpp) or decompress it"));
-    }
-    return std::string(file.bytes());
-  }
+  [[nodiscard]] std::string read(const std::string& path) const;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(DATASET)
+
+#include <string_view>
+
+#include "nuq/core/error.hpp"
+#include "nuq/io/mapped_file.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::string PlainFileReader::read(const std::string& path) const {
+  const MappedFile file(path);
+  if (file.bytes().substr(0, 2) == "\x1f\x8b") {
+    detail::fail(FormatError(
+        ErrorCode::unsupported_format,
+        path + ": compressed by gzip; read it with nuq::GzipFileReader (nuq/adapters/gzip.hpp) or decompress it"));
+  }
+  return std::string(file.bytes());
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(DATASET)
 
 #endif  // NUQ_DATASET_FILE_READER_HPP

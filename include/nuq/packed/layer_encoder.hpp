@@ -1,19 +1,12 @@
 #ifndef NUQ_PACKED_LAYER_ENCODER_HPP
 #define NUQ_PACKED_LAYER_ENCODER_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <utility>
 #include <vector>
 
-#include "nuq/core/level_counts.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/packed/layer_coding.hpp"
-#include "nuq/packed/level_set_encoder.hpp"
-#include "nuq/packed/palette_encoder.hpp"
-#include "nuq/packed/rans_encoder.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -35,7 +28,25 @@ struct CodedLevels {
 
 /// Encodes a matrix of levels [out × in] in the coding that `choice` asks for. Sizes are exact, but that of an entropy
 /// code whose tables foretell that it is no smaller than the others: it is not made.
-[[nodiscard]] inline CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice = {}) {
+[[nodiscard]] NUQ_FUNCTION CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice = {});
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(PACKED)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+#include "nuq/core/level_counts.hpp"
+#include "nuq/packed/level_set_encoder.hpp"
+#include "nuq/packed/palette_encoder.hpp"
+#include "nuq/packed/rans_encoder.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice) {
   if (levels.empty()) return {};
   const ArrayView<const std::int8_t> all(levels.data(), levels.size());
   const LevelSet set = level_set_of(count_levels(all));
@@ -59,5 +70,7 @@ struct CodedLevels {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(PACKED)
 
 #endif  // NUQ_PACKED_LAYER_ENCODER_HPP

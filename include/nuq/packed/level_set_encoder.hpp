@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
 #include "nuq/packed/level_set.hpp"
@@ -13,7 +14,28 @@
 NUQ_NAMESPACE_BEGIN
 
 /// The levels that occur.
-[[nodiscard]] inline LevelSet level_set_of(const LevelCounts& counts) noexcept {
+[[nodiscard]] NUQ_FUNCTION LevelSet level_set_of(const LevelCounts& counts) noexcept;
+
+namespace detail {
+
+/// Where each level of the set, by its level_index, stands in it.
+[[nodiscard]] NUQ_FUNCTION std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) noexcept;
+
+/// Bytes that a level set takes.
+[[nodiscard]] NUQ_FUNCTION std::size_t level_set_bytes(const LevelSet& set) noexcept;
+
+/// Appends a set of 1 to 256 levels.
+NUQ_FUNCTION void append_level_set(ByteVector& bytes, const LevelSet& set);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(PACKED)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION LevelSet level_set_of(const LevelCounts& counts) noexcept {
   LevelSet set;
   for (int level = -128; level < 128; ++level) {
     if (counts[level_index(level)] > 0) set.levels[set.size++] = static_cast<std::int8_t>(level);
@@ -23,8 +45,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Where each level of the set, by its level_index, stands in it.
-[[nodiscard]] inline std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) noexcept {
+NUQ_FUNCTION std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) noexcept {
   std::array<std::uint8_t, 256> indices{};
   for (std::size_t index = 0; index < set.size; ++index)
     indices[level_index(set[index])] = static_cast<std::uint8_t>(index);
@@ -56,13 +77,11 @@ struct LevelSetStorage {
   return best;
 }
 
-/// Bytes that a level set takes.
-[[nodiscard]] inline std::size_t level_set_bytes(const LevelSet& set) noexcept {
+NUQ_FUNCTION std::size_t level_set_bytes(const LevelSet& set) noexcept {
   return shortest_storage(set).bytes;
 }
 
-/// Appends a set of 1 to 256 levels.
-inline void append_level_set(ByteVector& bytes, const LevelSet& set) {
+NUQ_FUNCTION void append_level_set(ByteVector& bytes, const LevelSet& set) {
   const LevelSetStorage storage = shortest_storage(set);
   bytes.push_back(
       static_cast<std::uint8_t>(static_cast<unsigned>(storage.form) | storage.order << level_set_form_bits));
@@ -83,6 +102,9 @@ inline void append_level_set(ByteVector& bytes, const LevelSet& set) {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(PACKED)
 
 #endif  // NUQ_PACKED_LEVEL_SET_ENCODER_HPP

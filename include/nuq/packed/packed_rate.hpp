@@ -3,9 +3,8 @@
 
 #include <cstddef>
 
-#include "nuq/core/matrix_view.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/quantized_weights.hpp"
-#include "nuq/packed/layer_encoder.hpp"
 #include "nuq/quantize/rate/entropy_rate.hpp"
 #include "nuq/version.hpp"
 
@@ -14,12 +13,25 @@ NUQ_NAMESPACE_BEGIN
 /// A layer in a packed model file: what EntropyRate estimates from counts, and the size of the coded levels and scales
 /// themselves.
 struct PackedRate : EntropyRate {
-  [[nodiscard]] std::size_t exact_bytes(const QuantizedWeights& weights) const {
-    const MatrixView<const std::int8_t> levels(weights.levels.data(), weights.rows, weights.cols);
-    return encode_levels(levels).bytes.size() + 4 * weights.scales.size();
-  }
+  [[nodiscard]] std::size_t exact_bytes(const QuantizedWeights& weights) const;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(PACKED)
+
+#include "nuq/core/matrix_view.hpp"
+#include "nuq/packed/layer_encoder.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::size_t PackedRate::exact_bytes(const QuantizedWeights& weights) const {
+  const MatrixView<const std::int8_t> levels(weights.levels.data(), weights.rows, weights.cols);
+  return encode_levels(levels).bytes.size() + 4 * weights.scales.size();
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(PACKED)
 
 #endif  // NUQ_PACKED_PACKED_RATE_HPP

@@ -1,30 +1,46 @@
 #ifndef NUQ_PACKED_PALETTE_ENCODER_HPP
 #define NUQ_PACKED_PALETTE_ENCODER_HPP
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
+#include "nuq/packed/level_set.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Bytes of `encode_palette` for `count` levels of a set.
+[[nodiscard]] NUQ_FUNCTION std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept;
+
+/// Levels, at least one, as indices into the set of those that occur.
+[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels,
+                                                                    const LevelSet& set);
+
+[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(PACKED)
+
+#include <array>
+
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/support/index_bits.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
 #include "nuq/packed/level_set_encoder.hpp"
 #include "nuq/packed/palette_coding.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// Bytes of `encode_palette` for `count` levels of a set.
-[[nodiscard]] inline std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept {
+NUQ_FUNCTION std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept {
   return detail::level_set_bytes(set) + detail::packed_index_bytes(count, detail::index_bits(set.size));
 }
 
-/// Levels, at least one, as indices into the set of those that occur.
-[[nodiscard]] inline std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels,
-                                                              const LevelSet& set) {
+NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels, const LevelSet& set) {
   const unsigned bits = detail::index_bits(set.size);
   const std::array<std::uint8_t, 256> index_of = detail::index_by_level(set);
   std::vector<std::uint8_t> bytes;
@@ -48,10 +64,13 @@ NUQ_NAMESPACE_BEGIN
   bytes.resize(end);
   return bytes;
 }
-[[nodiscard]] inline std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels) {
+
+NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels) {
   return encode_palette(levels, level_set_of(count_levels(levels)));
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(PACKED)
 
 #endif  // NUQ_PACKED_PALETTE_ENCODER_HPP

@@ -1,20 +1,16 @@
 #ifndef NUQ_PACKED_RANS_ENCODER_HPP
 #define NUQ_PACKED_RANS_ENCODER_HPP
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "nuq/core/level_counts.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/matrix_view.hpp"
-#include "nuq/core/support/index_bits.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
 #include "nuq/packed/detail/rans_classes.hpp"
 #include "nuq/packed/detail/rans_frequencies.hpp"
-#include "nuq/packed/level_set_encoder.hpp"
-#include "nuq/packed/rans_coding.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -31,7 +27,72 @@ struct SymbolSlots {
   std::uint64_t inverse = 0;  ///< 2⁴⁴ / frequency, rounded up
 };
 
-[[nodiscard]] inline std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table, std::size_t size) noexcept {
+[[nodiscard]] NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table,
+                                                                 std::size_t size) noexcept;
+
+/// Those of all rare symbols are the marker's.
+[[nodiscard]] NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const ClassFrequencies& tables,
+                                                                 std::size_t size) noexcept;
+
+/// Symbols in the order of their coding: class by class, the rows of each in ascending order. `begin[c]` is where class
+/// c begins; one more entry holds the end.
+struct SymbolsByClass {
+  std::vector<std::uint8_t> symbols;
+  std::vector<std::size_t> begin;
+};
+
+/// The rare symbols of class `index`, in their order.
+[[nodiscard]] NUQ_FUNCTION ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t index,
+                                                   const ClassFrequencies& tables, std::size_t size);
+
+[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels,
+                                                                const LevelSet& set);
+
+}  // namespace detail
+
+/// The entropy coding of a matrix of levels; the format is in rans_coding.hpp. Rows whose levels are distributed alike
+/// share a table where that is smaller. The bytes are the same on every platform.
+class RansEncoder {
+ public:
+  /// `levels` [out × in], at least one, of which `set` occur.
+  RansEncoder(MatrixView<const std::int8_t> levels, const LevelSet& set)
+      : set_(set),
+        log2_lanes_(levels.size() < (std::size_t{1} << 17U) ? 2 : 5),  // 112 bytes more: 0.1 % of the least layer
+        symbols_(detail::symbols_of(levels, set)),
+        classes_(detail::choose_classes(symbols_, levels.rows(), set.size)) {}
+
+  /// The size of the code as its tables foretell it, each state at its least: what `encode` gives is not smaller, but
+  /// for roundings.
+  [[nodiscard]] std::size_t least_bytes() const noexcept;
+
+  [[nodiscard]] std::vector<std::uint8_t> encode() const;
+
+ private:
+  LevelSet set_;
+  unsigned log2_lanes_;
+  std::vector<std::uint8_t> symbols_;
+  detail::RansClasses classes_;
+};
+
+/// The entropy coding of a matrix of levels [out × in], at least one.
+[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(PACKED)
+
+#include <algorithm>
+
+#include "nuq/core/level_counts.hpp"
+#include "nuq/core/support/index_bits.hpp"
+#include "nuq/packed/level_set_encoder.hpp"
+#include "nuq/packed/rans_coding.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table, std::size_t size) noexcept {
   std::array<SymbolSlots, 256> slots{};
   std::uint32_t first = 0;
   for (std::size_t symbol = 0; symbol < size; ++symbol) {
@@ -43,8 +104,7 @@ struct SymbolSlots {
   return slots;
 }
 
-/// Those of all rare symbols are the marker's.
-[[nodiscard]] inline std::array<SymbolSlots, 256> slots_of(const ClassFrequencies& tables, std::size_t size) noexcept {
+NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const ClassFrequencies& tables, std::size_t size) noexcept {
   std::array<SymbolSlots, 256> slots = slots_of(tables.common, size);
   for (std::size_t symbol = 0; symbol < size; ++symbol) {
     if (tables.is_rare(symbol)) slots[symbol] = slots[tables.marker];
@@ -90,13 +150,6 @@ class RansStream {
   std::vector<std::uint16_t> words_;
 };
 
-/// Symbols in the order of their coding: class by class, the rows of each in ascending order. `begin[c]` is where class
-/// c begins; one more entry holds the end.
-struct SymbolsByClass {
-  std::vector<std::uint8_t> symbols;
-  std::vector<std::size_t> begin;
-};
-
 [[nodiscard]] inline SymbolsByClass sort_by_class(const std::vector<std::uint8_t>& symbols,
                                                   const RansClasses& classes) {
   const std::size_t cols = symbols.size() / classes.class_of_row.size();
@@ -114,9 +167,8 @@ struct SymbolsByClass {
   return sorted;
 }
 
-/// The rare symbols of class `index`, in their order.
-[[nodiscard]] inline ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t index,
-                                             const ClassFrequencies& tables, std::size_t size) {
+NUQ_FUNCTION ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t index, const ClassFrequencies& tables,
+                                     std::size_t size) {
   std::array<bool, 256> is_rare{};
   for (std::size_t symbol = 0; symbol < size; ++symbol) is_rare[symbol] = tables.is_rare(symbol);
   ByteVector rare;
@@ -144,7 +196,7 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
   append_bytes(bytes, stored);
 }
 
-[[nodiscard]] inline std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels, const LevelSet& set) {
+NUQ_FUNCTION std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels, const LevelSet& set) {
   const std::array<std::uint8_t, 256> symbol_of = index_by_level(set);
   std::vector<std::uint8_t> symbols(levels.size());
   std::transform(levels.data(), levels.data() + levels.size(), symbols.data(),
@@ -154,57 +206,38 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
 
 }  // namespace detail
 
-/// The entropy coding of a matrix of levels; the format is in rans_coding.hpp. Rows whose levels are distributed alike
-/// share a table where that is smaller. The bytes are the same on every platform.
-class RansEncoder {
- public:
-  /// `levels` [out × in], at least one, of which `set` occur.
-  RansEncoder(MatrixView<const std::int8_t> levels, const LevelSet& set)
-      : set_(set),
-        log2_lanes_(levels.size() < (std::size_t{1} << 17U) ? 2 : 5),  // 112 bytes more: 0.1 % of the least layer
-        symbols_(detail::symbols_of(levels, set)),
-        classes_(detail::choose_classes(symbols_, levels.rows(), set.size)) {}
+NUQ_FUNCTION std::size_t RansEncoder::least_bytes() const noexcept {
+  const std::uint64_t bits = classes_.cost() >> detail::fixed_log2_bits;
+  return detail::level_set_bytes(set_) + 1 + static_cast<std::size_t>(bits / 8) + (std::size_t{2} << log2_lanes_);
+}
 
-  /// The size of the code as its tables foretell it, each state at its least: what `encode` gives is not smaller, but
-  /// for roundings.
-  [[nodiscard]] std::size_t least_bytes() const noexcept {
-    const std::uint64_t bits = classes_.cost() >> detail::fixed_log2_bits;
-    return detail::level_set_bytes(set_) + 1 + static_cast<std::size_t>(bits / 8) + (std::size_t{2} << log2_lanes_);
+NUQ_FUNCTION std::vector<std::uint8_t> RansEncoder::encode() const {
+  const detail::SymbolsByClass sorted = detail::sort_by_class(symbols_, classes_);
+  std::vector<std::uint8_t> bytes;
+  detail::append_level_set(bytes, set_);
+  bytes.push_back(static_cast<std::uint8_t>(log2_lanes_ | ((classes_.tables.size() - 1) << 4U)));
+  detail::BitWriter map(bytes);
+  const unsigned class_bits = detail::index_bits(classes_.tables.size());
+  for (const std::uint8_t index : classes_.class_of_row) map.bits(index, class_bits);
+  detail::BitWriter tables(bytes);
+  for (const detail::ClassFrequencies& of_class : classes_.tables) detail::append_tables(tables, of_class, set_.size);
+  detail::append_rare(bytes, sorted, classes_, set_.size);
+
+  detail::RansStream stream(std::size_t{1} << log2_lanes_);
+  for (std::size_t index = classes_.tables.size(); index-- > 0;) {
+    stream.prepend(sorted.symbols.data() + sorted.begin[index], sorted.begin[index + 1] - sorted.begin[index],
+                   detail::slots_of(classes_.tables[index], set_.size));
   }
+  stream.append_to(bytes);
+  return bytes;
+}
 
-  [[nodiscard]] std::vector<std::uint8_t> encode() const {
-    const detail::SymbolsByClass sorted = detail::sort_by_class(symbols_, classes_);
-    std::vector<std::uint8_t> bytes;
-    detail::append_level_set(bytes, set_);
-    bytes.push_back(static_cast<std::uint8_t>(log2_lanes_ | ((classes_.tables.size() - 1) << 4U)));
-    detail::BitWriter map(bytes);
-    const unsigned class_bits = detail::index_bits(classes_.tables.size());
-    for (const std::uint8_t index : classes_.class_of_row) map.bits(index, class_bits);
-    detail::BitWriter tables(bytes);
-    for (const detail::ClassFrequencies& of_class : classes_.tables) detail::append_tables(tables, of_class, set_.size);
-    detail::append_rare(bytes, sorted, classes_, set_.size);
-
-    detail::RansStream stream(std::size_t{1} << log2_lanes_);
-    for (std::size_t index = classes_.tables.size(); index-- > 0;) {
-      stream.prepend(sorted.symbols.data() + sorted.begin[index], sorted.begin[index + 1] - sorted.begin[index],
-                     detail::slots_of(classes_.tables[index], set_.size));
-    }
-    stream.append_to(bytes);
-    return bytes;
-  }
-
- private:
-  LevelSet set_;
-  unsigned log2_lanes_;
-  std::vector<std::uint8_t> symbols_;
-  detail::RansClasses classes_;
-};
-
-/// The entropy coding of a matrix of levels [out × in], at least one.
-[[nodiscard]] inline std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels) {
+NUQ_FUNCTION std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels) {
   return RansEncoder(levels, level_set_of(count_levels({levels.data(), levels.size()}))).encode();
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(PACKED)
 
 #endif  // NUQ_PACKED_RANS_ENCODER_HPP

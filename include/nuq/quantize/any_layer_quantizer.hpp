@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/quantized_weights.hpp"
@@ -33,14 +34,10 @@ class AnyLayerQuantizer {
   /// The weights at no more than `parameters.num_steps` levels. Throws what the quantizer throws.
   [[nodiscard]] NuqResult quantize(MatrixView<const float> weights, Granularity granularity,
                                    const NuqParameters& parameters, const LayerStatistics* statistics,
-                                   Parallel& parallel) const {
-    return quantize_(weights, granularity, parameters, statistics, parallel);
-  }
+                                   Parallel& parallel) const;
 
   /// The weights at uniform int8.
-  [[nodiscard]] QuantizedWeights quantize_uniformly(MatrixView<const float> weights, Granularity granularity) const {
-    return uniform_(weights, granularity);
-  }
+  [[nodiscard]] QuantizedWeights quantize_uniformly(MatrixView<const float> weights, Granularity granularity) const;
 
   /// Whether the quantizer can be set to a price per bit.
   [[nodiscard]] bool is_priced() const noexcept { return static_cast<bool>(at_price_); }
@@ -79,5 +76,24 @@ class AnyLayerQuantizer {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION NuqResult AnyLayerQuantizer::quantize(MatrixView<const float> weights, Granularity granularity,
+                                                   const NuqParameters& parameters, const LayerStatistics* statistics,
+                                                   Parallel& parallel) const {
+  return quantize_(weights, granularity, parameters, statistics, parallel);
+}
+
+NUQ_FUNCTION QuantizedWeights AnyLayerQuantizer::quantize_uniformly(MatrixView<const float> weights,
+                                                                    Granularity granularity) const {
+  return uniform_(weights, granularity);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_ANY_LAYER_QUANTIZER_HPP

@@ -25,19 +25,8 @@ enum class BiasCorrection {
 namespace detail {
 
 /// By how much the outputs of a layer fall on average when its inputs are `inputs` on average: (w − s·L)·inputs, [out].
-[[nodiscard]] inline Vector lost_output(MatrixView<const float> weights, const QuantizedWeights& quantized,
-                                        const Vector& inputs) {
-  Vector lost(static_cast<std::ptrdiff_t>(weights.rows()));
-  for (std::size_t row = 0; row < weights.rows(); ++row) {
-    const auto scale = static_cast<double>(quantized.scale(row));
-    for (std::size_t col = 0; col < weights.cols(); ++col) {
-      const auto level = static_cast<double>(quantized.levels[row * weights.cols() + col]);
-      lost[static_cast<std::ptrdiff_t>(row)] +=
-          (static_cast<double>(weights(row, col)) - scale * level) * inputs[static_cast<std::ptrdiff_t>(col)];
-    }
-  }
-  return lost;
-}
+[[nodiscard]] NUQ_FUNCTION Vector lost_output(MatrixView<const float> weights, const QuantizedWeights& quantized,
+                                              const Vector& inputs);
 
 template <class Real>
 [[nodiscard]] Real squared_norm(const DenseVector<Real>& values) {
@@ -75,5 +64,31 @@ template std::vector<float> bias_correction<double>(MatrixView<const float>, con
 #endif
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION Vector lost_output(MatrixView<const float> weights, const QuantizedWeights& quantized,
+                                const Vector& inputs) {
+  Vector lost(static_cast<std::ptrdiff_t>(weights.rows()));
+  for (std::size_t row = 0; row < weights.rows(); ++row) {
+    const auto scale = static_cast<double>(quantized.scale(row));
+    for (std::size_t col = 0; col < weights.cols(); ++col) {
+      const auto level = static_cast<double>(quantized.levels[row * weights.cols() + col]);
+      lost[static_cast<std::ptrdiff_t>(row)] +=
+          (static_cast<double>(weights(row, col)) - scale * level) * inputs[static_cast<std::ptrdiff_t>(col)];
+    }
+  }
+  return lost;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_BIAS_CORRECTION_HPP

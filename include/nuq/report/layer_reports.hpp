@@ -1,23 +1,41 @@
 #ifndef NUQ_REPORT_LAYER_REPORTS_HPP
 #define NUQ_REPORT_LAYER_REPORTS_HPP
 
+#include <vector>
+
+#include "nuq/compiled.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/report/report.hpp"
+#include "nuq/report/size_model.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// One entry for every layer with a weight matrix, in the network's order.
+[[nodiscard]] NUQ_FUNCTION std::vector<LayerReport> layer_reports(const Graph& graph,
+                                                                  const NetworkQuantization& quantization,
+                                                                  Target target, Parallel& parallel);
+
+/// Fills the report's layers, bytes and ratios.
+NUQ_FUNCTION void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization,
+                             Target target, Parallel& parallel);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(REPORT)
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "nuq/core/level_counts.hpp"
-#include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
-#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/weight_matrix.hpp"
-#include "nuq/report/report.hpp"
-#include "nuq/report/size_model.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -65,9 +83,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// One entry for every layer with a weight matrix, in the network's order.
-[[nodiscard]] inline std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization,
-                                                            Target target, Parallel& parallel) {
+NUQ_FUNCTION std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization,
+                                                    Target target, Parallel& parallel) {
   std::vector<const Node*> nodes;
   for (const Node& node : graph.nodes) {
     if (detail::is_reported(graph, node)) nodes.push_back(&node);
@@ -79,9 +96,8 @@ namespace detail {
   return reports;
 }
 
-/// Fills the report's layers, bytes and ratios.
-inline void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization, Target target,
-                       Parallel& parallel) {
+NUQ_FUNCTION void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization,
+                             Target target, Parallel& parallel) {
   report.target = target_name(target);
   report.layers = layer_reports(graph, quantization, target, parallel);
   std::uint64_t weights = 0;
@@ -96,5 +112,7 @@ inline void add_layers(RunReport& report, const Graph& graph, const NetworkQuant
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(REPORT)
 
 #endif  // NUQ_REPORT_LAYER_REPORTS_HPP

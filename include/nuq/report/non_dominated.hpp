@@ -1,11 +1,10 @@
 #ifndef NUQ_REPORT_NON_DOMINATED_HPP
 #define NUQ_REPORT_NON_DOMINATED_HPP
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
 
@@ -26,7 +25,18 @@ template <class IsSatisfied>
 
 /// Marks the trials that no other beats: none has at most their bytes and at least as good a metric, one of the two
 /// truly better. Of equals the first is marked.
-inline void mark_non_dominated(std::vector<TrialReport>& trials, double original_metric, BetterMetric better) {
+NUQ_FUNCTION void mark_non_dominated(std::vector<TrialReport>& trials, double original_metric, BetterMetric better);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(REPORT)
+
+#include <algorithm>
+#include <limits>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION void mark_non_dominated(std::vector<TrialReport>& trials, double original_metric, BetterMetric better) {
   const auto loss = [&](const TrialReport& trial) {
     if (better == BetterMetric::larger) return -trial.metric;
     return better == BetterMetric::smaller ? trial.metric : std::abs(trial.metric - original_metric);
@@ -44,5 +54,7 @@ inline void mark_non_dominated(std::vector<TrialReport>& trials, double original
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(REPORT)
 
 #endif  // NUQ_REPORT_NON_DOMINATED_HPP

@@ -1,14 +1,13 @@
 #ifndef NUQ_REPORT_REPORT_HPP
 #define NUQ_REPORT_REPORT_HPP
 
-#include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
@@ -68,40 +67,15 @@ struct RunReport {
 };
 
 /// Describes a file as it is on the disk now. Throws FormatError file_not_readable.
-[[nodiscard]] inline FileReport file_report(const std::string& path) {
-  return {path, sha256_of_file(path), std::filesystem::file_size(path)};
-}
+[[nodiscard]] NUQ_FUNCTION FileReport file_report(const std::string& path);
 
 namespace detail {
 
-[[nodiscard]] inline Json json_of(const LayerReport& layer) {
-  return Json::object({{"name", layer.name},
-                       {"type", layer.type},
-                       {"shape", layer.shape},
-                       {"weights", layer.weights},
-                       {"levels", layer.levels},
-                       {"bits_per_weight", layer.bits_per_weight},
-                       {"bytes", layer.bytes},
-                       {"taken", layer.taken},
-                       {"reason", layer.reason}});
-}
+[[nodiscard]] NUQ_FUNCTION Json json_of(const LayerReport& layer);
 
-[[nodiscard]] inline Json json_of(const TrialReport& trial) {
-  Json levels = Json::object();
-  for (const auto& [layer, count] : trial.levels) levels.set(layer, count);
-  return Json::object({{"configuration", trial.configuration},
-                       {"bytes", trial.bytes},
-                       {"metric", trial.metric},
-                       {"satisfied", trial.satisfied},
-                       {"ended_early", trial.ended_early},
-                       {"levels", levels},
-                       {"non_dominated", trial.non_dominated},
-                       {"files", trial.files}});
-}
+[[nodiscard]] NUQ_FUNCTION Json json_of(const TrialReport& trial);
 
-[[nodiscard]] inline Json json_of(const FileReport& file) {
-  return Json::object({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
-}
+[[nodiscard]] NUQ_FUNCTION Json json_of(const FileReport& file);
 
 template <class T>
 [[nodiscard]] Json json_of(const std::vector<T>& entries) {
@@ -114,7 +88,55 @@ template <class T>
 
 /// The report as JSON text. Metrics that are absent or not finite become null; bytes of names that are not UTF-8 become
 /// U+FFFD.
-[[nodiscard]] inline std::string to_json(const RunReport& report) {
+[[nodiscard]] NUQ_FUNCTION std::string to_json(const RunReport& report);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(REPORT)
+
+#include <cstddef>
+#include <filesystem>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION FileReport file_report(const std::string& path) {
+  return {path, sha256_of_file(path), std::filesystem::file_size(path)};
+}
+
+namespace detail {
+
+NUQ_FUNCTION Json json_of(const LayerReport& layer) {
+  return Json::object({{"name", layer.name},
+                       {"type", layer.type},
+                       {"shape", layer.shape},
+                       {"weights", layer.weights},
+                       {"levels", layer.levels},
+                       {"bits_per_weight", layer.bits_per_weight},
+                       {"bytes", layer.bytes},
+                       {"taken", layer.taken},
+                       {"reason", layer.reason}});
+}
+
+NUQ_FUNCTION Json json_of(const TrialReport& trial) {
+  Json levels = Json::object();
+  for (const auto& [layer, count] : trial.levels) levels.set(layer, count);
+  return Json::object({{"configuration", trial.configuration},
+                       {"bytes", trial.bytes},
+                       {"metric", trial.metric},
+                       {"satisfied", trial.satisfied},
+                       {"ended_early", trial.ended_early},
+                       {"levels", levels},
+                       {"non_dominated", trial.non_dominated},
+                       {"files", trial.files}});
+}
+
+NUQ_FUNCTION Json json_of(const FileReport& file) {
+  return Json::object({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
+}
+
+}  // namespace detail
+
+NUQ_FUNCTION std::string to_json(const RunReport& report) {
   const Json json = Json::object({{"original_metric", report.original_metric},
                                   {"int8_metric", report.int8_metric},
                                   {"metric", report.metric},
@@ -135,5 +157,7 @@ template <class T>
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(REPORT)
 
 #endif  // NUQ_REPORT_REPORT_HPP

@@ -1,11 +1,10 @@
 #ifndef NUQ_REPORT_REPORTED_FILE_SET_HPP
 #define NUQ_REPORT_REPORTED_FILE_SET_HPP
 
-#include <cstddef>
 #include <future>
-#include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
@@ -16,38 +15,55 @@ NUQ_NAMESPACE_BEGIN
 /// the disk takes the bytes.
 class ReportedFileSet : public FileSet {
  public:
-  void begin_to_flush() override {
-    FileSet::begin_to_flush();
-    describe_staged();
-  }
+  void begin_to_flush() override;
 
   /// Commits the files and describes them under their final names, in order of staging.
   /// @throws FormatError file_not_readable, file_not_writable; a failure before the first rename leaves every final
   ///         name as it was.
-  [[nodiscard]] std::vector<FileReport> commit_with_reports() {
-    describe_staged();
-    flush();
-    std::vector<FileReport> reports;
-    for (std::size_t index = 0; index < described_.size(); ++index) {
-      reports.push_back(described_[index].get());
-      reports.back().path = staged()[index].final_path;
-    }
-    described_.clear();
-    commit();
-    return reports;
-  }
+  [[nodiscard]] std::vector<FileReport> commit_with_reports();
 
  private:
-  void describe_staged() {
-    for (std::size_t index = described_.size(); index < staged().size(); ++index) {
-      described_.push_back(
-          std::async(std::launch::async, [file = staged()[index].temporary] { return file_report(file); }));
-    }
-  }
+  void describe_staged();
 
   std::vector<std::future<FileReport>> described_;  // of the first staged files, in their order
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(REPORT)
+
+#include <cstddef>
+#include <string>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION void ReportedFileSet::begin_to_flush() {
+  FileSet::begin_to_flush();
+  describe_staged();
+}
+
+NUQ_FUNCTION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
+  describe_staged();
+  flush();
+  std::vector<FileReport> reports;
+  for (std::size_t index = 0; index < described_.size(); ++index) {
+    reports.push_back(described_[index].get());
+    reports.back().path = staged()[index].final_path;
+  }
+  described_.clear();
+  commit();
+  return reports;
+}
+
+NUQ_FUNCTION void ReportedFileSet::describe_staged() {
+  for (std::size_t index = described_.size(); index < staged().size(); ++index) {
+    described_.push_back(
+        std::async(std::launch::async, [file = staged()[index].temporary] { return file_report(file); }));
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(REPORT)
 
 #endif  // NUQ_REPORT_REPORTED_FILE_SET_HPP

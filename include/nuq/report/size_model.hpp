@@ -1,13 +1,9 @@
 #ifndef NUQ_REPORT_SIZE_MODEL_HPP
 #define NUQ_REPORT_SIZE_MODEL_HPP
 
-#include <cstddef>
-
-#include "nuq/ascend/dictionary_rate.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/quantized_weights.hpp"
-#include "nuq/packed/packed_rate.hpp"
 #include "nuq/quantize/rate/contracts.hpp"
-#include "nuq/quantize/rate/packed_palette.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -25,12 +21,29 @@ enum class Target {
 
 /// Bytes of a quantized layer under a target: indices, codebook or tables, scales. Only the vendor's order of weights
 /// depends on the kernel.
-[[nodiscard]] inline double layer_bytes(Target target, const QuantizedWeights& weights, KernelExtents kernel = {}) {
+[[nodiscard]] NUQ_FUNCTION double layer_bytes(Target target, const QuantizedWeights& weights,
+                                              KernelExtents kernel = {});
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(REPORT)
+
+#include <cstddef>
+
+#include "nuq/ascend/dictionary_rate.hpp"
+#include "nuq/packed/packed_rate.hpp"
+#include "nuq/quantize/rate/packed_palette.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION double layer_bytes(Target target, const QuantizedWeights& weights, KernelExtents kernel) {
   if (target == Target::palette) return layer_bytes(PackedPaletteRate{}, weights);
   if (target == Target::ascend) return layer_bytes(AscendDictionaryRate{kernel.rows, kernel.cols}, weights);
   return layer_bytes(PackedRate{}, weights);
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(REPORT)
 
 #endif  // NUQ_REPORT_SIZE_MODEL_HPP

@@ -1,16 +1,11 @@
 #ifndef NUQ_REPORT_TABLE_HPP
 #define NUQ_REPORT_TABLE_HPP
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdio>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "nuq/core/support/number_text.hpp"
-#include "nuq/core/tensor.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
 
@@ -26,40 +21,67 @@ class TextTable {
     bool numeric;  ///< aligned to the right
   };
 
-  explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {
-    std::vector<std::string> titles;
-    for (const Column& column : columns_) titles.push_back(column.title);
-    add(std::move(titles));
-  }
+  explicit TextTable(std::vector<Column> columns);
 
   /// One cell per column.
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
 
-  [[nodiscard]] std::string text() const {
-    std::vector<std::size_t> widths(columns_.size(), 0);
-    for (const auto& row : rows_) {
-      for (std::size_t column = 0; column < row.size(); ++column) {
-        widths[column] = (std::max)(widths[column], row[column].size());
-      }
-    }
-    std::string lines;
-    for (const auto& row : rows_) {
-      std::string line;
-      for (std::size_t column = 0; column < row.size(); ++column) {
-        const std::string space(widths[column] - row[column].size(), ' ');
-        line += (column == 0 ? "" : "  ") + (columns_[column].numeric ? space + row[column] : row[column] + space);
-      }
-      lines += line.erase(line.find_last_not_of(' ') + 1) + "\n";
-    }
-    return lines;
-  }
+  [[nodiscard]] std::string text() const;
 
  private:
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
 
-[[nodiscard]] inline std::string two_decimals(double value) {
+[[nodiscard]] NUQ_FUNCTION std::string two_decimals(double value);
+
+}  // namespace detail
+
+/// The report for a terminal: a line per layer, then metrics, sizes and whatever was remarkable.
+[[nodiscard]] NUQ_FUNCTION std::string result_table(const RunReport& report);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(REPORT)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <optional>
+
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/core/tensor.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION TextTable::TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {
+  std::vector<std::string> titles;
+  for (const Column& column : columns_) titles.push_back(column.title);
+  add(std::move(titles));
+}
+
+NUQ_FUNCTION std::string TextTable::text() const {
+  std::vector<std::size_t> widths(columns_.size(), 0);
+  for (const auto& row : rows_) {
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      widths[column] = (std::max)(widths[column], row[column].size());
+    }
+  }
+  std::string lines;
+  for (const auto& row : rows_) {
+    std::string line;
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      const std::string space(widths[column] - row[column].size(), ' ');
+      line += (column == 0 ? "" : "  ") + (columns_[column].numeric ? space + row[column] : row[column] + space);
+    }
+    lines += line.erase(line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return lines;
+}
+
+NUQ_FUNCTION std::string two_decimals(double value) {
   char text[320];  // the largest double has 309 digits before the point
   std::snprintf(text, sizeof text, "%.2f", value);
   return text;
@@ -71,8 +93,7 @@ class TextTable {
 
 }  // namespace detail
 
-/// The report for a terminal: a line per layer, then metrics, sizes and whatever was remarkable.
-[[nodiscard]] inline std::string result_table(const RunReport& report) {
+NUQ_FUNCTION std::string result_table(const RunReport& report) {
   detail::TextTable layers({{"layer", false},
                             {"type", false},
                             {"shape", false},
@@ -101,5 +122,7 @@ class TextTable {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(REPORT)
 
 #endif  // NUQ_REPORT_TABLE_HPP

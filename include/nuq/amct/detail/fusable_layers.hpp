@@ -1,20 +1,35 @@
 #ifndef NUQ_AMCT_DETAIL_FUSABLE_LAYERS_HPP
 #define NUQ_AMCT_DETAIL_FUSABLE_LAYERS_HPP
 
-#include <set>
 #include <string>
 #include <vector>
 
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/passes/fuse.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Checks `skip_fusion_layers`: each name once, of a layer that BatchNorm and Scale can be folded into.
-inline void check_fusable(const Graph& graph, const std::vector<std::string>& layers, const std::string& file) {
+NUQ_FUNCTION void check_fusable(const Graph& graph, const std::vector<std::string>& layers, const std::string& file);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <set>
+
+#include "nuq/core/error.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void check_fusable(const Graph& graph, const std::vector<std::string>& layers, const std::string& file) {
   std::set<std::string> seen;
   for (const std::string& layer : layers) {
     const std::string place = file + ": skip_fusion_layers: '" + layer + "' ";
@@ -29,6 +44,9 @@ inline void check_fusable(const Graph& graph, const std::vector<std::string>& la
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_DETAIL_FUSABLE_LAYERS_HPP

@@ -1,16 +1,13 @@
 #ifndef NUQ_AMCT_DETAIL_JSON_OBJECT_HPP
 #define NUQ_AMCT_DETAIL_JSON_OBJECT_HPP
 
-#include <algorithm>
-#include <cmath>
 #include <initializer_list>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/version.hpp"
@@ -29,90 +26,133 @@ class JsonObject {
   [[nodiscard]] bool has(const char* key) const { return object_->find(key) != nullptr; }
 
   /// Refuses every key that is not among `keys`.
-  void allow(std::initializer_list<const char*> keys) const {
-    std::vector<std::string> found = object_->keys();
-    std::sort(found.begin(), found.end());
-    for (const std::string& member : found) {
-      if (std::find(keys.begin(), keys.end(), member) != keys.end()) continue;
-      std::string allowed;
-      for (const char* const key : keys) allowed += (allowed.empty() ? "" : ", ") + std::string(key);
-      fail(ConfigError(ErrorCode::unknown_name, place_ + ": unknown key '" + member + "', wanted one of " + allowed));
-    }
-  }
+  void allow(std::initializer_list<const char*> keys) const;
   /// Refuses `key` where it does not apply.
-  void refuse(const char* key, const std::string& reason) const {
-    if (has(key)) fail(ConfigError(ErrorCode::invalid_argument, place_ + ": " + key + ": " + reason));
-  }
+  void refuse(const char* key, const std::string& reason) const;
 
-  void read(const char* key, bool& value) const {
-    if (!has(key)) return;
-    const Json& member = *object_->find(key);
-    if (!member.is_boolean()) reject(key, "true or false");
-    value = member.boolean();
-  }
-  void read(const char* key, int& value) const {
-    if (!has(key)) return;
-    const Json& member = *object_->find(key);
-    constexpr double limit = (std::numeric_limits<int>::max)();
-    if (!member.is_integer() || std::fabs(member.number()) > limit) reject(key, "an integer");
-    value = static_cast<int>(member.integer());
-  }
-  void read(const char* key, float& value) const {
-    if (has(key)) value = number(*object_->find(key), key);
-  }
-  void read(const char* key, std::string& value) const {
-    if (!has(key)) return;
-    const Json& member = *object_->find(key);
-    if (!member.is_string()) reject(key, "a string");
-    value = member.text();
-  }
-  void read(const char* key, std::vector<std::string>& values) const {
-    if (!has(key)) return;
-    values.clear();
-    for (const Json& element : array(key)) {
-      if (!element.is_string()) reject(key, "a list of strings");
-      values.push_back(element.text());
-    }
-  }
+  void read(const char* key, bool& value) const;
+  void read(const char* key, int& value) const;
+  void read(const char* key, float& value) const;
+  void read(const char* key, std::string& value) const;
+  void read(const char* key, std::vector<std::string>& values) const;
   /// Two numbers, [first, second].
-  void read(const char* key, float& first, float& second) const {
-    if (!has(key)) return;
-    const Json& pair = array(key);
-    if (pair.size() != 2) reject(key, "a list of two numbers");
-    first = number(pair[0], key);
-    second = number(pair[1], key);
-  }
-  [[nodiscard]] std::optional<JsonObject> object(const char* key) const {
-    if (!has(key)) return std::nullopt;
-    const Json& member = *object_->find(key);
-    if (!member.is_object()) reject(key, "an object");
-    return JsonObject(member, place_);
-  }
+  void read(const char* key, float& first, float& second) const;
+  [[nodiscard]] std::optional<JsonObject> object(const char* key) const;
 
-  [[noreturn]] void reject(const char* key, const std::string& wanted) const {
-    std::string got = to_text(sorted_by_key(*object_->find(key)), {-1, true});
-    if (got.size() > 60) got = got.substr(0, 57) + "...";
-    fail(ConfigError(ErrorCode::invalid_argument, place_ + ": " + key + ": got " + got + ", wanted " + wanted));
-  }
+  [[noreturn]] void reject(const char* key, const std::string& wanted) const;
 
  private:
-  [[nodiscard]] const Json& array(const char* key) const {
-    const Json& member = *object_->find(key);
-    if (!member.is_array()) reject(key, "a list");
-    return member;
-  }
-  [[nodiscard]] float number(const Json& member, const char* key) const {
-    if (!member.is_number()) reject(key, "a number");
-    const double value = member.number();
-    if (std::fabs(value) > static_cast<double>((std::numeric_limits<float>::max)())) reject(key, "a float32 number");
-    return static_cast<float>(value);
-  }
+  [[nodiscard]] const Json& array(const char* key) const;
+  [[nodiscard]] float number(const Json& member, const char* key) const;
 
   const Json* object_;
   std::string place_;
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "nuq/core/error.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void JsonObject::allow(std::initializer_list<const char*> keys) const {
+  std::vector<std::string> found = object_->keys();
+  std::sort(found.begin(), found.end());
+  for (const std::string& member : found) {
+    if (std::find(keys.begin(), keys.end(), member) != keys.end()) continue;
+    std::string allowed;
+    for (const char* const key : keys) allowed += (allowed.empty() ? "" : ", ") + std::string(key);
+    fail(ConfigError(ErrorCode::unknown_name, place_ + ": unknown key '" + member + "', wanted one of " + allowed));
+  }
+}
+
+NUQ_FUNCTION void JsonObject::refuse(const char* key, const std::string& reason) const {
+  if (has(key)) fail(ConfigError(ErrorCode::invalid_argument, place_ + ": " + key + ": " + reason));
+}
+
+NUQ_FUNCTION void JsonObject::read(const char* key, bool& value) const {
+  if (!has(key)) return;
+  const Json& member = *object_->find(key);
+  if (!member.is_boolean()) reject(key, "true or false");
+  value = member.boolean();
+}
+
+NUQ_FUNCTION void JsonObject::read(const char* key, int& value) const {
+  if (!has(key)) return;
+  const Json& member = *object_->find(key);
+  constexpr double limit = (std::numeric_limits<int>::max)();
+  if (!member.is_integer() || std::fabs(member.number()) > limit) reject(key, "an integer");
+  value = static_cast<int>(member.integer());
+}
+
+NUQ_FUNCTION void JsonObject::read(const char* key, float& value) const {
+  if (has(key)) value = number(*object_->find(key), key);
+}
+
+NUQ_FUNCTION void JsonObject::read(const char* key, std::string& value) const {
+  if (!has(key)) return;
+  const Json& member = *object_->find(key);
+  if (!member.is_string()) reject(key, "a string");
+  value = member.text();
+}
+
+NUQ_FUNCTION void JsonObject::read(const char* key, std::vector<std::string>& values) const {
+  if (!has(key)) return;
+  values.clear();
+  for (const Json& element : array(key)) {
+    if (!element.is_string()) reject(key, "a list of strings");
+    values.push_back(element.text());
+  }
+}
+
+NUQ_FUNCTION void JsonObject::read(const char* key, float& first, float& second) const {
+  if (!has(key)) return;
+  const Json& pair = array(key);
+  if (pair.size() != 2) reject(key, "a list of two numbers");
+  first = number(pair[0], key);
+  second = number(pair[1], key);
+}
+
+NUQ_FUNCTION std::optional<JsonObject> JsonObject::object(const char* key) const {
+  if (!has(key)) return std::nullopt;
+  const Json& member = *object_->find(key);
+  if (!member.is_object()) reject(key, "an object");
+  return JsonObject(member, place_);
+}
+
+NUQ_FUNCTION void JsonObject::reject(const char* key, const std::string& wanted) const {
+  std::string got = to_text(sorted_by_key(*object_->find(key)), {-1, true});
+  if (got.size() > 60) got = got.substr(0, 57) + "...";
+  fail(ConfigError(ErrorCode::invalid_argument, place_ + ": " + key + ": got " + got + ", wanted " + wanted));
+}
+
+NUQ_FUNCTION const Json& JsonObject::array(const char* key) const {
+  const Json& member = *object_->find(key);
+  if (!member.is_array()) reject(key, "a list");
+  return member;
+}
+
+NUQ_FUNCTION float JsonObject::number(const Json& member, const char* key) const {
+  if (!member.is_number()) reject(key, "a number");
+  const double value = member.number();
+  if (std::fabs(value) > static_cast<double>((std::numeric_limits<float>::max)())) reject(key, "a float32 number");
+  return static_cast<float>(value);
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_DETAIL_JSON_OBJECT_HPP

@@ -7,6 +7,7 @@
 
 #include "nuq/amct/compressible_layers.hpp"
 #include "nuq/amct/quant_config.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
@@ -33,19 +34,36 @@ void check_layer_names(const Graph& graph, const Names& names, const std::string
 }
 
 /// Why a layer that can be quantized cannot take NUQ; empty when it can.
-[[nodiscard]] inline std::string nuq_refusal(const Node& node, const Eligibility& eligibility,
-                                             const std::optional<CompressibleLayers>& compressible) {
+[[nodiscard]] NUQ_FUNCTION std::string nuq_refusal(const Node& node, const Eligibility& eligibility,
+                                                   const std::optional<CompressibleLayers>& compressible);
+
+NUQ_FUNCTION void note_uniform(QuantConfig& config, const Node& node, const std::string& refusal);
+
+NUQ_FUNCTION void require_enabled_layer(const QuantConfig& config);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION std::string nuq_refusal(const Node& node, const Eligibility& eligibility,
+                                     const std::optional<CompressibleLayers>& compressible) {
   if (!eligibility.nuq) return eligibility.reason;
   if (compressible && compressible->names.count(node.name) == 0)
     return "its weights are not compressed according to " + compressible->source;
   return {};
 }
 
-inline void note_uniform(QuantConfig& config, const Node& node, const std::string& refusal) {
+NUQ_FUNCTION void note_uniform(QuantConfig& config, const Node& node, const std::string& refusal) {
   config.notes.push_back(config.file + ": layer '" + node.name + "': arq_quantize instead of nuq_quantize: " + refusal);
 }
 
-inline void require_enabled_layer(const QuantConfig& config) {
+NUQ_FUNCTION void require_enabled_layer(const QuantConfig& config) {
   for (const LayerEntry& layer : config.layers) {
     if (layer.quant_enable) return;
   }
@@ -54,6 +72,9 @@ inline void require_enabled_layer(const QuantConfig& config) {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_DETAIL_NEW_CONFIG_HPP

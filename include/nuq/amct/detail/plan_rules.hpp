@@ -3,9 +3,7 @@
 
 #include <string>
 
-#include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
-#include "nuq/core/support/number_text.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
@@ -13,8 +11,30 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// One rule of the configuration: ConfigError `place: key: got …, wanted …` unless it holds.
-inline void require(bool holds, const std::string& place, const std::string& key, const std::string& got,
-                    const std::string& wanted) {
+NUQ_FUNCTION void require(bool holds, const std::string& place, const std::string& key, const std::string& got,
+                          const std::string& wanted);
+
+/// The ranges of the AMCT manual's table of config.json. `place` is the file and the layer.
+NUQ_FUNCTION void check_ranges(const ActivationPlan& plan, const std::string& place);
+
+NUQ_FUNCTION void check_ranges(const LayerPlan& plan, const std::string& place);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/support/number_text.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void require(bool holds, const std::string& place, const std::string& key, const std::string& got,
+                          const std::string& wanted) {
   if (!holds)
     fail(ConfigError(ErrorCode::invalid_argument, place + ": " + key + ": got " + got + ", wanted " + wanted));
 }
@@ -24,8 +44,7 @@ inline void require_percentile(float value, const std::string& place, const char
           "a number in (0.5, 1]");
 }
 
-/// The ranges of the AMCT manual's table of config.json. `place` is the file and the layer.
-inline void check_ranges(const ActivationPlan& plan, const std::string& place) {
+NUQ_FUNCTION void check_ranges(const ActivationPlan& plan, const std::string& place) {
   constexpr double rounding = 1e-6;  // 0.6 = 1.3 − 0.7 holds for the decimals, not for their float32 values
   const double start = static_cast<double>(plan.search_range_start);
   const double end = static_cast<double>(plan.search_range_end);
@@ -41,7 +60,7 @@ inline void check_ranges(const ActivationPlan& plan, const std::string& place) {
           "1024, 2048, 4096 or 8192");
 }
 
-inline void check_ranges(const LayerPlan& plan, const std::string& place) {
+NUQ_FUNCTION void check_ranges(const LayerPlan& plan, const std::string& place) {
   require(plan.num_steps >= 2 && plan.num_steps <= 256, place, "num_steps", std::to_string(plan.num_steps),
           "an integer in 2..256");
   require(plan.num_of_iteration >= 0 && plan.num_of_iteration <= 5, place, "num_of_iteration",
@@ -50,6 +69,9 @@ inline void check_ranges(const LayerPlan& plan, const std::string& place) {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_DETAIL_PLAN_RULES_HPP

@@ -1,21 +1,37 @@
 #ifndef NUQ_AMCT_DETAIL_SIMPLIFIED_RULES_HPP
 #define NUQ_AMCT_DETAIL_SIMPLIFIED_RULES_HPP
 
+#include <string>
+
+#include "nuq/compiled.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Refuses names that do not exist, names overridden twice, and fields of sibling tools.
+NUQ_FUNCTION void check_definition(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(AMCT)
+
 #include <array>
 #include <set>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "nuq/amct/detail/new_config.hpp"
 #include "nuq/amct/detail/plan_rules.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/proto_schema.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 /// Refuses the fields that only sibling tools of other frameworks act on.
@@ -35,8 +51,7 @@ inline void refuse_sibling_fields(const schema::CalibrationConfig& config, const
 /// The layer types of one scale for all channels, as configurations call them.
 inline constexpr std::array<std::string_view, 2> one_scale_types{"InnerProduct", "Pooling"};
 
-/// Refuses names that do not exist, names overridden twice, and fields of sibling tools.
-inline void check_definition(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file) {
+NUQ_FUNCTION void check_definition(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file) {
   std::set<std::string> types{"Convolution", "Deconvolution", "InnerProduct", "Pooling", "Eltwise"};
   for (const Node& node : graph.nodes) types.insert(node.type);
   const auto check_type = [&](const std::string& type, const std::string& key) {
@@ -77,6 +92,9 @@ inline void check_definition(const Graph& graph, const schema::AMCTConfig& defin
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(AMCT)
 
 #endif  // NUQ_AMCT_DETAIL_SIMPLIFIED_RULES_HPP

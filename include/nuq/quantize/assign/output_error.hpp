@@ -20,17 +20,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline double diagonal_row_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
-                                               std::size_t row) {
-  const std::int8_t* level = levels.data() + row * problem.weights.cols();
-  const double scale = problem.scale(row);
-  double error = 0.0;
-  for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
-    const double difference = static_cast<double>(problem.weights(row, col)) - scale * static_cast<double>(level[col]);
-    error += problem.importance(col) * difference * difference;
-  }
-  return error;
-}
+[[nodiscard]] NUQ_FUNCTION double diagonal_row_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                                     std::size_t row);
 
 /// dᵀ H d of rows [first, last) with the full matrix H.
 template <class Real>
@@ -96,5 +87,29 @@ NUQ_INSTANTIATION(QUANTIZE) template double output_error<double>(const LayerProb
 #endif
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION double diagonal_row_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                       std::size_t row) {
+  const std::int8_t* level = levels.data() + row * problem.weights.cols();
+  const double scale = problem.scale(row);
+  double error = 0.0;
+  for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
+    const double difference = static_cast<double>(problem.weights(row, col)) - scale * static_cast<double>(level[col]);
+    error += problem.importance(col) * difference * difference;
+  }
+  return error;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_ASSIGN_OUTPUT_ERROR_HPP

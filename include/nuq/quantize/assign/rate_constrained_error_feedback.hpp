@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/quantize/assign/contracts.hpp"
@@ -29,17 +30,7 @@ namespace detail {
 /// Chooses the level of least cost · (target − L)² + price · bits(L) of a codebook.
 class PricedLevels {
  public:
-  PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price) : codebook_(codebook) {
-    for (std::size_t index = 0; index < codebook.size(); ++index) {
-      prices_[index] = price * static_cast<double>(bits[level_index(codebook[index])]);
-      least_price_ = index == 0 ? prices_[0] : (std::min)(least_price_, prices_[index]);
-    }
-    for (int level = -128; level <= 127; ++level) {  // how many levels are below
-      std::size_t below = 0;
-      while (below < codebook.size() && codebook[below] < level) ++below;
-      below_[level_index(level)] = below;
-    }
-  }
+  PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price);
 
   [[nodiscard]] std::int8_t operator()(double target, double cost) const noexcept {
     const double bounded = (std::min)((std::max)(target, -128.0), 127.0);
@@ -63,22 +54,10 @@ class PricedLevels {
   }
 
  private:
-  [[nodiscard]] double distance(std::size_t index, double target, double cost) const noexcept {
-    const double difference = target - static_cast<double>(codebook_[index]);
-    return cost * difference * difference;
-  }
-  [[nodiscard]] double total(std::size_t index, double target, double cost) const noexcept {
-    return distance(index, target, cost) + prices_[index];
-  }
+  [[nodiscard]] double distance(std::size_t index, double target, double cost) const noexcept;
+  [[nodiscard]] double total(std::size_t index, double target, double cost) const noexcept;
   /// Takes a level over if it is the best so far. False where no level behind it, farther from the target, can be.
-  bool improves(std::size_t index, double target, double cost, std::size_t& best, double& least) const noexcept {
-    const double apart = distance(index, target, cost);
-    if (apart + prices_[index] < least) {
-      least = apart + prices_[index];
-      best = index;
-    }
-    return apart + least_price_ < least;
-  }
+  bool improves(std::size_t index, double target, double cost, std::size_t& best, double& least) const noexcept;
 
   const Codebook& codebook_;
   std::array<double, 256> prices_{};
@@ -133,5 +112,49 @@ struct RateConstrainedErrorFeedback {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION PricedLevels::PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price)
+    : codebook_(codebook) {
+  for (std::size_t index = 0; index < codebook.size(); ++index) {
+    prices_[index] = price * static_cast<double>(bits[level_index(codebook[index])]);
+    least_price_ = index == 0 ? prices_[0] : (std::min)(least_price_, prices_[index]);
+  }
+  for (int level = -128; level <= 127; ++level) {  // how many levels are below
+    std::size_t below = 0;
+    while (below < codebook.size() && codebook[below] < level) ++below;
+    below_[level_index(level)] = below;
+  }
+}
+
+NUQ_FUNCTION double PricedLevels::distance(std::size_t index, double target, double cost) const noexcept {
+  const double difference = target - static_cast<double>(codebook_[index]);
+  return cost * difference * difference;
+}
+
+NUQ_FUNCTION double PricedLevels::total(std::size_t index, double target, double cost) const noexcept {
+  return distance(index, target, cost) + prices_[index];
+}
+
+NUQ_FUNCTION bool PricedLevels::improves(std::size_t index, double target, double cost, std::size_t& best,
+                                         double& least) const noexcept {
+  const double apart = distance(index, target, cost);
+  if (apart + prices_[index] < least) {
+    least = apart + prices_[index];
+    best = index;
+  }
+  return apart + least_price_ < least;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_ASSIGN_RATE_CONSTRAINED_ERROR_FEEDBACK_HPP

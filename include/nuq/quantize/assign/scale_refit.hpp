@@ -10,7 +10,6 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/linear_algebra.hpp"
 #include "nuq/core/matrix.hpp"
-#include "nuq/core/scale.hpp"
 #include "nuq/core/support/row_blocks.hpp"
 #include "nuq/core/support/rows_as_columns.hpp"
 #include "nuq/quantize/assign/detail/prior_rows.hpp"
@@ -33,35 +32,17 @@ struct ScaleFit {
   double level_level = 0.0;   ///< Lᵀ H L
 
   /// Adds a term of each sum: weight and level in one coordinate, which counts `importance` times.
-  void add(double weight, double level, double importance = 1.0) noexcept {
-    weight_level += importance * weight * level;
-    level_level += importance * level * level;
-  }
+  void add(double weight, double level, double importance = 1.0) noexcept;
 
   /// The quotient where it is a legal scale, else `present`.
-  [[nodiscard]] float scale_or(float present) const noexcept {
-    if (!(level_level > 0.0)) return present;
-    const float scale = static_cast<float>(weight_level / level_level);
-    return is_legal_scale(scale) ? scale : present;
-  }
+  [[nodiscard]] float scale_or(float present) const noexcept;
 
   /// By how much the error (w − s·L)ᵀH(w − s·L) falls.
-  [[nodiscard]] double gain(float from, float to) const noexcept {
-    const auto before = static_cast<double>(from);
-    const auto after = static_cast<double>(to);
-    return (after - before) * (2.0 * weight_level - (after + before) * level_level);
-  }
+  [[nodiscard]] double gain(float from, float to) const noexcept;
 };
 
-[[nodiscard]] inline ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
-                                               std::size_t row) {
-  const std::int8_t* level = levels.data() + row * problem.weights.cols();
-  ScaleFit fit;
-  for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
-    fit.add(static_cast<double>(problem.weights(row, col)), static_cast<double>(level[col]), problem.importance(col));
-  }
-  return fit;
-}
+[[nodiscard]] NUQ_FUNCTION ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                                     std::size_t row);
 
 /// The fits of rows [first, last) with the full matrix H.
 template <class Real>
@@ -90,26 +71,8 @@ void prior_row_fits(const PriorRows<Real>& rows, ArrayView<const std::int8_t> le
 }
 
 /// The scales that follow from the fits of all rows.
-[[nodiscard]] inline RefittedScales refitted_scales(const LayerProblem& problem, const std::vector<ScaleFit>& rows) {
-  RefittedScales refitted;
-  const auto refit = [&](const ScaleFit& fit, float present) {
-    const float scale = fit.scale_or(present);
-    refitted.gain += fit.gain(present, scale);
-    refitted.scales.push_back(scale);
-  };
-  if (problem.scales.size() == 1) {
-    ScaleFit whole;
-    for (const ScaleFit& fit : rows) {
-      whole.weight_level += fit.weight_level;
-      whole.level_level += fit.level_level;
-    }
-    refit(whole, problem.scales[0]);
-  } else {
-    refitted.scales.reserve(rows.size());
-    for (std::size_t row = 0; row < rows.size(); ++row) refit(rows[row], problem.scales[row]);
-  }
-  return refitted;
-}
+[[nodiscard]] NUQ_FUNCTION RefittedScales refitted_scales(const LayerProblem& problem,
+                                                          const std::vector<ScaleFit>& rows);
 
 }  // namespace detail
 
@@ -139,5 +102,67 @@ template RefittedScales refit_scales<double>(const LayerProblem&, ArrayView<cons
 #endif
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include "nuq/core/scale.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void ScaleFit::add(double weight, double level, double importance) noexcept {
+  weight_level += importance * weight * level;
+  level_level += importance * level * level;
+}
+
+NUQ_FUNCTION float ScaleFit::scale_or(float present) const noexcept {
+  if (!(level_level > 0.0)) return present;
+  const float scale = static_cast<float>(weight_level / level_level);
+  return is_legal_scale(scale) ? scale : present;
+}
+
+NUQ_FUNCTION double ScaleFit::gain(float from, float to) const noexcept {
+  const auto before = static_cast<double>(from);
+  const auto after = static_cast<double>(to);
+  return (after - before) * (2.0 * weight_level - (after + before) * level_level);
+}
+
+NUQ_FUNCTION ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                       std::size_t row) {
+  const std::int8_t* level = levels.data() + row * problem.weights.cols();
+  ScaleFit fit;
+  for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
+    fit.add(static_cast<double>(problem.weights(row, col)), static_cast<double>(level[col]), problem.importance(col));
+  }
+  return fit;
+}
+
+NUQ_FUNCTION RefittedScales refitted_scales(const LayerProblem& problem, const std::vector<ScaleFit>& rows) {
+  RefittedScales refitted;
+  const auto refit = [&](const ScaleFit& fit, float present) {
+    const float scale = fit.scale_or(present);
+    refitted.gain += fit.gain(present, scale);
+    refitted.scales.push_back(scale);
+  };
+  if (problem.scales.size() == 1) {
+    ScaleFit whole;
+    for (const ScaleFit& fit : rows) {
+      whole.weight_level += fit.weight_level;
+      whole.level_level += fit.level_level;
+    }
+    refit(whole, problem.scales[0]);
+  } else {
+    refitted.scales.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) refit(rows[row], problem.scales[row]);
+  }
+  return refitted;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_ASSIGN_SCALE_REFIT_HPP

@@ -1,11 +1,11 @@
 #ifndef NUQ_QUANTIZE_CODEBOOK_CODEBOOK_HPP
 #define NUQ_QUANTIZE_CODEBOOK_CODEBOOK_HPP
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/quantize/statistics/level_histogram.hpp"
 #include "nuq/version.hpp"
 
@@ -25,11 +25,7 @@ class Codebook {
     }
   }
   /// All 256 levels: uniform quantization.
-  [[nodiscard]] static Codebook all() noexcept {
-    Codebook codebook;
-    for (int level = -128; level <= 127; ++level) codebook.levels_[codebook.size_++] = static_cast<std::int8_t>(level);
-    return codebook;
-  }
+  [[nodiscard]] static Codebook all() noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -58,16 +54,7 @@ class Codebook {
 class NearestLevelTable {
  public:
   /// `codebook` must not be empty.
-  explicit NearestLevelTable(const Codebook& codebook) noexcept {
-    std::size_t index = 0;
-    for (std::size_t cell = 0; cell < num_cells; ++cell) {
-      const int twice = static_cast<int>(cell) - 257;  // border at twice / 2, cell above it
-      while (index + 1 < codebook.size() && twice >= codebook[index] + codebook[index + 1]) ++index;
-      const bool on_border = index > 0 && twice == codebook[index - 1] + codebook[index];
-      levels_[2 * cell] = on_border && twice < 0 ? codebook[index - 1] : codebook[index];
-      levels_[2 * cell + 1] = codebook[index];
-    }
-  }
+  explicit NearestLevelTable(const Codebook& codebook) noexcept;
 
   /// The level nearest to the scaled weight `scaled`; for NaN the lowest.
   [[nodiscard]] std::int8_t operator()(double scaled) const noexcept {
@@ -87,39 +74,73 @@ class NearestLevelTable {
   }
 
   /// The levels nearest to `weights` divided by `scale` in double.
-  void nearest(ArrayView<const float> weights, double scale, std::int8_t* levels) const noexcept {
-    constexpr std::size_t block = 32;
-    std::array<double, block> scaled{};
-    for (std::size_t begin = 0; begin < weights.size(); begin += block) {
-      const std::size_t count = (std::min)(block, weights.size() - begin);
-      const float* const weight = weights.data() + begin;
-      for (std::size_t at = 0; at < count; ++at) scaled[at] = static_cast<double>(weight[at]) / scale;
-      const std::array<std::int8_t, block> found = nearest<block>(scaled.data());
-      std::copy(found.begin(), found.begin() + count, levels + begin);
-    }
-  }
+  void nearest(ArrayView<const float> weights, double scale, std::int8_t* levels) const noexcept;
 
  private:
   static constexpr std::size_t num_cells = 513;  // from −128.5 on
 
   /// The cell as a number with a fraction; whole numbers are borders.
-  [[nodiscard]] static double clamped_place(double scaled) noexcept {
-    double place = 2.0 * scaled + 257.0;
-    place = place > 0.0 ? place : 0.0;
-    return place < 512.0 ? place : 512.0;
-  }
+  [[nodiscard]] static double clamped_place(double scaled) noexcept;
   /// Twice the number of a border on it, one more in the cell above.
-  [[nodiscard]] static int entry_of(double place) noexcept {
-    const int border_below = static_cast<int>(place);
-    const int border_above = 513 - static_cast<int>(513.0 - place);
-    return border_below + border_above;
-  }
+  [[nodiscard]] static int entry_of(double place) noexcept;
 
   std::array<std::int8_t, 2 * num_cells> levels_{};
 };
 
 /// Weighted squared error of the histogram's content when each bin takes its nearest level: what a selector minimises.
-[[nodiscard]] inline double distortion(const LevelHistogram& histogram, const Codebook& codebook) noexcept {
+[[nodiscard]] NUQ_FUNCTION double distortion(const LevelHistogram& histogram, const Codebook& codebook) noexcept;
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <algorithm>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION Codebook Codebook::all() noexcept {
+  Codebook codebook;
+  for (int level = -128; level <= 127; ++level) codebook.levels_[codebook.size_++] = static_cast<std::int8_t>(level);
+  return codebook;
+}
+
+NUQ_FUNCTION NearestLevelTable::NearestLevelTable(const Codebook& codebook) noexcept {
+  std::size_t index = 0;
+  for (std::size_t cell = 0; cell < num_cells; ++cell) {
+    const int twice = static_cast<int>(cell) - 257;  // border at twice / 2, cell above it
+    while (index + 1 < codebook.size() && twice >= codebook[index] + codebook[index + 1]) ++index;
+    const bool on_border = index > 0 && twice == codebook[index - 1] + codebook[index];
+    levels_[2 * cell] = on_border && twice < 0 ? codebook[index - 1] : codebook[index];
+    levels_[2 * cell + 1] = codebook[index];
+  }
+}
+
+NUQ_FUNCTION void NearestLevelTable::nearest(ArrayView<const float> weights, double scale,
+                                             std::int8_t* levels) const noexcept {
+  constexpr std::size_t block = 32;
+  std::array<double, block> scaled{};
+  for (std::size_t begin = 0; begin < weights.size(); begin += block) {
+    const std::size_t count = (std::min)(block, weights.size() - begin);
+    const float* const weight = weights.data() + begin;
+    for (std::size_t at = 0; at < count; ++at) scaled[at] = static_cast<double>(weight[at]) / scale;
+    const std::array<std::int8_t, block> found = nearest<block>(scaled.data());
+    std::copy(found.begin(), found.begin() + count, levels + begin);
+  }
+}
+
+NUQ_FUNCTION double NearestLevelTable::clamped_place(double scaled) noexcept {
+  double place = 2.0 * scaled + 257.0;
+  place = place > 0.0 ? place : 0.0;
+  return place < 512.0 ? place : 512.0;
+}
+
+NUQ_FUNCTION int NearestLevelTable::entry_of(double place) noexcept {
+  const int border_below = static_cast<int>(place);
+  const int border_above = 513 - static_cast<int>(513.0 - place);
+  return border_below + border_above;
+}
+
+NUQ_FUNCTION double distortion(const LevelHistogram& histogram, const Codebook& codebook) noexcept {
   const NearestLevelTable nearest(codebook);
   double total = 0.0;
   for (std::size_t bin = 0; bin < LevelHistogram::num_bins; ++bin) {
@@ -129,5 +150,7 @@ class NearestLevelTable {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_CODEBOOK_CODEBOOK_HPP

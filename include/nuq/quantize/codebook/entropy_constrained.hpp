@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/level_counts.hpp"
-#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/codebook/detail/cheapest_cells.hpp"
 #include "nuq/quantize/codebook/detail/num_steps.hpp"
@@ -40,22 +40,7 @@ template <class Rate>
 
 /// The classes that at most `num_steps` levels need, shortest words first: a dearer class is used only when the cheaper
 /// ones are full. Where even these have too many states for CheapestCells, the dearest ones are cut down.
-inline std::vector<CodeClass> needed_classes(std::vector<CodeClass> classes, int num_steps) {
-  constexpr std::size_t most_work = 8192;  // states · classes
-  sort_by(classes, [](const CodeClass& code) { return code.bits; });
-  std::vector<CodeClass> needed;
-  std::size_t states = 1;
-  for (const CodeClass& candidate : classes) {
-    const std::size_t most_states = most_work / (needed.size() + 1);
-    const int affordable = static_cast<int>(most_states / states) - 1;
-    const int capacity = (std::min)((std::min)(candidate.capacity, num_steps), affordable);
-    if (capacity < 1) break;
-    needed.push_back({candidate.bits, capacity});
-    states *= static_cast<std::size_t>(capacity) + 1;
-    num_steps -= capacity;
-  }
-  return needed;
-}
+NUQ_FUNCTION std::vector<CodeClass> needed_classes(std::vector<CodeClass> classes, int num_steps);
 
 }  // namespace detail
 
@@ -315,5 +300,36 @@ struct EntropyConstrainedCodebook {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include "nuq/core/support/ascending_order.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION std::vector<CodeClass> needed_classes(std::vector<CodeClass> classes, int num_steps) {
+  constexpr std::size_t most_work = 8192;  // states · classes
+  sort_by(classes, [](const CodeClass& code) { return code.bits; });
+  std::vector<CodeClass> needed;
+  std::size_t states = 1;
+  for (const CodeClass& candidate : classes) {
+    const std::size_t most_states = most_work / (needed.size() + 1);
+    const int affordable = static_cast<int>(most_states / states) - 1;
+    const int capacity = (std::min)((std::min)(candidate.capacity, num_steps), affordable);
+    if (capacity < 1) break;
+    needed.push_back({candidate.bits, capacity});
+    states *= static_cast<std::size_t>(capacity) + 1;
+    num_steps -= capacity;
+  }
+  return needed;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_CODEBOOK_ENTROPY_CONSTRAINED_HPP

@@ -1,18 +1,13 @@
 #ifndef NUQ_QUANTIZE_CODEBOOK_OPTIMAL_HPP
 #define NUQ_QUANTIZE_CODEBOOK_OPTIMAL_HPP
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <cstdlib>
 #include <limits>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
-#include "nuq/quantize/codebook/detail/num_steps.hpp"
 #include "nuq/quantize/statistics/level_histogram.hpp"
 #include "nuq/version.hpp"
 
@@ -32,13 +27,56 @@ class CodebookCurve {
   /// required ones.
   [[nodiscard]] double distortion(int k) const noexcept { return points_[static_cast<std::size_t>(k - 1)].distortion; }
   /// The fewest levels that reach `distortion(k)`; empty where that is infinite.
-  [[nodiscard]] const Codebook& codebook(int k) const noexcept {
-    return points_[static_cast<std::size_t>(k - 1)].codebook;
-  }
+  [[nodiscard]] const Codebook& codebook(int k) const noexcept;
 
  private:
   std::vector<Point> points_;
 };
+
+/// The exact optimum: at most `num_steps` of the allowed int8 levels, every required one among them, that
+///
+///   minimise  Σ over weights of  weight · min over levels of (scaled weight − level)²
+///
+/// against the *float* weights. Complexity: O(n² + K n log n) for n allowed levels and K steps, with O(n²) doubles on
+/// the heap; one run serves every k ≤ K (`curve`). Deterministic; equal optima are resolved towards fewer levels. A
+/// histogram without weight gets its required levels, or the one allowed level nearest to zero.
+///
+/// Source: exact one-dimensional k-means by dynamic programming (Wang & Song, Ckmeans.1d.dp, R Journal 3/2, 2011),
+/// divide and conquer on totally monotone matrices (Aggarwal, Klawe, Moran, Shor & Wilber, 1987). Ours: centres from an
+/// integer grid with forbidden and required points, on half-integer bins, where it stays exact (see
+/// detail::ShortestLevelPaths).
+struct OptimalCodebook {
+  Codebook allowed = Codebook::all();  ///< levels to choose from
+  Codebook required = {};              ///< levels to choose in any case; a subset of `allowed`
+
+  /// @throws ConfigError invalid_argument: num_steps outside 1…256, no allowed level, a required level that is not
+  ///         allowed, more required levels than num_steps.
+  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
+
+  /// The optimum for every number of levels up to `max_steps`. Errors as `select`.
+  [[nodiscard]] CodebookCurve curve(const LevelHistogram& histogram, int max_steps) const;
+
+ private:
+  void check(int num_steps) const;
+};
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "nuq/core/error.hpp"
+#include "nuq/quantize/codebook/detail/num_steps.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION const Codebook& CodebookCurve::codebook(int k) const noexcept {
+  return points_[static_cast<std::size_t>(k - 1)].codebook;
+}
 
 namespace detail {
 
@@ -167,62 +205,43 @@ class ShortestLevelPaths {
 
 }  // namespace detail
 
-/// The exact optimum: at most `num_steps` of the allowed int8 levels, every required one among them, that
-///
-///   minimise  Σ over weights of  weight · min over levels of (scaled weight − level)²
-///
-/// against the *float* weights. Complexity: O(n² + K n log n) for n allowed levels and K steps, with O(n²) doubles on
-/// the heap; one run serves every k ≤ K (`curve`). Deterministic; equal optima are resolved towards fewer levels. A
-/// histogram without weight gets its required levels, or the one allowed level nearest to zero.
-///
-/// Source: exact one-dimensional k-means by dynamic programming (Wang & Song, Ckmeans.1d.dp, R Journal 3/2, 2011),
-/// divide and conquer on totally monotone matrices (Aggarwal, Klawe, Moran, Shor & Wilber, 1987). Ours: centres from an
-/// integer grid with forbidden and required points, on half-integer bins, where it stays exact (see
-/// detail::ShortestLevelPaths).
-struct OptimalCodebook {
-  Codebook allowed = Codebook::all();  ///< levels to choose from
-  Codebook required = {};              ///< levels to choose in any case; a subset of `allowed`
+NUQ_FUNCTION Codebook OptimalCodebook::select(const LevelHistogram& histogram, int num_steps) const {
+  return curve(histogram, num_steps).codebook(num_steps);
+}
 
-  /// @throws ConfigError invalid_argument: num_steps outside 1…256, no allowed level, a required level that is not
-  ///         allowed, more required levels than num_steps.
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const {
-    return curve(histogram, num_steps).codebook(num_steps);
-  }
-
-  /// The optimum for every number of levels up to `max_steps`. Errors as `select`.
-  [[nodiscard]] CodebookCurve curve(const LevelHistogram& histogram, int max_steps) const {
-    check(max_steps);
-    constexpr double certificate = 1e-12;  // relative accuracy of a path's length: a smaller gain is none
-    detail::ShortestLevelPaths paths(histogram, allowed, required);
-    std::vector<CodebookCurve::Point> points;
-    CodebookCurve::Point best;
-    for (int k = 1; k <= max_steps; ++k) {
-      if (static_cast<std::size_t>(k) <= allowed.size()) {
-        paths.add_level();
-        const CodebookCurve::Point point = paths.shortest();
-        if (point.distortion < (1.0 - certificate) * best.distortion) best = point;
-      }
-      points.push_back(best);
+NUQ_FUNCTION CodebookCurve OptimalCodebook::curve(const LevelHistogram& histogram, int max_steps) const {
+  check(max_steps);
+  constexpr double certificate = 1e-12;  // relative accuracy of a path's length: a smaller gain is none
+  detail::ShortestLevelPaths paths(histogram, allowed, required);
+  std::vector<CodebookCurve::Point> points;
+  CodebookCurve::Point best;
+  for (int k = 1; k <= max_steps; ++k) {
+    if (static_cast<std::size_t>(k) <= allowed.size()) {
+      paths.add_level();
+      const CodebookCurve::Point point = paths.shortest();
+      if (point.distortion < (1.0 - certificate) * best.distortion) best = point;
     }
-    return CodebookCurve(std::move(points));
+    points.push_back(best);
   }
+  return CodebookCurve(std::move(points));
+}
 
- private:
-  void check(int num_steps) const {
-    detail::check_num_steps("OptimalCodebook", num_steps);
-    const auto refuse = [](const std::string& reason) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, "OptimalCodebook: " + reason));
-    };
-    if (allowed.empty()) refuse("no level is allowed, wanted at least one");
-    if (!std::includes(allowed.begin(), allowed.end(), required.begin(), required.end()))
-      refuse("a required level is not allowed, wanted required levels among the allowed");
-    if (required.size() > static_cast<std::size_t>(num_steps)) {
-      refuse(std::to_string(required.size()) +
-             " levels are required, wanted at most num_steps = " + std::to_string(num_steps));
-    }
+NUQ_FUNCTION void OptimalCodebook::check(int num_steps) const {
+  detail::check_num_steps("OptimalCodebook", num_steps);
+  const auto refuse = [](const std::string& reason) {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, "OptimalCodebook: " + reason));
+  };
+  if (allowed.empty()) refuse("no level is allowed, wanted at least one");
+  if (!std::includes(allowed.begin(), allowed.end(), required.begin(), required.end()))
+    refuse("a required level is not allowed, wanted required levels among the allowed");
+  if (required.size() > static_cast<std::size_t>(num_steps)) {
+    refuse(std::to_string(required.size()) +
+           " levels are required, wanted at most num_steps = " + std::to_string(num_steps));
   }
-};
+}
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_CODEBOOK_OPTIMAL_HPP

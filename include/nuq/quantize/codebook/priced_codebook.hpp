@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/version.hpp"
 
@@ -25,13 +26,23 @@ struct PricedCodebook {
   double bits = 0.0;             ///< of all weights
   double objective = (std::numeric_limits<double>::infinity)();  ///< distortion + price · bits
 
-  [[nodiscard]] Codebook codebook() const {
-    std::vector<int> levels;
-    for (const LevelCell& cell : cells) levels.push_back(cell.level);
-    return Codebook(levels.begin(), levels.end());
-  }
+  [[nodiscard]] Codebook codebook() const;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION Codebook PricedCodebook::codebook() const {
+  std::vector<int> levels;
+  for (const LevelCell& cell : cells) levels.push_back(cell.level);
+  return Codebook(levels.begin(), levels.end());
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_CODEBOOK_PRICED_CODEBOOK_HPP

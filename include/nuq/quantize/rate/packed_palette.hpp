@@ -2,11 +2,10 @@
 #define NUQ_QUANTIZE_RATE_PACKED_PALETTE_HPP
 
 #include <array>
-#include <cstddef>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/quantized_weights.hpp"
-#include "nuq/core/support/index_bits.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -15,20 +14,36 @@ NUQ_NAMESPACE_BEGIN
 /// number of its levels, not for how often they occur. A layer of one level needs no index at all.
 struct PackedPaletteRate {
   /// The same for every level: all indices are equally long.
-  [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept {
-    std::array<float, 256> bits{};
-    bits.fill(static_cast<float>(detail::index_bits(distinct_levels(counts))));
-    return bits;
-  }
+  [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept;
 
   /// Indices filled up to a whole byte, one byte per palette entry, and 4 bytes per scale.
-  [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept {
-    const std::size_t levels = distinct_levels(counts);
-    const std::size_t index_bytes = detail::packed_index_bytes(shape.weights(), detail::index_bits(levels));
-    return static_cast<double>(index_bytes + levels + 4 * shape.scales);
-  }
+  [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <cstddef>
+
+#include "nuq/core/support/index_bits.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::array<float, 256> PackedPaletteRate::bits_per_level(const LevelCounts& counts) const noexcept {
+  std::array<float, 256> bits{};
+  bits.fill(static_cast<float>(detail::index_bits(distinct_levels(counts))));
+  return bits;
+}
+
+NUQ_FUNCTION double PackedPaletteRate::bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept {
+  const std::size_t levels = distinct_levels(counts);
+  const std::size_t index_bytes = detail::packed_index_bytes(shape.weights(), detail::index_bits(levels));
+  return static_cast<double>(index_bytes + levels + 4 * shape.scales);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_RATE_PACKED_PALETTE_HPP

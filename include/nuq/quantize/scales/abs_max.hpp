@@ -3,14 +3,11 @@
 
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
-#include "nuq/core/scale.hpp"
 #include "nuq/quantize/scales/contracts.hpp"
-#include "nuq/quantize/scales/finite_weights.hpp"
-#include "nuq/quantize/scales/round_to_scales.hpp"
-#include "nuq/quantize/scales/row_scales.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -23,22 +20,43 @@ NUQ_NAMESPACE_BEGIN
 /// @throws ModelError non_finite_value for a NaN or infinite weight, scale_out_of_range for a scale above 1 /
 /// FLT_EPSILON. Source: the AMCT manual (ARQ, unified data format).
 struct AbsMaxQuantizer {
-  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const {
-    return round_to_scales(weights, scales(weights, granularity, {}));
-  }
+  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const;
   [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
-                                          const QuantizationPurpose&) const {
-    require_finite_weights(weights);
-    return row_scales(weights, granularity, scale_of);
-  }
+                                          const QuantizationPurpose&) const;
 
  private:
-  [[nodiscard]] static float scale_of(ArrayView<const float> values) noexcept {
-    const ValueRange range = range_with_zero(values);
-    return max_abs_scale(range.min, range.max);
-  }
+  [[nodiscard]] static float scale_of(ArrayView<const float> values) noexcept;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include "nuq/core/scale.hpp"
+#include "nuq/quantize/scales/finite_weights.hpp"
+#include "nuq/quantize/scales/round_to_scales.hpp"
+#include "nuq/quantize/scales/row_scales.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION QuantizedWeights AbsMaxQuantizer::quantize(MatrixView<const float> weights,
+                                                        Granularity granularity) const {
+  return round_to_scales(weights, scales(weights, granularity, {}));
+}
+
+NUQ_FUNCTION std::vector<float> AbsMaxQuantizer::scales(MatrixView<const float> weights, Granularity granularity,
+                                                        const QuantizationPurpose&) const {
+  require_finite_weights(weights);
+  return row_scales(weights, granularity, scale_of);
+}
+
+NUQ_FUNCTION float AbsMaxQuantizer::scale_of(ArrayView<const float> values) noexcept {
+  const ValueRange range = range_with_zero(values);
+  return max_abs_scale(range.min, range.max);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_SCALES_ABS_MAX_HPP

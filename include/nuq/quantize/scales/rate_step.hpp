@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/linear_algebra.hpp"
 #include "nuq/core/matrix.hpp"
@@ -40,9 +41,7 @@ struct RateStepQuantizer {
   double price = 0.0;  ///< of one bit, in units of the layer's output error; ≥ 0
   double kappa = 4.0;  ///< > 0
 
-  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const {
-    return AbsMaxQuantizer{}.quantize(weights, granularity);
-  }
+  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const;
 
   template <class Real = double>
   [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
@@ -76,5 +75,18 @@ struct RateStepQuantizer {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION QuantizedWeights RateStepQuantizer::quantize(MatrixView<const float> weights,
+                                                          Granularity granularity) const {
+  return AbsMaxQuantizer{}.quantize(weights, granularity);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_SCALES_RATE_STEP_HPP

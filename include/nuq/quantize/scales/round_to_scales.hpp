@@ -1,23 +1,37 @@
 #ifndef NUQ_QUANTIZE_SCALES_ROUND_TO_SCALES_HPP
 #define NUQ_QUANTIZE_SCALES_ROUND_TO_SCALES_HPP
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
-#include "nuq/core/array_view.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
-#include "nuq/core/round.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// clamp(round(w / scale), −128, 127): halves go away from zero; float weight and scale are divided in double.
-[[nodiscard]] inline std::int8_t round_to_level(float weight, float scale) noexcept {
+[[nodiscard]] NUQ_FUNCTION std::int8_t round_to_level(float weight, float scale) noexcept;
+
+/// Rounds finite weights [out × in] to the int8 grid of given scales: 1 or `out` legal scales.
+[[nodiscard]] NUQ_FUNCTION QuantizedWeights round_to_scales(MatrixView<const float> weights, std::vector<float> scales);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/round.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::int8_t round_to_level(float weight, float scale) noexcept {
   const double scaled = static_cast<double>(weight) / static_cast<double>(scale);
   return static_cast<std::int8_t>(round_half_away((std::min)((std::max)(scaled, -128.0), 127.0)));
 }
@@ -43,8 +57,7 @@ inline void round_to_levels(ArrayView<const float> weights, float scale, std::in
 
 }  // namespace detail
 
-/// Rounds finite weights [out × in] to the int8 grid of given scales: 1 or `out` legal scales.
-[[nodiscard]] inline QuantizedWeights round_to_scales(MatrixView<const float> weights, std::vector<float> scales) {
+NUQ_FUNCTION QuantizedWeights round_to_scales(MatrixView<const float> weights, std::vector<float> scales) {
   QuantizedWeights quantized{weights.rows(), weights.cols(), std::move(scales),
                              std::vector<std::int8_t>(weights.size())};
   for (std::size_t row = 0; row < weights.rows(); ++row) {
@@ -54,5 +67,7 @@ inline void round_to_levels(ArrayView<const float> weights, float scale, std::in
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_SCALES_ROUND_TO_SCALES_HPP

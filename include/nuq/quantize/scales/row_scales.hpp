@@ -1,11 +1,11 @@
 #ifndef NUQ_QUANTIZE_SCALES_ROW_SCALES_HPP
 #define NUQ_QUANTIZE_SCALES_ROW_SCALES_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
@@ -21,7 +21,33 @@ struct ValueRange {
 };
 
 /// The range of finite `values`; {0, 0} for none.
-[[nodiscard]] inline ValueRange range_with_zero(ArrayView<const float> values) noexcept {
+[[nodiscard]] NUQ_FUNCTION ValueRange range_with_zero(ArrayView<const float> values) noexcept;
+
+/// The largest |value|; 0 for none.
+[[nodiscard]] NUQ_FUNCTION float largest_magnitude(ArrayView<const float> values) noexcept;
+
+/// The scale `scale_of(ArrayView<const float> values)` of each row of `weights` [out × in], or of all values together:
+/// `out` legal scales, or one. Throws ModelError scale_out_of_range, naming the row.
+template <class ScaleOf>
+[[nodiscard]] std::vector<float> row_scales(MatrixView<const float> weights, Granularity granularity,
+                                            const ScaleOf& scale_of) {
+  const ArrayView<const float> all(weights.data(), weights.size());
+  if (granularity == Granularity::per_tensor) return {checked_scale(scale_of(all), "the weights")};
+  std::vector<float> scales;
+  for (std::size_t row = 0; row < weights.rows(); ++row)
+    scales.push_back(checked_scale(scale_of(weights.row(row)), "row " + std::to_string(row)));
+  return scales;
+}
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <algorithm>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION ValueRange range_with_zero(ArrayView<const float> values) noexcept {
   constexpr std::size_t lanes = 16;  // side by side, as vector instructions have them
   float least[lanes] = {};
   float largest[lanes] = {};
@@ -40,25 +66,13 @@ struct ValueRange {
   return range;
 }
 
-/// The largest |value|; 0 for none.
-[[nodiscard]] inline float largest_magnitude(ArrayView<const float> values) noexcept {
+NUQ_FUNCTION float largest_magnitude(ArrayView<const float> values) noexcept {
   const ValueRange range = range_with_zero(values);
   return (std::max)(-range.min, range.max);
 }
 
-/// The scale `scale_of(ArrayView<const float> values)` of each row of `weights` [out × in], or of all values together:
-/// `out` legal scales, or one. Throws ModelError scale_out_of_range, naming the row.
-template <class ScaleOf>
-[[nodiscard]] std::vector<float> row_scales(MatrixView<const float> weights, Granularity granularity,
-                                            const ScaleOf& scale_of) {
-  const ArrayView<const float> all(weights.data(), weights.size());
-  if (granularity == Granularity::per_tensor) return {checked_scale(scale_of(all), "the weights")};
-  std::vector<float> scales;
-  for (std::size_t row = 0; row < weights.rows(); ++row)
-    scales.push_back(checked_scale(scale_of(weights.row(row)), "row " + std::to_string(row)));
-  return scales;
-}
-
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_SCALES_ROW_SCALES_HPP

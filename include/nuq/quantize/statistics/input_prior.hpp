@@ -2,11 +2,9 @@
 #define NUQ_QUANTIZE_STATISTICS_INPUT_PRIOR_HPP
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 
 #include "nuq/compiled.hpp"
-#include "nuq/core/array_view.hpp"
 #include "nuq/core/linear_algebra.hpp"
 #include "nuq/core/matrix.hpp"
 #include "nuq/version.hpp"
@@ -30,19 +28,7 @@ struct InputPrior {
   [[nodiscard]] std::size_t taps() const noexcept { return tap_rows * tap_cols; }
 
   /// The block of one channel without what all inputs share: [taps × taps].
-  [[nodiscard]] Matrix channel_block() const {
-    const auto size = static_cast<std::ptrdiff_t>(taps());
-    const auto width = static_cast<std::ptrdiff_t>(tap_cols);
-    Matrix block(size, size);
-    for (std::ptrdiff_t i = 0; i < size; ++i) {
-      for (std::ptrdiff_t j = 0; j < size; ++j) {
-        const auto rows = static_cast<double>(i / width - j / width);
-        const auto cols = static_cast<double>(i % width - j % width);
-        block(i, j) = (1.0 - shared) * std::pow(correlation, std::sqrt(rows * rows + cols * cols));
-      }
-    }
-    return block;
-  }
+  [[nodiscard]] Matrix channel_block() const;
 };
 
 /// H of an InputPrior, ready for use: xᵀHy, and what a second-order assignment needs of it, in O(in · taps) instead of
@@ -119,5 +105,31 @@ NUQ_INSTANTIATION(QUANTIZE) template class BasicPriorMoments<double>;
 #endif
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <cmath>
+
+#include "nuq/core/array_view.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION Matrix InputPrior::channel_block() const {
+  const auto size = static_cast<std::ptrdiff_t>(taps());
+  const auto width = static_cast<std::ptrdiff_t>(tap_cols);
+  Matrix block(size, size);
+  for (std::ptrdiff_t i = 0; i < size; ++i) {
+    for (std::ptrdiff_t j = 0; j < size; ++j) {
+      const auto rows = static_cast<double>(i / width - j / width);
+      const auto cols = static_cast<double>(i % width - j % width);
+      block(i, j) = (1.0 - shared) * std::pow(correlation, std::sqrt(rows * rows + cols * cols));
+    }
+  }
+  return block;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_STATISTICS_INPUT_PRIOR_HPP

@@ -1,11 +1,11 @@
 #ifndef NUQ_QUANTIZE_STATISTICS_LAYER_STATISTICS_HPP
 #define NUQ_QUANTIZE_STATISTICS_LAYER_STATISTICS_HPP
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/matrix.hpp"
 #include "nuq/quantize/statistics/input_prior.hpp"
 #include "nuq/quantize/statistics/second_moment_factor.hpp"
@@ -27,23 +27,37 @@ struct LayerStatistics {
   std::optional<SecondMomentFactor> factor;  ///< of `second_moments`; absent: made by whoever needs it, each time
 
   /// Weight of column `col` in an output error: E[x_col²], or 1 where it is unknown.
-  [[nodiscard]] double importance(std::size_t col) const {
-    return mean_squares.empty() ? 1.0 : mean_squares[static_cast<std::ptrdiff_t>(col)];
-  }
+  [[nodiscard]] double importance(std::size_t col) const;
 
   /// Makes an error of this layer count `by` > 0 times: the moments, which all errors are measured by, are
   /// multiplied by it, so that errors of different layers have one unit.
-  void weigh(double by) {
-    sensitivity *= by;
-    mean_squares *= by;
-    second_moments *= by;
-    if (factor) {
-      factor->upper *= std::sqrt(by);
-      factor->damping *= by;
-    }
-  }
+  void weigh(double by);
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <cmath>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION double LayerStatistics::importance(std::size_t col) const {
+  return mean_squares.empty() ? 1.0 : mean_squares[static_cast<std::ptrdiff_t>(col)];
+}
+
+NUQ_FUNCTION void LayerStatistics::weigh(double by) {
+  sensitivity *= by;
+  mean_squares *= by;
+  second_moments *= by;
+  if (factor) {
+    factor->upper *= std::sqrt(by);
+    factor->damping *= by;
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_STATISTICS_LAYER_STATISTICS_HPP

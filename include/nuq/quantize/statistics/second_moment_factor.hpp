@@ -27,11 +27,7 @@ struct SecondMomentFactor {
   double damping = 0.0;            ///< what the diagonal of H has more than that of the moments themselves
 
   /// What a squared difference in one weight costs that nothing before or after it makes up for, R_kk², on average.
-  [[nodiscard]] double mean_cost() const {
-    double sum = 0.0;
-    for (const double entry : upper.diagonal()) sum += entry * entry;
-    return sum / static_cast<double>(order.size());
-  }
+  [[nodiscard]] double mean_cost() const;
 };
 
 /// Where nothing better is known.
@@ -40,35 +36,16 @@ inline constexpr double default_damping = 0.01;
 namespace detail {
 
 /// The columns by falling second moment; equal ones stay in order.
-[[nodiscard]] inline std::vector<std::size_t> order_by_moment(const Matrix& second_moments) {
-  Vector keys = second_moments.diagonal();
-  keys *= -1.0;
-  return ascending_order(keys.view());
-}
+[[nodiscard]] NUQ_FUNCTION std::vector<std::size_t> order_by_moment(const Matrix& second_moments);
 
 /// The entries of a matrix with its rows and its columns in the order `order`, from the last to the first.
-[[nodiscard]] inline Matrix reversed(const Matrix& matrix, const std::vector<std::size_t>& order) {
-  Matrix reversed(matrix.rows(), matrix.cols());
-  double* entry = reversed.data();
-  for (std::size_t col = order.size(); col-- > 0;) {
-    const double* const column = matrix.data() + order[col] * order.size();
-    for (std::size_t row = order.size(); row-- > 0;) *entry++ = column[order[row]];
-  }
-  return reversed;
-}
+[[nodiscard]] NUQ_FUNCTION Matrix reversed(const Matrix& matrix, const std::vector<std::size_t>& order);
 
 /// The mean of the diagonal; 1 where that is not positive.
-[[nodiscard]] inline double damping_unit(const Matrix& second_moments) {
-  double sum = 0.0;
-  for (const double moment : second_moments.diagonal()) sum += moment;
-  const double mean = sum / static_cast<double>(second_moments.rows());
-  return mean > 0.0 ? mean : 1.0;
-}
+[[nodiscard]] NUQ_FUNCTION double damping_unit(const Matrix& second_moments);
 
 /// The upper triangular R of a lower triangular one with its rows and columns reversed.
-inline void reverse(Matrix& matrix) {
-  std::reverse(matrix.data(), matrix.data() + matrix.size());
-}
+NUQ_FUNCTION void reverse(Matrix& matrix);
 
 }  // namespace detail
 
@@ -97,5 +74,50 @@ NUQ_INSTANTIATION(QUANTIZE) template SecondMomentFactor second_moment_factor<dou
 #endif
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION double SecondMomentFactor::mean_cost() const {
+  double sum = 0.0;
+  for (const double entry : upper.diagonal()) sum += entry * entry;
+  return sum / static_cast<double>(order.size());
+}
+
+namespace detail {
+
+NUQ_FUNCTION std::vector<std::size_t> order_by_moment(const Matrix& second_moments) {
+  Vector keys = second_moments.diagonal();
+  keys *= -1.0;
+  return ascending_order(keys.view());
+}
+
+NUQ_FUNCTION Matrix reversed(const Matrix& matrix, const std::vector<std::size_t>& order) {
+  Matrix reversed(matrix.rows(), matrix.cols());
+  double* entry = reversed.data();
+  for (std::size_t col = order.size(); col-- > 0;) {
+    const double* const column = matrix.data() + order[col] * order.size();
+    for (std::size_t row = order.size(); row-- > 0;) *entry++ = column[order[row]];
+  }
+  return reversed;
+}
+
+NUQ_FUNCTION double damping_unit(const Matrix& second_moments) {
+  double sum = 0.0;
+  for (const double moment : second_moments.diagonal()) sum += moment;
+  const double mean = sum / static_cast<double>(second_moments.rows());
+  return mean > 0.0 ? mean : 1.0;
+}
+
+NUQ_FUNCTION void reverse(Matrix& matrix) {
+  std::reverse(matrix.data(), matrix.data() + matrix.size());
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_STATISTICS_SECOND_MOMENT_FACTOR_HPP

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/linear_algebra.hpp"
 #include "nuq/core/matrix.hpp"
@@ -159,9 +160,7 @@ using PriorLanes = std::array<double, 16>;
 using LevelLanes = std::array<std::int8_t, 16>;
 
 /// sums += factor · terms, lane by lane.
-inline void add_scaled(PriorLanes& sums, double factor, const PriorLanes& terms) noexcept {
-  for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += factor * terms[lane];
-}
+NUQ_FUNCTION void add_scaled(PriorLanes& sums, double factor, const PriorLanes& terms) noexcept;
 
 /// A group of rows on its way through the columns, in their order, with a guessed second-moment matrix. Lanes without a
 /// row get weights of 0.
@@ -328,6 +327,23 @@ class Feedback {
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void add_scaled(PriorLanes& sums, double factor, const PriorLanes& terms) noexcept {
+  for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += factor * terms[lane];
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_ASSIGN_DETAIL_FEEDBACK_HPP

@@ -2,12 +2,12 @@
 #define NUQ_QUANTIZE_CODEBOOK_DETAIL_CHEAPEST_CELLS_HPP
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/quantize/codebook/priced_codebook.hpp"
 #include "nuq/quantize/statistics/level_histogram.hpp"
 #include "nuq/version.hpp"
@@ -20,25 +20,13 @@ class BinRun {
  public:
   explicit BinRun(double origin) noexcept : origin_(origin) {}
 
-  void add(const LevelHistogram& histogram, std::size_t bin) noexcept {
-    const LevelHistogram::Bin& content = histogram[bin];
-    const double shift = LevelHistogram::centre(bin) - origin_;
-    weight_ += content.weight;
-    sum_ += content.sum + shift * content.weight;
-    square_ += content.square + 2.0 * shift * content.sum + shift * shift * content.weight;
-  }
+  void add(const LevelHistogram& histogram, std::size_t bin) noexcept;
 
   [[nodiscard]] double weight() const noexcept { return weight_; }
   /// The int8 level of least squared error: the one nearest to the mean.
-  [[nodiscard]] int level() const noexcept {
-    const double mean = origin_ + sum_ / weight_;
-    return static_cast<int>(std::lround((std::min)((std::max)(mean, -128.0), 127.0)));
-  }
+  [[nodiscard]] int level() const noexcept;
   /// Squared error at that level.
-  [[nodiscard]] double distortion() const noexcept {
-    const double shift = origin_ - static_cast<double>(level());
-    return (std::max)(0.0, square_ + 2.0 * shift * sum_ + shift * shift * weight_);
-  }
+  [[nodiscard]] double distortion() const noexcept;
 
  private:
   double origin_;
@@ -180,6 +168,39 @@ class CheapestCells {
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <cmath>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void BinRun::add(const LevelHistogram& histogram, std::size_t bin) noexcept {
+  const LevelHistogram::Bin& content = histogram[bin];
+  const double shift = LevelHistogram::centre(bin) - origin_;
+  weight_ += content.weight;
+  sum_ += content.sum + shift * content.weight;
+  square_ += content.square + 2.0 * shift * content.sum + shift * shift * content.weight;
+}
+
+NUQ_FUNCTION int BinRun::level() const noexcept {
+  const double mean = origin_ + sum_ / weight_;
+  return static_cast<int>(std::lround((std::min)((std::max)(mean, -128.0), 127.0)));
+}
+
+NUQ_FUNCTION double BinRun::distortion() const noexcept {
+  const double shift = origin_ - static_cast<double>(level());
+  return (std::max)(0.0, square_ + 2.0 * shift * sum_ + shift * shift * weight_);
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_CODEBOOK_DETAIL_CHEAPEST_CELLS_HPP

@@ -1,16 +1,30 @@
 #ifndef NUQ_QUANTIZE_CODEBOOK_DETAIL_NUM_STEPS_HPP
 #define NUQ_QUANTIZE_CODEBOOK_DETAIL_NUM_STEPS_HPP
 
-#include <string>
-
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// @throws ConfigError invalid_argument unless 1 ≤ num_steps ≤ 256.
-inline void check_num_steps(const char* selector, int num_steps) {
+NUQ_FUNCTION void check_num_steps(const char* selector, int num_steps);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <string>
+
+#include "nuq/core/error.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void check_num_steps(const char* selector, int num_steps) {
   if (num_steps < 1 || num_steps > 256) {
     fail(ConfigError(ErrorCode::invalid_argument,
                      std::string(selector) + ": num_steps is " + std::to_string(num_steps) + ", wanted 1 to 256"));
@@ -18,6 +32,9 @@ inline void check_num_steps(const char* selector, int num_steps) {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_CODEBOOK_DETAIL_NUM_STEPS_HPP
