@@ -60,7 +60,7 @@ function(nuq_add_proto_library target)
       VERBATIM)
     list(APPEND sources "${generated}/${folder}/${name}.pb.cc" "${generated}/${folder}/${name}.pb.h")
     string(REGEX MATCHALL "\nmessage [A-Za-z0-9]+" messages "${schema}")
-    list(TRANSFORM messages REPLACE "\nmessage (.*)" "class \\1;\n")
+    list(TRANSFORM messages REPLACE "\nmessage (.*)" "class \\1")
     list(APPEND names ${messages})
     string(APPEND includes "#include \"${folder}/${name}.pb.h\"\n")
   endforeach()
@@ -75,13 +75,14 @@ namespace schema = ::${namespace};
 
 #endif  // NUQ_PROTO_SCHEMA_HPP
 ")
-  list(JOIN names "" names)
+  list(JOIN names ";\n" names)
   file(GENERATE OUTPUT "${generated}/nuq/proto_names.hpp" CONTENT
 "#ifndef NUQ_PROTO_NAMES_HPP
 #define NUQ_PROTO_NAMES_HPP
 
 namespace ${namespace} {
-${names}}
+${names};
+}
 namespace nuq {
 namespace schema = ::${namespace};
 }

@@ -3,22 +3,15 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
-#include "nuq/core/error.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/assign/contracts.hpp"
-#include "nuq/quantize/assign/error_feedback.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
-#include "nuq/quantize/assign/nearest_level.hpp"
-#include "nuq/quantize/assign/rate_constrained_error_feedback.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
-#include "nuq/quantize/codebook/entropy_constrained.hpp"
 #include "nuq/quantize/codebook/lloyd.hpp"
 #include "nuq/quantize/codebook/optimal.hpp"
 #include "nuq/quantize/codebook/uniform_step.hpp"
-#include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/quantize/rate/entropy_rate.hpp"
 #include "nuq/quantize/scales/abs_max.hpp"
 #include "nuq/quantize/scales/mse_scale.hpp"
 #include "nuq/quantize/statistics/level_histogram.hpp"
@@ -26,41 +19,16 @@
 
 NUQ_NAMESPACE_BEGIN
 
-namespace detail {
-
-[[noreturn]] inline void fail_policy_name(const std::string& policy, const std::string& got,
-                                          const std::string& wanted) {
-  fail(ConfigError(ErrorCode::invalid_argument, policy + " '" + got + "': wanted " + wanted));
-}
-
-}  // namespace detail
-
 /// A CodebookSelector chosen by its name when the program runs.
 class NamedCodebook {
  public:
   NamedCodebook() = default;
   /// `name`: "optimal" (also ""), "lloyd" or "uniform-step"; `seed`: of Lloyd's first levels. Throws ConfigError
   /// invalid_argument.
-  explicit NamedCodebook(const std::string& name, std::uint64_t seed = 0) : seed_(seed) {
-    if (name == "lloyd") {
-      kind_ = Kind::lloyd;
-    } else if (name == "uniform-step") {
-      kind_ = Kind::uniform_step;
-    } else if (!name.empty() && name != "optimal") {
-      detail::fail_policy_name("codebook", name, "optimal, lloyd, uniform-step or entropy-constrained");
-    }
-  }
+  explicit NamedCodebook(const std::string& name, std::uint64_t seed = 0);
 
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps, int num_of_iteration) const {
-    if (kind_ == Kind::uniform_step) return UniformStepCodebook{}.select(histogram, num_steps);
-    if (kind_ == Kind::optimal) return OptimalCodebook{}.select(histogram, num_steps);
-    LloydCodebook lloyd;
-    lloyd.seed = seed_;
-    return lloyd.select(histogram, num_steps, num_of_iteration);
-  }
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const {
-    return select(histogram, num_steps, 1);
-  }
+  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps, int num_of_iteration) const;
+  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
 
  private:
   enum class Kind { optimal, lloyd, uniform_step };
@@ -73,14 +41,9 @@ class NamedAssigner {
  public:
   NamedAssigner() = default;
   /// `name`: "feedback" (also "") or "nearest". Throws ConfigError invalid_argument.
-  explicit NamedAssigner(const std::string& name) : feeds_back_(name != "nearest") {
-    if (!name.empty() && name != "feedback" && name != "nearest")
-      detail::fail_policy_name("assigner", name, "feedback or nearest");
-  }
+  explicit NamedAssigner(const std::string& name);
 
-  [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
-    return feeds_back_ ? ErrorFeedback{}.assign(problem, codebook) : NearestLevel{}.assign(problem, codebook);
-  }
+  [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const;
 
  private:
   bool feeds_back_ = true;
@@ -94,6 +57,67 @@ struct QuantizerNames {
 
   [[nodiscard]] bool empty() const noexcept { return scales.empty() && codebook.empty() && assigner.empty(); }
 };
+
+/// The LayerQuantizer of named parts. `seed`: of policies that draw random numbers. Throws ConfigError invalid_argument
+/// for a name that no part has.
+[[nodiscard]] NUQ_FUNCTION AnyLayerQuantizer quantizer_named(const QuantizerNames& names, std::uint64_t seed = 0);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(QUANTIZE)
+
+#include <utility>
+
+#include "nuq/core/error.hpp"
+#include "nuq/quantize/assign/error_feedback.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
+#include "nuq/quantize/assign/rate_constrained_error_feedback.hpp"
+#include "nuq/quantize/codebook/entropy_constrained.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/quantize/rate/entropy_rate.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+[[noreturn]] inline void fail_policy_name(const std::string& policy, const std::string& got,
+                                          const std::string& wanted) {
+  fail(ConfigError(ErrorCode::invalid_argument, policy + " '" + got + "': wanted " + wanted));
+}
+
+}  // namespace detail
+
+NUQ_FUNCTION NamedCodebook::NamedCodebook(const std::string& name, std::uint64_t seed) : seed_(seed) {
+  if (name == "lloyd") {
+    kind_ = Kind::lloyd;
+  } else if (name == "uniform-step") {
+    kind_ = Kind::uniform_step;
+  } else if (!name.empty() && name != "optimal") {
+    detail::fail_policy_name("codebook", name, "optimal, lloyd, uniform-step or entropy-constrained");
+  }
+}
+
+NUQ_FUNCTION Codebook NamedCodebook::select(const LevelHistogram& histogram, int num_steps,
+                                            int num_of_iteration) const {
+  if (kind_ == Kind::uniform_step) return UniformStepCodebook{}.select(histogram, num_steps);
+  if (kind_ == Kind::optimal) return OptimalCodebook{}.select(histogram, num_steps);
+  LloydCodebook lloyd;
+  lloyd.seed = seed_;
+  return lloyd.select(histogram, num_steps, num_of_iteration);
+}
+
+NUQ_FUNCTION Codebook NamedCodebook::select(const LevelHistogram& histogram, int num_steps) const {
+  return select(histogram, num_steps, 1);
+}
+
+NUQ_FUNCTION NamedAssigner::NamedAssigner(const std::string& name) : feeds_back_(name != "nearest") {
+  if (!name.empty() && name != "feedback" && name != "nearest")
+    detail::fail_policy_name("assigner", name, "feedback or nearest");
+}
+
+NUQ_FUNCTION Assignment NamedAssigner::assign(const LayerProblem& problem, const Codebook& codebook) const {
+  return feeds_back_ ? ErrorFeedback{}.assign(problem, codebook) : NearestLevel{}.assign(problem, codebook);
+}
 
 namespace detail {
 
@@ -112,9 +136,7 @@ template <class Scales>
 
 }  // namespace detail
 
-/// The LayerQuantizer of named parts. `seed`: of policies that draw random numbers. Throws ConfigError invalid_argument
-/// for a name that no part has.
-[[nodiscard]] inline AnyLayerQuantizer quantizer_named(const QuantizerNames& names, std::uint64_t seed = 0) {
+NUQ_FUNCTION AnyLayerQuantizer quantizer_named(const QuantizerNames& names, std::uint64_t seed) {
   if (names.scales == "mse") return detail::quantizer_of_scales<MseScaleQuantizer>(names, seed);
   if (!names.scales.empty() && names.scales != "abs-max")
     detail::fail_policy_name("scales", names.scales, "abs-max or mse");
@@ -122,5 +144,7 @@ template <class Scales>
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(QUANTIZE)
 
 #endif  // NUQ_QUANTIZE_BY_NAME_HPP
