@@ -19,7 +19,6 @@
 #include "nuq/engine/workspace.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/convolution.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -11,7 +11,7 @@
 #include "nuq/core/round.hpp"
 #include "nuq/engine/detail/pointwise.hpp"
 #include "nuq/engine/layer_call.hpp"
-#include "nuq/engine/layers/copy.hpp"
+#include "nuq/engine/layers/basic.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/quantization.hpp"
 #include "nuq/version.hpp"

@@ -12,11 +12,12 @@
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
 
-namespace engine_layers_pooling_test {
-
 using nuq::Node;
 using nuq::PoolingGeometry;
+using nuq::Shape;
 using nuq::Tensor;
+
+namespace engine_layers_pooling_test {
 
 Node pooling(const std::string& parameters) {
   return layer_alone("Pooling", "pooling_param { " + parameters + " }");
@@ -151,3 +152,89 @@ TEST_CASE("pooling gives the same bits for any number of threads") {
 }
 
 }  // namespace engine_layers_pooling_test
+
+namespace engine_layers_spp_test {
+
+Tensor pyramid(const std::string& parameters, const Tensor& input, std::size_t threads = 1) {
+  return computed<nuq::detail::SppLayer>(layer_alone("SPP", "spp_param { " + parameters + " }"), {input}, threads);
+}
+
+Tensor pooling(const std::string& parameters, const Tensor& input) {
+  return computed<nuq::detail::PoolingLayer>(layer_alone("Pooling", "pooling_param { " + parameters + " }"), {input});
+}
+
+TEST_CASE("a pyramid lines up the poolings of its levels, image by image") {
+  const Tensor input = random_tensor({2, 3, 8, 9}, 1);
+  for (const std::string method : {"MAX", "AVE"}) {
+    const Tensor levels[] = {
+        pooling("pool: " + method + " global_pooling: true", input),
+        pooling("pool: " + method + " kernel_h: 4 kernel_w: 5 stride_h: 4 stride_w: 5 pad_w: 1", input),
+        pooling("pool: " + method + " kernel_h: 2 kernel_w: 3 stride_h: 2 stride_w: 3 pad_w: 2", input),
+    };
+    std::vector<float> expected;
+    for (std::ptrdiff_t image = 0; image < 2; ++image) {
+      for (const Tensor& level : levels) {
+        const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(level.values.size() / 2);
+        expected.insert(expected.end(), level.values.begin() + image * size, level.values.begin() + (image + 1) * size);
+      }
+    }
+    const Tensor output = pyramid("pyramid_height: 3 pool: " + method, input, 2);
+    CHECK(output.shape == Shape{2, 3 * (1 + 4 + 16)});
+    CHECK(output.values == expected);
+  }
+}
+
+TEST_CASE("a pyramid of one level is a global pooling") {
+  const Tensor input = random_tensor({2, 3, 4, 5}, 2);
+  const Tensor output = pyramid("pyramid_height: 1", input);
+  CHECK(output.shape == Shape{2, 3, 1, 1});
+  CHECK(output.values == pooling("global_pooling: true", input).values);
+}
+
+}  // namespace engine_layers_spp_test
+
+namespace engine_layers_integer_pooling_test {
+
+/// The average of level − offset, pads as 0, divided by the window's size with its pads; Caffe's rule in whole numbers.
+double average(const nuq::PoolingGeometry& g, const float* levels, int offset, std::int64_t y, std::int64_t x) {
+  std::int64_t sum = 0;
+  std::int64_t count = 0;
+  for (std::int64_t row = y * g.y.stride - g.y.pad; row < y * g.y.stride - g.y.pad + g.y.kernel; ++row) {
+    for (std::int64_t col = x * g.x.stride - g.x.pad; col < x * g.x.stride - g.x.pad + g.x.kernel; ++col) {
+      if (row >= g.y.input + g.y.pad || col >= g.x.input + g.x.pad) continue;
+      ++count;
+      const bool inside = row >= 0 && row < g.y.input && col >= 0 && col < g.x.input;
+      if (inside) sum += static_cast<std::int64_t>(levels[row * g.x.input + col]) - offset;
+    }
+  }
+  return static_cast<double>(sum) / static_cast<double>(count);
+}
+
+TEST_CASE("integer pooling averages levels relative to the offset, with pads as zeros") {
+  Dice dice(5);
+  for (int trial = 0; trial < 60; ++trial) {
+    const std::int64_t kernel = dice(1, 4);
+    nuq::Node node = layer_alone("Pooling", "pooling_param { pool: AVE kernel_size: " + std::to_string(kernel) +
+                                                " stride: " + std::to_string(dice(1, kernel)) +
+                                                " pad: " + std::to_string(dice(0, kernel - 1)) + " }");
+    const int offset = static_cast<int>(dice(-128, 127));
+    node.integer.emplace();
+    node.integer->input_offset = offset;
+    nuq::Tensor levels({2, 3, dice(4, 9), dice(4, 9)});
+    for (float& level : levels.values) level = static_cast<float>(dice(-128, 127));
+    const nuq::PoolingGeometry geometry =
+        nuq::pooling_geometry(std::get<nuq::ops::Pooling>(node.operation), nuq::LayerRef(node), levels.shape);
+    std::vector<double> expected;
+    for (std::int64_t plane = 0; plane < 6; ++plane) {
+      const float* const values = levels.values.data() + plane * geometry.y.input * geometry.x.input;
+      for (std::int64_t y = 0; y < geometry.y.output; ++y) {
+        for (std::int64_t x = 0; x < geometry.x.output; ++x)
+          expected.push_back(average(geometry, values, offset, y, x));
+      }
+    }
+    CAPTURE(trial);
+    CHECK(relative_error(computed<nuq::detail::IntegerPoolingLayer>(node, {levels}, 2).values, expected) < 1e-6);
+  }
+}
+
+}  // namespace engine_layers_integer_pooling_test

@@ -7,9 +7,10 @@
 
 #include "rule_cases.hpp"
 
+using nuq::Shape;
+
 namespace graph_ops_covered_axes_test {
 
-using nuq::Shape;
 using Extents = std::vector<std::int64_t>;
 
 const Shape input = {2, 3, 4, 5};

@@ -1,4 +1,4 @@
-#include "nuq/engine/layers/copy.hpp"
+#include "nuq/engine/layers/basic.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,72 @@
+#ifndef NUQ_ENGINE_LAYERS_BASIC_HPP
+#define NUQ_ENGINE_LAYERS_BASIC_HPP
+
+#include <algorithm>
+#include <vector>
+
+#include "nuq/engine/layer_call.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Hands its first input's values on to every output: Dropout, Split, Flatten, Reshape, AntiQuant, and SearchN, which
+/// only marks what is to be observed and may have no output.
+class CopyLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit CopyLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    const ArrayView<const float> input = call.inputs[0].values;
+    for (const TensorSpan& output : call.outputs) {
+      if (output.values.data() != input.data()) std::copy(input.begin(), input.end(), output.values.begin());
+    }
+  }
+};
+
+/// Computes nothing: data layers, whose outputs the user sets, Silence, which has none, and IFMR, which only marks what
+/// is to be observed.
+class NoOpLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit NoOpLayer(const LayerRef&) {}
+
+  void forward(const LayerCall&) const {}
+};
+
+/// A layer of a type that the engine does not know, or below one: never computed.
+class OpaqueLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit OpaqueLayer(const LayerRef&) {}
+
+  void forward(const LayerCall&) const {}
+};
+
+/// Writes its trained blob.
+class ParameterLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit ParameterLayer(const LayerRef& layer) {
+    require_blobs(layer, 1);
+    values_ = layer.node.blobs[0].values;
+  }
+
+  void forward(const LayerCall& call) const {
+    std::copy(values_.begin(), values_.end(), call.outputs[0].values.begin());
+  }
+
+ private:
+  std::vector<float> values_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_LAYERS_BASIC_HPP
