@@ -63,8 +63,8 @@ nuq::Tensor read_input(const std::string& argument, std::string& blob) {
 [[noreturn]] void fail_without_output(const nuq::Net& net, const std::string& layer) {
   const nuq::Graph& graph = net.graph();
   for (const std::size_t output : graph.find(layer)->outputs) static_cast<void>(net.output(graph.values[output].blob));
-  nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument,
-                                     graph.model->model_file + ": layer '" + layer + "' has no output"));
+  nuq::detail::fail(
+      nuq::ConfigError(nuq::ErrorCode::invalid_argument, graph.model_file() + ": layer '" + layer + "' has no output"));
 }
 
 void run(const RunArguments& arguments, const Session& session) {

@@ -31,7 +31,7 @@
 #include "nuq/caffe/network_inputs.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
-#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"

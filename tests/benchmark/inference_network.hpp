@@ -19,7 +19,7 @@ inline std::string inference_text(const std::string& model_file, const nuq::Shap
   std::string text = "input: \"data\" input_shape {";
   for (const std::int64_t extent : input) text += " dim: " + std::to_string(extent);
   text += " }\n";
-  const std::string& source = graph.model->text;
+  const std::string& source = nuq::caffe_model(graph)->text;
   std::vector<nuq::TextField> layers;
   for (const nuq::TextField& field : nuq::text_fields(source)) {
     if (field.name == "layer") layers.push_back(field);

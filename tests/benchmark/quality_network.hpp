@@ -11,7 +11,7 @@
 
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/dataset/dataset.hpp"

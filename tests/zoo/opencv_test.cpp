@@ -91,8 +91,8 @@ nuq::Graph quantized(const PublishedModel& model, const TemporaryFolder& folder)
 /// ModelError where OpenCV cannot tell.
 std::size_t equal_shapes(nuq::Graph graph) {
   nuq::infer_shapes(graph);
-  const std::string& file = graph.model->model_file;
-  const nuq::detail::OpenCvModel model = nuq::detail::opencv_model(*graph.model);
+  const std::string& file = graph.model_file();
+  const nuq::detail::OpenCvModel model = nuq::detail::opencv_model(*nuq::caffe_model(graph));
   const cv::dnn::Net net = nuq::detail::opencv_net(model, file);
   std::vector<cv::dnn::MatShape> input_shapes;
   for (const std::string& name : model.inputs) {

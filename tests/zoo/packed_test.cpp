@@ -103,7 +103,7 @@ TEST_CASE("every published model is packed without loss, its levels at about the
   for (const PublishedModel& model : published_models()) {
     CAPTURE(model.name);
     nuq::Graph graph = nuq::load_graph(model.model, model.weights);
-    CHECK(different_blobs(graph, round_trip(nuq::packed_file_of(graph, *graph.model, {}, pool))) == 0);
+    CHECK(different_blobs(graph, round_trip(nuq::packed_file_of(graph, *nuq::caffe_model(graph), {}, pool))) == 0);
     nuq::fuse(graph);
     for (const int levels : {32, 16}) {
       const nuq::NetworkQuantization quantization = quantized(graph, levels, pool);

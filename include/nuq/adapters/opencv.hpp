@@ -15,6 +15,7 @@
 
 #include "nuq/adapters/detail/opencv_layer.hpp"
 #include "nuq/adapters/detail/opencv_model.hpp"
+#include "nuq/caffe/caffe_source.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
@@ -70,9 +71,9 @@ class OpenCvEngine {
   /// (integers), fields, parameters and missing weights that OpenCV cannot compute with.
   void load(const Graph& graph) {
     refuse_integers(graph);
-    const detail::OpenCvModel model = detail::opencv_model(*graph.model);
+    const detail::OpenCvModel model = detail::opencv_model(*caffe_model(graph));
     OpenCvEngine loaded;
-    loaded.file_ = graph.model->model_file;
+    loaded.file_ = graph.model_file();
     loaded.net_ = detail::opencv_net(model, loaded.file_);
     loaded.read_inputs_ = model.inputs;
     for (const std::size_t input : graph.inputs) loaded.inputs_[graph.values[input].blob] = input;
@@ -164,7 +165,7 @@ class OpenCvEngine {
   static void refuse_integers(const Graph& graph) {
     for (const Node& node : graph.nodes) {
       if (!node.integer) continue;
-      detail::fail_layer(ErrorCode::unsupported_format, graph.model->model_file, node.name,
+      detail::fail_layer(ErrorCode::unsupported_format, graph.model_file(), node.name,
                          "computes with integers, as in a deploy model, wanted a float or fake-quant model for OpenCV");
     }
   }

@@ -87,7 +87,7 @@ NUQ_FUNCTION CompressibleLayers compressible_layers(const Graph& graph, const So
     if (convolution == nullptr || convolution->depthwise || convolution->group != 1) continue;
     const Shape& input = shapes[node.inputs.front()];
     if (input.empty()) continue;
-    const LayerRef layer(node, graph.model->model_file);
+    const LayerRef layer(node, graph.model_file());
     if (compresses_weights(soc, convolution_geometry(*convolution, layer, input))) {
       compressible.names.insert(node.name);
     }

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/network_inputs.hpp"
@@ -34,14 +35,14 @@ namespace detail {
 /// Follows the layers of the TEST phase in the file's order and gives every write to a blob's name a value of its own.
 class GraphBuilder {
  public:
-  explicit GraphBuilder(std::shared_ptr<const Model> model) : file_(model->model_file) {
-    graph_.name = model->net.name();
-    graph_.model = std::move(model);
+  explicit GraphBuilder(std::shared_ptr<const Model> model) : model_(std::move(model)), file_(model_->model_file) {
+    graph_.name = model_->net.name();
+    graph_.source = std::make_shared<const CaffeSource>(model_);
   }
 
   [[nodiscard]] Graph build() && {
     collect_layers();
-    for (const NetworkInput& input : declared_inputs(graph_.model->net, file_)) add_input("input", input);
+    for (const NetworkInput& input : declared_inputs(model_->net, file_)) add_input("input", input);
     for (const Layer& layer : layers_) add_node(layer);
     keep_text_of_unknown_layers();
     check_that_something_is_computed();
@@ -60,7 +61,7 @@ class GraphBuilder {
   }
 
   void collect_layers() {
-    const schema::NetParameter& net = graph_.model->net;
+    const schema::NetParameter& net = model_->net;
     if (net.layer_size() > 0 && net.layers_size() > 0) {
       fail(ModelError(ErrorCode::malformed_file,
                       file_ + ": has both `layer` and the older `layers`, wanted one format"));
@@ -125,7 +126,7 @@ class GraphBuilder {
 
   /// The inside of each layer's braces; fewer than there are layers in a model that was not parsed from its text.
   [[nodiscard]] std::vector<std::string_view> layer_texts() const {
-    const std::string_view text = graph_.model->text;
+    const std::string_view text = model_->text;
     std::vector<std::string_view> texts;
     for (const TextField& field : text_fields(text)) {
       if (field.name != "layer" && field.name != "layers") continue;
@@ -198,8 +199,9 @@ class GraphBuilder {
     fail(ModelError(ErrorCode::invalid_graph, file_ + ": " + problem));
   }
 
-  Graph graph_;
+  std::shared_ptr<const Model> model_;
   std::string file_;
+  Graph graph_;
   std::vector<Layer> layers_;
   std::map<std::string, std::size_t> current_;  ///< the latest version of each blob
   std::map<std::string, std::size_t> names_;    ///< layers seen, with their position in the file
@@ -216,7 +218,8 @@ class GraphBuilder {
 /// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit.
 [[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel) {
   Graph graph = detail::GraphBuilder(std::move(model)).build();
-  const bool has_weights = graph.model->weights.layer_size() + graph.model->weights.layers_size() > 0;
+  const schema::NetWeights& weights = caffe_model(graph)->weights;
+  const bool has_weights = weights.layer_size() + weights.layers_size() > 0;
   if (has_weights) {
     attach_trained_blobs(graph, parallel);
     link_integer_layers(graph);

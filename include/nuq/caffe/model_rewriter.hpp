@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/caffe/upgrade.hpp"
@@ -75,11 +76,15 @@ class ModelRewriter {
  public:
   /// `graph` must live as long as the rewriter. Throws ModelError for a prototxt whose layers are the values of a list.
   explicit ModelRewriter(const Graph& graph, RewriteSyntax syntax = RewriteSyntax::as_written)
-      : graph_(graph), syntax_(syntax), text_(graph.model->text), weights_(graph.model->weights) {
-    collect_names();
-    const bool is_older = graph.model->net.layers_size() > 0;
+      : graph_(graph),
+        net_(caffe_model(graph)->net),
+        syntax_(syntax),
+        text_(caffe_model(graph)->text),
+        weights_(caffe_model(graph)->weights) {
+    collect_layers();
+    const bool is_older = net_.layers_size() > 0;
     if (is_older && syntax == RewriteSyntax::current) {
-      google::protobuf::TextFormat::PrintToString(upgraded(graph.model->net), &text_);
+      google::protobuf::TextFormat::PrintToString(upgraded(net_), &text_);
     }
     find_layers(is_older && syntax == RewriteSyntax::as_written ? "layers" : "layer");
     for (const Node& node : graph.nodes) {
@@ -115,8 +120,8 @@ class ModelRewriter {
       if (bottom != bottoms_.end()) set_first(node, "bottom", bottom->second);
     }
     Model model;
-    model.model_file = graph_.model->model_file;
-    model.weights_file = graph_.model->weights_file;
+    model.model_file = graph_.model_file();
+    model.weights_file = graph_.weights_file();
     model.text = edits_.apply(text_);
     model.net = detail::parse_prototxt(model.text, model.model_file);
     model.weights = std::move(weights_).finish(syntax_ == RewriteSyntax::current);
@@ -124,6 +129,12 @@ class ModelRewriter {
   }
 
  private:
+  /// When a layer is part of the network.
+  struct PhaseRules {
+    google::protobuf::RepeatedPtrField<schema::NetStateRule> include;
+    google::protobuf::RepeatedPtrField<schema::NetStateRule> exclude;
+  };
+
   void find_layers(std::string_view field_name) {
     for (const TextField& field : text_fields(text_)) {
       if (field.name == field_name && !field.in_list) layers_.push_back(field);
@@ -131,26 +142,26 @@ class ModelRewriter {
     if (syntax_ == RewriteSyntax::current) leave_out_padding();
     if (layers_.size() == layer_names_.size()) return;
     detail::fail(ModelError(ErrorCode::unsupported_format,
-                            graph_.model->model_file + ": has its layers in a list, wanted `layer { … }` for each"));
+                            graph_.model_file() + ": has its layers in a list, wanted `layer { … }` for each"));
   }
 
   /// An upgraded text lacks V0's padding layers, which no node stands for: the others keep their positions.
   void leave_out_padding() {
-    const auto& layers = graph_.model->net.layers();
+    const auto& layers = net_.layers();
     for (int index = 0; index < layers.size(); ++index) {
       if (is_v0_padding(layers[index])) layers_.insert(layers_.begin() + index, TextField{});
     }
   }
 
-  void collect_names() {
-    const schema::NetParameter& net = graph_.model->net;
-    blob_names_.insert(net.input().begin(), net.input().end());
-    const auto collect = [this](const auto& layer) {
+  void collect_layers() {
+    blob_names_.insert(net_.input().begin(), net_.input().end());
+    const auto collect = [this](const schema::LayerParameter& layer) {
       layer_names_.push_back(layer.name());
+      phases_.push_back({layer.include(), layer.exclude()});
       blob_names_.insert(layer.top().begin(), layer.top().end());
     };
-    for (const schema::LayerParameter& layer : net.layer()) collect(layer);
-    for (const schema::LayerParameter& layer : upgraded_layers(net)) collect(layer);
+    for (const schema::LayerParameter& layer : net_.layer()) collect(layer);
+    for (const schema::LayerParameter& layer : upgraded_layers(net_)) collect(layer);
   }
 
   [[nodiscard]] const TextField& field_of(const Node& node) const { return layers_[node.source_index]; }
@@ -164,7 +175,7 @@ class ModelRewriter {
   /// A layer about to be inserted next to `node`: names checked, blobs handed to the caffemodel.
   [[nodiscard]] schema::LayerParameter adopted(schema::LayerParameter layer, const Node& node) {
     const auto refuse = [&](const std::string& what, const std::string& name) {
-      detail::fail_layer(ErrorCode::duplicate_name, graph_.model->model_file, node.name,
+      detail::fail_layer(ErrorCode::duplicate_name, graph_.model_file(), node.name,
                          what + " '" + name + "' for its quantization exists already, wanted a model without one");
     };
     const bool is_known = std::find(layer_names_.begin(), layer_names_.end(), layer.name()) != layer_names_.end();
@@ -173,8 +184,8 @@ class ModelRewriter {
       const bool in_place = std::find(layer.bottom().begin(), layer.bottom().end(), top) != layer.bottom().end();
       if (!in_place && !blob_names_.insert(top).second) refuse("blob", top);
     }
-    *layer.mutable_include() = node.parameter.include();
-    *layer.mutable_exclude() = node.parameter.exclude();
+    *layer.mutable_include() = phases_[node.source_index].include;
+    *layer.mutable_exclude() = phases_[node.source_index].exclude;
     if (layer.blobs_size() > 0) weights_.add(layer);
     return layer;
   }
@@ -223,12 +234,14 @@ class ModelRewriter {
   }
 
   const Graph& graph_;
+  const schema::NetParameter& net_;
   RewriteSyntax syntax_;
   std::string text_;
   TextEdits edits_;
   WeightsRewriter weights_;
   std::vector<TextField> layers_;               ///< of the text, in order
   std::vector<std::string> layer_names_;        ///< theirs
+  std::vector<PhaseRules> phases_;              ///< theirs
   std::map<std::size_t, std::string> bottoms_;  ///< first bottoms to be, by layer
   std::set<std::string> inserted_;              ///< names of the layers inserted
   std::set<std::string> blob_names_;

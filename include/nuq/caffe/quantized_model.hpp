@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/caffe/model_rewriter.hpp"
-#include "nuq/caffe/quantized_blobs.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/quantized_weights.hpp"
@@ -18,44 +18,31 @@
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/graph/quantized_node.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// Names of the layers inserted around a quantized one, as the vendor's compiler prints them.
-[[nodiscard]] inline std::string quant_layer_name(const std::string& layer) {
-  return layer + "_0_quant_layer";
-}
-[[nodiscard]] inline std::string dequant_layer_name(const std::string& layer) {
-  return layer + "_dequant_layer";
-}
-
-/// True when activations have been calibrated: some quantized layer has an activation scale. Those that have none then
-/// are an error of the record, not a weights-only run.
-[[nodiscard]] inline bool has_activation_scales(const NetworkQuantization& quantization) {
-  return std::any_of(quantization.begin(), quantization.end(),
-                     [](const auto& layer) { return layer.second.activation.has_value(); });
+/// Dequantization parameters as the vendor's compiler reads them, one uint64 per scale, as protobuf's packed varints:
+/// bits 0–31 the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which is 0 here (AMCT manual, quantization
+/// formulas). `shifts` are as many as the scales.
+[[nodiscard]] inline std::string packed_dequantization(const std::vector<float>& scales,
+                                                       const std::vector<int>& shifts) {
+  std::string bytes;
+  for (std::size_t channel = 0; channel < scales.size(); ++channel) {
+    std::uint32_t scale = 0;
+    std::memcpy(&scale, &scales[channel], sizeof scale);
+    std::uint64_t rest = scale | static_cast<std::uint64_t>(shifts[channel]) << 32U;
+    for (; rest > 0x7FU; rest >>= 7U) bytes.push_back(static_cast<char>(static_cast<unsigned char>(rest | 0x80U)));
+    bytes.push_back(static_cast<char>(rest));
+  }
+  return bytes;
 }
 
 namespace detail {
-
-/// Calls `visit(node, quantization of the node)` for every quantized layer, in the network's order.
-template <class Visit>
-void for_each_quantized(const Graph& graph, const NetworkQuantization& quantization, Visit&& visit) {
-  for (const Node& node : graph.nodes) {
-    const auto found = quantization.find(node.name);
-    if (found != quantization.end()) visit(node, found->second);
-  }
-}
-
-[[nodiscard]] inline const ActivationScale& activation_of(const Node& node, const LayerQuantization& quantization) {
-  if (quantization.activation) return *quantization.activation;
-  fail(RecordError(
-      ErrorCode::missing_record,
-      "layer '" + node.name + "': no scale_d is recorded, wanted one for every quantized layer: calibrate first"));
-}
 
 /// Inserts Quant before and DeQuant behind quantized layers. Layers that read one blob version with one grid share the
 /// first one's Quant. DeQuant works in place.
@@ -70,7 +57,7 @@ class QuantLayerInserter {
     const std::string& blob = graph_.values[node.outputs.front()].blob;
     if (graph_.values[node.inputs.front()].blob == blob) {
       fail_layer(
-          ErrorCode::unsupported_layer, graph_.model->model_file, node.name,
+          ErrorCode::unsupported_layer, graph_.model_file(), node.name,
           "works in place on blob '" + blob + "', wanted another top than its bottom to put a Quant layer between");
     }
     rewriter_.set_bottom(node, quantized_input(node, activation_of(node, quantization)));
@@ -208,7 +195,7 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
   ModelRewriter rewriter(graph, with_activations ? RewriteSyntax::current : RewriteSyntax::as_written);
   detail::QuantLayerInserter inserter(graph, rewriter);
   detail::set_dequantized_weights(rewriter, graph, quantization, parallel);
-  detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
+  for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
     if (with_activations) inserter.insert(node, layer, detail::fake_dequant_blobs);
   });
   return std::move(rewriter).finish();
@@ -225,13 +212,13 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
 [[nodiscard]] inline Model deploy_model(const Graph& graph, const NetworkQuantization& quantization) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   detail::QuantLayerInserter inserter(graph, rewriter);
-  detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
+  for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
     inserter.insert(node, layer, detail::deploy_dequant_blobs);
     if (!quantizes_weights(node)) return;
     const std::vector<std::int8_t> levels = int8_weights(node, layer.weights);
     rewriter.replace_blob(node, 0).set_int8_data(levels.data(), levels.size());
     if (node.blobs.size() > 1) {
-      const auto bias = detail::with_error_place(graph.model->weights_file, [&] { return int32_bias(node, layer); });
+      const auto bias = detail::with_error_place(graph.weights_file(), [&] { return int32_bias(node, layer); });
       rewriter.replace_blob(node, 1).mutable_int32_data()->Add(bias.begin(), bias.end());
     }
   });
@@ -245,7 +232,7 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   Parallel serial;
   detail::set_dequantized_weights(rewriter, graph, quantization, serial);
-  detail::for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization&) {
+  for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization&) {
     rewriter.insert_before(node, detail::activation_observer(graph, node));
   });
   return std::move(rewriter).finish();

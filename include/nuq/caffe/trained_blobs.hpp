@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "nuq/caffe/blob.hpp"
+#include "nuq/caffe/caffe_source.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
@@ -42,48 +43,14 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
 /// How many blobs a layer is trained with; nothing for types that this library does not know.
 [[nodiscard]] inline std::optional<int> trained_blob_count(const Node& node) {
-  const int own_factor =
-      node.inputs.size() == 1 ? 1 : 0;  // Scale and Bias may take their factor from a second bottom instead
-  if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) return convolution->bias ? 2 : 1;
-  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation)) return product->bias ? 2 : 1;
-  if (const auto* embed = std::get_if<ops::Embed>(&node.operation)) return embed->bias ? 2 : 1;
-  if (is<ops::BatchNorm>(node)) return 3;
-  if (const auto* scale = std::get_if<ops::Scale>(&node.operation)) return own_factor + (scale->bias ? 1 : 0);
-  if (is<ops::Bias>(node)) return own_factor;
-  if (is<ops::PRelu>(node) || is<ops::Parameter>(node)) return 1;
-  return std::nullopt;
+  const std::optional<std::size_t> count =
+      std::visit([&node](const auto& operation) { return blob_count(operation, node.inputs.size()); }, node.operation);
+  return count ? std::optional<int>(static_cast<int>(*count)) : std::nullopt;
 }
 
-/// In an expected shape: an extent that the layer's parameters do not tell.
-inline constexpr std::int64_t any_extent = -1;
-
-/// The kernel's extents for a weight blob of `rank` axes.
-[[nodiscard]] inline Shape kernel_extents(const ops::AxisValues& kernel, std::size_t rank) {
-  if (kernel.size() > 1) return kernel;
-  return Shape(rank > 2 ? rank - 2 : 2, kernel.size() == 1 ? kernel.front() : any_extent);
-}
-
-/// The shape that a layer's parameters ask of blob `index`, whose file gives it `rank` axes; nothing where any will do.
+/// The shape that a layer's attributes ask of blob `index`, whose file gives it `rank` axes; nothing where any will do.
 [[nodiscard]] inline std::optional<Shape> expected_shape(const Node& node, std::size_t index, std::size_t rank) {
-  if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) {
-    const std::int64_t outputs = convolution->out_channels;
-    if (index == 1) return Shape{outputs};
-    Shape shape = is<ops::TransposedConvolution>(node) ? Shape{any_extent, outputs / convolution->group.value_or(1)}
-                                                       : Shape{outputs, any_extent};
-    const Shape kernel = kernel_extents(convolution->window.kernel, rank);
-    shape.insert(shape.end(), kernel.begin(), kernel.end());
-    return shape;
-  }
-  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation)) {
-    const std::int64_t outputs = product->out_features;
-    if (index == 1) return Shape{outputs};
-    return product->transposed_weights ? Shape{any_extent, outputs} : Shape{outputs, any_extent};
-  }
-  if (const auto* embed = std::get_if<ops::Embed>(&node.operation)) {
-    return index == 1 ? Shape{embed->width} : Shape{embed->rows, embed->width};
-  }
-  if (is<ops::BatchNorm>(node)) return index == 2 ? Shape{1} : Shape{any_extent};
-  return std::nullopt;
+  return std::visit([=](const auto& operation) { return blob_shape(operation, index, rank); }, node.operation);
 }
 
 [[nodiscard]] inline bool fits(const Shape& shape, const Shape& expected) {
@@ -210,7 +177,7 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
 /// for, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model
 /// are kept as integers too.
 inline void attach_trained_blobs(Graph& graph, Parallel& parallel) {
-  const Model& model = *graph.model;
+  const Model& model = *caffe_model(graph);
   const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);
   parallel.for_each_block(graph.nodes.size(), [&](std::size_t index) {
     Node& node = graph.nodes[index];

@@ -51,7 +51,7 @@ struct CalibratedInput {
       return other.value == value && other.plan == plan;
     });
     if (input == inputs.end()) {
-      const std::string place = graph.model->model_file + ": layer '" + node.name + "': input";
+      const std::string place = graph.model_file() + ": layer '" + node.name + "': input";
       input = inputs.insert(inputs.end(), {value, plan, place, {}, calibrator.begin(plan), {}});
     }
     input->layers.push_back(node.name);

@@ -94,7 +94,7 @@ class StatisticsCollector {
   /// Refers to `graph` and `options`; `node` is an index. `batches` are going to be observed. Throws ModelError where
   /// the layer has no weights.
   StatisticsCollector(const Graph& graph, std::size_t node, int batches, const StatisticsOptions& options)
-      : layer_(graph.nodes[node], graph.model->model_file),
+      : layer_(graph.nodes[node], graph.model_file()),
         index_(node),
         batches_(batches),
         options_(options),

@@ -10,8 +10,6 @@
 #include <vector>
 
 #include "nuq/activation/search_n.hpp"
-#include "nuq/caffe/quantized_blobs.hpp"
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/error_place.hpp"
@@ -19,6 +17,7 @@
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/version.hpp"
 
@@ -92,7 +91,7 @@ template <class Engine, class Feed, class Takes>
 [[nodiscard]] ShiftSearches observed_shift_searches(const Graph& graph, Engine& engine, int batch_num, Feed&& feed,
                                                     Takes&& takes) {
   const auto place_of = [&graph](const std::string& layer) {
-    return graph.model->model_file + ": layer '" + layer + "': output";
+    return graph.model_file() + ": layer '" + layer + "': output";
   };
   ShiftSearches searches;
   for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization& layer) {

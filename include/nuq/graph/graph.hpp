@@ -11,9 +11,9 @@
 #include <variant>
 #include <vector>
 
-#include "nuq/caffe/model.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/model_source.hpp"
 #include "nuq/graph/operation.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/proto_schema.hpp"
@@ -104,10 +104,19 @@ struct FusionOptions {
   std::set<std::string> skipped;  ///< layers that nothing is folded into
 };
 
+namespace detail {
+
+[[nodiscard]] inline const std::string& no_file() noexcept {
+  static const std::string none;
+  return none;
+}
+
+}  // namespace detail
+
 /// A checked network with its weights: nodes in execution order (the file's order), every input written before it is
 /// read, names unique, no cycle. Also carries what has been decided and computed for its layers.
 struct Graph {
-  std::shared_ptr<const Model> model;
+  std::shared_ptr<const ModelSource> source;  ///< null for a network that was made in memory
   std::string name;
   std::vector<Node> nodes;
   std::vector<Value> values;
@@ -123,6 +132,13 @@ struct Graph {
   std::vector<std::string>
       notes;  ///< what the user should know of the configuration: unusual settings, layers that stay uniform
 
+  /// The files that messages name; empty where there are none.
+  [[nodiscard]] const std::string& model_file() const noexcept {
+    return source == nullptr ? detail::no_file() : source->model_file();
+  }
+  [[nodiscard]] const std::string& weights_file() const noexcept {
+    return source == nullptr ? detail::no_file() : source->weights_file();
+  }
   [[nodiscard]] const Node* find(const std::string& layer) const noexcept {
     for (const Node& node : nodes) {
       if (node.name == layer) return &node;

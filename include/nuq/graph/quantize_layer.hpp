@@ -45,7 +45,7 @@ inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQ
                                     Parallel& parallel) {
   if (!quantizes_weights(node)) return;
   const WeightMatrix matrix(node);
-  with_error_place(graph.model->weights_file + ": layer '" + node.name + "'",
+  with_error_place(graph.weights_file() + ": layer '" + node.name + "'",
                    [&] { require_finite_weights(matrix.view()); });
   const LayerProblem problem{matrix.view(), layer.weights.scales, nullptr, &parallel};
   layer.weights.levels = nearest_levels(problem, layer.codebook ? *layer.codebook : Codebook::all());
@@ -66,7 +66,7 @@ inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQ
     return without_weights;
   }
   const WeightMatrix weights(node);
-  return detail::with_error_place(graph.model->weights_file + ": layer '" + node.name + "'", [&] {
+  return detail::with_error_place(graph.weights_file() + ": layer '" + node.name + "'", [&] {
     const Granularity granularity = granularity_of(node, plan);
     LayerQuantization result;
     if (plan.weight_algorithm == WeightAlgorithm::arq) {

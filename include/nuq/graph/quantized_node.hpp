@@ -1,10 +1,20 @@
 #ifndef NUQ_GRAPH_QUANTIZED_NODE_HPP
 #define NUQ_GRAPH_QUANTIZED_NODE_HPP
 
+#include <string>
+
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+/// Names of the layers inserted around a quantized one, as the vendor's compiler prints them.
+[[nodiscard]] inline std::string quant_layer_name(const std::string& layer) {
+  return layer + "_0_quant_layer";
+}
+[[nodiscard]] inline std::string dequant_layer_name(const std::string& layer) {
+  return layer + "_dequant_layer";
+}
 
 /// True for the layers that quantization inserts (AMCT manual, quantized model): they are in no float model.
 [[nodiscard]] inline bool is_inserted_by_quantization(const Node& node) noexcept {

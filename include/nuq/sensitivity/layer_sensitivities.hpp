@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/contracts.hpp"

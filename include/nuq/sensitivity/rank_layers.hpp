@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
@@ -14,6 +13,8 @@
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/graph/quantized_node.hpp"
 #include "nuq/sensitivity/contracts.hpp"
 #include "nuq/version.hpp"
 
@@ -56,10 +57,10 @@ template <class Engine, class Feed, class Sensitivity>
         sums[node.name] += static_cast<double>(sensitivity.compare(before->second, tensors[0].values));
       });
     }
-    detail::for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization&) {
+    for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization&) {
       const double value = sums[dequant_layer_name(node.name)] / batch_num;
       if (!is_finite(value)) {
-        detail::fail_layer(ErrorCode::non_finite_value, graph.model->model_file, node.name,
+        detail::fail_layer(ErrorCode::non_finite_value, graph.model_file(), node.name,
                            "its sensitivity is not finite, wanted finite outputs");
       }
       ranking.push_back({node.name, value});

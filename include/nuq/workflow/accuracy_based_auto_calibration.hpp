@@ -119,12 +119,12 @@ class AutoCalibrationRun {
 
  private:
   void evaluate_original() {
-    const double metric = evaluation_.of_original(graph_.model);
+    const double metric = evaluation_.of_original(caffe_model(graph_));
     result_.original_metric = metric;
     if (evaluator_.is_satisfied(metric, metric)) return;
     fail(EvaluationError(
         ErrorCode::evaluation_failed,
-        graph_.model->model_file +
+        graph_.model_file() +
             ": is_satisfied(original, original) is false, wanted an evaluator that accepts the original "
             "model's own metric, " +
             number_text(metric)));

@@ -24,7 +24,7 @@ inline void refuse_quantized_model(const Graph& graph) {
   const Node* const node = find_quantized_node(graph);
   if (node == nullptr) return;
   fail(ModelError(ErrorCode::unsupported_layer,
-                  graph.model->model_file + ": layer '" + node->name + "': the model is quantized already (" +
+                  graph.model_file() + ": layer '" + node->name + "': the model is quantized already (" +
                       (is_inserted_by_quantization(*node) ? node->type : "int8 weights") + "), wanted a float model"));
 }
 

@@ -39,7 +39,7 @@ inline void pack_model(const std::string& model_file, const std::string& weights
   detail::stage_packed(files, packed_file,
                        becomes_fake_quant ? packed_file_of(graph, fake_quant_model(graph, graph.quantization, pool),
                                                            graph.quantization, pool)
-                                          : packed_file_of(graph, *graph.model, graph.quantization, pool));
+                                          : packed_file_of(graph, *caffe_model(graph), graph.quantization, pool));
   files.commit();
 }
 

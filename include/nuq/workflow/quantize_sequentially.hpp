@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"

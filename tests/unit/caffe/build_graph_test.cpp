@@ -101,7 +101,7 @@ TEST_CASE("a graph knows its model, name, and each layer's place and parameters 
       graph_of("name: 'net' " + data + layer("t", "ReLU", "bottom: 'data' top: 't' include { phase: TRAIN }") +
                layer("r", "ReLU", "bottom: 'data' top: 'r' relu_param { negative_slope: 0.5 } blobs { data: 1 }"));
   CHECK(graph.name == "net");
-  CHECK(graph.model->model_file == "net.prototxt");
+  CHECK(graph.model_file() == "net.prototxt");
   REQUIRE(graph.nodes.size() == 1);
   CHECK(graph.nodes[0].source_index == 1);
   CHECK(graph.nodes[0].type == "ReLU");

@@ -87,10 +87,10 @@ std::vector<bool> coded_blobs(const std::vector<std::uint8_t>& file) {
 
 TEST_CASE("a float model comes back with its text and every bit of its blobs, those of no layer too") {
   const nuq::Graph graph = network();
-  const nuq::Model back = round_trip(graph, *graph.model);
-  CHECK(back.text == graph.model->text);
-  CHECK(blobs_of(back) == blobs_of(*graph.model));
-  CHECK(coded_blobs(packed(graph, *graph.model)) == std::vector<bool>(5, false));
+  const nuq::Model back = round_trip(graph, *nuq::caffe_model(graph));
+  CHECK(back.text == nuq::caffe_model(graph)->text);
+  CHECK(blobs_of(back) == blobs_of(*nuq::caffe_model(graph)));
+  CHECK(coded_blobs(packed(graph, *nuq::caffe_model(graph))) == std::vector<bool>(5, false));
   const nuq::Graph reread_graph = reread(back);
   CHECK(reread_graph.find("fc")->blobs.front().shape == nuq::Shape{3, 256});
   CHECK(back.weights.layer(2).blobs(0).shape().dim_size() == 2);
@@ -113,7 +113,7 @@ TEST_CASE("of a fake-quant model the levels are coded, and products with their s
 TEST_CASE("levels that do not give the model's weights are not used") {
   const nuq::Graph graph = network();
   const nuq::NetworkQuantization quantization = int8_quantization(graph);
-  CHECK(blobs_of(round_trip(graph, *graph.model, quantization)) == blobs_of(*graph.model));
+  CHECK(blobs_of(round_trip(graph, *nuq::caffe_model(graph), quantization)) == blobs_of(*nuq::caffe_model(graph)));
 }
 
 TEST_CASE("a deploy model keeps its integers") {
@@ -126,7 +126,7 @@ TEST_CASE("a deploy model keeps its integers") {
 
 TEST_CASE("half and double precision, gradients and the vendor's uint64 are kept as they are") {
   const nuq::Graph graph = network();
-  nuq::Model model = *graph.model;
+  nuq::Model model = *nuq::caffe_model(graph);
   auto& layers = *model.weights.mutable_layer();
   layers[0].mutable_blobs(1)->add_diff(3.0F);
   nuq::schema::BlobProto& doubles = *layers[1].mutable_blobs(0);
@@ -146,7 +146,7 @@ TEST_CASE("old layer formats become the present one") {
       "input: 'data' input_dim: 1 input_dim: 4 input_dim: 1 input_dim: 1 layers { name: 'ip' type: INNER_PRODUCT "
       "bottom: 'data' top: 'ip' inner_product_param { num_output: 2 bias_term: false } }",
       weights);
-  const nuq::Model back = round_trip(graph, *graph.model);
+  const nuq::Model back = round_trip(graph, *nuq::caffe_model(graph));
   REQUIRE(back.weights.layer_size() == 1);
   CHECK(back.weights.layer(0).type() == "InnerProduct");
   CHECK(reread(back).find("ip")->blobs.front().values == graph.find("ip")->blobs.front().values);
@@ -177,7 +177,7 @@ TEST_CASE("a small file that stands for more than a caffemodel can hold is refus
 
 TEST_CASE("a damaged file is refused by its name") {
   const nuq::Graph graph = network();
-  std::vector<std::uint8_t> file = packed(graph, *graph.model);
+  std::vector<std::uint8_t> file = packed(graph, *nuq::caffe_model(graph));
   file[file.size() - 5] ^= 1U;
   const CaughtError error =
       error_of<nuq::FormatError>([&] { static_cast<void>(nuq::model_of_packed_file(file, "net.nuq")); });

@@ -83,10 +83,11 @@ class OpenCvLayer final : public cv::dnn::Layer {
     for (const float value : values_of(params.blobs.back()))
       bytes += static_cast<char>(static_cast<unsigned char>(value));
     Node node;
-    static_cast<void>(node.parameter.ParseFromString(bytes));
-    node.name = node.parameter.name();
-    node.type = node.parameter.type();
-    node.operation = read_operation(node.parameter);
+    schema::LayerParameter layer;
+    static_cast<void>(layer.ParseFromString(bytes));
+    node.name = layer.name();
+    node.type = layer.type();
+    node.operation = read_operation(layer);
     for (std::size_t index = 0; index + 1 < params.blobs.size(); ++index) {
       const ArrayView<const float> values = values_of(params.blobs[index]);
       node.blobs.emplace_back(Shape{static_cast<std::int64_t>(values.size())},

@@ -30,7 +30,7 @@ class LoadedNetwork {
   /// Throws ModelError naming file and layer: shapes that do not fit, missing weights, parameters that cannot be
   /// computed. Layers of unknown types are left out, with all that depends on them.
   LoadedNetwork(const Graph& graph, const CustomLayers& custom)
-      : file_(graph.model->model_file), inputs_(graph.inputs), is_computed_(graph.values.size()) {
+      : file_(graph.model_file()), inputs_(graph.inputs), is_computed_(graph.values.size()) {
     declared_shapes_ = infer_shapes(graph, std::map<std::string, Shape>{}, custom.shape_rules);
     for (const std::size_t input : inputs_) is_computed_[input] = true;
     for (const Node& node : graph.nodes) {

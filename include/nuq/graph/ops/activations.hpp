@@ -2,6 +2,7 @@
 #define NUQ_GRAPH_OPS_ACTIVATIONS_HPP
 
 #include <cmath>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -128,6 +129,10 @@ struct ExpFactors {
 }
 
 namespace ops {
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const PRelu&, std::size_t) {
+  return 1;
+}
 
 [[nodiscard]] inline std::vector<Shape> output_shapes(const AbsoluteValue&, const LayerContext& layer,
                                                       const std::vector<Shape>& inputs) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -149,6 +150,22 @@ struct ChannelAffine {
 }
 
 namespace ops {
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const BatchNorm&, std::size_t) {
+  return 3;
+}
+
+[[nodiscard]] inline std::optional<Shape> blob_shape(const BatchNorm&, std::size_t index, std::size_t) {
+  return index == 2 ? Shape{1} : Shape{any_extent};
+}
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const Scale& scale, std::size_t inputs) {
+  return (inputs == 1 ? 1U : 0U) + (scale.bias ? 1U : 0U);
+}
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const Bias&, std::size_t inputs) {
+  return inputs == 1 ? 1 : 0;
+}
 
 [[nodiscard]] inline std::vector<Shape> output_shapes(const BatchNorm&, const LayerContext& layer,
                                                       const std::vector<Shape>& inputs) {

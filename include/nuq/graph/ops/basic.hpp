@@ -1,6 +1,8 @@
 #ifndef NUQ_GRAPH_OPS_BASIC_HPP
 #define NUQ_GRAPH_OPS_BASIC_HPP
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,10 @@ struct Split {};
 
 /// Reads values that nobody else wants; has no outputs.
 struct Silence {};
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const Parameter&, std::size_t) {
+  return 1;
+}
 
 /// Not known.
 [[nodiscard]] inline std::vector<Shape> output_shapes(const Unknown&, const LayerContext& layer,

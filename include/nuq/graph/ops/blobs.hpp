@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,27 @@
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+/// In the shape of a blob: an extent that an operation's attributes do not tell.
+inline constexpr std::int64_t any_extent = -1;
+
+namespace ops {
+
+/// How many blobs an operation is trained with, for a layer with `inputs` inputs; none for those that have no rule:
+/// whatever the network has.
+template <class Op>
+[[nodiscard]] std::optional<std::size_t> blob_count(const Op&, std::size_t /*inputs*/) {
+  return std::nullopt;
+}
+
+/// The shape of blob `index`, which the network gives `rank` axes, as far as the attributes tell; none where any will
+/// do.
+template <class Op>
+[[nodiscard]] std::optional<Shape> blob_shape(const Op&, std::size_t /*index*/, std::size_t /*rank*/) {
+  return std::nullopt;
+}
+
+}  // namespace ops
 
 /// Throws ModelError when the layer has trained blobs that are too few or of other shapes than `wanted`. A layer
 /// without any passes (the model was read without weights), and so do surplus blobs, such as masks of pruned networks.

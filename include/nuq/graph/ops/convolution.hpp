@@ -1,6 +1,7 @@
 #ifndef NUQ_GRAPH_OPS_CONVOLUTION_HPP
 #define NUQ_GRAPH_OPS_CONVOLUTION_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -188,7 +189,46 @@ inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& wi
   return geometry;
 }
 
+namespace detail {
+
+/// The kernel's extents for a weight blob of `rank` axes.
+[[nodiscard]] inline Shape kernel_extents(const ops::AxisValues& kernel, std::size_t rank) {
+  if (kernel.size() > 1) return kernel;
+  return Shape(rank > 2 ? rank - 2 : 2, kernel.size() == 1 ? kernel.front() : any_extent);
+}
+
+/// [channels…, kernel…], or the bias.
+[[nodiscard]] inline Shape filter_shape(const ops::ConvolutionAttributes& convolution, Shape channels,
+                                        std::size_t index, std::size_t rank) {
+  if (index == 1) return {convolution.out_channels};
+  const Shape kernel = kernel_extents(convolution.window.kernel, rank);
+  channels.insert(channels.end(), kernel.begin(), kernel.end());
+  return channels;
+}
+
+}  // namespace detail
+
 namespace ops {
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const Convolution& convolution, std::size_t) {
+  return convolution.bias ? 2 : 1;
+}
+
+[[nodiscard]] inline std::optional<Shape> blob_shape(const Convolution& convolution, std::size_t index,
+                                                     std::size_t rank) {
+  return detail::filter_shape(convolution, {convolution.out_channels, any_extent}, index, rank);
+}
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const TransposedConvolution& convolution, std::size_t) {
+  return convolution.bias ? 2 : 1;
+}
+
+/// The group must not be 0.
+[[nodiscard]] inline std::optional<Shape> blob_shape(const TransposedConvolution& convolution, std::size_t index,
+                                                     std::size_t rank) {
+  const std::int64_t group = convolution.group.value_or(1);
+  return detail::filter_shape(convolution, {any_extent, convolution.out_channels / group}, index, rank);
+}
 
 [[nodiscard]] inline std::vector<Shape> output_shapes(const Convolution& convolution, const LayerContext& layer,
                                                       const std::vector<Shape>& inputs) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "nuq/core/error.hpp"
@@ -60,6 +61,15 @@ struct InnerProductGeometry {
 }
 
 namespace ops {
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const InnerProduct& product, std::size_t) {
+  return product.bias ? 2 : 1;
+}
+
+[[nodiscard]] inline std::optional<Shape> blob_shape(const InnerProduct& product, std::size_t index, std::size_t) {
+  if (index == 1) return Shape{product.out_features};
+  return product.transposed_weights ? Shape{any_extent, product.out_features} : Shape{product.out_features, any_extent};
+}
 
 [[nodiscard]] inline std::vector<Shape> output_shapes(const InnerProduct& product, const LayerContext& layer,
                                                       const std::vector<Shape>& inputs) {

@@ -1,7 +1,9 @@
 #ifndef NUQ_GRAPH_OPS_LOOKUP_HPP
 #define NUQ_GRAPH_OPS_LOOKUP_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,14 @@ struct Embed {
   std::int64_t width = 0;
   bool bias = true;
 };
+
+[[nodiscard]] inline std::optional<std::size_t> blob_count(const Embed& embed, std::size_t) {
+  return embed.bias ? 2 : 1;
+}
+
+[[nodiscard]] inline std::optional<Shape> blob_shape(const Embed& embed, std::size_t index, std::size_t) {
+  return index == 1 ? Shape{embed.width} : Shape{embed.rows, embed.width};
+}
 
 /// As many items as the second input has values.
 [[nodiscard]] inline std::vector<Shape> output_shapes(const BatchReindex&, const LayerContext& layer,

@@ -64,7 +64,7 @@ namespace detail {
 
 [[nodiscard]] inline std::string quantization_obstacle(const Graph& graph, const Node& node, NuqScope scope) {
   if (const std::string obstacle = type_obstacle(node, scope); !obstacle.empty()) return obstacle;
-  const bool has_weights_file = graph.model != nullptr && !graph.model->weights_file.empty();
+  const bool has_weights_file = !graph.weights_file().empty();
   if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";
   if (node.inputs.size() > 1) return "it has " + std::to_string(node.inputs.size()) + " inputs: only one is supported";
   if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation)) return inner_product_obstacle(*product);

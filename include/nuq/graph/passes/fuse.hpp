@@ -77,7 +77,7 @@ namespace detail {
   std::size_t output = node.outputs.front();
   while (const std::optional<std::size_t> reader = sole_reader(graph, output)) {
     const Node& follower = graph.nodes[*reader];
-    const auto affine = affine_of({follower, graph.model->model_file}, layout.outputs(), layout.rank);
+    const auto affine = affine_of({follower, graph.model_file()}, layout.outputs(), layout.rank);
     if (!affine) break;
     total = composed(std::move(total), *affine);
     folded.push_back(*reader);
@@ -119,7 +119,7 @@ namespace detail {
   std::size_t input = node.inputs.front();
   while (const std::optional<std::size_t> writer = sole_writer(graph, input)) {
     const Node& predecessor = graph.nodes[*writer];
-    const auto affine = affine_of({predecessor, graph.model->model_file}, layout.inputs(), layout.rank);
+    const auto affine = affine_of({predecessor, graph.model_file()}, layout.inputs(), layout.rank);
     if (!affine || (is_padded && !keeps_zero(*affine))) break;
     total = composed(*affine, total);
     folded.push_back(*writer);
@@ -148,7 +148,7 @@ inline void check_batch_norms(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const auto* const norm = std::get_if<ops::BatchNorm>(&node.operation);
     if (norm == nullptr || !norm->batch_statistics) continue;
-    fail_layer(ErrorCode::unsupported_layer, graph.model->model_file, node.name,
+    fail_layer(ErrorCode::unsupported_layer, graph.model_file(), node.name,
                "use_global_stats is false, wanted true in an inference network");
   }
 }
@@ -158,7 +158,7 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
     const Node* const node = graph.find(name);
     if (node == nullptr) {
       fail(ConfigError(ErrorCode::unknown_name,
-                       "skip_fusion_layers: layer '" + name + "': does not exist in " + graph.model->model_file));
+                       "skip_fusion_layers: layer '" + name + "': does not exist in " + graph.model_file()));
     }
     if (!has_weight_matrix(*node)) {
       fail(ConfigError(ErrorCode::invalid_argument, "skip_fusion_layers: layer '" + name +

@@ -103,7 +103,7 @@ inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file,
 /// where a shape does not fit.
 [[nodiscard]] inline std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs,
                                                      ArrayView<const ShapeRule> custom = {}) {
-  const std::string& file = graph.model->model_file;
+  const std::string& file = graph.model_file();
   std::vector<Shape> shapes(graph.values.size());
   for (const std::size_t input : graph.inputs) shapes[input] = graph.values[input].shape;
   for (const auto& given : inputs) {

@@ -21,7 +21,7 @@ namespace detail {
 /// Connects the layers of a deploy model that compute with integers to the Quant and DeQuant layers around them.
 class IntegerLayerLinker {
  public:
-  explicit IntegerLayerLinker(Graph& graph) : graph_(graph), file_(graph.model->model_file) {}
+  explicit IntegerLayerLinker(Graph& graph) : graph_(graph), file_(graph.model_file()) {}
 
   void link() {
     for (std::size_t index = 0; index < graph_.nodes.size(); ++index) {

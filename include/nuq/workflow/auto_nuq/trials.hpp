@@ -32,7 +32,7 @@ namespace detail {
 /// What a journal's metrics depend on.
 [[nodiscard]] inline std::string journal_key(const Graph& graph, const std::string& config_file,
                                              const AnyEvaluator& evaluator) {
-  return sha256(sha256_of_file(graph.model->model_file) + sha256_of_file(graph.model->weights_file) +
+  return sha256(sha256_of_file(graph.model_file()) + sha256_of_file(graph.weights_file()) +
                 sha256_of_file(config_file) + std::to_string(evaluator.batch_num) + evaluator.label());
 }
 
@@ -50,10 +50,10 @@ class AutoNuqTrials {
 
   /// The metric of the float network. Throws StopRequested, and what the evaluator throws.
   [[nodiscard]] double original() {
-    const Model& model = *run_.graph.model;
+    const Model& model = *caffe_model(run_.graph);
     const auto evaluate = [this](std::size_t) {
       BatchMetrics batches;
-      const double metric = unless_stopped([&] { return evaluation_.of_original(run_.graph.model, batches); });
+      const double metric = unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.graph), batches); });
       if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
       return EvaluationOutcome{metric, false, false};
     };

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"

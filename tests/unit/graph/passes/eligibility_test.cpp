@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../../amct/network.hpp"
+#include "nuq/caffe/caffe_source.hpp"
 
 namespace graph_passes_eligibility_test {
 
@@ -148,9 +149,9 @@ TEST_CASE("several inputs through one set of weights are not quantized") {
 
 TEST_CASE("with a weights file the blobs decide") {
   nuq::Graph graph = network(small_network);
-  auto model = std::make_shared<nuq::Model>(*graph.model);
+  auto model = std::make_shared<nuq::Model>(*nuq::caffe_model(graph));
   model->weights_file = "net.caffemodel";
-  graph.model = model;
+  graph.source = std::make_shared<const nuq::CaffeSource>(model);
   nuq::Node& conv = graph.nodes.front();
   check_float(nuq::eligibility_of(graph, conv), "the weights file has no blobs for it");
 

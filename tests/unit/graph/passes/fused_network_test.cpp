@@ -310,7 +310,7 @@ TEST_CASE("without fusion a random network stays as it is, text and weights") {
     CHECK(graph.nodes.size() == network.graph().nodes.size());
     const nuq::Model model = nuq::ModelRewriter(graph).finish();
     CHECK(model.text == network.text());
-    CHECK(model.weights.SerializeAsString() == graph.model->weights.SerializeAsString());
+    CHECK(model.weights.SerializeAsString() == nuq::caffe_model(graph)->weights.SerializeAsString());
   }
 }
 

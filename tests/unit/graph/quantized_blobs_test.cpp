@@ -1,4 +1,4 @@
-#include "nuq/caffe/quantized_blobs.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,8 +11,9 @@
 #include <vector>
 
 #include "../operation_named.hpp"
+#include "nuq/caffe/quantized_model.hpp"
 
-namespace caffe_quantized_blobs_test {
+namespace graph_quantized_blobs_test {
 
 nuq::Node node_of(const std::string& type, nuq::Shape shape, std::vector<float> bias = {}) {
   nuq::Node node;
@@ -117,4 +118,4 @@ TEST_CASE("packed dequantization parameters are what a reader of repeated uint64
   CHECK(nuq::packed_dequantization({1.0F}, {0}) == "\x80\x80\x80\xFC\x03");  // 0x3F800000
 }
 
-}  // namespace caffe_quantized_blobs_test
+}  // namespace graph_quantized_blobs_test

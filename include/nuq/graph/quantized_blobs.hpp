@@ -1,5 +1,5 @@
-#ifndef NUQ_CAFFE_QUANTIZED_BLOBS_HPP
-#define NUQ_CAFFE_QUANTIZED_BLOBS_HPP
+#ifndef NUQ_GRAPH_QUANTIZED_BLOBS_HPP
+#define NUQ_GRAPH_QUANTIZED_BLOBS_HPP
 
 #include <algorithm>
 #include <cmath>
@@ -120,22 +120,29 @@ inline void set_quantized_blobs(Node& node, const LayerQuantization& quantizatio
   return std::vector<int>(quantization.weights.scales.size());
 }
 
-/// Dequantization parameters as the vendor's compiler reads them, one uint64 per scale, as protobuf's packed varints:
-/// bits 0–31 the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which is 0 here (AMCT manual, quantization
-/// formulas). `shifts` are as many as the scales.
-[[nodiscard]] inline std::string packed_dequantization(const std::vector<float>& scales,
-                                                       const std::vector<int>& shifts) {
-  std::string bytes;
-  for (std::size_t channel = 0; channel < scales.size(); ++channel) {
-    std::uint32_t scale = 0;
-    std::memcpy(&scale, &scales[channel], sizeof scale);
-    std::uint64_t rest = scale | static_cast<std::uint64_t>(shifts[channel]) << 32U;
-    for (; rest > 0x7FU; rest >>= 7U) bytes.push_back(static_cast<char>(static_cast<unsigned char>(rest | 0x80U)));
-    bytes.push_back(static_cast<char>(rest));
+/// True when activations have been calibrated: some quantized layer has an activation scale. Those that have none then
+/// are an error of the record, not a weights-only run.
+[[nodiscard]] inline bool has_activation_scales(const NetworkQuantization& quantization) {
+  return std::any_of(quantization.begin(), quantization.end(),
+                     [](const auto& layer) { return layer.second.activation.has_value(); });
+}
+
+/// Calls `visit(node, quantization of the node)` for every quantized layer, in the network's order.
+template <class Visit>
+void for_each_quantized(const Graph& graph, const NetworkQuantization& quantization, Visit&& visit) {
+  for (const Node& node : graph.nodes) {
+    const auto found = quantization.find(node.name);
+    if (found != quantization.end()) visit(node, found->second);
   }
-  return bytes;
+}
+
+[[nodiscard]] inline const ActivationScale& activation_of(const Node& node, const LayerQuantization& quantization) {
+  if (quantization.activation) return *quantization.activation;
+  detail::fail(RecordError(
+      ErrorCode::missing_record,
+      "layer '" + node.name + "': no scale_d is recorded, wanted one for every quantized layer: calibrate first"));
 }
 
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_CAFFE_QUANTIZED_BLOBS_HPP
+#endif  // NUQ_GRAPH_QUANTIZED_BLOBS_HPP
