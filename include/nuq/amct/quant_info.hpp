@@ -3,10 +3,9 @@
 
 #include <string>
 
-#include "nuq/caffe/model.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/io/json_text.hpp"
+#include "nuq/graph/model_source.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -14,7 +13,7 @@ NUQ_NAMESPACE_BEGIN
 /// The content of `<prefix>_quant.json`: which layers of the original model each layer of the quantized one stands for,
 /// in the shape of the compiler's JSON (`graph[].op[]` with `_datadump_original_op_names`), so that tools which compare
 /// the two networks layer by layer can match them. Inserted Quant and DeQuant layers stand for none.
-[[nodiscard]] NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const Model& quantized);
+[[nodiscard]] NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const FormattedModel& quantized);
 
 NUQ_NAMESPACE_END
 
@@ -23,9 +22,8 @@ NUQ_NAMESPACE_END
 #include <map>
 #include <vector>
 
-#include "nuq/caffe/upgrade.hpp"
 #include "nuq/io/json.hpp"
-#include "nuq/proto_schema.hpp"
+#include "nuq/io/json_text.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -48,20 +46,18 @@ namespace detail {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const Model& quantized) {
+NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const FormattedModel& quantized) {
   Json ops = Json::array();
-  const schema::NetParameter net = upgraded(quantized.net);
-  for (const schema::LayerParameter& layer : net.layer()) {
-    const bool inserted = layer.type() == "Quant" || layer.type() == "DeQuant";
-    if (!inserted && graph.quantization.count(layer.name()) == 0) continue;
+  for (const FormattedModel::Layer& layer : quantized.layers()) {
+    if (!layer.inserted && graph.quantization.count(layer.name) == 0) continue;
     std::vector<std::string> originals;
-    if (const Node* const node = graph.find(layer.name())) {
+    if (const Node* const node = graph.find(layer.name)) {
       originals.push_back(node->name);
       originals.insert(originals.end(), node->fused.begin(), node->fused.end());
     }
     ops.push_back(Json::object(
-        {{"name", layer.name()},
-         {"type", detail::operator_type(layer.type())},
+        {{"name", layer.name},
+         {"type", detail::operator_type(layer.type)},
          {"attr", Json::array({detail::string_list_attribute("_datadump_original_op_names", originals)})}}));
   }
   const Json operators = Json::object({{"name", graph.name}, {"op", ops}});

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/caffe_format.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/network_inputs.hpp"
@@ -37,7 +37,7 @@ class GraphBuilder {
  public:
   explicit GraphBuilder(std::shared_ptr<const Model> model) : model_(std::move(model)), file_(model_->model_file) {
     graph_.name = model_->net.name();
-    graph_.source = std::make_shared<const CaffeSource>(model_);
+    graph_.source = caffe_source(model_);
   }
 
   [[nodiscard]] Graph build() && {

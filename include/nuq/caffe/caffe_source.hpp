@@ -14,17 +14,19 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// A prototxt and its caffemodel.
-class CaffeSource final : public ModelSource {
+/// A prototxt and its caffemodel. What it writes them with stands in caffe/caffe_format.hpp.
+class CaffeSource : public ModelSource {
  public:
   static constexpr std::string_view name = "caffe";
-
-  explicit CaffeSource(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
   [[nodiscard]] std::string_view format() const noexcept override { return name; }
   [[nodiscard]] const std::string& model_file() const noexcept override { return model_->model_file; }
   [[nodiscard]] const std::string& weights_file() const noexcept override { return model_->weights_file; }
+
   [[nodiscard]] const std::shared_ptr<const Model>& model() const noexcept { return model_; }
+
+ protected:
+  explicit CaffeSource(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
  private:
   std::shared_ptr<const Model> model_;

@@ -10,7 +10,6 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/graph/graph.hpp"
@@ -35,11 +34,10 @@ inline void pack_model(const std::string& model_file, const std::string& weights
   Graph graph = load_graph(model_file, weights_file, pool);
   if (!scale_offset_record_file.empty()) detail::quantize_by_record(graph, scale_offset_record_file, pool);
   const bool becomes_fake_quant = !graph.quantization.empty() && find_quantized_node(graph) == nullptr;
+  const auto model =
+      becomes_fake_quant ? graph.source->fake_quant(graph, graph.quantization, pool) : graph.source->original();
   FileSet files;
-  detail::stage_packed(files, packed_file,
-                       becomes_fake_quant ? packed_file_of(graph, fake_quant_model(graph, graph.quantization, pool),
-                                                           graph.quantization, pool)
-                                          : packed_file_of(graph, *caffe_model(graph), graph.quantization, pool));
+  detail::stage_packed(files, packed_file, model->packed(graph, graph.quantization, pool));
   files.commit();
 }
 

@@ -11,11 +11,9 @@
 #include "nuq/amct/quant_info.hpp"
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
-#include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/packed_model_file.hpp"
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/model_source.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 
@@ -29,7 +27,7 @@ namespace detail {
 /// Takes the activation scales that the graph lacks from its record file, which the vendor's Caffe may have completed.
 inline void complete_from_record(Graph& graph) {
   if (graph.record_file.empty()) return;
-  const schema::ScaleOffsetRecord record = read_record(graph.record_file);
+  const auto record = read_record(graph.record_file);
   if (record.record_size() == 0) return;
   for (auto& [name, recorded] : quantization_of(record, graph, graph.record_file)) {
     const auto layer = graph.quantization.find(name);
@@ -48,16 +46,14 @@ inline void stage_packed(FileSet& files, const std::string& file, const std::vec
 inline std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
                                                        const std::string& save_path, Parallel& parallel) {
   std::vector<std::string> names;
-  const auto stage_model = [&](const Model& model, const std::string& kind) {
-    const std::string model_file = save_path + "_" + kind + "_model.prototxt";
-    const std::string weights_file = save_path + "_" + kind + "_weights.caffemodel";
-    write_model(model, files, model_file, weights_file);
+  const auto stage_model = [&](const FormattedModel& model, const std::string& kind) {
+    const std::vector<std::string> staged = model.stage(files, save_path + "_" + kind);
     files.begin_to_flush();
-    names.insert(names.end(), {model_file, weights_file});
+    names.insert(names.end(), staged.begin(), staged.end());
   };
-  const auto stage_model_and_packed = [&](const Model& model, const std::string& kind) {
+  const auto stage_model_and_packed = [&](const FormattedModel& model, const std::string& kind) {
     std::future<std::vector<std::uint8_t>> packed =
-        std::async(std::launch::async, [&] { return packed_file_of(graph, model, graph.quantization, parallel); });
+        std::async(std::launch::async, [&] { return model.packed(graph, graph.quantization, parallel); });
     stage_model(model, kind);
     stage_packed(files, save_path + ".nuq", packed.get());
     names.push_back(save_path + ".nuq");
@@ -68,13 +64,13 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
   };
   std::string quant_info;
   {
-    const Model fake_quant = fake_quant_model(graph, graph.quantization, parallel);
-    quant_info = quant_info_json(graph, fake_quant);
-    if (save_type != SaveType::deploy) stage_model_and_packed(fake_quant, "fake_quant");
+    const auto fake_quant = graph.source->fake_quant(graph, graph.quantization, parallel);
+    quant_info = quant_info_json(graph, *fake_quant);
+    if (save_type != SaveType::deploy) stage_model_and_packed(*fake_quant, "fake_quant");
   }
   if (save_type != SaveType::fakequant) {
-    const Model deploy = deploy_model(graph, graph.quantization);
-    save_type == SaveType::deploy ? stage_model_and_packed(deploy, "deploy") : stage_model(deploy, "deploy");
+    const auto deploy = graph.source->deploy(graph, graph.quantization);
+    save_type == SaveType::deploy ? stage_model_and_packed(*deploy, "deploy") : stage_model(*deploy, "deploy");
   }
   stage_text(quant_info, "_quant.json");
   stage_text(nuq_layer_record(graph), "_nuq_layer_record.txt");

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../operation_named.hpp"
-#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/caffe_format.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 
@@ -21,7 +21,7 @@ nuq::Graph graph_with(const std::string& type, nuq::Shape shape, std::vector<flo
   nuq::Graph graph;
   auto model = std::make_shared<nuq::Model>();
   model->weights_file = "net.caffemodel";
-  graph.source = std::make_shared<const nuq::CaffeSource>(std::move(model));
+  graph.source = nuq::caffe_source(std::move(model));
   graph.values = {{"data", nuq::Value::network_input, {}}, {"out", 0, {}}};
   nuq::Node node;
   node.inputs = {0};

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "../error_of.hpp"
-#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/caffe_format.hpp"
 #include "nuq/sensitivity/cosine_similarity.hpp"
 
 namespace sensitivity_rank_layers_test {
@@ -43,7 +43,7 @@ nuq::Graph graph_with(const std::vector<std::string>& quantized) {
   nuq::Graph graph;
   auto model = std::make_shared<nuq::Model>();
   model->model_file = "net.prototxt";
-  graph.source = std::make_shared<const nuq::CaffeSource>(model);
+  graph.source = nuq::caffe_source(model);
   for (const std::string& name : quantized) {
     nuq::Node node;
     node.name = name;

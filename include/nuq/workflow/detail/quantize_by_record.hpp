@@ -20,7 +20,7 @@ namespace detail {
 /// first, as the record says. Throws RecordError for a record of another network, of no layer, or with values missing
 /// or out of range.
 inline void quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel) {
-  const schema::ScaleOffsetRecord record = read_record(record_file);
+  const auto record = read_record(record_file);
   if (find_quantized_node(graph) == nullptr) fuse(graph, fusion_of(record));
   graph.quantization = quantization_of(record, graph, record_file);
   if (graph.quantization.empty())

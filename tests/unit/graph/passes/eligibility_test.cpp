@@ -6,7 +6,7 @@
 #include <string>
 
 #include "../../amct/network.hpp"
-#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/caffe_format.hpp"
 
 namespace graph_passes_eligibility_test {
 
@@ -151,7 +151,7 @@ TEST_CASE("with a weights file the blobs decide") {
   nuq::Graph graph = network(small_network);
   auto model = std::make_shared<nuq::Model>(*nuq::caffe_model(graph));
   model->weights_file = "net.caffemodel";
-  graph.source = std::make_shared<const nuq::CaffeSource>(model);
+  graph.source = nuq::caffe_source(model);
   nuq::Node& conv = graph.nodes.front();
   check_float(nuq::eligibility_of(graph, conv), "the weights file has no blobs for it");
 

@@ -1,0 +1,83 @@
+#ifndef NUQ_CAFFE_CAFFE_FORMAT_HPP
+#define NUQ_CAFFE_CAFFE_FORMAT_HPP
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/packed_model_file.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/caffe/upgrade.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/model_source.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// A prototxt and a caffemodel about to be written.
+class CaffeModel final : public FormattedModel {
+ public:
+  explicit CaffeModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  explicit CaffeModel(Model model) : CaffeModel(std::make_shared<const Model>(std::move(model))) {}
+
+  [[nodiscard]] std::vector<Layer> layers() const override {
+    std::vector<Layer> layers;
+    const schema::NetParameter net = upgraded(model_->net);
+    for (const schema::LayerParameter& layer : net.layer())
+      layers.push_back({layer.name(), layer.type(), layer.type() == "Quant" || layer.type() == "DeQuant"});
+    return layers;
+  }
+
+  std::vector<std::string> stage(FileSet& files, const std::string& prefix) const override {
+    std::vector<std::string> names = {prefix + "_model.prototxt", prefix + "_weights.caffemodel"};
+    write_model(*model_, files, names[0], names[1]);
+    return names;
+  }
+
+  [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
+                                                 Parallel& parallel) const override {
+    return pack_model(graph, *model_, quantization, parallel);
+  }
+
+ private:
+  std::shared_ptr<const Model> model_;
+};
+
+namespace detail {
+
+class CaffeFormat final : public CaffeSource {
+ public:
+  explicit CaffeFormat(std::shared_ptr<const Model> model) : CaffeSource(std::move(model)) {}
+
+  [[nodiscard]] std::unique_ptr<FormattedModel> original() const override {
+    return std::make_unique<CaffeModel>(model());
+  }
+  [[nodiscard]] std::unique_ptr<FormattedModel> fake_quant(const Graph& graph, const NetworkQuantization& quantization,
+                                                           Parallel& parallel) const override {
+    return std::make_unique<CaffeModel>(fake_quant_model(graph, quantization, parallel));
+  }
+  [[nodiscard]] std::unique_ptr<FormattedModel> deploy(const Graph& graph,
+                                                       const NetworkQuantization& quantization) const override {
+    return std::make_unique<CaffeModel>(deploy_model(graph, quantization));
+  }
+};
+
+}  // namespace detail
+
+/// What a graph built from the model carries with it.
+[[nodiscard]] inline std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model) {
+  return std::make_shared<const detail::CaffeFormat>(std::move(model));
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CAFFE_CAFFE_FORMAT_HPP
