@@ -90,7 +90,6 @@ class GraphBuilder {
     node.name = parameter.name();
     node.type = parameter.type();
     node.operation = read_operation(parameter);
-    node.parameter = parameter;
     node.shared_parameters = shared_parameter_names(parameter);
     node.source_index = layer.source_index;
     if (is_data_layer(parameter)) {

@@ -16,7 +16,6 @@
 #include "nuq/graph/model_source.hpp"
 #include "nuq/graph/operation.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -45,7 +44,6 @@ struct Node {
   std::string name;
   std::string type;  ///< what the network's own format calls it ("Convolution"): for messages and reports
   Operation operation{};
-  schema::LayerParameter parameter;  ///< current-style parameters without blobs
   std::vector<std::size_t> inputs;   ///< indices into Graph::values
   std::vector<std::size_t> outputs;  ///< indices into Graph::values
   std::vector<Tensor> blobs;  ///< trained blobs: weights [out,in,kh,kw] or [out,in], bias [out], …; empty where the
@@ -66,7 +64,6 @@ struct Node {
   bare.name = node.name;
   bare.type = node.type;
   bare.operation = node.operation;
-  bare.parameter = node.parameter;
   bare.inputs = node.inputs;
   bare.outputs = node.outputs;
   bare.fused = node.fused;

@@ -26,7 +26,6 @@ struct LayerRef : LayerContext {
     const auto* const unknown = std::get_if<ops::Unknown>(&node.operation);
     return unknown == nullptr ? std::string_view() : std::string_view(unknown->text);
   }
-  [[nodiscard]] const schema::LayerParameter& parameter() const noexcept { return node.parameter; }
 
   const Node& node;
 };

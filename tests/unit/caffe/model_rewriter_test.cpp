@@ -262,7 +262,7 @@ TEST_CASE("a V1 file is upgraded as a whole where layers are inserted") {
   const nuq::Graph again = reread(model);
   CHECK(node_names(again) == Names{"relu", "q", "ip"});
   CHECK(again.nodes[2].inputs == again.nodes[1].outputs);
-  CHECK(again.nodes[2].parameter.param(0).lr_mult() == 2.0F);
+  CHECK(nuq::caffe_model(again)->net.layer(static_cast<int>(again.nodes[2].source_index)).param(0).lr_mult() == 2.0F);
   CHECK(again.nodes[2].blobs[0].values == std::vector<float>{1.0F, 2.0F, 3.0F, 4.0F});
 }
 

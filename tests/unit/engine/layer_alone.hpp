@@ -32,7 +32,6 @@ inline nuq::Node layer_alone(const std::string& type, const std::string& paramet
   node.name = "layer1";
   node.type = type;
   node.operation = nuq::read_operation(layer);
-  node.parameter = layer;
   node.blobs = std::move(blobs);
   for (std::size_t input = 0; input < inputs; ++input) node.inputs.push_back(input);
   node.outputs = {inputs};

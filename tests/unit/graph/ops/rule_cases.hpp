@@ -27,7 +27,6 @@ inline nuq::Node rule_node(const std::string& type, const std::string& parameter
   node.name = "layer1";
   node.type = type;
   node.operation = nuq::read_operation(layer);
-  node.parameter = layer;
   node.blobs = std::move(blobs);
   node.outputs = {0};
   return node;
