@@ -9,6 +9,7 @@
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/proto_names.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN

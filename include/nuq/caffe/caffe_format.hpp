@@ -45,7 +45,7 @@ class CaffeModel final : public FormattedModel {
 
   [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
                                                  Parallel& parallel) const override {
-    return pack_model(graph, *model_, quantization, parallel);
+    return packed_file_of(graph, *model_, quantization, parallel);
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/proto_names.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
