@@ -451,4 +451,29 @@ TEST_CASE("results do not depend on the number of threads") {
   CHECK(weights_with(1) == weights_with(3));
 }
 
+/// A calibrator of the user's own.
+struct UnitRange {
+  struct Observed {};
+  void observe(Observed&, nuq::ArrayView<const float>) const {}
+  [[nodiscard]] nuq::ActivationScale finish(const Observed&) const { return nuq::asymmetric_scale(0.0F, 1.0F); }
+};
+
+TEST_CASE("engine and activation calibrator of auto_nuq are the user's") {
+  const Run run;
+  ScriptedEvaluator evaluator;
+  evaluator.metric = [](nuq::Net&, int) { return 1.0; };
+  int engines = 0;
+  const auto make_engine = [&engines](std::size_t threads, const nuq::CustomLayers& layers) {
+    ++engines;
+    return nuq::EigenEngine(threads, layers);
+  };
+  const nuq::Policies policies{nuq::NonUniformQuantizer<>{}, nuq::BisectionSearch{}, nuq::SerialExecutor{},
+                               nuq::NoProgress{}, nuq::CalibrationPolicies{make_engine, UnitRange{}}};
+  const nuq::AutoNuqResult result = nuq::auto_nuq(run.network.model, run.network.weights, evaluator, run.config,
+                                                  run.prefix + "_record.txt", run.prefix, run.options, policies);
+  CHECK(engines == 2);
+  for (const auto& [layer, quantization] : result.quantization)
+    CHECK(quantization.activation->scale == nuq::asymmetric_scale(0.0F, 1.0F).scale);
+}
+
 }  // namespace workflow_auto_nuq_test
