@@ -12,13 +12,14 @@
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
-#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/pack_graph.hpp"
 #include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/packed/model_view.hpp"
 #include "nuq/packed/model_writer.hpp"
 #include "nuq/packed/packed_model.hpp"
@@ -145,8 +146,9 @@ class ModelPacker {
     const schema::BlobProto& proto = *blob.proto;
     if (blob.coded && blob.quantization != nullptr) {
       const QuantizedWeights& weights = blob.quantization->weights;
-      writer_.add_coded_levels(blob.shape, ScaledLevels{weights.levels, weights.scales, scale_layout(blob)},
-                               *blob.coded);
+      writer_.add_coded_levels(
+          blob.shape, ScaledLevels{weights.levels, weights.scales, scale_layout(*blob.node, weights, blob.shape)},
+          *blob.coded);
     } else if (blob.coded) {
       writer_.add_coded_levels(blob.shape, int8_values(proto), *blob.coded);
     } else if (!has_plain_values(proto)) {
@@ -171,14 +173,6 @@ class ModelPacker {
   template <class T>
   [[nodiscard]] static ArrayView<const T> view_of(const google::protobuf::RepeatedField<T>& field) {
     return {field.data(), static_cast<std::size_t>(field.size())};
-  }
-
-  /// Output channels come first, but for a Deconvolution's weights [in × out/group × kernel].
-  [[nodiscard]] static ScaleLayout scale_layout(const Blob& blob) {
-    const QuantizedWeights& weights = blob.quantization->weights;
-    if (!has_input_first(*blob.node) || weights.scales.size() == 1) return {};
-    const auto runs = static_cast<std::size_t>(blob.shape[0] * blob.shape[1]);
-    return {weights.levels.size() / runs, static_cast<std::uint64_t>(blob.shape[1])};
   }
 
   const Graph& graph_;
