@@ -92,7 +92,7 @@ nuq::Graph quantized(const PublishedModel& model, const TemporaryFolder& folder)
 std::size_t equal_shapes(nuq::Graph graph) {
   nuq::infer_shapes(graph);
   const std::string& file = graph.model_file();
-  const nuq::detail::OpenCvModel model = nuq::detail::opencv_model(*nuq::caffe_model(graph));
+  const nuq::detail::OpenCvModel model = nuq::detail::opencv_model(graph);
   const cv::dnn::Net net = nuq::detail::opencv_net(model, file);
   std::vector<cv::dnn::MatShape> input_shapes;
   for (const std::string& name : model.inputs) {

@@ -58,9 +58,9 @@ decltype(auto) with_opencv_errors(const std::string& place, Action&& action) {
 /// An Engine that computes with cv::dnn (OpenCV 4.6), on the processor and with OpenCV's own threads: calibration and
 /// evaluation by the framework that an application runs, and an independent check of EigenEngine.
 ///
-/// The network is that of the graph's *files*, its TEST phase: where layers have been folded (Node::fused) OpenCV still
-/// computes them one by one, and the folded node's output is that of the last of them. The vendor's layers Quant,
-/// DeQuant and AntiQuant are computed as EigenEngine does, so that fake-quant models run; for that a layer type of the
+/// The network is the graph's own, nodes, connections and blobs: folded layers are gone, changed weights are those that
+/// count. The layers' parameters are handed over as the prototxt has them. The vendor's layers Quant, DeQuant and
+/// AntiQuant are computed as EigenEngine does, so that fake-quant models run; for that a layer type of the
 /// library is registered in OpenCV's factory, which is global to the process, and stays there: do not unload a plugin
 /// that has used this engine. Layers of types that OpenCV does not know are left out with all that depends on them.
 /// Blobs of one axis have two in OpenCV, [n,1]. Not for use by several threads at once. A verb calibrates with it by
@@ -71,7 +71,7 @@ class OpenCvEngine {
   /// (integers), fields, parameters and missing weights that OpenCV cannot compute with.
   void load(const Graph& graph) {
     refuse_integers(graph);
-    const detail::OpenCvModel model = detail::opencv_model(*caffe_model(graph));
+    const detail::OpenCvModel model = detail::opencv_model(graph);
     OpenCvEngine loaded;
     loaded.file_ = graph.model_file();
     loaded.net_ = detail::opencv_net(model, loaded.file_);
@@ -170,17 +170,8 @@ class OpenCvEngine {
     }
   }
 
-  /// The layer that writes a node's outputs in the graph's files: the last one folded into it from behind, or its own.
-  [[nodiscard]] static const std::string& writer_of(const Node& node, const std::vector<std::string>& layers) {
-    if (node.fused.empty()) return node.name;
-    const auto own = std::find(layers.begin(), layers.end(), node.name);
-    const bool is_behind = std::find(own, layers.end(), node.fused.back()) != layers.end();
-    return is_behind ? node.fused.back() : node.name;
-  }
-
   void add(const Node& node, const detail::OpenCvModel& model) {
-    const std::string& writer = writer_of(node, model.layers);
-    const auto obstacle = model.obstacles.find(writer);
+    const auto obstacle = model.obstacles.find(node.name);
     if (obstacle != model.obstacles.end()) {
       for (const std::size_t output : node.outputs) obstacles_[output] = obstacle->second;
       return;
@@ -188,7 +179,7 @@ class OpenCvEngine {
     nodes_.push_back(without_blobs(node));
     if (node.inputs.empty()) return;  // a data layer: the user sets its outputs
     for (std::size_t index = 0; index < node.outputs.size(); ++index) {
-      computed_layers_.push_back(detail::opencv_layer_name(writer, static_cast<int>(index)));
+      computed_layers_.push_back(detail::opencv_layer_name(node.name, static_cast<int>(index)));
       computed_values_.push_back(node.outputs[index]);
     }
   }

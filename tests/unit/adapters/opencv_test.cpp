@@ -178,6 +178,32 @@ TEST_CASE("a folded layer writes what the last of the layers folded into it writ
   check_agreement(graph, {{"data", random_tensor({2, 4, 7, 6}, 12)}});
 }
 
+TEST_CASE("OpenCV computes with the weights of the graph, not with those of the file behind it") {
+  nuq::Graph graph = branched_network();
+  for (nuq::Node& node : graph.nodes) {
+    for (Tensor& blob : node.blobs) {
+      for (float& value : blob.values) value *= 1.5F;
+    }
+  }
+  check_agreement(graph, {{"data", random_tensor({2, 4, 7, 6}, 13)}});
+  nuq::fuse(graph);
+  for (nuq::Node& node : graph.nodes) {
+    for (Tensor& blob : node.blobs) {
+      for (float& value : blob.values) value *= 0.75F;
+    }
+  }
+  check_agreement(graph, {{"data", random_tensor({2, 4, 7, 6}, 14)}});
+}
+
+TEST_CASE("a layer that the prototxt does not have is refused") {
+  nuq::Graph graph = branched_network();
+  graph.nodes.front().name = "another";
+  nuq::OpenCvEngine engine;
+  const CaughtError error = error_of<nuq::ModelError>([&] { engine.load(graph); });
+  CHECK(error.code == ErrorCode::unsupported_layer);
+  CHECK(error.says("net.prototxt: layer 'another': is no BatchNorm in the file"));
+}
+
 TEST_CASE("layers folded into the convolution behind them leave its output alone") {
   nuq::Graph graph =
       graph_of(data + layer("norm", "BatchNorm", "data", "norm") +

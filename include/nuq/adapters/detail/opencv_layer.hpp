@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "nuq/caffe/read_operation.hpp"
@@ -28,17 +28,27 @@ namespace detail {
 /// The type under which OpenCV's factory knows OpenCvLayer; no other library's.
 inline constexpr char opencv_layer_type[] = "nuq.Layer";
 
-/// True for the vendor's layer types, which OpenCV does not have: OpenCvLayer computes them there. (IFMR, which has no
+/// True for the vendor's layers, which OpenCV does not have: OpenCvLayer computes them there. (IFMR, which has no
 /// output, needs no computing.)
-[[nodiscard]] inline bool is_computed_by_opencv_layer(std::string_view type) noexcept {
-  return type == "Quant" || type == "DeQuant" || type == "AntiQuant" || type == "IFMR";
+[[nodiscard]] inline bool is_computed_by_opencv_layer(const Node& node) noexcept {
+  return is<ops::Quant>(node) || is<ops::DeQuant>(node) || is<ops::AntiQuant>(node) || is<ops::Ifmr>(node);
 }
 
-/// A layer's parameters as a blob that OpenCV hands on to OpenCvLayer: the bytes of the message, one number each.
-[[nodiscard]] inline schema::BlobProto parameter_blob(const schema::LayerParameter& parameter) {
+/// One of these layers as a blob that OpenCV hands on to OpenCvLayer: whether it reads sums of levels, then the bytes
+/// of its message, one number each.
+[[nodiscard]] inline schema::BlobProto description_blob(const Node& node) {
+  schema::LayerParameter layer;
+  layer.set_name(node.name);
+  layer.set_type(node.type);
+  if (const auto* quant = std::get_if<ops::Quant>(&node.operation)) {
+    schema::QuantParameter& parameter = *layer.mutable_quant_param();
+    parameter.set_scale(quant->reciprocal_scale);
+    parameter.set_offset(std::string(quant->offset.begin(), quant->offset.end()));
+    parameter.set_with_offset(quant->with_offset);
+  }
   schema::BlobProto blob;
-  for (const char byte : parameter.SerializeAsString())
-    blob.add_data(static_cast<float>(static_cast<unsigned char>(byte)));
+  blob.add_data(node.sum_scales.empty() ? 0.0F : 1.0F);
+  for (const char byte : layer.SerializeAsString()) blob.add_data(static_cast<float>(static_cast<unsigned char>(byte)));
   blob.mutable_shape()->add_dim(blob.data_size());
   return blob;
 }
@@ -52,7 +62,7 @@ inline constexpr char opencv_layer_type[] = "nuq.Layer";
 }
 
 /// One of the library's own layers inside a network of OpenCV: of one input, with outputs of its shape. Its last blob
-/// is the `parameter_blob`, those before are trained factors in a row.
+/// is the `description_blob`, those before are trained factors in a row.
 class OpenCvLayer final : public cv::dnn::Layer {
  public:
   [[nodiscard]] static cv::Ptr<cv::dnn::Layer> create(cv::dnn::LayerParams& params) {
@@ -79,12 +89,13 @@ class OpenCvLayer final : public cv::dnn::Layer {
 
  private:
   [[nodiscard]] static Node node_of(const cv::dnn::LayerParams& params) {
+    const ArrayView<const float> description = values_of(params.blobs.back());
     std::string bytes;
-    for (const float value : values_of(params.blobs.back()))
-      bytes += static_cast<char>(static_cast<unsigned char>(value));
-    Node node;
+    for (std::size_t index = 1; index < description.size(); ++index)
+      bytes += static_cast<char>(static_cast<unsigned char>(description[index]));
     schema::LayerParameter layer;
     static_cast<void>(layer.ParseFromString(bytes));
+    Node node;
     node.name = layer.name();
     node.type = layer.type();
     node.operation = read_operation(layer);
@@ -93,6 +104,7 @@ class OpenCvLayer final : public cv::dnn::Layer {
       node.blobs.emplace_back(Shape{static_cast<std::int64_t>(values.size())},
                               std::vector<float>(values.begin(), values.end()));
     }
+    if (description[0] != 0.0F) node.sum_scales = node.blobs.at(0).values;
     return node;
   }
 

@@ -9,22 +9,24 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "nuq/adapters/detail/opencv_layer.hpp"
+#include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
-#include "nuq/caffe/network_inputs.hpp"
 #include "nuq/caffe/read_operation.hpp"
-#include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
 #include "nuq/proto_schema.hpp"
@@ -38,7 +40,7 @@ struct OpenCvModel {
   std::string text;
   std::string weights;                           ///< a caffemodel; empty where the model has none
   std::vector<std::string> inputs;               ///< names of the network inputs that are read
-  std::vector<std::string> layers;               ///< names of the layers handed over, in the file's order
+  std::vector<std::string> layers;               ///< names of the layers handed over, in the network's order
   std::map<std::string, std::string> obstacles;  ///< why the other layers are left out, by name
 };
 
@@ -81,87 +83,84 @@ struct OpenCvModel {
   return {};
 }
 
-/// Follows a model's layers in the TEST phase and writes down those that OpenCV can compute.
+/// Follows a network's layers and writes down those that OpenCV can compute.
 class OpenCvModelWriter {
  public:
-  explicit OpenCvModelWriter(const Model& model)
-      : model_(model), blobs_(blobs_by_layer(model.weights, model.weights_file)) {}
+  explicit OpenCvModelWriter(const Graph& graph) : graph_(graph), model_(*caffe_model(graph)) {
+    schema::NetParameter net = upgraded(model_.net);
+    const schema::NetState state = inference_state(net);
+    for (schema::LayerParameter& layer : *net.mutable_layer()) {
+      if (is_included(layer, state)) sources_[layer.name()] = std::move(layer);
+    }
+  }
 
   [[nodiscard]] OpenCvModel write() && {
-    const schema::NetParameter net = upgraded(model_.net);
-    const schema::NetState state = inference_state(net);
-    declare(net.input());
-    for (const schema::LayerParameter& layer : net.layer()) {
-      if (is_included(layer, state)) add(layer);
-    }
+    for (const std::size_t input : graph_.inputs) names_[input] = graph_.values[input].blob;
+    unread_.insert(graph_.inputs.begin(), graph_.inputs.end());
+    for (const Node& node : graph_.nodes) add(node);
     google::protobuf::TextFormat::PrintToString(net_, &result_.text);
     result_.inputs.assign(net_.input().begin(), net_.input().end());
     return std::move(result_);
   }
 
  private:
-  using Names = google::protobuf::RepeatedPtrField<std::string>;
-
-  void declare(const Names& inputs) {
-    for (const std::string& input : inputs) written_[input] = input;
-    unread_.insert(inputs.begin(), inputs.end());
+  void add(const Node& node) {
+    if (is_data_layer(node)) return;
+    const std::string obstacle = obstacle_of(node);
+    if (!obstacle.empty()) {
+      result_.obstacles[node.name] = obstacle;
+      for (const std::size_t output : node.outputs) lost_[output] = obstacle;
+    } else if (!node.outputs.empty()) {  // the others compute nothing
+      hand_over(node);
+    }
   }
 
-  void add(const schema::LayerParameter& layer) {
-    if (is_data_layer(layer)) {
-      declare(layer.top());
-      return;
-    }
-    const std::string obstacle = obstacle_of(layer);
-    if (!obstacle.empty()) {
-      result_.obstacles[layer.name()] = obstacle;
-      for (const std::string& top : layer.top()) lost_[top] = obstacle;
-    } else if (layer.top_size() > 0) {  // the others compute nothing
-      hand_over(layer);
-    }
+  /// Whether the user sets what the layer writes.
+  [[nodiscard]] bool is_data_layer(const Node& node) const {
+    return node.inputs.empty() && std::all_of(node.outputs.begin(), node.outputs.end(), [this](std::size_t output) {
+             return graph_.values[output].producer == Value::network_input;
+           });
   }
 
   /// Why OpenCV cannot compute the layer; empty where it can.
-  [[nodiscard]] std::string obstacle_of(const schema::LayerParameter& layer) const {
-    for (const std::string& bottom : layer.bottom()) {
-      const auto lost = lost_.find(bottom);
+  [[nodiscard]] std::string obstacle_of(const Node& node) const {
+    for (const std::size_t input : node.inputs) {
+      const auto lost = lost_.find(input);
       if (lost != lost_.end()) return lost->second;
     }
-    const std::string& type = layer.type();
-    const bool is_known = is_computed_by_opencv_layer(type) || type == "Axpy" ||  // the importer makes two layers of it
-                          cv::dnn::LayerFactory::isLayerRegistered(type);
-    return is_known ? "" : "layer '" + layer.name() + "' is of type '" + type + "', which OpenCV does not know";
+    const bool is_known = is_computed_by_opencv_layer(node) ||
+                          node.type == "Axpy" ||  // the importer makes two layers of it
+                          cv::dnn::LayerFactory::isLayerRegistered(node.type);
+    return is_known ? "" : "layer '" + node.name + "' is of type '" + node.type + "', which OpenCV does not know";
   }
 
-  void hand_over(const schema::LayerParameter& layer) {
-    const bool is_own = is_computed_by_opencv_layer(layer.type());
-    schema::LayerParameter result = is_own ? schema::LayerParameter() : pruned(layer);
-    result.set_name(opencv_layer_name(layer.name()));
-    result.set_type(is_own ? opencv_layer_type : layer.type());
-    connect(layer, result);
-    *net_.add_layer() = result;
-    for (int index = 1; index < result.top_size(); ++index) {
-      const std::string name = opencv_layer_name(layer.name(), index);
-      *net_.add_layer() = identity(result.top(index), name);
-      written_[layer.top(index)] = name;
+  void hand_over(const Node& node) {
+    schema::LayerParameter layer =
+        is_computed_by_opencv_layer(node) ? schema::LayerParameter() : pruned(source_of(node));
+    layer.set_name(opencv_layer_name(node.name));
+    layer.set_type(is_computed_by_opencv_layer(node) ? opencv_layer_type : node.type);
+    connect(node, layer);
+    *net_.add_layer() = layer;
+    for (int index = 1; index < layer.top_size(); ++index) {
+      const std::string name = opencv_layer_name(node.name, index);
+      *net_.add_layer() = identity(layer.top(index), name);
+      names_[node.outputs[static_cast<std::size_t>(index)]] = name;
     }
-    hand_over_blobs(layer);
-    result_.layers.push_back(layer.name());
+    hand_over_blobs(node);
+    result_.layers.push_back(node.name);
   }
 
-  /// Reads the present versions of a layer's bottoms and writes tops of new names, the first of the layer's own:
-  /// nothing is in place, and OpenCV's importer does not name the layer otherwise.
-  void connect(const schema::LayerParameter& layer, schema::LayerParameter& result) {
-    result.clear_bottom();
-    result.clear_top();
-    for (const std::string& bottom : layer.bottom()) {
-      if (unread_.erase(bottom) > 0) net_.add_input(bottom);
-      result.add_bottom(written_.at(bottom));
+  /// Reads the values' present names and writes tops of new names, the first of the layer's own: nothing is in place,
+  /// and OpenCV's importer does not name the layer otherwise.
+  void connect(const Node& node, schema::LayerParameter& layer) {
+    for (const std::size_t input : node.inputs) {
+      if (unread_.erase(input) > 0) net_.add_input(names_.at(input));
+      layer.add_bottom(names_.at(input));
     }
-    for (int index = 0; index < layer.top_size(); ++index) {
-      result.add_top(opencv_layer_name(layer.name(), index) + (index == 0 ? "" : ":source"));
+    for (std::size_t index = 0; index < node.outputs.size(); ++index) {
+      layer.add_top(opencv_layer_name(node.name, static_cast<int>(index)) + (index == 0 ? "" : ":source"));
     }
-    written_[layer.top(0)] = result.top(0);
+    names_[node.outputs.front()] = layer.top(0);
   }
 
   [[nodiscard]] static schema::LayerParameter identity(const std::string& source, const std::string& name) {
@@ -173,8 +172,25 @@ class OpenCvModelWriter {
     return layer;
   }
 
-  /// The layer without what only training looks at and what OpenCV's importer refuses.
+  /// The layer of the prototxt that has a node's parameters, with a bias where folding has given it one.
+  [[nodiscard]] schema::LayerParameter source_of(const Node& node) const {
+    const auto found = sources_.find(node.name);
+    if (found == sources_.end() || read_operation(found->second).index() != node.operation.index()) {
+      fail_layer(ErrorCode::unsupported_layer, model_.model_file, node.name,
+                 "is no " + node.type + " in the file, wanted one to hand its parameters over to OpenCV");
+    }
+    schema::LayerParameter layer = found->second;
+    const ops::ConvolutionAttributes* const convolution = convolution_of(node);
+    const auto* const product = std::get_if<ops::InnerProduct>(&node.operation);
+    if (convolution != nullptr) layer.mutable_convolution_param()->set_bias_term(convolution->bias);
+    if (product != nullptr) layer.mutable_inner_product_param()->set_bias_term(product->bias);
+    return layer;
+  }
+
+  /// The layer's parameters without what only training looks at and what OpenCV's importer refuses.
   [[nodiscard]] schema::LayerParameter pruned(schema::LayerParameter layer) const {
+    layer.clear_bottom();
+    layer.clear_top();
     layer.clear_include();
     layer.clear_exclude();
     layer.clear_phase();
@@ -194,26 +210,23 @@ class OpenCvModelWriter {
   }
 
   /// Appends a layer's name and blobs, and nothing else, to the caffemodel.
-  void hand_over_blobs(const schema::LayerParameter& layer) {
+  void hand_over_blobs(const Node& node) {
     schema::NetWeights weights;
     schema::LayerWeights& own = *weights.add_layer();
-    own.set_name(opencv_layer_name(layer.name()));
-    const auto found = blobs_.find(layer.name());
-    const int count = found == blobs_.end() ? 0 : blob_count(layer, found->second->size());
-    for (int index = 0; index < count; ++index) *own.add_blobs() = found->second->Get(index);
-    if (is_computed_by_opencv_layer(layer.type())) *own.add_blobs() = parameter_blob(layer);
+    own.set_name(opencv_layer_name(node.name));
+    for (const Tensor& blob : node.blobs) *own.add_blobs() = blob_of(blob);
+    if (is_computed_by_opencv_layer(node)) *own.add_blobs() = description_blob(node);
     if (own.blobs_size() == 0) return;
     check_size(weights.ByteSizeLong());
     static_cast<void>(weights.AppendToString(&result_.weights));
   }
 
-  /// How many of a layer's blobs it computes with: forks keep pruning masks behind them.
-  [[nodiscard]] static int blob_count(const schema::LayerParameter& layer, int available) {
-    Node node;
-    node.type = layer.type();
-    node.operation = read_operation(layer);
-    node.inputs.resize(static_cast<std::size_t>(layer.bottom_size()));
-    return (std::min)(available, trained_blob_count(node).value_or(available));
+  [[nodiscard]] static schema::BlobProto blob_of(const Tensor& tensor) {
+    schema::BlobProto blob;
+    schema::BlobShape& shape = *blob.mutable_shape();
+    for (const std::int64_t extent : tensor.shape) shape.add_dim(extent);
+    blob.mutable_data()->Add(tensor.values.begin(), tensor.values.end());
+    return blob;
   }
 
   void check_size(std::size_t more) const {
@@ -221,20 +234,22 @@ class OpenCvModelWriter {
     fail(ModelError(ErrorCode::unsupported_format, model_.weights_file + ": is larger than 2 GB, protobuf's limit"));
   }
 
+  const Graph& graph_;
   const Model& model_;
-  std::map<std::string, const BlobProtos*> blobs_;
+  std::map<std::string, schema::LayerParameter> sources_;  // layers of the prototxt's TEST phase, by name
   schema::NetParameter net_;
-  std::set<std::string> unread_;                // inputs that no layer has read yet
-  std::map<std::string, std::string> written_;  // the present versions of all blobs, by their names
-  std::map<std::string, std::string> lost_;     // blobs that are not computed, with the obstacle
+  std::set<std::size_t> unread_;              // inputs that no layer has read yet
+  std::map<std::size_t, std::string> names_;  // of values, in OpenCV
+  std::map<std::size_t, std::string> lost_;   // values that are not computed, with the obstacle
   OpenCvModel result_;
 };
 
-/// What OpenCV can compute of a model: layers of types that it does not know are left out with all that depends on
-/// them. Unknown fields of the prototxt are not handed over. Throws ModelError for a field with an effect that OpenCV
-/// does not know.
-[[nodiscard]] inline OpenCvModel opencv_model(const Model& model) {
-  return OpenCvModelWriter(model).write();
+/// What OpenCV can compute of a network, with the connections and blobs of its nodes and the parameters of the
+/// prototxt's layers of their names: layers of types that it does not know are left out with all that depends on them.
+/// Unknown fields of the prototxt are not handed over. Throws ModelError for a field with an effect that OpenCV does
+/// not know and for a layer that the prototxt does not have.
+[[nodiscard]] inline OpenCvModel opencv_model(const Graph& graph) {
+  return OpenCvModelWriter(graph).write();
 }
 
 }  // namespace detail
