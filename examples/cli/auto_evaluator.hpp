@@ -10,6 +10,7 @@
 
 #include "nuq/adapters/command_evaluator.hpp"
 #include "nuq/adapters/gzip.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"

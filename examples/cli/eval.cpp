@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "nuq/adapters/gzip.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "command.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/npy.hpp"

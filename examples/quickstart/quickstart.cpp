@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "nuq/adapters/gzip.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"

@@ -18,6 +18,7 @@
 #include "../unit/temporary_folder.hpp"
 #include "../zoo/random_weights.hpp"
 #include "inference_network.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
 

@@ -15,6 +15,7 @@
 
 #include "../unit/temporary_folder.hpp"
 #include "nuq/adapters/gzip.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"

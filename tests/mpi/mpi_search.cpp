@@ -26,6 +26,7 @@
 #include "../unit/temporary_folder.hpp"
 #include "../unit/workflow/tiny_network.hpp"
 #include "nuq/adapters/mpi.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/create_quant_config.hpp"

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"
 #include "zoo.hpp"

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/net.hpp"

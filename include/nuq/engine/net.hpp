@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 
-#include "nuq/caffe/build_graph.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
@@ -13,6 +14,8 @@
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file);
 
 /// A network that is ready to run: a graph, loaded in an EigenEngine.
 class Net {
@@ -22,9 +25,11 @@ class Net {
       : graph_(std::move(graph)), engine_(threads, std::move(custom)) {
     engine_.load(graph_);
   }
-  /// Reads a prototxt and a caffemodel. Throws what `load_graph` throws as well.
-  Net(const std::string& model_file, const std::string& weights_file, std::size_t threads = 1, CustomLayers custom = {})
-      : Net(load_graph(model_file, weights_file), threads, std::move(custom)) {}
+  /// Reads a network's files. Needs the front end's header, caffe/build_graph.hpp. Throws what `load_graph` throws as
+  /// well.
+  template <class File, class = std::enable_if_t<std::is_convertible_v<const File&, std::string>>>
+  Net(const File& model_file, const std::string& weights_file, std::size_t threads = 1, CustomLayers custom = {})
+      : Net(load_graph(std::string(model_file), weights_file), threads, std::move(custom)) {}
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
 

@@ -11,6 +11,7 @@
 
 #include "../error_of.hpp"
 #include "message_text.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_rewriter.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/caffe/upgrade.hpp"

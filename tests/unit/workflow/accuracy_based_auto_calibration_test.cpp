@@ -12,6 +12,7 @@
 
 #include "../error_of.hpp"
 #include "../temporary_folder.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "nuq/workflow/static_nuq.hpp"

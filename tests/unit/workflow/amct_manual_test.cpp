@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../temporary_folder.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/create_quant_config.hpp"

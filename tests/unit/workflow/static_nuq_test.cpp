@@ -5,6 +5,7 @@
 
 #include "../../deploy_agreement.hpp"
 #include "../temporary_folder.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/sha256.hpp"
