@@ -129,7 +129,7 @@ class OpenCvModelWriter {
       if (lost != lost_.end()) return lost->second;
     }
     const bool is_known = is_computed_by_opencv_layer(node) ||
-                          node.type == "Axpy" ||  // the importer makes two layers of it
+                          is<ops::Axpy>(node) ||  // the importer makes two layers of it
                           cv::dnn::LayerFactory::isLayerRegistered(node.type);
     return is_known ? "" : "layer '" + node.name + "' is of type '" + node.type + "', which OpenCV does not know";
   }
