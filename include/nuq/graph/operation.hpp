@@ -24,20 +24,36 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// What a layer computes, in the field's terms, whatever format the network comes from. A new operation is a struct
-/// with its attributes and an `output_shapes` overload in a file of graph/ops/, a row here, a reader in each format
-/// (caffe/read_operation.hpp) and a layer in the engine (engine/layer_catalogue.hpp): whoever visits operations does
-/// not compile without an overload for each.
+namespace detail {
+
+template <class... Ops>
+struct OperationVariant {
+  using type = std::variant<Ops...>;
+};
+
+template <class... Ops, class... More>
+OperationVariant<Ops..., More...> joined(OperationVariant<Ops...>, OperationList<More...>);
+
+/// The operations of all lists, in order.
+template <class Operations, class... Lists>
+struct JoinedOperations {
+  using type = typename Operations::type;
+};
+template <class Operations, class List, class... Lists>
+struct JoinedOperations<Operations, List, Lists...> {
+  using type = typename JoinedOperations<decltype(joined(Operations{}, List{})), Lists...>::type;
+};
+
+}  // namespace detail
+
+/// What a layer computes, in the field's terms, whatever format the network comes from: a variant of the operations of
+/// all families, `ops::Unknown` first. Whoever visits it does not compile without an overload for each operation.
 using Operation =
-    std::variant<ops::Unknown, ops::Input, ops::AbsoluteValue, ops::AntiQuant, ops::ArgMax, ops::Axpy, ops::BatchNorm,
-                 ops::BatchReindex, ops::Bias, ops::Clip, ops::Concat, ops::Convolution, ops::Crop, ops::DeQuant,
-                 ops::DetectionOutput, ops::Dropout, ops::Eltwise, ops::Elu, ops::Embed, ops::Exp, ops::Flatten,
-                 ops::Ifmr, ops::Im2col, ops::InnerProduct, ops::Interp, ops::Log, ops::Lrn, ops::Lstm, ops::MaxUnpool,
-                 ops::Mvn, ops::Normalize, ops::Parameter, ops::Permute, ops::Pooling, ops::Power, ops::PRelu,
-                 ops::PriorBox, ops::PsRoiPooling, ops::Quant, ops::Reduction, ops::Relu, ops::Relu6, ops::Reshape,
-                 ops::Rnn, ops::RoiPooling, ops::Scale, ops::SearchN, ops::ShuffleChannel, ops::Sigmoid, ops::Silence,
-                 ops::Slice, ops::Softmax, ops::Softplus, ops::SpatialPyramidPooling, ops::Split, ops::Swish, ops::Tanh,
-                 ops::Threshold, ops::Tile, ops::TransposedConvolution, ops::Upsample>;
+    detail::JoinedOperations<detail::OperationVariant<>, ops::BasicOperations, ops::Activations, ops::AffineOperations,
+                             ops::Convolutions, ops::DetectionOperations, ops::ElementwiseOperations,
+                             ops::InnerProducts, ops::Lookups, ops::Normalizations, ops::Poolings,
+                             ops::QuantizationOperations, ops::RecurrentOperations, ops::Reductions, ops::Resamplings,
+                             ops::Reshapings, ops::RoiPoolings, ops::Slicings>::type;
 
 NUQ_NAMESPACE_END
 

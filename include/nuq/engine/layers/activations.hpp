@@ -28,6 +28,7 @@ class AbsValLayer {
     for_each_value(call, [](float x) { return std::fabs(x); });
   }
 };
+AbsValLayer layer_of(const ops::AbsoluteValue&);
 
 /// y = log(1 + eˣ), the binomial normal log likelihood.
 class BnllLayer {
@@ -40,6 +41,7 @@ class BnllLayer {
     for_each_value(call, [](float x) { return (std::max)(x, 0.0F) + std::log1p(std::exp(-std::fabs(x))); });
   }
 };
+BnllLayer layer_of(const ops::Softplus&);
 
 /// y = x, not below min and not above max.
 class ClipLayer {
@@ -57,6 +59,7 @@ class ClipLayer {
   float min_;
   float max_;
 };
+ClipLayer layer_of(const ops::Clip&);
 
 /// y = x for x ≥ 0, otherwise alpha·(eˣ − 1) (Clevert, Unterthiner and Hochreiter, 2015).
 class EluLayer {
@@ -72,6 +75,7 @@ class EluLayer {
  private:
   float alpha_;
 };
+EluLayer layer_of(const ops::Elu&);
 
 /// y = base^(shift + scale·x).
 class ExpLayer {
@@ -87,6 +91,7 @@ class ExpLayer {
  private:
   ExpFactors factors_;
 };
+ExpLayer layer_of(const ops::Exp&);
 
 /// y = log(shift + scale·x) to the layer's base; not a number where shift + scale·x is negative.
 class LogLayer {
@@ -109,6 +114,7 @@ class LogLayer {
   float scale_;
   float shift_;
 };
+LogLayer layer_of(const ops::Log&);
 
 /// y = (shift + scale·x)^power.
 class PowerLayer {
@@ -134,6 +140,7 @@ class PowerLayer {
   float scale_;
   float shift_;
 };
+PowerLayer layer_of(const ops::Power&);
 
 /// y = x for x ≥ 0, otherwise x·slope, with a trained slope for each channel or one for all (He et al., 2015).
 class PreluLayer {
@@ -164,6 +171,7 @@ class PreluLayer {
   ops::PRelu operation_;
   std::vector<float> slopes_;
 };
+PreluLayer layer_of(const ops::PRelu&);
 
 /// y = x for x ≥ 0, otherwise x·negative_slope.
 class ReluLayer {
@@ -182,6 +190,7 @@ class ReluLayer {
  private:
   float negative_slope_;
 };
+ReluLayer layer_of(const ops::Relu&);
 
 /// y = min(max(x, 0), 6), plus x·negative_slope for x < 0.
 class Relu6Layer {
@@ -199,6 +208,7 @@ class Relu6Layer {
  private:
   float negative_slope_;
 };
+Relu6Layer layer_of(const ops::Relu6&);
 
 /// y = 1 / (1 + e⁻ˣ).
 class SigmoidLayer {
@@ -211,6 +221,7 @@ class SigmoidLayer {
     for_each_value(call, [](float x) { return 1.0F / (1.0F + std::exp(-x)); });
   }
 };
+SigmoidLayer layer_of(const ops::Sigmoid&);
 
 /// y = x / (1 + e^(−beta·x)) (Ramachandran, Zoph and Le, 2017).
 class SwishLayer {
@@ -226,6 +237,7 @@ class SwishLayer {
  private:
   float beta_;
 };
+SwishLayer layer_of(const ops::Swish&);
 
 class TanhLayer {
  public:
@@ -237,6 +249,7 @@ class TanhLayer {
     for_each_value(call, [](float x) { return std::tanh(x); });
   }
 };
+TanhLayer layer_of(const ops::Tanh&);
 
 /// y = 1 for x > threshold, otherwise 0.
 class ThresholdLayer {
@@ -252,6 +265,7 @@ class ThresholdLayer {
  private:
   float threshold_;
 };
+ThresholdLayer layer_of(const ops::Threshold&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

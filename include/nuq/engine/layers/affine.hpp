@@ -47,6 +47,7 @@ class BatchNormLayer {
   std::vector<float> scale_;
   std::vector<float> shift_;
 };
+BatchNormLayer layer_of(const ops::BatchNorm&);
 
 /// y = x·scale + shift along some axes; the factors are trained, or a second input, the shift is trained.
 class ScaleLayer {
@@ -87,6 +88,7 @@ class ScaleLayer {
   std::vector<float> scale_;
   std::vector<float> shift_;
 };
+ScaleLayer layer_of(const ops::Scale&);
 
 /// y = x + bias along some axes; the bias is trained, or a second input.
 class BiasLayer {
@@ -125,6 +127,7 @@ class BiasLayer {
   ops::Bias operation_;
   std::vector<float> bias_;  // empty with two inputs
 };
+BiasLayer layer_of(const ops::Bias&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

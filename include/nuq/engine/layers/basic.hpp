@@ -26,6 +26,12 @@ class CopyLayer {
     }
   }
 };
+CopyLayer layer_of(const ops::AntiQuant&);
+CopyLayer layer_of(const ops::Dropout&);
+CopyLayer layer_of(const ops::Flatten&);
+CopyLayer layer_of(const ops::Reshape&);
+CopyLayer layer_of(const ops::SearchN&);
+CopyLayer layer_of(const ops::Split&);
 
 /// Computes nothing: data layers, whose outputs the user sets, Silence, which has none, and IFMR, which only marks what
 /// is to be observed.
@@ -37,6 +43,9 @@ class NoOpLayer {
 
   void forward(const LayerCall&) const {}
 };
+NoOpLayer layer_of(const ops::Ifmr&);
+NoOpLayer layer_of(const ops::Input&);
+NoOpLayer layer_of(const ops::Silence&);
 
 /// A layer of a type that the engine does not know, or below one: never computed.
 class OpaqueLayer {
@@ -47,6 +56,9 @@ class OpaqueLayer {
 
   void forward(const LayerCall&) const {}
 };
+OpaqueLayer layer_of(const ops::Lstm&);
+OpaqueLayer layer_of(const ops::Rnn&);
+OpaqueLayer layer_of(const ops::Unknown&);
 
 /// Writes its trained blob.
 class ParameterLayer {
@@ -65,6 +77,7 @@ class ParameterLayer {
  private:
   std::vector<float> values_;
 };
+ParameterLayer layer_of(const ops::Parameter&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

@@ -135,6 +135,7 @@ class ConvolutionLayer {
   std::vector<float> plane_filters_;  // [out × kh × kw]
   std::vector<float> bias_;
 };
+ConvolutionLayer layer_of(const ops::Convolution&);
 
 /// Writes what every tap of a convolution's kernel reads: one plane for each channel, kernel row and kernel column,
 /// pads as zeros.
@@ -171,6 +172,7 @@ class Im2colLayer {
 
   ops::Im2col operation_;
 };
+Im2colLayer layer_of(const ops::Im2col&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

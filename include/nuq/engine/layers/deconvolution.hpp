@@ -182,6 +182,7 @@ class DeconvolutionLayer {
   std::vector<float> plane_filters_;  // [out × kh × kw]
   std::vector<float> bias_;
 };
+DeconvolutionLayer layer_of(const ops::TransposedConvolution&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

@@ -105,6 +105,7 @@ class PriorBoxLayer {
 
   ops::PriorBox operation_;
 };
+PriorBoxLayer layer_of(const ops::PriorBox&);
 
 /// SSD's last layer: decodes the boxes of each class, suppresses those that overlap with a better one and keeps the
 /// best of an image. With RefineDet's five inputs a first stage moves the prior boxes and says which hold an object. A
@@ -226,6 +227,7 @@ class DetectionOutputLayer {
 
   ops::DetectionOutput operation_;
 };
+DetectionOutputLayer layer_of(const ops::DetectionOutput&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

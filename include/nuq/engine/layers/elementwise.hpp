@@ -62,6 +62,7 @@ class EltwiseLayer {
   ops::EltwiseMethod method_;
   std::vector<float> coefficients_;  // ones but for a SUM
 };
+EltwiseLayer layer_of(const ops::Eltwise&);
 
 /// a·x + y with a factor a for each channel of each item (Hu, Shen and Sun: Squeeze-and-Excitation Networks, 2017).
 class AxpyLayer {
@@ -84,6 +85,7 @@ class AxpyLayer {
     });
   }
 };
+AxpyLayer layer_of(const ops::Axpy&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

@@ -80,6 +80,7 @@ class InnerProductLayer {
   ColumnPanels weights_;
   std::vector<float> bias_;
 };
+InnerProductLayer layer_of(const ops::InnerProduct&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

@@ -52,6 +52,7 @@ class BatchReindexLayer {
     }
   }
 };
+BatchReindexLayer layer_of(const ops::BatchReindex&);
 
 /// For every value of the input, a whole number, that row of the trained matrix; plus the bias.
 class EmbedLayer {
@@ -81,6 +82,7 @@ class EmbedLayer {
   std::vector<float> rows_;
   std::vector<float> bias_;
 };
+EmbedLayer layer_of(const ops::Embed&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

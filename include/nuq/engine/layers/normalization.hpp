@@ -90,6 +90,7 @@ class LrnLayer {
   ops::Lrn operation_;
   std::int64_t radius_;
 };
+LrnLayer layer_of(const ops::Lrn&);
 
 /// Mean-variance normalization.
 class MvnLayer {
@@ -130,6 +131,7 @@ class MvnLayer {
   ops::Mvn operation_;
   double eps_;
 };
+MvnLayer layer_of(const ops::Mvn&);
 
 /// L2 normalization, times a trained factor for each channel or one for all.
 class NormalizeLayer {
@@ -184,6 +186,7 @@ class NormalizeLayer {
   ops::Normalize operation_;
   std::vector<float> factors_;
 };
+NormalizeLayer layer_of(const ops::Normalize&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

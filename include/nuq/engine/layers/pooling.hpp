@@ -39,6 +39,7 @@ class PoolingLayer {
  private:
   ops::Pooling operation_;
 };
+PoolingLayer layer_of(const ops::Pooling&);
 
 /// Spatial pyramid pooling (He and others, 2014): poolings into 1, 4, 16, … bins, level by level for each image.
 class SppLayer {
@@ -71,6 +72,7 @@ class SppLayer {
 
   ops::SpatialPyramidPooling operation_;
 };
+SppLayer layer_of(const ops::SpatialPyramidPooling&);
 
 /// Pooling of a deploy model: of int8 levels relative to the one that stands for 0, which is what pads count as.
 class IntegerPoolingLayer {

@@ -40,6 +40,7 @@ class QuantLayer {
   ActivationScale scale_;
   bool writes_levels_;
 };
+QuantLayer layer_of(const ops::Quant&);
 
 /// y = t·deqscale·2ⁿ with t the sums, for n > 0 shifted into 16 bits: t = clamp(round(sum / 2ⁿ), −32768, 32767), n the
 /// channel's shift_bit. In a fake-quant model the sums are round(x / deqscale): what the float arithmetic before it and
@@ -105,6 +106,7 @@ class DequantLayer {
   bool reads_sums_;  // in a deploy model
   bool rounds_;
 };
+DequantLayer layer_of(const ops::DeQuant&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

@@ -75,6 +75,7 @@ class ArgMaxLayer {
   bool has_axis_;
   bool with_values_;
 };
+ArgMaxLayer layer_of(const ops::ArgMax&);
 
 /// coefficient times the sum, the sum of magnitudes, the sum of squares or the mean of all values from an axis on.
 class ReductionLayer {
@@ -111,6 +112,7 @@ class ReductionLayer {
   ops::Reduction operation_;
   double coefficient_;
 };
+ReductionLayer layer_of(const ops::Reduction&);
 
 /// y = eˣ⁻ᵐ / Σ eˣ⁻ᵐ along an axis, m being the largest x.
 class SoftmaxLayer {
@@ -152,6 +154,7 @@ class SoftmaxLayer {
 
   ops::Softmax operation_;
 };
+SoftmaxLayer layer_of(const ops::Softmax&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

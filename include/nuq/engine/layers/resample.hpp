@@ -72,6 +72,7 @@ class InterpLayer {
 
   ops::Interp operation_;
 };
+InterpLayer layer_of(const ops::Interp&);
 
 /// Puts every value back to its place among zeros; of values with one place the last stays.
 class MaxUnpoolLayer {
@@ -100,6 +101,7 @@ class MaxUnpoolLayer {
     });
   }
 };
+MaxUnpoolLayer layer_of(const ops::MaxUnpool&);
 
 /// Repeats every value of an image (nearest neighbour).
 class UpsampleLayer {
@@ -136,6 +138,7 @@ class UpsampleLayer {
   UpsampleFactors factors_;
   float value_;
 };
+UpsampleLayer layer_of(const ops::Upsample&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

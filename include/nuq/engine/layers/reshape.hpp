@@ -31,6 +31,7 @@ class PermuteLayer {
  private:
   ops::Permute operation_;
 };
+PermuteLayer layer_of(const ops::Permute&);
 
 /// Reorders channels so that the first ones of all groups come first, then the second ones, and so on.
 class ShuffleChannelLayer {
@@ -51,6 +52,7 @@ class ShuffleChannelLayer {
  private:
   std::int64_t groups_;
 };
+ShuffleChannelLayer layer_of(const ops::ShuffleChannel&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

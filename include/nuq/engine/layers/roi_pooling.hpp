@@ -126,6 +126,7 @@ class RoiPoolingLayer {
 
   ops::RoiPooling operation_;
 };
+RoiPoolingLayer layer_of(const ops::RoiPooling&);
 
 /// Average of each bin of a region of interest, each bin over a channel of its own, 0 for a bin without positions (Dai
 /// and others, "R-FCN", 2016, §2). Only the regions' corners are rounded, to pixels of the image.
@@ -174,6 +175,7 @@ class PsroiPoolingLayer {
 
   ops::PsRoiPooling operation_;
 };
+PsroiPoolingLayer layer_of(const ops::PsRoiPooling&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

@@ -39,6 +39,7 @@ class ConcatLayer {
  private:
   ops::Concat operation_;
 };
+ConcatLayer layer_of(const ops::Concat&);
 
 /// The part of a tensor that has the extents of another one.
 class CropLayer {
@@ -61,6 +62,7 @@ class CropLayer {
  private:
   ops::Crop operation_;
 };
+CropLayer layer_of(const ops::Crop&);
 
 /// Cuts a tensor along an axis, one piece for each output.
 class SliceLayer {
@@ -84,6 +86,7 @@ class SliceLayer {
  private:
   ops::Slice operation_;
 };
+SliceLayer layer_of(const ops::Slice&);
 
 /// Repeats a tensor along an axis.
 class TileLayer {
@@ -104,6 +107,7 @@ class TileLayer {
  private:
   ops::Tile operation_;
 };
+TileLayer layer_of(const ops::Tile&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

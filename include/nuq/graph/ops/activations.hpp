@@ -15,6 +15,7 @@
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -88,6 +89,10 @@ struct Tanh {};
 struct Threshold {
   float threshold = 0.0F;
 };
+
+/// This family's part of `Operation`.
+using Activations = OperationList<AbsoluteValue, Clip, Elu, Exp, Log, Power, PRelu, Relu, Relu6, Sigmoid, Softplus,
+                                  Swish, Tanh, Threshold>;
 
 }  // namespace ops
 

@@ -17,6 +17,7 @@
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -42,6 +43,9 @@ struct Bias {
   std::int64_t axis = 1;      ///< the first that a trained bias covers
   std::int64_t num_axes = 1;  ///< how many it covers, −1 for all the rest
 };
+
+/// This family's part of `Operation`.
+using AffineOperations = OperationList<BatchNorm, Scale, Bias>;
 
 }  // namespace ops
 

@@ -11,6 +11,7 @@
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -39,6 +40,9 @@ struct Split {};
 
 /// Reads values that nobody else wants; has no outputs.
 struct Silence {};
+
+/// This family's part of `Operation`.
+using BasicOperations = OperationList<Unknown, Input, Parameter, Dropout, Split, Silence>;
 
 [[nodiscard]] inline std::optional<std::size_t> blob_count(const Parameter&, std::size_t) {
   return 1;

@@ -12,6 +12,7 @@
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/version.hpp"
 
@@ -40,6 +41,9 @@ struct Im2col {
   Window window{};
   std::int64_t axis = 1;  ///< of the channels
 };
+
+/// This family's part of `Operation`.
+using Convolutions = OperationList<Convolution, TransposedConvolution, Im2col>;
 
 }  // namespace ops
 

@@ -17,6 +17,7 @@
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/version.hpp"
 
@@ -60,6 +61,9 @@ struct DetectionOutput {
   bool variance_encoded = false;  ///< locations need no scaling by the variances
   float objectness = 0.0F;        ///< a prior box that the first stage gives less is no object
 };
+
+/// This family's part of `Operation`.
+using DetectionOperations = OperationList<PriorBox, DetectionOutput>;
 
 }  // namespace ops
 

@@ -10,6 +10,7 @@
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -32,6 +33,9 @@ struct Eltwise {
 
 /// Inputs a, x and y: a·x + y with a factor in a for each channel of x.
 struct Axpy {};
+
+/// This family's part of `Operation`.
+using ElementwiseOperations = OperationList<Eltwise, Axpy>;
 
 }  // namespace ops
 

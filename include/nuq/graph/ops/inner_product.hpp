@@ -12,6 +12,7 @@
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -26,6 +27,9 @@ struct InnerProduct {
   bool transposed_weights = false;
   bool bias = true;
 };
+
+/// This family's part of `Operation`.
+using InnerProducts = OperationList<InnerProduct>;
 
 }  // namespace ops
 

@@ -12,6 +12,7 @@
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -28,6 +29,9 @@ struct Embed {
   std::int64_t width = 0;
   bool bias = true;
 };
+
+/// This family's part of `Operation`.
+using Lookups = OperationList<BatchReindex, Embed>;
 
 [[nodiscard]] inline std::optional<std::size_t> blob_count(const Embed& embed, std::size_t) {
   return embed.bias ? 2 : 1;

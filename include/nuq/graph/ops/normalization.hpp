@@ -11,6 +11,7 @@
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/version.hpp"
 
@@ -42,6 +43,9 @@ struct Normalize {
   bool channel_shared = true;  ///< one factor for all channels
   float eps = 1e-10F;
 };
+
+/// This family's part of `Operation`.
+using Normalizations = OperationList<Lrn, Mvn, Normalize>;
 
 }  // namespace ops
 

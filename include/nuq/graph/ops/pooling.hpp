@@ -9,6 +9,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/version.hpp"
 
@@ -37,6 +38,9 @@ struct SpatialPyramidPooling {
   PoolMethod method = PoolMethod::maximum;
   std::int64_t levels = 0;  ///< level i has 2ⁱ × 2ⁱ bins
 };
+
+/// This family's part of `Operation`.
+using Poolings = OperationList<Pooling, SpatialPyramidPooling>;
 
 }  // namespace ops
 

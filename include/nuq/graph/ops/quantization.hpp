@@ -16,6 +16,7 @@
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -40,6 +41,9 @@ struct Ifmr {};
 
 /// Marks layers whose shift_bit the vendor's calibration searches; copies its first input.
 struct SearchN {};
+
+/// This family's part of `Operation`.
+using QuantizationOperations = OperationList<Quant, DeQuant, AntiQuant, Ifmr, SearchN>;
 
 }  // namespace ops
 

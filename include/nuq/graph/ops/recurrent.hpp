@@ -10,6 +10,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -28,6 +29,9 @@ struct Lstm : RecurrentAttributes {};
 
 /// With one state, the hidden one.
 struct Rnn : RecurrentAttributes {};
+
+/// This family's part of `Operation`.
+using RecurrentOperations = OperationList<Lstm, Rnn>;
 
 }  // namespace ops
 

@@ -13,6 +13,7 @@
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -39,6 +40,9 @@ struct Reduction {
 struct Softmax {
   std::int64_t axis = 1;
 };
+
+/// This family's part of `Operation`.
+using Reductions = OperationList<ArgMax, Reduction, Softmax>;
 
 }  // namespace ops
 

@@ -13,6 +13,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/version.hpp"
 
@@ -53,6 +54,9 @@ struct Upsample {
   std::optional<float> scale{};  ///< one factor in place of both, which must be whole
   float value = 1.0F;            ///< multiplies every value
 };
+
+/// This family's part of `Operation`.
+using Resamplings = OperationList<Interp, MaxUnpool, Upsample>;
 
 }  // namespace ops
 

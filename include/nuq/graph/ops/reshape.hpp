@@ -12,6 +12,7 @@
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -41,6 +42,9 @@ struct Reshape {
 struct ShuffleChannel {
   std::int64_t group = 1;
 };
+
+/// This family's part of `Operation`.
+using Reshapings = OperationList<Flatten, Permute, Reshape, ShuffleChannel>;
 
 }  // namespace ops
 

@@ -11,6 +11,7 @@
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/version.hpp"
 
@@ -34,6 +35,9 @@ struct PsRoiPooling {
   std::int64_t group_size = 0;
   float scale = 0.0F;  ///< pixels of the image to positions of the map
 };
+
+/// This family's part of `Operation`.
+using RoiPoolings = OperationList<RoiPooling, PsRoiPooling>;
 
 }  // namespace ops
 

@@ -12,6 +12,7 @@
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
+#include "nuq/graph/ops/operation_list.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -40,6 +41,9 @@ struct Tile {
   std::int64_t axis = 1;
   std::int64_t tiles = 1;
 };
+
+/// This family's part of `Operation`.
+using Slicings = OperationList<Concat, Crop, Slice, Tile>;
 
 }  // namespace ops
 
