@@ -14,28 +14,28 @@
 
 namespace {
 
-/// A layer. Mish: y = x · tanh(ln(1 + eˣ)), and y = x above a threshold, which the prototxt gives in a message that no
-/// Caffe schema has.
-struct Mish {
-  static constexpr std::string_view type = "Mish";
+/// A layer. CELU (Barron, 2017): y = x for x ≥ 0, otherwise alpha · (e^(x / alpha) − 1), with an alpha that the
+/// prototxt gives in a message that no Caffe schema has.
+struct Celu {
+  static constexpr std::string_view type = "CELU";
   static constexpr bool in_place = true;  // each value is read before it is written
   static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef&, const std::vector<nuq::Shape>& inputs) {
     return inputs;
   }
 
-  explicit Mish(const nuq::LayerRef& layer) {
-    const std::optional<std::string_view> text = nuq::text_value(layer.text(), {"mish_param", "threshold"});
-    if (text) threshold = std::stof(std::string(*text));
-    if (!(threshold > 0.0F)) layer.fail(nuq::ErrorCode::invalid_argument, "threshold: wanted a number above 0");
+  explicit Celu(const nuq::LayerRef& layer) {
+    const std::optional<std::string_view> text = nuq::text_value(layer.text(), {"celu_param", "alpha"});
+    if (text) alpha = std::stof(std::string(*text));
+    if (!(alpha > 0.0F)) layer.fail(nuq::ErrorCode::invalid_argument, "alpha: wanted a number above 0");
   }
   void forward(const nuq::LayerCall& call) const {
     for (std::size_t at = 0; at < call.inputs[0].values.size(); ++at) {
       const float x = call.inputs[0].values[at];
-      call.outputs[0].values[at] = x > threshold ? x : x * std::tanh(std::log1p(std::exp(x)));
+      call.outputs[0].values[at] = x >= 0.0F ? x : alpha * std::expm1(x / alpha);
     }
   }
 
-  float threshold = 20.0F;
+  float alpha = 1.0F;
 };
 
 /// A codebook selector: each level stands for an equal share of the weights, wherever they lie.
@@ -58,7 +58,7 @@ struct EqualShares {
 constexpr const char* network = R"(name: "tiny"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 1 dim: 8 dim: 8 } } }
 layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 8 kernel_size: 3 } }
-layer { name: "mish" type: "Mish" bottom: "conv" top: "conv" mish_param { threshold: 20 } }
+layer { name: "celu" type: "CELU" bottom: "conv" top: "conv" celu_param { alpha: 0.5 } }
 layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc" inner_product_param { num_output: 4 } }
 )";
 
@@ -94,7 +94,7 @@ nuq::InputBatch batch(int index) {
 }
 
 std::vector<float> output_of(const std::string& model_file, const std::string& weights_file) {
-  nuq::Net net(model_file, weights_file, /*threads=*/1, nuq::custom_layers<Mish>());
+  nuq::Net net(model_file, weights_file, /*threads=*/1, nuq::custom_layers<Celu>());
   net.set_input("data", batch(9).at("data").view());
   net.forward();
   const nuq::TensorView output = net.output("fc");
@@ -108,7 +108,7 @@ void try_quantizer(const char* name, const std::string& folder, const Quantizer&
   const std::string prefix = folder + "/" + name;
   nuq::create_quant_config(folder + "/config.json", model, weights);
   nuq::StaticNuqOptions options;
-  options.custom_layers = nuq::custom_layers<Mish>();
+  options.custom_layers = nuq::custom_layers<Celu>();
   const nuq::RunReport report = nuq::static_nuq(model, weights, batch, folder + "/config.json", prefix + "_record.txt",
                                                 prefix, options, quantizer);
 

@@ -5,7 +5,7 @@
 #include "nuq/engine/custom_layers.hpp"
 
 struct LayerWithoutForward {
-  static constexpr std::string_view type = "Mish";
+  static constexpr std::string_view type = "CELU";
   static constexpr bool in_place = true;
   static std::vector<nuq::Shape> output_shapes(const nuq::LayerRef&, const std::vector<nuq::Shape>& inputs) {
     return inputs;

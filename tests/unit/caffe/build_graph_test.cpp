@@ -395,14 +395,14 @@ TEST_CASE("a graph is loaded from files") {
 }
 
 TEST_CASE("layers of unknown types keep their text, whatever no schema knows included") {
-  const std::string mish = " name: 'm' type: 'Mish' bottom: 'data' top: 'm' mish_param { threshold: 20 } # odd\n";
+  const std::string celu = " name: 'm' type: 'CELU' bottom: 'data' top: 'm' celu_param { threshold: 20 } # odd\n";
   const nuq::Graph graph =
       graph_of(data + "layer { name: 'train' type: 'Mystery' bottom: 'data' top: 't' include { phase: TRAIN } }" +
-               relu("r", "data", "r") + "layer {" + mish + "}");
-  CHECK(nuq::LayerRef(*graph.find("m")).text() == mish);
+               relu("r", "data", "r") + "layer {" + celu + "}");
+  CHECK(nuq::LayerRef(*graph.find("m")).text() == celu);
   CHECK(nuq::LayerRef(*graph.find("r")).text().empty());
-  const nuq::Graph listed = graph_of(data + "layer: [{" + mish + "}, { name: 'r' type: 'ReLU' bottom: 'm' top: 'r' }]");
-  CHECK(nuq::LayerRef(*listed.find("m")).text() == mish);
+  const nuq::Graph listed = graph_of(data + "layer: [{" + celu + "}, { name: 'r' type: 'ReLU' bottom: 'm' top: 'r' }]");
+  CHECK(nuq::LayerRef(*listed.find("m")).text() == celu);
 }
 
 }  // namespace caffe_build_graph_test

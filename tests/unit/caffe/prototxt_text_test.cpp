@@ -156,11 +156,11 @@ TEST_CASE("a line is inserted behind a comment that ends the line") {
 }
 
 TEST_CASE("a value is found under a path of names") {
-  const std::string text = "name: 'm' mish_param { threshold: 20 inner { deep: 'a # b' } } other: 1 # threshold: 7\n";
+  const std::string text = "name: 'm' celu_param { threshold: 20 inner { deep: 'a # b' } } other: 1 # threshold: 7\n";
   CHECK(nuq::text_value(text, {"name"}) == "'m'");
-  CHECK(nuq::text_value(text, {"mish_param", "threshold"}) == "20");
-  CHECK(nuq::text_value(text, {"mish_param", "inner", "deep"}) == "'a # b'");
-  CHECK(nuq::text_value(text, {"mish_param"})->find("threshold: 20") != std::string::npos);
+  CHECK(nuq::text_value(text, {"celu_param", "threshold"}) == "20");
+  CHECK(nuq::text_value(text, {"celu_param", "inner", "deep"}) == "'a # b'");
+  CHECK(nuq::text_value(text, {"celu_param"})->find("threshold: 20") != std::string::npos);
   CHECK(nuq::text_value(text, {}) == text);
 }
 
