@@ -60,6 +60,7 @@ inline constexpr OperationReader operation_readers[] = {
     {"Log", read_log},
     {"LRN", read_lrn},
     {"LSTM", read_lstm},
+    {"Mish", read_plain<ops::Mish>},
     {"MVN", read_mvn},
     {"Normalize", read_normalize},
     {"Parameter", read_parameter},

@@ -116,6 +116,24 @@ class LogLayer {
 };
 LogLayer layer_of(const ops::Log&);
 
+/// y = x·tanh(ln(1 + eˣ)) (Misra, 2019). With e = eˣ the tangent is e·(e + 2) / (e·(e + 2) + 2), which is 1 in float
+/// above 20, long before e overflows.
+class MishLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  explicit MishLayer(const LayerRef&) {}
+
+  void forward(const LayerCall& call) const {
+    for_each_value(call, [](float x) {
+      if (x > 20.0F) return x;
+      const float e = std::exp(x);
+      const float n = e * (e + 2.0F);
+      return x * (n / (n + 2.0F));
+    });
+  }
+};
+
 /// y = (shift + scale·x)^power.
 class PowerLayer {
  public:
@@ -140,6 +158,7 @@ class PowerLayer {
   float scale_;
   float shift_;
 };
+MishLayer layer_of(const ops::Mish&);
 PowerLayer layer_of(const ops::Power&);
 
 /// y = x for x ≥ 0, otherwise x·slope, with a trained slope for each channel or one for all (He et al., 2015).

@@ -50,6 +50,9 @@ struct Log {
   float shift = 0.0F;
 };
 
+/// y = x·tanh(ln(1 + eˣ)).
+struct Mish {};
+
 /// y = (shift + scale·x)^power.
 struct Power {
   float power = 1.0F;
@@ -91,8 +94,8 @@ struct Threshold {
 };
 
 /// This family's part of `Operation`.
-using Activations = OperationList<AbsoluteValue, Clip, Elu, Exp, Log, Power, PRelu, Relu, Relu6, Sigmoid, Softplus,
-                                  Swish, Tanh, Threshold>;
+using Activations = OperationList<AbsoluteValue, Clip, Elu, Exp, Log, Mish, Power, PRelu, Relu, Relu6, Sigmoid,
+                                  Softplus, Swish, Tanh, Threshold>;
 
 }  // namespace ops
 
@@ -167,6 +170,11 @@ namespace ops {
 [[nodiscard]] inline std::vector<Shape> output_shapes(const Log& log, const LayerContext& layer,
                                                       const std::vector<Shape>& inputs) {
   static_cast<void>(log_factor(log, layer));
+  return shapes_of_input(layer, inputs);
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const Mish&, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 

@@ -87,6 +87,21 @@ TEST_CASE("the logarithm of a negative value is not a number") {
   CHECK(std::isnan(computed<nuq::detail::LogLayer>(layer_alone("Log", ""), {Tensor({1}, {-1.0F})}).values[0]));
 }
 
+TEST_CASE("Mish is x tanh(log(1 + exp(x))), from one end to the other") {
+  const Tensor input({8}, {-200.0F, -20.0F, -3.0F, 0.0F, 1e-4F, 2.0F, 19.9F, 200.0F});
+  const std::vector<float> output = computed<nuq::detail::MishLayer>(layer_alone("Mish", ""), {input}).values;
+  for (std::size_t index = 0; index < output.size(); ++index) {
+    CAPTURE(index);
+    const auto x = static_cast<double>(input.values[index]);
+    CHECK(relative_error({output[index]}, {x * std::tanh(std::log1p(std::exp(x)))}) < 1e-6);
+  }
+}
+
+TEST_CASE("Mish does not hide a NaN") {
+  const Tensor input({1}, {(std::numeric_limits<float>::quiet_NaN)()});
+  CHECK(std::isnan(computed<nuq::detail::MishLayer>(layer_alone("Mish", ""), {input}).values[0]));
+}
+
 TEST_CASE("Power scales, shifts and raises") {
   const Tensor input({4}, {-2.0F, 0.0F, 0.5F, 3.0F});
   const auto power = [&](const std::string& parameters) {
