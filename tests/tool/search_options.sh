@@ -74,6 +74,20 @@ grep -q 'stopped on request' five.txt || fail "the result does not say that it w
 # Layers that share their levels, and requests that make no sense.
 search six/net 'gzip -c {weights} | wc -c' --share block5_conv1,block5_conv2 --pin fc=256 --pareto --quiet > /dev/null
 [ -s six/net_pareto_1.nuq ] || fail "no files of the front"
+# Policies by name: all layers share their levels, so that every configuration can be tried; scales of least error.
+all=conv1,block1_conv1,block1_conv2,block2_projection,block2_conv1,block2_conv2,block3_conv1,block3_conv2
+all=$all,block4_projection,block4_conv1,block4_conv2,block5_conv1,block5_conv2,fc
+search seven/net 'gzip -c {weights} | wc -c' --share "$all" --search exhaustive --scales mse --quiet > /dev/null
+[ -s seven/net.nuq ] || fail "the exhaustive search found nothing"
+
+# Uniform int8 with layers rolled back to float.
+fashion=/usr/share/datasets/fashion-mnist
+if [ -f $fashion/t10k-images-idx3-ubyte.gz ]; then
+  sed 's/"count": 5000/"count": 300/' "$example/fashion_search.json" > few.json
+  "$nuq" --quiet rollback -m "$example/fashion_resnet.prototxt" -w "$example/fashion_resnet.caffemodel" -c config.json \
+    --data few.json --max-drop 0.02 -o eight/net
+  [ -s eight/net_deploy_model.prototxt ] || fail "nothing is left of the rollback"
+fi
 refused() {
   local code=0
   "$@" > /dev/null 2> refused.err || code=$?
@@ -84,4 +98,5 @@ refused search bad/net 'gzip -c {weights} | wc -c' --share fc,nobody
 refused search bad/net 'gzip -c {weights} | wc -c' --data data.json
 refused search bad/net 'echo no file is named'
 refused search bad/net 'gzip -c {weights} | wc -c' --search random
+refused search bad/net 'gzip -c {weights} | wc -c' --scales random
 echo "searches by a command: all as they should be"
