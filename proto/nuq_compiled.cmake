@@ -1,35 +1,44 @@
 # nuq_add_compiled_library(<target> <include folder>)
 #
-# Builds the functions of nuq's headers that are no templates, once, into the static library <target>, in the build tree of the caller. Who links it sees their declarations alone
-# (see nuq/compiled.hpp). One source a room: it includes every header with definitions of that room. Needs the target nuq::nuq.
+# Builds the functions of nuq's headers that are no templates, once, in the build tree of the caller. Who links <target> sees their declarations alone (see nuq/compiled.hpp).
+# Each room is a static library <target>_<room> of one source, which includes every header with definitions of that room, and links the rooms below it; <target> links them all.
+# Needs the target nuq::nuq.
+
+# Lower floors first, as in the table of include/nuq/README.md.
+set(NUQ_COMPILED_ROOMS core io activation search quantize packed graph caffe ascend engine amct report dataset calibration sensitivity evaluation workflow
+    CACHE INTERNAL "Rooms that nuq::compiled may hold, for callers in any directory")
+
 function(nuq_add_compiled_library target include_dir)
   file(GLOB_RECURSE headers RELATIVE "${include_dir}" "${include_dir}/nuq/*.hpp")
-  set(rooms "")
   foreach(header IN LISTS headers)
     file(STRINGS "${include_dir}/${header}" marks REGEX "^#if NUQ_DEFINES\\([A-Z]+\\)|^NUQ_INSTANTIATION\\([A-Z]+\\)")
     foreach(mark IN LISTS marks)
       string(REGEX MATCH "\\(([A-Z]+)\\)" _ "${mark}")
-      list(APPEND rooms ${CMAKE_MATCH_1})
-      list(APPEND headers_of_${CMAKE_MATCH_1} ${header})
+      string(TOLOWER ${CMAKE_MATCH_1} room)
+      if(NOT room IN_LIST NUQ_COMPILED_ROOMS)
+        message(FATAL_ERROR "nuq_add_compiled_library: ${header}: room '${room}' is not among ${NUQ_COMPILED_ROOMS}")
+      endif()
+      list(APPEND headers_of_${room} ${header})
     endforeach()
   endforeach()
-  list(REMOVE_DUPLICATES rooms)
 
-  set(sources "")
-  foreach(room IN LISTS rooms)
+  set(below nuq::nuq)
+  foreach(room IN LISTS NUQ_COMPILED_ROOMS)
+    set(library ${target}_${room})
     list(REMOVE_DUPLICATES headers_of_${room})
-    string(TOLOWER ${room} name)
-    set(source "${CMAKE_CURRENT_BINARY_DIR}/${target}_generated/${name}.cpp")
-    set(content "#define NUQ_DEFINES_${room} 1\n")
+    string(TOUPPER ${room} name)
+    set(content "#define NUQ_DEFINES_${name} 1\n#include \"nuq/compiled.hpp\"\n")
     foreach(header IN LISTS headers_of_${room})
       string(APPEND content "#include \"${header}\"\n")
     endforeach()
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/${target}_generated/${room}.cpp")
     file(GENERATE OUTPUT "${source}" CONTENT "${content}")
-    list(APPEND sources "${source}")
+    add_library(${library} STATIC EXCLUDE_FROM_ALL "${source}")
+    target_compile_definitions(${library} PUBLIC NUQ_COMPILED)
+    target_link_libraries(${library} PUBLIC ${below})
+    set_target_properties(${library} PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
+    set(below ${library})
   endforeach()
-
-  add_library(${target} STATIC ${sources})
-  target_compile_definitions(${target} PUBLIC NUQ_COMPILED)
-  target_link_libraries(${target} PUBLIC nuq::nuq)
-  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
+  add_library(${target} INTERFACE)
+  target_link_libraries(${target} INTERFACE ${below})
 endfunction()

@@ -22,21 +22,9 @@
 #include "nuq/ascend/dictionary_rate.hpp"
 #include "nuq/ascend/fractal_z.hpp"
 #include "nuq/ascend/quantizer.hpp"
-#include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/model.hpp"
-#include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/model_rewriter.hpp"
-#include "nuq/caffe/net_state.hpp"
-#include "nuq/caffe/network_inputs.hpp"
-#include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
-#include "nuq/caffe/quantized_model.hpp"
-#include "nuq/caffe/trained_blobs.hpp"
-#include "nuq/caffe/upgrade.hpp"
-#include "nuq/caffe/upgrade_v0.hpp"
-#include "nuq/caffe/weights_rewriter.hpp"
 #include "nuq/calibration/calibrate_activations.hpp"
 #include "nuq/calibration/calibrator_choice.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
@@ -117,5 +105,22 @@
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
 #include "nuq/workflow/static_nuq.hpp"
+
+// What speaks of a model in Caffe's own messages is not for those who link nuq::compiled to spare themselves protobuf:
+// they include these by name.
+#if !defined(NUQ_COMPILED)
+#include "nuq/caffe/blob.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/model_rewriter.hpp"
+#include "nuq/caffe/net_state.hpp"
+#include "nuq/caffe/network_inputs.hpp"
+#include "nuq/caffe/packed_model_file.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/caffe/trained_blobs.hpp"
+#include "nuq/caffe/upgrade.hpp"
+#include "nuq/caffe/upgrade_v0.hpp"
+#include "nuq/caffe/weights_rewriter.hpp"
+#endif
 
 #endif  // NUQ_NUQ_HPP

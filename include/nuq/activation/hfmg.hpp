@@ -8,6 +8,7 @@
 #include "nuq/activation/detail/growing_histogram.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -84,7 +85,6 @@ NUQ_NAMESPACE_END
 #include <string>
 
 #include "nuq/activation/observed_values.hpp"
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

@@ -7,6 +7,7 @@
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -108,7 +109,6 @@ NUQ_NAMESPACE_END
 #include <string>
 
 #include "nuq/activation/observed_values.hpp"
-#include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/round.hpp"
 #include "nuq/core/support/number_text.hpp"

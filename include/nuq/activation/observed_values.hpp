@@ -5,6 +5,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -22,7 +23,6 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(ACTIVATION)
 
-#include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
 

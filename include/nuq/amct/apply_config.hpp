@@ -6,6 +6,7 @@
 
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
@@ -27,7 +28,6 @@ NUQ_NAMESPACE_END
 #include <utility>
 
 #include "nuq/amct/detail/fusable_layers.hpp"
-#include "nuq/core/error.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 

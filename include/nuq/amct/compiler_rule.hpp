@@ -7,6 +7,7 @@
 
 #include "nuq/amct/compressible_layers.hpp"
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
@@ -49,7 +50,6 @@ NUQ_NAMESPACE_END
 #include <variant>
 #include <vector>
 
-#include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 

@@ -7,6 +7,7 @@
 
 #include "nuq/amct/compressible_layers.hpp"
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -33,8 +34,6 @@ NUQ_NAMESPACE_END
 
 #include <filesystem>
 #include <system_error>
-
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

@@ -8,6 +8,7 @@
 #include "nuq/amct/detail/json_object.hpp"
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -54,7 +55,6 @@ NUQ_NAMESPACE_END
 #include <vector>
 
 #include "nuq/amct/detail/plan_rules.hpp"
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

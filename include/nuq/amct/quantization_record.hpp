@@ -5,8 +5,10 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"
+#include "nuq/proto_names.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/version.hpp"
 
@@ -45,7 +47,6 @@ NUQ_NAMESPACE_END
 #include <vector>
 
 #include "nuq/amct/record_file.hpp"
-#include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/fuse.hpp"

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/proto_names.hpp"
 #include "nuq/version.hpp"
@@ -24,7 +25,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(AMCT)
 
 #include "nuq/amct/detail/text_message.hpp"
-#include "nuq/core/error.hpp"
 #include "nuq/proto_schema.hpp"
 
 NUQ_NAMESPACE_BEGIN

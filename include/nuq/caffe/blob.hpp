@@ -1,21 +1,13 @@
 #ifndef NUQ_CAFFE_BLOB_HPP
 #define NUQ_CAFFE_BLOB_HPP
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <limits>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/layer_error.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -29,7 +21,44 @@ struct BlobOrigin {
 };
 
 /// The extents a blob declares: `shape`, or the older num × channels × height × width. Not checked.
-[[nodiscard]] inline Shape blob_shape(const schema::BlobProto& blob) {
+[[nodiscard]] NUQ_FUNCTION Shape blob_shape(const schema::BlobProto& blob);
+
+namespace detail {
+
+[[noreturn]] NUQ_FUNCTION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem);
+
+/// The int8 values of a deploy model's weights.
+[[nodiscard]] NUQ_FUNCTION std::vector<std::int8_t> int8_values(const schema::BlobProto& blob);
+
+/// The uint64 values that the vendor stores in field 12, packed (the bytes of its varints) or not.
+[[nodiscard]] NUQ_FUNCTION std::vector<std::uint64_t> uint64_values(const schema::BlobProto& blob,
+                                                                    const BlobOrigin& origin);
+
+}  // namespace detail
+
+/// A blob's values in its declared shape as floats; those stored in half or double precision or as integers are
+/// converted. Throws ModelError naming file, layer and blob: impossible extents, a number of values that contradicts
+/// the shape, a NaN or infinite value, uint64 data.
+[[nodiscard]] NUQ_FUNCTION Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "nuq/core/finite.hpp"
+#include "nuq/graph/layer_error.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION Shape blob_shape(const schema::BlobProto& blob) {
   if (blob.has_num() || blob.has_channels() || blob.has_height() || blob.has_width()) {
     return {blob.num(), blob.channels(), blob.height(), blob.width()};
   }
@@ -38,7 +67,7 @@ struct BlobOrigin {
 
 namespace detail {
 
-[[noreturn]] inline void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem) {
+NUQ_FUNCTION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem) {
   fail_layer(code, origin.file, origin.layer, "blob " + std::to_string(origin.index) + " " + problem);
 }
 
@@ -77,15 +106,13 @@ namespace detail {
   return values;
 }
 
-/// The int8 values of a deploy model's weights.
-[[nodiscard]] inline std::vector<std::int8_t> int8_values(const schema::BlobProto& blob) {
+NUQ_FUNCTION std::vector<std::int8_t> int8_values(const schema::BlobProto& blob) {
   std::vector<std::int8_t> values(blob.int8_data().size());
   if (!values.empty()) std::memcpy(values.data(), blob.int8_data().data(), values.size());
   return values;
 }
 
-/// The uint64 values that the vendor stores in field 12, packed (the bytes of its varints) or not.
-[[nodiscard]] inline std::vector<std::uint64_t> uint64_values(const schema::BlobProto& blob, const BlobOrigin& origin) {
+NUQ_FUNCTION std::vector<std::uint64_t> uint64_values(const schema::BlobProto& blob, const BlobOrigin& origin) {
   constexpr int values_field = 12;
   std::vector<std::uint64_t> values;
   std::uint64_t value = 0;
@@ -137,10 +164,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// A blob's values in its declared shape as floats; those stored in half or double precision or as integers are
-/// converted. Throws ModelError naming file, layer and blob: impossible extents, a number of values that contradicts
-/// the shape, a NaN or infinite value, uint64 data.
-[[nodiscard]] inline Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin) {
+NUQ_FUNCTION Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin) {
   Shape shape = blob_shape(blob);
   if (!is_valid_shape(shape))
     detail::fail_blob(ErrorCode::malformed_file, origin, "has the impossible shape " + to_string(shape));
@@ -160,5 +184,7 @@ namespace detail {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_BLOB_HPP

@@ -1,11 +1,46 @@
 #ifndef NUQ_CAFFE_BUILD_GRAPH_HPP
 #define NUQ_CAFFE_BUILD_GRAPH_HPP
 
+#include <memory>
+#include <string>
+
+#include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+struct Model;
+
+/// Checks a model and turns it into the network that runs in the TEST phase, with its weights where the model has any.
+///
+/// Nodes come in the file's order; data layers (`is_data_layer`) are nodes without inputs whose outputs are network
+/// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`.
+///
+/// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a
+/// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit.
+[[nodiscard]] NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel);
+
+/// \copydoc build_graph(std::shared_ptr<const Model>, Parallel&)
+[[nodiscard]] NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model);
+
+/// The network in a prototxt and its caffemodel; without weights if `weights_file` is empty.
+/// Throws what `read_model` and `build_graph` throw.
+[[nodiscard]] NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file,
+                                            Parallel& parallel);
+
+/// \copydoc load_graph(const std::string&, const std::string&, Parallel&)
+[[nodiscard]] NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
 #include <algorithm>
 #include <cstddef>
 #include <map>
-#include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -20,13 +55,9 @@
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
-#include "nuq/core/error.hpp"
-#include "nuq/core/parallel.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/passes/integer_layers.hpp"
 #include "nuq/proto_schema.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -208,14 +239,7 @@ class GraphBuilder {
 
 }  // namespace detail
 
-/// Checks a model and turns it into the network that runs in the TEST phase, with its weights where the model has any.
-///
-/// Nodes come in the file's order; data layers (`is_data_layer`) are nodes without inputs whose outputs are network
-/// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`.
-///
-/// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a
-/// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit.
-[[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel) {
+NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel) {
   Graph graph = detail::GraphBuilder(std::move(model)).build();
   const schema::NetWeights& weights = caffe_model(graph)->weights;
   const bool has_weights = weights.layer_size() + weights.layers_size() > 0;
@@ -226,24 +250,23 @@ class GraphBuilder {
   }
   return graph;
 }
-/// \copydoc build_graph(std::shared_ptr<const Model>, Parallel&)
-[[nodiscard]] inline Graph build_graph(std::shared_ptr<const Model> model) {
+
+NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model) {
   Parallel serial;
   return build_graph(std::move(model), serial);
 }
 
-/// The network in a prototxt and its caffemodel; without weights if `weights_file` is empty.
-/// Throws what `read_model` and `build_graph` throw.
-[[nodiscard]] inline Graph load_graph(const std::string& model_file, const std::string& weights_file,
-                                      Parallel& parallel) {
+NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel) {
   return build_graph(std::make_shared<const Model>(read_model(model_file, weights_file)), parallel);
 }
-/// \copydoc load_graph(const std::string&, const std::string&, Parallel&)
-[[nodiscard]] inline Graph load_graph(const std::string& model_file, const std::string& weights_file) {
+
+NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file) {
   Parallel serial;
   return load_graph(model_file, weights_file, serial);
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_BUILD_GRAPH_HPP

@@ -7,18 +7,15 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model.hpp"
-#include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/caffe/upgrade.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/model_source.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -29,28 +26,49 @@ class CaffeModel final : public FormattedModel {
   explicit CaffeModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
   explicit CaffeModel(Model model) : CaffeModel(std::make_shared<const Model>(std::move(model))) {}
 
-  [[nodiscard]] std::vector<Layer> layers() const override {
-    std::vector<Layer> layers;
-    const schema::NetParameter net = upgraded(model_->net);
-    for (const schema::LayerParameter& layer : net.layer())
-      layers.push_back({layer.name(), layer.type(), layer.type() == "Quant" || layer.type() == "DeQuant"});
-    return layers;
-  }
+  [[nodiscard]] std::vector<Layer> layers() const override;
 
-  std::vector<std::string> stage(FileSet& files, const std::string& prefix) const override {
-    std::vector<std::string> names = {prefix + "_model.prototxt", prefix + "_weights.caffemodel"};
-    write_model(*model_, files, names[0], names[1]);
-    return names;
-  }
+  std::vector<std::string> stage(FileSet& files, const std::string& prefix) const override;
 
   [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
-                                                 Parallel& parallel) const override {
-    return packed_file_of(graph, *model_, quantization, parallel);
-  }
+                                                 Parallel& parallel) const override;
 
  private:
   std::shared_ptr<const Model> model_;
 };
+
+/// What a graph built from the model carries with it.
+[[nodiscard]] NUQ_FUNCTION std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/upgrade.hpp"
+#include "nuq/proto_schema.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::vector<FormattedModel::Layer> CaffeModel::layers() const {
+  std::vector<Layer> layers;
+  const schema::NetParameter net = upgraded(model_->net);
+  for (const schema::LayerParameter& layer : net.layer())
+    layers.push_back({layer.name(), layer.type(), layer.type() == "Quant" || layer.type() == "DeQuant"});
+  return layers;
+}
+
+NUQ_FUNCTION std::vector<std::string> CaffeModel::stage(FileSet& files, const std::string& prefix) const {
+  std::vector<std::string> names = {prefix + "_model.prototxt", prefix + "_weights.caffemodel"};
+  write_model(*model_, files, names[0], names[1]);
+  return names;
+}
+
+NUQ_FUNCTION std::vector<std::uint8_t> CaffeModel::packed(const Graph& graph, const NetworkQuantization& quantization,
+                                                          Parallel& parallel) const {
+  return packed_file_of(graph, *model_, quantization, parallel);
+}
 
 namespace detail {
 
@@ -73,11 +91,12 @@ class CaffeFormat final : public CaffeSource {
 
 }  // namespace detail
 
-/// What a graph built from the model carries with it.
-[[nodiscard]] inline std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model) {
+NUQ_FUNCTION std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model) {
   return std::make_shared<const detail::CaffeFormat>(std::move(model));
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_CAFFE_FORMAT_HPP

@@ -2,18 +2,14 @@
 #define NUQ_CAFFE_MODEL_FILE_HPP
 
 #include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/text_format.h>
-
 #include <algorithm>
 #include <cstddef>
-#include <fstream>
 #include <limits>
 #include <string>
 #include <string_view>
 
 #include "nuq/caffe/model.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -54,6 +50,38 @@ class FirstParseError final : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
+[[nodiscard]] NUQ_FUNCTION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file);
+
+}  // namespace detail
+
+/// A model from memory; the file names are for messages alone. Unknown fields of the text are tolerated. `weights` is
+/// the content of a caffemodel; without a `weights_file` there is none and it is not looked at. Throws ModelError:
+/// empty, git-lfs pointer, HDF5, over 2 GB, or malformed, with `file:line:column` for text.
+[[nodiscard]] NUQ_FUNCTION Model parse_model(std::string_view text, std::string_view weights,
+                                             const std::string& model_file, const std::string& weights_file);
+
+/// Reads a prototxt and, unless `weights_file` is empty, a binary caffemodel.
+/// Throws FormatError file_not_readable, and whatever `parse_model` throws.
+[[nodiscard]] NUQ_FUNCTION Model read_model(const std::string& model_file, const std::string& weights_file);
+
+/// Stages a model: its text as it is and, unless `weights_file` is empty, its weights in binary form; the same model
+/// always gives the same bytes. Nothing appears before `files.commit()`.
+NUQ_FUNCTION void write_model(const Model& model, FileSet& files, const std::string& model_file,
+                              const std::string& weights_file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <google/protobuf/io/zero_copy_stream_impl.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/text_format.h>
+#include <fstream>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
 /// Refuses what can be neither a prototxt nor a caffemodel.
 inline void check_content(std::string_view bytes, const std::string& file) {
   const auto starts_with = [bytes](std::string_view start) { return bytes.substr(0, start.size()) == start; };
@@ -77,7 +105,7 @@ inline void check_content(std::string_view bytes, const std::string& file) {
   });
 }
 
-[[nodiscard]] inline schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
+NUQ_FUNCTION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
   check_content(text, file);
   FirstParseError error;
   google::protobuf::TextFormat::Parser parser;
@@ -121,11 +149,8 @@ inline void stage_caffemodel(const schema::NetWeights& weights, FileSet& files, 
 
 }  // namespace detail
 
-/// A model from memory; the file names are for messages alone. Unknown fields of the text are tolerated. `weights` is
-/// the content of a caffemodel; without a `weights_file` there is none and it is not looked at. Throws ModelError:
-/// empty, git-lfs pointer, HDF5, over 2 GB, or malformed, with `file:line:column` for text.
-[[nodiscard]] inline Model parse_model(std::string_view text, std::string_view weights, const std::string& model_file,
-                                       const std::string& weights_file) {
+NUQ_FUNCTION Model parse_model(std::string_view text, std::string_view weights, const std::string& model_file,
+                               const std::string& weights_file) {
   Model model;
   model.model_file = model_file;
   model.weights_file = weights_file;
@@ -135,23 +160,21 @@ inline void stage_caffemodel(const schema::NetWeights& weights, FileSet& files, 
   return model;
 }
 
-/// Reads a prototxt and, unless `weights_file` is empty, a binary caffemodel.
-/// Throws FormatError file_not_readable, and whatever `parse_model` throws.
-[[nodiscard]] inline Model read_model(const std::string& model_file, const std::string& weights_file) {
+NUQ_FUNCTION Model read_model(const std::string& model_file, const std::string& weights_file) {
   const MappedFile text(model_file);
   if (weights_file.empty()) return parse_model(text.bytes(), {}, model_file, {});
   const MappedFile weights(weights_file);
   return parse_model(text.bytes(), weights.bytes(), model_file, weights_file);
 }
 
-/// Stages a model: its text as it is and, unless `weights_file` is empty, its weights in binary form; the same model
-/// always gives the same bytes. Nothing appears before `files.commit()`.
-inline void write_model(const Model& model, FileSet& files, const std::string& model_file,
-                        const std::string& weights_file) {
+NUQ_FUNCTION void write_model(const Model& model, FileSet& files, const std::string& model_file,
+                              const std::string& weights_file) {
   files.stage(model_file, model.text);
   if (!weights_file.empty()) detail::stage_caffemodel(model.weights, files, weights_file);
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_MODEL_FILE_HPP

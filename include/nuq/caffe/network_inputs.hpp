@@ -1,11 +1,10 @@
 #ifndef NUQ_CAFFE_NETWORK_INPUTS_HPP
 #define NUQ_CAFFE_NETWORK_INPUTS_HPP
 
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/proto_schema.hpp"
@@ -21,7 +20,35 @@ struct NetworkInput {
 
 namespace detail {
 
-[[nodiscard]] inline Shape shape_of(const schema::BlobShape& shape) {
+[[nodiscard]] NUQ_FUNCTION Shape shape_of(const schema::BlobShape& shape);
+
+}  // namespace detail
+
+/// True for layers that bring data into the network: Input, and every layer without bottoms that reads a data base, a
+/// file or memory (Data, ImageData, MemoryData, DummyData, AnnotatedData, …, Python data layers).
+[[nodiscard]] NUQ_FUNCTION bool is_data_layer(const schema::LayerParameter& layer);
+
+/// The inputs declared by a network's own `input` fields. Throws ModelError naming `file` for shapes that do not fit
+/// them.
+[[nodiscard]] NUQ_FUNCTION std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net,
+                                                                     const std::string& file);
+
+/// The tops of a data layer: data and labels alike. Throws ModelError naming `file` for impossible shapes.
+[[nodiscard]] NUQ_FUNCTION std::vector<NetworkInput> inputs_of(const schema::LayerParameter& layer,
+                                                               const std::string& file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <cstdint>
+#include <string_view>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION Shape shape_of(const schema::BlobShape& shape) {
   return {shape.dim().begin(), shape.dim().end()};
 }
 
@@ -76,9 +103,7 @@ template <class Shapes>
 
 }  // namespace detail
 
-/// True for layers that bring data into the network: Input, and every layer without bottoms that reads a data base, a
-/// file or memory (Data, ImageData, MemoryData, DummyData, AnnotatedData, …, Python data layers).
-[[nodiscard]] inline bool is_data_layer(const schema::LayerParameter& layer) {
+NUQ_FUNCTION bool is_data_layer(const schema::LayerParameter& layer) {
   constexpr std::string_view suffix = "Data";
   const std::string_view type = layer.type();
   if (layer.bottom_size() > 0) return false;
@@ -86,10 +111,7 @@ template <class Shapes>
          (type.size() >= suffix.size() && type.substr(type.size() - suffix.size()) == suffix);
 }
 
-/// The inputs declared by a network's own `input` fields. Throws ModelError naming `file` for shapes that do not fit
-/// them.
-[[nodiscard]] inline std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net,
-                                                               const std::string& file) {
+NUQ_FUNCTION std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net, const std::string& file) {
   std::vector<NetworkInput> inputs;
   for (int index = 0; index < net.input_size(); ++index) {
     inputs.push_back({net.input(index), detail::checked_input_shape(detail::declared_input_shape(net, index, file),
@@ -98,8 +120,7 @@ template <class Shapes>
   return inputs;
 }
 
-/// The tops of a data layer: data and labels alike. Throws ModelError naming `file` for impossible shapes.
-[[nodiscard]] inline std::vector<NetworkInput> inputs_of(const schema::LayerParameter& layer, const std::string& file) {
+NUQ_FUNCTION std::vector<NetworkInput> inputs_of(const schema::LayerParameter& layer, const std::string& file) {
   std::vector<NetworkInput> inputs;
   for (int index = 0; index < layer.top_size(); ++index) {
     inputs.push_back({layer.top(index),
@@ -109,5 +130,7 @@ template <class Shapes>
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_NETWORK_INPUTS_HPP

@@ -1,30 +1,55 @@
 #ifndef NUQ_CAFFE_PACKED_MODEL_FILE_HPP
 #define NUQ_CAFFE_PACKED_MODEL_FILE_HPP
 
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/model.hpp"
-#include "nuq/caffe/model_file.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/pack_graph.hpp"
 #include "nuq/graph/quantization.hpp"
+#include "nuq/packed/layer_encoder.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The packed model file (packed/format.hpp) of a model: its prototxt and every blob of its caffemodel. Coded are int8
+/// weights and the float weights of those layers whose levels `quantization` knows, where level · scale gives the
+/// model's own values to the bit; all else is stored as it is. Blobs with the four axes of old files get those of the
+/// present format. Same model, same bytes, for any number of threads.
+///
+/// @param graph  the network of `model`, or the one that `model` was made from: for types and shapes.
+[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
+                                                                    const NetworkQuantization& quantization,
+                                                                    Parallel& parallel, CodingChoice choice = {});
+
+/// The model of a packed file, whose `name` is for messages: the prototxt to the byte, the blobs to the bit, layers
+/// without blobs left out of the caffemodel.
+/// @throws FormatError for a file that is damaged or from a later version, or holds more than a caffemodel can (2 GB).
+[[nodiscard]] NUQ_FUNCTION Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <cstddef>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "nuq/caffe/blob.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/pack_graph.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/packed/model_view.hpp"
 #include "nuq/packed/model_writer.hpp"
 #include "nuq/packed/packed_model.hpp"
 #include "nuq/proto_schema.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -243,22 +268,13 @@ inline void check_unpacked_size(const PackedModelView& view, const std::string& 
 
 }  // namespace detail
 
-/// The packed model file (packed/format.hpp) of a model: its prototxt and every blob of its caffemodel. Coded are int8
-/// weights and the float weights of those layers whose levels `quantization` knows, where level · scale gives the
-/// model's own values to the bit; all else is stored as it is. Blobs with the four axes of old files get those of the
-/// present format. Same model, same bytes, for any number of threads.
-///
-/// @param graph  the network of `model`, or the one that `model` was made from: for types and shapes.
-[[nodiscard]] inline std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
-                                                              const NetworkQuantization& quantization,
-                                                              Parallel& parallel, CodingChoice choice = {}) {
+NUQ_FUNCTION std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
+                                                      const NetworkQuantization& quantization, Parallel& parallel,
+                                                      CodingChoice choice) {
   return detail::ModelPacker(graph, model, quantization, choice).finish(parallel);
 }
 
-/// The model of a packed file, whose `name` is for messages: the prototxt to the byte, the blobs to the bit, layers
-/// without blobs left out of the caffemodel.
-/// @throws FormatError for a file that is damaged or from a later version, or holds more than a caffemodel can (2 GB).
-[[nodiscard]] inline Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name) {
+NUQ_FUNCTION Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name) {
   const PackedModel packed(file.data(), file.size(), name);
   const PackedModelView& view = packed.view();
   Model model = parse_model(view.prototxt(), {}, name, {});
@@ -278,5 +294,7 @@ inline void check_unpacked_size(const PackedModelView& view, const std::string& 
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_PACKED_MODEL_FILE_HPP

@@ -1,16 +1,14 @@
 #ifndef NUQ_CAFFE_PROTOTXT_TEXT_HPP
 #define NUQ_CAFFE_PROTOTXT_TEXT_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/version.hpp"
 
@@ -26,6 +24,53 @@ struct TextField {
   bool is_message = false;
   bool in_list = false;  ///< one of several values of `name: [a, b]`
 };
+
+/// The fields of the message between two offsets of a text (by default the whole text), in order, a list's values one
+/// by one. Whatever protobuf's text parser accepts is understood. Throws ModelError malformed_file where brackets or
+/// quotes do not match.
+[[nodiscard]] NUQ_FUNCTION std::vector<TextField> text_fields(std::string_view text, std::size_t begin = 0,
+                                                              std::size_t end = std::string_view::npos);
+
+/// The value under a path of field names: a scalar as it is written, with its quotes, or the inside of a message's
+/// braces. Of a field that stands there more than once, the last; nothing where there is none. Throws as `text_fields`.
+[[nodiscard]] NUQ_FUNCTION std::optional<std::string_view> text_value(std::string_view text,
+                                                                      std::initializer_list<std::string_view> path);
+
+/// Replacements in a text, applied together; everything between them stays verbatim.
+class TextEdits {
+ public:
+  /// Replaces [begin, end); an empty range inserts. Insertions at one place keep their order; ranges must not overlap.
+  void replace(std::size_t begin, std::size_t end, std::string replacement);
+
+  /// Inserts a new line `content` after offset `end`, behind a comment that ends the line there.
+  void insert_line_after(std::string_view text, std::size_t end, const std::string& content);
+
+  /// Removes [begin, end) and, where it stands alone on its lines, the indentation before and the line break after it.
+  void remove_lines(std::string_view text, std::size_t begin, std::size_t end);
+
+  [[nodiscard]] std::string apply(std::string_view text) const;
+
+ private:
+  struct Edit {
+    std::size_t begin;
+    std::size_t end;
+    std::string replacement;
+  };
+
+  [[nodiscard]] static std::size_t skip_spaces(std::string_view text, std::size_t at);
+
+  std::vector<Edit> edits_;
+};
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -156,18 +201,12 @@ class TextFieldScanner {
 
 }  // namespace detail
 
-/// The fields of the message between two offsets of a text (by default the whole text), in order, a list's values one
-/// by one. Whatever protobuf's text parser accepts is understood. Throws ModelError malformed_file where brackets or
-/// quotes do not match.
-[[nodiscard]] inline std::vector<TextField> text_fields(std::string_view text, std::size_t begin = 0,
-                                                        std::size_t end = std::string_view::npos) {
+NUQ_FUNCTION std::vector<TextField> text_fields(std::string_view text, std::size_t begin, std::size_t end) {
   return detail::TextFieldScanner(text, begin, end).scan();
 }
 
-/// The value under a path of field names: a scalar as it is written, with its quotes, or the inside of a message's
-/// braces. Of a field that stands there more than once, the last; nothing where there is none. Throws as `text_fields`.
-[[nodiscard]] inline std::optional<std::string_view> text_value(std::string_view text,
-                                                                std::initializer_list<std::string_view> path) {
+NUQ_FUNCTION std::optional<std::string_view> text_value(std::string_view text,
+                                                        std::initializer_list<std::string_view> path) {
   for (const std::string_view name : path) {
     const std::vector<TextField> fields = text_fields(text);
     const auto field =
@@ -178,64 +217,50 @@ class TextFieldScanner {
   return text;
 }
 
-/// Replacements in a text, applied together; everything between them stays verbatim.
-class TextEdits {
- public:
-  /// Replaces [begin, end); an empty range inserts. Insertions at one place keep their order; ranges must not overlap.
-  void replace(std::size_t begin, std::size_t end, std::string replacement) {
-    edits_.push_back({begin, end, std::move(replacement)});
+NUQ_FUNCTION void TextEdits::replace(std::size_t begin, std::size_t end, std::string replacement) {
+  edits_.push_back({begin, end, std::move(replacement)});
+}
+
+NUQ_FUNCTION void TextEdits::insert_line_after(std::string_view text, std::size_t end, const std::string& content) {
+  const std::size_t rest = skip_spaces(text, end);
+  if (rest < text.size() && text[rest] == '#') {
+    end = (std::min)(text.find('\n', rest), text.size());
+    if (text[end - 1] == '\r') --end;
   }
+  replace(end, end, "\n" + content);
+}
 
-  /// Inserts a new line `content` after offset `end`, behind a comment that ends the line there.
-  void insert_line_after(std::string_view text, std::size_t end, const std::string& content) {
-    const std::size_t rest = skip_spaces(text, end);
-    if (rest < text.size() && text[rest] == '#') {
-      end = (std::min)(text.find('\n', rest), text.size());
-      if (text[end - 1] == '\r') --end;
-    }
-    replace(end, end, "\n" + content);
+NUQ_FUNCTION void TextEdits::remove_lines(std::string_view text, std::size_t begin, std::size_t end) {
+  const std::size_t before = text.substr(0, begin).find_last_not_of(" \t");
+  const std::size_t line_begin = before == std::string_view::npos ? 0 : before + 1;
+  const std::size_t line_end = skip_spaces(text, end);
+  const bool alone =
+      (line_begin == 0 || text[line_begin - 1] == '\n') && (line_end == text.size() || text[line_end] == '\n');
+  if (alone)
+    replace(line_begin, (std::min)(line_end + 1, text.size()), "");
+  else
+    replace(begin, end, "");
+}
+
+NUQ_FUNCTION std::string TextEdits::apply(std::string_view text) const {
+  std::vector<Edit> sorted = edits_;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Edit& a, const Edit& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
+  std::string result;
+  std::size_t at = 0;
+  for (const Edit& edit : sorted) {
+    result.append(text.substr(at, edit.begin - at)).append(edit.replacement);
+    at = edit.end;
   }
+  return result.append(text.substr(at));
+}
 
-  /// Removes [begin, end) and, where it stands alone on its lines, the indentation before and the line break after it.
-  void remove_lines(std::string_view text, std::size_t begin, std::size_t end) {
-    const std::size_t before = text.substr(0, begin).find_last_not_of(" \t");
-    const std::size_t line_begin = before == std::string_view::npos ? 0 : before + 1;
-    const std::size_t line_end = skip_spaces(text, end);
-    const bool alone =
-        (line_begin == 0 || text[line_begin - 1] == '\n') && (line_end == text.size() || text[line_end] == '\n');
-    if (alone)
-      replace(line_begin, (std::min)(line_end + 1, text.size()), "");
-    else
-      replace(begin, end, "");
-  }
-
-  [[nodiscard]] std::string apply(std::string_view text) const {
-    std::vector<Edit> sorted = edits_;
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const Edit& a, const Edit& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
-    std::string result;
-    std::size_t at = 0;
-    for (const Edit& edit : sorted) {
-      result.append(text.substr(at, edit.begin - at)).append(edit.replacement);
-      at = edit.end;
-    }
-    return result.append(text.substr(at));
-  }
-
- private:
-  struct Edit {
-    std::size_t begin;
-    std::size_t end;
-    std::string replacement;
-  };
-
-  [[nodiscard]] static std::size_t skip_spaces(std::string_view text, std::size_t at) {
-    return (std::min)(text.find_first_not_of(" \t\r", at), text.size());
-  }
-
-  std::vector<Edit> edits_;
-};
+NUQ_FUNCTION std::size_t TextEdits::skip_spaces(std::string_view text, std::size_t at) {
+  return (std::min)(text.find_first_not_of(" \t\r", at), text.size());
+}
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_PROTOTXT_TEXT_HPP

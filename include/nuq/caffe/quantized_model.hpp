@@ -1,27 +1,15 @@
 #ifndef NUQ_CAFFE_QUANTIZED_MODEL_HPP
 #define NUQ_CAFFE_QUANTIZED_MODEL_HPP
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "nuq/activation/activation_scale.hpp"
-#include "nuq/caffe/model_rewriter.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/core/quantized_weights.hpp"
-#include "nuq/core/support/error_place.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/graph/quantized_blobs.hpp"
-#include "nuq/graph/quantized_node.hpp"
-#include "nuq/graph/weight_matrix.hpp"
-#include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -29,8 +17,52 @@ NUQ_NAMESPACE_BEGIN
 /// Dequantization parameters as the vendor's compiler reads them, one uint64 per scale, as protobuf's packed varints:
 /// bits 0–31 the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which is 0 here (AMCT manual, quantization
 /// formulas). `shifts` are as many as the scales.
-[[nodiscard]] inline std::string packed_dequantization(const std::vector<float>& scales,
-                                                       const std::vector<int>& shifts) {
+[[nodiscard]] NUQ_FUNCTION std::string packed_dequantization(const std::vector<float>& scales,
+                                                             const std::vector<int>& shifts);
+
+/// The model that computes in float what the quantized network computes: weights are level × scale bit for bit, Quant
+/// layers round the inputs. Without any activation scale it has stock layers alone and keeps the syntax of the file.
+/// Throws RecordError missing_record where only some layers have an activation scale, ModelError duplicate_name where
+/// the model has a layer or blob of the name of an inserted one.
+[[nodiscard]] NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization,
+                                                  Parallel& parallel);
+
+/// \copydoc fake_quant_model(const Graph&, const NetworkQuantization&, Parallel&)
+[[nodiscard]] NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization);
+
+/// The model for the vendor's compiler: int8 weights, int32 bias, Quant and DeQuant layers.
+/// Throws RecordError missing_record where a layer has no activation scale, ModelError duplicate_name where the model
+/// has a layer or blob of the name of an inserted one, ModelError scale_out_of_range for a bias beyond int32.
+[[nodiscard]] NUQ_FUNCTION Model deploy_model(const Graph& graph, const NetworkQuantization& quantization);
+
+/// The model whose forward passes calibrate the activations: fake-quant weights and one IFMR layer for each quantized
+/// layer. (The vendor's Caffe knows no layer for HFMG: layers planned with it are observed by IFMR as well.) Throws
+/// ModelError duplicate_name where the model has a layer of the name of an inserted one.
+[[nodiscard]] NUQ_FUNCTION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "nuq/activation/activation_scale.hpp"
+#include "nuq/caffe/model_rewriter.hpp"
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/support/error_place.hpp"
+#include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/graph/quantized_node.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/proto_schema.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::string packed_dequantization(const std::vector<float>& scales, const std::vector<int>& shifts) {
   std::string bytes;
   for (std::size_t channel = 0; channel < scales.size(); ++channel) {
     std::uint32_t scale = 0;
@@ -185,12 +217,7 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
 
 }  // namespace detail
 
-/// The model that computes in float what the quantized network computes: weights are level × scale bit for bit, Quant
-/// layers round the inputs. Without any activation scale it has stock layers alone and keeps the syntax of the file.
-/// Throws RecordError missing_record where only some layers have an activation scale, ModelError duplicate_name where
-/// the model has a layer or blob of the name of an inserted one.
-[[nodiscard]] inline Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization,
-                                            Parallel& parallel) {
+NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization, Parallel& parallel) {
   const bool with_activations = has_activation_scales(quantization);
   ModelRewriter rewriter(graph, with_activations ? RewriteSyntax::current : RewriteSyntax::as_written);
   detail::QuantLayerInserter inserter(graph, rewriter);
@@ -200,16 +227,13 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
   });
   return std::move(rewriter).finish();
 }
-/// \copydoc fake_quant_model(const Graph&, const NetworkQuantization&, Parallel&)
-[[nodiscard]] inline Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization) {
+
+NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization) {
   Parallel serial;
   return fake_quant_model(graph, quantization, serial);
 }
 
-/// The model for the vendor's compiler: int8 weights, int32 bias, Quant and DeQuant layers.
-/// Throws RecordError missing_record where a layer has no activation scale, ModelError duplicate_name where the model
-/// has a layer or blob of the name of an inserted one, ModelError scale_out_of_range for a bias beyond int32.
-[[nodiscard]] inline Model deploy_model(const Graph& graph, const NetworkQuantization& quantization) {
+NUQ_FUNCTION Model deploy_model(const Graph& graph, const NetworkQuantization& quantization) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   detail::QuantLayerInserter inserter(graph, rewriter);
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
@@ -225,10 +249,7 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
   return std::move(rewriter).finish();
 }
 
-/// The model whose forward passes calibrate the activations: fake-quant weights and one IFMR layer for each quantized
-/// layer. (The vendor's Caffe knows no layer for HFMG: layers planned with it are observed by IFMR as well.) Throws
-/// ModelError duplicate_name where the model has a layer of the name of an inserted one.
-[[nodiscard]] inline Model calibration_model(const Graph& graph, const NetworkQuantization& quantization) {
+NUQ_FUNCTION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   Parallel serial;
   detail::set_dequantized_weights(rewriter, graph, quantization, serial);
@@ -239,5 +260,7 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_QUANTIZED_MODEL_HPP

@@ -1,6 +1,22 @@
 #ifndef NUQ_CAFFE_READ_OPERATION_HPP
 #define NUQ_CAFFE_READ_OPERATION_HPP
 
+#include "nuq/compiled.hpp"
+#include "nuq/graph/operation.hpp"
+#include "nuq/proto_schema.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What a layer of the present format (`layer`, not V0 or V1) computes: a mere translation of its parameters, the only
+/// place that reads them. Values are checked where they are used, by the rules in graph/ops/. `Unknown`, without its
+/// text, for a type that the library does not know.
+[[nodiscard]] NUQ_FUNCTION Operation read_operation(const schema::LayerParameter& layer);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
 #include <string_view>
 
 #include "nuq/caffe/detail/read_elementwise.hpp"
@@ -8,9 +24,6 @@
 #include "nuq/caffe/detail/read_tensors.hpp"
 #include "nuq/caffe/detail/read_windows.hpp"
 #include "nuq/caffe/network_inputs.hpp"
-#include "nuq/graph/operation.hpp"
-#include "nuq/proto_schema.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -95,10 +108,7 @@ inline constexpr OperationReader operation_readers[] = {
 
 }  // namespace detail
 
-/// What a layer of the present format (`layer`, not V0 or V1) computes: a mere translation of its parameters, the only
-/// place that reads them. Values are checked where they are used, by the rules in graph/ops/. `Unknown`, without its
-/// text, for a type that the library does not know.
-[[nodiscard]] inline Operation read_operation(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_operation(const schema::LayerParameter& layer) {
   if (is_data_layer(layer)) return ops::Input{};
   for (const detail::OperationReader& reader : detail::operation_readers) {
     if (reader.type == layer.type()) return reader.read(layer);
@@ -107,5 +117,7 @@ inline constexpr OperationReader operation_readers[] = {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_READ_OPERATION_HPP

@@ -1,23 +1,16 @@
 #ifndef NUQ_CAFFE_TRAINED_BLOBS_HPP
 #define NUQ_CAFFE_TRAINED_BLOBS_HPP
 
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
-#include <variant>
-#include <vector>
 
-#include "nuq/caffe/blob.hpp"
-#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/layer_error.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -29,8 +22,48 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
 /// Layers with blobs of a caffemodel, in the present format, V1 or V0, by name. Throws ModelError for a name that
 /// occurs twice.
-[[nodiscard]] inline std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
-                                                                             const std::string& file) {
+[[nodiscard]] NUQ_FUNCTION std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
+                                                                                   const std::string& file);
+
+/// How many blobs a layer is trained with; nothing for types that this library does not know.
+[[nodiscard]] NUQ_FUNCTION std::optional<int> trained_blob_count(const Node& node);
+
+[[nodiscard]] NUQ_FUNCTION bool fits(const Shape& shape, const Shape& expected);
+
+/// Refuses a number of channels that cannot be cut into a convolution's groups.
+NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std::int64_t count,
+                              const std::string& file);
+
+}  // namespace detail
+
+/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has, and
+/// pruning masks behind a layer's own blobs, are ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n
+/// become [n], InnerProduct weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: a
+/// layer that must have weights and has none, another number of blobs or another shape than the layer's parameters ask
+/// for, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model
+/// are kept as integers too.
+NUQ_FUNCTION void attach_trained_blobs(Graph& graph, Parallel& parallel);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "nuq/caffe/blob.hpp"
+#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/graph/layer_error.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
+                                                                     const std::string& file) {
   std::map<std::string, const BlobProtos*> found;
   const auto add = [&found, &file](const auto& layer) {
     if (layer.blobs().empty() || found.emplace(layer.name(), &layer.blobs()).second) return;
@@ -41,8 +74,7 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
   return found;
 }
 
-/// How many blobs a layer is trained with; nothing for types that this library does not know.
-[[nodiscard]] inline std::optional<int> trained_blob_count(const Node& node) {
+NUQ_FUNCTION std::optional<int> trained_blob_count(const Node& node) {
   const std::optional<std::size_t> count =
       std::visit([&node](const auto& operation) { return blob_count(operation, node.inputs.size()); }, node.operation);
   return count ? std::optional<int>(static_cast<int>(*count)) : std::nullopt;
@@ -53,7 +85,7 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
   return std::visit([=](const auto& operation) { return blob_shape(operation, index, rank); }, node.operation);
 }
 
-[[nodiscard]] inline bool fits(const Shape& shape, const Shape& expected) {
+NUQ_FUNCTION bool fits(const Shape& shape, const Shape& expected) {
   if (shape.size() != expected.size()) return false;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (expected[axis] != any_extent && shape[axis] != expected[axis]) return false;
@@ -82,8 +114,8 @@ inline void normalise_shape(Shape& shape, const Node& node, std::size_t index) {
   if (is_matrix || is_row) squeeze(shape, is_matrix ? 2 : 1);
 }
 
-/// Refuses a number of channels that cannot be cut into a convolution's groups.
-inline void check_group(const Node& node, const std::string& channels, std::int64_t count, const std::string& file) {
+NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std::int64_t count,
+                              const std::string& file) {
   const std::int64_t group = convolution_of(node)->group.value_or(1);
   if (group > 0 && count % group == 0) return;
   fail_layer(ErrorCode::malformed_file, file, node.name,
@@ -170,13 +202,7 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
 
 }  // namespace detail
 
-/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has, and
-/// pruning masks behind a layer's own blobs, are ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n
-/// become [n], InnerProduct weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: a
-/// layer that must have weights and has none, another number of blobs or another shape than the layer's parameters ask
-/// for, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model
-/// are kept as integers too.
-inline void attach_trained_blobs(Graph& graph, Parallel& parallel) {
+NUQ_FUNCTION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
   const Model& model = *caffe_model(graph);
   const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);
   parallel.for_each_block(graph.nodes.size(), [&](std::size_t index) {
@@ -195,5 +221,7 @@ inline void attach_trained_blobs(Graph& graph, Parallel& parallel) {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_TRAINED_BLOBS_HPP

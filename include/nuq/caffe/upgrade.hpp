@@ -1,23 +1,43 @@
 #ifndef NUQ_CAFFE_UPGRADE_HPP
 #define NUQ_CAFFE_UPGRADE_HPP
 
-#include <google/protobuf/descriptor.h>
-#include <google/protobuf/message.h>
-
-#include <algorithm>
-#include <cstddef>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "nuq/caffe/upgrade_v0.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// The present name of a layer type of the V1 format (`layers { type: CONVOLUTION }`); empty for NONE.
-[[nodiscard]] inline std::string upgraded(schema::V1LayerParameter::LayerType type) {
+[[nodiscard]] NUQ_FUNCTION std::string upgraded(schema::V1LayerParameter::LayerType type);
+
+/// A layer of the V1 or V0 format in the present one, blobs included.
+[[nodiscard]] NUQ_FUNCTION schema::LayerParameter upgraded(const schema::V1LayerParameter& layer);
+
+/// The `layers` of a network in the present format, one for each, in order. V0's padding layers, which those that read
+/// them have taken in, are among them but no part of the network any more (`is_v0_padding`).
+[[nodiscard]] NUQ_FUNCTION std::vector<schema::LayerParameter> upgraded_layers(const schema::NetParameter& net);
+
+/// A network with all its `layers` turned into `layer`s; one of the present format is returned as it is.
+[[nodiscard]] NUQ_FUNCTION schema::NetParameter upgraded(schema::NetParameter net);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "nuq/caffe/upgrade_v0.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::string upgraded(schema::V1LayerParameter::LayerType type) {
   using V1 = schema::V1LayerParameter;
   switch (type) {
     case V1::NONE:
@@ -149,8 +169,7 @@ inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::La
 
 }  // namespace detail
 
-/// A layer of the V1 or V0 format in the present one, blobs included.
-[[nodiscard]] inline schema::LayerParameter upgraded(const schema::V1LayerParameter& layer) {
+NUQ_FUNCTION schema::LayerParameter upgraded(const schema::V1LayerParameter& layer) {
   if (layer.has_layer()) return upgraded_v0(layer);
   schema::LayerParameter result;
   result.set_name(layer.name());
@@ -166,17 +185,14 @@ inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::La
   return result;
 }
 
-/// The `layers` of a network in the present format, one for each, in order. V0's padding layers, which those that read
-/// them have taken in, are among them but no part of the network any more (`is_v0_padding`).
-[[nodiscard]] inline std::vector<schema::LayerParameter> upgraded_layers(const schema::NetParameter& net) {
+NUQ_FUNCTION std::vector<schema::LayerParameter> upgraded_layers(const schema::NetParameter& net) {
   std::vector<schema::LayerParameter> layers;
   V0PaddingFolder padding;
   for (const schema::V1LayerParameter& layer : net.layers()) layers.push_back(upgraded(padding.folded(layer)));
   return layers;
 }
 
-/// A network with all its `layers` turned into `layer`s; one of the present format is returned as it is.
-[[nodiscard]] inline schema::NetParameter upgraded(schema::NetParameter net) {
+NUQ_FUNCTION schema::NetParameter upgraded(schema::NetParameter net) {
   std::vector<schema::LayerParameter> layers = upgraded_layers(net);
   for (int index = 0; index < net.layers_size(); ++index) {
     if (!is_v0_padding(net.layers(index))) *net.add_layer() = std::move(layers[static_cast<std::size_t>(index)]);
@@ -186,5 +202,7 @@ inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::La
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_UPGRADE_HPP

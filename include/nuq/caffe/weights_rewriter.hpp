@@ -1,17 +1,15 @@
 #ifndef NUQ_CAFFE_WEIGHTS_REWRITER_HPP
 #define NUQ_CAFFE_WEIGHTS_REWRITER_HPP
 
-#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
-#include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -27,37 +25,14 @@ class WeightsRewriter {
 
   /// An empty blob to be filled, which takes the place of a layer's `index`-th one and its declared shape; `shape` is
   /// for a blob that the layer lacks, one past its last.
-  [[nodiscard]] schema::BlobProto& replace_blob(const std::string& layer, int index, const Shape& shape) {
-    schema::BlobProto& blob = replaced_[layer][index];
-    blob.Clear();
-    for (const std::int64_t extent : shape) blob.mutable_shape()->add_dim(extent);
-    return blob;
-  }
-  [[nodiscard]] bool is_replaced(const std::string& layer, int index) const {
-    const auto found = replaced_.find(layer);
-    return found != replaced_.end() && found->second.count(index) > 0;
-  }
+  [[nodiscard]] schema::BlobProto& replace_blob(const std::string& layer, int index, const Shape& shape);
+  [[nodiscard]] bool is_replaced(const std::string& layer, int index) const;
   void remove(const std::string& layer) { removed_.insert(layer); }
   /// Adds a layer behind all others, with its blobs and parameters.
-  void add(const schema::LayerParameter& layer) {
-    static_cast<void>(added_.emplace_back().ParseFromString(layer.SerializeAsString()));
-  }
+  void add(const schema::LayerParameter& layer);
 
   /// With `upgrade`, layers of the V1 and V0 formats are turned into present ones: name, type, connections and blobs.
-  [[nodiscard]] schema::NetWeights finish(bool upgrade) && {
-    schema::NetWeights result;
-    if (source_.has_name()) result.set_name(source_.name());
-    result.mutable_unknown_fields()->MergeFrom(source_.unknown_fields());
-    for (const schema::LayerWeights& layer : source_.layer()) {
-      if (removed_.count(layer.name()) == 0) rewrite(layer, *result.add_layer());
-    }
-    for (const schema::V1LayerWeights& layer : source_.layers()) {
-      if (removed_.count(layer.has_layer() ? layer.layer().name() : layer.name()) > 0) continue;
-      upgrade ? upgrade_layer(layer, result) : rewrite(layer, *result.add_layers());
-    }
-    for (schema::LayerWeights& layer : added_) *result.add_layer() = std::move(layer);
-    return result;
-  }
+  [[nodiscard]] schema::NetWeights finish(bool upgrade) &&;
 
  private:
   template <class Layer>
@@ -69,12 +44,7 @@ class WeightsRewriter {
     }
   }
 
-  void upgrade_layer(const schema::V1LayerWeights& from, schema::NetWeights& result) {
-    if (from.has_layer() && from.layer().type() == "padding") return;
-    schema::LayerWeights& to = *result.add_layer();
-    connect(from, to);
-    from.has_layer() ? rewrite_content(from.layer(), to) : rewrite_content(from, to);
-  }
+  void upgrade_layer(const schema::V1LayerWeights& from, schema::NetWeights& result);
 
   template <class From, class To>
   static void connect(const From& from, To& to) {
@@ -99,28 +69,11 @@ class WeightsRewriter {
 
   using Blobs = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
-  static void rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced, Blobs& to) {
-    for (int index = 0; index < from.size(); ++index) {
-      if (replaced.count(index) == 0)
-        *to.Add() = from.Get(index);
-      else
-        copy_declared_shape(from.Get(index), *to.Add() = std::move(replaced[index]));
-    }
-    for (auto added = replaced.lower_bound(from.size()); added != replaced.end(); ++added)
-      *to.Add() = std::move(added->second);
-  }
+  static void rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced, Blobs& to);
 
   /// The way of writing a shape stays what it was, unless the new blob has another number of values: a bias in the
   /// place of a pruning mask.
-  static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {
-    if (element_count(blob_shape(from)) != element_count(blob_shape(to))) return;
-    to.clear_shape();
-    if (from.has_shape()) *to.mutable_shape() = from.shape();
-    if (from.has_num()) to.set_num(from.num());
-    if (from.has_channels()) to.set_channels(from.channels());
-    if (from.has_height()) to.set_height(from.height());
-    if (from.has_width()) to.set_width(from.width());
-  }
+  static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to);
 
   const schema::NetWeights& source_;
   std::map<std::string, std::map<int, schema::BlobProto>> replaced_;
@@ -129,5 +82,78 @@ class WeightsRewriter {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <cstdint>
+#include <utility>
+
+#include "nuq/caffe/blob.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION schema::BlobProto& WeightsRewriter::replace_blob(const std::string& layer, int index, const Shape& shape) {
+  schema::BlobProto& blob = replaced_[layer][index];
+  blob.Clear();
+  for (const std::int64_t extent : shape) blob.mutable_shape()->add_dim(extent);
+  return blob;
+}
+
+NUQ_FUNCTION bool WeightsRewriter::is_replaced(const std::string& layer, int index) const {
+  const auto found = replaced_.find(layer);
+  return found != replaced_.end() && found->second.count(index) > 0;
+}
+
+NUQ_FUNCTION void WeightsRewriter::add(const schema::LayerParameter& layer) {
+  static_cast<void>(added_.emplace_back().ParseFromString(layer.SerializeAsString()));
+}
+
+NUQ_FUNCTION schema::NetWeights WeightsRewriter::finish(bool upgrade) && {
+  schema::NetWeights result;
+  if (source_.has_name()) result.set_name(source_.name());
+  result.mutable_unknown_fields()->MergeFrom(source_.unknown_fields());
+  for (const schema::LayerWeights& layer : source_.layer()) {
+    if (removed_.count(layer.name()) == 0) rewrite(layer, *result.add_layer());
+  }
+  for (const schema::V1LayerWeights& layer : source_.layers()) {
+    if (removed_.count(layer.has_layer() ? layer.layer().name() : layer.name()) > 0) continue;
+    upgrade ? upgrade_layer(layer, result) : rewrite(layer, *result.add_layers());
+  }
+  for (schema::LayerWeights& layer : added_) *result.add_layer() = std::move(layer);
+  return result;
+}
+
+NUQ_FUNCTION void WeightsRewriter::upgrade_layer(const schema::V1LayerWeights& from, schema::NetWeights& result) {
+  if (from.has_layer() && from.layer().type() == "padding") return;
+  schema::LayerWeights& to = *result.add_layer();
+  connect(from, to);
+  from.has_layer() ? rewrite_content(from.layer(), to) : rewrite_content(from, to);
+}
+
+NUQ_FUNCTION void WeightsRewriter::rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced,
+                                                 Blobs& to) {
+  for (int index = 0; index < from.size(); ++index) {
+    if (replaced.count(index) == 0)
+      *to.Add() = from.Get(index);
+    else
+      copy_declared_shape(from.Get(index), *to.Add() = std::move(replaced[index]));
+  }
+  for (auto added = replaced.lower_bound(from.size()); added != replaced.end(); ++added)
+    *to.Add() = std::move(added->second);
+}
+
+NUQ_FUNCTION void WeightsRewriter::copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {
+  if (element_count(blob_shape(from)) != element_count(blob_shape(to))) return;
+  to.clear_shape();
+  if (from.has_shape()) *to.mutable_shape() = from.shape();
+  if (from.has_num()) to.set_num(from.num());
+  if (from.has_channels()) to.set_channels(from.channels());
+  if (from.has_height()) to.set_height(from.height());
+  if (from.has_width()) to.set_width(from.width());
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_WEIGHTS_REWRITER_HPP

@@ -1,16 +1,15 @@
 #ifndef NUQ_CALIBRATION_CALIBRATE_ACTIVATIONS_HPP
 #define NUQ_CALIBRATION_CALIBRATE_ACTIVATIONS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/activation/observation.hpp"
 #include "nuq/calibration/calibrator_choice.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/support/error_place.hpp"
 #include "nuq/core/tensor.hpp"
@@ -39,34 +38,12 @@ struct CalibratedInput {
   Shape shape;
 };
 
-[[nodiscard]] inline std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
-                                                                      const CalibratorChoice& calibrator) {
-  std::vector<CalibratedInput> inputs;
-  for (const Node& node : graph.nodes) {
-    const auto planned = graph.plan.find(node.name);
-    if (planned == graph.plan.end()) continue;
-    const std::size_t value = node.inputs.front();
-    const ActivationPlan& plan = planned->second.activation;
-    auto input = std::find_if(inputs.begin(), inputs.end(), [value, &plan](const CalibratedInput& other) {
-      return other.value == value && other.plan == plan;
-    });
-    if (input == inputs.end()) {
-      const std::string place = graph.model_file() + ": layer '" + node.name + "': input";
-      input = inputs.insert(inputs.end(), {value, plan, place, {}, calibrator.begin(plan), {}});
-    }
-    input->layers.push_back(node.name);
-  }
-  return inputs;
-}
+[[nodiscard]] NUQ_FUNCTION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
+                                                                            const CalibratorChoice& calibrator);
 
-inline void observe(CalibratedInput& input, const TensorView& tensor) {
-  input.shape = tensor.shape;
-  with_error_place(input.place, [&] { input.observation.observe(tensor.values); });
-}
+NUQ_FUNCTION void observe(CalibratedInput& input, const TensorView& tensor);
 
-[[nodiscard]] inline ActivationScale finish(const CalibratedInput& input) {
-  return with_error_place(input.place, [&input] { return input.observation.finish(); });
-}
+[[nodiscard]] NUQ_FUNCTION ActivationScale finish(const CalibratedInput& input);
 
 }  // namespace detail
 
@@ -107,5 +84,48 @@ template <class Engine, class Feed>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CALIBRATION)
+
+#include <algorithm>
+#include <utility>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph, const CalibratorChoice& calibrator) {
+  std::vector<CalibratedInput> inputs;
+  for (const Node& node : graph.nodes) {
+    const auto planned = graph.plan.find(node.name);
+    if (planned == graph.plan.end()) continue;
+    const std::size_t value = node.inputs.front();
+    const ActivationPlan& plan = planned->second.activation;
+    auto input = std::find_if(inputs.begin(), inputs.end(), [value, &plan](const CalibratedInput& other) {
+      return other.value == value && other.plan == plan;
+    });
+    if (input == inputs.end()) {
+      const std::string place = graph.model_file() + ": layer '" + node.name + "': input";
+      input = inputs.insert(inputs.end(), {value, plan, place, {}, calibrator.begin(plan), {}});
+    }
+    input->layers.push_back(node.name);
+  }
+  return inputs;
+}
+
+NUQ_FUNCTION void observe(CalibratedInput& input, const TensorView& tensor) {
+  input.shape = tensor.shape;
+  with_error_place(input.place, [&] { input.observation.observe(tensor.values); });
+}
+
+NUQ_FUNCTION ActivationScale finish(const CalibratedInput& input) {
+  return with_error_place(input.place, [&input] { return input.observation.finish(); });
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CALIBRATION)
 
 #endif  // NUQ_CALIBRATION_CALIBRATE_ACTIVATIONS_HPP

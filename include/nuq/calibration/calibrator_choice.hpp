@@ -6,10 +6,8 @@
 #include <utility>
 
 #include "nuq/activation/contracts.hpp"
-#include "nuq/activation/hfmg.hpp"
-#include "nuq/activation/ifmr.hpp"
-#include "nuq/activation/min_max.hpp"
 #include "nuq/activation/observation.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/support/returns.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
@@ -29,17 +27,7 @@ template <class Calibrator>
 }
 
 /// Begins to observe a tensor with the calibrator that the configuration names.
-[[nodiscard]] inline ActivationObservation configured_observation(const ActivationPlan& plan) {
-  if (plan.algorithm == ActivationAlgorithm::min_max) return observation_as_planned(MinMax{}, plan);
-  if (plan.algorithm == ActivationAlgorithm::hfmg) {
-    Hfmg hfmg;
-    static_cast<HfmgParameters&>(hfmg) = plan;
-    return observation_as_planned(hfmg, plan);
-  }
-  Ifmr ifmr;
-  static_cast<IfmrParameters&>(ifmr) = plan;
-  return observation_as_planned(ifmr, plan);
-}
+[[nodiscard]] NUQ_FUNCTION ActivationObservation configured_observation(const ActivationPlan& plan);
 
 }  // namespace detail
 
@@ -66,5 +54,33 @@ class CalibratorChoice {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CALIBRATION)
+
+#include "nuq/activation/hfmg.hpp"
+#include "nuq/activation/ifmr.hpp"
+#include "nuq/activation/min_max.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION ActivationObservation configured_observation(const ActivationPlan& plan) {
+  if (plan.algorithm == ActivationAlgorithm::min_max) return observation_as_planned(MinMax{}, plan);
+  if (plan.algorithm == ActivationAlgorithm::hfmg) {
+    Hfmg hfmg;
+    static_cast<HfmgParameters&>(hfmg) = plan;
+    return observation_as_planned(hfmg, plan);
+  }
+  Ifmr ifmr;
+  static_cast<IfmrParameters&>(ifmr) = plan;
+  return observation_as_planned(ifmr, plan);
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CALIBRATION)
 
 #endif  // NUQ_CALIBRATION_CALIBRATOR_CHOICE_HPP

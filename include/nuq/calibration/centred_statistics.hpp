@@ -1,8 +1,7 @@
 #ifndef NUQ_CALIBRATION_CENTRED_STATISTICS_HPP
 #define NUQ_CALIBRATION_CENTRED_STATISTICS_HPP
 
-#include <cstddef>
-
+#include "nuq/compiled.hpp"
 #include "nuq/core/matrix.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
@@ -11,7 +10,17 @@ NUQ_NAMESPACE_BEGIN
 
 /// Statistics with the moments of x − `origin` in the place of those of x. They must have the second-moment matrix and
 /// the mean; a factor is dropped.
-[[nodiscard]] inline LayerStatistics centred(LayerStatistics statistics, const Vector& origin) {
+[[nodiscard]] NUQ_FUNCTION LayerStatistics centred(LayerStatistics statistics, const Vector& origin);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CALIBRATION)
+
+#include <cstddef>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION LayerStatistics centred(LayerStatistics statistics, const Vector& origin) {
   // E[(x − o)(x − o)ᵀ] = cov(x) + (E[x] − o)(E[x] − o)ᵀ
   const Vector& mean = statistics.input_mean;
   Matrix& moments = statistics.second_moments;
@@ -27,5 +36,7 @@ NUQ_NAMESPACE_BEGIN
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CALIBRATION)
 
 #endif  // NUQ_CALIBRATION_CENTRED_STATISTICS_HPP

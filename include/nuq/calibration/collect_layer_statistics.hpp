@@ -3,32 +3,22 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nuq/activation/observed_values.hpp"
 #include "nuq/calibration/detail/input_moments.hpp"
-#include "nuq/calibration/detail/sample_positions.hpp"
-#include "nuq/calibration/detail/window_reader.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/matrix.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/core/support/error_place.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_ref.hpp"
-#include "nuq/graph/ops/axis.hpp"
-#include "nuq/graph/ops/blobs.hpp"
-#include "nuq/graph/ops/convolution.hpp"
-#include "nuq/graph/passes/eligibility.hpp"
-#include "nuq/graph/quantization.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
@@ -50,43 +40,10 @@ struct SplitStatistics {
   LayerStatistics odd;
 };
 
-namespace detail {
-
-/// a·x + b·y, entry by entry; `Values` is a vector or a matrix.
-template <class Values>
-[[nodiscard]] Values weighted_sum(double a, Values x, double b, const Values& y) {
-  const double* other = y.data();
-  for (double *value = x.data(), *end = value + x.size(); value != end; ++value) *value = a * *value + b * *other++;
-  return x;
-}
-
-}  // namespace detail
-
 /// Both halves as one pass over all images gives them, up to rounding.
-[[nodiscard]] inline LayerStatistics merged(const SplitStatistics& split) {
-  LayerStatistics whole;
-  whole.samples = split.even.samples + split.odd.samples;
-  if (whole.samples == 0) return split.even;
-  const double even = static_cast<double>(split.even.samples) / static_cast<double>(whole.samples);
-  const double odd = static_cast<double>(split.odd.samples) / static_cast<double>(whole.samples);
-  whole.mean_squares = detail::weighted_sum(even, split.even.mean_squares, odd, split.odd.mean_squares);
-  whole.second_moments = detail::weighted_sum(even, split.even.second_moments, odd, split.odd.second_moments);
-  whole.input_mean = detail::weighted_sum(even, split.even.input_mean, odd, split.odd.input_mean);
-  if (split.even.samples > 0 && split.odd.samples > 0)
-    whole.mean_deviation = detail::weighted_sum(0.5, split.even.input_mean, -0.5, split.odd.input_mean);
-  return whole;
-}
+[[nodiscard]] NUQ_FUNCTION LayerStatistics merged(const SplitStatistics& split);
 
 namespace detail {
-
-/// Whether statistics are collected for a planned layer: one whose outputs all read the same vectors.
-[[nodiscard]] inline bool takes_statistics(const Node& node, const LayerPlan& plan) {
-  if (plan.weight_algorithm != WeightAlgorithm::nuq) return false;
-  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation))
-    return inner_product_obstacle(*product).empty();
-  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
-  return convolution != nullptr && !convolution->depthwise && convolution->group == 1;
-}
 
 /// Collects the statistics of one layer.
 class StatisticsCollector {
@@ -104,46 +61,20 @@ class StatisticsCollector {
 
   [[nodiscard]] const std::string& layer() const noexcept { return layer_.node.name; }
 
-  void observe(const TensorView& input, Parallel& parallel) {
-    with_error_place(place(), [&input] { require_finite_activations(input.values); });
-    const ConvolutionGeometry geometry = window_geometry(layer_, input.shape);
-    const std::int64_t image_size = geometry.in_channels * geometry.y.input * geometry.x.input;
-    const auto positions = static_cast<std::uint64_t>(geometry.y.output * geometry.x.output);
-    if (images_ == 0) expected_images_ = static_cast<double>(batches_) * static_cast<double>(geometry.batch);
-    const std::uint64_t wanted = positions_wanted(positions);
-    WindowReader reader(geometry);
-    for (std::int64_t image = 0; image < geometry.batch; ++image, ++images_) {
-      InputMoments& half = halves_[images_ % 2];
-      const float* const values = input.values.data() + image * image_size;
-      visit_sample(wanted, positions, random_of_image(options_.seed, index_, images_), [&](std::uint64_t position) {
-        half.add(parallel, [&](double* x) { reader.read(values, static_cast<std::int64_t>(position), x); });
-      });
-    }
-  }
+  void observe(const TensorView& input, Parallel& parallel);
 
   [[nodiscard]] bool has_observed() const noexcept { return images_ > 0; }
 
-  [[nodiscard]] SplitStatistics finish(Parallel& parallel) {
-    return {halves_[0].finish(parallel), halves_[1].finish(parallel)};
-  }
+  [[nodiscard]] SplitStatistics finish(Parallel& parallel);
 
  private:
   /// Weights per output.
-  [[nodiscard]] static std::size_t inputs_of(const LayerRef& layer) {
-    require_blobs(layer, 1);
-    const Shape& weights = layer.node.blobs.front().shape;
-    return static_cast<std::size_t>(extent_product(weights, 1, weights.size()));
-  }
+  [[nodiscard]] static std::size_t inputs_of(const LayerRef& layer);
 
   [[nodiscard]] std::string place() const { return std::string(layer_.file) + ": layer '" + layer() + "': input"; }
 
   /// Of an image with so many. A few left out would spare nothing.
-  [[nodiscard]] std::uint64_t positions_wanted(std::uint64_t positions) const {
-    const std::size_t windows = (std::max)(options_.positions_per_input * inputs_, options_.min_positions);
-    const double per_image = std::ceil(static_cast<double>(windows) / expected_images_);
-    const bool takes_all = options_.positions_per_input == 0 || per_image >= 0.9 * static_cast<double>(positions);
-    return takes_all ? positions : static_cast<std::uint64_t>(per_image);
-  }
+  [[nodiscard]] std::uint64_t positions_wanted(std::uint64_t positions) const;
 
   LayerRef layer_;
   std::size_t index_;
@@ -155,16 +86,8 @@ class StatisticsCollector {
   double expected_images_ = 0.0;
 };
 
-[[nodiscard]] inline std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, int batches,
-                                                                            const StatisticsOptions& options) {
-  std::vector<StatisticsCollector> collectors;
-  for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
-    const auto planned = graph.plan.find(graph.nodes[node].name);
-    if (planned == graph.plan.end() || !takes_statistics(graph.nodes[node], planned->second)) continue;
-    collectors.emplace_back(graph, node, batches, options);
-  }
-  return collectors;
-}
+[[nodiscard]] NUQ_FUNCTION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, int batches,
+                                                                                  const StatisticsOptions& options);
 
 }  // namespace detail
 
@@ -207,5 +130,110 @@ template <class Engine, class Feed>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CALIBRATION)
+
+#include <cmath>
+#include <variant>
+
+#include "nuq/calibration/detail/sample_positions.hpp"
+#include "nuq/calibration/detail/window_reader.hpp"
+#include "nuq/core/matrix.hpp"
+#include "nuq/core/support/error_place.hpp"
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/convolution.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/quantization.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// a·x + b·y, entry by entry; `Values` is a vector or a matrix.
+template <class Values>
+[[nodiscard]] Values weighted_sum(double a, Values x, double b, const Values& y) {
+  const double* other = y.data();
+  for (double *value = x.data(), *end = value + x.size(); value != end; ++value) *value = a * *value + b * *other++;
+  return x;
+}
+
+}  // namespace detail
+
+NUQ_FUNCTION LayerStatistics merged(const SplitStatistics& split) {
+  LayerStatistics whole;
+  whole.samples = split.even.samples + split.odd.samples;
+  if (whole.samples == 0) return split.even;
+  const double even = static_cast<double>(split.even.samples) / static_cast<double>(whole.samples);
+  const double odd = static_cast<double>(split.odd.samples) / static_cast<double>(whole.samples);
+  whole.mean_squares = detail::weighted_sum(even, split.even.mean_squares, odd, split.odd.mean_squares);
+  whole.second_moments = detail::weighted_sum(even, split.even.second_moments, odd, split.odd.second_moments);
+  whole.input_mean = detail::weighted_sum(even, split.even.input_mean, odd, split.odd.input_mean);
+  if (split.even.samples > 0 && split.odd.samples > 0)
+    whole.mean_deviation = detail::weighted_sum(0.5, split.even.input_mean, -0.5, split.odd.input_mean);
+  return whole;
+}
+
+namespace detail {
+
+/// Whether statistics are collected for a planned layer: one whose outputs all read the same vectors.
+[[nodiscard]] inline bool takes_statistics(const Node& node, const LayerPlan& plan) {
+  if (plan.weight_algorithm != WeightAlgorithm::nuq) return false;
+  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation))
+    return inner_product_obstacle(*product).empty();
+  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  return convolution != nullptr && !convolution->depthwise && convolution->group == 1;
+}
+
+NUQ_FUNCTION void StatisticsCollector::observe(const TensorView& input, Parallel& parallel) {
+  with_error_place(place(), [&input] { require_finite_activations(input.values); });
+  const ConvolutionGeometry geometry = window_geometry(layer_, input.shape);
+  const std::int64_t image_size = geometry.in_channels * geometry.y.input * geometry.x.input;
+  const auto positions = static_cast<std::uint64_t>(geometry.y.output * geometry.x.output);
+  if (images_ == 0) expected_images_ = static_cast<double>(batches_) * static_cast<double>(geometry.batch);
+  const std::uint64_t wanted = positions_wanted(positions);
+  WindowReader reader(geometry);
+  for (std::int64_t image = 0; image < geometry.batch; ++image, ++images_) {
+    InputMoments& half = halves_[images_ % 2];
+    const float* const values = input.values.data() + image * image_size;
+    visit_sample(wanted, positions, random_of_image(options_.seed, index_, images_), [&](std::uint64_t position) {
+      half.add(parallel, [&](double* x) { reader.read(values, static_cast<std::int64_t>(position), x); });
+    });
+  }
+}
+
+NUQ_FUNCTION SplitStatistics StatisticsCollector::finish(Parallel& parallel) {
+  return {halves_[0].finish(parallel), halves_[1].finish(parallel)};
+}
+
+NUQ_FUNCTION std::size_t StatisticsCollector::inputs_of(const LayerRef& layer) {
+  require_blobs(layer, 1);
+  const Shape& weights = layer.node.blobs.front().shape;
+  return static_cast<std::size_t>(extent_product(weights, 1, weights.size()));
+}
+
+NUQ_FUNCTION std::uint64_t StatisticsCollector::positions_wanted(std::uint64_t positions) const {
+  const std::size_t windows = (std::max)(options_.positions_per_input * inputs_, options_.min_positions);
+  const double per_image = std::ceil(static_cast<double>(windows) / expected_images_);
+  const bool takes_all = options_.positions_per_input == 0 || per_image >= 0.9 * static_cast<double>(positions);
+  return takes_all ? positions : static_cast<std::uint64_t>(per_image);
+}
+
+NUQ_FUNCTION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, int batches,
+                                                                    const StatisticsOptions& options) {
+  std::vector<StatisticsCollector> collectors;
+  for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
+    const auto planned = graph.plan.find(graph.nodes[node].name);
+    if (planned == graph.plan.end() || !takes_statistics(graph.nodes[node], planned->second)) continue;
+    collectors.emplace_back(graph, node, batches, options);
+  }
+  return collectors;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CALIBRATION)
 
 #endif  // NUQ_CALIBRATION_COLLECT_LAYER_STATISTICS_HPP

@@ -1,7 +1,6 @@
 #ifndef NUQ_CALIBRATION_SEARCH_SHIFT_BITS_HPP
 #define NUQ_CALIBRATION_SEARCH_SHIFT_BITS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <set>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "nuq/activation/search_n.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/error_place.hpp"
@@ -41,42 +41,15 @@ class ShiftSearch {
   [[nodiscard]] bool has_observed() const noexcept { return has_observed_; }
 
   /// The first output decides whether the channels share a scale.
-  void observe(const TensorView& output) {
-    if (!has_observed_)
-      shares_scale_ = scales_.size() > 1 && output.shape.size() == 4 && output.shape[2] * output.shape[3] == 1;
-    has_observed_ = true;
-    if (shares_scale_ || scales_.size() == 1) {
-      searches_.front().observe(output.values, *std::max_element(scales_.begin(), scales_.end()));
-      return;
-    }
-    const std::size_t plane = output.values.size() / static_cast<std::size_t>(output.shape[0] * output.shape[1]);
-    for (std::size_t line = 0; line * plane < output.values.size(); ++line) {
-      const std::size_t channel = line % scales_.size();
-      searches_[channel].observe({output.values.data() + line * plane, plane}, scales_[channel]);
-    }
-  }
+  void observe(const TensorView& output);
 
   /// One shift per channel for all of `searches`, which have as many channels each: the one that loses least of what
   /// they write together.
-  [[nodiscard]] static CalibratedShift finish(const std::vector<const ShiftSearch*>& searches) {
-    CalibratedShift found;
-    found.shares_scale = searches.front()->shares_scale_;
-    for (std::size_t channel = 0; channel < searches.front()->searches_.size(); ++channel) {
-      SearchN::Errors errors{};
-      for (const ShiftSearch* const search : searches) search->add_errors(channel, errors);
-      found.shift_bit.push_back(SearchN::best_shift(errors));
-    }
-    return found;
-  }
+  [[nodiscard]] static CalibratedShift finish(const std::vector<const ShiftSearch*>& searches);
 
  private:
   /// In units of the outputs: those of different layers can be added.
-  void add_errors(std::size_t channel, SearchN::Errors& errors) const {
-    const auto scale =
-        static_cast<double>(shares_scale_ ? *std::max_element(scales_.begin(), scales_.end()) : scales_[channel]);
-    const SearchN::Errors& own = searches_[shares_scale_ ? 0 : channel].errors();
-    for (std::size_t shift = 0; shift < own.size(); ++shift) errors[shift] += own[shift] * scale * scale;
-  }
+  void add_errors(std::size_t channel, SearchN::Errors& errors) const;
 
   std::vector<float> scales_;
   std::vector<SearchN> searches_;  // by channel
@@ -159,5 +132,52 @@ template <class Engine, class Feed>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CALIBRATION)
+
+#include <algorithm>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void ShiftSearch::observe(const TensorView& output) {
+  if (!has_observed_)
+    shares_scale_ = scales_.size() > 1 && output.shape.size() == 4 && output.shape[2] * output.shape[3] == 1;
+  has_observed_ = true;
+  if (shares_scale_ || scales_.size() == 1) {
+    searches_.front().observe(output.values, *std::max_element(scales_.begin(), scales_.end()));
+    return;
+  }
+  const std::size_t plane = output.values.size() / static_cast<std::size_t>(output.shape[0] * output.shape[1]);
+  for (std::size_t line = 0; line * plane < output.values.size(); ++line) {
+    const std::size_t channel = line % scales_.size();
+    searches_[channel].observe({output.values.data() + line * plane, plane}, scales_[channel]);
+  }
+}
+
+NUQ_FUNCTION CalibratedShift ShiftSearch::finish(const std::vector<const ShiftSearch*>& searches) {
+  CalibratedShift found;
+  found.shares_scale = searches.front()->shares_scale_;
+  for (std::size_t channel = 0; channel < searches.front()->searches_.size(); ++channel) {
+    SearchN::Errors errors{};
+    for (const ShiftSearch* const search : searches) search->add_errors(channel, errors);
+    found.shift_bit.push_back(SearchN::best_shift(errors));
+  }
+  return found;
+}
+
+NUQ_FUNCTION void ShiftSearch::add_errors(std::size_t channel, SearchN::Errors& errors) const {
+  const auto scale =
+      static_cast<double>(shares_scale_ ? *std::max_element(scales_.begin(), scales_.end()) : scales_[channel]);
+  const SearchN::Errors& own = searches_[shares_scale_ ? 0 : channel].errors();
+  for (std::size_t shift = 0; shift < own.size(); ++shift) errors[shift] += own[shift] * scale * scale;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CALIBRATION)
 
 #endif  // NUQ_CALIBRATION_SEARCH_SHIFT_BITS_HPP

@@ -13,6 +13,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/dataset/description.hpp"
 #include "nuq/dataset/file_reader.hpp"
@@ -126,7 +127,6 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(DATASET)
 
-#include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 
 NUQ_NAMESPACE_BEGIN

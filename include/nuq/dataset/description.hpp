@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/dataset/metric.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/version.hpp"
@@ -51,7 +52,6 @@ NUQ_NAMESPACE_END
 #include <cstdint>
 #include <limits>
 
-#include "nuq/core/error.hpp"
 #include "nuq/io/json.hpp"
 
 NUQ_NAMESPACE_BEGIN

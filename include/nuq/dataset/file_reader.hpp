@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/support/returns.hpp"
 #include "nuq/version.hpp"
 
@@ -42,7 +43,6 @@ NUQ_NAMESPACE_END
 
 #include <string_view>
 
-#include "nuq/core/error.hpp"
 #include "nuq/io/mapped_file.hpp"
 
 NUQ_NAMESPACE_BEGIN

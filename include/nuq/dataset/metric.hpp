@@ -6,6 +6,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/version.hpp"
 
@@ -70,8 +71,6 @@ NUQ_NAMESPACE_END
 #include <cmath>
 #include <limits>
 #include <string>
-
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

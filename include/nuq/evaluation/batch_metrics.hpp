@@ -1,13 +1,11 @@
 #ifndef NUQ_EVALUATION_BATCH_METRICS_HPP
 #define NUQ_EVALUATION_BATCH_METRICS_HPP
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <optional>
-#include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/support/function_ref.hpp"
 #include "nuq/version.hpp"
 
@@ -44,11 +42,7 @@ class BatchMetrics {
   }
 
   /// The metric of the next batch. False: the evaluation may end here, whatever it returns.
-  bool add(double metric, std::size_t samples = 1) {
-    values_.push_back({metric, samples});
-    if (original_ != nullptr && !predicted_failure_) predicted_failure_ = clear_failure();
-    return !predicted_failure_;
-  }
+  bool add(double metric, std::size_t samples = 1);
 
   [[nodiscard]] const std::vector<BatchMetric>& values() const noexcept { return values_; }
 
@@ -56,40 +50,9 @@ class BatchMetrics {
   [[nodiscard]] const std::optional<double>& predicted_failure() const noexcept { return predicted_failure_; }
 
  private:
-  [[nodiscard]] std::optional<double> clear_failure() const {
-    const std::size_t seen = values_.size();
-    const std::size_t all = original_->size();
-    if (seen < least_batches || seen >= all) return std::nullopt;
-    double samples_seen = 0.0;
-    double samples_left = 0.0;
-    double sum = 0.0;
-    double mean = 0.0;
-    for (std::size_t batch = 0; batch < all; ++batch) {
-      const auto samples = static_cast<double>((*original_)[batch].samples);
-      (batch < seen ? samples_seen : samples_left) += samples;
-      if (batch >= seen) continue;
-      sum += samples * difference(batch);
-      mean += difference(batch) / static_cast<double>(seen);
-    }
-    double squares = 0.0;
-    for (std::size_t batch = 0; batch < seen; ++batch)
-      squares += (difference(batch) - mean) * (difference(batch) - mean);
-    const double variance = squares / static_cast<double>(seen - 1);
-    const double share_left = samples_left / (samples_seen + samples_left);
-    const double error =
-        share_left * std::sqrt(variance * (1.0 / static_cast<double>(seen) + 1.0 / static_cast<double>(all - seen)));
-    const double change = sum / samples_seen;
-    const double reach = deviations * error;
-    if (!(std::abs(change) > reach)) return std::nullopt;
-    const double predicted = original_metric_ + change;
-    const double nearest = predicted - (change > 0.0 ? reach : -reach);
-    if ((*is_satisfied_)(predicted) || (*is_satisfied_)(nearest)) return std::nullopt;
-    return predicted;
-  }
+  [[nodiscard]] std::optional<double> clear_failure() const;
 
-  [[nodiscard]] double difference(std::size_t batch) const noexcept {
-    return values_[batch].metric - (*original_)[batch].metric;
-  }
+  [[nodiscard]] double difference(std::size_t batch) const noexcept;
 
   const std::vector<BatchMetric>* original_ = nullptr;
   double original_metric_ = 0.0;
@@ -99,5 +62,57 @@ class BatchMetrics {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(EVALUATION)
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION bool BatchMetrics::add(double metric, std::size_t samples) {
+  values_.push_back({metric, samples});
+  if (original_ != nullptr && !predicted_failure_) predicted_failure_ = clear_failure();
+  return !predicted_failure_;
+}
+
+NUQ_FUNCTION std::optional<double> BatchMetrics::clear_failure() const {
+  const std::size_t seen = values_.size();
+  const std::size_t all = original_->size();
+  if (seen < least_batches || seen >= all) return std::nullopt;
+  double samples_seen = 0.0;
+  double samples_left = 0.0;
+  double sum = 0.0;
+  double mean = 0.0;
+  for (std::size_t batch = 0; batch < all; ++batch) {
+    const auto samples = static_cast<double>((*original_)[batch].samples);
+    (batch < seen ? samples_seen : samples_left) += samples;
+    if (batch >= seen) continue;
+    sum += samples * difference(batch);
+    mean += difference(batch) / static_cast<double>(seen);
+  }
+  double squares = 0.0;
+  for (std::size_t batch = 0; batch < seen; ++batch) squares += (difference(batch) - mean) * (difference(batch) - mean);
+  const double variance = squares / static_cast<double>(seen - 1);
+  const double share_left = samples_left / (samples_seen + samples_left);
+  const double error =
+      share_left * std::sqrt(variance * (1.0 / static_cast<double>(seen) + 1.0 / static_cast<double>(all - seen)));
+  const double change = sum / samples_seen;
+  const double reach = deviations * error;
+  if (!(std::abs(change) > reach)) return std::nullopt;
+  const double predicted = original_metric_ + change;
+  const double nearest = predicted - (change > 0.0 ? reach : -reach);
+  if ((*is_satisfied_)(predicted) || (*is_satisfied_)(nearest)) return std::nullopt;
+  return predicted;
+}
+
+NUQ_FUNCTION double BatchMetrics::difference(std::size_t batch) const noexcept {
+  return values_[batch].metric - (*original_)[batch].metric;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(EVALUATION)
 
 #endif  // NUQ_EVALUATION_BATCH_METRICS_HPP

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/support/returns.hpp"
 #include "nuq/core/tensor.hpp"
@@ -32,19 +32,8 @@ template <class E>
 using output_op = decltype(std::declval<E&>().output(std::declval<const std::string&>()));
 
 /// The output of a batch as [samples × values]; a view into the tensor.
-[[nodiscard]] inline MatrixView<const float> output_rows(const TensorView& output, const Dataset& dataset, int batch) {
-  const std::size_t samples = dataset.samples(batch);
-  const auto problem = [&](const std::string& what) {
-    fail(EvaluationError(ErrorCode::evaluation_failed, dataset.file() + ": batch " + std::to_string(batch) +
-                                                           ": output '" + dataset.description().output + "' " + what));
-  };
-  if (output.values.empty() || output.values.size() % samples != 0) {
-    problem("of shape " + to_string(output.shape) + " cannot be divided among " + std::to_string(samples) + " samples");
-  }
-  const auto finite = [](float value) { return is_finite(value); };
-  if (!std::all_of(output.values.begin(), output.values.end(), finite)) problem("holds NaN or infinity");
-  return {output.values.data(), samples, output.values.size() / samples};
-}
+[[nodiscard]] NUQ_FUNCTION MatrixView<const float> output_rows(const TensorView& output, const Dataset& dataset,
+                                                               int batch);
 
 /// Runs the first `batch_num` batches (0: all) and calls `visit(batch, outputs [samples × values])` after each, which
 /// says whether to go on.
@@ -120,5 +109,33 @@ template <class Engine>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(EVALUATION)
+
+#include "nuq/core/finite.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION MatrixView<const float> output_rows(const TensorView& output, const Dataset& dataset, int batch) {
+  const std::size_t samples = dataset.samples(batch);
+  const auto problem = [&](const std::string& what) {
+    fail(EvaluationError(ErrorCode::evaluation_failed, dataset.file() + ": batch " + std::to_string(batch) +
+                                                           ": output '" + dataset.description().output + "' " + what));
+  };
+  if (output.values.empty() || output.values.size() % samples != 0) {
+    problem("of shape " + to_string(output.shape) + " cannot be divided among " + std::to_string(samples) + " samples");
+  }
+  const auto finite = [](float value) { return is_finite(value); };
+  if (!std::all_of(output.values.begin(), output.values.end(), finite)) problem("holds NaN or infinity");
+  return {output.values.data(), samples, output.values.size() / samples};
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(EVALUATION)
 
 #endif  // NUQ_EVALUATION_EVALUATE_HPP

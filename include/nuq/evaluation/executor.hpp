@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/returns.hpp"
 #include "nuq/evaluation/trial.hpp"
@@ -113,10 +114,7 @@ class ThreadExecutor {
   static constexpr bool uses_threads = true;
 
   /// `threads` ≥ 1. Throws ConfigError invalid_argument.
-  explicit ThreadExecutor(std::size_t threads) : threads_(threads) {
-    if (threads == 0)
-      detail::fail(ConfigError(ErrorCode::invalid_argument, "ThreadExecutor: 0 threads, wanted 1 or more"));
-  }
+  explicit ThreadExecutor(std::size_t threads);
 
   [[nodiscard]] std::size_t width() const noexcept { return threads_; }
 
@@ -155,5 +153,18 @@ template <class Executor>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(EVALUATION)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION ThreadExecutor::ThreadExecutor(std::size_t threads) : threads_(threads) {
+  if (threads == 0)
+    detail::fail(ConfigError(ErrorCode::invalid_argument, "ThreadExecutor: 0 threads, wanted 1 or more"));
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(EVALUATION)
 
 #endif  // NUQ_EVALUATION_EXECUTOR_HPP

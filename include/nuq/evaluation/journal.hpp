@@ -1,23 +1,14 @@
 #ifndef NUQ_EVALUATION_JOURNAL_HPP
 #define NUQ_EVALUATION_JOURNAL_HPP
 
-#include <algorithm>
-#include <charconv>
 #include <cstddef>
-#include <cstdint>
-#include <cstdio>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/io/locked_file.hpp"
-#include "nuq/packed/crc32.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -29,6 +20,67 @@ struct JournaledEvaluation {
   double seconds;       ///< how long the evaluation took, not negative
 };
 
+/// An append-only record of the evaluations of a search: a killed run that is started again knows all results but that
+/// of the evaluation in flight. One process at a time, one thread at a time.
+///
+/// Format: text, lines that end with '\n'. Every line ends with a space and the CRC-32 (`crc32`, 8 lower-case
+/// hexadecimal digits) of all bytes of the line before those digits, so that it can be checked alone. Numbers are the
+/// shortest decimal text that reads back as the same double (`std::to_chars`).
+///
+///     nuq-evaluation-journal VERSION KEY CRC      first line; version 1; the key may hold spaces
+///     SUBJECT METRIC SECONDS CRC                  one line per evaluation, in order of time
+///
+/// A last line without line break or with a wrong checksum is what a kill leaves, and is dropped; so is a first line
+/// that breaks off. Any other damage is an error, and the file stays as it is.
+class EvaluationJournal {
+ public:
+  /// Opens the journal of the run that `key` names, any text without line breaks; creates it, and its folder, if there
+  /// is none. It stays locked against other runs as long as the object lives; a process made by `fork` that runs no
+  /// other program shares the lock. Throws
+  ///   - ConfigError invalid_argument: a line break in the key; the journal of another run that is still alive,
+  ///   - ConfigError configuration_mismatch: the journal of another key,
+  ///   - FormatError malformed_file (not a journal, or a damaged one: names the line), unsupported_format (another
+  ///     version), file_not_readable, file_not_writable.
+  EvaluationJournal(const std::string& path, const std::string& key);
+
+  /// All evaluations, the oldest first.
+  [[nodiscard]] const std::vector<JournaledEvaluation>& evaluations() const noexcept { return evaluations_; }
+
+  /// Records an evaluation, which is on the disk when it returns. Throws EvaluationError evaluation_failed (the metric
+  /// is no finite number), ConfigError invalid_argument (subject or seconds outside `JournaledEvaluation`'s ranges),
+  /// FormatError file_not_writable; the journal then holds what it held before, and `append` may be tried again.
+  void append(const std::string& subject, double metric, double seconds);
+
+ private:
+  [[nodiscard]] static std::string header_of(const std::string& key);
+
+  [[nodiscard]] static detail::LockedFile open(const std::string& path, const std::string& key);
+
+  /// Takes over the entries from byte `begin` on; drops a torn last line, in the file too.
+  void read_entries(std::string_view content, std::size_t begin);
+
+  detail::LockedFile file_;
+  std::vector<JournaledEvaluation> evaluations_;
+};
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(EVALUATION)
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "nuq/core/finite.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/packed/crc32.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 [[noreturn]] inline void fail_by_journal_line(const std::string& path, std::size_t number, const std::string& what) {
@@ -37,6 +89,7 @@ namespace detail {
 }
 
 inline constexpr std::string_view journal_format_name = "nuq-evaluation-journal ";
+
 inline constexpr std::string_view journal_version = "1";
 
 /// CRC-32 in 8 lower-case hexadecimal digits.
@@ -136,96 +189,66 @@ inline void check_journal_header(std::string_view content, std::string_view head
 
 }  // namespace detail
 
-/// An append-only record of the evaluations of a search: a killed run that is started again knows all results but that
-/// of the evaluation in flight. One process at a time, one thread at a time.
-///
-/// Format: text, lines that end with '\n'. Every line ends with a space and the CRC-32 (`crc32`, 8 lower-case
-/// hexadecimal digits) of all bytes of the line before those digits, so that it can be checked alone. Numbers are the
-/// shortest decimal text that reads back as the same double (`std::to_chars`).
-///
-///     nuq-evaluation-journal VERSION KEY CRC      first line; version 1; the key may hold spaces
-///     SUBJECT METRIC SECONDS CRC                  one line per evaluation, in order of time
-///
-/// A last line without line break or with a wrong checksum is what a kill leaves, and is dropped; so is a first line
-/// that breaks off. Any other damage is an error, and the file stays as it is.
-class EvaluationJournal {
- public:
-  /// Opens the journal of the run that `key` names, any text without line breaks; creates it, and its folder, if there
-  /// is none. It stays locked against other runs as long as the object lives; a process made by `fork` that runs no
-  /// other program shares the lock. Throws
-  ///   - ConfigError invalid_argument: a line break in the key; the journal of another run that is still alive,
-  ///   - ConfigError configuration_mismatch: the journal of another key,
-  ///   - FormatError malformed_file (not a journal, or a damaged one: names the line), unsupported_format (another
-  ///     version), file_not_readable, file_not_writable.
-  EvaluationJournal(const std::string& path, const std::string& key) : file_(open(path, key)) {
-    const std::string header = header_of(key);
-    const std::string content = file_.read();
-    const bool is_new = content.size() < header.size() && header.compare(0, content.size(), content) == 0;
-    if (is_new) {
-      file_.truncate(0);
-      file_.append(header);
-      static_cast<void>(detail::flush_to_disk(detail::folder_of(path)));  // some network file systems cannot
-    } else {
-      detail::check_journal_header(content, header, path);
-      read_entries(content, header.size());
-    }
+NUQ_FUNCTION EvaluationJournal::EvaluationJournal(const std::string& path, const std::string& key)
+    : file_(open(path, key)) {
+  const std::string header = header_of(key);
+  const std::string content = file_.read();
+  const bool is_new = content.size() < header.size() && header.compare(0, content.size(), content) == 0;
+  if (is_new) {
+    file_.truncate(0);
+    file_.append(header);
+    static_cast<void>(detail::flush_to_disk(detail::folder_of(path)));  // some network file systems cannot
+  } else {
+    detail::check_journal_header(content, header, path);
+    read_entries(content, header.size());
   }
+}
 
-  /// All evaluations, the oldest first.
-  [[nodiscard]] const std::vector<JournaledEvaluation>& evaluations() const noexcept { return evaluations_; }
-
-  /// Records an evaluation, which is on the disk when it returns. Throws EvaluationError evaluation_failed (the metric
-  /// is no finite number), ConfigError invalid_argument (subject or seconds outside `JournaledEvaluation`'s ranges),
-  /// FormatError file_not_writable; the journal then holds what it held before, and `append` may be tried again.
-  void append(const std::string& subject, double metric, double seconds) {
-    const std::string place = file_.path() + ": evaluation of '" + subject + "': ";
-    if (!detail::is_journal_subject(subject)) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, place + "a subject is a word without white space"));
-    }
-    if (!is_finite(metric)) {
-      detail::fail(EvaluationError(ErrorCode::evaluation_failed, place + "the metric is no finite number"));
-    }
-    if (!detail::is_duration(seconds)) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, place + "its seconds must be finite and not negative"));
-    }
-    JournaledEvaluation evaluation{subject, metric, seconds};
-    file_.append(detail::journal_entry_line(evaluation));
-    evaluations_.push_back(std::move(evaluation));
+NUQ_FUNCTION void EvaluationJournal::append(const std::string& subject, double metric, double seconds) {
+  const std::string place = file_.path() + ": evaluation of '" + subject + "': ";
+  if (!detail::is_journal_subject(subject)) {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, place + "a subject is a word without white space"));
   }
-
- private:
-  [[nodiscard]] static std::string header_of(const std::string& key) {
-    return detail::journal_line(std::string(detail::journal_format_name).append(detail::journal_version) + ' ' + key);
+  if (!is_finite(metric)) {
+    detail::fail(EvaluationError(ErrorCode::evaluation_failed, place + "the metric is no finite number"));
   }
-
-  [[nodiscard]] static detail::LockedFile open(const std::string& path, const std::string& key) {
-    if (key.find_first_of("\r\n") != std::string::npos) {
-      detail::fail(ConfigError(ErrorCode::invalid_argument, path + ": a journal's key is text without line breaks"));
-    }
-    return detail::LockedFile(path);
+  if (!detail::is_duration(seconds)) {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, place + "its seconds must be finite and not negative"));
   }
+  JournaledEvaluation evaluation{subject, metric, seconds};
+  file_.append(detail::journal_entry_line(evaluation));
+  evaluations_.push_back(std::move(evaluation));
+}
 
-  /// Takes over the entries from byte `begin` on; drops a torn last line, in the file too.
-  void read_entries(std::string_view content, std::size_t begin) {
-    std::size_t number = 2;
-    for (; begin < content.size(); ++number) {
-      const std::size_t end = content.find('\n', begin);
-      const bool is_last = end == std::string_view::npos || end + 1 == content.size();
-      const std::string_view line = content.substr(begin, end - begin);
-      const auto text = end == std::string_view::npos ? std::nullopt : detail::text_of_journal_line(line);
-      if (!text && is_last && detail::may_be_torn_entry(line)) return file_.truncate(begin);
-      if (!text) detail::fail_by_journal_line(file_.path(), number, "damaged");
-      std::optional<JournaledEvaluation> evaluation = detail::journaled_evaluation_in(*text);
-      if (!evaluation) detail::fail_by_journal_line(file_.path(), number, "not an evaluation");
-      evaluations_.push_back(std::move(*evaluation));
-      begin = end + 1;
-    }
+NUQ_FUNCTION std::string EvaluationJournal::header_of(const std::string& key) {
+  return detail::journal_line(std::string(detail::journal_format_name).append(detail::journal_version) + ' ' + key);
+}
+
+NUQ_FUNCTION detail::LockedFile EvaluationJournal::open(const std::string& path, const std::string& key) {
+  if (key.find_first_of("\r\n") != std::string::npos) {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, path + ": a journal's key is text without line breaks"));
   }
+  return detail::LockedFile(path);
+}
 
-  detail::LockedFile file_;
-  std::vector<JournaledEvaluation> evaluations_;
-};
+NUQ_FUNCTION void EvaluationJournal::read_entries(std::string_view content, std::size_t begin) {
+  std::size_t number = 2;
+  for (; begin < content.size(); ++number) {
+    const std::size_t end = content.find('\n', begin);
+    const bool is_last = end == std::string_view::npos || end + 1 == content.size();
+    const std::string_view line = content.substr(begin, end - begin);
+    const auto text = end == std::string_view::npos ? std::nullopt : detail::text_of_journal_line(line);
+    if (!text && is_last && detail::may_be_torn_entry(line)) return file_.truncate(begin);
+    if (!text) detail::fail_by_journal_line(file_.path(), number, "damaged");
+    std::optional<JournaledEvaluation> evaluation = detail::journaled_evaluation_in(*text);
+    if (!evaluation) detail::fail_by_journal_line(file_.path(), number, "not an evaluation");
+    evaluations_.push_back(std::move(*evaluation));
+    begin = end + 1;
+  }
+}
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(EVALUATION)
 
 #endif  // NUQ_EVALUATION_JOURNAL_HPP

@@ -3,23 +3,18 @@
 
 #include <atomic>
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/model_file.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/finite.hpp"
 #include "nuq/engine/custom_layers.hpp"
-#include "nuq/engine/net.hpp"
 #include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/trial.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -31,63 +26,25 @@ namespace detail {
 class ModelEvaluation {
  public:
   ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix, std::size_t threads,
-                  CustomLayers custom_layers, std::size_t slots = 1)
-      : evaluator_(std::move(evaluator)), threads_(threads), custom_layers_(std::move(custom_layers)) {
-    for (std::size_t slot = 0; slot < slots; ++slot) {
-      const std::string trial = save_prefix + "_trial" + (slot == 0 ? "" : "_" + std::to_string(slot));
-      files_.push_back({trial + "_model.prototxt", trial + "_weights.caffemodel"});
-    }
-  }
+                  CustomLayers custom_layers, std::size_t slots = 1);
   ModelEvaluation(const ModelEvaluation&) = delete;
   ModelEvaluation& operator=(const ModelEvaluation&) = delete;
-  ~ModelEvaluation() {
-    std::error_code ignored;
-    for (const ModelFiles& slot : files_) {
-      std::filesystem::remove(slot.model_file, ignored);
-      std::filesystem::remove(slot.weights_file, ignored);
-    }
-  }
+  ~ModelEvaluation();
 
   /// The metric of a model that is on the disk as it is.
-  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
-    if (evaluator_.of_net) return of_net(model, batches);
-    return checked(evaluator_.of_files({model->model_file, model->weights_file}, batches));
-  }
-  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model) {
-    BatchMetrics batches;
-    return of_original(model, batches);
-  }
+  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches);
+  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model);
 
-  [[nodiscard]] double operator()(Model model, std::size_t slot, BatchMetrics& batches) {
-    if (evaluator_.of_net) return of_net(std::make_shared<const Model>(std::move(model)), batches);
-    return checked(evaluator_.of_files(write(model, slot), batches));
-  }
-  [[nodiscard]] double operator()(Model model) {
-    BatchMetrics batches;
-    return (*this)(std::move(model), 0, batches);
-  }
+  [[nodiscard]] double operator()(Model model, std::size_t slot, BatchMetrics& batches);
+  [[nodiscard]] double operator()(Model model);
 
   /// Writes a model to the files of a slot.
-  const ModelFiles& write(const Model& model, std::size_t slot) const {
-    const ModelFiles& place = files_[slot];
-    FileSet files;
-    write_model(model, files, place.model_file, place.weights_file);
-    files.commit();
-    return place;
-  }
+  const ModelFiles& write(const Model& model, std::size_t slot) const;
 
  private:
-  [[nodiscard]] double of_net(std::shared_ptr<const Model> model, BatchMetrics& batches) {
-    Net net(build_graph(std::move(model)), threads_, custom_layers_);
-    return checked(evaluator_.of_net(net, batches));
-  }
+  [[nodiscard]] double of_net(std::shared_ptr<const Model> model, BatchMetrics& batches);
 
-  [[nodiscard]] double checked(double metric) {
-    const int number = ++count_;
-    if (is_finite(metric)) return metric;
-    fail(EvaluationError(ErrorCode::evaluation_failed,
-                         "evaluation " + std::to_string(number) + " returned no finite number"));
-  }
+  [[nodiscard]] double checked(double metric);
 
   AnyEvaluator evaluator_;
   std::vector<ModelFiles> files_;  // by slot
@@ -97,6 +54,84 @@ class ModelEvaluation {
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(EVALUATION)
+
+#include <filesystem>
+#include <system_error>
+
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/engine/net.hpp"
+#include "nuq/io/atomic_file.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION ModelEvaluation::ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix,
+                                              std::size_t threads, CustomLayers custom_layers, std::size_t slots)
+    : evaluator_(std::move(evaluator)), threads_(threads), custom_layers_(std::move(custom_layers)) {
+  for (std::size_t slot = 0; slot < slots; ++slot) {
+    const std::string trial = save_prefix + "_trial" + (slot == 0 ? "" : "_" + std::to_string(slot));
+    files_.push_back({trial + "_model.prototxt", trial + "_weights.caffemodel"});
+  }
+}
+
+NUQ_FUNCTION ModelEvaluation::~ModelEvaluation() {
+  std::error_code ignored;
+  for (const ModelFiles& slot : files_) {
+    std::filesystem::remove(slot.model_file, ignored);
+    std::filesystem::remove(slot.weights_file, ignored);
+  }
+}
+
+NUQ_FUNCTION double ModelEvaluation::operator()(Model model, std::size_t slot, BatchMetrics& batches) {
+  if (evaluator_.of_net) return of_net(std::make_shared<const Model>(std::move(model)), batches);
+  return checked(evaluator_.of_files(write(model, slot), batches));
+}
+
+NUQ_FUNCTION double ModelEvaluation::operator()(Model model) {
+  BatchMetrics batches;
+  return (*this)(std::move(model), 0, batches);
+}
+
+NUQ_FUNCTION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
+  if (evaluator_.of_net) return of_net(model, batches);
+  return checked(evaluator_.of_files({model->model_file, model->weights_file}, batches));
+}
+
+NUQ_FUNCTION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model) {
+  BatchMetrics batches;
+  return of_original(model, batches);
+}
+
+NUQ_FUNCTION const ModelFiles& ModelEvaluation::write(const Model& model, std::size_t slot) const {
+  const ModelFiles& place = files_[slot];
+  FileSet files;
+  write_model(model, files, place.model_file, place.weights_file);
+  files.commit();
+  return place;
+}
+
+NUQ_FUNCTION double ModelEvaluation::of_net(std::shared_ptr<const Model> model, BatchMetrics& batches) {
+  Net net(build_graph(std::move(model)), threads_, custom_layers_);
+  return checked(evaluator_.of_net(net, batches));
+}
+
+NUQ_FUNCTION double ModelEvaluation::checked(double metric) {
+  const int number = ++count_;
+  if (is_finite(metric)) return metric;
+  fail(EvaluationError(ErrorCode::evaluation_failed,
+                       "evaluation " + std::to_string(number) + " returned no finite number"));
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(EVALUATION)
 
 #endif  // NUQ_EVALUATION_MODEL_EVALUATION_HPP

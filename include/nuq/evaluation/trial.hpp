@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
@@ -47,17 +48,10 @@ class EvaluationBatch {
   /// Remembers a metric that was found elsewhere.
   void record(std::size_t index, double metric) { record(index, EvaluationOutcome{metric, false, false}); }
   /// Tells the user of an evaluation that failed and is tried again.
-  void report_failure(std::size_t, const std::string& message) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    failed_(message);
-  }
+  void report_failure(std::size_t, const std::string& message);
 
  private:
-  void record(std::size_t index, const EvaluationOutcome& outcome) {
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    remember_(trials_[index].subject, outcome, elapsed.count());
-  }
+  void record(std::size_t index, const EvaluationOutcome& outcome);
 
   const std::vector<Trial>& trials_;
   Remember remember_;
@@ -67,5 +61,24 @@ class EvaluationBatch {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(EVALUATION)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION void EvaluationBatch::report_failure(std::size_t, const std::string& message) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  failed_(message);
+}
+
+NUQ_FUNCTION void EvaluationBatch::record(std::size_t index, const EvaluationOutcome& outcome) {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  remember_(trials_[index].subject, outcome, elapsed.count());
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(EVALUATION)
 
 #endif  // NUQ_EVALUATION_TRIAL_HPP

@@ -1,23 +1,19 @@
 #ifndef NUQ_EVALUATION_TRIAL_METRICS_HPP
 #define NUQ_EVALUATION_TRIAL_METRICS_HPP
 
-#include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/executor.hpp"
 #include "nuq/evaluation/journal.hpp"
 #include "nuq/evaluation/trial.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/io/sha256.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
@@ -25,7 +21,61 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Names a quantized network by everything that its fake-quant model depends on besides the original.
-[[nodiscard]] inline std::string digest_of(const NetworkQuantization& quantization) {
+[[nodiscard]] NUQ_FUNCTION std::string digest_of(const NetworkQuantization& quantization);
+
+/// The metrics that are known, by subject: those of the journal, where there is one, and those that the evaluator has
+/// given since; and those of the original's batches, where the evaluator tells them. In the journal the subject of a
+/// predicted metric ends with ":early", that of a batch with ":batch:" and its number of samples.
+class TrialMetrics {
+ public:
+  TrialMetrics() = default;
+  /// Goes on with the journal of the run that `key` names. Throws what EvaluationJournal throws.
+  TrialMetrics(const std::string& journal, const std::string& key);
+
+  /// What is known of a subject; whether it is satisfied is for the evaluator to say.
+  [[nodiscard]] std::optional<EvaluationOutcome> find(const std::string& subject) const;
+
+  /// Metrics of the original's batches; empty where the evaluator does not tell them.
+  [[nodiscard]] const std::vector<BatchMetric>& original_batches() const noexcept { return original_batches_; }
+  void remember_original_batches(const std::vector<BatchMetric>& batches);
+
+  /// Has the executor evaluate trials; that of the first is known afterwards. `failed(message)` hears of evaluations
+  /// that are tried again, one at a time.
+  void evaluate(const std::vector<Trial>& trials, const AnyExecutor& executor,
+                std::function<void(const std::string&)> failed);
+
+ private:
+  static constexpr const char* early_suffix = ":early";
+  static constexpr const char* batches_begin = "original:batches";
+  static constexpr const char* batch_subject = "original:batch:";
+
+  void remember(const std::string& subject, const EvaluationOutcome& outcome, double seconds);
+
+  void recall(const JournaledEvaluation& known);
+
+  std::optional<EvaluationJournal> journal_;
+  std::map<std::string, EvaluationOutcome> metrics_;
+  std::vector<BatchMetric> original_batches_;
+};
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(EVALUATION)
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "nuq/io/sha256.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION std::string digest_of(const NetworkQuantization& quantization) {
   Sha256 hash;
   const auto add_number = [&hash](const auto& number) {
     hash.update({reinterpret_cast<const char*>(&number), sizeof number});
@@ -49,76 +99,58 @@ namespace detail {
   return hash.finish();
 }
 
-/// The metrics that are known, by subject: those of the journal, where there is one, and those that the evaluator has
-/// given since; and those of the original's batches, where the evaluator tells them. In the journal the subject of a
-/// predicted metric ends with ":early", that of a batch with ":batch:" and its number of samples.
-class TrialMetrics {
- public:
-  TrialMetrics() = default;
-  /// Goes on with the journal of the run that `key` names. Throws what EvaluationJournal throws.
-  TrialMetrics(const std::string& journal, const std::string& key) : journal_(std::in_place, journal, key) {
-    for (const JournaledEvaluation& known : journal_->evaluations()) recall(known);
+NUQ_FUNCTION TrialMetrics::TrialMetrics(const std::string& journal, const std::string& key)
+    : journal_(std::in_place, journal, key) {
+  for (const JournaledEvaluation& known : journal_->evaluations()) recall(known);
+}
+
+NUQ_FUNCTION std::optional<EvaluationOutcome> TrialMetrics::find(const std::string& subject) const {
+  const auto known = metrics_.find(subject);
+  if (known == metrics_.end()) return std::nullopt;
+  return known->second;
+}
+
+NUQ_FUNCTION void TrialMetrics::remember_original_batches(const std::vector<BatchMetric>& batches) {
+  original_batches_ = batches;
+  if (!journal_) return;
+  journal_->append(batches_begin, 0.0, 0.0);
+  for (const BatchMetric& batch : batches) {
+    journal_->append(std::string(batch_subject) + std::to_string(batch.samples), batch.metric, 0.0);
   }
+}
 
-  /// What is known of a subject; whether it is satisfied is for the evaluator to say.
-  [[nodiscard]] std::optional<EvaluationOutcome> find(const std::string& subject) const {
-    const auto known = metrics_.find(subject);
-    if (known == metrics_.end()) return std::nullopt;
-    return known->second;
+NUQ_FUNCTION void TrialMetrics::evaluate(const std::vector<Trial>& trials, const AnyExecutor& executor,
+                                         std::function<void(const std::string&)> failed) {
+  const auto remembering = [this](const std::string& subject, const EvaluationOutcome& outcome, double seconds) {
+    remember(subject, outcome, seconds);
+  };
+  EvaluationBatch batch(trials, remembering, std::move(failed));
+  executor.run(batch);
+  if (find(trials.front().subject)) return;
+  fail(EvaluationError(ErrorCode::evaluation_failed, "the executor returned without the metric it was asked for"));
+}
+
+NUQ_FUNCTION void TrialMetrics::remember(const std::string& subject, const EvaluationOutcome& outcome, double seconds) {
+  metrics_[subject] = outcome;
+  if (journal_) journal_->append(subject + (outcome.ended_early ? early_suffix : ""), outcome.metric, seconds);
+}
+
+NUQ_FUNCTION void TrialMetrics::recall(const JournaledEvaluation& known) {
+  const std::size_t batch = std::string_view(batch_subject).size();
+  if (known.subject == batches_begin) {
+    original_batches_.clear();
+  } else if (known.subject.compare(0, batch, batch_subject) == 0) {
+    original_batches_.push_back({known.metric, std::stoul(known.subject.substr(batch))});
+  } else {
+    const bool ended_early = known.subject.find(early_suffix) != std::string::npos;
+    metrics_[known.subject.substr(0, known.subject.find(early_suffix))] = {known.metric, false, ended_early};
   }
-
-  /// Metrics of the original's batches; empty where the evaluator does not tell them.
-  [[nodiscard]] const std::vector<BatchMetric>& original_batches() const noexcept { return original_batches_; }
-  void remember_original_batches(const std::vector<BatchMetric>& batches) {
-    original_batches_ = batches;
-    if (!journal_) return;
-    journal_->append(batches_begin, 0.0, 0.0);
-    for (const BatchMetric& batch : batches) {
-      journal_->append(std::string(batch_subject) + std::to_string(batch.samples), batch.metric, 0.0);
-    }
-  }
-
-  /// Has the executor evaluate trials; that of the first is known afterwards. `failed(message)` hears of evaluations
-  /// that are tried again, one at a time.
-  void evaluate(const std::vector<Trial>& trials, const AnyExecutor& executor,
-                std::function<void(const std::string&)> failed) {
-    const auto remembering = [this](const std::string& subject, const EvaluationOutcome& outcome, double seconds) {
-      remember(subject, outcome, seconds);
-    };
-    EvaluationBatch batch(trials, remembering, std::move(failed));
-    executor.run(batch);
-    if (find(trials.front().subject)) return;
-    fail(EvaluationError(ErrorCode::evaluation_failed, "the executor returned without the metric it was asked for"));
-  }
-
- private:
-  static constexpr const char* early_suffix = ":early";
-  static constexpr const char* batches_begin = "original:batches";
-  static constexpr const char* batch_subject = "original:batch:";
-
-  void remember(const std::string& subject, const EvaluationOutcome& outcome, double seconds) {
-    metrics_[subject] = outcome;
-    if (journal_) journal_->append(subject + (outcome.ended_early ? early_suffix : ""), outcome.metric, seconds);
-  }
-
-  void recall(const JournaledEvaluation& known) {
-    const std::size_t batch = std::string_view(batch_subject).size();
-    if (known.subject == batches_begin) {
-      original_batches_.clear();
-    } else if (known.subject.compare(0, batch, batch_subject) == 0) {
-      original_batches_.push_back({known.metric, std::stoul(known.subject.substr(batch))});
-    } else {
-      const bool ended_early = known.subject.find(early_suffix) != std::string::npos;
-      metrics_[known.subject.substr(0, known.subject.find(early_suffix))] = {known.metric, false, ended_early};
-    }
-  }
-
-  std::optional<EvaluationJournal> journal_;
-  std::map<std::string, EvaluationOutcome> metrics_;
-  std::vector<BatchMetric> original_batches_;
-};
+}
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(EVALUATION)
 
 #endif  // NUQ_EVALUATION_TRIAL_METRICS_HPP

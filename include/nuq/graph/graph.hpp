@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/model_source.hpp"
@@ -59,17 +60,7 @@ struct Node {
 };
 
 /// A node but for what it has been trained to.
-[[nodiscard]] inline Node without_blobs(const Node& node) {
-  Node bare;
-  bare.name = node.name;
-  bare.type = node.type;
-  bare.operation = node.operation;
-  bare.inputs = node.inputs;
-  bare.outputs = node.outputs;
-  bare.fused = node.fused;
-  bare.source_index = node.source_index;
-  return bare;
-}
+[[nodiscard]] NUQ_FUNCTION Node without_blobs(const Node& node);
 
 /// Whether a layer has an operation of one kind.
 template <class Op>
@@ -84,31 +75,17 @@ template <class Op>
 }
 
 /// Whether the layer is a convolution of a type that is meant for one filter per input channel.
-[[nodiscard]] inline bool is_depthwise(const Node& node) noexcept {
-  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
-  return convolution != nullptr && convolution->depthwise;
-}
+[[nodiscard]] NUQ_FUNCTION bool is_depthwise(const Node& node) noexcept;
 
 /// Whether the layer is a convolution, not of a depthwise type, a transposed convolution or an inner product: those
 /// whose weights the vendor's tools quantize, and which take up the affine layers beside them.
-[[nodiscard]] inline bool has_weight_matrix(const Node& node) noexcept {
-  return is<ops::InnerProduct>(node) || (convolution_of(node) != nullptr && !is_depthwise(node));
-}
+[[nodiscard]] NUQ_FUNCTION bool has_weight_matrix(const Node& node) noexcept;
 
 /// `do_fusion` and `skip_fusion_layers` of the configuration.
 struct FusionOptions {
   bool enabled = true;
   std::set<std::string> skipped;  ///< layers that nothing is folded into
 };
-
-namespace detail {
-
-[[nodiscard]] inline const std::string& no_file() noexcept {
-  static const std::string none;
-  return none;
-}
-
-}  // namespace detail
 
 /// A checked network with its weights: nodes in execution order (the file's order), every input written before it is
 /// read, names unique, no cycle. Also carries what has been decided and computed for its layers.
@@ -130,30 +107,76 @@ struct Graph {
       notes;  ///< what the user should know of the configuration: unusual settings, layers that stay uniform
 
   /// The files that messages name; empty where there are none.
-  [[nodiscard]] const std::string& model_file() const noexcept {
-    return source == nullptr ? detail::no_file() : source->model_file();
-  }
-  [[nodiscard]] const std::string& weights_file() const noexcept {
-    return source == nullptr ? detail::no_file() : source->weights_file();
-  }
-  [[nodiscard]] const Node* find(const std::string& layer) const noexcept {
-    for (const Node& node : nodes) {
-      if (node.name == layer) return &node;
-    }
-    return nullptr;
-  }
+  [[nodiscard]] const std::string& model_file() const noexcept;
+  [[nodiscard]] const std::string& weights_file() const noexcept;
+  [[nodiscard]] const Node* find(const std::string& layer) const noexcept;
   /// Indices of the nodes that read a value, ascending.
-  [[nodiscard]] std::vector<std::size_t> consumers(std::size_t value) const {
-    std::vector<std::size_t> found;
-    for (std::size_t node = 0; node < nodes.size(); ++node) {
-      for (const std::size_t input : nodes[node].inputs) {
-        if (input == value && (found.empty() || found.back() != node)) found.push_back(node);
-      }
-    }
-    return found;
-  }
+  [[nodiscard]] std::vector<std::size_t> consumers(std::size_t value) const;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION Node without_blobs(const Node& node) {
+  Node bare;
+  bare.name = node.name;
+  bare.type = node.type;
+  bare.operation = node.operation;
+  bare.inputs = node.inputs;
+  bare.outputs = node.outputs;
+  bare.fused = node.fused;
+  bare.source_index = node.source_index;
+  return bare;
+}
+
+NUQ_FUNCTION bool is_depthwise(const Node& node) noexcept {
+  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  return convolution != nullptr && convolution->depthwise;
+}
+
+NUQ_FUNCTION bool has_weight_matrix(const Node& node) noexcept {
+  return is<ops::InnerProduct>(node) || (convolution_of(node) != nullptr && !is_depthwise(node));
+}
+
+namespace detail {
+
+[[nodiscard]] inline const std::string& no_file() noexcept {
+  static const std::string none;
+  return none;
+}
+
+}  // namespace detail
+
+NUQ_FUNCTION const std::string& Graph::model_file() const noexcept {
+  return source == nullptr ? detail::no_file() : source->model_file();
+}
+
+NUQ_FUNCTION const std::string& Graph::weights_file() const noexcept {
+  return source == nullptr ? detail::no_file() : source->weights_file();
+}
+
+NUQ_FUNCTION const Node* Graph::find(const std::string& layer) const noexcept {
+  for (const Node& node : nodes) {
+    if (node.name == layer) return &node;
+  }
+  return nullptr;
+}
+
+NUQ_FUNCTION std::vector<std::size_t> Graph::consumers(std::size_t value) const {
+  std::vector<std::size_t> found;
+  for (std::size_t node = 0; node < nodes.size(); ++node) {
+    for (const std::size_t input : nodes[node].inputs) {
+      if (input == value && (found.empty() || found.back() != node)) found.push_back(node);
+    }
+  }
+  return found;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_GRAPH_HPP

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/version.hpp"
 
@@ -11,13 +12,28 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Throws ModelError `file: layer 'name': problem`.
-[[noreturn]] inline void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
-                                    const std::string& problem) {
+[[noreturn]] NUQ_FUNCTION void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
+                                          const std::string& problem);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
+                             const std::string& problem) {
   fail(ModelError(code, file + ": layer '" + layer + "': " + problem));
 }
 
 }  // namespace detail
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_LAYER_ERROR_HPP

@@ -2,8 +2,8 @@
 #define NUQ_GRAPH_LAYER_REF_HPP
 
 #include <string_view>
-#include <variant>
 
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/version.hpp"
@@ -22,14 +22,26 @@ struct LayerRef : LayerContext {
     return std::get<Operation>(node.operation);
   }
   /// What the network's own format says of a layer of unknown type; empty for others.
-  [[nodiscard]] std::string_view text() const noexcept {
-    const auto* const unknown = std::get_if<ops::Unknown>(&node.operation);
-    return unknown == nullptr ? std::string_view() : std::string_view(unknown->text);
-  }
+  [[nodiscard]] std::string_view text() const noexcept;
 
   const Node& node;
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <variant>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::string_view LayerRef::text() const noexcept {
+  const auto* const unknown = std::get_if<ops::Unknown>(&node.operation);
+  return unknown == nullptr ? std::string_view() : std::string_view(unknown->text);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_LAYER_REF_HPP

@@ -9,6 +9,7 @@
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/activation/hfmg.hpp"
 #include "nuq/activation/ifmr.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/quantize/bias_correction.hpp"
@@ -62,9 +63,7 @@ struct LayerPlan {
 using QuantizationPlan = std::map<std::string, LayerPlan>;
 
 /// The same for all layers.
-inline void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode) {
-  for (auto& layer : plan) layer.second.bias_correction = mode;
-}
+NUQ_FUNCTION void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode);
 
 /// The result for one layer: what the record file keeps, and the int8 levels.
 struct LayerQuantization {
@@ -77,13 +76,27 @@ struct LayerQuantization {
 };
 
 /// What stands for the weights of a layer that has none, an averaging Pooling: one scale of 1.
-[[nodiscard]] inline QuantizedWeights unit_weights() {
-  return {0, 0, {1.0F}, {}};
-}
+[[nodiscard]] NUQ_FUNCTION QuantizedWeights unit_weights();
 
 /// The results, by layer name.
 using NetworkQuantization = std::map<std::string, LayerQuantization>;
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode) {
+  for (auto& layer : plan) layer.second.bias_correction = mode;
+}
+
+NUQ_FUNCTION QuantizedWeights unit_weights() {
+  return {0, 0, {1.0F}, {}};
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_QUANTIZATION_HPP

@@ -1,31 +1,58 @@
 #ifndef NUQ_GRAPH_QUANTIZE_LAYER_HPP
 #define NUQ_GRAPH_QUANTIZE_LAYER_HPP
 
-#include <string>
-#include <utility>
-
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/core/quantized_weights.hpp"
-#include "nuq/core/support/error_place.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/passes/data_free_statistics.hpp"
-#include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
-#include "nuq/quantize/assign/layer_problem.hpp"
-#include "nuq/quantize/assign/nearest_level.hpp"
-#include "nuq/quantize/codebook/codebook.hpp"
-#include "nuq/quantize/nuq_parameters.hpp"
-#include "nuq/quantize/scales/contracts.hpp"
-#include "nuq/quantize/scales/finite_weights.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// A layer without a bias, or with one that another layer shares, has none that could be corrected.
-[[nodiscard]] inline bool has_own_bias(const Graph& graph, const Node& node) {
+[[nodiscard]] NUQ_FUNCTION bool has_own_bias(const Graph& graph, const Node& node);
+
+namespace detail {
+
+/// Rounds every weight of a layer to the nearest level at its scales: of its codebook, or of all 256. Throws ModelError
+/// for weights that are not finite. Nothing for a layer without weights.
+NUQ_FUNCTION void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer,
+                                          Parallel& parallel);
+
+}  // namespace detail
+
+/// Quantizes the weights of one layer as its plan says: uniformly with the quantizer's own weight quantizer, or to
+/// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left
+/// to calibration. Without statistics the quantizer is told what may be expected of the inputs. Throws what the
+/// quantizer throws, with file and layer named.
+[[nodiscard]] NUQ_FUNCTION LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
+                                                            const AnyLayerQuantizer& quantizer,
+                                                            const LayerStatistics* statistics, Parallel& parallel);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <string>
+#include <utility>
+
+#include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/support/error_place.hpp"
+#include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/quantize/assign/layer_problem.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
+#include "nuq/quantize/codebook/codebook.hpp"
+#include "nuq/quantize/nuq_parameters.hpp"
+#include "nuq/quantize/scales/contracts.hpp"
+#include "nuq/quantize/scales/finite_weights.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION bool has_own_bias(const Graph& graph, const Node& node) {
   return node.blobs.size() > 1 && !detail::shares_parameters(graph, node);
 }
 
@@ -39,10 +66,8 @@ namespace detail {
   return parameters;
 }
 
-/// Rounds every weight of a layer to the nearest level at its scales: of its codebook, or of all 256. Throws ModelError
-/// for weights that are not finite. Nothing for a layer without weights.
-inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer,
-                                    Parallel& parallel) {
+NUQ_FUNCTION void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer,
+                                          Parallel& parallel) {
   if (!quantizes_weights(node)) return;
   const WeightMatrix matrix(node);
   with_error_place(graph.weights_file() + ": layer '" + node.name + "'",
@@ -53,13 +78,9 @@ inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQ
 
 }  // namespace detail
 
-/// Quantizes the weights of one layer as its plan says: uniformly with the quantizer's own weight quantizer, or to
-/// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left
-/// to calibration. Without statistics the quantizer is told what may be expected of the inputs. Throws what the
-/// quantizer throws, with file and layer named.
-[[nodiscard]] inline LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
-                                                      const AnyLayerQuantizer& quantizer,
-                                                      const LayerStatistics* statistics, Parallel& parallel) {
+NUQ_FUNCTION LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
+                                              const AnyLayerQuantizer& quantizer, const LayerStatistics* statistics,
+                                              Parallel& parallel) {
   if (!quantizes_weights(node)) {
     LayerQuantization without_weights;
     without_weights.weights = unit_weights();
@@ -86,5 +107,7 @@ inline void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQ
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_QUANTIZE_LAYER_HPP

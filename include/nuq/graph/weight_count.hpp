@@ -3,13 +3,12 @@
 
 #include <cstdint>
 #include <optional>
-#include <variant>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/convolution.hpp"
-#include "nuq/graph/ops/inner_product.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -17,7 +16,27 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Of a convolution, transposed convolution or inner product.
-[[nodiscard]] inline Shape weight_shape(const LayerRef& layer, const Shape& input) {
+[[nodiscard]] NUQ_FUNCTION Shape weight_shape(const LayerRef& layer, const Shape& input);
+
+}  // namespace detail
+
+/// Number of weights of a layer, its bias not counted: of its first blob where it has one, otherwise as its parameters
+/// and the inferred input shape say. 0 for layer types without weights; absent where the input's shape is not known.
+[[nodiscard]] NUQ_FUNCTION std::optional<std::int64_t> weight_count(const Graph& graph, const Node& node);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <variant>
+
+#include "nuq/graph/ops/inner_product.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION Shape weight_shape(const LayerRef& layer, const Shape& input) {
   if (const auto* convolution = std::get_if<ops::Convolution>(&layer.node.operation))
     return convolution_geometry(*convolution, layer, input).weight_shape();
   if (const auto* transposed = std::get_if<ops::TransposedConvolution>(&layer.node.operation))
@@ -27,9 +46,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Number of weights of a layer, its bias not counted: of its first blob where it has one, otherwise as its parameters
-/// and the inferred input shape say. 0 for layer types without weights; absent where the input's shape is not known.
-[[nodiscard]] inline std::optional<std::int64_t> weight_count(const Graph& graph, const Node& node) {
+NUQ_FUNCTION std::optional<std::int64_t> weight_count(const Graph& graph, const Node& node) {
   if (convolution_of(node) == nullptr && !is<ops::InnerProduct>(node)) return 0;
   if (!node.blobs.empty()) return static_cast<std::int64_t>(node.blobs.front().values.size());
   const Shape input = node.inputs.empty() ? Shape{} : graph.values[node.inputs.front()].shape;
@@ -38,5 +55,7 @@ namespace detail {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_WEIGHT_COUNT_HPP

@@ -2,9 +2,9 @@
 #define NUQ_GRAPH_WEIGHT_MATRIX_HPP
 
 #include <cstddef>
-#include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/matrix_view.hpp"
@@ -34,9 +34,7 @@ template <class T>
 }
 
 /// A Deconvolution's filter is [in, out, kh, kw], with the output channels second.
-[[nodiscard]] inline bool has_input_first(const Node& node) {
-  return is<ops::TransposedConvolution>(node);
-}
+[[nodiscard]] NUQ_FUNCTION bool has_input_first(const Node& node);
 
 }  // namespace detail
 
@@ -45,25 +43,9 @@ template <class T>
 class WeightMatrix {
  public:
   /// `node` must live as long as the matrix. Throws ModelError missing the weights.
-  explicit WeightMatrix(const Node& node) {
-    if (node.blobs.empty() || node.blobs.front().shape.size() < 2) {
-      detail::fail(ModelError(ErrorCode::unsupported_layer, "layer '" + node.name + "': has no weight matrix"));
-    }
-    const Tensor& weights = node.blobs.front();
-    const auto first = static_cast<std::size_t>(weights.shape[0]);
-    const auto second = static_cast<std::size_t>(weights.shape[1]);
-    weights_ = &weights.values;
-    rows_ = first;
-    if (detail::has_input_first(node)) {
-      copy_ = detail::swap_leading_axes<float>(weights.values, first, second);
-      rows_ = second;
-    }
-  }
+  explicit WeightMatrix(const Node& node);
 
-  [[nodiscard]] MatrixView<const float> view() const noexcept {
-    const std::vector<float>& values = copy_.empty() ? *weights_ : copy_;
-    return {values.data(), rows_, rows_ == 0 ? 0 : values.size() / rows_};
-  }
+  [[nodiscard]] MatrixView<const float> view() const noexcept;
 
  private:
   const std::vector<float>* weights_ = nullptr;
@@ -81,27 +63,73 @@ template <class T>
 }
 
 /// Of the weights of a Convolution or Deconvolution; 1 × 1 for an InnerProduct.
-[[nodiscard]] inline KernelExtents kernel_of(const Node& node) {
+[[nodiscard]] NUQ_FUNCTION KernelExtents kernel_of(const Node& node);
+
+/// False for a layer of which only the input is quantized: Pooling.
+[[nodiscard]] NUQ_FUNCTION bool quantizes_weights(const Node& node) noexcept;
+
+/// Whether a layer has a single scale whatever its plan says.
+[[nodiscard]] NUQ_FUNCTION bool has_one_scale(const Node& node) noexcept;
+
+/// One scale per output channel unless the plan or the layer's type says otherwise.
+[[nodiscard]] NUQ_FUNCTION Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept;
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <string>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION bool has_input_first(const Node& node) {
+  return is<ops::TransposedConvolution>(node);
+}
+
+}  // namespace detail
+
+NUQ_FUNCTION WeightMatrix::WeightMatrix(const Node& node) {
+  if (node.blobs.empty() || node.blobs.front().shape.size() < 2) {
+    detail::fail(ModelError(ErrorCode::unsupported_layer, "layer '" + node.name + "': has no weight matrix"));
+  }
+  const Tensor& weights = node.blobs.front();
+  const auto first = static_cast<std::size_t>(weights.shape[0]);
+  const auto second = static_cast<std::size_t>(weights.shape[1]);
+  weights_ = &weights.values;
+  rows_ = first;
+  if (detail::has_input_first(node)) {
+    copy_ = detail::swap_leading_axes<float>(weights.values, first, second);
+    rows_ = second;
+  }
+}
+
+NUQ_FUNCTION MatrixView<const float> WeightMatrix::view() const noexcept {
+  const std::vector<float>& values = copy_.empty() ? *weights_ : copy_;
+  return {values.data(), rows_, rows_ == 0 ? 0 : values.size() / rows_};
+}
+
+NUQ_FUNCTION KernelExtents kernel_of(const Node& node) {
   const Shape& shape = node.blobs.front().shape;
   if (shape.size() != 4) return {};
   return {static_cast<std::size_t>(shape[2]), static_cast<std::size_t>(shape[3])};
 }
 
-/// False for a layer of which only the input is quantized: Pooling.
-[[nodiscard]] inline bool quantizes_weights(const Node& node) noexcept {
+NUQ_FUNCTION bool quantizes_weights(const Node& node) noexcept {
   return !is<ops::Pooling>(node);
 }
 
-/// Whether a layer has a single scale whatever its plan says.
-[[nodiscard]] inline bool has_one_scale(const Node& node) noexcept {
+NUQ_FUNCTION bool has_one_scale(const Node& node) noexcept {
   return is<ops::InnerProduct>(node) || is<ops::Pooling>(node);
 }
 
-/// One scale per output channel unless the plan or the layer's type says otherwise.
-[[nodiscard]] inline Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept {
+NUQ_FUNCTION Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept {
   return plan.channel_wise && !has_one_scale(node) ? Granularity::per_channel : Granularity::per_tensor;
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_WEIGHT_MATRIX_HPP

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/io/npy.hpp"
 #include "nuq/io/numeric_array.hpp"
 #include "nuq/version.hpp"
@@ -21,7 +22,6 @@ NUQ_NAMESPACE_END
 #include <string_view>
 #include <utility>
 
-#include "nuq/core/error.hpp"
 #include "nuq/io/idx.hpp"
 
 NUQ_NAMESPACE_BEGIN

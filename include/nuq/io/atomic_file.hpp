@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -101,8 +102,6 @@ NUQ_NAMESPACE_END
 #include <signal.h>
 #include <unistd.h>
 #endif
-
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

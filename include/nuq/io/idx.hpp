@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/io/numeric_array.hpp"
 #include "nuq/version.hpp"
 
@@ -23,7 +24,6 @@ NUQ_NAMESPACE_END
 #include <string_view>
 #include <utility>
 
-#include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
 
@@ -70,7 +71,6 @@ NUQ_NAMESPACE_END
 #include <unistd.h>
 #endif
 
-#include "nuq/core/error.hpp"
 #include "nuq/io/atomic_file.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/numeric_array.hpp"
@@ -42,7 +43,6 @@ NUQ_NAMESPACE_END
 #include <optional>
 #include <utility>
 
-#include "nuq/core/error.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/detail/little_endian.hpp"
 

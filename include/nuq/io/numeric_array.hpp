@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/version.hpp"
 
@@ -65,7 +66,6 @@ NUQ_NAMESPACE_END
 
 #include <utility>
 
-#include "nuq/core/error.hpp"
 #include "nuq/io/detail/little_endian.hpp"
 
 NUQ_NAMESPACE_BEGIN

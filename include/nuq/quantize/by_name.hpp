@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/assign/contracts.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
@@ -68,7 +69,6 @@ NUQ_NAMESPACE_END
 
 #include <utility>
 
-#include "nuq/core/error.hpp"
 #include "nuq/quantize/assign/error_feedback.hpp"
 #include "nuq/quantize/assign/nearest_level.hpp"
 #include "nuq/quantize/assign/rate_constrained_error_feedback.hpp"

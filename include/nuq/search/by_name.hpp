@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/search/bisection.hpp"
 #include "nuq/search/exhaustive.hpp"
 #include "nuq/search/greedy.hpp"
@@ -31,8 +32,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(SEARCH)
 
 #include <utility>
-
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -33,7 +34,6 @@ NUQ_NAMESPACE_END
 
 #include <string>
 
-#include "nuq/core/error.hpp"
 #include "nuq/core/support/ascending_order.hpp"
 
 NUQ_NAMESPACE_BEGIN

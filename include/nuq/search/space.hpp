@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
@@ -69,7 +70,6 @@ NUQ_NAMESPACE_END
 #include <string>
 #include <utility>
 
-#include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/ascending_order.hpp"
 

@@ -1,24 +1,20 @@
 #ifndef NUQ_SENSITIVITY_LAYER_SENSITIVITIES_HPP
 #define NUQ_SENSITIVITY_LAYER_SENSITIVITIES_HPP
 
-#include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "nuq/graph/quantized_blobs.hpp"
-#include "nuq/core/finite.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/quantize/assign/error_feedback.hpp"
-#include "nuq/quantize/assign/layer_problem.hpp"
 #include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/rate/contracts.hpp"
@@ -28,7 +24,6 @@
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/sensitivity/network_outputs.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
-#include "nuq/sensitivity/price_of_harm.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -67,18 +62,7 @@ template <class Real = double>
 }
 
 /// Values that are not finite or not positive become the median of the others; 1 where there are none.
-inline void replace_useless_by_median(std::map<std::string, double>& values) {
-  const auto is_useful = [](double value) { return is_finite(value) && value > 0.0; };
-  std::vector<double> useful;
-  for (const auto& [layer, value] : values) {
-    if (is_useful(value)) useful.push_back(value);
-  }
-  std::sort(useful.begin(), useful.end());
-  const double median = useful.empty() ? 1.0 : useful[useful.size() / 2];
-  for (auto& [layer, value] : values) {
-    if (!is_useful(value)) value = median;
-  }
-}
+NUQ_FUNCTION void replace_useless_by_median(std::map<std::string, double>& values);
 
 /// What is measured of one layer.
 struct LayerInfluence {
@@ -113,29 +97,13 @@ template <class Engine, class Run>
 }
 
 /// P^exponent · E^(1 − exponent) of every layer, E = 1 / energy.
-[[nodiscard]] inline std::map<std::string, double> blended_sensitivities(const Influences& influences,
-                                                                         double exponent) {
-  std::map<std::string, double> sensitivities;
-  for (const auto& [layer, influence] : influences)
-    sensitivities[layer] = std::pow(influence.slope, exponent) * std::pow(influence.energy, exponent - 1.0);
-  replace_useless_by_median(sensitivities);
-  return sensitivities;
-}
+[[nodiscard]] NUQ_FUNCTION std::map<std::string, double> blended_sensitivities(const Influences& influences,
+                                                                               double exponent);
 
 /// The price of a bit at which layers of these sensitivities take about as many bits as in their reference
 /// quantizations, whatever the unit of the sensitivities.
-[[nodiscard]] inline double reference_price(const Graph& graph, const Influences& influences,
-                                            const std::map<std::string, double>& sensitivities) {
-  double logarithm = 0.0;
-  double weights = 0.0;
-  for (const auto& [layer, influence] : influences) {
-    if (!(influence.error > 0.0)) continue;
-    const auto count = static_cast<double>(graph.find(layer)->blobs.front().values.size());
-    logarithm += count * std::log(price_estimate(sensitivities.at(layer) * influence.error, count));
-    weights += count;
-  }
-  return weights > 0.0 ? std::exp(logarithm / weights) : 0.0;
-}
+[[nodiscard]] NUQ_FUNCTION double reference_price(const Graph& graph, const Influences& influences,
+                                                  const std::map<std::string, double>& sensitivities);
 
 /// Damage of a network quantized at a price per bit, brought to equal size: a bit per weight less quadruples it.
 template <class Engine, class Run>
@@ -219,5 +187,59 @@ template <class Real = double>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SENSITIVITY)
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "nuq/core/finite.hpp"
+#include "nuq/quantize/assign/layer_problem.hpp"
+#include "nuq/sensitivity/price_of_harm.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void replace_useless_by_median(std::map<std::string, double>& values) {
+  const auto is_useful = [](double value) { return is_finite(value) && value > 0.0; };
+  std::vector<double> useful;
+  for (const auto& [layer, value] : values) {
+    if (is_useful(value)) useful.push_back(value);
+  }
+  std::sort(useful.begin(), useful.end());
+  const double median = useful.empty() ? 1.0 : useful[useful.size() / 2];
+  for (auto& [layer, value] : values) {
+    if (!is_useful(value)) value = median;
+  }
+}
+
+NUQ_FUNCTION std::map<std::string, double> blended_sensitivities(const Influences& influences, double exponent) {
+  std::map<std::string, double> sensitivities;
+  for (const auto& [layer, influence] : influences)
+    sensitivities[layer] = std::pow(influence.slope, exponent) * std::pow(influence.energy, exponent - 1.0);
+  replace_useless_by_median(sensitivities);
+  return sensitivities;
+}
+
+NUQ_FUNCTION double reference_price(const Graph& graph, const Influences& influences,
+                                    const std::map<std::string, double>& sensitivities) {
+  double logarithm = 0.0;
+  double weights = 0.0;
+  for (const auto& [layer, influence] : influences) {
+    if (!(influence.error > 0.0)) continue;
+    const auto count = static_cast<double>(graph.find(layer)->blobs.front().values.size());
+    logarithm += count * std::log(price_estimate(sensitivities.at(layer) * influence.error, count));
+    weights += count;
+  }
+  return weights > 0.0 ? std::exp(logarithm / weights) : 0.0;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SENSITIVITY)
 
 #endif  // NUQ_SENSITIVITY_LAYER_SENSITIVITIES_HPP

@@ -1,12 +1,11 @@
 #ifndef NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
 #define NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
@@ -56,6 +55,26 @@ template <class Engine, class Feed>
 
 namespace detail {
 
+[[nodiscard]] NUQ_FUNCTION double energy(const std::vector<float>& values);
+
+}  // namespace detail
+
+/// How far a network's outputs have moved: for probabilities the Kullback-Leibler divergence, summed over the samples;
+/// for others the squared difference relative to the original's energy. Of several outputs the sum. Both must be of the
+/// same batches.
+[[nodiscard]] NUQ_FUNCTION double output_damage(const NetworkOutputs& original, const NetworkOutputs& changed);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SENSITIVITY)
+
+#include <algorithm>
+#include <cmath>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
 /// Σ p·ln(p/q).
 [[nodiscard]] inline double divergence(const std::vector<float>& original, const std::vector<float>& changed) {
   constexpr double least = 1e-12;
@@ -76,7 +95,7 @@ namespace detail {
   return sum;
 }
 
-[[nodiscard]] inline double energy(const std::vector<float>& values) {
+NUQ_FUNCTION double energy(const std::vector<float>& values) {
   double sum = 0.0;
   for (const float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
   return sum;
@@ -84,10 +103,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// How far a network's outputs have moved: for probabilities the Kullback-Leibler divergence, summed over the samples;
-/// for others the squared difference relative to the original's energy. Of several outputs the sum. Both must be of the
-/// same batches.
-[[nodiscard]] inline double output_damage(const NetworkOutputs& original, const NetworkOutputs& changed) {
+NUQ_FUNCTION double output_damage(const NetworkOutputs& original, const NetworkOutputs& changed) {
   double damage = 0.0;
   for (std::size_t index = 0; index < original.blobs.size(); ++index) {
     const std::vector<float>& before = original.blobs[index].values;
@@ -102,5 +118,7 @@ namespace detail {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SENSITIVITY)
 
 #endif  // NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP

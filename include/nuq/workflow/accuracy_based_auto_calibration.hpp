@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -13,13 +12,11 @@
 
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/amct/quant_config_json.hpp"
-#include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/support/number_text.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/any_engine.hpp"
 #include "nuq/engine/custom_layers.hpp"
@@ -27,7 +24,6 @@
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/model_evaluation.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
@@ -37,13 +33,8 @@
 #include "nuq/sensitivity/cosine_similarity.hpp"
 #include "nuq/sensitivity/rank_layers.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/calibration_policies.hpp"
-#include "nuq/workflow/detail/deploy_obstacle.hpp"
-#include "nuq/workflow/detail/feed_from.hpp"
 #include "nuq/workflow/init.hpp"
-#include "nuq/workflow/quantize_model.hpp"
-#include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -109,153 +100,43 @@ class AutoCalibrationRun {
         prefix_(std::move(save_prefix)),
         evaluation_(evaluator_, prefix_, options.threads, options.custom_layers) {}
 
-  [[nodiscard]] AutoCalibrationResult run(const AnyRollBackStrategy& strategy,
-                                          const AnyOutputSensitivity& sensitivity) {
-    evaluate_original();
-    quantize_uniformly();
-    conclude(layers_to_roll_back(strategy, sensitivity));
-    return std::move(result_);
-  }
+  [[nodiscard]] AutoCalibrationResult run(const AnyRollBackStrategy& strategy, const AnyOutputSensitivity& sensitivity);
 
  private:
-  void evaluate_original() {
-    const double metric = evaluation_.of_original(caffe_model(graph_));
-    result_.original_metric = metric;
-    if (evaluator_.is_satisfied(metric, metric)) return;
-    fail(EvaluationError(
-        ErrorCode::evaluation_failed,
-        graph_.model_file() +
-            ": is_satisfied(original, original) is false, wanted an evaluator that accepts the original "
-            "model's own metric, " +
-            number_text(metric)));
-  }
+  void evaluate_original();
 
   [[nodiscard]] InputBatch batch(int index) { return evaluator_.calibration_batch(index); }
 
   /// Fills `graph_.quantization`: every enabled layer at int8, activations calibrated. Calibration reads the float
   /// network, so it holds whichever layers go back to float. A layer that could not be deployed is one of those.
-  void quantize_uniformly() {
-    for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
-    ThreadPool parallel(options_.threads);
-    quantize_network(graph_, NonUniformQuantizer<>{}, {}, parallel);
-    const auto next_batch = [this](int index) { return batch(index); };
-    set_activations(graph_, next_batch, engine(), calibration_.calibrator);
-    for (const Node& node : graph_.nodes) {
-      const auto quantized = graph_.quantization.find(node.name);
-      if (quantized == graph_.quantization.end()) continue;
-      const std::string obstacle = deploy_obstacle(node, quantized->second);
-      if (obstacle.empty()) continue;
-      graph_.notes.push_back(obstacle);
-      roll_back(node.name);
-    }
-    set_joint_shifts(graph_, next_batch, engine());
-  }
+  void quantize_uniformly();
 
-  void use_uniform_weights(LayerEntry& layer) {
-    const auto planned = graph_.plan.find(layer.name);
-    if (planned == graph_.plan.end()) return;
-    layer.plan.weight_algorithm = WeightAlgorithm::arq;
-    WeightAlgorithm& algorithm = planned->second.weight_algorithm;
-    if (algorithm == WeightAlgorithm::nuq) {
-      graph_.notes.push_back(config_.file + ": layer '" + layer.name +
-                             "': arq_quantize instead of nuq_quantize: this calibration is uniform");
-    }
-    algorithm = WeightAlgorithm::arq;
-  }
+  void use_uniform_weights(LayerEntry& layer);
 
-  void roll_back(const std::string& layer) {
-    graph_.quantization.erase(layer);
-    graph_.plan.erase(layer);
-    for (LayerEntry& entry : config_.layers) {
-      if (entry.name == layer) entry.quant_enable = false;
-    }
-    result_.rolled_back.push_back(layer);
-  }
+  void roll_back(const std::string& layer);
 
   // ---- search
 
   /// The number of layers, from the front of the ranking, that go back to float.
   [[nodiscard]] std::size_t layers_to_roll_back(const AnyRollBackStrategy& strategy,
-                                                const AnyOutputSensitivity& sensitivity) {
-    const std::size_t all = graph_.quantization.size();
-    if (all == 0 || passes(0)) return 0;
-    result_.ranking = ranked_layers(sensitivity);
-    const auto passes_without = [this, all](std::size_t layers) { return layers >= all || passes(layers); };
-    const std::size_t count = strategy.layers_to_roll_back(all, passes_without);
-    return count < all && passes(count) ? count : all;
-  }
+                                                const AnyOutputSensitivity& sensitivity);
 
-  [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const AnyOutputSensitivity& sensitivity) {
-    AnyEngine original = engine();
-    original.load(graph_);
-    AnyEngine quantized = engine();
-    quantized.load(build_graph(std::make_shared<const Model>(fake_quant_model(graph_, graph_.quantization))));
-    const auto next_batch = [this](int index) { return batch(index); };
-    return rank_layers(graph_, original, quantized, graph_.batch_num, feed_from(next_batch), sensitivity);
-  }
+  [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const AnyOutputSensitivity& sensitivity);
 
   [[nodiscard]] AnyEngine engine() const { return calibration_.engine(options_.threads, options_.custom_layers); }
 
   /// Whether the evaluator accepts the network without its `count` most sensitive layers; asked once.
-  [[nodiscard]] bool passes(std::size_t count) {
-    const auto known = trials_.find(count);
-    if (known != trials_.end()) return result_.trials[known->second].satisfied;
-    RollBackTrial trial;
-    trial.rolled_back = result_.rolled_back;
-    NetworkQuantization quantization = graph_.quantization;
-    for (std::size_t rank = 0; rank < count; ++rank) {
-      trial.rolled_back.push_back(result_.ranking[rank].layer);
-      quantization.erase(result_.ranking[rank].layer);
-    }
-    trial.metric = evaluation_(fake_quant_model(graph_, quantization));
-    trial.satisfied = evaluator_.is_satisfied(result_.original_metric, trial.metric);
-    trials_[count] = result_.trials.size();
-    result_.trials.push_back(std::move(trial));
-    return result_.trials.back().satisfied;
-  }
+  [[nodiscard]] bool passes(std::size_t count);
 
   // ---- results
 
-  void conclude(std::size_t count) {
-    for (std::size_t rank = 0; rank < count; ++rank) roll_back(result_.ranking[rank].layer);
-    result_.satisfied = !graph_.quantization.empty();
-    if (result_.satisfied) result_.metric = result_.trials[trials_.at(count)].metric;
-    result_.notes = graph_.notes;
-    write_files();
-    result_.quantization = std::move(graph_.quantization);
-  }
+  void conclude(std::size_t count);
 
-  void write_files() const {
-    constexpr const char* verb = "accuracy_based_auto_calibration";
-    FileSet files;
-    if (result_.satisfied) {
-      ThreadPool parallel(options_.threads);
-      stage_quantized_models(files, graph_, SaveType::both, prefix_, parallel);
-      files.stage(graph_.record_file, to_text(record_of(graph_)));
-    }
-    files.stage(prefix_ + "_" + verb + "_ranking_information.json", ranking_json());
-    files.stage(prefix_ + "_" + verb + "_final_config.json", to_json(config_));
-    files.stage(folder_of(prefix_) + "/" + verb + "_record.json", history_json());
-    files.commit();
-  }
+  void write_files() const;
 
-  [[nodiscard]] std::string ranking_json() const {
-    Json json = Json::object();
-    for (const LayerSensitivity& layer : result_.ranking) json.set(layer.layer, layer.value);
-    return text_of(json);
-  }
+  [[nodiscard]] std::string ranking_json() const;
 
-  [[nodiscard]] std::string history_json() const {
-    Json trials = Json::array();
-    for (const RollBackTrial& trial : result_.trials) {
-      trials.push_back(Json::object(
-          {{"roll_back_layers", trial.rolled_back}, {"metric", trial.metric}, {"satisfied", trial.satisfied}}));
-    }
-    return text_of(Json::object({{"original_metric", result_.original_metric},
-                                 {"trials", trials},
-                                 {"roll_back_layers", result_.rolled_back},
-                                 {"satisfied", result_.satisfied}}));
-  }
+  [[nodiscard]] std::string history_json() const;
 
   [[nodiscard]] static std::string text_of(const Json& json) { return to_text(json, {2, false}) + "\n"; }
 
@@ -329,5 +210,164 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <memory>
+
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/detail/deploy_obstacle.hpp"
+#include "nuq/workflow/detail/feed_from.hpp"
+#include "nuq/workflow/quantize_model.hpp"
+#include "nuq/workflow/save_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION AutoCalibrationResult AutoCalibrationRun::run(const AnyRollBackStrategy& strategy,
+                                                           const AnyOutputSensitivity& sensitivity) {
+  evaluate_original();
+  quantize_uniformly();
+  conclude(layers_to_roll_back(strategy, sensitivity));
+  return std::move(result_);
+}
+
+NUQ_FUNCTION void AutoCalibrationRun::evaluate_original() {
+  const double metric = evaluation_.of_original(caffe_model(graph_));
+  result_.original_metric = metric;
+  if (evaluator_.is_satisfied(metric, metric)) return;
+  fail(EvaluationError(ErrorCode::evaluation_failed,
+                       graph_.model_file() +
+                           ": is_satisfied(original, original) is false, wanted an evaluator that accepts the original "
+                           "model's own metric, " +
+                           number_text(metric)));
+}
+
+NUQ_FUNCTION void AutoCalibrationRun::quantize_uniformly() {
+  for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
+  ThreadPool parallel(options_.threads);
+  quantize_network(graph_, NonUniformQuantizer<>{}, {}, parallel);
+  const auto next_batch = [this](int index) { return batch(index); };
+  set_activations(graph_, next_batch, engine(), calibration_.calibrator);
+  for (const Node& node : graph_.nodes) {
+    const auto quantized = graph_.quantization.find(node.name);
+    if (quantized == graph_.quantization.end()) continue;
+    const std::string obstacle = deploy_obstacle(node, quantized->second);
+    if (obstacle.empty()) continue;
+    graph_.notes.push_back(obstacle);
+    roll_back(node.name);
+  }
+  set_joint_shifts(graph_, next_batch, engine());
+}
+
+NUQ_FUNCTION void AutoCalibrationRun::use_uniform_weights(LayerEntry& layer) {
+  const auto planned = graph_.plan.find(layer.name);
+  if (planned == graph_.plan.end()) return;
+  layer.plan.weight_algorithm = WeightAlgorithm::arq;
+  WeightAlgorithm& algorithm = planned->second.weight_algorithm;
+  if (algorithm == WeightAlgorithm::nuq) {
+    graph_.notes.push_back(config_.file + ": layer '" + layer.name +
+                           "': arq_quantize instead of nuq_quantize: this calibration is uniform");
+  }
+  algorithm = WeightAlgorithm::arq;
+}
+
+NUQ_FUNCTION void AutoCalibrationRun::roll_back(const std::string& layer) {
+  graph_.quantization.erase(layer);
+  graph_.plan.erase(layer);
+  for (LayerEntry& entry : config_.layers) {
+    if (entry.name == layer) entry.quant_enable = false;
+  }
+  result_.rolled_back.push_back(layer);
+}
+
+NUQ_FUNCTION std::size_t AutoCalibrationRun::layers_to_roll_back(const AnyRollBackStrategy& strategy,
+                                                                 const AnyOutputSensitivity& sensitivity) {
+  const std::size_t all = graph_.quantization.size();
+  if (all == 0 || passes(0)) return 0;
+  result_.ranking = ranked_layers(sensitivity);
+  const auto passes_without = [this, all](std::size_t layers) { return layers >= all || passes(layers); };
+  const std::size_t count = strategy.layers_to_roll_back(all, passes_without);
+  return count < all && passes(count) ? count : all;
+}
+
+NUQ_FUNCTION std::vector<LayerSensitivity> AutoCalibrationRun::ranked_layers(const AnyOutputSensitivity& sensitivity) {
+  AnyEngine original = engine();
+  original.load(graph_);
+  AnyEngine quantized = engine();
+  quantized.load(build_graph(std::make_shared<const Model>(fake_quant_model(graph_, graph_.quantization))));
+  const auto next_batch = [this](int index) { return batch(index); };
+  return rank_layers(graph_, original, quantized, graph_.batch_num, feed_from(next_batch), sensitivity);
+}
+
+NUQ_FUNCTION bool AutoCalibrationRun::passes(std::size_t count) {
+  const auto known = trials_.find(count);
+  if (known != trials_.end()) return result_.trials[known->second].satisfied;
+  RollBackTrial trial;
+  trial.rolled_back = result_.rolled_back;
+  NetworkQuantization quantization = graph_.quantization;
+  for (std::size_t rank = 0; rank < count; ++rank) {
+    trial.rolled_back.push_back(result_.ranking[rank].layer);
+    quantization.erase(result_.ranking[rank].layer);
+  }
+  trial.metric = evaluation_(fake_quant_model(graph_, quantization));
+  trial.satisfied = evaluator_.is_satisfied(result_.original_metric, trial.metric);
+  trials_[count] = result_.trials.size();
+  result_.trials.push_back(std::move(trial));
+  return result_.trials.back().satisfied;
+}
+
+NUQ_FUNCTION void AutoCalibrationRun::conclude(std::size_t count) {
+  for (std::size_t rank = 0; rank < count; ++rank) roll_back(result_.ranking[rank].layer);
+  result_.satisfied = !graph_.quantization.empty();
+  if (result_.satisfied) result_.metric = result_.trials[trials_.at(count)].metric;
+  result_.notes = graph_.notes;
+  write_files();
+  result_.quantization = std::move(graph_.quantization);
+}
+
+NUQ_FUNCTION void AutoCalibrationRun::write_files() const {
+  constexpr const char* verb = "accuracy_based_auto_calibration";
+  FileSet files;
+  if (result_.satisfied) {
+    ThreadPool parallel(options_.threads);
+    stage_quantized_models(files, graph_, SaveType::both, prefix_, parallel);
+    files.stage(graph_.record_file, to_text(record_of(graph_)));
+  }
+  files.stage(prefix_ + "_" + verb + "_ranking_information.json", ranking_json());
+  files.stage(prefix_ + "_" + verb + "_final_config.json", to_json(config_));
+  files.stage(folder_of(prefix_) + "/" + verb + "_record.json", history_json());
+  files.commit();
+}
+
+NUQ_FUNCTION std::string AutoCalibrationRun::ranking_json() const {
+  Json json = Json::object();
+  for (const LayerSensitivity& layer : result_.ranking) json.set(layer.layer, layer.value);
+  return text_of(json);
+}
+
+NUQ_FUNCTION std::string AutoCalibrationRun::history_json() const {
+  Json trials = Json::array();
+  for (const RollBackTrial& trial : result_.trials) {
+    trials.push_back(Json::object(
+        {{"roll_back_layers", trial.rolled_back}, {"metric", trial.metric}, {"satisfied", trial.satisfied}}));
+  }
+  return text_of(Json::object({{"original_metric", result_.original_metric},
+                               {"trials", trials},
+                               {"roll_back_layers", result_.rolled_back},
+                               {"satisfied", result_.satisfied}}));
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_ACCURACY_BASED_AUTO_CALIBRATION_HPP

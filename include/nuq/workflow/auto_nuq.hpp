@@ -3,22 +3,19 @@
 
 #include <string>
 #include <type_traits>
-#include <utility>
 
-#include "nuq/core/thread_pool.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/executor.hpp"
 #include "nuq/evaluation/progress.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/quantization.hpp"
 #include "nuq/search/contracts.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/options.hpp"
 #include "nuq/workflow/auto_nuq/result.hpp"
 #include "nuq/workflow/auto_nuq/run.hpp"
 #include "nuq/workflow/auto_nuq/state.hpp"
-#include "nuq/workflow/init.hpp"
 #include "nuq/workflow/policies.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -26,16 +23,10 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// `auto_nuq` with the evaluator and the policies behind types that are always the same.
-[[nodiscard]] inline AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
-                                                const std::string& config_file, const std::string& record_file,
-                                                const std::string& save_prefix, const AutoNuqOptions& options,
-                                                AutoNuqTools tools) {
-  ThreadPool parallel(options.threads);
-  Graph graph = prepared_graph(config_file, model_file, weights_file, parallel);
-  graph.record_file = record_file;
-  set_bias_correction(graph.plan, options.bias_correction);
-  return AutoNuqRun(std::move(graph), config_file, save_prefix, options, std::move(tools))();
-}
+[[nodiscard]] NUQ_FUNCTION AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
+                                                      const std::string& config_file, const std::string& record_file,
+                                                      const std::string& save_prefix, const AutoNuqOptions& options,
+                                                      AutoNuqTools tools);
 
 }  // namespace detail
 
@@ -73,5 +64,34 @@ AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <utility>
+
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/workflow/init.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
+                                        const std::string& config_file, const std::string& record_file,
+                                        const std::string& save_prefix, const AutoNuqOptions& options,
+                                        AutoNuqTools tools) {
+  ThreadPool parallel(options.threads);
+  Graph graph = prepared_graph(config_file, model_file, weights_file, parallel);
+  graph.record_file = record_file;
+  set_bias_correction(graph.plan, options.bias_correction);
+  return AutoNuqRun(std::move(graph), config_file, save_prefix, options, std::move(tools))();
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_AUTO_NUQ_HPP

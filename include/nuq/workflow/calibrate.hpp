@@ -1,7 +1,6 @@
 #ifndef NUQ_WORKFLOW_CALIBRATE_HPP
 #define NUQ_WORKFLOW_CALIBRATE_HPP
 
-#include <cstddef>
 #include <map>
 #include <string>
 
@@ -9,6 +8,7 @@
 #include "nuq/amct/record_file.hpp"
 #include "nuq/calibration/calibrate_activations.hpp"
 #include "nuq/calibration/calibrator_choice.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -30,10 +30,7 @@ template <class NextBatch, class Engine>
   return calibrate_activations(graph, engine, graph.batch_num, feed_from(next_batch), calibrator);
 }
 
-inline void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated) {
-  layer.activation = calibrated.scale;
-  layer.input_shape = calibrated.input_shape;
-}
+NUQ_FUNCTION void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated);
 
 /// Calibrates the input of every quantized layer of the graph.
 template <class NextBatch, class Engine>
@@ -60,5 +57,24 @@ void calibrate(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine(),
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <cstddef>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated) {
+  layer.activation = calibrated.scale;
+  layer.input_shape = calibrated.input_shape;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_CALIBRATE_HPP

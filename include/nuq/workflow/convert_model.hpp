@@ -4,16 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/quantized_model.hpp"
-#include "nuq/core/parallel.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/quantization.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/detail/quantize_by_record.hpp"
-#include "nuq/workflow/init.hpp"
-#include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -22,9 +15,28 @@ NUQ_NAMESPACE_BEGIN
 /// `save_model` are written; their names are returned. A record without any activation scale gives the weights-only
 /// fake-quant model alone. Throws ModelError for a model that is quantized already, RecordError for a record of another
 /// network or with values missing or out of range; nothing is written then.
-inline std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
-                                              const std::string& scale_offset_record_file,
-                                              const std::string& save_path) {
+NUQ_FUNCTION std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
+                                                    const std::string& scale_offset_record_file,
+                                                    const std::string& save_path);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/workflow/detail/quantize_by_record.hpp"
+#include "nuq/workflow/init.hpp"
+#include "nuq/workflow/save_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
+                                                    const std::string& scale_offset_record_file,
+                                                    const std::string& save_path) {
   Graph graph = load_graph(model_file, weights_file);
   detail::refuse_quantized_model(graph);
   Parallel serial;
@@ -37,5 +49,7 @@ inline std::vector<std::string> convert_model(const std::string& model_file, con
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_CONVERT_MODEL_HPP

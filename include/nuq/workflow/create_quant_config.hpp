@@ -1,21 +1,12 @@
 #ifndef NUQ_WORKFLOW_CREATE_QUANT_CONFIG_HPP
 #define NUQ_WORKFLOW_CREATE_QUANT_CONFIG_HPP
 
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "nuq/amct/compiler_rule.hpp"
-#include "nuq/amct/config_from_simplified.hpp"
-#include "nuq/amct/default_config.hpp"
 #include "nuq/amct/quant_config.hpp"
-#include "nuq/amct/quant_config_json.hpp"
-#include "nuq/amct/simplified_config.hpp"
-#include "nuq/caffe/build_graph.hpp"
-#include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -36,8 +27,35 @@ struct QuantConfigRequest {
 /// Writes config.json for a model: one entry per quantizable layer. Returns its content, with notes on every layer that
 /// does not take NUQ. Throws ModelError, ConfigError or FormatError; an existing file is replaced only when all went
 /// well.
-inline QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
-                                       const std::string& weights_file, const QuantConfigRequest& request) {
+NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                             const std::string& weights_file, const QuantConfigRequest& request);
+
+/// The same with the vendor's arguments in the vendor's order.
+NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                             const std::string& weights_file,
+                                             const std::vector<std::string>& skip_layers = {}, int batch_num = 1,
+                                             bool activation_offset = true, const std::string& config_defination = {});
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <optional>
+#include <utility>
+
+#include "nuq/amct/compiler_rule.hpp"
+#include "nuq/amct/config_from_simplified.hpp"
+#include "nuq/amct/default_config.hpp"
+#include "nuq/amct/quant_config_json.hpp"
+#include "nuq/amct/simplified_config.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/io/atomic_file.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                             const std::string& weights_file, const QuantConfigRequest& request) {
   Graph graph = load_graph(model_file, weights_file);
   infer_shapes(graph);
   graph.nuq_scope = request.nuq_scope;
@@ -60,11 +78,10 @@ inline QuantConfig create_quant_config(const std::string& config_file, const std
   return config;
 }
 
-/// The same with the vendor's arguments in the vendor's order.
-inline QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
-                                       const std::string& weights_file,
-                                       const std::vector<std::string>& skip_layers = {}, int batch_num = 1,
-                                       bool activation_offset = true, const std::string& config_defination = {}) {
+NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                             const std::string& weights_file,
+                                             const std::vector<std::string>& skip_layers, int batch_num,
+                                             bool activation_offset, const std::string& config_defination) {
   QuantConfigRequest request;
   request.skip_layers = skip_layers;
   request.batch_num = batch_num;
@@ -74,5 +91,7 @@ inline QuantConfig create_quant_config(const std::string& config_file, const std
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_CREATE_QUANT_CONFIG_HPP

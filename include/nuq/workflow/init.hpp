@@ -1,26 +1,54 @@
 #ifndef NUQ_WORKFLOW_INIT_HPP
 #define NUQ_WORKFLOW_INIT_HPP
 
-#include <set>
 #include <string>
 
-#include "nuq/amct/apply_config.hpp"
 #include "nuq/amct/quant_config.hpp"
-#include "nuq/amct/quant_config_json.hpp"
-#include "nuq/caffe/build_graph.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/passes/fuse.hpp"
-#include "nuq/graph/quantized_node.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-inline void refuse_quantized_model(const Graph& graph) {
+NUQ_FUNCTION void refuse_quantized_model(const Graph& graph);
+
+/// A float model, its configuration applied, BatchNorm and Scale folded.
+[[nodiscard]] NUQ_FUNCTION Graph prepared_graph(const QuantConfig& config, const std::string& model_file,
+                                                const std::string& weights_file, Parallel& parallel);
+
+[[nodiscard]] NUQ_FUNCTION Graph prepared_graph(const std::string& config_file, const std::string& model_file,
+                                                const std::string& weights_file, Parallel& parallel);
+
+}  // namespace detail
+
+/// Reads the float model and its config.json, folds BatchNorm and Scale, and creates or empties the record file.
+/// First step of static quantization: init → quantize_model → calibration → save_model.
+/// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
+[[nodiscard]] NUQ_FUNCTION Graph init(const std::string& config_file, const std::string& model_file,
+                                      const std::string& weights_file, const std::string& scale_offset_record_file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <set>
+
+#include "nuq/amct/apply_config.hpp"
+#include "nuq/amct/quant_config_json.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/quantized_node.hpp"
+#include "nuq/io/atomic_file.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void refuse_quantized_model(const Graph& graph) {
   const Node* const node = find_quantized_node(graph);
   if (node == nullptr) return;
   fail(ModelError(ErrorCode::unsupported_layer,
@@ -28,9 +56,8 @@ inline void refuse_quantized_model(const Graph& graph) {
                       (is_inserted_by_quantization(*node) ? node->type : "int8 weights") + "), wanted a float model"));
 }
 
-/// A float model, its configuration applied, BatchNorm and Scale folded.
-[[nodiscard]] inline Graph prepared_graph(const QuantConfig& config, const std::string& model_file,
-                                          const std::string& weights_file, Parallel& parallel) {
+NUQ_FUNCTION Graph prepared_graph(const QuantConfig& config, const std::string& model_file,
+                                  const std::string& weights_file, Parallel& parallel) {
   Graph graph = load_graph(model_file, weights_file, parallel);
   refuse_quantized_model(graph);
   graph.notes = config.notes;
@@ -42,18 +69,15 @@ inline void refuse_quantized_model(const Graph& graph) {
   return graph;
 }
 
-[[nodiscard]] inline Graph prepared_graph(const std::string& config_file, const std::string& model_file,
-                                          const std::string& weights_file, Parallel& parallel) {
+NUQ_FUNCTION Graph prepared_graph(const std::string& config_file, const std::string& model_file,
+                                  const std::string& weights_file, Parallel& parallel) {
   return prepared_graph(read_quant_config(config_file), model_file, weights_file, parallel);
 }
 
 }  // namespace detail
 
-/// Reads the float model and its config.json, folds BatchNorm and Scale, and creates or empties the record file.
-/// First step of static quantization: init → quantize_model → calibration → save_model.
-/// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
-[[nodiscard]] inline Graph init(const std::string& config_file, const std::string& model_file,
-                                const std::string& weights_file, const std::string& scale_offset_record_file) {
+NUQ_FUNCTION Graph init(const std::string& config_file, const std::string& model_file, const std::string& weights_file,
+                        const std::string& scale_offset_record_file) {
   Parallel serial;
   Graph graph = detail::prepared_graph(config_file, model_file, weights_file, serial);
   graph.record_file = scale_offset_record_file;
@@ -62,5 +86,7 @@ inline void refuse_quantized_model(const Graph& graph) {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_INIT_HPP

@@ -2,23 +2,11 @@
 #define NUQ_WORKFLOW_PACK_MODEL_HPP
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/packed_model_file.hpp"
-#include "nuq/core/array_view.hpp"
-#include "nuq/core/thread_pool.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/quantized_node.hpp"
-#include "nuq/io/atomic_file.hpp"
-#include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/detail/quantize_by_record.hpp"
-#include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -28,8 +16,39 @@ NUQ_NAMESPACE_BEGIN
 ///
 /// @param threads  0: as many as the machine has cores.
 /// @throws ModelError, RecordError, FormatError; nothing is written then.
-inline void pack_model(const std::string& model_file, const std::string& weights_file, const std::string& packed_file,
-                       const std::string& scale_offset_record_file = {}, std::size_t threads = 0) {
+NUQ_FUNCTION void pack_model(const std::string& model_file, const std::string& weights_file,
+                             const std::string& packed_file, const std::string& scale_offset_record_file = {},
+                             std::size_t threads = 0);
+
+/// Writes the prototxt and the caffemodel that a packed model file holds. Throws FormatError naming the file for one
+/// that is damaged; nothing is written then.
+NUQ_FUNCTION void unpack_model(const std::string& packed_file, const std::string& model_file,
+                               const std::string& weights_file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/packed_model_file.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/graph/quantized_node.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/workflow/detail/quantize_by_record.hpp"
+#include "nuq/workflow/save_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION void pack_model(const std::string& model_file, const std::string& weights_file,
+                             const std::string& packed_file, const std::string& scale_offset_record_file,
+                             std::size_t threads) {
   ThreadPool pool(threads);
   Graph graph = load_graph(model_file, weights_file, pool);
   if (!scale_offset_record_file.empty()) detail::quantize_by_record(graph, scale_offset_record_file, pool);
@@ -41,10 +60,8 @@ inline void pack_model(const std::string& model_file, const std::string& weights
   files.commit();
 }
 
-/// Writes the prototxt and the caffemodel that a packed model file holds. Throws FormatError naming the file for one
-/// that is damaged; nothing is written then.
-inline void unpack_model(const std::string& packed_file, const std::string& model_file,
-                         const std::string& weights_file) {
+NUQ_FUNCTION void unpack_model(const std::string& packed_file, const std::string& model_file,
+                               const std::string& weights_file) {
   const MappedFile file(packed_file);
   const std::string_view bytes = file.bytes();
   FileSet files;
@@ -54,5 +71,7 @@ inline void unpack_model(const std::string& packed_file, const std::string& mode
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_PACK_MODEL_HPP

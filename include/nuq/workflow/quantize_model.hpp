@@ -1,21 +1,12 @@
 #ifndef NUQ_WORKFLOW_QUANTIZE_MODEL_HPP
 #define NUQ_WORKFLOW_QUANTIZE_MODEL_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
-#include <vector>
 
-#include "nuq/amct/quantization_record.hpp"
-#include "nuq/amct/record_file.hpp"
-#include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
-#include "nuq/graph/quantization.hpp"
-#include "nuq/graph/quantize_layer.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/version.hpp"
@@ -25,7 +16,46 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// One notice where the configuration asks for a search effort that the selector has no use for.
-inline void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer& quantizer) {
+NUQ_FUNCTION void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer& quantizer);
+
+}  // namespace detail
+
+/// Quantizes the weights of every planned layer into `graph.quantization`, with what `statistics` know of its inputs.
+/// Layers without a second-moment matrix are quantized side by side, the quantizer's policies called from many threads.
+/// Activations stay uncalibrated.
+NUQ_FUNCTION void quantize_network(Graph& graph, const AnyLayerQuantizer& quantizer,
+                                   const NetworkStatistics& statistics, Parallel& parallel);
+
+/// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR
+/// layer for each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe)
+/// completes the record. With `statistics` of calibration data (`collect_statistics`) the weights keep more of the
+/// network's accuracy. `quantizer`: a LayerQuantizer.
+NUQ_FUNCTION void quantize_model(Graph& graph, const std::string& modified_model_file,
+                                 const std::string& modified_weights_file,
+                                 const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{},
+                                 const NetworkStatistics& statistics = {});
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/io/atomic_file.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer& quantizer) {
   if (!quantizer.ignores_iterations()) return;
   const auto asks = [](const auto& layer) {
     return layer.second.weight_algorithm == WeightAlgorithm::nuq && layer.second.num_of_iteration > 1;
@@ -45,11 +75,8 @@ inline void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer& quant
 
 }  // namespace detail
 
-/// Quantizes the weights of every planned layer into `graph.quantization`, with what `statistics` know of its inputs.
-/// Layers without a second-moment matrix are quantized side by side, the quantizer's policies called from many threads.
-/// Activations stay uncalibrated.
-inline void quantize_network(Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
-                             Parallel& parallel) {
+NUQ_FUNCTION void quantize_network(Graph& graph, const AnyLayerQuantizer& quantizer,
+                                   const NetworkStatistics& statistics, Parallel& parallel) {
   struct Job {
     const Node* node;
     const LayerStatistics* statistics;
@@ -77,14 +104,9 @@ inline void quantize_network(Graph& graph, const AnyLayerQuantizer& quantizer, c
   });
 }
 
-/// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR
-/// layer for each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe)
-/// completes the record. With `statistics` of calibration data (`collect_statistics`) the weights keep more of the
-/// network's accuracy. `quantizer`: a LayerQuantizer.
-inline void quantize_model(Graph& graph, const std::string& modified_model_file,
-                           const std::string& modified_weights_file,
-                           const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{},
-                           const NetworkStatistics& statistics = {}) {
+NUQ_FUNCTION void quantize_model(Graph& graph, const std::string& modified_model_file,
+                                 const std::string& modified_weights_file, const AnyLayerQuantizer& quantizer,
+                                 const NetworkStatistics& statistics) {
   Parallel serial;
   quantize_network(graph, quantizer, statistics, serial);
   FileSet files;
@@ -94,5 +116,7 @@ inline void quantize_model(Graph& graph, const std::string& modified_model_file,
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_QUANTIZE_MODEL_HPP

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
@@ -12,6 +11,7 @@
 #include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"

@@ -2,15 +2,10 @@
 #define NUQ_WORKFLOW_SAVE_MODEL_HPP
 
 #include <cstdint>
-#include <future>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "nuq/amct/nuq_layer_record.hpp"
-#include "nuq/amct/quant_info.hpp"
-#include "nuq/amct/quantization_record.hpp"
-#include "nuq/amct/record_file.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/model_source.hpp"
@@ -21,6 +16,41 @@ NUQ_NAMESPACE_BEGIN
 
 /// Which of the two models are written.
 enum class SaveType { fakequant, deploy, both };
+
+namespace detail {
+
+NUQ_FUNCTION void stage_packed(FileSet& files, const std::string& file, const std::vector<std::uint8_t>& bytes);
+
+/// Stages everything that `save_model` writes and returns the final names.
+NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
+                                                             const std::string& save_path, Parallel& parallel);
+
+}  // namespace detail
+
+/// Writes the results of a quantized graph beside each other; names are `save_path` (a folder with a file-name prefix)
+/// plus
+/// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`,
+/// `_deploy_weights.caffemodel`,
+/// `_quant.json`, `_nuq_layer_record.txt`, and `.nuq`, the fake-quant model (the deploy model where that alone is
+/// written) as a packed model file. Returns the names written.
+///
+/// Activation scales that are not in the graph are taken from its record file. Without any, SaveType::fakequant writes
+/// the weights-only model; the others throw RecordError missing_record naming the layer.
+NUQ_FUNCTION std::vector<std::string> save_model(Graph& graph, SaveType save_type, const std::string& save_path);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <future>
+#include <string_view>
+
+#include "nuq/amct/nuq_layer_record.hpp"
+#include "nuq/amct/quant_info.hpp"
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
+
+NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -38,13 +68,12 @@ inline void complete_from_record(Graph& graph) {
   }
 }
 
-inline void stage_packed(FileSet& files, const std::string& file, const std::vector<std::uint8_t>& bytes) {
+NUQ_FUNCTION void stage_packed(FileSet& files, const std::string& file, const std::vector<std::uint8_t>& bytes) {
   files.stage(file, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-/// Stages everything that `save_model` writes and returns the final names.
-inline std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
-                                                       const std::string& save_path, Parallel& parallel) {
+NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
+                                                             const std::string& save_path, Parallel& parallel) {
   std::vector<std::string> names;
   const auto stage_model = [&](const FormattedModel& model, const std::string& kind) {
     const std::vector<std::string> staged = model.stage(files, save_path + "_" + kind);
@@ -79,16 +108,7 @@ inline std::vector<std::string> stage_quantized_models(FileSet& files, const Gra
 
 }  // namespace detail
 
-/// Writes the results of a quantized graph beside each other; names are `save_path` (a folder with a file-name prefix)
-/// plus
-/// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`,
-/// `_deploy_weights.caffemodel`,
-/// `_quant.json`, `_nuq_layer_record.txt`, and `.nuq`, the fake-quant model (the deploy model where that alone is
-/// written) as a packed model file. Returns the names written.
-///
-/// Activation scales that are not in the graph are taken from its record file. Without any, SaveType::fakequant writes
-/// the weights-only model; the others throw RecordError missing_record naming the layer.
-inline std::vector<std::string> save_model(Graph& graph, SaveType save_type, const std::string& save_path) {
+NUQ_FUNCTION std::vector<std::string> save_model(Graph& graph, SaveType save_type, const std::string& save_path) {
   detail::complete_from_record(graph);
   FileSet files;
   Parallel serial;
@@ -98,5 +118,7 @@ inline std::vector<std::string> save_model(Graph& graph, SaveType save_type, con
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_SAVE_MODEL_HPP

@@ -11,6 +11,7 @@
 
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/custom_layers.hpp"
@@ -53,16 +54,9 @@ struct WeightsOnly {};
 namespace detail {
 
 /// Frees the float weights of the quantized layers, of which only the shape is needed once their levels are known.
-inline void release_quantized_weights(Graph& graph) {
-  for (Node& node : graph.nodes) {
-    if (graph.quantization.count(node.name) > 0 && quantizes_weights(node))
-      std::vector<float>().swap(node.blobs.front().values);
-  }
-}
+NUQ_FUNCTION void release_quantized_weights(Graph& graph);
 
-[[nodiscard]] inline int statistics_batches(const Graph& graph, const StaticNuqOptions& options) noexcept {
-  return options.statistics_batches > 0 ? options.statistics_batches : graph.batch_num;
-}
+[[nodiscard]] NUQ_FUNCTION int statistics_batches(const Graph& graph, const StaticNuqOptions& options) noexcept;
 
 /// What the data say about the inputs of the layers that take NUQ; nothing without data. For a quantizer with a price,
 /// of all these layers and weighed.
@@ -163,5 +157,28 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void release_quantized_weights(Graph& graph) {
+  for (Node& node : graph.nodes) {
+    if (graph.quantization.count(node.name) > 0 && quantizes_weights(node))
+      std::vector<float>().swap(node.blobs.front().values);
+  }
+}
+
+NUQ_FUNCTION int statistics_batches(const Graph& graph, const StaticNuqOptions& options) noexcept {
+  return options.statistics_batches > 0 ? options.statistics_batches : graph.batch_num;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_STATIC_NUQ_HPP

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
@@ -22,7 +23,6 @@ NUQ_NAMESPACE_END
 
 #include <set>
 
-#include "nuq/core/error.hpp"
 #include "nuq/graph/passes/fuse.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/version.hpp"
@@ -58,8 +59,6 @@ NUQ_NAMESPACE_END
 #include <algorithm>
 #include <cmath>
 #include <limits>
-
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

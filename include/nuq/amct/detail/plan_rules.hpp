@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
@@ -25,7 +26,6 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(AMCT)
 
-#include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/proto_names.hpp"
 #include "nuq/version.hpp"
@@ -27,7 +28,6 @@ NUQ_NAMESPACE_END
 
 #include "nuq/amct/detail/new_config.hpp"
 #include "nuq/amct/detail/plan_rules.hpp"
-#include "nuq/core/error.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/proto_schema.hpp"
 

@@ -1,8 +1,7 @@
 #ifndef NUQ_CAFFE_DETAIL_READ_ELEMENTWISE_HPP
 #define NUQ_CAFFE_DETAIL_READ_ELEMENTWISE_HPP
 
-#include <string>
-
+#include "nuq/compiled.hpp"
 #include "nuq/graph/operation.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -10,7 +9,53 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-[[nodiscard]] inline Operation read_clip(const schema::LayerParameter& layer) {
+[[nodiscard]] NUQ_FUNCTION Operation read_clip(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_elu(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_exp(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_log(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_power(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_prelu(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_relu(const schema::LayerParameter& layer);
+
+/// Forks read the slope from relu6_param or from relu_param.
+[[nodiscard]] NUQ_FUNCTION Operation read_relu6(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_swish(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_threshold(const schema::LayerParameter& layer);
+
+/// Inference uses the trained statistics unless the file says otherwise.
+[[nodiscard]] NUQ_FUNCTION Operation read_batch_norm(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_scale(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_bias(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_eltwise(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_inner_product(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_quant(const schema::LayerParameter& layer);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <string>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION Operation read_clip(const schema::LayerParameter& layer) {
   const schema::ClipParameter& parameter = layer.clip_param();
   ops::Clip clip;
   if (parameter.has_min()) clip.min = parameter.min();
@@ -18,56 +63,54 @@ namespace detail {
   return clip;
 }
 
-[[nodiscard]] inline Operation read_elu(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_elu(const schema::LayerParameter& layer) {
   return ops::Elu{layer.elu_param().alpha()};
 }
 
-[[nodiscard]] inline Operation read_exp(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_exp(const schema::LayerParameter& layer) {
   return ops::Exp{layer.exp_param().base(), layer.exp_param().scale(), layer.exp_param().shift()};
 }
 
-[[nodiscard]] inline Operation read_log(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_log(const schema::LayerParameter& layer) {
   return ops::Log{layer.log_param().base(), layer.log_param().scale(), layer.log_param().shift()};
 }
 
-[[nodiscard]] inline Operation read_power(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_power(const schema::LayerParameter& layer) {
   return ops::Power{layer.power_param().power(), layer.power_param().scale(), layer.power_param().shift()};
 }
 
-[[nodiscard]] inline Operation read_prelu(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_prelu(const schema::LayerParameter& layer) {
   return ops::PRelu{layer.prelu_param().channel_shared()};
 }
 
-[[nodiscard]] inline Operation read_relu(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_relu(const schema::LayerParameter& layer) {
   return ops::Relu{layer.relu_param().negative_slope()};
 }
 
-/// Forks read the slope from relu6_param or from relu_param.
-[[nodiscard]] inline Operation read_relu6(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_relu6(const schema::LayerParameter& layer) {
   return ops::Relu6{layer.has_relu6_param() ? layer.relu6_param().negative_slope()
                                             : layer.relu_param().negative_slope()};
 }
 
-[[nodiscard]] inline Operation read_swish(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_swish(const schema::LayerParameter& layer) {
   return ops::Swish{layer.swish_param().beta()};
 }
 
-[[nodiscard]] inline Operation read_threshold(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_threshold(const schema::LayerParameter& layer) {
   return ops::Threshold{layer.threshold_param().threshold()};
 }
 
-/// Inference uses the trained statistics unless the file says otherwise.
-[[nodiscard]] inline Operation read_batch_norm(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_batch_norm(const schema::LayerParameter& layer) {
   const schema::BatchNormParameter& parameter = layer.batch_norm_param();
   return ops::BatchNorm{parameter.eps(), parameter.has_use_global_stats() && !parameter.use_global_stats()};
 }
 
-[[nodiscard]] inline Operation read_scale(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_scale(const schema::LayerParameter& layer) {
   const schema::ScaleParameter& parameter = layer.scale_param();
   return ops::Scale{parameter.axis(), parameter.num_axes(), parameter.bias_term()};
 }
 
-[[nodiscard]] inline Operation read_bias(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_bias(const schema::LayerParameter& layer) {
   return ops::Bias{layer.bias_param().axis(), layer.bias_param().num_axes()};
 }
 
@@ -84,7 +127,7 @@ namespace detail {
   }
 }
 
-[[nodiscard]] inline Operation read_eltwise(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_eltwise(const schema::LayerParameter& layer) {
   const schema::EltwiseParameter& parameter = layer.eltwise_param();
   ops::Eltwise eltwise;
   eltwise.method = read_eltwise_method(parameter.operation());
@@ -92,12 +135,12 @@ namespace detail {
   return eltwise;
 }
 
-[[nodiscard]] inline Operation read_inner_product(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_inner_product(const schema::LayerParameter& layer) {
   const schema::InnerProductParameter& parameter = layer.inner_product_param();
   return ops::InnerProduct{parameter.num_output(), parameter.axis(), parameter.transpose(), parameter.bias_term()};
 }
 
-[[nodiscard]] inline Operation read_quant(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_quant(const schema::LayerParameter& layer) {
   const schema::QuantParameter& parameter = layer.quant_param();
   ops::Quant quant;
   quant.reciprocal_scale = parameter.scale();
@@ -107,6 +150,9 @@ namespace detail {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_DETAIL_READ_ELEMENTWISE_HPP

@@ -1,13 +1,40 @@
 #ifndef NUQ_CAFFE_DETAIL_READ_IMAGES_HPP
 #define NUQ_CAFFE_DETAIL_READ_IMAGES_HPP
 
-#include <cstdint>
-
+#include "nuq/compiled.hpp"
 #include "nuq/graph/operation.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+[[nodiscard]] NUQ_FUNCTION Operation read_detection_output(const schema::LayerParameter& layer);
+
+/// One factor alone wins over height and width, and these over both factors.
+[[nodiscard]] NUQ_FUNCTION Operation read_interp(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_prior_box(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_psroi_pooling(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_roi_pooling(const schema::LayerParameter& layer);
+
+/// Three families of forks share the type. With a second bottom the layer is SegNet's. Of the others those that give a
+/// stride (`stride`, `stride_h`, `stride_w`) repeat by it and multiply by `scale`; the rest (YOLO, feature pyramids)
+/// repeat by `scale`, or `scale_h` and `scale_w`. Nothing given means 2.
+[[nodiscard]] NUQ_FUNCTION Operation read_upsample(const schema::LayerParameter& layer);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <cstdint>
+
+NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 // Operations on images: resampling, regions of interest, detection.
@@ -17,7 +44,7 @@ namespace detail {
   return code == schema::PriorBoxParameter::CORNER_SIZE ? ops::BoxCode::corner_size : ops::BoxCode::corner;
 }
 
-[[nodiscard]] inline Operation read_detection_output(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_detection_output(const schema::LayerParameter& layer) {
   const schema::DetectionOutputParameter& parameter = layer.detection_output_param();
   const schema::NonMaximumSuppressionParameter& suppression = parameter.nms_param();
   ops::DetectionOutput detection;
@@ -35,8 +62,7 @@ namespace detail {
   return detection;
 }
 
-/// One factor alone wins over height and width, and these over both factors.
-[[nodiscard]] inline Operation read_interp(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_interp(const schema::LayerParameter& layer) {
   const schema::InterpParameter& parameter = layer.interp_param();
   ops::Interp interp;
   interp.method = parameter.interp_type();
@@ -52,7 +78,7 @@ namespace detail {
   return interp;
 }
 
-[[nodiscard]] inline Operation read_prior_box(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_prior_box(const schema::LayerParameter& layer) {
   const schema::PriorBoxParameter& parameter = layer.prior_box_param();
   ops::PriorBox prior;
   prior.min_sizes.assign(parameter.min_size().begin(), parameter.min_size().end());
@@ -69,12 +95,12 @@ namespace detail {
   return prior;
 }
 
-[[nodiscard]] inline Operation read_psroi_pooling(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_psroi_pooling(const schema::LayerParameter& layer) {
   const schema::PSROIPoolingParameter& parameter = layer.psroi_pooling_param();
   return ops::PsRoiPooling{parameter.output_dim(), parameter.group_size(), parameter.spatial_scale()};
 }
 
-[[nodiscard]] inline Operation read_roi_pooling(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_roi_pooling(const schema::LayerParameter& layer) {
   const schema::ROIPoolingParameter& parameter = layer.roi_pooling_param();
   const float scale = parameter.spatial_scale();
   ops::RoiPooling pooling;
@@ -97,10 +123,7 @@ namespace detail {
   return unpool;
 }
 
-/// Three families of forks share the type. With a second bottom the layer is SegNet's. Of the others those that give a
-/// stride (`stride`, `stride_h`, `stride_w`) repeat by it and multiply by `scale`; the rest (YOLO, feature pyramids)
-/// repeat by `scale`, or `scale_h` and `scale_w`. Nothing given means 2.
-[[nodiscard]] inline Operation read_upsample(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_upsample(const schema::LayerParameter& layer) {
   const schema::UpsampleParameter& parameter = layer.upsample_param();
   if (layer.bottom_size() == 2) return read_max_unpool(parameter);
   ops::Upsample upsample;
@@ -118,6 +141,9 @@ namespace detail {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_DETAIL_READ_IMAGES_HPP

@@ -1,8 +1,7 @@
 #ifndef NUQ_CAFFE_DETAIL_READ_TENSORS_HPP
 #define NUQ_CAFFE_DETAIL_READ_TENSORS_HPP
 
-#include <cstdint>
-
+#include "nuq/compiled.hpp"
 #include "nuq/graph/operation.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -22,27 +21,74 @@ namespace detail {
 }
 
 /// `concat_dim` is the axis' old name.
-[[nodiscard]] inline Operation read_concat(const schema::LayerParameter& layer) {
+[[nodiscard]] NUQ_FUNCTION Operation read_concat(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_crop(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_embed(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_flatten(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_lrn(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_lstm(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_rnn(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_mvn(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_normalize(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_parameter(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_permute(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_reduction(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_reshape(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_shuffle_channel(const schema::LayerParameter& layer);
+
+/// `slice_dim` is the axis' old name.
+[[nodiscard]] NUQ_FUNCTION Operation read_slice(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_softmax(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_tile(const schema::LayerParameter& layer);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <cstdint>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION Operation read_concat(const schema::LayerParameter& layer) {
   const schema::ConcatParameter& parameter = layer.concat_param();
   if (parameter.has_concat_dim()) return ops::Concat{parameter.concat_dim()};
   return ops::Concat{parameter.axis()};
 }
 
-[[nodiscard]] inline Operation read_crop(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_crop(const schema::LayerParameter& layer) {
   const schema::CropParameter& parameter = layer.crop_param();
   return ops::Crop{parameter.axis(), {parameter.offset().begin(), parameter.offset().end()}};
 }
 
-[[nodiscard]] inline Operation read_embed(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_embed(const schema::LayerParameter& layer) {
   const schema::EmbedParameter& parameter = layer.embed_param();
   return ops::Embed{parameter.input_dim(), parameter.num_output(), parameter.bias_term()};
 }
 
-[[nodiscard]] inline Operation read_flatten(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_flatten(const schema::LayerParameter& layer) {
   return ops::Flatten{layer.flatten_param().axis(), layer.flatten_param().end_axis()};
 }
 
-[[nodiscard]] inline Operation read_lrn(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_lrn(const schema::LayerParameter& layer) {
   const schema::LRNParameter& parameter = layer.lrn_param();
   ops::Lrn lrn;
   lrn.size = parameter.local_size();
@@ -57,30 +103,30 @@ namespace detail {
   return {parameter.num_output(), parameter.expose_hidden()};
 }
 
-[[nodiscard]] inline Operation read_lstm(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_lstm(const schema::LayerParameter& layer) {
   return ops::Lstm{read_recurrent(layer.recurrent_param())};
 }
 
-[[nodiscard]] inline Operation read_rnn(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_rnn(const schema::LayerParameter& layer) {
   return ops::Rnn{read_recurrent(layer.recurrent_param())};
 }
 
-[[nodiscard]] inline Operation read_mvn(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_mvn(const schema::LayerParameter& layer) {
   const schema::MVNParameter& parameter = layer.mvn_param();
   return ops::Mvn{parameter.normalize_variance(), parameter.across_channels(), parameter.eps()};
 }
 
-[[nodiscard]] inline Operation read_normalize(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_normalize(const schema::LayerParameter& layer) {
   const schema::NormalizeParameter& parameter = layer.norm_param();
   return ops::Normalize{parameter.across_spatial(), parameter.channel_shared(), parameter.eps()};
 }
 
-[[nodiscard]] inline Operation read_parameter(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_parameter(const schema::LayerParameter& layer) {
   const schema::BlobShape& shape = layer.parameter_param().shape();
   return ops::Parameter{{shape.dim().begin(), shape.dim().end()}};
 }
 
-[[nodiscard]] inline Operation read_permute(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_permute(const schema::LayerParameter& layer) {
   return ops::Permute{{layer.permute_param().order().begin(), layer.permute_param().order().end()}};
 }
 
@@ -98,23 +144,22 @@ namespace detail {
   }
 }
 
-[[nodiscard]] inline Operation read_reduction(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_reduction(const schema::LayerParameter& layer) {
   const schema::ReductionParameter& parameter = layer.reduction_param();
   return ops::Reduction{read_reduction_method(parameter.operation()), parameter.axis(), parameter.coeff()};
 }
 
-[[nodiscard]] inline Operation read_reshape(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_reshape(const schema::LayerParameter& layer) {
   const schema::ReshapeParameter& parameter = layer.reshape_param();
   return ops::Reshape{
       {parameter.shape().dim().begin(), parameter.shape().dim().end()}, parameter.axis(), parameter.num_axes()};
 }
 
-[[nodiscard]] inline Operation read_shuffle_channel(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_shuffle_channel(const schema::LayerParameter& layer) {
   return ops::ShuffleChannel{layer.shuffle_channel_param().group()};
 }
 
-/// `slice_dim` is the axis' old name.
-[[nodiscard]] inline Operation read_slice(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_slice(const schema::LayerParameter& layer) {
   const schema::SliceParameter& parameter = layer.slice_param();
   ops::Slice slice;
   slice.axis = parameter.has_slice_dim() ? std::int64_t{parameter.slice_dim()} : std::int64_t{parameter.axis()};
@@ -123,15 +168,18 @@ namespace detail {
   return slice;
 }
 
-[[nodiscard]] inline Operation read_softmax(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_softmax(const schema::LayerParameter& layer) {
   return ops::Softmax{layer.softmax_param().axis()};
 }
 
-[[nodiscard]] inline Operation read_tile(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_tile(const schema::LayerParameter& layer) {
   return ops::Tile{layer.tile_param().axis(), layer.tile_param().tiles()};
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_DETAIL_READ_TENSORS_HPP

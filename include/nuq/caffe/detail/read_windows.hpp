@@ -1,13 +1,40 @@
 #ifndef NUQ_CAFFE_DETAIL_READ_WINDOWS_HPP
 #define NUQ_CAFFE_DETAIL_READ_WINDOWS_HPP
 
-#include <string_view>
-
+#include "nuq/compiled.hpp"
 #include "nuq/graph/operation.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+[[nodiscard]] NUQ_FUNCTION ops::Window read_window(const schema::ConvolutionParameter& parameter);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_convolution(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_deconvolution(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_im2col(const schema::LayerParameter& layer);
+
+[[nodiscard]] NUQ_FUNCTION Operation read_pooling(const schema::LayerParameter& layer);
+
+static_assert(static_cast<int>(schema::SPPParameter::MAX) == static_cast<int>(schema::PoolingParameter::MAX) &&
+                  static_cast<int>(schema::SPPParameter::AVE) == static_cast<int>(schema::PoolingParameter::AVE),
+              "read_pool_method reads the methods of both");
+
+[[nodiscard]] NUQ_FUNCTION Operation read_spp(const schema::LayerParameter& layer);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <string_view>
+
+NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 /// `name: 3`, `name: 3 name: 5` (height, width), or `name_h: 3 name_w: 5`, which wins.
@@ -26,7 +53,7 @@ template <class Repeated>
   return {parameter.hole()};
 }
 
-[[nodiscard]] inline ops::Window read_window(const schema::ConvolutionParameter& parameter) {
+NUQ_FUNCTION ops::Window read_window(const schema::ConvolutionParameter& parameter) {
   ops::Window window;
   window.kernel = axis_values(parameter.kernel_size(), parameter.has_kernel_h() || parameter.has_kernel_w(),
                               parameter.kernel_h(), parameter.kernel_w());
@@ -56,15 +83,15 @@ template <class Repeated>
   return attributes;
 }
 
-[[nodiscard]] inline Operation read_convolution(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_convolution(const schema::LayerParameter& layer) {
   return ops::Convolution{read_convolution_attributes(layer)};
 }
 
-[[nodiscard]] inline Operation read_deconvolution(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_deconvolution(const schema::LayerParameter& layer) {
   return ops::TransposedConvolution{read_convolution_attributes(layer)};
 }
 
-[[nodiscard]] inline Operation read_im2col(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_im2col(const schema::LayerParameter& layer) {
   return ops::Im2col{read_window(layer.convolution_param()), layer.convolution_param().axis()};
 }
 
@@ -73,7 +100,7 @@ template <class Repeated>
   return method == schema::PoolingParameter::AVE ? ops::PoolMethod::average : ops::PoolMethod::expectation;
 }
 
-[[nodiscard]] inline Operation read_pooling(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_pooling(const schema::LayerParameter& layer) {
   const schema::PoolingParameter& parameter = layer.pooling_param();
   const auto values = [](bool has_pair, std::int64_t height, std::int64_t width, std::int64_t both) {
     return has_pair ? ops::AxisValues{height, width} : ops::AxisValues{both};
@@ -91,15 +118,14 @@ template <class Repeated>
   return pooling;
 }
 
-static_assert(static_cast<int>(schema::SPPParameter::MAX) == static_cast<int>(schema::PoolingParameter::MAX) &&
-                  static_cast<int>(schema::SPPParameter::AVE) == static_cast<int>(schema::PoolingParameter::AVE),
-              "read_pool_method reads the methods of both");
-
-[[nodiscard]] inline Operation read_spp(const schema::LayerParameter& layer) {
+NUQ_FUNCTION Operation read_spp(const schema::LayerParameter& layer) {
   return ops::SpatialPyramidPooling{read_pool_method(layer.spp_param().pool()), layer.spp_param().pyramid_height()};
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
 
 #endif  // NUQ_CAFFE_DETAIL_READ_WINDOWS_HPP

@@ -1,12 +1,11 @@
 #ifndef NUQ_CALIBRATION_DETAIL_INPUT_MOMENTS_HPP
 #define NUQ_CALIBRATION_DETAIL_INPUT_MOMENTS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/matrix.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/kernels/outer_products.hpp"
@@ -21,10 +20,7 @@ namespace detail {
 class InputMoments {
  public:
   /// Without `has_products` only the diagonal of x xᵀ is kept.
-  InputMoments(std::size_t inputs, bool has_products)
-      : x_(static_cast<std::ptrdiff_t>(inputs)), sum_(x_.size()), squares_(has_products ? 0 : x_.size()) {
-    if (has_products) products_.emplace(x_.size());
-  }
+  InputMoments(std::size_t inputs, bool has_products);
 
   /// Adds the vector that `fill(double* x)` writes.
   template <class Fill>
@@ -40,20 +36,7 @@ class InputMoments {
   }
 
   /// The means, zeros where no vector was added. To be called once, as the last thing.
-  [[nodiscard]] LayerStatistics finish(Parallel& parallel) {
-    const double count = static_cast<double>((std::max)(samples_, std::uint64_t{1}));
-    LayerStatistics statistics;
-    statistics.samples = samples_;
-    statistics.input_mean = divided(std::move(sum_), count);
-    if (products_) {
-      statistics.second_moments = divided(products_->finish(parallel), count);
-      products_.reset();
-      statistics.mean_squares = statistics.second_moments.diagonal();
-    } else {
-      statistics.mean_squares = divided(std::move(squares_), count);
-    }
-    return statistics;
-  }
+  [[nodiscard]] LayerStatistics finish(Parallel& parallel);
 
  private:
   template <class Values>
@@ -70,6 +53,42 @@ class InputMoments {
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CALIBRATION)
+
+#include <algorithm>
+#include <utility>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION InputMoments::InputMoments(std::size_t inputs, bool has_products)
+    : x_(static_cast<std::ptrdiff_t>(inputs)), sum_(x_.size()), squares_(has_products ? 0 : x_.size()) {
+  if (has_products) products_.emplace(x_.size());
+}
+
+NUQ_FUNCTION LayerStatistics InputMoments::finish(Parallel& parallel) {
+  const double count = static_cast<double>((std::max)(samples_, std::uint64_t{1}));
+  LayerStatistics statistics;
+  statistics.samples = samples_;
+  statistics.input_mean = divided(std::move(sum_), count);
+  if (products_) {
+    statistics.second_moments = divided(products_->finish(parallel), count);
+    products_.reset();
+    statistics.mean_squares = statistics.second_moments.diagonal();
+  } else {
+    statistics.mean_squares = divided(std::move(squares_), count);
+  }
+  return statistics;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CALIBRATION)
 
 #endif  // NUQ_CALIBRATION_DETAIL_INPUT_MOMENTS_HPP

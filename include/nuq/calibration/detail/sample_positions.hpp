@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/support/random.hpp"
 #include "nuq/version.hpp"
 
@@ -10,10 +11,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Random numbers for one image in one layer, whatever has been drawn for others.
-[[nodiscard]] inline RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image) {
-  const std::uint64_t layer_seed = RandomEngine(RandomEngine(seed)() + layer)();
-  return RandomEngine(RandomEngine(layer_seed + image)());
-}
+[[nodiscard]] NUQ_FUNCTION RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image);
 
 /// Calls `visit(position)` for `wanted` ≤ `count` different positions of [0, count), ascending; any set of them is
 /// equally likely. Source: Knuth, The Art of Computer Programming 2, §3.4.2, algorithm S.
@@ -27,6 +25,24 @@ void visit_sample(std::uint64_t wanted, std::uint64_t count, RandomEngine random
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CALIBRATION)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image) {
+  const std::uint64_t layer_seed = RandomEngine(RandomEngine(seed)() + layer)();
+  return RandomEngine(RandomEngine(layer_seed + image)());
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CALIBRATION)
 
 #endif  // NUQ_CALIBRATION_DETAIL_SAMPLE_POSITIONS_HPP

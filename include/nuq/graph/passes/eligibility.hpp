@@ -1,11 +1,9 @@
 #ifndef NUQ_GRAPH_PASSES_ELIGIBILITY_HPP
 #define NUQ_GRAPH_PASSES_ELIGIBILITY_HPP
 
-#include <cstddef>
-#include <cstdint>
 #include <string>
-#include <variant>
 
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
@@ -18,6 +16,36 @@ struct Eligibility {
   bool nuq = false;    ///< implies `quantizable`
   std::string reason;  ///< what stands in the way of `quantizable`, else of `nuq`; empty when nothing does
 };
+
+namespace detail {
+
+[[nodiscard]] NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product);
+
+}  // namespace detail
+
+/// Judges a layer by the AMCT manual's tables of supported layers. Uniform int8: Convolution with a 4-D filter,
+/// Deconvolution with a 4-D filter, dilation 1 and group 1, InnerProduct with transpose false and axis 1. NUQ: of these
+/// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
+/// depthwise types of forks are quantized as Convolution is. In a graph without a weights file the parameters decide
+/// alone.
+[[nodiscard]] NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope);
+
+/// The same in the graph's own scope.
+[[nodiscard]] NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node);
+
+/// The same for a layer that a configuration or a record names. The input of a Pooling layer with pool AVE, not global,
+/// is quantized there (AMCT manual), and nowhere else.
+[[nodiscard]] NUQ_FUNCTION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <cstddef>
+#include <cstdint>
+#include <variant>
+
+NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -44,7 +72,7 @@ namespace detail {
   return "group " + std::to_string(group) + ": only group 1 is supported by " + who;
 }
 
-[[nodiscard]] inline std::string inner_product_obstacle(const ops::InnerProduct& product) {
+NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product) {
   if (product.transposed_weights) return "transposed weights: only transpose: false is supported";
   if (product.axis != 1) return "axis " + std::to_string(product.axis) + ": only axis 1 is supported";
   return {};
@@ -95,30 +123,24 @@ namespace detail {
 
 }  // namespace detail
 
-/// Judges a layer by the AMCT manual's tables of supported layers. Uniform int8: Convolution with a 4-D filter,
-/// Deconvolution with a 4-D filter, dilation 1 and group 1, InnerProduct with transpose false and axis 1. NUQ: of these
-/// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
-/// depthwise types of forks are quantized as Convolution is. In a graph without a weights file the parameters decide
-/// alone.
-[[nodiscard]] inline Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope) {
+NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope) {
   const std::string obstacle = detail::quantization_obstacle(graph, node, scope);
   if (!obstacle.empty()) return {false, false, obstacle};
   const std::string nuq_obstacle = detail::nuq_obstacle(node, scope);
   return {true, nuq_obstacle.empty(), nuq_obstacle};
 }
 
-/// The same in the graph's own scope.
-[[nodiscard]] inline Eligibility eligibility_of(const Graph& graph, const Node& node) {
+NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node) {
   return eligibility_of(graph, node, graph.nuq_scope);
 }
 
-/// The same for a layer that a configuration or a record names. The input of a Pooling layer with pool AVE, not global,
-/// is quantized there (AMCT manual), and nowhere else.
-[[nodiscard]] inline Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
+NUQ_FUNCTION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
   const auto* const pooling = std::get_if<ops::Pooling>(&node.operation);
   return pooling != nullptr ? detail::pooling_eligibility(*pooling) : eligibility_of(graph, node, scope);
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_ELIGIBILITY_HPP

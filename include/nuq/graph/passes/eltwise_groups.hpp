@@ -1,15 +1,11 @@
 #ifndef NUQ_GRAPH_PASSES_ELTWISE_GROUPS_HPP
 #define NUQ_GRAPH_PASSES_ELTWISE_GROUPS_HPP
 
-#include <algorithm>
-#include <cstddef>
 #include <string>
-#include <utility>
-#include <variant>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -17,6 +13,30 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 using LayerGroup = std::vector<std::string>;
+
+/// Puts the layers into one group with those that share a member.
+NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers);
+
+}  // namespace detail
+
+/// Groups of quantized layers whose outputs an Eltwise SUM adds up as they are: two or more of each, with one number of
+/// scales. Layers that several Eltwise connect are one group.
+[[nodiscard]] NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+#include "nuq/graph/weight_matrix.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
 
 /// The quantized layer with weights that writes a value; null where there is none.
 [[nodiscard]] inline const Node* quantized_producer(const Graph& graph, std::size_t value) {
@@ -26,8 +46,7 @@ using LayerGroup = std::vector<std::string>;
   return graph.quantization.count(node.name) > 0 && quantizes_weights(node) ? &node : nullptr;
 }
 
-/// Puts the layers into one group with those that share a member.
-inline void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
+NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
   const auto meets = [&layers](const LayerGroup& group) {
     return std::find_first_of(group.begin(), group.end(), layers.begin(), layers.end()) != group.end();
   };
@@ -43,9 +62,7 @@ inline void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
 
 }  // namespace detail
 
-/// Groups of quantized layers whose outputs an Eltwise SUM adds up as they are: two or more of each, with one number of
-/// scales. Layers that several Eltwise connect are one group.
-[[nodiscard]] inline std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph) {
+NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph) {
   std::vector<detail::LayerGroup> groups;
   for (const Node& node : graph.nodes) {
     const auto* const eltwise = std::get_if<ops::Eltwise>(&node.operation);
@@ -66,5 +83,7 @@ inline void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_ELTWISE_GROUPS_HPP

@@ -1,6 +1,42 @@
 #ifndef NUQ_GRAPH_PASSES_FUSE_HPP
 #define NUQ_GRAPH_PASSES_FUSE_HPP
 
+#include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// True if another layer has a trained parameter of the same name (`param { name: … }`): the two have to stay equal.
+[[nodiscard]] NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node);
+
+}  // namespace detail
+
+/// Folds BatchNorm, Scale and Bias layers, alone or several in a row, into the Convolution, Deconvolution or
+/// InnerProduct before them, and what then still stands in front of a Convolution into that one (AMCT manual, fusion;
+/// Bias as in its HiSilicon variant). In double, with y = x · a + s being what the row computes per channel:
+///
+///   behind:    W'[o] = W[o] · a[o]         b'[o] = b[o] · a[o] + s[o]
+///   in front:  W'[o,i] = W[o,i] · a[i]     b'[o] = b[o] + Σ W[o,i] · s[i]     without padding, or where every s is 0
+///
+/// The layer gets a bias, takes over the last folded layer's output or the first one's input, and lists the folded
+/// layers in `Node::fused`, in the order of computation; their nodes and values are gone and the remaining ones are
+/// numbered anew.
+///
+/// Left as they are: layers with somebody else reading a blob between them, layers without weights or with weights
+/// shared by name, a Scale or Bias along another axis, a blob in front whose name stands for something else at the
+/// Convolution's place, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats:
+/// false` or a variance that cannot be used, and ConfigError for a skipped layer that does not exist or that nothing
+/// could be folded into.
+NUQ_FUNCTION void fuse(Graph& graph, const FusionOptions& options = {});
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -11,22 +47,18 @@
 #include <variant>
 #include <vector>
 
-#include "nuq/core/error.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/ops/affine.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/graph/passes/detail/channel_affine.hpp"
 #include "nuq/graph/passes/detail/folded_weights.hpp"
 #include "nuq/graph/passes/detail/remove_nodes.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// True if another layer has a trained parameter of the same name (`param { name: … }`): the two have to stay equal.
-[[nodiscard]] inline bool shares_parameters(const Graph& graph, const Node& node) {
+NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
   const std::vector<std::string>& own = node.shared_parameters;
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
     const std::vector<std::string>& names = other.shared_parameters;
@@ -170,23 +202,7 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
 
 }  // namespace detail
 
-/// Folds BatchNorm, Scale and Bias layers, alone or several in a row, into the Convolution, Deconvolution or
-/// InnerProduct before them, and what then still stands in front of a Convolution into that one (AMCT manual, fusion;
-/// Bias as in its HiSilicon variant). In double, with y = x · a + s being what the row computes per channel:
-///
-///   behind:    W'[o] = W[o] · a[o]         b'[o] = b[o] · a[o] + s[o]
-///   in front:  W'[o,i] = W[o,i] · a[i]     b'[o] = b[o] + Σ W[o,i] · s[i]     without padding, or where every s is 0
-///
-/// The layer gets a bias, takes over the last folded layer's output or the first one's input, and lists the folded
-/// layers in `Node::fused`, in the order of computation; their nodes and values are gone and the remaining ones are
-/// numbered anew.
-///
-/// Left as they are: layers with somebody else reading a blob between them, layers without weights or with weights
-/// shared by name, a Scale or Bias along another axis, a blob in front whose name stands for something else at the
-/// Convolution's place, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats:
-/// false` or a variance that cannot be used, and ConfigError for a skipped layer that does not exist or that nothing
-/// could be folded into.
-inline void fuse(Graph& graph, const FusionOptions& options = {}) {
+NUQ_FUNCTION void fuse(Graph& graph, const FusionOptions& options) {
   graph.fusion = options;
   detail::check_batch_norms(graph);
   detail::check_skipped(graph, options.skipped);
@@ -196,5 +212,7 @@ inline void fuse(Graph& graph, const FusionOptions& options = {}) {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_FUSE_HPP

@@ -1,23 +1,17 @@
 #ifndef NUQ_GRAPH_PASSES_INFER_SHAPES_HPP
 #define NUQ_GRAPH_PASSES_INFER_SHAPES_HPP
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <iterator>
-#include <limits>
 #include <map>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_ref.hpp"
-#include "nuq/graph/ops/inputs.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -30,6 +24,46 @@ struct ShapeRule {
   std::string_view type;
   ShapeFunction shapes;
 };
+
+/// The shapes of a layer's outputs, one for each. Empty shapes (unknown) where an input's is empty, and for layer types
+/// that neither `custom` nor the library has a rule for. Throws ModelError naming the layer: parameters out of range,
+/// inputs or trained blobs that do not fit.
+[[nodiscard]] NUQ_FUNCTION std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
+                                                            ArrayView<const ShapeRule> custom = {});
+
+namespace detail {
+
+/// Fills the shapes of all values, by index, from those of the network's inputs.
+NUQ_FUNCTION void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
+                                   ArrayView<const ShapeRule> custom = {});
+
+}  // namespace detail
+
+/// The shapes of all values for network inputs of other shapes than the declared ones, by blob name; inputs that are
+/// not named keep theirs. `custom` rules go before the library's. Empty below an input of unknown shape and below
+/// unknown layer types. Throws ConfigError for a name that is not an input, ModelError (naming file, layer, value)
+/// where a shape does not fit.
+[[nodiscard]] NUQ_FUNCTION std::vector<Shape> infer_shapes(const Graph& graph,
+                                                           const std::map<std::string, Shape>& inputs,
+                                                           ArrayView<const ShapeRule> custom = {});
+
+/// Fills `Value::shape` of all values from the declared network inputs; otherwise as the other `infer_shapes`.
+NUQ_FUNCTION void infer_shapes(Graph& graph);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <variant>
+
+#include "nuq/graph/ops/inputs.hpp"
+
+NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
@@ -60,11 +94,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// The shapes of a layer's outputs, one for each. Empty shapes (unknown) where an input's is empty, and for layer types
-/// that neither `custom` nor the library has a rule for. Throws ModelError naming the layer: parameters out of range,
-/// inputs or trained blobs that do not fit.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
-                                                      ArrayView<const ShapeRule> custom = {}) {
+NUQ_FUNCTION std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
+                                              ArrayView<const ShapeRule> custom) {
   const bool known = std::none_of(inputs.begin(), inputs.end(), [](const Shape& input) { return input.empty(); });
   if (!known) return std::vector<Shape>(layer.outputs);
   std::vector<Shape> shapes = detail::shapes_by_rule(layer, inputs, custom);
@@ -77,9 +108,8 @@ namespace detail {
 
 namespace detail {
 
-/// Fills the shapes of all values, by index, from those of the network's inputs.
-inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
-                             ArrayView<const ShapeRule> custom = {}) {
+NUQ_FUNCTION void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
+                                   ArrayView<const ShapeRule> custom) {
   for (const Node& node : nodes) {
     if (is<ops::Input>(node) && custom_rule(node.type, custom) == nullptr) continue;  // as the user sets them
     std::vector<Shape> inputs;
@@ -97,12 +127,8 @@ inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file,
 
 }  // namespace detail
 
-/// The shapes of all values for network inputs of other shapes than the declared ones, by blob name; inputs that are
-/// not named keep theirs. `custom` rules go before the library's. Empty below an input of unknown shape and below
-/// unknown layer types. Throws ConfigError for a name that is not an input, ModelError (naming file, layer, value)
-/// where a shape does not fit.
-[[nodiscard]] inline std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs,
-                                                     ArrayView<const ShapeRule> custom = {}) {
+NUQ_FUNCTION std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs,
+                                             ArrayView<const ShapeRule> custom) {
   const std::string& file = graph.model_file();
   std::vector<Shape> shapes(graph.values.size());
   for (const std::size_t input : graph.inputs) shapes[input] = graph.values[input].shape;
@@ -123,12 +149,13 @@ inline void propagate_shapes(ArrayView<const Node> nodes, std::string_view file,
   return shapes;
 }
 
-/// Fills `Value::shape` of all values from the declared network inputs; otherwise as the other `infer_shapes`.
-inline void infer_shapes(Graph& graph) {
+NUQ_FUNCTION void infer_shapes(Graph& graph) {
   std::vector<Shape> shapes = infer_shapes(graph, std::map<std::string, Shape>{});
   for (std::size_t value = 0; value < shapes.size(); ++value) graph.values[value].shape.swap(shapes[value]);
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_INFER_SHAPES_HPP

@@ -1,18 +1,36 @@
 #ifndef NUQ_GRAPH_PASSES_INTEGER_LAYERS_HPP
 #define NUQ_GRAPH_PASSES_INTEGER_LAYERS_HPP
 
+#include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Marks the layers of a deploy model that compute with integers: those with int8 weights, Pooling layers that a
+/// DeQuant with packed parameters reads, the Quant layers that feed them and the DeQuant layers that read them. Does
+/// nothing in float and fake-quant models. Throws ModelError invalid_graph where such a layer is not between Quant and
+/// DeQuant.
+NUQ_FUNCTION void link_integer_layers(Graph& graph);
+
+/// Sets `sum_scales` of the DeQuant layers of a fake-quant model that read sums of levels, those behind a layer with
+/// weights that reads the blob of a Quant layer, and of these layers.
+NUQ_FUNCTION void mark_scaled_sums(Graph& graph);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "nuq/core/error.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/quantization.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -85,17 +103,11 @@ class IntegerLayerLinker {
 
 }  // namespace detail
 
-/// Marks the layers of a deploy model that compute with integers: those with int8 weights, Pooling layers that a
-/// DeQuant with packed parameters reads, the Quant layers that feed them and the DeQuant layers that read them. Does
-/// nothing in float and fake-quant models. Throws ModelError invalid_graph where such a layer is not between Quant and
-/// DeQuant.
-inline void link_integer_layers(Graph& graph) {
+NUQ_FUNCTION void link_integer_layers(Graph& graph) {
   detail::IntegerLayerLinker(graph).link();
 }
 
-/// Sets `sum_scales` of the DeQuant layers of a fake-quant model that read sums of levels, those behind a layer with
-/// weights that reads the blob of a Quant layer, and of these layers.
-inline void mark_scaled_sums(Graph& graph) {
+NUQ_FUNCTION void mark_scaled_sums(Graph& graph) {
   const auto producer = [&graph](const Node& node) -> Node* {
     if (node.inputs.empty()) return nullptr;
     const std::size_t index = graph.values[node.inputs.front()].producer;
@@ -113,5 +125,7 @@ inline void mark_scaled_sums(Graph& graph) {
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_INTEGER_LAYERS_HPP

@@ -1,12 +1,10 @@
 #ifndef NUQ_GRAPH_PASSES_LAYER_INPUT_PRIOR_HPP
 #define NUQ_GRAPH_PASSES_LAYER_INPUT_PRIOR_HPP
 
-#include <cstddef>
 #include <optional>
 
-#include "nuq/core/tensor.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/quantize/statistics/input_prior.hpp"
 #include "nuq/version.hpp"
 
@@ -14,7 +12,20 @@ NUQ_NAMESPACE_BEGIN
 
 /// What may be expected of a layer's inputs; nothing for a Deconvolution, whose taps do not see one input together.
 /// Pixels of the network's input are more alike than activations.
-[[nodiscard]] inline std::optional<InputPrior> input_prior(const Graph& graph, const Node& node) {
+[[nodiscard]] NUQ_FUNCTION std::optional<InputPrior> input_prior(const Graph& graph, const Node& node);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <cstddef>
+
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION std::optional<InputPrior> input_prior(const Graph& graph, const Node& node) {
   if (!quantizes_weights(node) || detail::has_input_first(node)) return std::nullopt;
   const Shape& weights = node.blobs.front().shape;
   InputPrior prior;
@@ -27,5 +38,7 @@ NUQ_NAMESPACE_BEGIN
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_LAYER_INPUT_PRIOR_HPP

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/support/random.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/statistics/level_histogram.hpp"
@@ -79,7 +80,6 @@ NUQ_NAMESPACE_END
 #include <limits>
 #include <string>
 
-#include "nuq/core/error.hpp"
 #include "nuq/quantize/codebook/detail/int8_weights.hpp"
 #include "nuq/quantize/codebook/detail/num_steps.hpp"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/quantize/codebook/codebook.hpp"
 #include "nuq/quantize/statistics/level_histogram.hpp"
 #include "nuq/version.hpp"
@@ -69,7 +70,6 @@ NUQ_NAMESPACE_END
 #include <cstdlib>
 #include <string>
 
-#include "nuq/core/error.hpp"
 #include "nuq/quantize/codebook/detail/num_steps.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -5,6 +5,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/quantize/assign/contracts.hpp"
@@ -39,8 +40,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(QUANTIZE)
 
 #include <string>
-
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

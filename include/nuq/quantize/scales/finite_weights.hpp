@@ -2,6 +2,7 @@
 #define NUQ_QUANTIZE_SCALES_FINITE_WEIGHTS_HPP
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/version.hpp"
 
@@ -18,7 +19,6 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <string>
 
-#include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
 

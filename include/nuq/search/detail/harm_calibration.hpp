@@ -1,14 +1,10 @@
 #ifndef NUQ_SEARCH_DETAIL_HARM_CALIBRATION_HPP
 #define NUQ_SEARCH_DETAIL_HARM_CALIBRATION_HPP
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
 #include <optional>
 #include <vector>
 
-#include "nuq/core/finite.hpp"
-#include "nuq/search/detail/option_change.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -20,26 +16,11 @@ namespace detail {
 /// the value of the metric that parts the satisfied from the refused.
 class HarmCalibration {
  public:
-  explicit HarmCalibration(const SearchProblem& problem) {
-    for (const EvaluatedConfiguration& known : problem.evaluated()) {
-      if (!is_finite(known.outcome.metric)) continue;
-      points_.push_back({added_harm(problem, known.configuration), known.outcome.metric, known.outcome.satisfied});
-    }
-  }
+  explicit HarmCalibration(const SearchProblem& problem);
 
   /// The predicted harm at which the metric meets the limit. Empty where the metric does not tell satisfied from
   /// refused, or does not get worse with the harm.
-  [[nodiscard]] std::optional<double> affordable_harm() const {
-    const std::optional<double> limit = metric_limit();
-    if (!limit) return std::nullopt;
-    const bool grows_with_harm = (points_.front().metric > *limit) != points_.front().satisfied;
-    const Line line = fit(*limit);
-    if (!(line.variance > 0.0) || !(grows_with_harm ? line.covariance > 0.0 : line.covariance < 0.0))
-      return std::nullopt;
-    const double harm = line.harm + (*limit - line.metric) * line.variance / line.covariance;
-    if (!is_finite(harm) || !(harm > 0.0)) return std::nullopt;
-    return harm;
-  }
+  [[nodiscard]] std::optional<double> affordable_harm() const;
 
  private:
   struct Point {
@@ -58,47 +39,89 @@ class HarmCalibration {
 
   /// Least squares. Far from the limit a line is a poor model: a point as far from it as the first, which is int8, has
   /// half the weight, one much farther a weight inverse to the squared distance.
-  [[nodiscard]] Line fit(double limit) const {
-    const double reach = std::abs(points_.front().metric - limit);
-    std::vector<Point> points = points_;
-    Line line;
-    double weights = 0.0;
-    for (Point& point : points) {
-      const double distance = (point.metric - limit) / reach;
-      point.weight = 1.0 / (1.0 + distance * distance);
-      weights += point.weight;
-      line.harm += point.weight * point.harm;
-      line.metric += point.weight * point.metric;
-    }
-    line.harm /= weights;
-    line.metric /= weights;
-    for (const Point& point : points) {
-      const double harm = point.harm - line.harm;
-      line.variance += point.weight * harm * harm;
-      line.covariance += point.weight * harm * (point.metric - line.metric);
-    }
-    return line;
-  }
+  [[nodiscard]] Line fit(double limit) const;
 
   /// Halfway between the nearest satisfied and refused metrics; either may be the greater.
-  [[nodiscard]] std::optional<double> metric_limit() const {
-    const double infinity = (std::numeric_limits<double>::infinity)();
-    double least[2] = {infinity, infinity};
-    double greatest[2] = {-infinity, -infinity};
-    for (const Point& point : points_) {
-      least[point.satisfied] = (std::min)(least[point.satisfied], point.metric);
-      greatest[point.satisfied] = (std::max)(greatest[point.satisfied], point.metric);
-    }
-    if (!is_finite(least[0]) || !is_finite(least[1])) return std::nullopt;
-    if (greatest[0] < least[1]) return greatest[0] + (least[1] - greatest[0]) / 2.0;
-    if (greatest[1] < least[0]) return greatest[1] + (least[0] - greatest[1]) / 2.0;
-    return std::nullopt;
-  }
+  [[nodiscard]] std::optional<double> metric_limit() const;
 
   std::vector<Point> points_;
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "nuq/core/finite.hpp"
+#include "nuq/search/detail/option_change.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION HarmCalibration::HarmCalibration(const SearchProblem& problem) {
+  for (const EvaluatedConfiguration& known : problem.evaluated()) {
+    if (!is_finite(known.outcome.metric)) continue;
+    points_.push_back({added_harm(problem, known.configuration), known.outcome.metric, known.outcome.satisfied});
+  }
+}
+
+NUQ_FUNCTION std::optional<double> HarmCalibration::affordable_harm() const {
+  const std::optional<double> limit = metric_limit();
+  if (!limit) return std::nullopt;
+  const bool grows_with_harm = (points_.front().metric > *limit) != points_.front().satisfied;
+  const Line line = fit(*limit);
+  if (!(line.variance > 0.0) || !(grows_with_harm ? line.covariance > 0.0 : line.covariance < 0.0)) return std::nullopt;
+  const double harm = line.harm + (*limit - line.metric) * line.variance / line.covariance;
+  if (!is_finite(harm) || !(harm > 0.0)) return std::nullopt;
+  return harm;
+}
+
+NUQ_FUNCTION HarmCalibration::Line HarmCalibration::fit(double limit) const {
+  const double reach = std::abs(points_.front().metric - limit);
+  std::vector<Point> points = points_;
+  Line line;
+  double weights = 0.0;
+  for (Point& point : points) {
+    const double distance = (point.metric - limit) / reach;
+    point.weight = 1.0 / (1.0 + distance * distance);
+    weights += point.weight;
+    line.harm += point.weight * point.harm;
+    line.metric += point.weight * point.metric;
+  }
+  line.harm /= weights;
+  line.metric /= weights;
+  for (const Point& point : points) {
+    const double harm = point.harm - line.harm;
+    line.variance += point.weight * harm * harm;
+    line.covariance += point.weight * harm * (point.metric - line.metric);
+  }
+  return line;
+}
+
+NUQ_FUNCTION std::optional<double> HarmCalibration::metric_limit() const {
+  const double infinity = (std::numeric_limits<double>::infinity)();
+  double least[2] = {infinity, infinity};
+  double greatest[2] = {-infinity, -infinity};
+  for (const Point& point : points_) {
+    least[point.satisfied] = (std::min)(least[point.satisfied], point.metric);
+    greatest[point.satisfied] = (std::max)(greatest[point.satisfied], point.metric);
+  }
+  if (!is_finite(least[0]) || !is_finite(least[1])) return std::nullopt;
+  if (greatest[0] < least[1]) return greatest[0] + (least[1] - greatest[0]) / 2.0;
+  if (greatest[1] < least[0]) return greatest[1] + (least[0] - greatest[1]) / 2.0;
+  return std::nullopt;
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_DETAIL_HARM_CALIBRATION_HPP

@@ -2,9 +2,8 @@
 #define NUQ_SEARCH_DETAIL_OPTION_CHANGE_HPP
 
 #include <cstddef>
-#include <limits>
 
-#include "nuq/core/finite.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/search/space.hpp"
 #include "nuq/version.hpp"
@@ -13,14 +12,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Predicted harm of a configuration beyond that of int8.
-[[nodiscard]] inline double added_harm(const SearchSpace& space, const Configuration& configuration) {
-  double harm = 0.0;
-  for (std::size_t layer = 0; layer < configuration.size(); ++layer) {
-    const LayerOptions& options = space.layers()[layer];
-    harm += options[static_cast<std::size_t>(configuration[layer])].harm - options[0].harm;
-  }
-  return harm;
-}
+[[nodiscard]] NUQ_FUNCTION double added_harm(const SearchSpace& space, const Configuration& configuration);
 
 /// A layer goes over to another of its options.
 struct OptionChange {
@@ -29,19 +21,49 @@ struct OptionChange {
   double saved_bytes = 0.0;
   double harm = 0.0;  ///< added
 
-  [[nodiscard]] double price() const noexcept {
-    const double harm_per_byte = harm / saved_bytes;
-    return is_finite(harm_per_byte) ? harm_per_byte : (std::numeric_limits<double>::max)();
-  }
+  [[nodiscard]] double price() const noexcept;
 };
 
-[[nodiscard]] inline OptionChange option_change(const SearchSpace& space, std::size_t layer, int from, int to) {
+[[nodiscard]] NUQ_FUNCTION OptionChange option_change(const SearchSpace& space, std::size_t layer, int from, int to);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(SEARCH)
+
+#include <limits>
+
+#include "nuq/core/finite.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION double added_harm(const SearchSpace& space, const Configuration& configuration) {
+  double harm = 0.0;
+  for (std::size_t layer = 0; layer < configuration.size(); ++layer) {
+    const LayerOptions& options = space.layers()[layer];
+    harm += options[static_cast<std::size_t>(configuration[layer])].harm - options[0].harm;
+  }
+  return harm;
+}
+
+NUQ_FUNCTION double OptionChange::price() const noexcept {
+  const double harm_per_byte = harm / saved_bytes;
+  return is_finite(harm_per_byte) ? harm_per_byte : (std::numeric_limits<double>::max)();
+}
+
+NUQ_FUNCTION OptionChange option_change(const SearchSpace& space, std::size_t layer, int from, int to) {
   const LayerOption& before = space.layers()[layer][static_cast<std::size_t>(from)];
   const LayerOption& after = space.layers()[layer][static_cast<std::size_t>(to)];
   return {layer, to, before.bytes - after.bytes, after.harm - before.harm};
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(SEARCH)
 
 #endif  // NUQ_SEARCH_DETAIL_OPTION_CHANGE_HPP

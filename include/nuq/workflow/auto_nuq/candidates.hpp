@@ -1,23 +1,38 @@
 #ifndef NUQ_WORKFLOW_AUTO_NUQ_CANDIDATES_HPP
 #define NUQ_WORKFLOW_AUTO_NUQ_CANDIDATES_HPP
 
+#include "nuq/compiled.hpp"
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/engine/any_engine.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/auto_nuq/state.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Quantizes the layers in every way that the search may choose, into `run.choices`. Throws StopRequested.
+NUQ_FUNCTION void choose_candidates(AutoNuqState& run);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
 #include <cstddef>
 #include <string>
 
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/core/thread_pool.hpp"
-#include "nuq/engine/any_engine.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/weight_matrix.hpp"
-#include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/layer_choices.hpp"
-#include "nuq/workflow/auto_nuq/state.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 /// What the evaluator's calibration data say about the layers that take NUQ; what may be expected of them without.
@@ -57,8 +72,7 @@ inline void calibrate_candidates(AutoNuqState& run) {
   refuse_layers_without_int32_bias(run);
 }
 
-/// Quantizes the layers in every way that the search may choose, into `run.choices`. Throws StopRequested.
-inline void choose_candidates(AutoNuqState& run) {
+NUQ_FUNCTION void choose_candidates(AutoNuqState& run) {
   ThreadPool parallel(run.options.threads);
   const AnyProgress& progress = run.tools.progress;
   progress.started(run.graph.plan.size());
@@ -73,6 +87,9 @@ inline void choose_candidates(AutoNuqState& run) {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_AUTO_NUQ_CANDIDATES_HPP

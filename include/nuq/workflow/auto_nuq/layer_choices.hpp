@@ -1,39 +1,135 @@
 #ifndef NUQ_WORKFLOW_AUTO_NUQ_LAYER_CHOICES_HPP
 #define NUQ_WORKFLOW_AUTO_NUQ_LAYER_CHOICES_HPP
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "nuq/calibration/network_statistics.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/level_counts.hpp"
 #include "nuq/core/parallel.hpp"
-#include "nuq/core/support/number_text.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/quantize_layer.hpp"
-#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
-#include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/report/layer_reports.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/search/space.hpp"
-#include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/options.hpp"
-#include "nuq/workflow/detail/price_of_levels.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Refuses options of `auto_nuq` that do not fit the network or the quantizer: ConfigError.
-inline void check_search_options(const Graph& graph, const AnyLayerQuantizer& quantizer,
-                                 const AutoNuqOptions& options) {
+NUQ_FUNCTION void check_search_options(const Graph& graph, const AnyLayerQuantizer& quantizer,
+                                       const AutoNuqOptions& options);
+
+/// Every way in which a search may store a network's layers, quantized.
+class LayerChoices {
+ public:
+  /// A layer with the results of its options; option 0 keeps int8 unless the layer is pinned.
+  struct Candidate {
+    std::string layer;
+    std::vector<LayerQuantization> results;
+    LayerOptions options;
+  };
+
+  void add(Candidate candidate) { candidates_.push_back(std::move(candidate)); }
+  /// Layers whose inputs alone are quantized: the same in every configuration.
+  void add_without_weights(const std::string& layer, LayerQuantization quantization);
+
+  /// Calls `visit(layer, quantization)` for every result.
+  template <class Visitor>
+  void for_each(Visitor&& visit) {
+    for (Candidate& candidate : candidates_) {
+      for (LayerQuantization& result : candidate.results) visit(candidate.layer, result);
+    }
+    for (auto& [layer, quantization] : without_weights_) visit(layer, quantization);
+  }
+
+  /// Takes a layer out of the search; it stays in float.
+  void remove(const std::string& layer);
+
+  /// Joins layers that share a choice, once all layers are there. The options of a group are the uniform configurations
+  /// of its layers.
+  void join(const std::vector<std::vector<std::string>>& groups);
+
+  /// What a search chooses among: one list of options per group.
+  [[nodiscard]] std::vector<LayerOptions> search_layers() const;
+
+  [[nodiscard]] NetworkQuantization quantized_as(const Configuration& configuration) const;
+
+  /// Different levels of each layer that occur, in the network's order.
+  [[nodiscard]] std::vector<std::pair<std::string, int>> levels_of(const Configuration& configuration) const;
+
+  /// Levels of each layer at most, by name; 256 at int8.
+  [[nodiscard]] std::map<std::string, int> level_caps(const Configuration& configuration) const;
+
+  /// "layer=levels@price …", in the network's order; without price where there is none.
+  [[nodiscard]] std::string in_words(const Configuration& configuration) const;
+
+ private:
+  /// Layers that share a choice: for each of its options that of every member.
+  struct Group {
+    std::vector<std::size_t> members;
+    LayerOptions options;
+    std::vector<Configuration> of_members;
+  };
+
+  void add_group(std::vector<std::size_t> members);
+
+  [[nodiscard]] static std::vector<Configuration> each_option(const LayerOptions& options);
+
+  /// Calls `visit(candidate, option)` for each layer, in the network's order.
+  template <class Visitor>
+  void for_each_chosen(const Configuration& configuration, const Visitor& visit) const {
+    std::vector<std::size_t> option_of(candidates_.size());
+    for (std::size_t index = 0; index < groups_.size(); ++index) {
+      const Configuration& chosen = groups_[index].of_members[static_cast<std::size_t>(configuration[index])];
+      for (std::size_t member = 0; member < chosen.size(); ++member)
+        option_of[groups_[index].members[member]] = static_cast<std::size_t>(chosen[member]);
+    }
+    for (std::size_t index = 0; index < candidates_.size(); ++index) visit(candidates_[index], option_of[index]);
+  }
+
+  std::vector<Candidate> candidates_;
+  std::vector<Group> groups_;
+  NetworkQuantization without_weights_;
+};
+
+/// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
+[[nodiscard]] NUQ_FUNCTION LayerChoices
+layer_choices(const Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
+              const AutoNuqOptions& options, Parallel& parallel,
+              const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "nuq/core/level_counts.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/report/layer_reports.hpp"
+#include "nuq/sensitivity/predicted_harm.hpp"
+#include "nuq/workflow/detail/price_of_levels.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void check_search_options(const Graph& graph, const AnyLayerQuantizer& quantizer,
+                                       const AutoNuqOptions& options) {
   if (quantizer.is_priced() && !options.levels.empty()) {
     fail(ConfigError(ErrorCode::invalid_argument,
                      "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
@@ -62,154 +158,102 @@ inline void check_search_options(const Graph& graph, const AnyLayerQuantizer& qu
   }
 }
 
-/// Every way in which a search may store a network's layers, quantized.
-class LayerChoices {
- public:
-  /// A layer with the results of its options; option 0 keeps int8 unless the layer is pinned.
-  struct Candidate {
-    std::string layer;
-    std::vector<LayerQuantization> results;
-    LayerOptions options;
-  };
+NUQ_FUNCTION void LayerChoices::add_without_weights(const std::string& layer, LayerQuantization quantization) {
+  without_weights_[layer] = std::move(quantization);
+}
 
-  void add(Candidate candidate) { candidates_.push_back(std::move(candidate)); }
-  /// Layers whose inputs alone are quantized: the same in every configuration.
-  void add_without_weights(const std::string& layer, LayerQuantization quantization) {
-    without_weights_[layer] = std::move(quantization);
-  }
+NUQ_FUNCTION void LayerChoices::remove(const std::string& layer) {
+  candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(),
+                                   [&layer](const Candidate& candidate) { return candidate.layer == layer; }),
+                    candidates_.end());
+}
 
-  /// Calls `visit(layer, quantization)` for every result.
-  template <class Visitor>
-  void for_each(Visitor&& visit) {
-    for (Candidate& candidate : candidates_) {
-      for (LayerQuantization& result : candidate.results) visit(candidate.layer, result);
-    }
-    for (auto& [layer, quantization] : without_weights_) visit(layer, quantization);
-  }
-
-  /// Takes a layer out of the search; it stays in float.
-  void remove(const std::string& layer) {
-    candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(),
-                                     [&layer](const Candidate& candidate) { return candidate.layer == layer; }),
-                      candidates_.end());
-  }
-
-  /// Joins layers that share a choice, once all layers are there. The options of a group are the uniform configurations
-  /// of its layers.
-  void join(const std::vector<std::vector<std::string>>& groups) {
-    std::vector<bool> joined(candidates_.size(), false);
-    for (const std::vector<std::string>& names : groups) {
-      std::vector<std::size_t> members;
-      for (std::size_t index = 0; index < candidates_.size(); ++index) {
-        if (std::find(names.begin(), names.end(), candidates_[index].layer) == names.end()) continue;
-        members.push_back(index);
-        joined[index] = true;
-      }
-      if (!members.empty()) add_group(std::move(members));
-    }
-    for (std::size_t index = 0; index < candidates_.size(); ++index) {
-      if (!joined[index]) add_group({index});
-    }
-    std::sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.members < b.members; });
-  }
-
-  /// What a search chooses among: one list of options per group.
-  [[nodiscard]] std::vector<LayerOptions> search_layers() const {
-    std::vector<LayerOptions> layers;
-    for (const Group& group : groups_) layers.push_back(group.options);
-    return layers;
-  }
-
-  [[nodiscard]] NetworkQuantization quantized_as(const Configuration& configuration) const {
-    NetworkQuantization quantization = without_weights_;
-    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
-      quantization[candidate.layer] = candidate.results[option];
-    });
-    return quantization;
-  }
-
-  /// Different levels of each layer that occur, in the network's order.
-  [[nodiscard]] std::vector<std::pair<std::string, int>> levels_of(const Configuration& configuration) const {
-    std::vector<std::pair<std::string, int>> levels;
-    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
-      const QuantizedWeights& weights = candidate.results[option].weights;
-      levels.emplace_back(candidate.layer, static_cast<int>(distinct_levels(count_levels(weights.levels))));
-    });
-    return levels;
-  }
-
-  /// Levels of each layer at most, by name; 256 at int8.
-  [[nodiscard]] std::map<std::string, int> level_caps(const Configuration& configuration) const {
-    std::map<std::string, int> caps;
-    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
-      caps[candidate.layer] = candidate.options[option].levels;
-    });
-    return caps;
-  }
-
-  /// "layer=levels@price …", in the network's order; without price where there is none.
-  [[nodiscard]] std::string in_words(const Configuration& configuration) const {
-    std::string text;
-    for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
-      const LayerOption& chosen = candidate.options[option];
-      text += (text.empty() ? "" : " ") + candidate.layer + "=" + std::to_string(chosen.levels);
-      if (chosen.price > 0.0) text += "@" + number_text(chosen.price);
-    });
-    return text;
-  }
-
- private:
-  /// Layers that share a choice: for each of its options that of every member.
-  struct Group {
+NUQ_FUNCTION void LayerChoices::join(const std::vector<std::vector<std::string>>& groups) {
+  std::vector<bool> joined(candidates_.size(), false);
+  for (const std::vector<std::string>& names : groups) {
     std::vector<std::size_t> members;
-    LayerOptions options;
-    std::vector<Configuration> of_members;
-  };
-
-  void add_group(std::vector<std::size_t> members) {
-    std::vector<LayerOptions> layers;
-    for (const std::size_t member : members) layers.push_back(candidates_[member].options);
-    const SearchSpace together(layers);
-    Group group{std::move(members), {}, {}};
-    const std::vector<Configuration> choices = layers.size() > 1 ? together.uniform_family() : each_option(layers[0]);
-    for (const Configuration& choice : choices) {
-      LayerOption joint = layers[0][static_cast<std::size_t>(choice[0])];
-      joint.bytes = together.total_bytes(choice);
-      joint.harm = 0.0;
-      for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-        const LayerOption& single = layers[layer][static_cast<std::size_t>(choice[layer])];
-        joint.harm += single.harm;
-        if (single.is_coarser_than(joint)) std::tie(joint.levels, joint.price) = std::tie(single.levels, single.price);
-      }
-      if (!group.options.empty() && !(joint.bytes < group.options.back().bytes)) continue;
-      group.options.push_back(joint);
-      group.of_members.push_back(choice);
+    for (std::size_t index = 0; index < candidates_.size(); ++index) {
+      if (std::find(names.begin(), names.end(), candidates_[index].layer) == names.end()) continue;
+      members.push_back(index);
+      joined[index] = true;
     }
-    groups_.push_back(std::move(group));
+    if (!members.empty()) add_group(std::move(members));
   }
-
-  [[nodiscard]] static std::vector<Configuration> each_option(const LayerOptions& options) {
-    std::vector<Configuration> choices;
-    for (std::size_t option = 0; option < options.size(); ++option) choices.push_back({static_cast<int>(option)});
-    return choices;
+  for (std::size_t index = 0; index < candidates_.size(); ++index) {
+    if (!joined[index]) add_group({index});
   }
+  std::sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.members < b.members; });
+}
 
-  /// Calls `visit(candidate, option)` for each layer, in the network's order.
-  template <class Visitor>
-  void for_each_chosen(const Configuration& configuration, const Visitor& visit) const {
-    std::vector<std::size_t> option_of(candidates_.size());
-    for (std::size_t index = 0; index < groups_.size(); ++index) {
-      const Configuration& chosen = groups_[index].of_members[static_cast<std::size_t>(configuration[index])];
-      for (std::size_t member = 0; member < chosen.size(); ++member)
-        option_of[groups_[index].members[member]] = static_cast<std::size_t>(chosen[member]);
+NUQ_FUNCTION std::vector<LayerOptions> LayerChoices::search_layers() const {
+  std::vector<LayerOptions> layers;
+  for (const Group& group : groups_) layers.push_back(group.options);
+  return layers;
+}
+
+NUQ_FUNCTION NetworkQuantization LayerChoices::quantized_as(const Configuration& configuration) const {
+  NetworkQuantization quantization = without_weights_;
+  for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+    quantization[candidate.layer] = candidate.results[option];
+  });
+  return quantization;
+}
+
+NUQ_FUNCTION std::vector<std::pair<std::string, int>> LayerChoices::levels_of(
+    const Configuration& configuration) const {
+  std::vector<std::pair<std::string, int>> levels;
+  for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+    const QuantizedWeights& weights = candidate.results[option].weights;
+    levels.emplace_back(candidate.layer, static_cast<int>(distinct_levels(count_levels(weights.levels))));
+  });
+  return levels;
+}
+
+NUQ_FUNCTION std::map<std::string, int> LayerChoices::level_caps(const Configuration& configuration) const {
+  std::map<std::string, int> caps;
+  for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+    caps[candidate.layer] = candidate.options[option].levels;
+  });
+  return caps;
+}
+
+NUQ_FUNCTION std::string LayerChoices::in_words(const Configuration& configuration) const {
+  std::string text;
+  for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
+    const LayerOption& chosen = candidate.options[option];
+    text += (text.empty() ? "" : " ") + candidate.layer + "=" + std::to_string(chosen.levels);
+    if (chosen.price > 0.0) text += "@" + number_text(chosen.price);
+  });
+  return text;
+}
+
+NUQ_FUNCTION void LayerChoices::add_group(std::vector<std::size_t> members) {
+  std::vector<LayerOptions> layers;
+  for (const std::size_t member : members) layers.push_back(candidates_[member].options);
+  const SearchSpace together(layers);
+  Group group{std::move(members), {}, {}};
+  const std::vector<Configuration> choices = layers.size() > 1 ? together.uniform_family() : each_option(layers[0]);
+  for (const Configuration& choice : choices) {
+    LayerOption joint = layers[0][static_cast<std::size_t>(choice[0])];
+    joint.bytes = together.total_bytes(choice);
+    joint.harm = 0.0;
+    for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+      const LayerOption& single = layers[layer][static_cast<std::size_t>(choice[layer])];
+      joint.harm += single.harm;
+      if (single.is_coarser_than(joint)) std::tie(joint.levels, joint.price) = std::tie(single.levels, single.price);
     }
-    for (std::size_t index = 0; index < candidates_.size(); ++index) visit(candidates_[index], option_of[index]);
+    if (!group.options.empty() && !(joint.bytes < group.options.back().bytes)) continue;
+    group.options.push_back(joint);
+    group.of_members.push_back(choice);
   }
+  groups_.push_back(std::move(group));
+}
 
-  std::vector<Candidate> candidates_;
-  std::vector<Group> groups_;
-  NetworkQuantization without_weights_;
-};
+NUQ_FUNCTION std::vector<Configuration> LayerChoices::each_option(const LayerOptions& options) {
+  std::vector<Configuration> choices;
+  for (std::size_t option = 0; option < options.size(); ++option) choices.push_back({static_cast<int>(option)});
+  return choices;
+}
 
 /// Descending numbers of levels that a layer may take.
 [[nodiscard]] inline std::vector<int> levels_to_try(const LayerPlan& plan, std::vector<int> levels) {
@@ -264,11 +308,10 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
   return candidate;
 }
 
-/// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
-[[nodiscard]] inline LayerChoices layer_choices(
-    const Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
-    const AutoNuqOptions& options, Parallel& parallel,
-    const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized) {
+NUQ_FUNCTION LayerChoices
+layer_choices(const Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
+              const AutoNuqOptions& options, Parallel& parallel,
+              const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized) {
   LayerChoices choices;
   double price = 0.0;
   if (quantizer.is_priced()) price = price_of_configured_levels(graph, statistics, parallel);
@@ -291,6 +334,9 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_AUTO_NUQ_LAYER_CHOICES_HPP

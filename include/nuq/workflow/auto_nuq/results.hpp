@@ -1,27 +1,16 @@
 #ifndef NUQ_WORKFLOW_AUTO_NUQ_RESULTS_HPP
 #define NUQ_WORKFLOW_AUTO_NUQ_RESULTS_HPP
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "nuq/amct/quantization_record.hpp"
-#include "nuq/amct/record_file.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/report/layer_reports.hpp"
-#include "nuq/report/non_dominated.hpp"
-#include "nuq/report/report.hpp"
-#include "nuq/report/reported_file_set.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/result.hpp"
 #include "nuq/workflow/auto_nuq/state.hpp"
-#include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
@@ -33,127 +22,173 @@ class AutoNuqResults {
   explicit AutoNuqResults(AutoNuqState& run) : run_(run) {}
 
   /// What the report warns of from the beginning.
-  void add_warnings() {
-    std::vector<std::string>& warnings = run_.report.warnings;
-    warnings = run_.graph.notes;
-    if (run_.graph.joint_quant)
-      warnings.push_back("joint_quant: has no effect in a search, sums keep their full width");
-    if (!run_.tools.evaluator.calibration_batch && !run_.options.weights_only)
-      warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
-  }
+  void add_warnings();
 
   /// Puts a configuration on the disk, with all its files.
-  void save_improvement(const EvaluatedConfiguration& improved) {
-    adopt(improved.configuration);
-    ReportedFileSet files;
-    stage_models(files, run_.prefix, run_.graph.record_file);
-    run_.report.files = files.commit_with_reports();
-    run_.report.metric = improved.outcome.metric;
-    run_.report.satisfied = true;
-    write_report();
-    run_.tools.progress.improved(run_.report);
-  }
+  void save_improvement(const EvaluatedConfiguration& improved);
 
   /// The end of a search.
-  [[nodiscard]] AutoNuqResult conclude(const SearchResult& found, const SearchProblem& problem) {
-    report_trials(problem);
-    run_.report.search_note = search_note(found);
-    if (run_.options.pareto && problem.best()) save_pareto_front(problem);
-    write_report();
-    run_.tools.progress.finished(run_.report);
-    return {run_.report.satisfied, found.status, std::move(run_.graph.quantization), run_.report};
-  }
+  [[nodiscard]] AutoNuqResult conclude(const SearchResult& found, const SearchProblem& problem);
 
   /// The end of a run that was stopped before its search began.
-  [[nodiscard]] AutoNuqResult stopped_early() {
-    run_.report.search_note = "stopped on request before the search began";
-    write_report();
-    run_.tools.progress.finished(run_.report);
-    return {false, SearchStatus::budget_too_small, {}, run_.report};
-  }
+  [[nodiscard]] AutoNuqResult stopped_early();
 
  private:
   /// Makes a configuration the graph's; its record holds as many levels as were chosen.
-  void adopt(const Configuration& configuration) {
-    run_.graph.quantization = run_.choices.quantized_as(configuration);
-    for (const auto& [layer, levels] : run_.choices.level_caps(configuration))
-      run_.graph.plan[layer].num_steps = levels;
-  }
+  void adopt(const Configuration& configuration);
 
   /// Stages the models of what was adopted, and its record file.
-  void stage_models(FileSet& files, const std::string& prefix, const std::string& record_file) {
-    ThreadPool parallel(run_.options.threads);
-    stage_quantized_models(files, run_.graph, run_.report.weights_only ? SaveType::fakequant : SaveType::both, prefix,
-                           parallel);
-    if (!record_file.empty()) files.stage(record_file, to_text(record_of(run_.graph)));
-  }
+  void stage_models(FileSet& files, const std::string& prefix, const std::string& record_file);
 
   /// Saves the configurations that no other beats, each with files of its own, from the smallest on.
-  void save_pareto_front(const SearchProblem& problem) {
-    const std::vector<EvaluatedConfiguration>& evaluated = problem.evaluated();
-    std::vector<std::size_t> front;
-    for (std::size_t trial = 0; trial < evaluated.size(); ++trial) {
-      if (run_.report.trials[trial].non_dominated) front.push_back(trial);
-    }
-    std::sort(front.begin(), front.end(),
-              [&](std::size_t a, std::size_t b) { return evaluated[a].bytes < evaluated[b].bytes; });
-    for (std::size_t rank = 0; rank < front.size(); ++rank) {
-      const std::string prefix = run_.prefix + "_pareto_" + std::to_string(rank + 1);
-      adopt(evaluated[front[rank]].configuration);
-      ReportedFileSet files;
-      stage_models(files, prefix, prefix + "_record.txt");
-      const std::vector<FileReport> written = files.commit_with_reports();
-      run_.report.files.insert(run_.report.files.end(), written.begin(), written.end());
-      run_.report.trials[front[rank]].files = prefix;
-    }
-    adopt(problem.best()->configuration);
-  }
+  void save_pareto_front(const SearchProblem& problem);
 
-  void write_report() {
-    RunReport& report = run_.report;
-    report.seconds = run_.elapsed();
-    report.evaluations = run_.evaluations;
-    ThreadPool parallel(run_.options.threads);
-    add_layers(report, run_.graph, run_.graph.quantization, run_.options.target, parallel);
-    for (LayerReport& layer : report.layers) {
-      const auto refused = run_.refused.find(layer.name);
-      if (refused != run_.refused.end()) layer.reason = refused->second;
-    }
-    write_file_atomically(run_.prefix + "_report.json", to_json(report));
-  }
+  void write_report();
 
-  void report_trials(const SearchProblem& problem) {
-    for (const EvaluatedConfiguration& evaluated : problem.evaluated()) {
-      TrialReport trial;
-      static_cast<EvaluationOutcome&>(trial) = evaluated.outcome;
-      trial.configuration = run_.choices.in_words(evaluated.configuration);
-      trial.bytes = static_cast<std::uint64_t>(evaluated.bytes);
-      trial.levels = run_.choices.levels_of(evaluated.configuration);
-      if (evaluated.configuration == problem.int8()) run_.report.int8_metric = trial.metric;
-      run_.report.trials.push_back(std::move(trial));
-    }
-    mark_non_dominated(run_.report.trials, run_.original_metric,
-                       better_metric(run_.original_metric, run_.tools.evaluator.is_satisfied));
-  }
+  void report_trials(const SearchProblem& problem);
 
-  [[nodiscard]] std::string search_note(const SearchResult& found) const {
-    const std::string stopped = run_.tools.progress.stop_requested() ? "stopped on request" : "";
-    const auto with_stopped = [&stopped](const std::string& note) {
-      return stopped.empty() ? note : stopped + "; " + note;
-    };
-    if (found.status == SearchStatus::int8_refused)
-      return with_stopped("even uniform int8 in every layer is refused: nothing is written but this report");
-    if (found.status == SearchStatus::budget_too_small)
-      return with_stopped("the budget ended before any configuration passed");
-    if (found.uniform_smaller_untested.empty()) return stopped;
-    return with_stopped(std::to_string(found.uniform_smaller_untested.size()) +
-                        " smaller uniform configuration(s) could not be evaluated within the budget");
-  }
+  [[nodiscard]] std::string search_note(const SearchResult& found) const;
 
   AutoNuqState& run_;
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
+#include "nuq/report/layer_reports.hpp"
+#include "nuq/report/non_dominated.hpp"
+#include "nuq/report/report.hpp"
+#include "nuq/report/reported_file_set.hpp"
+#include "nuq/workflow/save_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void AutoNuqResults::add_warnings() {
+  std::vector<std::string>& warnings = run_.report.warnings;
+  warnings = run_.graph.notes;
+  if (run_.graph.joint_quant) warnings.push_back("joint_quant: has no effect in a search, sums keep their full width");
+  if (!run_.tools.evaluator.calibration_batch && !run_.options.weights_only)
+    warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
+}
+
+NUQ_FUNCTION void AutoNuqResults::save_improvement(const EvaluatedConfiguration& improved) {
+  adopt(improved.configuration);
+  ReportedFileSet files;
+  stage_models(files, run_.prefix, run_.graph.record_file);
+  run_.report.files = files.commit_with_reports();
+  run_.report.metric = improved.outcome.metric;
+  run_.report.satisfied = true;
+  write_report();
+  run_.tools.progress.improved(run_.report);
+}
+
+NUQ_FUNCTION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found, const SearchProblem& problem) {
+  report_trials(problem);
+  run_.report.search_note = search_note(found);
+  if (run_.options.pareto && problem.best()) save_pareto_front(problem);
+  write_report();
+  run_.tools.progress.finished(run_.report);
+  return {run_.report.satisfied, found.status, std::move(run_.graph.quantization), run_.report};
+}
+
+NUQ_FUNCTION AutoNuqResult AutoNuqResults::stopped_early() {
+  run_.report.search_note = "stopped on request before the search began";
+  write_report();
+  run_.tools.progress.finished(run_.report);
+  return {false, SearchStatus::budget_too_small, {}, run_.report};
+}
+
+NUQ_FUNCTION void AutoNuqResults::adopt(const Configuration& configuration) {
+  run_.graph.quantization = run_.choices.quantized_as(configuration);
+  for (const auto& [layer, levels] : run_.choices.level_caps(configuration)) run_.graph.plan[layer].num_steps = levels;
+}
+
+NUQ_FUNCTION void AutoNuqResults::stage_models(FileSet& files, const std::string& prefix,
+                                               const std::string& record_file) {
+  ThreadPool parallel(run_.options.threads);
+  stage_quantized_models(files, run_.graph, run_.report.weights_only ? SaveType::fakequant : SaveType::both, prefix,
+                         parallel);
+  if (!record_file.empty()) files.stage(record_file, to_text(record_of(run_.graph)));
+}
+
+NUQ_FUNCTION void AutoNuqResults::save_pareto_front(const SearchProblem& problem) {
+  const std::vector<EvaluatedConfiguration>& evaluated = problem.evaluated();
+  std::vector<std::size_t> front;
+  for (std::size_t trial = 0; trial < evaluated.size(); ++trial) {
+    if (run_.report.trials[trial].non_dominated) front.push_back(trial);
+  }
+  std::sort(front.begin(), front.end(),
+            [&](std::size_t a, std::size_t b) { return evaluated[a].bytes < evaluated[b].bytes; });
+  for (std::size_t rank = 0; rank < front.size(); ++rank) {
+    const std::string prefix = run_.prefix + "_pareto_" + std::to_string(rank + 1);
+    adopt(evaluated[front[rank]].configuration);
+    ReportedFileSet files;
+    stage_models(files, prefix, prefix + "_record.txt");
+    const std::vector<FileReport> written = files.commit_with_reports();
+    run_.report.files.insert(run_.report.files.end(), written.begin(), written.end());
+    run_.report.trials[front[rank]].files = prefix;
+  }
+  adopt(problem.best()->configuration);
+}
+
+NUQ_FUNCTION void AutoNuqResults::write_report() {
+  RunReport& report = run_.report;
+  report.seconds = run_.elapsed();
+  report.evaluations = run_.evaluations;
+  ThreadPool parallel(run_.options.threads);
+  add_layers(report, run_.graph, run_.graph.quantization, run_.options.target, parallel);
+  for (LayerReport& layer : report.layers) {
+    const auto refused = run_.refused.find(layer.name);
+    if (refused != run_.refused.end()) layer.reason = refused->second;
+  }
+  write_file_atomically(run_.prefix + "_report.json", to_json(report));
+}
+
+NUQ_FUNCTION void AutoNuqResults::report_trials(const SearchProblem& problem) {
+  for (const EvaluatedConfiguration& evaluated : problem.evaluated()) {
+    TrialReport trial;
+    static_cast<EvaluationOutcome&>(trial) = evaluated.outcome;
+    trial.configuration = run_.choices.in_words(evaluated.configuration);
+    trial.bytes = static_cast<std::uint64_t>(evaluated.bytes);
+    trial.levels = run_.choices.levels_of(evaluated.configuration);
+    if (evaluated.configuration == problem.int8()) run_.report.int8_metric = trial.metric;
+    run_.report.trials.push_back(std::move(trial));
+  }
+  mark_non_dominated(run_.report.trials, run_.original_metric,
+                     better_metric(run_.original_metric, run_.tools.evaluator.is_satisfied));
+}
+
+NUQ_FUNCTION std::string AutoNuqResults::search_note(const SearchResult& found) const {
+  const std::string stopped = run_.tools.progress.stop_requested() ? "stopped on request" : "";
+  const auto with_stopped = [&stopped](const std::string& note) {
+    return stopped.empty() ? note : stopped + "; " + note;
+  };
+  if (found.status == SearchStatus::int8_refused)
+    return with_stopped("even uniform int8 in every layer is refused: nothing is written but this report");
+  if (found.status == SearchStatus::budget_too_small)
+    return with_stopped("the budget ended before any configuration passed");
+  if (found.uniform_smaller_untested.empty()) return stopped;
+  return with_stopped(std::to_string(found.uniform_smaller_untested.size()) +
+                      " smaller uniform configuration(s) could not be evaluated within the budget");
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_AUTO_NUQ_RESULTS_HPP

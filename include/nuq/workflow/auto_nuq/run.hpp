@@ -4,10 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/search/problem.hpp"
-#include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/candidates.hpp"
 #include "nuq/workflow/auto_nuq/layer_choices.hpp"
@@ -47,21 +46,7 @@ class AutoNuqRun {
   }
 
  private:
-  [[nodiscard]] AutoNuqResult search() {
-    const SearchProblem* asking = nullptr;
-    auto evaluate = [&](const Configuration& configuration) { return trials_.of(configuration, *asking); };
-    auto save = [this](const EvaluatedConfiguration& improved) { results_.save_improvement(improved); };
-    const double seconds_left = state_.options.max_seconds - state_.elapsed();
-    SearchProblem problem(state_.choices.search_layers(), {state_.options.max_evaluations - 1, seconds_left}, evaluate);
-    asking = &problem;
-    problem.on_improvement(save);
-    problem.stop_when(state_.tools.progress.stop_requested);
-    try {
-      return results_.conclude(run_search(state_.tools.search, problem), problem);
-    } catch (const StopRequested&) {
-      return results_.conclude(problem.conclude(), problem);
-    }
-  }
+  [[nodiscard]] AutoNuqResult search();
 
   AutoNuqState state_;
   AutoNuqTrials trials_;
@@ -69,6 +54,38 @@ class AutoNuqRun {
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include "nuq/search/problem.hpp"
+#include "nuq/search/result.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION AutoNuqResult AutoNuqRun::search() {
+  const SearchProblem* asking = nullptr;
+  auto evaluate = [&](const Configuration& configuration) { return trials_.of(configuration, *asking); };
+  auto save = [this](const EvaluatedConfiguration& improved) { results_.save_improvement(improved); };
+  const double seconds_left = state_.options.max_seconds - state_.elapsed();
+  SearchProblem problem(state_.choices.search_layers(), {state_.options.max_evaluations - 1, seconds_left}, evaluate);
+  asking = &problem;
+  problem.on_improvement(save);
+  problem.stop_when(state_.tools.progress.stop_requested);
+  try {
+    return results_.conclude(run_search(state_.tools.search, problem), problem);
+  } catch (const StopRequested&) {
+    return results_.conclude(problem.conclude(), problem);
+  }
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_AUTO_NUQ_RUN_HPP

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <map>
 #include <string>
-#include <utility>
 
+#include "nuq/compiled.hpp"
 #include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/executor.hpp"
 #include "nuq/evaluation/progress.hpp"
@@ -36,15 +36,10 @@ struct AutoNuqTools {
 
 /// What the parts of one run of `auto_nuq` share.
 struct AutoNuqState {
-  AutoNuqState(Graph network, std::string save_prefix, const AutoNuqOptions& run_options, AutoNuqTools run_tools)
-      : graph(std::move(network)), prefix(std::move(save_prefix)), options(run_options), tools(std::move(run_tools)) {
-    report.weights_only = options.weights_only || !tools.evaluator.calibration_batch;
-  }
+  AutoNuqState(Graph network, std::string save_prefix, const AutoNuqOptions& run_options, AutoNuqTools run_tools);
 
   /// Seconds since the run began.
-  [[nodiscard]] double elapsed() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
+  [[nodiscard]] double elapsed() const;
 
   Graph graph;
   std::string prefix;
@@ -59,6 +54,31 @@ struct AutoNuqState {
 };
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <utility>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION AutoNuqState::AutoNuqState(Graph network, std::string save_prefix, const AutoNuqOptions& run_options,
+                                        AutoNuqTools run_tools)
+    : graph(std::move(network)), prefix(std::move(save_prefix)), options(run_options), tools(std::move(run_tools)) {
+  report.weights_only = options.weights_only || !tools.evaluator.calibration_batch;
+}
+
+NUQ_FUNCTION double AutoNuqState::elapsed() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_AUTO_NUQ_STATE_HPP

@@ -1,32 +1,87 @@
 #ifndef NUQ_WORKFLOW_AUTO_NUQ_TRIALS_HPP
 #define NUQ_WORKFLOW_AUTO_NUQ_TRIALS_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "nuq/caffe/model.hpp"
-#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/model_evaluation.hpp"
 #include "nuq/evaluation/progress.hpp"
 #include "nuq/evaluation/trial.hpp"
 #include "nuq/evaluation/trial_metrics.hpp"
-#include "nuq/graph/graph.hpp"
-#include "nuq/io/sha256.hpp"
-#include "nuq/search/lookahead.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/state.hpp"
 
 NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// The evaluations of one run: the original's, and those that the search asks for.
+class AutoNuqTrials {
+ public:
+  /// `run` outlives this object.
+  AutoNuqTrials(AutoNuqState& run, const std::string& config_file);
+
+  /// The metric of the float network. Throws StopRequested, and what the evaluator throws.
+  [[nodiscard]] double original();
+
+  /// What the evaluator says of a configuration of the problem. Throws as `original`.
+  [[nodiscard]] EvaluationOutcome of(const Configuration& configuration, const SearchProblem& problem);
+
+ private:
+  /// The outcome of the first trial, which the search asks for.
+  [[nodiscard]] EvaluationOutcome outcome_of(const std::vector<Trial>& trials, EvaluationProgress& shown);
+
+  /// What `evaluate()` returns. An evaluation that fails once the run is to stop has been stopped.
+  [[nodiscard]] double unless_stopped(const std::function<double()>& evaluate) const;
+
+  /// A configuration that is to be evaluated, and where the executor has room for more, those that are likely to follow
+  /// it.
+  [[nodiscard]] std::vector<Trial> trials_from(const Configuration& configuration, const SearchProblem& problem);
+
+  [[nodiscard]] Trial trial_of(const Configuration& configuration);
+
+  /// To the end, or to where a sequential test sees a clear failure.
+  [[nodiscard]] EvaluationOutcome measured(Model model, std::size_t slot);
+
+  [[nodiscard]] bool is_satisfied(double metric) const;
+
+  void note_failure(const std::string& message);
+
+  [[nodiscard]] EvaluationProgress progress_of(std::string configuration, std::uint64_t bytes) const;
+
+  void finish_progress(EvaluationProgress& shown, const EvaluationOutcome& outcome) const;
+
+  AutoNuqState& run_;
+  ModelEvaluation evaluation_;
+  TrialMetrics metrics_;
+};
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/io/sha256.hpp"
+#include "nuq/search/lookahead.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 /// What a journal's metrics depend on.
@@ -36,132 +91,118 @@ namespace detail {
                 sha256_of_file(config_file) + std::to_string(evaluator.batch_num) + evaluator.label());
 }
 
-/// The evaluations of one run: the original's, and those that the search asks for.
-class AutoNuqTrials {
- public:
-  /// `run` outlives this object.
-  AutoNuqTrials(AutoNuqState& run, const std::string& config_file)
-      : run_(run),
-        evaluation_(run.tools.evaluator, run.prefix, run.options.threads, run.options.custom_layers,
-                    run.tools.executor.width()) {
-    if (run.options.journal.empty()) return;
-    metrics_ = TrialMetrics(run.options.journal, journal_key(run.graph, config_file, run.tools.evaluator));
-  }
+NUQ_FUNCTION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const std::string& config_file)
+    : run_(run),
+      evaluation_(run.tools.evaluator, run.prefix, run.options.threads, run.options.custom_layers,
+                  run.tools.executor.width()) {
+  if (run.options.journal.empty()) return;
+  metrics_ = TrialMetrics(run.options.journal, journal_key(run.graph, config_file, run.tools.evaluator));
+}
 
-  /// The metric of the float network. Throws StopRequested, and what the evaluator throws.
-  [[nodiscard]] double original() {
-    const Model& model = *caffe_model(run_.graph);
-    const auto evaluate = [this](std::size_t) {
-      BatchMetrics batches;
-      const double metric = unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.graph), batches); });
-      if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
-      return EvaluationOutcome{metric, false, false};
-    };
-    const auto files = [&model](std::size_t) { return ModelFiles{model.model_file, model.weights_file}; };
-    EvaluationProgress shown = progress_of("original", 0);
-    EvaluationOutcome outcome = outcome_of({{"original", evaluate, files}}, shown);
-    outcome.satisfied = true;
-    finish_progress(shown, outcome);
-    return outcome.metric;
-  }
+NUQ_FUNCTION double AutoNuqTrials::original() {
+  const Model& model = *caffe_model(run_.graph);
+  const auto evaluate = [this](std::size_t) {
+    BatchMetrics batches;
+    const double metric = unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.graph), batches); });
+    if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
+    return EvaluationOutcome{metric, false, false};
+  };
+  const auto files = [&model](std::size_t) { return ModelFiles{model.model_file, model.weights_file}; };
+  EvaluationProgress shown = progress_of("original", 0);
+  EvaluationOutcome outcome = outcome_of({{"original", evaluate, files}}, shown);
+  outcome.satisfied = true;
+  finish_progress(shown, outcome);
+  return outcome.metric;
+}
 
-  /// What the evaluator says of a configuration of the problem. Throws as `original`.
-  [[nodiscard]] EvaluationOutcome of(const Configuration& configuration, const SearchProblem& problem) {
-    EvaluationProgress shown = progress_of(run_.choices.in_words(configuration),
-                                           static_cast<std::uint64_t>(problem.total_bytes(configuration)));
-    EvaluationOutcome outcome = outcome_of(trials_from(configuration, problem), shown);
-    outcome.satisfied = !outcome.ended_early && is_satisfied(outcome.metric);
-    finish_progress(shown, outcome);
-    return outcome;
-  }
+NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::of(const Configuration& configuration, const SearchProblem& problem) {
+  EvaluationProgress shown =
+      progress_of(run_.choices.in_words(configuration), static_cast<std::uint64_t>(problem.total_bytes(configuration)));
+  EvaluationOutcome outcome = outcome_of(trials_from(configuration, problem), shown);
+  outcome.satisfied = !outcome.ended_early && is_satisfied(outcome.metric);
+  finish_progress(shown, outcome);
+  return outcome;
+}
 
- private:
-  /// The outcome of the first trial, which the search asks for.
-  [[nodiscard]] EvaluationOutcome outcome_of(const std::vector<Trial>& trials, EvaluationProgress& shown) {
-    const std::string& subject = trials.front().subject;
-    shown.known_before = metrics_.find(subject).has_value();
-    if (!shown.known_before) {
-      run_.tools.progress.evaluation_started(shown);
-      metrics_.evaluate(trials, run_.tools.executor, [this](const std::string& message) { note_failure(message); });
-    }
-    ++run_.evaluations;
-    return *metrics_.find(subject);
+NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::outcome_of(const std::vector<Trial>& trials, EvaluationProgress& shown) {
+  const std::string& subject = trials.front().subject;
+  shown.known_before = metrics_.find(subject).has_value();
+  if (!shown.known_before) {
+    run_.tools.progress.evaluation_started(shown);
+    metrics_.evaluate(trials, run_.tools.executor, [this](const std::string& message) { note_failure(message); });
   }
+  ++run_.evaluations;
+  return *metrics_.find(subject);
+}
 
-  /// What `evaluate()` returns. An evaluation that fails once the run is to stop has been stopped.
-  [[nodiscard]] double unless_stopped(const std::function<double()>& evaluate) const {
-    try {
-      return evaluate();
-    } catch (const std::exception&) {
-      if (run_.tools.progress.stop_requested()) throw StopRequested();
-      throw;
-    }
+NUQ_FUNCTION double AutoNuqTrials::unless_stopped(const std::function<double()>& evaluate) const {
+  try {
+    return evaluate();
+  } catch (const std::exception&) {
+    if (run_.tools.progress.stop_requested()) throw StopRequested();
+    throw;
   }
+}
 
-  /// A configuration that is to be evaluated, and where the executor has room for more, those that are likely to follow
-  /// it.
-  [[nodiscard]] std::vector<Trial> trials_from(const Configuration& configuration, const SearchProblem& problem) {
-    std::vector<Trial> trials{trial_of(configuration)};
-    const std::size_t width = run_.tools.executor.width();
-    if (width < 2 || metrics_.find(trials.front().subject)) return trials;
-    const auto left = static_cast<std::size_t>((std::max)(run_.options.max_evaluations - run_.evaluations - 1, 0));
-    for (const Configuration& next :
-         lookahead(run_.tools.search, problem, configuration, (std::min)(width - 1, left))) {
-      Trial trial = trial_of(next);
-      if (!metrics_.find(trial.subject)) trials.push_back(std::move(trial));
-    }
-    return trials;
+NUQ_FUNCTION std::vector<Trial> AutoNuqTrials::trials_from(const Configuration& configuration,
+                                                           const SearchProblem& problem) {
+  std::vector<Trial> trials{trial_of(configuration)};
+  const std::size_t width = run_.tools.executor.width();
+  if (width < 2 || metrics_.find(trials.front().subject)) return trials;
+  const auto left = static_cast<std::size_t>((std::max)(run_.options.max_evaluations - run_.evaluations - 1, 0));
+  for (const Configuration& next : lookahead(run_.tools.search, problem, configuration, (std::min)(width - 1, left))) {
+    Trial trial = trial_of(next);
+    if (!metrics_.find(trial.subject)) trials.push_back(std::move(trial));
   }
+  return trials;
+}
 
-  [[nodiscard]] Trial trial_of(const Configuration& configuration) {
-    const auto model = [this, configuration] {
-      return fake_quant_model(run_.graph, run_.choices.quantized_as(configuration));
-    };
-    return {digest_of(run_.choices.quantized_as(configuration)),
-            [this, model](std::size_t slot) { return measured(model(), slot); },
-            [this, model](std::size_t slot) { return evaluation_.write(model(), slot); }};
-  }
+NUQ_FUNCTION Trial AutoNuqTrials::trial_of(const Configuration& configuration) {
+  const auto model = [this, configuration] {
+    return fake_quant_model(run_.graph, run_.choices.quantized_as(configuration));
+  };
+  return {digest_of(run_.choices.quantized_as(configuration)),
+          [this, model](std::size_t slot) { return measured(model(), slot); },
+          [this, model](std::size_t slot) { return evaluation_.write(model(), slot); }};
+}
 
-  /// To the end, or to where a sequential test sees a clear failure.
-  [[nodiscard]] EvaluationOutcome measured(Model model, std::size_t slot) {
-    auto passes = [this](double metric) { return is_satisfied(metric); };
-    BatchMetrics batches(metrics_.original_batches(), run_.original_metric, passes);
-    const double metric = unless_stopped([&] { return evaluation_(std::move(model), slot, batches); });
-    const std::optional<double>& failure = batches.predicted_failure();
-    return {failure.value_or(metric), false, failure.has_value()};
-  }
+NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::measured(Model model, std::size_t slot) {
+  auto passes = [this](double metric) { return is_satisfied(metric); };
+  BatchMetrics batches(metrics_.original_batches(), run_.original_metric, passes);
+  const double metric = unless_stopped([&] { return evaluation_(std::move(model), slot, batches); });
+  const std::optional<double>& failure = batches.predicted_failure();
+  return {failure.value_or(metric), false, failure.has_value()};
+}
 
-  [[nodiscard]] bool is_satisfied(double metric) const {
-    return run_.tools.evaluator.is_satisfied(run_.original_metric, metric);
-  }
+NUQ_FUNCTION bool AutoNuqTrials::is_satisfied(double metric) const {
+  return run_.tools.evaluator.is_satisfied(run_.original_metric, metric);
+}
 
-  void note_failure(const std::string& message) {
-    run_.report.warnings.push_back("tried again after: " + message);
-    run_.tools.progress.evaluation_failed(message);
-  }
+NUQ_FUNCTION void AutoNuqTrials::note_failure(const std::string& message) {
+  run_.report.warnings.push_back("tried again after: " + message);
+  run_.tools.progress.evaluation_failed(message);
+}
 
-  [[nodiscard]] EvaluationProgress progress_of(std::string configuration, std::uint64_t bytes) const {
-    EvaluationProgress shown;
-    shown.number = run_.evaluations + 1;
-    shown.most = run_.options.max_evaluations;
-    shown.configuration = std::move(configuration);
-    shown.bytes = bytes;
-    shown.elapsed = run_.elapsed();
-    return shown;
-  }
+NUQ_FUNCTION EvaluationProgress AutoNuqTrials::progress_of(std::string configuration, std::uint64_t bytes) const {
+  EvaluationProgress shown;
+  shown.number = run_.evaluations + 1;
+  shown.most = run_.options.max_evaluations;
+  shown.configuration = std::move(configuration);
+  shown.bytes = bytes;
+  shown.elapsed = run_.elapsed();
+  return shown;
+}
 
-  void finish_progress(EvaluationProgress& shown, const EvaluationOutcome& outcome) const {
-    shown.outcome = outcome;
-    shown.elapsed = run_.elapsed();
-    run_.tools.progress.evaluation_finished(shown);
-  }
-
-  AutoNuqState& run_;
-  ModelEvaluation evaluation_;
-  TrialMetrics metrics_;
-};
+NUQ_FUNCTION void AutoNuqTrials::finish_progress(EvaluationProgress& shown, const EvaluationOutcome& outcome) const {
+  shown.outcome = outcome;
+  shown.elapsed = run_.elapsed();
+  run_.tools.progress.evaluation_finished(shown);
+}
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_AUTO_NUQ_TRIALS_HPP

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "nuq/calibration/network_statistics.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/any_engine.hpp"
 #include "nuq/evaluation/evaluator.hpp"
@@ -30,9 +31,7 @@ void add_data_free_statistics(const Graph& graph, NetworkStatistics& statistics)
 }
 
 /// Brings the errors of all layers to one unit.
-inline void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities) {
-  for (auto& [layer, known] : statistics) known.weigh(sensitivities.at(layer));
-}
+NUQ_FUNCTION void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities);
 
 /// How many batches are enough to see what the error of a layer does to the network: about 100 samples.
 template <class NextBatch>
@@ -68,6 +67,23 @@ template <class NextBatch>
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities) {
+  for (auto& [layer, known] : statistics) known.weigh(sensitivities.at(layer));
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_DETAIL_PREPARE_STATISTICS_HPP

@@ -1,19 +1,39 @@
 #ifndef NUQ_WORKFLOW_DETAIL_PRICE_OF_LEVELS_HPP
 #define NUQ_WORKFLOW_DETAIL_PRICE_OF_LEVELS_HPP
 
-#include <cstddef>
-
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
-#include "nuq/graph/quantize_layer.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
-#include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/sensitivity/predicted_harm.hpp"
-#include "nuq/sensitivity/price_of_harm.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// The estimate for the harm of the configured numbers of levels.
+[[nodiscard]] NUQ_FUNCTION double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
+                                                             Parallel& parallel);
+
+/// The price at which `quantizer` does the harm of the configured numbers of levels, searched for.
+[[nodiscard]] NUQ_FUNCTION double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
+                                                      const AnyLayerQuantizer& quantizer, Parallel& parallel);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <cstddef>
+
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/sensitivity/predicted_harm.hpp"
+#include "nuq/sensitivity/price_of_harm.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 /// Predicted harm of quantizing all layers that `statistics` know, and the number of their weights.
@@ -40,15 +60,13 @@ struct NetworkHarm {
   return total.harm > 0.0 ? price_estimate(total.harm, static_cast<double>(total.weights)) : 0.0;
 }
 
-/// The estimate for the harm of the configured numbers of levels.
-[[nodiscard]] inline double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
-                                                       Parallel& parallel) {
+NUQ_FUNCTION double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
+                                               Parallel& parallel) {
   return price_of(network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel));
 }
 
-/// The price at which `quantizer` does the harm of the configured numbers of levels, searched for.
-[[nodiscard]] inline double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
-                                                const AnyLayerQuantizer& quantizer, Parallel& parallel) {
+NUQ_FUNCTION double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
+                                        const AnyLayerQuantizer& quantizer, Parallel& parallel) {
   const NetworkHarm levels = network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel);
   if (!(levels.harm > 0.0)) return 0.0;
   return price_of_harm(levels.harm, price_of(levels), [&](double price) {
@@ -57,6 +75,9 @@ struct NetworkHarm {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_DETAIL_PRICE_OF_LEVELS_HPP

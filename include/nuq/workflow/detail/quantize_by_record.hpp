@@ -3,14 +3,10 @@
 
 #include <string>
 
-#include "nuq/amct/quantization_record.hpp"
-#include "nuq/amct/record_file.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
-#include "nuq/graph/passes/fuse.hpp"
-#include "nuq/graph/quantize_layer.hpp"
-#include "nuq/graph/quantized_node.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -19,7 +15,25 @@ namespace detail {
 /// Gives the graph the factors of a record file, and its weights the nearest recorded levels. A float network is fused
 /// first, as the record says. Throws RecordError for a record of another network, of no layer, or with values missing
 /// or out of range.
-inline void quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel) {
+NUQ_FUNCTION void quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
+#include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/quantized_node.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel) {
   const auto record = read_record(record_file);
   if (find_quantized_node(graph) == nullptr) fuse(graph, fusion_of(record));
   graph.quantization = quantization_of(record, graph, record_file);
@@ -29,6 +43,9 @@ inline void quantize_by_record(Graph& graph, const std::string& record_file, Par
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_DETAIL_QUANTIZE_BY_RECORD_HPP

@@ -1,21 +1,14 @@
 #ifndef NUQ_WORKFLOW_DETAIL_SHIFTS_HPP
 #define NUQ_WORKFLOW_DETAIL_SHIFTS_HPP
 
-#include <algorithm>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/model.hpp"
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/calibration/search_shift_bits.hpp"
-#include "nuq/core/parallel.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/eltwise_groups.hpp"
-#include "nuq/graph/quantization.hpp"
-#include "nuq/graph/quantize_layer.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
 
@@ -23,26 +16,9 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The fake-quant model with sums of full width.
-[[nodiscard]] inline Graph unshifted_fake_quant(const Graph& graph) {
-  NetworkQuantization unshifted = graph.quantization;
-  for (auto& [name, layer] : unshifted) layer.shift_bit.clear();
-  return build_graph(std::make_shared<const Model>(fake_quant_model(graph, unshifted)));
-}
+[[nodiscard]] NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph);
 
-inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated,
-                      LayerQuantization& layer) {
-  layer.shift_bit = calibrated.shift_bit;
-  if (!calibrated.shares_scale) return;
-  std::vector<float>& scales = layer.weights.scales;
-  std::fill(scales.begin(), scales.end(), *std::max_element(scales.begin(), scales.end()));
-  Parallel serial;
-  round_to_nearest_levels(graph, node, layer, serial);
-  layer.bias_correction.clear();  // of other levels
-}
-
-inline void set_shifts(Graph& graph, const std::map<std::string, CalibratedShift>& calibrated) {
-  for (const auto& [name, shift] : calibrated) set_shift(graph, *graph.find(name), shift, graph.quantization.at(name));
-}
+NUQ_FUNCTION void set_shifts(Graph& graph, const std::map<std::string, CalibratedShift>& calibrated);
 
 /// Where the configuration asks for `joint_quant`: chips that add in 16 bits need sums of one width, so layers whose
 /// outputs an Eltwise adds up get one `shift_bit` for each channel. (The AMCT manual names the switch and says that the
@@ -60,6 +36,50 @@ void set_joint_shifts(Graph& graph, NextBatch& next_batch, Engine&& engine) {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <algorithm>
+#include <memory>
+
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantize_layer.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph) {
+  NetworkQuantization unshifted = graph.quantization;
+  for (auto& [name, layer] : unshifted) layer.shift_bit.clear();
+  return build_graph(std::make_shared<const Model>(fake_quant_model(graph, unshifted)));
+}
+
+inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated,
+                      LayerQuantization& layer) {
+  layer.shift_bit = calibrated.shift_bit;
+  if (!calibrated.shares_scale) return;
+  std::vector<float>& scales = layer.weights.scales;
+  std::fill(scales.begin(), scales.end(), *std::max_element(scales.begin(), scales.end()));
+  Parallel serial;
+  round_to_nearest_levels(graph, node, layer, serial);
+  layer.bias_correction.clear();  // of other levels
+}
+
+NUQ_FUNCTION void set_shifts(Graph& graph, const std::map<std::string, CalibratedShift>& calibrated) {
+  for (const auto& [name, shift] : calibrated) set_shift(graph, *graph.find(name), shift, graph.quantization.at(name));
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
 
 #endif  // NUQ_WORKFLOW_DETAIL_SHIFTS_HPP

@@ -1,14 +1,11 @@
 #ifndef NUQ_GRAPH_PASSES_DETAIL_CHANNEL_AFFINE_HPP
 #define NUQ_GRAPH_PASSES_DETAIL_CHANNEL_AFFINE_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <variant>
-#include <vector>
 
-#include "nuq/core/tensor.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/ops/affine.hpp"
@@ -18,12 +15,46 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// y = x.
-[[nodiscard]] inline ChannelAffine identity_affine(std::size_t channels) {
+[[nodiscard]] NUQ_FUNCTION ChannelAffine identity_affine(std::size_t channels);
+
+/// `second` after `first`.
+[[nodiscard]] NUQ_FUNCTION ChannelAffine composed(ChannelAffine first, const ChannelAffine& second);
+
+/// True if a padding of zeros stays one of zeros.
+[[nodiscard]] NUQ_FUNCTION bool keeps_zero(const ChannelAffine& affine);
+
+/// True for a Scale or Bias along axis 1 alone, which may be counted from the end of `rank` axes.
+template <class Op>
+[[nodiscard]] bool is_per_channel(const Op& op, std::size_t rank) {
+  return (op.axis == 1 || op.axis + static_cast<std::int64_t>(rank) == 1) && op.num_axes == 1;
+}
+
+/// What a BatchNorm, Scale or Bias computes for a blob of `rank` axes with `channels` in axis 1; nothing for other
+/// layers, along other axes, and without trained blobs. Throws ModelError for statistics that cannot be used.
+[[nodiscard]] NUQ_FUNCTION std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels,
+                                                                  std::size_t rank);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <algorithm>
+#include <variant>
+#include <vector>
+
+#include "nuq/core/tensor.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION ChannelAffine identity_affine(std::size_t channels) {
   return {std::vector<double>(channels, 1.0), std::vector<double>(channels, 0.0)};
 }
 
-/// `second` after `first`.
-[[nodiscard]] inline ChannelAffine composed(ChannelAffine first, const ChannelAffine& second) {
+NUQ_FUNCTION ChannelAffine composed(ChannelAffine first, const ChannelAffine& second) {
   for (std::size_t channel = 0; channel < first.factor.size(); ++channel) {
     first.factor[channel] *= second.factor[channel];
     first.offset[channel] = first.offset[channel] * second.factor[channel] + second.offset[channel];
@@ -31,15 +62,8 @@ namespace detail {
   return first;
 }
 
-/// True if a padding of zeros stays one of zeros.
-[[nodiscard]] inline bool keeps_zero(const ChannelAffine& affine) {
+NUQ_FUNCTION bool keeps_zero(const ChannelAffine& affine) {
   return std::all_of(affine.offset.begin(), affine.offset.end(), [](double offset) { return offset == 0.0; });
-}
-
-/// True for a Scale or Bias along axis 1 alone, which may be counted from the end of `rank` axes.
-template <class Op>
-[[nodiscard]] bool is_per_channel(const Op& op, std::size_t rank) {
-  return (op.axis == 1 || op.axis + static_cast<std::int64_t>(rank) == 1) && op.num_axes == 1;
 }
 
 /// True for exactly `count` blobs of one value per channel.
@@ -68,10 +92,7 @@ template <class Op>
   return affine;
 }
 
-/// What a BatchNorm, Scale or Bias computes for a blob of `rank` axes with `channels` in axis 1; nothing for other
-/// layers, along other axes, and without trained blobs. Throws ModelError for statistics that cannot be used.
-[[nodiscard]] inline std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels,
-                                                            std::size_t rank) {
+NUQ_FUNCTION std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels, std::size_t rank) {
   const Node& node = layer.node;
   if (const auto* scale = std::get_if<ops::Scale>(&node.operation)) return scale_affine(*scale, node, channels, rank);
   if (const auto* bias = std::get_if<ops::Bias>(&node.operation)) return bias_affine(*bias, node, channels, rank);
@@ -81,6 +102,9 @@ template <class Op>
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_DETAIL_CHANNEL_AFFINE_HPP

@@ -1,18 +1,12 @@
 #ifndef NUQ_GRAPH_PASSES_DETAIL_FOLDED_WEIGHTS_HPP
 #define NUQ_GRAPH_PASSES_DETAIL_FOLDED_WEIGHTS_HPP
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <utility>
-#include <variant>
 #include <vector>
 
-#include "nuq/core/finite.hpp"
-#include "nuq/core/tensor.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/ops/affine.hpp"
-#include "nuq/quantize/scales/row_scales.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -29,10 +23,7 @@ struct WeightLayout {
         rank(node.blobs.front().shape.size()),
         kernel(node.blobs.front().values.size() / (rows * columns)) {}
 
-  [[nodiscard]] static std::size_t groups_of(const Node& node) {
-    const ops::ConvolutionAttributes* const convolution = convolution_of(node);
-    return convolution == nullptr ? 1 : static_cast<std::size_t>(convolution->group.value_or(1));
-  }
+  [[nodiscard]] static std::size_t groups_of(const Node& node);
   [[nodiscard]] std::size_t outputs() const noexcept { return transposed ? columns * groups : rows; }
   [[nodiscard]] std::size_t inputs() const noexcept { return transposed ? rows : columns * groups; }
 
@@ -43,6 +34,42 @@ struct WeightLayout {
   std::size_t rank;     ///< axes, as many as those of the layer's input and output
   std::size_t kernel;   ///< weights between one input and one output channel
 };
+
+/// A layer's bias, zero where it has none.
+[[nodiscard]] NUQ_FUNCTION std::vector<double> bias_of(const Node& node, std::size_t outputs);
+
+/// Puts `affine`, one value per output channel, behind a layer: W' = W · factor and b' = b · factor + offset, in
+/// double. False, and nothing changed, if a result is not finite.
+[[nodiscard]] NUQ_FUNCTION bool fold_behind(Node& node, const ChannelAffine& affine);
+
+/// Puts `affine`, one value per input channel, in front of a Convolution without padding: W' = W · factor and
+/// b'[o] = b[o] + Σ W[o, i, …] · offset[i], in double. Exact with padding as well where every offset is 0. False, and
+/// nothing changed, if a result is not finite.
+[[nodiscard]] NUQ_FUNCTION bool fold_before(Node& node, const ChannelAffine& affine);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+#include "nuq/core/finite.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/quantize/scales/row_scales.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION std::size_t WeightLayout::groups_of(const Node& node) {
+  const ops::ConvolutionAttributes* const convolution = convolution_of(node);
+  return convolution == nullptr ? 1 : static_cast<std::size_t>(convolution->group.value_or(1));
+}
 
 /// Calls visit(output channel, input channel, index of the first weight) for each kernel, in the order of memory.
 template <class Visit>
@@ -69,8 +96,7 @@ void for_each_output_run(const WeightLayout& layout, Visit&& visit) {
   for (std::size_t row = 0; row < layout.rows; ++row) visit(row, row * run, run);
 }
 
-/// A layer's bias, zero where it has none.
-[[nodiscard]] inline std::vector<double> bias_of(const Node& node, std::size_t outputs) {
+NUQ_FUNCTION std::vector<double> bias_of(const Node& node, std::size_t outputs) {
   if (node.blobs.size() < 2) return std::vector<double>(outputs, 0.0);
   return {node.blobs[1].values.begin(), node.blobs[1].values.end()};
 }
@@ -94,9 +120,7 @@ inline void declare_bias(Node& node) {
   return true;
 }
 
-/// Puts `affine`, one value per output channel, behind a layer: W' = W · factor and b' = b · factor + offset, in
-/// double. False, and nothing changed, if a result is not finite.
-[[nodiscard]] inline bool fold_behind(Node& node, const ChannelAffine& affine) {
+NUQ_FUNCTION bool fold_behind(Node& node, const ChannelAffine& affine) {
   const WeightLayout layout(node);
   const auto scaled = [](float weight, double factor) {
     return static_cast<float>(static_cast<double>(weight) * factor);
@@ -118,10 +142,7 @@ inline void declare_bias(Node& node) {
   return true;
 }
 
-/// Puts `affine`, one value per input channel, in front of a Convolution without padding: W' = W · factor and
-/// b'[o] = b[o] + Σ W[o, i, …] · offset[i], in double. Exact with padding as well where every offset is 0. False, and
-/// nothing changed, if a result is not finite.
-[[nodiscard]] inline bool fold_before(Node& node, const ChannelAffine& affine) {
+NUQ_FUNCTION bool fold_before(Node& node, const ChannelAffine& affine) {
   const WeightLayout layout(node);
   Tensor weights = node.blobs.front();
   std::vector<double> bias = bias_of(node, layout.outputs());
@@ -140,6 +161,9 @@ inline void declare_bias(Node& node) {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_DETAIL_FOLDED_WEIGHTS_HPP

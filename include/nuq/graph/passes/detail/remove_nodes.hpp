@@ -3,9 +3,8 @@
 
 #include <cstddef>
 #include <set>
-#include <utility>
-#include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
@@ -14,7 +13,22 @@ namespace detail {
 
 /// Takes nodes out of a graph, with the values that nobody writes any more, and numbers the rest anew. A value may have
 /// gone over to another writer.
-inline void remove_nodes(Graph& graph, const std::set<std::size_t>& removed) {
+NUQ_FUNCTION void remove_nodes(Graph& graph, const std::set<std::size_t>& removed);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <utility>
+#include <vector>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION void remove_nodes(Graph& graph, const std::set<std::size_t>& removed) {
   std::vector<std::size_t> new_value(graph.values.size());
   std::set<std::size_t> used(graph.inputs.begin(), graph.inputs.end());
   std::vector<Node> nodes;
@@ -45,6 +59,9 @@ inline void remove_nodes(Graph& graph, const std::set<std::size_t>& removed) {
 }
 
 }  // namespace detail
+
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_DETAIL_REMOVE_NODES_HPP

@@ -2,6 +2,7 @@
 #define NUQ_QUANTIZE_CODEBOOK_DETAIL_NUM_STEPS_HPP
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -17,8 +18,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(QUANTIZE)
 
 #include <string>
-
-#include "nuq/core/error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
