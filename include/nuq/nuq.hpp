@@ -58,6 +58,7 @@
 #include "nuq/graph/passes/eltwise_groups.hpp"
 #include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/graph/passes/layer_input_prior.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"

@@ -36,7 +36,8 @@ namespace detail {
 /// layers (Node::fused) are taken out and their convolution's bottom, top, bias and blobs are brought up to date.
 class ModelRewriter {
  public:
-  /// `graph` must live as long as the rewriter. Throws ModelError for a prototxt whose layers are the values of a list.
+  /// `graph` must live as long as the rewriter. Throws ModelError for a prototxt whose layers are the values of a list
+  /// and for a node that is in no file (Node::in_no_source).
   explicit ModelRewriter(const Graph& graph, RewriteSyntax syntax = RewriteSyntax::as_written);
   ModelRewriter(const ModelRewriter&) = delete;
   ModelRewriter& operator=(const ModelRewriter&) = delete;
@@ -166,6 +167,10 @@ NUQ_FUNCTION ModelRewriter::ModelRewriter(const Graph& graph, RewriteSyntax synt
   }
   find_layers(is_older && syntax == RewriteSyntax::as_written ? "layers" : "layer");
   for (const Node& node : graph.nodes) {
+    if (node.source_index == Node::in_no_source) {
+      detail::fail_layer(ErrorCode::unsupported_format, graph.model_file(), node.name,
+                         "is not in the file, wanted a graph of the file's own layers to write it anew");
+    }
     if (!node.fused.empty()) fold(node);
   }
 }

@@ -15,6 +15,8 @@
 #include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/trial.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -35,14 +37,16 @@ class ModelEvaluation {
   [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches);
   [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model);
 
-  [[nodiscard]] double operator()(Model model, std::size_t slot, BatchMetrics& batches);
-  [[nodiscard]] double operator()(Model model);
+  /// The metric of what a quantization makes of a graph.
+  [[nodiscard]] double operator()(const Graph& graph, const NetworkQuantization& quantization, std::size_t slot,
+                                  BatchMetrics& batches);
+  [[nodiscard]] double operator()(const Graph& graph, const NetworkQuantization& quantization);
 
-  /// Writes a model to the files of a slot.
-  const ModelFiles& write(const Model& model, std::size_t slot) const;
+  /// Writes the fake-quant model to the files of a slot.
+  const ModelFiles& write(const Graph& graph, const NetworkQuantization& quantization, std::size_t slot) const;
 
  private:
-  [[nodiscard]] double of_net(std::shared_ptr<const Model> model, BatchMetrics& batches);
+  [[nodiscard]] double of_net(Graph graph, BatchMetrics& batches);
 
   [[nodiscard]] double checked(double metric);
 
@@ -63,8 +67,10 @@ NUQ_NAMESPACE_END
 #include <system_error>
 
 #include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -88,18 +94,19 @@ NUQ_FUNCTION ModelEvaluation::~ModelEvaluation() {
   }
 }
 
-NUQ_FUNCTION double ModelEvaluation::operator()(Model model, std::size_t slot, BatchMetrics& batches) {
-  if (evaluator_.of_net) return of_net(std::make_shared<const Model>(std::move(model)), batches);
-  return checked(evaluator_.of_files(write(model, slot), batches));
+NUQ_FUNCTION double ModelEvaluation::operator()(const Graph& graph, const NetworkQuantization& quantization,
+                                                std::size_t slot, BatchMetrics& batches) {
+  if (evaluator_.of_net) return of_net(insert_quantization(graph, quantization), batches);
+  return checked(evaluator_.of_files(write(graph, quantization, slot), batches));
 }
 
-NUQ_FUNCTION double ModelEvaluation::operator()(Model model) {
+NUQ_FUNCTION double ModelEvaluation::operator()(const Graph& graph, const NetworkQuantization& quantization) {
   BatchMetrics batches;
-  return (*this)(std::move(model), 0, batches);
+  return (*this)(graph, quantization, 0, batches);
 }
 
 NUQ_FUNCTION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
-  if (evaluator_.of_net) return of_net(model, batches);
+  if (evaluator_.of_net) return of_net(build_graph(model), batches);
   return checked(evaluator_.of_files({model->model_file, model->weights_file}, batches));
 }
 
@@ -108,16 +115,17 @@ NUQ_FUNCTION double ModelEvaluation::of_original(const std::shared_ptr<const Mod
   return of_original(model, batches);
 }
 
-NUQ_FUNCTION const ModelFiles& ModelEvaluation::write(const Model& model, std::size_t slot) const {
+NUQ_FUNCTION const ModelFiles& ModelEvaluation::write(const Graph& graph, const NetworkQuantization& quantization,
+                                                      std::size_t slot) const {
   const ModelFiles& place = files_[slot];
   FileSet files;
-  write_model(model, files, place.model_file, place.weights_file);
+  write_model(fake_quant_model(graph, quantization), files, place.model_file, place.weights_file);
   files.commit();
   return place;
 }
 
-NUQ_FUNCTION double ModelEvaluation::of_net(std::shared_ptr<const Model> model, BatchMetrics& batches) {
-  Net net(build_graph(std::move(model)), threads_, custom_layers_);
+NUQ_FUNCTION double ModelEvaluation::of_net(Graph graph, BatchMetrics& batches) {
+  Net net(std::move(graph), threads_, custom_layers_);
   return checked(evaluator_.of_net(net, batches));
 }
 

@@ -42,6 +42,8 @@ struct IntegerArithmetic {
 
 /// One layer of the network in its inference (TEST) phase.
 struct Node {
+  static constexpr std::size_t in_no_source = (std::numeric_limits<std::size_t>::max)();
+
   std::string name;
   std::string type;  ///< what the network's own format calls it ("Convolution"): for messages and reports
   Operation operation{};
@@ -51,7 +53,7 @@ struct Node {
                               ///< weights file has none
   std::vector<std::string>
       fused;  ///< names of the layers folded into this one, in order of computation (BatchNorm, Scale, Bias)
-  std::size_t source_index = 0;              ///< position of the layer among the layers of Model::net
+  std::size_t source_index = 0;  ///< position of the layer among those of the network's file, or in_no_source
   std::optional<IntegerArithmetic> integer;  ///< in a deploy model; `blobs` hold the same numbers as floats
   /// Of a layer with weights in a fake-quant model, and of the DeQuant behind it: one or one per output. What passes
   /// between them is whole multiples of these, as in the deploy model, but for the float bias and float arithmetic.

@@ -217,8 +217,8 @@ NUQ_NAMESPACE_END
 
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/caffe/caffe_source.hpp"
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/support/number_text.hpp"
+#include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
@@ -301,7 +301,7 @@ NUQ_FUNCTION std::vector<LayerSensitivity> AutoCalibrationRun::ranked_layers(con
   AnyEngine original = engine();
   original.load(graph_);
   AnyEngine quantized = engine();
-  quantized.load(build_graph(std::make_shared<const Model>(fake_quant_model(graph_, graph_.quantization))));
+  quantized.load(insert_quantization(graph_, graph_.quantization));
   const auto next_batch = [this](int index) { return batch(index); };
   return rank_layers(graph_, original, quantized, graph_.batch_num, feed_from(next_batch), sensitivity);
 }
@@ -316,7 +316,7 @@ NUQ_FUNCTION bool AutoCalibrationRun::passes(std::size_t count) {
     trial.rolled_back.push_back(result_.ranking[rank].layer);
     quantization.erase(result_.ranking[rank].layer);
   }
-  trial.metric = evaluation_(fake_quant_model(graph_, quantization));
+  trial.metric = evaluation_(graph_, quantization);
   trial.satisfied = evaluator_.is_satisfied(result_.original_metric, trial.metric);
   trials_[count] = result_.trials.size();
   result_.trials.push_back(std::move(trial));

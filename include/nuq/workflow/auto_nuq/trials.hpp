@@ -13,6 +13,7 @@
 #include "nuq/evaluation/progress.hpp"
 #include "nuq/evaluation/trial.hpp"
 #include "nuq/evaluation/trial_metrics.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
@@ -47,7 +48,7 @@ class AutoNuqTrials {
   [[nodiscard]] Trial trial_of(const Configuration& configuration);
 
   /// To the end, or to where a sequential test sees a clear failure.
-  [[nodiscard]] EvaluationOutcome measured(Model model, std::size_t slot);
+  [[nodiscard]] EvaluationOutcome measured(const NetworkQuantization& quantization, std::size_t slot);
 
   [[nodiscard]] bool is_satisfied(double metric) const;
 
@@ -75,7 +76,6 @@ NUQ_NAMESPACE_END
 
 #include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model.hpp"
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/io/sha256.hpp"
 #include "nuq/search/lookahead.hpp"
@@ -158,18 +158,15 @@ NUQ_FUNCTION std::vector<Trial> AutoNuqTrials::trials_from(const Configuration& 
 }
 
 NUQ_FUNCTION Trial AutoNuqTrials::trial_of(const Configuration& configuration) {
-  const auto model = [this, configuration] {
-    return fake_quant_model(run_.graph, run_.choices.quantized_as(configuration));
-  };
-  return {digest_of(run_.choices.quantized_as(configuration)),
-          [this, model](std::size_t slot) { return measured(model(), slot); },
-          [this, model](std::size_t slot) { return evaluation_.write(model(), slot); }};
+  const auto quantization = [this, configuration] { return run_.choices.quantized_as(configuration); };
+  return {digest_of(quantization()), [this, quantization](std::size_t slot) { return measured(quantization(), slot); },
+          [this, quantization](std::size_t slot) { return evaluation_.write(run_.graph, quantization(), slot); }};
 }
 
-NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::measured(Model model, std::size_t slot) {
+NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantization& quantization, std::size_t slot) {
   auto passes = [this](double metric) { return is_satisfied(metric); };
   BatchMetrics batches(metrics_.original_batches(), run_.original_metric, passes);
-  const double metric = unless_stopped([&] { return evaluation_(std::move(model), slot, batches); });
+  const double metric = unless_stopped([&] { return evaluation_(run_.graph, quantization, slot, batches); });
   const std::optional<double>& failure = batches.predicted_failure();
   return {failure.value_or(metric), false, failure.has_value()};
 }

@@ -42,12 +42,9 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(WORKFLOW)
 
 #include <algorithm>
-#include <memory>
 
-#include "nuq/caffe/build_graph.hpp"
-#include "nuq/caffe/model.hpp"
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 
@@ -58,7 +55,7 @@ namespace detail {
 NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph) {
   NetworkQuantization unshifted = graph.quantization;
   for (auto& [name, layer] : unshifted) layer.shift_bit.clear();
-  return build_graph(std::make_shared<const Model>(fake_quant_model(graph, unshifted)));
+  return insert_quantization(graph, unshifted);
 }
 
 inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated,
