@@ -24,7 +24,6 @@
 #include "nuq/ascend/quantizer.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
-#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/calibration/calibrate_activations.hpp"
 #include "nuq/calibration/calibrator_choice.hpp"
 #include "nuq/calibration/collect_layer_statistics.hpp"
@@ -41,7 +40,6 @@
 #include "nuq/engine/any_engine.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/engine/eigen_engine.hpp"
-#include "nuq/engine/layer_catalogue.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
@@ -62,6 +60,7 @@
 #include "nuq/graph/passes/layer_input_prior.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/weight_count.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/io/array_file.hpp"
@@ -107,8 +106,7 @@
 #include "nuq/workflow/save_model.hpp"
 #include "nuq/workflow/static_nuq.hpp"
 
-// What speaks of a model in Caffe's own messages is not for those who link nuq::compiled to spare themselves protobuf:
-// they include these by name.
+// Who links nuq::compiled includes by name what speaks of a model in Caffe's own messages, and the engine's layers.
 #if !defined(NUQ_COMPILED)
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/model.hpp"
@@ -122,6 +120,7 @@
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/caffe/weights_rewriter.hpp"
+#include "nuq/engine/layer_catalogue.hpp"
 #endif
 
 #endif  // NUQ_NUQ_HPP

@@ -26,6 +26,8 @@ namespace detail {
 /// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the
 /// record can be used again.
 [[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph);
+/// The text of `record_of`, as the record file holds it.
+[[nodiscard]] NUQ_FUNCTION std::string record_text(const Graph& graph);
 
 /// Which layers the record's factors belong to unfused.
 [[nodiscard]] NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record);
@@ -159,6 +161,10 @@ NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph) {
       entry.mutable_value()->set_skip_fusion(true);
   }
   return record;
+}
+
+NUQ_FUNCTION std::string record_text(const Graph& graph) {
+  return to_text(record_of(graph));
 }
 
 NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record) {

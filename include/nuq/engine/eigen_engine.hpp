@@ -1,15 +1,14 @@
 #ifndef NUQ_ENGINE_EIGEN_ENGINE_HPP
 #define NUQ_ENGINE_EIGEN_ENGINE_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
@@ -39,40 +38,15 @@ class EigenEngine {
 
   /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: parameters
   /// that cannot be computed, missing weights, shapes that do not fit.
-  void load(const Graph& graph) {
-    detail::LoadedNetwork network(graph, custom_);
-    network_ = std::move(network);
-    shapes_ = network_.declared_shapes();
-    buffers_.clear();
-    buffers_.resize(shapes_.size());
-    is_set_.assign(shapes_.size(), false);
-    binding_ = Binding::none;
-    has_run_ = false;
-  }
+  void load(const Graph& graph);
 
   /// Copies the values of an input blob. Its shape wins over the declared one, which it must match in its number of
   /// axes and in its channels (axis 1). Throws ConfigError: no such input, another shape.
-  void set_input(const std::string& blob, const TensorView& tensor) {
-    const std::optional<std::size_t> value = network_.input(blob);
-    if (!value) fail(ErrorCode::unknown_name, "no input is named '" + blob + "'");
-    check_input(blob, network_.declared_shapes()[*value], tensor);
-    if (shapes_[*value] != tensor.shape || !is_set_[*value]) {
-      shapes_[*value] = tensor.shape;
-      binding_ = Binding::none;
-    }
-    std::copy(tensor.values.begin(), tensor.values.end(), buffers_[*value].reserve(size_of(*value)));
-    is_set_[*value] = true;
-  }
+  void set_input(const std::string& blob, const TensorView& tensor);
 
   /// Computes all layers. Throws ConfigError for an input that has not been set, ModelError where the inputs' shapes do
   /// not fit a layer.
-  void forward() {
-    bind(Binding::shared);
-    for (std::size_t node = 0; node < steps_.size(); ++node) {
-      if (!network_.is_absorbed(node)) compute(node, network_.followers(node));
-    }
-    has_run_ = true;
-  }
+  void forward();
 
   /// Computes all layers and calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const
   /// TensorView> outputs) after each that is computed, with what the layer has read and written. Nodes come without
@@ -91,18 +65,7 @@ class EigenEngine {
 
   /// The final value of a blob after `forward`; valid until the engine is used again. Throws ConfigError: no such blob,
   /// no forward yet; ModelError naming the layer that stands in the way of computing it.
-  [[nodiscard]] TensorView output(const std::string& blob) const {
-    const std::optional<std::size_t> value = network_.final_value(blob);
-    if (!value) fail(ErrorCode::unknown_name, "no blob is named '" + blob + "'");
-    if (const std::string obstacle = network_.obstacle(*value); !obstacle.empty()) {
-      detail::fail(ModelError(ErrorCode::unsupported_layer,
-                              network_.file() + ": blob '" + blob + "' cannot be computed: " + obstacle));
-    }
-    if (network_.input(blob) == value && !is_set_[*value])
-      fail(ErrorCode::invalid_argument, "input '" + blob + "' has not been set");
-    if (!has_run_) fail(ErrorCode::invalid_argument, "blob '" + blob + "' is asked for before forward");
-    return view(*value);
-  }
+  [[nodiscard]] TensorView output(const std::string& blob) const;
 
  private:
   /// Which memory the steps' tensors refer to.
@@ -118,78 +81,20 @@ class EigenEngine {
     std::int64_t work = 0;
   };
 
-  [[noreturn]] void fail(ErrorCode code, const std::string& problem) const {
-    detail::fail(ConfigError(code, network_.file() + ": " + problem));
-  }
+  [[noreturn]] void fail(ErrorCode code, const std::string& problem) const;
 
-  void check_input(const std::string& blob, const Shape& declared, const TensorView& tensor) const {
-    const std::string got = "input '" + blob + "' is set to shape " + to_string(tensor.shape);
-    const bool positive =
-        std::all_of(tensor.shape.begin(), tensor.shape.end(), [](std::int64_t extent) { return extent > 0; });
-    if (!positive || !is_valid_shape(tensor.shape) || element_count(tensor.shape) != tensor.values.size()) {
-      fail(ErrorCode::size_mismatch, got + " with " + std::to_string(tensor.values.size()) +
-                                         " values, wanted extents of at least 1 and a value for each element");
-    }
-    if (declared.empty()) return;
-    const bool same_channels = declared.size() < 2 || tensor.shape.size() < 2 || declared[1] == tensor.shape[1];
-    if (declared.size() != tensor.shape.size() || !same_channels) {
-      fail(ErrorCode::size_mismatch,
-           got + ", the model declares " + to_string(declared) + ", wanted as many axes and channels");
-    }
-  }
+  void check_input(const std::string& blob, const Shape& declared, const TensorView& tensor) const;
 
-  [[nodiscard]] std::int64_t size_of(std::size_t value) const {
-    return static_cast<std::int64_t>(element_count(shapes_[value]));
-  }
+  [[nodiscard]] std::int64_t size_of(std::size_t value) const;
 
-  [[nodiscard]] float* memory(std::size_t value) const {
-    return buffers_[binding_ == Binding::shared ? network_.shared_buffer(value) : value].data();
-  }
-  [[nodiscard]] TensorView view(std::size_t value) const {
-    return {shapes_[value], {memory(value), memory(value) == nullptr ? 0 : element_count(shapes_[value])}};
-  }
+  [[nodiscard]] float* memory(std::size_t value) const;
+  [[nodiscard]] TensorView view(std::size_t value) const;
 
-  void bind(Binding binding) {
-    if (binding_ == binding) return;
-    if (binding_ == Binding::none) update_shapes();
-    binding_ = binding;
-    for (std::size_t value = 0; value < shapes_.size(); ++value) {
-      const std::size_t buffer = binding == Binding::shared ? network_.shared_buffer(value) : value;
-      if (!shapes_[value].empty()) static_cast<void>(buffers_[buffer].reserve(size_of(value)));
-    }
-    steps_.clear();
-    for (const Node& node : network_.nodes()) {
-      Step step;
-      for (const std::size_t input : node.inputs) step.inputs.push_back(view(input));
-      for (const std::size_t output : node.outputs) {
-        step.results.push_back(view(output));
-        step.outputs.push_back({shapes_[output], {memory(output), step.results.back().values.size()}});
-      }
-      step.work = network_.work(steps_.size())(step.inputs, step.results);
-      steps_.push_back(std::move(step));
-    }
-  }
+  void bind(Binding binding);
 
-  void update_shapes() {
-    has_run_ = false;
-    for (const std::size_t input : network_.inputs()) {
-      if (!is_set_[input] && network_.is_read(input)) {
-        fail(ErrorCode::invalid_argument, "input '" + network_.blob(input) + "' has not been set");
-      }
-    }
-    detail::propagate_shapes(network_.nodes(), network_.file(), shapes_, custom_.shape_rules);
-  }
+  void update_shapes();
 
-  void compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
-    const Step& step = steps_[index];
-    workspace_->expect_work(step.work);
-    const LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};
-    if (followers != nullptr) {
-      network_.layer(index).get_if<detail::ConvolutionLayer>()->forward(call, followers->finish());
-    } else {
-      network_.layer(index).forward(call);
-    }
-  }
+  void compute(std::size_t index, const detail::AbsorbedFollowers* followers);
 
   std::unique_ptr<Workspace> workspace_;
   CustomLayers custom_;
@@ -203,5 +108,135 @@ class EigenEngine {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ENGINE)
+
+#include <algorithm>
+#include <optional>
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION void EigenEngine::load(const Graph& graph) {
+  detail::LoadedNetwork network(graph, custom_);
+  network_ = std::move(network);
+  shapes_ = network_.declared_shapes();
+  buffers_.clear();
+  buffers_.resize(shapes_.size());
+  is_set_.assign(shapes_.size(), false);
+  binding_ = Binding::none;
+  has_run_ = false;
+}
+
+NUQ_FUNCTION void EigenEngine::set_input(const std::string& blob, const TensorView& tensor) {
+  const std::optional<std::size_t> value = network_.input(blob);
+  if (!value) fail(ErrorCode::unknown_name, "no input is named '" + blob + "'");
+  check_input(blob, network_.declared_shapes()[*value], tensor);
+  if (shapes_[*value] != tensor.shape || !is_set_[*value]) {
+    shapes_[*value] = tensor.shape;
+    binding_ = Binding::none;
+  }
+  std::copy(tensor.values.begin(), tensor.values.end(), buffers_[*value].reserve(size_of(*value)));
+  is_set_[*value] = true;
+}
+
+NUQ_FUNCTION void EigenEngine::forward() {
+  bind(Binding::shared);
+  for (std::size_t node = 0; node < steps_.size(); ++node) {
+    if (!network_.is_absorbed(node)) compute(node, network_.followers(node));
+  }
+  has_run_ = true;
+}
+
+NUQ_FUNCTION TensorView EigenEngine::output(const std::string& blob) const {
+  const std::optional<std::size_t> value = network_.final_value(blob);
+  if (!value) fail(ErrorCode::unknown_name, "no blob is named '" + blob + "'");
+  if (const std::string obstacle = network_.obstacle(*value); !obstacle.empty()) {
+    detail::fail(ModelError(ErrorCode::unsupported_layer,
+                            network_.file() + ": blob '" + blob + "' cannot be computed: " + obstacle));
+  }
+  if (network_.input(blob) == value && !is_set_[*value])
+    fail(ErrorCode::invalid_argument, "input '" + blob + "' has not been set");
+  if (!has_run_) fail(ErrorCode::invalid_argument, "blob '" + blob + "' is asked for before forward");
+  return view(*value);
+}
+
+NUQ_FUNCTION void EigenEngine::fail(ErrorCode code, const std::string& problem) const {
+  detail::fail(ConfigError(code, network_.file() + ": " + problem));
+}
+
+NUQ_FUNCTION void EigenEngine::check_input(const std::string& blob, const Shape& declared,
+                                           const TensorView& tensor) const {
+  const std::string got = "input '" + blob + "' is set to shape " + to_string(tensor.shape);
+  const bool positive =
+      std::all_of(tensor.shape.begin(), tensor.shape.end(), [](std::int64_t extent) { return extent > 0; });
+  if (!positive || !is_valid_shape(tensor.shape) || element_count(tensor.shape) != tensor.values.size()) {
+    fail(ErrorCode::size_mismatch, got + " with " + std::to_string(tensor.values.size()) +
+                                       " values, wanted extents of at least 1 and a value for each element");
+  }
+  if (declared.empty()) return;
+  const bool same_channels = declared.size() < 2 || tensor.shape.size() < 2 || declared[1] == tensor.shape[1];
+  if (declared.size() != tensor.shape.size() || !same_channels) {
+    fail(ErrorCode::size_mismatch,
+         got + ", the model declares " + to_string(declared) + ", wanted as many axes and channels");
+  }
+}
+
+NUQ_FUNCTION std::int64_t EigenEngine::size_of(std::size_t value) const {
+  return static_cast<std::int64_t>(element_count(shapes_[value]));
+}
+
+NUQ_FUNCTION float* EigenEngine::memory(std::size_t value) const {
+  return buffers_[binding_ == Binding::shared ? network_.shared_buffer(value) : value].data();
+}
+
+NUQ_FUNCTION TensorView EigenEngine::view(std::size_t value) const {
+  return {shapes_[value], {memory(value), memory(value) == nullptr ? 0 : element_count(shapes_[value])}};
+}
+
+NUQ_FUNCTION void EigenEngine::bind(Binding binding) {
+  if (binding_ == binding) return;
+  if (binding_ == Binding::none) update_shapes();
+  binding_ = binding;
+  for (std::size_t value = 0; value < shapes_.size(); ++value) {
+    const std::size_t buffer = binding == Binding::shared ? network_.shared_buffer(value) : value;
+    if (!shapes_[value].empty()) static_cast<void>(buffers_[buffer].reserve(size_of(value)));
+  }
+  steps_.clear();
+  for (const Node& node : network_.nodes()) {
+    Step step;
+    for (const std::size_t input : node.inputs) step.inputs.push_back(view(input));
+    for (const std::size_t output : node.outputs) {
+      step.results.push_back(view(output));
+      step.outputs.push_back({shapes_[output], {memory(output), step.results.back().values.size()}});
+    }
+    step.work = network_.work(steps_.size())(step.inputs, step.results);
+    steps_.push_back(std::move(step));
+  }
+}
+
+NUQ_FUNCTION void EigenEngine::update_shapes() {
+  has_run_ = false;
+  for (const std::size_t input : network_.inputs()) {
+    if (!is_set_[input] && network_.is_read(input)) {
+      fail(ErrorCode::invalid_argument, "input '" + network_.blob(input) + "' has not been set");
+    }
+  }
+  detail::propagate_shapes(network_.nodes(), network_.file(), shapes_, custom_.shape_rules);
+}
+
+NUQ_FUNCTION void EigenEngine::compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
+  const Step& step = steps_[index];
+  workspace_->expect_work(step.work);
+  const LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};
+  if (followers != nullptr) {
+    network_.layer(index).get_if<detail::ConvolutionLayer>()->forward(call, followers->finish());
+  } else {
+    network_.layer(index).forward(call);
+  }
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ENGINE)
 
 #endif  // NUQ_ENGINE_EIGEN_ENGINE_HPP

@@ -2,11 +2,29 @@
 #define NUQ_ENGINE_LAYER_CATALOGUE_HPP
 
 #include <optional>
+
+#include "nuq/compiled.hpp"
+#include "nuq/engine/any_layer.hpp"
+#include "nuq/engine/custom_layers.hpp"
+#include "nuq/graph/layer_ref.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Nothing for a type that neither `custom` nor the engine computes. Throws ModelError naming file and layer where its
+/// attributes or blobs cannot be computed with.
+[[nodiscard]] NUQ_FUNCTION std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom = {});
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ENGINE)
+
 #include <type_traits>
 #include <variant>
 
-#include "nuq/engine/any_layer.hpp"
-#include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/activations.hpp"
 #include "nuq/engine/layers/affine.hpp"
@@ -28,10 +46,9 @@
 #include "nuq/engine/layers/reshape.hpp"
 #include "nuq/engine/layers/roi_pooling.hpp"
 #include "nuq/engine/layers/slicing.hpp"
-#include "nuq/graph/layer_ref.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 [[nodiscard]] inline AnyLayer load_integer_layer(const LayerRef& layer) {
@@ -67,9 +84,7 @@ namespace detail {
       layer.node.operation);
 }
 
-/// Nothing for a type that neither `custom` nor the engine computes. Throws ModelError naming file and layer where its
-/// attributes or blobs cannot be computed with.
-[[nodiscard]] inline std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom = {}) {
+NUQ_FUNCTION std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom) {
   for (const CustomLayerLoader& loader : custom.loaders) {
     if (loader.type == layer.type) return loader.load(layer);
   }
@@ -81,5 +96,7 @@ namespace detail {
 }  // namespace detail
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ENGINE)
 
 #endif  // NUQ_ENGINE_LAYER_CATALOGUE_HPP

@@ -338,7 +338,7 @@ NUQ_FUNCTION void AutoCalibrationRun::write_files() const {
   if (result_.satisfied) {
     ThreadPool parallel(options_.threads);
     stage_quantized_models(files, graph_, SaveType::both, prefix_, parallel);
-    files.stage(graph_.record_file, to_text(record_of(graph_)));
+    files.stage(graph_.record_file, record_text(graph_));
   }
   files.stage(prefix_ + "_" + verb + "_ranking_information.json", ranking_json());
   files.stage(prefix_ + "_" + verb + "_final_config.json", to_json(config_));

@@ -53,7 +53,7 @@ void calibrate(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine(),
                const CalibratorChoice& calibrator = {}) {
   detail::set_activations(graph, next_batch, engine, calibrator);
   detail::set_joint_shifts(graph, next_batch, engine);
-  write_file_atomically(graph.record_file, to_text(record_of(graph)));
+  write_file_atomically(graph.record_file, record_text(graph));
 }
 
 NUQ_NAMESPACE_END

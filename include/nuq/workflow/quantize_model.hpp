@@ -111,7 +111,7 @@ NUQ_FUNCTION void quantize_model(Graph& graph, const std::string& modified_model
   quantize_network(graph, quantizer, statistics, serial);
   FileSet files;
   write_model(calibration_model(graph, graph.quantization), files, modified_model_file, modified_weights_file);
-  files.stage(graph.record_file, to_text(record_of(graph)));
+  files.stage(graph.record_file, record_text(graph));
   files.commit();
 }
 

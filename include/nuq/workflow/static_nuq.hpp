@@ -137,7 +137,7 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   detail::release_quantized_weights(graph);
 
   ReportedFileSet files;
-  std::future<std::string> record = std::async(std::launch::async, [&] { return to_text(record_of(graph)); });
+  std::future<std::string> record = std::async(std::launch::async, [&] { return record_text(graph); });
   detail::stage_quantized_models(files, graph, weights_only ? SaveType::fakequant : SaveType::both, save_prefix,
                                  parallel);
   files.stage(scale_offset_record_file, record.get());

@@ -62,21 +62,21 @@ class BasicChannelEnergies {
     const std::size_t producer = graph_.values[value].producer;
     if (producer == Value::network_input || graph_.nodes[producer].inputs.empty()) return {};
     const Node& node = graph_.nodes[producer];
-    if (std::visit([](const auto& operation) { return keeps_channels(operation); }, node.operation))
-      return of(node.inputs.front());
+    if (keeps_channels(node.operation)) return of(node.inputs.front());
     if (const auto* concat = std::get_if<ops::Concat>(&node.operation)) return concatenation(node, *concat);
     if (const auto* eltwise = std::get_if<ops::Eltwise>(&node.operation)) return sum(node, *eltwise);
     return has_row_per_channel(node) ? row_energies(node) : Energies{};
   }
 
   /// Whether an operation leaves the strengths of the channels about as they are relative to each other.
-  template <class Op>
-  [[nodiscard]] static constexpr bool keeps_channels(const Op&) noexcept {
-    return is_one_of<Op, ops::AbsoluteValue, ops::Dropout, ops::Elu, ops::Flatten, ops::Lrn, ops::Pooling, ops::PRelu,
-                     ops::Relu, ops::Relu6, ops::Split, ops::Swish>;
+  [[nodiscard]] static bool keeps_channels(const Operation& operation) noexcept {
+    return is_one_of<ops::AbsoluteValue, ops::Dropout, ops::Elu, ops::Flatten, ops::Lrn, ops::Pooling, ops::PRelu,
+                     ops::Relu, ops::Relu6, ops::Split, ops::Swish>(operation);
   }
-  template <class Op, class... Ops>
-  static constexpr bool is_one_of = (std::is_same_v<Op, Ops> || ...);
+  template <class... Ops>
+  [[nodiscard]] static bool is_one_of(const Operation& operation) noexcept {
+    return (std::holds_alternative<Ops>(operation) || ...);
+  }
 
   [[nodiscard]] static bool has_row_per_channel(const Node& node) {
     if (node.blobs.empty() || node.blobs.front().shape.size() < 2 || !node.fused.empty()) return false;

@@ -121,7 +121,7 @@ NUQ_FUNCTION void AutoNuqResults::stage_models(FileSet& files, const std::string
   ThreadPool parallel(run_.options.threads);
   stage_quantized_models(files, run_.graph, run_.report.weights_only ? SaveType::fakequant : SaveType::both, prefix,
                          parallel);
-  if (!record_file.empty()) files.stage(record_file, to_text(record_of(run_.graph)));
+  if (!record_file.empty()) files.stage(record_file, record_text(run_.graph));
 }
 
 NUQ_FUNCTION void AutoNuqResults::save_pareto_front(const SearchProblem& problem) {
