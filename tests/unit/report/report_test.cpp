@@ -27,7 +27,7 @@ nuq::RunReport example() {
   report.files = {{"m.nuq", "ab", 7}};
   report.layers = {{"conv1", "Convolution", {20, 1, 5, 5}, 500, 32, 5.25, 328, true, ""},
                    {"ip", "InnerProduct", {10, 500}, 5000, std::nullopt, 32.0, 20000, false, "skipped"}};
-  report.trials = {{"uniform 32", 1000, 0.625, true, false, {{"ip", 31}, {"conv1", 32}}, true, "m_pareto_1"}};
+  report.trials = {{{0.625, true, false}, "uniform 32", 1000, {{"ip", 31}, {"conv1", 32}}, true, "m_pareto_1"}};
   return report;
 }
 

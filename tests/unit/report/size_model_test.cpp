@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "nuq/ascend/dictionary_rate.hpp"
 #include "nuq/packed/layer_encoder.hpp"
+#include "nuq/quantize/rate/packed_palette.hpp"
 
 TEST_CASE("each target measures a layer by its own rate model") {
   // 4 levels, one of them in nearly all places: a palette pays 2 bits for each weight, entropy coding far less
