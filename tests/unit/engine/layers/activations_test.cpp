@@ -88,7 +88,7 @@ TEST_CASE("the logarithm of a negative value is not a number") {
 }
 
 TEST_CASE("Mish is x tanh(log(1 + exp(x))), from one end to the other") {
-  const Tensor input({8}, {-200.0F, -20.0F, -3.0F, 0.0F, 1e-4F, 2.0F, 19.9F, 200.0F});
+  const Tensor input({8}, {-80.0F, -20.0F, -3.0F, 0.0F, 1e-4F, 2.0F, 19.9F, 200.0F});
   const std::vector<float> output = computed<nuq::detail::MishLayer>(layer_alone("Mish", ""), {input}).values;
   for (std::size_t index = 0; index < output.size(); ++index) {
     CAPTURE(index);
