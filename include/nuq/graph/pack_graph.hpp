@@ -1,38 +1,55 @@
 #ifndef NUQ_GRAPH_PACK_GRAPH_HPP
 #define NUQ_GRAPH_PACK_GRAPH_HPP
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/graph/quantized_blobs.hpp"
-#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/packed/format.hpp"
 #include "nuq/packed/layer_encoder.hpp"
-#include "nuq/packed/model_writer.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// Which scale each level of a node's weight blob of this shape has: output channels come first, but for the filters of
 /// a transposed convolution [in × out/group × kernel…].
-[[nodiscard]] inline ScaleLayout scale_layout(const Node& node, const QuantizedWeights& weights, const Shape& shape) {
+[[nodiscard]] NUQ_FUNCTION ScaleLayout scale_layout(const Node& node, const QuantizedWeights& weights,
+                                                    const Shape& shape);
+
+/// The packed file (packed/format.hpp) of a network that was made in memory: all blobs of its nodes, the weights of
+/// layers that `quantization` knows as coded levels with their scales, their biases corrected. The file's text is
+/// empty, since no format describes the network. Layers are coded side by side; the bytes do not depend on it.
+[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> pack_graph(const Graph& graph,
+                                                                const NetworkQuantization& quantization,
+                                                                Parallel& parallel, CodingChoice choice = {});
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/packed/model_writer.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION ScaleLayout scale_layout(const Node& node, const QuantizedWeights& weights, const Shape& shape) {
   if (!detail::has_input_first(node) || weights.scales.size() == 1) return {};
   const auto runs = static_cast<std::size_t>(shape[0] * shape[1]);
   return {weights.levels.size() / runs, static_cast<std::uint64_t>(shape[1])};
 }
 
-/// The packed file (packed/format.hpp) of a network that was made in memory: all blobs of its nodes, the weights of
-/// layers that `quantization` knows as coded levels with their scales, their biases corrected. The file's text is
-/// empty, since no format describes the network. Layers are coded side by side; the bytes do not depend on it.
-[[nodiscard]] inline std::vector<std::uint8_t> pack_graph(const Graph& graph, const NetworkQuantization& quantization,
-                                                          Parallel& parallel, CodingChoice choice = {}) {
+NUQ_FUNCTION std::vector<std::uint8_t> pack_graph(const Graph& graph, const NetworkQuantization& quantization,
+                                                  Parallel& parallel, CodingChoice choice) {
   struct CodedWeights {
     const Node* node;
     const QuantizedWeights* weights;
@@ -73,5 +90,7 @@ NUQ_NAMESPACE_BEGIN
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PACK_GRAPH_HPP

@@ -1,6 +1,31 @@
 #ifndef NUQ_GRAPH_PASSES_INSERT_QUANTIZATION_HPP
 #define NUQ_GRAPH_PASSES_INSERT_QUANTIZATION_HPP
 
+#include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The network that computes in float what the quantized one computes: weights are level × scale bit for bit, biases
+/// are corrected, and where activations have been calibrated, Quant layers round the inputs and DeQuant layers stand
+/// behind. It is what a reader of the written fake-quant model gets; plan and results are not carried over. Layers that
+/// read one value with one grid share the first one's Quant. Throws RecordError missing_record where only some layers
+/// have an activation scale, ModelError naming the layer: duplicate_name where the network has a layer or blob of the
+/// name of an inserted one, unsupported_layer for a quantized layer that works in place.
+[[nodiscard]] NUQ_FUNCTION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization,
+                                                     Parallel& parallel);
+
+/// \copydoc insert_quantization(const Graph&, const NetworkQuantization&, Parallel&)
+[[nodiscard]] NUQ_FUNCTION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(GRAPH)
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -10,19 +35,15 @@
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
-#include "nuq/core/error.hpp"
-#include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/passes/integer_layers.hpp"
-#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/graph/weight_matrix.hpp"
-#include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
 namespace detail {
 
 /// Copies a graph node by node, with Quant and DeQuant layers around the quantized ones.
@@ -193,22 +214,18 @@ class QuantizationInserter {
 
 }  // namespace detail
 
-/// The network that computes in float what the quantized one computes: weights are level × scale bit for bit, biases
-/// are corrected, and where activations have been calibrated, Quant layers round the inputs and DeQuant layers stand
-/// behind. It is what a reader of the written fake-quant model gets; plan and results are not carried over. Layers that
-/// read one value with one grid share the first one's Quant. Throws RecordError missing_record where only some layers
-/// have an activation scale, ModelError naming the layer: duplicate_name where the network has a layer or blob of the
-/// name of an inserted one, unsupported_layer for a quantized layer that works in place.
-[[nodiscard]] inline Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization,
-                                               Parallel& parallel) {
+NUQ_FUNCTION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization,
+                                       Parallel& parallel) {
   return detail::QuantizationInserter(graph, quantization).insert(parallel);
 }
-/// \copydoc insert_quantization(const Graph&, const NetworkQuantization&, Parallel&)
-[[nodiscard]] inline Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization) {
+
+NUQ_FUNCTION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization) {
   Parallel serial;
   return insert_quantization(graph, quantization, serial);
 }
 
 NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(GRAPH)
 
 #endif  // NUQ_GRAPH_PASSES_INSERT_QUANTIZATION_HPP
