@@ -64,7 +64,8 @@ NetworkQuantization weights_only(const Graph& graph) {
   NetworkQuantization quantization;
   for (const nuq::Node& node : graph.nodes) {
     if (!nuq::has_weight_matrix(node)) continue;
-    const nuq::MatrixView<const float> weights = nuq::WeightMatrix(node).view();
+    const nuq::WeightMatrix matrix(node);
+    const nuq::MatrixView<const float> weights = matrix.view();
     nuq::QuantizedWeights& result = quantization[node.name].weights;
     result = {weights.rows(), weights.cols(), {}, {}};
     const std::size_t scales = nuq::is<nuq::ops::InnerProduct>(node) ? 1 : weights.rows();
