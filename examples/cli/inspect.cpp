@@ -33,9 +33,9 @@ Json blob_names(const nuq::Graph& graph, const std::vector<std::size_t>& values)
   return names;
 }
 
-Json json_of(const nuq::Graph& graph, const nuq::Node& node,
+Json json_of(const nuq::Graph& graph, const nuq::Node& node, nuq::NuqScope scope,
              const std::optional<nuq::CompressibleLayers>& compressible) {
-  nuq::Eligibility eligibility = nuq::eligibility_of(graph, node);
+  nuq::Eligibility eligibility = nuq::eligibility_of(graph, node, scope);
   if (eligibility.nuq && compressible && compressible->names.count(node.name) == 0) {
     eligibility.nuq = false;
     eligibility.reason = "not compressed by " + compressible->source;
@@ -85,11 +85,10 @@ void print_table(const Json& report) {
 void run(const InspectArguments& arguments) {
   nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights);
   nuq::infer_shapes(graph);
-  graph.nuq_scope = arguments.nuq_scope;
   std::optional<nuq::CompressibleLayers> compressible;
   if (!arguments.soc.empty()) compressible = nuq::compressible_layers(graph, nuq::soc_named(arguments.soc));
   Json layers = Json::array();
-  for (const nuq::Node& node : graph.nodes) layers.push_back(json_of(graph, node, compressible));
+  for (const nuq::Node& node : graph.nodes) layers.push_back(json_of(graph, node, arguments.nuq_scope, compressible));
   const Json total = total_weights(layers);
   const Json report = Json::object({{"name", graph.name}, {"layers", layers}, {"weights", total}});
   if (arguments.json) {

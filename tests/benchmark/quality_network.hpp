@@ -11,7 +11,6 @@
 
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/dataset/dataset.hpp"
@@ -23,6 +22,7 @@
 #include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
@@ -76,7 +76,8 @@ struct Judgement {
                                                                     nuq::Parallel& parallel) {
   constexpr int samples = 300;
   const int batches = (std::min)(calibration.batches(), samples / static_cast<int>(calibration.samples(0)));
-  return nuq::layer_sensitivities(graph, statistics, engine, (std::max)(batches, 1), feed_from(calibration), parallel);
+  return nuq::layer_sensitivities(graph, graph.plan, statistics, engine, (std::max)(batches, 1), feed_from(calibration),
+                                  parallel);
 }
 
 /// A float network, what its calibration data say of its layers, and a judge of their quantization on its test data.
@@ -144,8 +145,8 @@ class QualityNetwork {
   void collect_layers(nuq::Parallel& parallel) {
     calibration_.limit(1000);
     engine_.load(graph_);
-    nuq::NetworkStatistics statistics =
-        nuq::network_statistics(graph_, engine_, calibration_.batches(), feed_from(calibration_), {}, parallel);
+    nuq::NetworkStatistics statistics = nuq::network_statistics(graph_, graph_.plan, engine_, calibration_.batches(),
+                                                                feed_from(calibration_), {}, parallel);
     const auto sensitivities = sensitivities_of(graph_, statistics, engine_, calibration_, parallel);
     for (const nuq::Node& node : graph_.nodes) {
       const auto planned = graph_.plan.find(node.name);

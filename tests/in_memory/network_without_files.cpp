@@ -132,17 +132,17 @@ struct Quantized {
 
 Quantized quantized_network(int num_steps, nuq::Parallel& parallel) {
   Quantized result{small_network(), {}};
-  result.graph.plan = plan_of(num_steps);
+  const nuq::QuantizationPlan plan = plan_of(num_steps);
   nuq::EigenEngine engine;
   engine.load(result.graph);
-  const auto statistics = nuq::network_statistics(result.graph, engine, 6, feed, {}, parallel);
+  const auto statistics = nuq::network_statistics(result.graph, plan, engine, 6, feed, {}, parallel);
   REQUIRE(statistics.size() == 2);
-  const auto activations = nuq::calibrate_activations(result.graph, engine, 6, feed);
+  const auto activations = nuq::calibrate_activations(result.graph, plan, engine, 6, feed);
   const nuq::AnyLayerQuantizer quantizer =
       nuq::NonUniformQuantizer<nuq::AbsMaxQuantizer, nuq::OptimalCodebook, nuq::ErrorFeedback>{};
   for (const nuq::Node& node : result.graph.nodes) {
-    const auto planned = result.graph.plan.find(node.name);
-    if (planned == result.graph.plan.end()) continue;
+    const auto planned = plan.find(node.name);
+    if (planned == plan.end()) continue;
     nuq::LayerQuantization& layer = result.quantization[node.name];
     layer = nuq::quantize_layer(result.graph, node, planned->second, quantizer, &statistics.at(node.name), parallel);
     layer.activation = activations.at(node.name).scale;

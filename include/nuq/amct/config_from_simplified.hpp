@@ -10,6 +10,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/proto_names.hpp"
 #include "nuq/version.hpp"
 
@@ -25,7 +26,7 @@ using Statements = std::vector<const schema::CalibrationConfig*>;
 /// The configuration of a network, before fusion, that a simplified configuration asks for (AMCT manual). Per layer:
 /// override_layer_configs > override_layer_types > nuq_config > common_config > conv_/fc_calibration_config > defaults
 /// (`arq_quantize`, `ifmr_quantize`), separately for the weight algorithm, the activation algorithm and `asymmetric`.
-/// NUQ goes to layers that support it in the graph's scope and, where that is known, that the vendor's compiler
+/// NUQ goes to layers that support it in `scope` and, where that is known, that the vendor's compiler
 /// compresses: flagged in the mapping file of `nuq_config`, else in `compressible`. A layer that refuses it takes the
 /// next weaker `arq_quantize`, with a note. An averaging Pooling is quantized where an override names it.
 ///
@@ -33,9 +34,9 @@ using Statements = std::vector<const schema::CalibrationConfig*>;
 /// @throws ConfigError naming file, layer, key and value: unknown_name, duplicate_name, invalid_argument (out of
 ///         range), unsupported_format (a field of sibling tools), file_not_readable, configuration_mismatch (mapping
 ///         file of another network), nothing_to_do.
-[[nodiscard]] NUQ_FUNCTION QuantConfig
-config_from_simplified(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file,
-                       std::optional<CompressibleLayers> compressible = std::nullopt);
+[[nodiscard]] NUQ_FUNCTION QuantConfig config_from_simplified(
+    const Graph& graph, const schema::AMCTConfig& definition, const std::string& file,
+    std::optional<CompressibleLayers> compressible = std::nullopt, NuqScope scope = NuqScope::standard);
 
 NUQ_NAMESPACE_END
 
@@ -148,11 +149,11 @@ inline void take_activation_algorithm(const Statements& statements, ActivationPl
 
 /// Of a layer that the simplified configuration may name in `override_layer_configs`.
 [[nodiscard]] inline Eligibility eligibility_in(const schema::AMCTConfig& definition, const Graph& graph,
-                                                const Node& node) {
+                                                const Node& node, NuqScope scope) {
   for (const schema::OverrideLayer& override_layer : definition.override_layer_configs()) {
-    if (override_layer.layer_name() == node.name) return eligibility_if_named(graph, node, graph.nuq_scope);
+    if (override_layer.layer_name() == node.name) return eligibility_if_named(graph, node, scope);
   }
-  return eligibility_of(graph, node);
+  return eligibility_of(graph, node, scope);
 }
 
 inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig& definition, const Node& node,
@@ -181,12 +182,12 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 }  // namespace detail
 
 NUQ_FUNCTION QuantConfig config_from_simplified(const Graph& graph, const schema::AMCTConfig& definition,
-                                                const std::string& file,
-                                                std::optional<CompressibleLayers> compressible) {
+                                                const std::string& file, std::optional<CompressibleLayers> compressible,
+                                                NuqScope scope) {
   detail::check_definition(graph, definition, file);
   QuantConfig config;
   config.file = file;
-  config.nuq_scope = graph.nuq_scope;
+  config.nuq_scope = scope;
   config.batch_num = detail::to_int(definition.batch_num());
   config.activation_offset = definition.activation_offset();
   config.joint_quant = definition.joint_quant();
@@ -198,7 +199,7 @@ NUQ_FUNCTION QuantConfig config_from_simplified(const Graph& graph, const schema
 
   const std::optional<schema::CalibrationConfig> nuq = detail::nuq_statement(definition);
   for (const Node& node : graph.nodes) {
-    const Eligibility eligibility = detail::eligibility_in(definition, graph, node);
+    const Eligibility eligibility = detail::eligibility_in(definition, graph, node, scope);
     if (!eligibility.quantizable) {
       detail::note_useless_override(config, definition, node, eligibility);
       continue;

@@ -9,6 +9,7 @@
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -18,12 +19,13 @@ struct DefaultConfigOptions {
   std::vector<std::string> skip_layers;  ///< written with `quant_enable` false
   int batch_num = 1;                     ///< ≥ 1
   bool activation_offset = true;
-  bool uniform = false;                            ///< `arq_quantize` everywhere
+  bool uniform = false;  ///< `arq_quantize` everywhere
+  NuqScope nuq_scope = NuqScope::standard;
   std::optional<CompressibleLayers> compressible;  ///< where known, only these take NUQ
 };
 
 /// The configuration of a network, before fusion, without further wishes: `nuq_quantize` with the default 32 levels on
-/// every layer that NUQ supports in the graph's scope, `arq_quantize` on the others that can be quantized; each of
+/// every layer that NUQ supports in the scope, `arq_quantize` on the others that can be quantized; each of
 /// these is noted with its reason. Throws ConfigError: unknown_name (`skip_layers`), invalid_argument (`batch_num`),
 /// nothing_to_do.
 [[nodiscard]] NUQ_FUNCTION QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options = {});
@@ -40,14 +42,14 @@ NUQ_NAMESPACE_BEGIN
 
 NUQ_FUNCTION QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options) {
   QuantConfig config;
-  config.nuq_scope = graph.nuq_scope;
+  config.nuq_scope = options.nuq_scope;
   config.batch_num = options.batch_num;
   config.activation_offset = options.activation_offset;
   detail::require(options.batch_num >= 1, config.file, "batch_num", std::to_string(options.batch_num),
                   "an integer above 0");
   detail::check_layer_names(graph, options.skip_layers, config.file, "skip_layers");
   for (const Node& node : graph.nodes) {
-    const Eligibility eligibility = eligibility_of(graph, node);
+    const Eligibility eligibility = eligibility_of(graph, node, options.nuq_scope);
     if (!eligibility.quantizable) continue;
     LayerEntry layer;
     layer.name = node.name;

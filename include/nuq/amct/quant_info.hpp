@@ -6,6 +6,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/model_source.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -13,7 +14,8 @@ NUQ_NAMESPACE_BEGIN
 /// The content of `<prefix>_quant.json`: which layers of the original model each layer of the quantized one stands for,
 /// in the shape of the compiler's JSON (`graph[].op[]` with `_datadump_original_op_names`), so that tools which compare
 /// the two networks layer by layer can match them. Inserted Quant and DeQuant layers stand for none.
-[[nodiscard]] NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const FormattedModel& quantized);
+[[nodiscard]] NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const NetworkQuantization& quantization,
+                                                       const FormattedModel& quantized);
 
 NUQ_NAMESPACE_END
 
@@ -46,10 +48,11 @@ namespace detail {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const FormattedModel& quantized) {
+NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const NetworkQuantization& quantization,
+                                         const FormattedModel& quantized) {
   Json ops = Json::array();
   for (const FormattedModel::Layer& layer : quantized.layers()) {
-    if (!layer.inserted && graph.quantization.count(layer.name) == 0) continue;
+    if (!layer.inserted && quantization.count(layer.name) == 0) continue;
     std::vector<std::string> originals;
     if (const Node* const node = graph.find(layer.name)) {
       originals.push_back(node->name);

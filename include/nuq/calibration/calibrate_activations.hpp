@@ -39,6 +39,7 @@ struct CalibratedInput {
 };
 
 [[nodiscard]] NUQ_FUNCTION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
+                                                                            const QuantizationPlan& plan,
                                                                             const CalibratorChoice& calibrator);
 
 NUQ_FUNCTION void observe(CalibratedInput& input, const TensorView& tensor);
@@ -59,10 +60,11 @@ NUQ_FUNCTION void observe(CalibratedInput& input, const TensorView& tensor);
 ///         batch.
 template <class Engine, class Feed>
 [[nodiscard]] std::map<std::string, CalibratedActivation> calibrate_activations(
-    const Graph& graph, Engine& engine, int batch_num, Feed&& feed, const CalibratorChoice& calibrator = {}) {
+    const Graph& graph, const QuantizationPlan& plan, Engine& engine, int batch_num, Feed&& feed,
+    const CalibratorChoice& calibrator = {}) {
   std::map<std::string, CalibratedActivation> calibrated;
   if constexpr (check_engine<Engine>()) {
-    std::vector<detail::CalibratedInput> inputs = detail::inputs_to_calibrate(graph, calibrator);
+    std::vector<detail::CalibratedInput> inputs = detail::inputs_to_calibrate(graph, plan, calibrator);
     for (int batch = 0; batch < batch_num; ++batch) {
       feed(engine, batch);
       engine.forward([&inputs](const Node& node, ArrayView<const TensorView> tensors, ArrayView<const TensorView>) {
@@ -94,19 +96,20 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph, const CalibratorChoice& calibrator) {
+NUQ_FUNCTION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph, const QuantizationPlan& plan,
+                                                              const CalibratorChoice& calibrator) {
   std::vector<CalibratedInput> inputs;
   for (const Node& node : graph.nodes) {
-    const auto planned = graph.plan.find(node.name);
-    if (planned == graph.plan.end()) continue;
+    const auto planned = plan.find(node.name);
+    if (planned == plan.end()) continue;
     const std::size_t value = node.inputs.front();
-    const ActivationPlan& plan = planned->second.activation;
-    auto input = std::find_if(inputs.begin(), inputs.end(), [value, &plan](const CalibratedInput& other) {
-      return other.value == value && other.plan == plan;
+    const ActivationPlan& wanted = planned->second.activation;
+    auto input = std::find_if(inputs.begin(), inputs.end(), [value, &wanted](const CalibratedInput& other) {
+      return other.value == value && other.plan == wanted;
     });
     if (input == inputs.end()) {
       const std::string place = graph.model_file() + ": layer '" + node.name + "': input";
-      input = inputs.insert(inputs.end(), {value, plan, place, {}, calibrator.begin(plan), {}});
+      input = inputs.insert(inputs.end(), {value, wanted, place, {}, calibrator.begin(wanted), {}});
     }
     input->layers.push_back(node.name);
   }

@@ -19,6 +19,7 @@
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_ref.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
@@ -86,15 +87,17 @@ class StatisticsCollector {
   double expected_images_ = 0.0;
 };
 
-[[nodiscard]] NUQ_FUNCTION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, int batches,
+[[nodiscard]] NUQ_FUNCTION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph,
+                                                                                  const QuantizationPlan& plan,
+                                                                                  int batches,
                                                                                   const StatisticsOptions& options);
 
 }  // namespace detail
 
 /// Runs `batches` batches of calibration data through the float network and collects what they say about the inputs of
-/// every layer that is to take NUQ: Convolution with group 1 and InnerProduct; others are left out, and so are those
-/// that the engine does not compute. An InnerProduct
-/// sees every image, a convolution as many windows, chosen at random image by image, as `options` say.
+/// every layer that is to take NUQ by `plan`: Convolution with group 1 and InnerProduct; others are left out, and so
+/// are those that the engine does not compute. An InnerProduct sees every image, a convolution as many windows, chosen
+/// at random image by image, as `options` say.
 ///
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1. Images are counted along
@@ -106,14 +109,15 @@ class StatisticsCollector {
 /// the images are cut into batches; a last batch that is smaller only makes the chosen windows fewer, since `batches`
 /// times the first batch's images are expected.
 template <class Engine, class Feed>
-[[nodiscard]] std::map<std::string, SplitStatistics> collect_layer_statistics(const Graph& graph, Engine& engine,
-                                                                              int batches, Feed&& feed,
+[[nodiscard]] std::map<std::string, SplitStatistics> collect_layer_statistics(const Graph& graph,
+                                                                              const QuantizationPlan& plan,
+                                                                              Engine& engine, int batches, Feed&& feed,
                                                                               const StatisticsOptions& options,
                                                                               Parallel& parallel) {
   std::map<std::string, SplitStatistics> statistics;
   if constexpr (check_engine<Engine>()) {
     detail::require_observed(static_cast<std::size_t>((std::max)(batches, 0)));
-    std::vector<detail::StatisticsCollector> collectors = detail::statistics_collectors(graph, batches, options);
+    std::vector<detail::StatisticsCollector> collectors = detail::statistics_collectors(graph, plan, batches, options);
     for (int batch = 0; batch < batches && !collectors.empty(); ++batch) {
       feed(engine, batch);
       engine.forward([&](const Node& node, ArrayView<const TensorView> inputs, ArrayView<const TensorView>) {
@@ -144,7 +148,6 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
-#include "nuq/graph/quantization.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -219,12 +222,12 @@ NUQ_FUNCTION std::uint64_t StatisticsCollector::positions_wanted(std::uint64_t p
   return takes_all ? positions : static_cast<std::uint64_t>(per_image);
 }
 
-NUQ_FUNCTION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, int batches,
-                                                                    const StatisticsOptions& options) {
+NUQ_FUNCTION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, const QuantizationPlan& plan,
+                                                                    int batches, const StatisticsOptions& options) {
   std::vector<StatisticsCollector> collectors;
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
-    const auto planned = graph.plan.find(graph.nodes[node].name);
-    if (planned == graph.plan.end() || !takes_statistics(graph.nodes[node], planned->second)) continue;
+    const auto planned = plan.find(graph.nodes[node].name);
+    if (planned == plan.end() || !takes_statistics(graph.nodes[node], planned->second)) continue;
     collectors.emplace_back(graph, node, batches, options);
   }
   return collectors;

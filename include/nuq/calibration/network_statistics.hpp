@@ -11,6 +11,7 @@
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/graph/passes/layer_input_prior.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/version.hpp"
@@ -26,14 +27,15 @@ NUQ_NAMESPACE_BEGIN
 /// @param feed    `feed(engine, batch)` sets the network's inputs.
 /// @throws what `collect_layer_statistics` throws.
 template <class Engine, class Feed>
-[[nodiscard]] NetworkStatistics network_statistics(const Graph& graph, Engine& engine, int batches, Feed&& feed,
-                                                   const StatisticsOptions& options, Parallel& parallel) {
+[[nodiscard]] NetworkStatistics network_statistics(const Graph& graph, const QuantizationPlan& plan, Engine& engine,
+                                                   int batches, Feed&& feed, const StatisticsOptions& options,
+                                                   Parallel& parallel) {
   NetworkStatistics statistics;
   std::map<std::string, SplitStatistics> collected =
-      collect_layer_statistics(graph, engine, batches, std::forward<Feed>(feed), options, parallel);
+      collect_layer_statistics(graph, plan, engine, batches, std::forward<Feed>(feed), options, parallel);
   for (const auto& [layer, split] : collected) {
     const Node& node = *graph.find(layer);
-    const bool corrects_bias = graph.plan.at(layer).bias_correction != BiasCorrection::off && has_own_bias(graph, node);
+    const bool corrects_bias = plan.at(layer).bias_correction != BiasCorrection::off && has_own_bias(graph, node);
     LayerStatistics known = factored_statistics(WeightMatrix(node).view(), split, corrects_bias, parallel);
     if (known.second_moments.size() == 0) known.prior = input_prior(graph, node);
     statistics.emplace(layer, std::move(known));

@@ -61,13 +61,13 @@ using ShiftSearches = std::map<std::string, ShiftSearch>;
 
 /// Observes the outputs of the quantized layers with weights that `takes(layer)` names.
 template <class Engine, class Feed, class Takes>
-[[nodiscard]] ShiftSearches observed_shift_searches(const Graph& graph, Engine& engine, int batch_num, Feed&& feed,
-                                                    Takes&& takes) {
+[[nodiscard]] ShiftSearches observed_shift_searches(const Graph& graph, const NetworkQuantization& quantization,
+                                                    Engine& engine, int batch_num, Feed&& feed, Takes&& takes) {
   const auto place_of = [&graph](const std::string& layer) {
     return graph.model_file() + ": layer '" + layer + "': output";
   };
   ShiftSearches searches;
-  for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization& layer) {
+  for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
     if (!quantizes_weights(node) || !takes(node.name)) return;
     static_cast<void>(activation_of(node, layer));
     searches.emplace(node.name, ShiftSearch(dequantization_scales(layer)));
@@ -90,8 +90,8 @@ template <class Engine, class Feed, class Takes>
 
 }  // namespace detail
 
-/// Runs `batch_num` batches of calibration data through the fake-quant model of `graph` and searches `shift_bit` of
-/// every quantized layer with weights, from what it writes for its DeQuant layer.
+/// Runs `batch_num` batches of calibration data through the fake-quant model of `graph` and its `quantization`, and
+/// searches `shift_bit` of every quantized layer with weights, from what it writes for its DeQuant layer.
 ///
 /// @param engine  an Engine that has the fake-quant model loaded, its sums not shifted.
 /// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
@@ -99,12 +99,14 @@ template <class Engine, class Feed, class Takes>
 ///         its output has NaN or infinities or is not computed by the engine; ConfigError nothing_to_do without a
 ///         batch.
 template <class Engine, class Feed>
-[[nodiscard]] std::map<std::string, CalibratedShift> search_shift_bits(const Graph& graph, Engine& engine,
-                                                                       int batch_num, Feed&& feed) {
+[[nodiscard]] std::map<std::string, CalibratedShift> search_shift_bits(const Graph& graph,
+                                                                       const NetworkQuantization& quantization,
+                                                                       Engine& engine, int batch_num, Feed&& feed) {
   std::map<std::string, CalibratedShift> found;
   if constexpr (check_engine<Engine>()) {
     const auto all = [](const std::string&) { return true; };
-    for (const auto& [layer, search] : detail::observed_shift_searches(graph, engine, batch_num, feed, all))
+    for (const auto& [layer, search] :
+         detail::observed_shift_searches(graph, quantization, engine, batch_num, feed, all))
       found.emplace(layer, detail::ShiftSearch::finish({&search}));
   }
   return found;
@@ -114,14 +116,15 @@ template <class Engine, class Feed>
 /// the same number of scales.
 template <class Engine, class Feed>
 [[nodiscard]] std::map<std::string, CalibratedShift> search_joint_shift_bits(
-    const Graph& graph, const std::vector<std::vector<std::string>>& groups, Engine& engine, int batch_num,
-    Feed&& feed) {
+    const Graph& graph, const NetworkQuantization& quantization, const std::vector<std::vector<std::string>>& groups,
+    Engine& engine, int batch_num, Feed&& feed) {
   std::map<std::string, CalibratedShift> found;
   if constexpr (check_engine<Engine>()) {
     std::set<std::string> members;
     for (const std::vector<std::string>& group : groups) members.insert(group.begin(), group.end());
-    const detail::ShiftSearches searches = detail::observed_shift_searches(
-        graph, engine, batch_num, feed, [&members](const std::string& layer) { return members.count(layer) > 0; });
+    const detail::ShiftSearches searches =
+        detail::observed_shift_searches(graph, quantization, engine, batch_num, feed,
+                                        [&members](const std::string& layer) { return members.count(layer) > 0; });
     for (const std::vector<std::string>& group : groups) {
       std::vector<const detail::ShiftSearch*> together;
       for (const std::string& layer : group) together.push_back(&searches.at(layer));

@@ -47,7 +47,7 @@ namespace detail {
 }
 
 [[nodiscard]] inline std::string reason_not_taken(const Graph& graph, const Node& node) {
-  const Eligibility eligibility = eligibility_of(graph, node);
+  const Eligibility eligibility = eligibility_of(graph, node, graph.nuq_scope);
   if (!eligibility.nuq) return eligibility.reason;
   const auto planned = graph.plan.find(node.name);
   if (planned == graph.plan.end()) return "not enabled in the configuration";

@@ -11,6 +11,7 @@
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/weight_matrix.hpp"
@@ -49,9 +50,8 @@ template <class Real = double>
 
 /// The same of a network's layer, its bias corrected as planned.
 template <class Real = double>
-[[nodiscard]] LayerQuantization reference_quantization(const Graph& graph, const Node& node,
+[[nodiscard]] LayerQuantization reference_quantization(const Graph& graph, const Node& node, const LayerPlan& plan,
                                                        const LayerStatistics& statistics, int m, Parallel& parallel) {
-  const LayerPlan& plan = graph.plan.at(node.name);
   const WeightMatrix weights(node);
   LayerQuantization reference;
   reference.weights = reference_quantization<Real>(weights.view(), granularity_of(node, plan), statistics, m, parallel);
@@ -75,7 +75,8 @@ using Influences = std::map<std::string, LayerInfluence>;
 
 /// Changes one layer at a time and runs the network: two forward passes over the data per layer.
 template <class Engine, class Run>
-[[nodiscard]] Influences layer_influences(Graph& graph, const NetworkStatistics& statistics, Engine& engine,
+[[nodiscard]] Influences layer_influences(Graph& graph, const QuantizationPlan& plan,
+                                          const NetworkStatistics& statistics, Engine& engine,
                                           const NetworkOutputs& original, Run&& run, Parallel& parallel) {
   Influences influences;
   for (Node& node : graph.nodes) {
@@ -85,7 +86,8 @@ template <class Engine, class Run>
     LayerInfluence& influence = influences[node.name];
     influence.energy = output_energy(node, known->second, parallel);
     for (const int m : {6, 7}) {
-      const LayerQuantization reference = reference_quantization(graph, node, known->second, m, parallel);
+      const LayerQuantization reference =
+          reference_quantization(graph, node, plan.at(node.name), known->second, m, parallel);
       influence.error = predicted_harm(node, reference.weights, known->second, parallel);
       set_quantized_blobs(node, reference);
       engine.load(graph);
@@ -107,7 +109,7 @@ template <class Engine, class Run>
 
 /// Damage of a network quantized at a price per bit, brought to equal size: a bit per weight less quadruples it.
 template <class Engine, class Run>
-[[nodiscard]] double damage_at_price(Graph graph, const NetworkStatistics& statistics,
+[[nodiscard]] double damage_at_price(Graph graph, const QuantizationPlan& plan, const NetworkStatistics& statistics,
                                      const std::map<std::string, double>& sensitivities, double price, Engine& engine,
                                      const NetworkOutputs& original, Run&& run, Parallel& parallel) {
   double bytes = 0.0;
@@ -117,7 +119,7 @@ template <class Engine, class Run>
     if (known == statistics.end()) continue;
     const RateQuantizer quantizer = RateQuantizer{}.at_price(price / sensitivities.at(node.name));
     const LayerQuantization quantized =
-        quantize_layer(graph, node, graph.plan.at(node.name), quantizer, &known->second, parallel);
+        quantize_layer(graph, node, plan.at(node.name), quantizer, &known->second, parallel);
     bytes += layer_bytes(EntropyRate{}, quantized.weights);
     weights += static_cast<double>(quantized.weights.levels.size());
     set_quantized_blobs(node, quantized);
@@ -140,23 +142,25 @@ template <class Engine, class Run>
 /// decided by chance. A layer where either is not to be had gets the median.
 ///
 /// @param graph       the network, not quantized; a copy of it is changed.
+/// @param plan        of the layers in question, and perhaps of others.
 /// @param statistics  of the layers in question, not weighed yet.
 /// @param engine      an Engine; loaded anew for every layer.
 /// @param feed        `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1.
 template <class Engine, class Feed>
-[[nodiscard]] std::map<std::string, double> layer_sensitivities(Graph graph, const NetworkStatistics& statistics,
-                                                                Engine& engine, int batches, Feed&& feed,
-                                                                Parallel& parallel) {
+[[nodiscard]] std::map<std::string, double> layer_sensitivities(Graph graph, const QuantizationPlan& plan,
+                                                                const NetworkStatistics& statistics, Engine& engine,
+                                                                int batches, Feed&& feed, Parallel& parallel) {
   constexpr double clearly_less = 0.9;
   constexpr std::array<double, 3> prices = {1.0, 4.0, 16.0};  // of the reference: about 3, 2 and 1 bits per weight
   if constexpr (check_engine<Engine>()) {
     const auto run = [&] { return network_outputs(graph, engine, batches, feed); };
     engine.load(graph);
     const NetworkOutputs original = run();
-    const detail::Influences influences = detail::layer_influences(graph, statistics, engine, original, run, parallel);
+    const detail::Influences influences =
+        detail::layer_influences(graph, plan, statistics, engine, original, run, parallel);
     const auto damage = [&](const std::map<std::string, double>& sensitivities, double price) {
       const double reference = detail::reference_price(graph, influences, sensitivities);
-      return detail::damage_at_price(graph, statistics, sensitivities, price * reference, engine, original, run,
+      return detail::damage_at_price(graph, plan, statistics, sensitivities, price * reference, engine, original, run,
                                      parallel);
     };
     std::map<std::string, double> blend = detail::blended_sensitivities(influences, 0.5);

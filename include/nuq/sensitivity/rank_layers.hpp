@@ -13,6 +13,7 @@
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/sensitivity/contracts.hpp"
@@ -31,12 +32,13 @@ struct LayerSensitivity {
 /// before it have spoilt counts too; over several batches, by the mean.
 ///
 /// @param original   an Engine that has `graph` loaded.
-/// @param quantized  an Engine that has the fake-quant model of `graph.quantization` loaded, activations included.
+/// @param quantized  an Engine that has the fake-quant model of `quantization` loaded, activations included.
 /// @param feed       `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
 /// @throws ModelError non_finite_value for a layer whose outputs cannot be compared.
 template <class Engine, class Feed, class Sensitivity>
-[[nodiscard]] std::vector<LayerSensitivity> rank_layers(const Graph& graph, Engine& original, Engine& quantized,
-                                                        int batch_num, Feed&& feed, const Sensitivity& sensitivity) {
+[[nodiscard]] std::vector<LayerSensitivity> rank_layers(const Graph& graph, const NetworkQuantization& quantization,
+                                                        Engine& original, Engine& quantized, int batch_num, Feed&& feed,
+                                                        const Sensitivity& sensitivity) {
   static_assert(is_output_sensitivity_v<Sensitivity>,
                 "[nuq] OutputSensitivity must provide: double compare(ArrayView<const float> original, "
                 "ArrayView<const float> quantized) const");
@@ -47,7 +49,7 @@ template <class Engine, class Feed, class Sensitivity>
       std::map<std::string, std::vector<float>> outputs;  // of the float network, by the name of the layer's DeQuant
       feed(original, batch);
       original.forward([&](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView> tensors) {
-        if (graph.quantization.count(node.name) == 0) return;
+        if (quantization.count(node.name) == 0) return;
         outputs[dequant_layer_name(node.name)].assign(tensors[0].values.begin(), tensors[0].values.end());
       });
       feed(quantized, batch);
@@ -57,7 +59,7 @@ template <class Engine, class Feed, class Sensitivity>
         sums[node.name] += static_cast<double>(sensitivity.compare(before->second, tensors[0].values));
       });
     }
-    for_each_quantized(graph, graph.quantization, [&](const Node& node, const LayerQuantization&) {
+    for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization&) {
       const double value = sums[dequant_layer_name(node.name)] / batch_num;
       if (!is_finite(value)) {
         detail::fail_layer(ErrorCode::non_finite_value, graph.model_file(), node.name,

@@ -303,7 +303,8 @@ NUQ_FUNCTION std::vector<LayerSensitivity> AutoCalibrationRun::ranked_layers(con
   AnyEngine quantized = engine();
   quantized.load(insert_quantization(graph_, graph_.quantization));
   const auto next_batch = [this](int index) { return batch(index); };
-  return rank_layers(graph_, original, quantized, graph_.batch_num, feed_from(next_batch), sensitivity);
+  return rank_layers(graph_, graph_.quantization, original, quantized, graph_.batch_num, feed_from(next_batch),
+                     sensitivity);
 }
 
 NUQ_FUNCTION bool AutoCalibrationRun::passes(std::size_t count) {

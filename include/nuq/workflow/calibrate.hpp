@@ -27,7 +27,7 @@ template <class NextBatch, class Engine>
                                                                                  Engine&& engine,
                                                                                  const CalibratorChoice& calibrator) {
   engine.load(graph);
-  return calibrate_activations(graph, engine, graph.batch_num, feed_from(next_batch), calibrator);
+  return calibrate_activations(graph, graph.plan, engine, graph.batch_num, feed_from(next_batch), calibrator);
 }
 
 NUQ_FUNCTION void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated);

@@ -23,7 +23,8 @@ NUQ_NAMESPACE_BEGIN
 template <class NextBatch, class Engine = EigenEngine>
 void calibrate_shift_bits(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine()) {
   engine.load(detail::unshifted_fake_quant(graph));
-  detail::set_shifts(graph, search_shift_bits(graph, engine, graph.batch_num, detail::feed_from(next_batch)));
+  detail::set_shifts(
+      graph, search_shift_bits(graph, graph.quantization, engine, graph.batch_num, detail::feed_from(next_batch)));
   write_file_atomically(graph.record_file, record_text(graph));
 }
 

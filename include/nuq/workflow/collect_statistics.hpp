@@ -22,7 +22,7 @@ template <class NextBatch, class Engine = EigenEngine>
                                                    Engine&& engine = Engine(), const StatisticsOptions& options = {}) {
   Parallel serial;
   engine.load(graph);
-  return network_statistics(graph, engine, batches, detail::feed_from(next_batch), options, serial);
+  return network_statistics(graph, graph.plan, engine, batches, detail::feed_from(next_batch), options, serial);
 }
 
 NUQ_NAMESPACE_END

@@ -58,7 +58,6 @@ NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, con
                                              const std::string& weights_file, const QuantConfigRequest& request) {
   Graph graph = load_graph(model_file, weights_file);
   infer_shapes(graph);
-  graph.nuq_scope = request.nuq_scope;
   std::optional<CompressibleLayers> compressible;
   if (!request.soc.empty()) compressible = compressible_layers(graph, soc_named(request.soc));
   QuantConfig config;
@@ -68,11 +67,12 @@ NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, con
     options.batch_num = request.batch_num;
     options.activation_offset = request.activation_offset;
     options.uniform = request.uniform;
+    options.nuq_scope = request.nuq_scope;
     options.compressible = std::move(compressible);
     config = default_config(graph, options);
   } else {
     config = config_from_simplified(graph, read_simplified_config(request.config_defination), request.config_defination,
-                                    std::move(compressible));
+                                    std::move(compressible), request.nuq_scope);
   }
   write_file_atomically(config_file, to_json(config));
   return config;

@@ -41,9 +41,8 @@ void quantize_network_sequentially(Graph& graph, const AnyLayerQuantizer& quanti
     const auto of_float = statistics.find(node.name);
     NetworkStatistics now;
     if (of_float != statistics.end() && of_float->second.samples > 0) {
-      so_far.plan = {*planned};
       engine.load(so_far);
-      now = network_statistics(so_far, engine, batches, feed, StatisticsOptions{}, parallel);
+      now = network_statistics(so_far, {*planned}, engine, batches, feed, StatisticsOptions{}, parallel);
       now.at(node.name).weigh(of_float->second.sensitivity);
     } else if (of_float != statistics.end()) {
       now.insert(*of_float);

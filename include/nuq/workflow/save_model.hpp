@@ -94,7 +94,7 @@ NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, con
   std::string quant_info;
   {
     const auto fake_quant = graph.source->fake_quant(graph, graph.quantization, parallel);
-    quant_info = quant_info_json(graph, *fake_quant);
+    quant_info = quant_info_json(graph, graph.quantization, *fake_quant);
     if (save_type != SaveType::deploy) stage_model_and_packed(*fake_quant, "fake_quant");
   }
   if (save_type != SaveType::fakequant) {
@@ -102,7 +102,7 @@ NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, con
     save_type == SaveType::deploy ? stage_model_and_packed(*deploy, "deploy") : stage_model(*deploy, "deploy");
   }
   stage_text(quant_info, "_quant.json");
-  stage_text(nuq_layer_record(graph), "_nuq_layer_record.txt");
+  stage_text(nuq_layer_record(graph, graph.quantization), "_nuq_layer_record.txt");
   return names;
 }
 

@@ -71,7 +71,7 @@ template <class NextBatch>
     const int batches = statistics_batches(graph, options);
     if (quantizer.is_priced()) return weighed_statistics(graph, next_batch, batches, engine, parallel);
     engine.load(graph);
-    return network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
+    return network_statistics(graph, graph.plan, engine, batches, feed_from(next_batch), {}, parallel);
   }
 }
 

@@ -75,11 +75,10 @@ TEST_CASE("global fields are passed on") {
 }
 
 TEST_CASE("NUQ for all goes to every layer that can be quantized in the extended scope") {
-  nuq::Graph graph = network(small_network);
-  graph.nuq_scope = nuq::NuqScope::extended;
   const nuq::QuantConfig config = nuq::config_from_simplified(
-      graph, nuq::parse_simplified_config("common_config { nuq_quantize { num_steps: 16 } }", "quant.cfg"),
-      "quant.cfg");
+      network(small_network),
+      nuq::parse_simplified_config("common_config { nuq_quantize { num_steps: 16 } }", "quant.cfg"), "quant.cfg",
+      std::nullopt, nuq::NuqScope::extended);
   CHECK(config.nuq_scope == nuq::NuqScope::extended);
   REQUIRE(config.layers.size() == 4);
   for (const nuq::LayerEntry& layer : config.layers) CHECK(layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq);

@@ -45,9 +45,9 @@ TEST_CASE("by default every layer that supports NUQ takes 32 levels, the others 
 }
 
 TEST_CASE("in the extended scope every layer that can be quantized takes 32 levels") {
-  nuq::Graph graph = network(small_network);
-  graph.nuq_scope = nuq::NuqScope::extended;
-  const nuq::QuantConfig config = nuq::default_config(graph);
+  nuq::DefaultConfigOptions options;
+  options.nuq_scope = nuq::NuqScope::extended;
+  const nuq::QuantConfig config = nuq::default_config(network(small_network), options);
   CHECK(names_of(config) == std::vector<std::string>{"conv1", "conv2", "deconv", "fc"});
   for (const nuq::LayerEntry& layer : config.layers) CHECK(is_nuq(layer));
   CHECK(config.nuq_scope == nuq::NuqScope::extended);

@@ -54,11 +54,10 @@ nuq::Graph network() {
   const std::string text = "input: 'data' " + conv("early", "data") +
                            "layer { name: 'relu' type: 'ReLU' bottom: 'data' top: 'data' } " + conv("a", "data") +
                            conv("b", "data") + conv("float", "data");
-  nuq::Graph graph =
-      nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(text, "", "net.prototxt", "")));
-  for (const char* const layer : {"early", "a", "b"}) graph.plan[layer].activation = {};
-  return graph;
+  return nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(text, "", "net.prototxt", "")));
 }
+
+const nuq::QuantizationPlan default_plan{{"early", {}}, {"a", {}}, {"b", {}}};
 
 const nuq::Tensor before({1, 2, 1, 2}, {-1.0F, -0.5F, 0.5F, 2.0F});
 const nuq::Tensor behind({1, 2, 1, 2}, {0.0F, 0.0F, 0.5F, 2.0F});
@@ -82,7 +81,7 @@ bool same(const nuq::ActivationScale& a, const nuq::ActivationScale& b) {
 TEST_CASE("every planned layer gets the grid and shape of its own input's version") {
   const nuq::Graph graph = network();
   ScriptedEngine engine(graph);
-  const auto calibrated = nuq::calibrate_activations(graph, engine, 1, feed_both);
+  const auto calibrated = nuq::calibrate_activations(graph, default_plan, engine, 1, feed_both);
   REQUIRE(calibrated.size() == 3);
   CHECK(same(calibrated.at("early").scale, calibrated_by(nuq::Ifmr(), before)));
   CHECK(same(calibrated.at("a").scale, calibrated_by(nuq::Ifmr(), behind)));
@@ -93,11 +92,12 @@ TEST_CASE("every planned layer gets the grid and shape of its own input's versio
 }
 
 TEST_CASE("min_max takes the whole range") {
-  nuq::Graph graph = network();
-  graph.plan["early"].activation.algorithm = nuq::ActivationAlgorithm::min_max;
-  graph.plan["early"].activation.asymmetric = false;
+  const nuq::Graph graph = network();
+  nuq::QuantizationPlan plan = default_plan;
+  plan["early"].activation.algorithm = nuq::ActivationAlgorithm::min_max;
+  plan["early"].activation.asymmetric = false;
   ScriptedEngine engine(graph);
-  const auto calibrated = nuq::calibrate_activations(graph, engine, 1, feed_both);
+  const auto calibrated = nuq::calibrate_activations(graph, plan, engine, 1, feed_both);
   nuq::MinMax symmetric;
   symmetric.asymmetric = false;
   CHECK(same(calibrated.at("early").scale, calibrated_by(symmetric, before)));
@@ -113,24 +113,25 @@ struct UnitRange {
 TEST_CASE("the user's own calibrator takes the place of those that the plan names") {
   const nuq::Graph graph = network();
   ScriptedEngine engine(graph);
-  const auto calibrated = nuq::calibrate_activations(graph, engine, 1, feed_both, UnitRange{});
+  const auto calibrated = nuq::calibrate_activations(graph, default_plan, engine, 1, feed_both, UnitRange{});
   for (const char* const layer : {"early", "a", "b"})
     CHECK(same(calibrated.at(layer).scale, nuq::asymmetric_scale(0.0F, 1.0F)));
 }
 
 TEST_CASE("the algorithm and its parameters are the plan's, also for two readers of one blob") {
-  nuq::Graph graph = network();
-  graph.plan["early"].activation.asymmetric = false;
-  graph.plan["early"].activation.search_range_start = 0.3F;
-  graph.plan["early"].activation.search_range_end = 0.5F;
-  graph.plan["early"].activation.search_step = 0.1F;
-  graph.plan["early"].activation.max_percentile = 0.75F;
-  graph.plan["early"].activation.min_percentile = 0.6F;
-  graph.plan["b"].activation.algorithm = nuq::ActivationAlgorithm::hfmg;
-  graph.plan["b"].activation.num_of_bins = 1024;
-  graph.plan["b"].activation.asymmetric = false;
+  const nuq::Graph graph = network();
+  nuq::QuantizationPlan plan = default_plan;
+  plan["early"].activation.asymmetric = false;
+  plan["early"].activation.search_range_start = 0.3F;
+  plan["early"].activation.search_range_end = 0.5F;
+  plan["early"].activation.search_step = 0.1F;
+  plan["early"].activation.max_percentile = 0.75F;
+  plan["early"].activation.min_percentile = 0.6F;
+  plan["b"].activation.algorithm = nuq::ActivationAlgorithm::hfmg;
+  plan["b"].activation.num_of_bins = 1024;
+  plan["b"].activation.asymmetric = false;
   ScriptedEngine engine(graph);
-  const auto calibrated = nuq::calibrate_activations(graph, engine, 1, feed_both);
+  const auto calibrated = nuq::calibrate_activations(graph, plan, engine, 1, feed_both);
   nuq::Ifmr ifmr;
   ifmr.asymmetric = false;
   ifmr.search_range_start = 0.3F;
@@ -156,7 +157,7 @@ TEST_CASE("a calibrator sees every batch once, in order, and no more than asked 
     feed_both(target, batch);
     target.set_input("data'", nuq::Tensor({1, 1, 1, 1}, {batch == 1 ? 255.0F : 1.0F}).view());
   };
-  const auto calibrated = nuq::calibrate_activations(graph, engine, 3, feed);
+  const auto calibrated = nuq::calibrate_activations(graph, default_plan, engine, 3, feed);
   CHECK(batches == std::vector<int>{0, 1, 2});
   CHECK(engine.forwards == 3);
   const nuq::Tensor all({3}, {1.0F, 255.0F, 1.0F});
@@ -165,7 +166,8 @@ TEST_CASE("a calibrator sees every batch once, in order, and no more than asked 
 }
 
 TEST_CASE("what cannot be calibrated is reported with file and layer") {
-  nuq::Graph graph = network();
+  const nuq::Graph graph = network();
+  nuq::QuantizationPlan plan = default_plan;
   ScriptedEngine engine(graph);
   const auto feed_value = [](float value) {
     return [value](ScriptedEngine& target, int) {
@@ -174,13 +176,13 @@ TEST_CASE("what cannot be calibrated is reported with file and layer") {
     };
   };
   const auto run = [&](int batch_num, float value) {
-    static_cast<void>(nuq::calibrate_activations(graph, engine, batch_num, feed_value(value)));
+    static_cast<void>(nuq::calibrate_activations(graph, plan, engine, batch_num, feed_value(value)));
   };
   CHECK_THROWS_WITH_AS(run(1, (std::numeric_limits<float>::quiet_NaN)()),
                        doctest::Contains("nuq: net.prototxt: layer 'a': input: "), nuq::ModelError);
   CHECK_THROWS_WITH_AS(run(1, 3e38F), doctest::Contains("nuq: net.prototxt: layer 'a': input: "), nuq::ModelError);
   CHECK_THROWS_WITH_AS(run(0, 1.0F), doctest::Contains("nuq: net.prototxt: layer 'early': input: "), nuq::ConfigError);
-  graph.plan["a"].activation.search_step = 0.0F;
+  plan["a"].activation.search_step = 0.0F;
   CHECK_THROWS_WITH_AS(run(1, 1.0F), doctest::Contains("nuq: net.prototxt: layer 'a': input: ifmr: search_step"),
                        nuq::ConfigError);
 }

@@ -50,7 +50,7 @@ nuq::Graph network() {
       .layer("up", "Deconvolution", {random_blob({2, 2, 1, 1}, 3)})
       .layer("uniform", "Convolution", {random_blob({2, 2, 1, 1}, 3)})
       .layer("fc", "InnerProduct", {random_blob({5, 108}, 4)});
-  nuq::Graph graph = graph_of(
+  return graph_of(
       "input: 'data' input_shape { dim: 1 dim: 2 dim: 7 dim: 6 } " +
           convolution("windows", "num_output: 3 kernel_h: 3 kernel_w: 2 stride_h: 2 stride_w: 1 pad_h: 1 pad_w: 2") +
           convolution("plain", "num_output: 4 kernel_size: 3 dilation: 2") +
@@ -61,10 +61,14 @@ nuq::Graph network() {
           "layer { name: 'fc' type: 'InnerProduct' bottom: 'windows' top: 'fc' inner_product_param { num_output: 5 "
           "bias_term: false } }",
       weights);
-  for (const char* const layer : {"windows", "plain", "grouped", "up", "fc"})
-    graph.plan[layer].weight_algorithm = nuq::WeightAlgorithm::nuq;
-  graph.plan["uniform"].weight_algorithm = nuq::WeightAlgorithm::arq;
-  return graph;
+}
+
+/// NUQ on all layers but 'uniform'.
+nuq::QuantizationPlan plan() {
+  nuq::LayerPlan nuq_layer;
+  nuq_layer.weight_algorithm = nuq::WeightAlgorithm::nuq;
+  return {{"windows", nuq_layer}, {"plain", nuq_layer}, {"grouped", nuq_layer},
+          {"up", nuq_layer},      {"fc", nuq_layer},    {"uniform", nuq::LayerPlan{}}};
 }
 
 /// Images [first, first + count) of an endless series, mostly positive so that means are not zero.
@@ -90,7 +94,8 @@ Statistics collect(const nuq::Graph& graph, const std::vector<std::size_t>& batc
     target.set_input("data", images(next, size).view());
     next += size;
   };
-  return nuq::collect_layer_statistics(graph, engine, static_cast<int>(batch_sizes.size()), feed, options, pool);
+  return nuq::collect_layer_statistics(graph, plan(), engine, static_cast<int>(batch_sizes.size()), feed, options,
+                                       pool);
 }
 
 /// Computes nothing.
@@ -279,11 +284,10 @@ TEST_CASE("results are the same to the bit for any batches and threads") {
 TEST_CASE("wide layers are the same to the bit for any number of threads, and right") {
   SmallWeights weights;
   weights.layer("fc", "InnerProduct", {random_blob({1, 300}, 4)});
-  nuq::Graph graph = graph_of(
+  const nuq::Graph graph = graph_of(
       "input: 'data' input_shape { dim: 1 dim: 300 } layer { name: 'fc' type: 'InnerProduct' bottom: 'data' top: 'fc' "
       "inner_product_param { num_output: 1 bias_term: false } }",
       weights);
-  graph.plan["fc"].weight_algorithm = nuq::WeightAlgorithm::nuq;
   constexpr std::size_t vectors = 700;
   const std::vector<float> values = random_values(vectors * 300, 5);
   const auto run = [&](std::size_t threads) {
@@ -293,7 +297,7 @@ TEST_CASE("wide layers are the same to the bit for any number of threads, and ri
     const auto feed = [&values](nuq::EigenEngine& target, int) {
       target.set_input("data", nuq::TensorView{{vectors, 300}, values});
     };
-    return nuq::collect_layer_statistics(graph, engine, 1, feed, {}, pool);
+    return nuq::collect_layer_statistics(graph, plan(), engine, 1, feed, {}, pool);
   };
   const Statistics alone = run(1);
   CHECK(same(alone, run(3)));
@@ -390,7 +394,7 @@ TEST_CASE("layers that the engine does not compute are left out") {
   IdleEngine idle;
   nuq::Parallel serial;
   CHECK(nuq::collect_layer_statistics(
-            network(), idle, 1, [](IdleEngine&, int) {}, {}, serial)
+            network(), plan(), idle, 1, [](IdleEngine&, int) {}, {}, serial)
             .empty());
 }
 
@@ -399,7 +403,7 @@ TEST_CASE("what stands in the way is named") {
   nuq::Parallel serial;
   const auto run = [&](auto& engine, int batches, float value) {
     const auto feed = [value](auto& target, int) { target.set_input("data", filled({1, 2, 7, 6}, value).view()); };
-    static_cast<void>(nuq::collect_layer_statistics(graph, engine, batches, feed, {}, serial));
+    static_cast<void>(nuq::collect_layer_statistics(graph, plan(), engine, batches, feed, {}, serial));
   };
   nuq::EigenEngine engine;
   engine.load(graph);

@@ -14,7 +14,7 @@ nuq::Graph network() {
   SmallWeights weights;
   weights.layer("known", "Convolution", {nuq::Tensor({3, 2, 2, 2}, random_values(24, 1))})
       .layer("opaque", "Convolution", {nuq::Tensor({3, 3, 1, 1}, random_values(9, 2))});
-  nuq::Graph graph = graph_of(
+  return graph_of(
       "input: 'data' input_shape { dim: 1 dim: 2 dim: 5 dim: 5 } "
       "layer { name: 'known' type: 'Convolution' bottom: 'data' top: 'known' "
       "convolution_param { num_output: 3 kernel_size: 2 bias_term: false } } "
@@ -22,8 +22,6 @@ nuq::Graph network() {
       "layer { name: 'opaque' type: 'Convolution' bottom: 'own' top: 'opaque' "
       "convolution_param { num_output: 3 kernel_size: 1 bias_term: false } } ",
       weights);
-  for (const char* const layer : {"known", "opaque"}) graph.plan[layer].weight_algorithm = nuq::WeightAlgorithm::nuq;
-  return graph;
 }
 
 nuq::NetworkStatistics collected(const nuq::StatisticsOptions& options) {
@@ -34,8 +32,10 @@ nuq::NetworkStatistics collected(const nuq::StatisticsOptions& options) {
     const nuq::Tensor images({4, 2, 5, 5}, random_values(200, static_cast<std::uint32_t>(batch + 1)));
     target.set_input("data", images.view());
   };
+  nuq::LayerPlan layer;
+  layer.weight_algorithm = nuq::WeightAlgorithm::nuq;
   nuq::Parallel serial;
-  return nuq::network_statistics(graph, engine, 3, feed, options, serial);
+  return nuq::network_statistics(graph, {{"known", layer}, {"opaque", layer}}, engine, 3, feed, options, serial);
 }
 
 TEST_CASE("layers that the engine computes get a second-moment matrix and its factor, others are left out") {

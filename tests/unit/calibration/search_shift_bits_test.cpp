@@ -39,22 +39,27 @@ class ScriptedEngine {
   std::map<std::string, nuq::Tensor> outputs_;
 };
 
-/// 'conv' with two channels and 'fc', quantized: dequantization scales {0.5, 2} and {0.25}.
-nuq::Graph quantized_graph() {
+/// 'conv' with two channels, and 'fc' behind it.
+nuq::Graph chain() {
   SmallWeights weights;
   weights.layer("conv", "Convolution", {counting({2, 1, 1, 1}, 1.0F)})
       .layer("fc", "InnerProduct", {counting({3, 4}, 1.0F)});
-  nuq::Graph graph = graph_of(
+  return graph_of(
       "input: 'data' input_shape { dim: 1 dim: 1 dim: 1 dim: 2 }"
       "layer { name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv' convolution_param { num_output: 2 "
       "kernel_size: 1 bias_term: false } }"
       "layer { name: 'fc' type: 'InnerProduct' bottom: 'conv' top: 'fc' inner_product_param { num_output: 3 bias_term: "
       "false } }",
       weights);
-  graph.quantization["conv"].weights = {2, 1, {1.0F, 4.0F}, {1, 2}};
-  graph.quantization["fc"].weights = {3, 4, {0.5F}, std::vector<std::int8_t>(12, 1)};
-  for (auto& [name, layer] : graph.quantization) layer.activation = nuq::ActivationScale{0.5F, 0, false};
-  return graph;
+}
+
+/// Dequantization scales {0.5, 2} of 'conv' and {0.25} of 'fc'.
+nuq::NetworkQuantization quantization_of_chain() {
+  nuq::NetworkQuantization quantization;
+  quantization["conv"].weights = {2, 1, {1.0F, 4.0F}, {1, 2}};
+  quantization["fc"].weights = {3, 4, {0.5F}, std::vector<std::int8_t>(12, 1)};
+  for (auto& [name, layer] : quantization) layer.activation = nuq::ActivationScale{0.5F, 0, false};
+  return quantization;
 }
 
 int searched(const std::vector<std::vector<float>>& runs, float scale) {
@@ -64,14 +69,15 @@ int searched(const std::vector<std::vector<float>>& runs, float scale) {
 }
 
 TEST_CASE("each channel with a scale of its own gets the shift of its own sums, over all batches") {
-  const nuq::Graph graph = quantized_graph();
+  const nuq::Graph graph = chain();
   ScriptedEngine engine(graph);
-  const auto found = nuq::search_shift_bits(graph, engine, 2, [](ScriptedEngine& target, int batch) {
-    const std::vector<float> conv = batch == 0 ? std::vector<float>{1.0F, 2.0F, 3e6F, 4.0F, 5.0F, 6.0F, 7.0F, 8e5F}
-                                               : std::vector<float>{9e4F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 1e7F, 8.0F};
-    target.set_input("conv", nuq::TensorView{{2, 2, 1, 2}, conv});
-    target.set_input("fc", nuq::TensorView{{2, 3}, std::vector<float>{1e5F, 2e5F, 3e5F, 4e5F, 5e5F, 6.0F}});
-  });
+  const auto found =
+      nuq::search_shift_bits(graph, quantization_of_chain(), engine, 2, [](ScriptedEngine& target, int batch) {
+        const std::vector<float> conv = batch == 0 ? std::vector<float>{1.0F, 2.0F, 3e6F, 4.0F, 5.0F, 6.0F, 7.0F, 8e5F}
+                                                   : std::vector<float>{9e4F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 1e7F, 8.0F};
+        target.set_input("conv", nuq::TensorView{{2, 2, 1, 2}, conv});
+        target.set_input("fc", nuq::TensorView{{2, 3}, std::vector<float>{1e5F, 2e5F, 3e5F, 4e5F, 5e5F, 6.0F}});
+      });
   REQUIRE(found.size() == 2);
   const std::vector<int>& conv = found.at("conv").shift_bit;
   REQUIRE(conv.size() == 2);
@@ -84,19 +90,20 @@ TEST_CASE("each channel with a scale of its own gets the shift of its own sums, 
 }
 
 TEST_CASE("channels of one value each count as one channel with the largest scale") {
-  const nuq::Graph graph = quantized_graph();
+  const nuq::Graph graph = chain();
   ScriptedEngine engine(graph);
   const std::vector<float> conv = {1e4F, 8e5F, 3.0F, -9e5F};
-  const auto found = nuq::search_shift_bits(graph, engine, 1, [&conv](ScriptedEngine& target, int) {
-    target.set_input("conv", nuq::TensorView{{2, 2, 1, 1}, conv});
-    target.set_input("fc", nuq::TensorView{{1, 3}, std::vector<float>{1.0F, 2.0F, 3.0F}});
-  });
+  const auto found =
+      nuq::search_shift_bits(graph, quantization_of_chain(), engine, 1, [&conv](ScriptedEngine& target, int) {
+        target.set_input("conv", nuq::TensorView{{2, 2, 1, 1}, conv});
+        target.set_input("fc", nuq::TensorView{{1, 3}, std::vector<float>{1.0F, 2.0F, 3.0F}});
+      });
   const int shift = searched({conv}, 2.0F);
   CHECK(found.at("conv").shift_bit == std::vector<int>{shift, shift});
   CHECK(found.at("conv").shares_scale);
 }
 
-/// 'conv', two channels at 0.5 and 2, and 'other' alike at 1 and 2.
+/// 'conv' and 'other' side by side, two channels each.
 nuq::Graph graph_of_two() {
   SmallWeights weights;
   weights.layer("conv", "Convolution", {counting({2, 1, 1, 1}, 1.0F)})
@@ -105,12 +112,16 @@ nuq::Graph graph_of_two() {
     return "layer { name: '" + name + "' type: 'Convolution' bottom: 'data' top: '" + name +
            "' convolution_param { num_output: 2 kernel_size: 1 bias_term: false } }";
   };
-  nuq::Graph graph =
-      graph_of("input: 'data' input_shape { dim: 1 dim: 1 dim: 1 dim: 2 }" + conv("conv") + conv("other"), weights);
-  graph.quantization["conv"].weights = {2, 1, {1.0F, 4.0F}, {1, 2}};
-  graph.quantization["other"].weights = {2, 1, {2.0F, 4.0F}, {1, 2}};
-  for (auto& [name, layer] : graph.quantization) layer.activation = nuq::ActivationScale{0.5F, 0, false};
-  return graph;
+  return graph_of("input: 'data' input_shape { dim: 1 dim: 1 dim: 1 dim: 2 }" + conv("conv") + conv("other"), weights);
+}
+
+/// Dequantization scales {0.5, 2} of 'conv' and {1, 2} of 'other'.
+nuq::NetworkQuantization quantization_of_two() {
+  nuq::NetworkQuantization quantization;
+  quantization["conv"].weights = {2, 1, {1.0F, 4.0F}, {1, 2}};
+  quantization["other"].weights = {2, 1, {2.0F, 4.0F}, {1, 2}};
+  for (auto& [name, layer] : quantization) layer.activation = nuq::ActivationScale{0.5F, 0, false};
+  return quantization;
 }
 
 TEST_CASE("layers that share their shifts get those that lose least of all their outputs") {
@@ -122,8 +133,8 @@ TEST_CASE("layers that share their shifts get those that lose least of all their
     target.set_input("other", nuq::TensorView{{1, 2, 1, 2}, other});
   };
   ScriptedEngine engine(graph);
-  const auto joint = nuq::search_joint_shift_bits(graph, {{"conv", "other"}}, engine, 1, feed);
-  const auto alone = nuq::search_shift_bits(graph, engine, 1, feed);
+  const auto joint = nuq::search_joint_shift_bits(graph, quantization_of_two(), {{"conv", "other"}}, engine, 1, feed);
+  const auto alone = nuq::search_shift_bits(graph, quantization_of_two(), engine, 1, feed);
   REQUIRE(joint.size() == 2);
   CHECK(joint.at("conv").shift_bit == joint.at("other").shift_bit);
   CHECK(alone.at("conv").shift_bit != alone.at("other").shift_bit);
@@ -153,27 +164,32 @@ TEST_CASE("layers that share their shifts get those that lose least of all their
 }
 
 TEST_CASE("layers outside of the groups are neither observed nor needed") {
-  nuq::Graph graph = graph_of_two();
-  graph.quantization["fc"].weights = {3, 4, {0.5F}, std::vector<std::int8_t>(12, 1)};
+  const nuq::Graph graph = graph_of_two();
+  nuq::NetworkQuantization quantization = quantization_of_two();
+  quantization["fc"].weights = {3, 4, {0.5F}, std::vector<std::int8_t>(12, 1)};
   ScriptedEngine engine(graph);
   const std::vector<float> output = {1.0F, 2.0F, 3.0F, 4.0F};
-  const auto found = nuq::search_joint_shift_bits(graph, {{"conv"}}, engine, 1, [&](ScriptedEngine& target, int) {
-    target.set_input("conv", nuq::TensorView{{1, 2, 1, 2}, output});
-  });
+  const auto found =
+      nuq::search_joint_shift_bits(graph, quantization, {{"conv"}}, engine, 1, [&](ScriptedEngine& target, int) {
+        target.set_input("conv", nuq::TensorView{{1, 2, 1, 2}, output});
+      });
   CHECK(found.size() == 1);
   CHECK(found.at("conv").shift_bit.size() == 2);
 }
 
 TEST_CASE("what stands in the way of the search is named") {
-  nuq::Graph graph = quantized_graph();
+  const nuq::Graph graph = chain();
+  nuq::NetworkQuantization quantization = quantization_of_chain();
   ScriptedEngine engine(graph);
   const auto feed = [](ScriptedEngine& target, int) {
     target.set_input("conv", nuq::TensorView{{1, 2, 1, 1}, std::vector<float>{1.0F, 2.0F}});
   };
-  const auto run = [&](int batches) { static_cast<void>(nuq::search_shift_bits(graph, engine, batches, feed)); };
+  const auto run = [&](int batches) {
+    static_cast<void>(nuq::search_shift_bits(graph, quantization, engine, batches, feed));
+  };
   CHECK(error_of<nuq::ModelError>([&] { run(1); }).says("net.prototxt: layer 'fc': output is not computed"));
   CHECK(error_of<nuq::ConfigError>([&] { run(0); }).code == nuq::ErrorCode::nothing_to_do);
-  graph.quantization.at("fc").activation.reset();
+  quantization.at("fc").activation.reset();
   CHECK(error_of<nuq::RecordError>([&] { run(1); }).says("layer 'fc': no scale_d is recorded"));
 }
 

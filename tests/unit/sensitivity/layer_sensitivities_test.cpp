@@ -41,9 +41,7 @@ nuq::Graph parallel_network(const std::vector<Weights>& layers, bool with_softma
               layer.layer + "_prob' } ";
     }
   }
-  nuq::Graph graph = graph_of(text, weights);
-  for (const Weights& layer : layers) graph.plan[layer.layer];
-  return graph;
+  return graph_of(text, weights);
 }
 
 /// Two batches of the samples.
@@ -83,9 +81,13 @@ double mean_output_energy(const std::vector<float>& weights) {
 }
 
 Sensitivities sensitivities_of(const nuq::Graph& graph, const Statistics& statistics) {
+  nuq::LayerPlan layer;
+  layer.weight_algorithm = nuq::WeightAlgorithm::nuq;
+  nuq::QuantizationPlan plan;
+  for (const auto& [name, known] : statistics) plan[name] = layer;
   nuq::EigenEngine engine;
   nuq::Parallel serial;
-  return nuq::layer_sensitivities(graph, statistics, engine, 2, feed, serial);
+  return nuq::layer_sensitivities(graph, plan, statistics, engine, 2, feed, serial);
 }
 
 Weights random_layer(const std::string& name, std::uint32_t seed, float spread = 1.0F) {
@@ -118,11 +120,10 @@ TEST_CASE(
   SmallWeights weights;
   weights.layer("fc", "InnerProduct",
                 {nuq::Tensor({outputs, inputs}, layer.values), nuq::Tensor({outputs}, random_values(outputs, 8))});
-  nuq::Graph graph = graph_of(
+  const nuq::Graph graph = graph_of(
       "input: 'data' input_shape { dim: 1 dim: 5 } "
       "layer { name: 'fc' type: 'InnerProduct' bottom: 'data' top: 'fc' inner_product_param { num_output: 4 } } ",
       weights);
-  graph.plan["fc"];
   const std::vector<float> values = random_values(samples * inputs, 3);
   nuq::LayerStatistics known = statistics_of_samples();
   known.input_mean = Eigen::Map<const Eigen::MatrixXf>(values.data(), inputs, samples).cast<double>().rowwise().mean();
@@ -207,9 +208,7 @@ nuq::Graph unequal_network(const Weights& faint, const Weights& loud) {
   }
   text += "layer { name: 'sum' type: 'Eltwise' bottom: '" + faint.layer + "' bottom: '" + loud.layer +
           "' top: 'sum' eltwise_param { coeff: 0.01 coeff: 1 } } ";
-  nuq::Graph graph = graph_of(text, weights);
-  for (const Weights& layer : {faint, loud}) graph.plan[layer.layer].weight_algorithm = nuq::WeightAlgorithm::nuq;
-  return graph;
+  return graph_of(text, weights);
 }
 
 TEST_CASE("where the blend shares bits out badly the slopes alone decide") {

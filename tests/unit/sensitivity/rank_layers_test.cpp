@@ -39,16 +39,15 @@ void feed(ScriptedEngine& engine, int batch) {
   engine.batch = static_cast<std::size_t>(batch);
 }
 
-nuq::Graph graph_with(const std::vector<std::string>& quantized) {
+nuq::Graph graph_with(const std::vector<std::string>& layers) {
   nuq::Graph graph;
   auto model = std::make_shared<nuq::Model>();
   model->model_file = "net.prototxt";
   graph.source = nuq::caffe_source(model);
-  for (const std::string& name : quantized) {
+  for (const std::string& name : layers) {
     nuq::Node node;
     node.name = name;
     graph.nodes.push_back(node);
-    graph.quantization[name];
   }
   return graph;
 }
@@ -69,7 +68,8 @@ TEST_CASE("layers are ranked by the mean over the batches, most sensitive first,
                             {"alpha_dequant_layer", {{1, 0}, {1, 0}}},
                             {"mid_dequant_layer", {{-1, 0}, {1, 0}}},
                             {"mid", {{1, 0}, {1, 0}}}}};  // before its DeQuant: not looked at
-  const auto ranking = nuq::rank_layers(graph, original, quantized, 2, feed, cosine);
+  const auto ranking =
+      nuq::rank_layers(graph, {{"zeta", {}}, {"alpha", {}}, {"mid", {}}}, original, quantized, 2, feed, cosine);
   CHECK(names(ranking) == std::vector<std::string>{"mid", "zeta", "alpha"});
   CHECK(ranking[0].value == 0.5);
   CHECK(ranking[1].value == 0.75);
@@ -80,8 +80,9 @@ TEST_CASE("a layer whose outputs cannot be compared is an error that names it") 
   const nuq::Graph graph = graph_with({"conv"});
   ScriptedEngine original{{{"conv", {{1, std::numeric_limits<float>::infinity()}}}}};
   ScriptedEngine quantized{{{"conv_dequant_layer", {{1, 2}}}}};
-  const auto error = error_of<nuq::ModelError>(
-      [&] { static_cast<void>(nuq::rank_layers(graph, original, quantized, 1, feed, cosine)); });
+  const auto error = error_of<nuq::ModelError>([&] {
+    static_cast<void>(nuq::rank_layers(graph, {{"conv", {}}}, original, quantized, 1, feed, cosine));
+  });
   CHECK(error.code == nuq::ErrorCode::non_finite_value);
   CHECK(error.says("net.prototxt: layer 'conv'"));
 }

@@ -32,7 +32,7 @@ struct Prepared {
   }
   nuq::NetworkStatistics of(const nuq::Graph& of_graph) {
     engine.load(of_graph);
-    return nuq::network_statistics(of_graph, engine, batches, feed, {}, serial);
+    return nuq::network_statistics(of_graph, of_graph.plan, engine, batches, feed, {}, serial);
   }
   [[nodiscard]] std::vector<std::int8_t> levels(const std::string& layer) const {
     return graph.quantization.at(layer).weights.levels;

@@ -28,10 +28,8 @@ namespace detail {
 /// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
 /// depthwise types of forks are quantized as Convolution is. In a graph without a weights file the parameters decide
 /// alone.
-[[nodiscard]] NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope);
-
-/// The same in the graph's own scope.
-[[nodiscard]] NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node);
+[[nodiscard]] NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node,
+                                                      NuqScope scope = NuqScope::standard);
 
 /// The same for a layer that a configuration or a record names. The input of a Pooling layer with pool AVE, not global,
 /// is quantized there (AMCT manual), and nowhere else.
@@ -128,10 +126,6 @@ NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node, Nu
   if (!obstacle.empty()) return {false, false, obstacle};
   const std::string nuq_obstacle = detail::nuq_obstacle(node, scope);
   return {true, nuq_obstacle.empty(), nuq_obstacle};
-}
-
-NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node) {
-  return eligibility_of(graph, node, graph.nuq_scope);
 }
 
 NUQ_FUNCTION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {

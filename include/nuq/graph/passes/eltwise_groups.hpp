@@ -6,6 +6,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -21,7 +22,8 @@ NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers);
 
 /// Groups of quantized layers whose outputs an Eltwise SUM adds up as they are: two or more of each, with one number of
 /// scales. Layers that several Eltwise connect are one group.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph);
+[[nodiscard]] NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(
+    const Graph& graph, const NetworkQuantization& quantization);
 
 NUQ_NAMESPACE_END
 
@@ -39,11 +41,12 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The quantized layer with weights that writes a value; null where there is none.
-[[nodiscard]] inline const Node* quantized_producer(const Graph& graph, std::size_t value) {
+[[nodiscard]] inline const Node* quantized_producer(const Graph& graph, const NetworkQuantization& quantization,
+                                                    std::size_t value) {
   const std::size_t producer = graph.values[value].producer;
   if (producer == Value::network_input) return nullptr;
   const Node& node = graph.nodes[producer];
-  return graph.quantization.count(node.name) > 0 && quantizes_weights(node) ? &node : nullptr;
+  return quantization.count(node.name) > 0 && quantizes_weights(node) ? &node : nullptr;
 }
 
 NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
@@ -62,7 +65,8 @@ NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph) {
+NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph,
+                                                                        const NetworkQuantization& quantization) {
   std::vector<detail::LayerGroup> groups;
   for (const Node& node : graph.nodes) {
     const auto* const eltwise = std::get_if<ops::Eltwise>(&node.operation);
@@ -70,9 +74,9 @@ NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(const Gr
     detail::LayerGroup layers;
     std::size_t scales = 0;
     for (const std::size_t input : node.inputs) {
-      const Node* const layer = detail::quantized_producer(graph, input);
+      const Node* const layer = detail::quantized_producer(graph, quantization, input);
       if (layer == nullptr) continue;
-      const std::size_t own = graph.quantization.at(layer->name).weights.scales.size();
+      const std::size_t own = quantization.at(layer->name).weights.scales.size();
       if (layers.empty()) scales = own;
       const bool is_new = std::find(layers.begin(), layers.end(), layer->name) == layers.end();
       if (own == scales && is_new) layers.push_back(layer->name);

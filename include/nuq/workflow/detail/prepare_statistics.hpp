@@ -59,9 +59,10 @@ template <class NextBatch>
 [[nodiscard]] NetworkStatistics weighed_statistics(const Graph& graph, NextBatch& next_batch, int batches,
                                                    AnyEngine& engine, Parallel& parallel) {
   engine.load(graph);
-  NetworkStatistics statistics = network_statistics(graph, engine, batches, feed_from(next_batch), {}, parallel);
+  NetworkStatistics statistics =
+      network_statistics(graph, graph.plan, engine, batches, feed_from(next_batch), {}, parallel);
   add_data_free_statistics(graph, statistics);
-  weigh(statistics, layer_sensitivities(graph, statistics, engine, sensitivity_batches(next_batch, batches),
+  weigh(statistics, layer_sensitivities(graph, graph.plan, statistics, engine, sensitivity_batches(next_batch, batches),
                                         feed_from(next_batch), parallel));
   return statistics;
 }

@@ -26,13 +26,14 @@ NUQ_FUNCTION void set_shifts(Graph& graph, const std::map<std::string, Calibrate
 template <class NextBatch, class Engine>
 void set_joint_shifts(Graph& graph, NextBatch& next_batch, Engine&& engine) {
   if (!graph.joint_quant) return;
-  const std::vector<std::vector<std::string>> groups = jointly_added_layers(graph);
+  const std::vector<std::vector<std::string>> groups = jointly_added_layers(graph, graph.quantization);
   if (groups.empty()) {
     graph.notes.push_back("joint_quant: has no effect, no Eltwise adds up the outputs of several quantized layers");
     return;
   }
   engine.load(unshifted_fake_quant(graph));
-  set_shifts(graph, search_joint_shift_bits(graph, groups, engine, graph.batch_num, feed_from(next_batch)));
+  set_shifts(graph, search_joint_shift_bits(graph, graph.quantization, groups, engine, graph.batch_num,
+                                            feed_from(next_batch)));
 }
 
 }  // namespace detail

@@ -21,9 +21,8 @@ nuq::Eligibility judged(const std::string& layer, const std::string& input = "di
 }
 
 nuq::Eligibility judged_in_extended_scope(const std::string& layer) {
-  nuq::Graph graph = network_with(layer);
-  graph.nuq_scope = nuq::NuqScope::extended;
-  return nuq::eligibility_of(graph, *graph.find("x"));
+  const nuq::Graph graph = network_with(layer);
+  return nuq::eligibility_of(graph, *graph.find("x"), nuq::NuqScope::extended);
 }
 
 void check_nuq(const nuq::Eligibility& eligibility) {

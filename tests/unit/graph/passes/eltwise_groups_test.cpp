@@ -33,13 +33,13 @@ Groups groups_of(const std::vector<std::string>& names, const std::string& behin
     text += conv(name);
     weights.layer(name, "Convolution", {counting({2, 2, 1, 1}, 1.0F)});
   }
-  nuq::Graph graph = graph_of(text + behind, weights);
+  nuq::NetworkQuantization quantization;
   for (const std::string& name : names) {
     if (name == in_float) continue;
     const std::size_t scales = name == one_scale ? 1 : 2;
-    graph.quantization[name].weights = {2, 2, std::vector<float>(scales, 1.0F), std::vector<std::int8_t>(4, 1)};
+    quantization[name].weights = {2, 2, std::vector<float>(scales, 1.0F), std::vector<std::int8_t>(4, 1)};
   }
-  return nuq::jointly_added_layers(graph);
+  return nuq::jointly_added_layers(graph_of(text + behind, weights), quantization);
 }
 
 TEST_CASE("layers that one Eltwise adds up are a group, layers that several connect as well") {
