@@ -1,41 +1,14 @@
 #ifndef NUQ_CAFFE_CAFFE_FORMAT_HPP
 #define NUQ_CAFFE_CAFFE_FORMAT_HPP
 
-#include <cstdint>
 #include <memory>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "nuq/caffe/model.hpp"
-#include "nuq/caffe/packed_model_file.hpp"
-#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/compiled.hpp"
-#include "nuq/core/parallel.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/model_source.hpp"
-#include "nuq/graph/quantization.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-/// A prototxt and a caffemodel about to be written.
-class CaffeModel final : public FormattedModel {
- public:
-  explicit CaffeModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  explicit CaffeModel(Model model) : CaffeModel(std::make_shared<const Model>(std::move(model))) {}
-
-  [[nodiscard]] std::vector<Layer> layers() const override;
-
-  std::vector<std::string> stage(FileSet& files, const std::string& prefix) const override;
-
-  [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
-                                                 Parallel& parallel) const override;
-
- private:
-  std::shared_ptr<const Model> model_;
-};
 
 /// What a graph built from the model carries with it.
 [[nodiscard]] NUQ_FUNCTION std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model);
@@ -44,33 +17,54 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(CAFFE)
 
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/packed_model_file.hpp"
+#include "nuq/caffe/quantized_model.hpp"
 #include "nuq/caffe/upgrade.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/io/atomic_file.hpp"
 #include "nuq/proto_schema.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::vector<FormattedModel::Layer> CaffeModel::layers() const {
-  std::vector<Layer> layers;
-  const schema::NetParameter net = upgraded(model_->net);
-  for (const schema::LayerParameter& layer : net.layer())
-    layers.push_back({layer.name(), layer.type(), layer.type() == "Quant" || layer.type() == "DeQuant"});
-  return layers;
-}
-
-NUQ_FUNCTION std::vector<std::string> CaffeModel::stage(FileSet& files, const std::string& prefix) const {
-  std::vector<std::string> names = {prefix + "_model.prototxt", prefix + "_weights.caffemodel"};
-  write_model(*model_, files, names[0], names[1]);
-  return names;
-}
-
-NUQ_FUNCTION std::vector<std::uint8_t> CaffeModel::packed(const Graph& graph, const NetworkQuantization& quantization,
-                                                          Parallel& parallel) const {
-  return packed_file_of(graph, *model_, quantization, parallel);
-}
-
 namespace detail {
+
+/// A prototxt and a caffemodel about to be written.
+class CaffeModel final : public FormattedModel {
+ public:
+  explicit CaffeModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  explicit CaffeModel(Model model) : CaffeModel(std::make_shared<const Model>(std::move(model))) {}
+
+  [[nodiscard]] std::vector<Layer> layers() const override {
+    std::vector<Layer> layers;
+    const schema::NetParameter net = upgraded(model_->net);
+    for (const schema::LayerParameter& layer : net.layer())
+      layers.push_back({layer.name(), layer.type(), layer.type() == "Quant" || layer.type() == "DeQuant"});
+    return layers;
+  }
+
+  std::vector<std::string> stage(FileSet& files, const std::string& prefix) const override {
+    std::vector<std::string> names = {prefix + "_model.prototxt", prefix + "_weights.caffemodel"};
+    write_model(*model_, files, names[0], names[1]);
+    return names;
+  }
+
+  [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
+                                                 Parallel& parallel) const override {
+    return packed_file_of(graph, *model_, quantization, parallel);
+  }
+
+ private:
+  std::shared_ptr<const Model> model_;
+};
 
 class CaffeFormat final : public CaffeSource {
  public:

@@ -223,7 +223,7 @@ NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantizatio
   detail::QuantLayerInserter inserter(graph, rewriter);
   detail::set_dequantized_weights(rewriter, graph, quantization, parallel);
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
-    if (with_activations) inserter.insert(node, layer, detail::fake_dequant_blobs);
+    if (with_activations) inserter.insert(node, layer, [](const auto& dequantized) { return detail::fake_dequant_blobs(dequantized); });
   });
   return std::move(rewriter).finish();
 }
@@ -237,7 +237,7 @@ NUQ_FUNCTION Model deploy_model(const Graph& graph, const NetworkQuantization& q
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   detail::QuantLayerInserter inserter(graph, rewriter);
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
-    inserter.insert(node, layer, detail::deploy_dequant_blobs);
+    inserter.insert(node, layer, [](const auto& dequantized) { return detail::deploy_dequant_blobs(dequantized); });
     if (!quantizes_weights(node)) return;
     const std::vector<std::int8_t> levels = int8_weights(node, layer.weights);
     rewriter.replace_blob(node, 0).set_int8_data(levels.data(), levels.size());

@@ -38,7 +38,7 @@ class CalibratorChoice {
   using if_other = std::enable_if_t<!std::is_same_v<Calibrator, CalibratorChoice>>;
 
  public:
-  CalibratorChoice() : begin_(detail::configured_observation) {}
+  CalibratorChoice() = default;
   template <class Calibrator, class = if_other<Calibrator>>
   CalibratorChoice(Calibrator calibrator) {  // NOLINT(google-explicit-constructor): stands for every calibrator
     if constexpr (require_activation_calibrator<Calibrator>()) {
@@ -47,7 +47,9 @@ class CalibratorChoice {
   }
 
   /// Begins to observe the input of a layer.
-  [[nodiscard]] ActivationObservation begin(const ActivationPlan& plan) const { return begin_(plan); }
+  [[nodiscard]] ActivationObservation begin(const ActivationPlan& plan) const {
+    return begin_ ? begin_(plan) : detail::configured_observation(plan);
+  }
 
  private:
   std::function<ActivationObservation(const ActivationPlan&)> begin_;

@@ -62,15 +62,14 @@ class EngineFactory {
                                            !std::is_same_v<std::decay_t<Make>, EngineFactory>>;
 
  public:
-  EngineFactory()
-      : EngineFactory([](std::size_t threads, const CustomLayers& layers) { return EigenEngine(threads, layers); }) {}
+  EngineFactory() = default;
   template <class Make, class = if_makes_engine<Make>>
   EngineFactory(Make make)  // NOLINT(google-explicit-constructor): stands for every factory
       : make_([make](std::size_t threads, const CustomLayers& layers) { return AnyEngine(make(threads, layers)); }) {}
 
   /// A new engine. `threads`: as many as the verb may use; `layers`: types of the user's own.
   [[nodiscard]] AnyEngine operator()(std::size_t threads, const CustomLayers& layers) const {
-    return make_(threads, layers);
+    return make_ ? make_(threads, layers) : AnyEngine(EigenEngine(threads, layers));
   }
 
  private:

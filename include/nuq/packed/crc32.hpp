@@ -31,6 +31,7 @@ using Crc32Tables = std::array<std::array<std::uint32_t, 256>, 8>;
   return tables;
 }
 
+template <class = void>
 inline constexpr Crc32Tables crc32_tables = make_crc32_tables();
 
 }  // namespace detail
@@ -38,7 +39,7 @@ inline constexpr Crc32Tables crc32_tables = make_crc32_tables();
 /// CRC-32 of ISO 3309 (zlib, PNG, Ethernet), eight bytes a step: Kounavis & Berry, A systematic approach to building
 /// high performance software-based CRC generators, ISCC 2005. `crc` is that of the bytes before, 0 at the beginning.
 [[nodiscard]] inline std::uint32_t crc32(ArrayView<const std::uint8_t> bytes, std::uint32_t crc = 0) noexcept {
-  const detail::Crc32Tables& tables = detail::crc32_tables;
+  const detail::Crc32Tables& tables = detail::crc32_tables<>;
   const std::uint8_t* next = bytes.data();
   std::size_t left = bytes.size();
   crc = ~crc;

@@ -64,9 +64,6 @@ void tile_portable(std::int64_t depth, const float* a, const float* b, float* c,
   }
 }
 
-inline constexpr TileKernels portable_kernels = {tile_portable<1>, tile_portable<2>, tile_portable<3>,
-                                                 tile_portable<4>, tile_portable<5>, tile_portable<6>};
-
 #if NUQ_HAS_AVX2_KERNELS
 __attribute__((target("avx2,fma"))) inline __m256 finished_avx2(__m256 value, const TileFinish& finish,
                                                                 std::int64_t row) {
@@ -110,17 +107,18 @@ __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const flo
     _mm256_storeu_ps(c + row * c_stride + 8, right[row]);
   }
 }
-
-inline constexpr TileKernels avx2_kernels = {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>,
-                                             tile_avx2<4>, tile_avx2<5>, tile_avx2<6>};
 #endif
 
 /// The fastest kernels that this machine can run.
 [[nodiscard]] inline const TileKernels& best_kernels() noexcept {
 #if NUQ_HAS_AVX2_KERNELS
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_kernels;
+  static constexpr TileKernels avx2 = {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>,
+                                       tile_avx2<4>, tile_avx2<5>, tile_avx2<6>};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2;
 #endif
-  return portable_kernels;
+  static constexpr TileKernels portable = {tile_portable<1>, tile_portable<2>, tile_portable<3>,
+                                           tile_portable<4>, tile_portable<5>, tile_portable<6>};
+  return portable;
 }
 
 }  // namespace detail

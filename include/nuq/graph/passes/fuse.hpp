@@ -207,8 +207,10 @@ NUQ_FUNCTION void fuse(Graph& graph, const FusionOptions& options) {
   detail::check_batch_norms(graph);
   detail::check_skipped(graph, options.skipped);
   if (!options.enabled) return;
-  detail::fold_each(graph, options.skipped, detail::fold_followers);
-  detail::fold_each(graph, options.skipped, detail::fold_predecessors);
+  detail::fold_each(graph, options.skipped,
+                    [](Graph& folded, std::size_t index) { return detail::fold_followers(folded, index); });
+  detail::fold_each(graph, options.skipped,
+                    [](Graph& folded, std::size_t index) { return detail::fold_predecessors(folded, index); });
 }
 
 NUQ_NAMESPACE_END

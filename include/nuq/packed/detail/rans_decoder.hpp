@@ -126,6 +126,7 @@ template <std::size_t lanes>
   }
   return places;
 }
+template <class = void>
 inline constexpr std::array<std::uint32_t, 256> rans_word_places = make_word_places();
 
 /// The slot entries of eight states. Eight loads: processors for which a gather is faster are few.
@@ -155,7 +156,7 @@ __attribute__((target("avx2,popcnt"), always_inline)) inline __m256i decode_eigh
   const __m256i kept = _mm256_add_epi32(product, _mm256_add_epi32(quotient, distance));
   const __m256i is_low = _mm256_cmpeq_epi32(_mm256_srli_epi32(kept, 16), _mm256_setzero_si256());
   const auto mask = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(is_low)));
-  const __m256i places = _mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(rans_word_places[mask])),
+  const __m256i places = _mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(rans_word_places<>[mask])),
                                            _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28));
   const __m256i words = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(next)));
   const __m256i refilled = _mm256_or_si256(_mm256_slli_epi32(kept, 16), _mm256_permutevar8x32_epi32(words, places));

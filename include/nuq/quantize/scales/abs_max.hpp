@@ -47,7 +47,7 @@ NUQ_FUNCTION QuantizedWeights AbsMaxQuantizer::quantize(MatrixView<const float> 
 NUQ_FUNCTION std::vector<float> AbsMaxQuantizer::scales(MatrixView<const float> weights, Granularity granularity,
                                                         const QuantizationPurpose&) const {
   require_finite_weights(weights);
-  return row_scales(weights, granularity, scale_of);
+  return row_scales(weights, granularity, [](ArrayView<const float> values) { return scale_of(values); });
 }
 
 NUQ_FUNCTION float AbsMaxQuantizer::scale_of(ArrayView<const float> values) noexcept {
