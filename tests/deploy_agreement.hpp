@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <map>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
@@ -44,7 +43,7 @@ inline std::vector<float> computed(const nuq::Node& node, const nuq::TensorView&
 }
 
 inline nuq::ActivationScale quant_grid(const nuq::Node& quant) {
-  return nuq::quant_scale(std::get<nuq::ops::Quant>(quant.operation), nuq::LayerRef(quant));
+  return nuq::quant_scale(quant.operation.get<nuq::ops::Quant>(), nuq::LayerRef(quant));
 }
 
 /// What the layer of the deploy model and its DeQuant make of fake-quantized inputs.

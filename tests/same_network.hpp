@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstring>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
@@ -31,8 +30,8 @@ inline bool same_bits(const std::vector<float>& one, const std::vector<float>& o
 /// The attributes that quantization and folding write; all other operations are copied whole.
 inline void check_same_operation(const nuq::Node& one, const nuq::Node& other) {
   REQUIRE(one.operation.index() == other.operation.index());
-  if (const auto* quant = std::get_if<nuq::ops::Quant>(&one.operation)) {
-    const auto& wanted = std::get<nuq::ops::Quant>(other.operation);
+  if (const auto* quant = one.operation.get_if<nuq::ops::Quant>()) {
+    const auto& wanted = other.operation.get<nuq::ops::Quant>();
     CHECK(same_bits({quant->reciprocal_scale}, {wanted.reciprocal_scale}));
     CHECK(quant->offset == wanted.offset);
     CHECK(quant->with_offset == wanted.with_offset);
@@ -41,8 +40,8 @@ inline void check_same_operation(const nuq::Node& one, const nuq::Node& other) {
     CHECK(convolution->bias == nuq::convolution_of(other)->bias);
     CHECK(convolution->out_channels == nuq::convolution_of(other)->out_channels);
   }
-  if (const auto* product = std::get_if<nuq::ops::InnerProduct>(&one.operation))
-    CHECK(product->bias == std::get<nuq::ops::InnerProduct>(other.operation).bias);
+  if (const auto* product = one.operation.get_if<nuq::ops::InnerProduct>())
+    CHECK(product->bias == other.operation.get<nuq::ops::InnerProduct>().bias);
 }
 
 /// Checks that two graphs are one network, node by node, blobs to the bit.

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <random>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
@@ -42,20 +41,20 @@ inline void write_random_weights(const std::string& model_file, const std::strin
       if (bias_term) add_blob(layer, {outputs}, 0.0F, 0.1F);
     };
     const nuq::LayerRef ref(node);
-    if (const auto* convolution = std::get_if<nuq::ops::Convolution>(&node.operation)) {
+    if (const auto* convolution = node.operation.get_if<nuq::ops::Convolution>()) {
       const nuq::ConvolutionGeometry geometry = nuq::convolution_geometry(*convolution, ref, input);
       add_weights(geometry.weight_shape(), geometry.bias_term, geometry.weight_shape()[0]);
-    } else if (const auto* transposed = std::get_if<nuq::ops::TransposedConvolution>(&node.operation)) {
+    } else if (const auto* transposed = node.operation.get_if<nuq::ops::TransposedConvolution>()) {
       const nuq::DeconvolutionGeometry geometry = nuq::deconvolution_geometry(*transposed, ref, input);
       add_weights(geometry.weight_shape(), geometry.convolution.bias_term, geometry.out_channels());
-    } else if (const auto* product = std::get_if<nuq::ops::InnerProduct>(&node.operation)) {
+    } else if (const auto* product = node.operation.get_if<nuq::ops::InnerProduct>()) {
       const nuq::InnerProductGeometry geometry = nuq::inner_product_geometry(*product, ref, input);
       add_weights(geometry.weight_shape(), geometry.bias_term, geometry.weight_shape()[0]);
     } else if (nuq::is<nuq::ops::BatchNorm>(node)) {
       add_blob(layer, {input[1]}, 0.0F, 0.2F);
       add_blob(layer, {input[1]}, 1.0F, 0.5F);
       add_blob(layer, {1}, 1.0F, 0.0F);
-    } else if (const auto* scale = std::get_if<nuq::ops::Scale>(&node.operation);
+    } else if (const auto* scale = node.operation.get_if<nuq::ops::Scale>();
                scale != nullptr && node.inputs.size() == 1) {
       add_blob(layer, {input[1]}, 1.0F, 0.2F);
       if (scale->bias) add_blob(layer, {input[1]}, 0.0F, 0.2F);

@@ -47,7 +47,6 @@ NUQ_NAMESPACE_END
 
 #include <cstddef>
 #include <cstdint>
-#include <variant>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
@@ -83,7 +82,7 @@ NUQ_FUNCTION CompressibleLayers compressible_layers(const Graph& graph, const So
   compressible.source = "the compiler's rule for " + std::string(soc.name);
   for (const Node& node : graph.nodes) {
     if (is<ops::InnerProduct>(node)) compressible.names.insert(node.name);
-    const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+    const auto* const convolution = node.operation.get_if<ops::Convolution>();
     if (convolution == nullptr || convolution->depthwise || convolution->group != 1) continue;
     const Shape& input = shapes[node.inputs.front()];
     if (input.empty()) continue;

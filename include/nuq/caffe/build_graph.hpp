@@ -43,7 +43,6 @@ NUQ_NAMESPACE_END
 #include <map>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/caffe/caffe_format.hpp"
@@ -147,10 +146,11 @@ class GraphBuilder {
   void keep_text_of_unknown_layers() {
     std::vector<std::string_view> texts;
     for (Node& node : graph_.nodes) {
-      auto* const unknown = std::get_if<ops::Unknown>(&node.operation);
+      const auto* const unknown = node.operation.get_if<ops::Unknown>();
       if (unknown == nullptr) continue;
       if (texts.empty()) texts = layer_texts();
-      if (texts.size() == layers_.size()) unknown->text = texts[node.source_index];
+      if (texts.size() != layers_.size()) return;
+      node.operation = ops::Unknown{unknown->type, std::string(texts[node.source_index])};
     }
   }
 

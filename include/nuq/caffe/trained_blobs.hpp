@@ -51,7 +51,6 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <cstring>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/caffe/blob.hpp"
@@ -76,13 +75,13 @@ NUQ_FUNCTION std::map<std::string, const BlobProtos*> blobs_by_layer(const schem
 
 NUQ_FUNCTION std::optional<int> trained_blob_count(const Node& node) {
   const std::optional<std::size_t> count =
-      std::visit([&node](const auto& operation) { return blob_count(operation, node.inputs.size()); }, node.operation);
+      node.operation.visit([&node](const auto& operation) { return blob_count(operation, node.inputs.size()); });
   return count ? std::optional<int>(static_cast<int>(*count)) : std::nullopt;
 }
 
 /// The shape that a layer's attributes ask of blob `index`, whose file gives it `rank` axes; nothing where any will do.
 [[nodiscard]] inline std::optional<Shape> expected_shape(const Node& node, std::size_t index, std::size_t rank) {
-  return std::visit([=](const auto& operation) { return blob_shape(operation, index, rank); }, node.operation);
+  return node.operation.visit([=](const auto& operation) { return blob_shape(operation, index, rank); });
 }
 
 NUQ_FUNCTION bool fits(const Shape& shape, const Shape& expected) {

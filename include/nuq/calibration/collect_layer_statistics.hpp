@@ -138,7 +138,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(CALIBRATION)
 
 #include <cmath>
-#include <variant>
 
 #include "nuq/calibration/detail/sample_positions.hpp"
 #include "nuq/calibration/detail/window_reader.hpp"
@@ -182,9 +181,8 @@ namespace detail {
 /// Whether statistics are collected for a planned layer: one whose outputs all read the same vectors.
 [[nodiscard]] inline bool takes_statistics(const Node& node, const LayerPlan& plan) {
   if (plan.weight_algorithm != WeightAlgorithm::nuq) return false;
-  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation))
-    return inner_product_obstacle(*product).empty();
-  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  if (const auto* product = node.operation.get_if<ops::InnerProduct>()) return inner_product_obstacle(*product).empty();
+  const auto* const convolution = node.operation.get_if<ops::Convolution>();
   return convolution != nullptr && !convolution->depthwise && convolution->group == 1;
 }
 

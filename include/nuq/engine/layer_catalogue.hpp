@@ -23,7 +23,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(ENGINE)
 
 #include <type_traits>
-#include <variant>
 
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/activations.hpp"
@@ -72,16 +71,14 @@ namespace detail {
 ///     void forward(const nuq::LayerCall& call) const;  // any input shapes, which may change from call to call
 ///   };
 [[nodiscard]] inline std::optional<AnyLayer> load_float_layer(const LayerRef& layer) {
-  return std::visit(
-      [&layer](const auto& operation) -> std::optional<AnyLayer> {
-        using Layer = decltype(layer_of(operation));
-        if constexpr (std::is_same_v<Layer, OpaqueLayer>) {
-          return std::nullopt;
-        } else {
-          return AnyLayer::load<Layer>(layer);
-        }
-      },
-      layer.node.operation);
+  return layer.node.operation.visit([&layer](const auto& operation) -> std::optional<AnyLayer> {
+    using Layer = decltype(layer_of(operation));
+    if constexpr (std::is_same_v<Layer, OpaqueLayer>) {
+      return std::nullopt;
+    } else {
+      return AnyLayer::load<Layer>(layer);
+    }
+  });
 }
 
 NUQ_FUNCTION std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom) {

@@ -8,7 +8,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -67,13 +66,13 @@ struct Node {
 /// Whether a layer has an operation of one kind.
 template <class Op>
 [[nodiscard]] bool is(const Node& node) noexcept {
-  return std::holds_alternative<Op>(node.operation);
+  return node.operation.is<Op>();
 }
 
 /// The attributes of a convolution or transposed convolution; null for other layers.
 [[nodiscard]] inline const ops::ConvolutionAttributes* convolution_of(const Node& node) noexcept {
-  if (const auto* convolution = std::get_if<ops::Convolution>(&node.operation)) return convolution;
-  return std::get_if<ops::TransposedConvolution>(&node.operation);
+  if (const auto* convolution = node.operation.get_if<ops::Convolution>()) return convolution;
+  return node.operation.get_if<ops::TransposedConvolution>();
 }
 
 /// Whether the layer is a convolution of a type that is meant for one filter per input channel.
@@ -135,7 +134,7 @@ NUQ_FUNCTION Node without_blobs(const Node& node) {
 }
 
 NUQ_FUNCTION bool is_depthwise(const Node& node) noexcept {
-  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  const auto* const convolution = node.operation.get_if<ops::Convolution>();
   return convolution != nullptr && convolution->depthwise;
 }
 

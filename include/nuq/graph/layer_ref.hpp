@@ -17,9 +17,9 @@ struct LayerRef : LayerContext {
       : LayerContext{layer.name, layer.type, layer.blobs, layer.outputs.size(), model_file}, node(layer) {}
 
   /// The operation of a layer that is known to have one of this kind.
-  template <class Operation>
-  [[nodiscard]] const Operation& operation() const {
-    return std::get<Operation>(node.operation);
+  template <class Op>
+  [[nodiscard]] const Op& operation() const {
+    return node.operation.get<Op>();
   }
   /// What the network's own format says of a layer of unknown type; empty for others.
   [[nodiscard]] std::string_view text() const noexcept;
@@ -31,12 +31,10 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(GRAPH)
 
-#include <variant>
-
 NUQ_NAMESPACE_BEGIN
 
 NUQ_FUNCTION std::string_view LayerRef::text() const noexcept {
-  const auto* const unknown = std::get_if<ops::Unknown>(&node.operation);
+  const auto* const unknown = node.operation.get_if<ops::Unknown>();
   return unknown == nullptr ? std::string_view() : std::string_view(unknown->text);
 }
 

@@ -28,8 +28,6 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(GRAPH)
 
-#include <variant>
-
 #include "nuq/graph/ops/inner_product.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -37,9 +35,9 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_FUNCTION Shape weight_shape(const LayerRef& layer, const Shape& input) {
-  if (const auto* convolution = std::get_if<ops::Convolution>(&layer.node.operation))
+  if (const auto* convolution = layer.node.operation.get_if<ops::Convolution>())
     return convolution_geometry(*convolution, layer, input).weight_shape();
-  if (const auto* transposed = std::get_if<ops::TransposedConvolution>(&layer.node.operation))
+  if (const auto* transposed = layer.node.operation.get_if<ops::TransposedConvolution>())
     return deconvolution_geometry(*transposed, layer, input).weight_shape();
   return inner_product_geometry(layer.operation<ops::InnerProduct>(), layer, input).weight_shape();
 }

@@ -105,7 +105,7 @@ TEST_CASE("a graph knows its model, name, and each layer's place and parameters 
   REQUIRE(graph.nodes.size() == 1);
   CHECK(graph.nodes[0].source_index == 1);
   CHECK(graph.nodes[0].type == "ReLU");
-  CHECK(std::get<nuq::ops::Relu>(graph.nodes[0].operation).negative_slope == 0.5F);
+  CHECK(graph.nodes[0].operation.get<nuq::ops::Relu>().negative_slope == 0.5F);
 }
 
 TEST_CASE("the TEST version of a layer is taken, its TRAIN twin is not a duplicate") {
@@ -202,7 +202,7 @@ TEST_CASE("a V1 network becomes the same graph as its present form") {
                "layers { name: 'relu1' type: RELU bottom: 'conv1' top: 'conv1' } ");
   CHECK(node_names(graph) == Names{"conv1", "relu1"});
   CHECK(graph.nodes[0].type == "Convolution");
-  CHECK(std::get<nuq::ops::Convolution>(graph.nodes[0].operation).out_channels == 2);
+  CHECK(graph.nodes[0].operation.get<nuq::ops::Convolution>().out_channels == 2);
   CHECK(graph.nodes[1].source_index == 2);
 }
 

@@ -238,7 +238,7 @@ TEST_CASE("readers of one blob with different grids get a Quant each") {
   const nuq::Graph again = reread(nuq::fake_quant_model(graph, quantization));
   CHECK(again.values[again.find("a")->inputs[0]].blob == "conv1_a_quant");
   CHECK(again.values[again.find("b")->inputs[0]].blob == "conv1_b_quant");
-  CHECK(std::get<nuq::ops::Quant>(again.find("b_0_quant_layer")->operation).offset == std::vector<std::int8_t>{-127});
+  CHECK(again.find("b_0_quant_layer")->operation.get<nuq::ops::Quant>().offset == std::vector<std::int8_t>{-127});
 }
 
 TEST_CASE("versions of a blob before and behind an in-place layer are quantized separately") {

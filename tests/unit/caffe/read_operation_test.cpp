@@ -4,7 +4,6 @@
 #include <google/protobuf/text_format.h>
 
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nuq/graph/operation.hpp"
@@ -22,8 +21,8 @@ nuq::Operation operation_of(const std::string& text) {
 template <class Op>
 Op read(const std::string& text) {
   const nuq::Operation operation = operation_of(text);
-  REQUIRE(std::holds_alternative<Op>(operation));
-  return std::get<Op>(operation);
+  REQUIRE(operation.is<Op>());
+  return operation.get<Op>();
 }
 
 TEST_CASE("a layer of unknown type is said to be unknown") {

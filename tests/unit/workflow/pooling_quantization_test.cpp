@@ -92,8 +92,7 @@ TEST_CASE("a quantized Pooling has Quant before and DeQuant behind it, and a rec
   CHECK(fake_quant.find("pool")->inputs == quant.outputs);
   CHECK(fake_quant.find("side")->inputs == quant.outputs);  // one grid for two readers
   REQUIRE(dequant.blobs[0].values.size() == 1);
-  CHECK(std::fabs(dequant.blobs[0].values[0] * std::get<nuq::ops::Quant>(quant.operation).reciprocal_scale - 1.0F) <
-        1e-6F);
+  CHECK(std::fabs(dequant.blobs[0].values[0] * quant.operation.get<nuq::ops::Quant>().reciprocal_scale - 1.0F) < 1e-6F);
   const nuq::schema::ScaleOffsetRecord record = nuq::read_record(run.folder / "record.txt");
   REQUIRE(record.record_size() == 4);
   CHECK(record.record(1).key() == "pool");

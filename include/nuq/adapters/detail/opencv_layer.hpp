@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nuq/caffe/read_operation.hpp"
@@ -40,7 +39,7 @@ inline constexpr char opencv_layer_type[] = "nuq.Layer";
   schema::LayerParameter layer;
   layer.set_name(node.name);
   layer.set_type(node.type);
-  if (const auto* quant = std::get_if<ops::Quant>(&node.operation)) {
+  if (const auto* quant = node.operation.get_if<ops::Quant>()) {
     schema::QuantParameter& parameter = *layer.mutable_quant_param();
     parameter.set_scale(quant->reciprocal_scale);
     parameter.set_offset(std::string(quant->offset.begin(), quant->offset.end()));

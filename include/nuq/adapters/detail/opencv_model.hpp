@@ -15,7 +15,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/adapters/detail/opencv_layer.hpp"
@@ -181,7 +180,7 @@ class OpenCvModelWriter {
     }
     schema::LayerParameter layer = found->second;
     const ops::ConvolutionAttributes* const convolution = convolution_of(node);
-    const auto* const product = std::get_if<ops::InnerProduct>(&node.operation);
+    const auto* const product = node.operation.get_if<ops::InnerProduct>();
     if (convolution != nullptr) layer.mutable_convolution_param()->set_bias_term(convolution->bias);
     if (product != nullptr) layer.mutable_inner_product_param()->set_bias_term(product->bias);
     return layer;

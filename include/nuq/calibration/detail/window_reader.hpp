@@ -43,8 +43,6 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(CALIBRATION)
 
-#include <variant>
-
 #include "nuq/graph/ops/inner_product.hpp"
 #include "nuq/graph/ops/window.hpp"
 
@@ -53,7 +51,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_FUNCTION ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input) {
-  if (const auto* convolution = std::get_if<ops::Convolution>(&layer.node.operation))
+  if (const auto* convolution = layer.node.operation.get_if<ops::Convolution>())
     return convolution_geometry(*convolution, layer, input);
   const InnerProductGeometry product = inner_product_geometry(layer.operation<ops::InnerProduct>(), layer, input);
   ConvolutionGeometry geometry;

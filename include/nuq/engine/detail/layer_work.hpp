@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <variant>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
@@ -26,7 +25,7 @@ class LayerWork {
     is_scattered_ = is<ops::TransposedConvolution>(node);
     if (!has_weight_matrix(node) || node.blobs.empty() || node.blobs.front().values.empty()) return;
     const Tensor& weights = node.blobs.front();
-    const auto* const product = std::get_if<ops::InnerProduct>(&node.operation);
+    const auto* const product = node.operation.get_if<ops::InnerProduct>();
     const bool is_transposed = product != nullptr && product->transposed_weights;
     weights_per_value_ = static_cast<std::int64_t>(weights.values.size()) / weights.shape[is_transposed ? 1 : 0];
   }

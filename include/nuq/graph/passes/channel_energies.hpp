@@ -6,7 +6,6 @@
 #include <map>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -63,8 +62,8 @@ class BasicChannelEnergies {
     if (producer == Value::network_input || graph_.nodes[producer].inputs.empty()) return {};
     const Node& node = graph_.nodes[producer];
     if (keeps_channels(node.operation)) return of(node.inputs.front());
-    if (const auto* concat = std::get_if<ops::Concat>(&node.operation)) return concatenation(node, *concat);
-    if (const auto* eltwise = std::get_if<ops::Eltwise>(&node.operation)) return sum(node, *eltwise);
+    if (const auto* concat = node.operation.get_if<ops::Concat>()) return concatenation(node, *concat);
+    if (const auto* eltwise = node.operation.get_if<ops::Eltwise>()) return sum(node, *eltwise);
     return has_row_per_channel(node) ? row_energies(node) : Energies{};
   }
 
@@ -75,12 +74,12 @@ class BasicChannelEnergies {
   }
   template <class... Ops>
   [[nodiscard]] static bool is_one_of(const Operation& operation) noexcept {
-    return (std::holds_alternative<Ops>(operation) || ...);
+    return (operation.is<Ops>() || ...);
   }
 
   [[nodiscard]] static bool has_row_per_channel(const Node& node) {
     if (node.blobs.empty() || node.blobs.front().shape.size() < 2 || !node.fused.empty()) return false;
-    if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation))
+    if (const auto* product = node.operation.get_if<ops::InnerProduct>())
       return detail::inner_product_obstacle(*product).empty();
     const ops::ConvolutionAttributes* const convolution = convolution_of(node);
     if (convolution == nullptr || convolution->axis != 1) return false;

@@ -41,7 +41,6 @@ NUQ_NAMESPACE_END
 
 #include <cstddef>
 #include <cstdint>
-#include <variant>
 
 NUQ_NAMESPACE_BEGIN
 
@@ -93,11 +92,11 @@ NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product
   const bool has_weights_file = !graph.weights_file().empty();
   if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";
   if (node.inputs.size() > 1) return "it has " + std::to_string(node.inputs.size()) + " inputs: only one is supported";
-  if (const auto* product = std::get_if<ops::InnerProduct>(&node.operation)) return inner_product_obstacle(*product);
+  if (const auto* product = node.operation.get_if<ops::InnerProduct>()) return inner_product_obstacle(*product);
   if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions != 4) {
     return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
   }
-  const auto* const transposed = std::get_if<ops::TransposedConvolution>(&node.operation);
+  const auto* const transposed = node.operation.get_if<ops::TransposedConvolution>();
   if (transposed == nullptr) return {};
   const std::string dilation = dilation_obstacle(*transposed, "the quantization of Deconvolution");
   return dilation.empty() ? group_obstacle(*transposed, "the quantization of Deconvolution") : dilation;
@@ -105,7 +104,7 @@ NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product
 
 /// Of a layer that can be quantized.
 [[nodiscard]] inline std::string nuq_obstacle(const Node& node, NuqScope scope) {
-  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  const auto* const convolution = node.operation.get_if<ops::Convolution>();
   if (scope == NuqScope::extended || is<ops::InnerProduct>(node)) return {};
   if (convolution == nullptr) return "Deconvolution: only Convolution and InnerProduct are supported by NUQ";
   const std::string group = group_obstacle(*convolution, "NUQ");
@@ -129,7 +128,7 @@ NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node, Nu
 }
 
 NUQ_FUNCTION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
-  const auto* const pooling = std::get_if<ops::Pooling>(&node.operation);
+  const auto* const pooling = node.operation.get_if<ops::Pooling>();
   return pooling != nullptr ? detail::pooling_eligibility(*pooling) : eligibility_of(graph, node, scope);
 }
 

@@ -32,7 +32,6 @@ NUQ_NAMESPACE_END
 #include <algorithm>
 #include <cstddef>
 #include <utility>
-#include <variant>
 
 #include "nuq/graph/weight_matrix.hpp"
 
@@ -69,7 +68,7 @@ NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(const Gr
                                                                         const NetworkQuantization& quantization) {
   std::vector<detail::LayerGroup> groups;
   for (const Node& node : graph.nodes) {
-    const auto* const eltwise = std::get_if<ops::Eltwise>(&node.operation);
+    const auto* const eltwise = node.operation.get_if<ops::Eltwise>();
     if (eltwise == nullptr || eltwise->method != ops::EltwiseMethod::sum) continue;
     detail::LayerGroup layers;
     std::size_t scales = 0;

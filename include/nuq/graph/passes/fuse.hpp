@@ -44,7 +44,6 @@ NUQ_NAMESPACE_END
 #include <set>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "nuq/graph/layer_error.hpp"
@@ -72,7 +71,7 @@ NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
   if (!has_weight_matrix(node) || node.blobs.empty() || node.blobs.front().values.empty()) return false;
   if (node.inputs.size() != 1 || node.outputs.size() != 1 || shares_parameters(graph, node)) return false;
   if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) return convolution->axis == 1;
-  const auto& product = std::get<ops::InnerProduct>(node.operation);
+  const auto& product = node.operation.get<ops::InnerProduct>();
   return product.axis == 1 && !product.transposed_weights;
 }
 
@@ -142,7 +141,7 @@ NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
 /// returns the nodes that became useless.
 [[nodiscard]] inline std::vector<std::size_t> fold_predecessors(Graph& graph, std::size_t index) {
   Node& node = graph.nodes[index];
-  const auto* const convolution = std::get_if<ops::Convolution>(&node.operation);
+  const auto* const convolution = node.operation.get_if<ops::Convolution>();
   if (convolution == nullptr) return {};
   const WeightLayout layout(node);
   const bool is_padded = has_padding(convolution->window);
@@ -178,7 +177,7 @@ void fold_each(Graph& graph, const std::set<std::string>& skipped, Fold&& fold) 
 /// Inference uses the trained statistics of a BatchNorm; only an explicit wish for those of the batch is refused.
 inline void check_batch_norms(const Graph& graph) {
   for (const Node& node : graph.nodes) {
-    const auto* const norm = std::get_if<ops::BatchNorm>(&node.operation);
+    const auto* const norm = node.operation.get_if<ops::BatchNorm>();
     if (norm == nullptr || !norm->batch_statistics) continue;
     fail_layer(ErrorCode::unsupported_layer, graph.model_file(), node.name,
                "use_global_stats is false, wanted true in an inference network");

@@ -59,7 +59,6 @@ NUQ_NAMESPACE_END
 #include <cstdint>
 #include <iterator>
 #include <limits>
-#include <variant>
 
 #include "nuq/graph/ops/inputs.hpp"
 
@@ -88,8 +87,7 @@ namespace detail {
 [[nodiscard]] inline std::vector<Shape> shapes_by_rule(const LayerRef& layer, const std::vector<Shape>& inputs,
                                                        ArrayView<const ShapeRule> custom) {
   if (const ShapeFunction rule = custom_rule(layer.type, custom)) return rule(layer, inputs);
-  return std::visit([&](const auto& operation) { return output_shapes(operation, layer, inputs); },
-                    layer.node.operation);
+  return layer.node.operation.visit([&](const auto& operation) { return output_shapes(operation, layer, inputs); });
 }
 
 }  // namespace detail

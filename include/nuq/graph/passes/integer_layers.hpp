@@ -25,7 +25,6 @@ NUQ_NAMESPACE_END
 #include <algorithm>
 #include <cstddef>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "nuq/graph/layer_error.hpp"
@@ -77,7 +76,7 @@ class IntegerLayerLinker {
     Node& quant = graph_.nodes[producer];
     quant.integer.emplace();
     if (!node.integer) node.integer.emplace();
-    node.integer->input_offset = quant_scale(std::get<ops::Quant>(quant.operation), LayerRef(quant, file_)).offset;
+    node.integer->input_offset = quant_scale(quant.operation.get<ops::Quant>(), LayerRef(quant, file_)).offset;
     for (const std::size_t reader : graph_.consumers(node.outputs.front())) {
       Node& dequant = graph_.nodes[reader];
       if (!is<ops::DeQuant>(dequant))

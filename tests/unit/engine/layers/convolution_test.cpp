@@ -58,7 +58,7 @@ struct Case {
   Tensor input;
 
   [[nodiscard]] ConvolutionGeometry geometry() const {
-    return nuq::convolution_geometry(std::get<nuq::ops::Convolution>(node.operation), nuq::LayerRef(node), input.shape);
+    return nuq::convolution_geometry(node.operation.get<nuq::ops::Convolution>(), nuq::LayerRef(node), input.shape);
   }
   [[nodiscard]] std::vector<double> expected() const {
     return convolved(geometry(), input, node.blobs[0], node.blobs.size() > 1 ? &node.blobs[1] : nullptr);
@@ -150,7 +150,9 @@ TEST_CASE("a fork's depthwise type computes what a convolution with a group for 
   const Case test = case_of("group: 6 pad: 1", {2, 6, 9, 14}, {6, 1, 3, 3}, true);
   Node depthwise = test.node;
   depthwise.type = "ConvolutionDepthwise";
-  std::get<nuq::ops::Convolution>(depthwise.operation).group.reset();
+  auto of_each_channel = depthwise.operation.get<nuq::ops::Convolution>();
+  of_each_channel.group.reset();
+  depthwise.operation = of_each_channel;
   CHECK(computed<nuq::detail::ConvolutionLayer>(depthwise, {test.input}).values ==
         computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values);
 }

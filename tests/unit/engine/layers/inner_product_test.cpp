@@ -28,7 +28,7 @@ Node inner_product(std::int64_t in, std::int64_t out, bool transpose, bool bias,
 
 std::vector<double> multiplied(const Node& node, const Tensor& input, std::int64_t rows, std::int64_t in,
                                std::int64_t out) {
-  const bool transpose = std::get<nuq::ops::InnerProduct>(node.operation).transposed_weights;
+  const bool transpose = node.operation.get<nuq::ops::InnerProduct>().transposed_weights;
   std::vector<double> output;
   for (std::int64_t row = 0; row < rows; ++row) {
     for (std::int64_t o = 0; o < out; ++o) {

@@ -73,7 +73,7 @@ TEST_CASE("pooling agrees with Caffe's loops for random geometries with pads") {
     for (const std::string method : {"MAX", "AVE"}) {
       const Node node = pooling(parameters + "pool: " + method);
       const PoolingGeometry geometry =
-          nuq::pooling_geometry(std::get<nuq::ops::Pooling>(node.operation), nuq::LayerRef(node), input.shape);
+          nuq::pooling_geometry(node.operation.get<nuq::ops::Pooling>(), nuq::LayerRef(node), input.shape);
       CAPTURE(parameters);
       CAPTURE(method);
       CAPTURE(nuq::to_string(input.shape));
@@ -97,7 +97,7 @@ TEST_CASE("global pooling takes whole planes of any size") {
   const Node node = pooling("pool: AVE global_pooling: true");
   const Tensor average = computed<nuq::detail::PoolingLayer>(node, {input});
   REQUIRE(average.shape == nuq::Shape{2, 3, 1, 1});
-  CHECK(relative_error(average.values, pooled(nuq::pooling_geometry(std::get<nuq::ops::Pooling>(node.operation),
+  CHECK(relative_error(average.values, pooled(nuq::pooling_geometry(node.operation.get<nuq::ops::Pooling>(),
                                                                     nuq::LayerRef(node), input.shape),
                                               input)) < 1e-6);
 }
@@ -223,7 +223,7 @@ TEST_CASE("integer pooling averages levels relative to the offset, with pads as 
     nuq::Tensor levels({2, 3, dice(4, 9), dice(4, 9)});
     for (float& level : levels.values) level = static_cast<float>(dice(-128, 127));
     const nuq::PoolingGeometry geometry =
-        nuq::pooling_geometry(std::get<nuq::ops::Pooling>(node.operation), nuq::LayerRef(node), levels.shape);
+        nuq::pooling_geometry(node.operation.get<nuq::ops::Pooling>(), nuq::LayerRef(node), levels.shape);
     std::vector<double> expected;
     for (std::int64_t plane = 0; plane < 6; ++plane) {
       const float* const values = levels.values.data() + plane * geometry.y.input * geometry.x.input;

@@ -4,7 +4,6 @@
 
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "rule_cases.hpp"
@@ -57,8 +56,7 @@ TEST_CASE("depthwise types of forks have a group for each input channel unless t
   for (const std::string type : {"ConvolutionDepthwise", "DepthwiseConvolution", "Depthwise"}) {
     const auto weight_shape = [&](const std::string& parameters) {
       const nuq::Node node = rule_node(type, "convolution_param { num_output: 12 kernel_size: 3 " + parameters + " }");
-      return nuq::convolution_geometry(std::get<nuq::ops::Convolution>(node.operation), nuq::LayerRef(node),
-                                       {1, 12, 5, 5})
+      return nuq::convolution_geometry(node.operation.get<nuq::ops::Convolution>(), nuq::LayerRef(node), {1, 12, 5, 5})
           .weight_shape();
     };
     CHECK(weight_shape("") == Shape{12, 1, 3, 3});

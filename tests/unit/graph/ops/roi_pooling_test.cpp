@@ -32,8 +32,8 @@ TEST_CASE("region pooling has an output for every region") {
 TEST_CASE("scales of region pooling may differ by axis") {
   const nuq::Node node =
       rule_node("ROIPooling", "roi_pooling_param { pooled_h: 1 pooled_w: 1 spatial_scale: 0.5 spatial_scale_h: 0.25 }");
-  const nuq::RoiPoolingGeometry geometry = nuq::roi_pooling_geometry(std::get<nuq::ops::RoiPooling>(node.operation),
-                                                                     nuq::LayerRef(node), {1, 1, 4, 4}, {2, 5});
+  const nuq::RoiPoolingGeometry geometry =
+      nuq::roi_pooling_geometry(node.operation.get<nuq::ops::RoiPooling>(), nuq::LayerRef(node), {1, 1, 4, 4}, {2, 5});
   CHECK(geometry.scale_y == 0.25F);
   CHECK(geometry.scale_x == 0.5F);
 }

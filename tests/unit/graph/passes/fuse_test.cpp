@@ -110,7 +110,7 @@ Values weighted(const Values& input, const nuq::Node& node) {
 
 Values normalised(Values x, const nuq::Node& node) {
   const double s = static_cast<double>(node.blobs[2].values[0]);
-  const double eps = static_cast<double>(std::get<nuq::ops::BatchNorm>(node.operation).eps);
+  const double eps = static_cast<double>(node.operation.get<nuq::ops::BatchNorm>().eps);
   for (std::size_t channel = 0; channel < x.size(); ++channel) {
     const double mean = s == 0.0 ? 0.0 : static_cast<double>(node.blobs[0].values[channel]) / s;
     const double variance = s == 0.0 ? 0.0 : static_cast<double>(node.blobs[1].values[channel]) / s;
@@ -244,7 +244,7 @@ TEST_CASE("an InnerProduct takes in its followers") {
              {{3, 5}})
       .batch_norm("ip", "ip", 3)
       .scale("ip", "ip", 3);
-  CHECK(std::get<nuq::ops::InnerProduct>(checked_fusion(network, 5).nodes[0].operation).bias);
+  CHECK(checked_fusion(network, 5).nodes[0].operation.get<nuq::ops::InnerProduct>().bias);
 }
 
 TEST_CASE("grouped convolutions and deconvolutions are scaled along their output channels") {

@@ -41,7 +41,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(GRAPH)
 
 #include <algorithm>
-#include <variant>
 #include <vector>
 
 #include "nuq/core/tensor.hpp"
@@ -94,9 +93,9 @@ NUQ_FUNCTION bool keeps_zero(const ChannelAffine& affine) {
 
 NUQ_FUNCTION std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels, std::size_t rank) {
   const Node& node = layer.node;
-  if (const auto* scale = std::get_if<ops::Scale>(&node.operation)) return scale_affine(*scale, node, channels, rank);
-  if (const auto* bias = std::get_if<ops::Bias>(&node.operation)) return bias_affine(*bias, node, channels, rank);
-  const auto* const norm = std::get_if<ops::BatchNorm>(&node.operation);
+  if (const auto* scale = node.operation.get_if<ops::Scale>()) return scale_affine(*scale, node, channels, rank);
+  if (const auto* bias = node.operation.get_if<ops::Bias>()) return bias_affine(*bias, node, channels, rank);
+  const auto* const norm = node.operation.get_if<ops::BatchNorm>();
   if (norm == nullptr || node.blobs.empty() || node.blobs.front().values.size() != channels) return std::nullopt;
   return batch_norm_affine(*norm, layer);
 }

@@ -56,7 +56,6 @@ NUQ_NAMESPACE_END
 #include <algorithm>
 #include <cstdint>
 #include <utility>
-#include <variant>
 
 #include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
@@ -101,11 +100,19 @@ NUQ_FUNCTION std::vector<double> bias_of(const Node& node, std::size_t outputs) 
   return {node.blobs[1].values.begin(), node.blobs[1].values.end()};
 }
 
+template <class Op>
+void declare_bias_of(Node& node) {
+  if (!is<Op>(node)) return;
+  Op operation = node.operation.get<Op>();
+  operation.bias = true;
+  node.operation = std::move(operation);
+}
+
 /// Marks an inner product or a convolution as one with a bias.
 inline void declare_bias(Node& node) {
-  if (auto* product = std::get_if<ops::InnerProduct>(&node.operation)) product->bias = true;
-  if (auto* convolution = std::get_if<ops::Convolution>(&node.operation)) convolution->bias = true;
-  if (auto* transposed = std::get_if<ops::TransposedConvolution>(&node.operation)) transposed->bias = true;
+  declare_bias_of<ops::InnerProduct>(node);
+  declare_bias_of<ops::Convolution>(node);
+  declare_bias_of<ops::TransposedConvolution>(node);
 }
 
 /// Gives a layer a bias. False, and nothing changed, if a value is not finite.
