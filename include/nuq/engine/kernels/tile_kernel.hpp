@@ -109,16 +109,21 @@ __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const flo
 }
 #endif
 
+/// Kernels that every machine can run.
+[[nodiscard]] inline const TileKernels& portable_kernels() noexcept {
+  static constexpr TileKernels kernels = {tile_portable<1>, tile_portable<2>, tile_portable<3>,
+                                          tile_portable<4>, tile_portable<5>, tile_portable<6>};
+  return kernels;
+}
+
 /// The fastest kernels that this machine can run.
 [[nodiscard]] inline const TileKernels& best_kernels() noexcept {
 #if NUQ_HAS_AVX2_KERNELS
-  static constexpr TileKernels avx2 = {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>,
-                                       tile_avx2<4>, tile_avx2<5>, tile_avx2<6>};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2;
+  static constexpr TileKernels avx2_kernels = {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>,
+                                               tile_avx2<4>, tile_avx2<5>, tile_avx2<6>};
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_kernels;
 #endif
-  static constexpr TileKernels portable = {tile_portable<1>, tile_portable<2>, tile_portable<3>,
-                                           tile_portable<4>, tile_portable<5>, tile_portable<6>};
-  return portable;
+  return portable_kernels();
 }
 
 }  // namespace detail

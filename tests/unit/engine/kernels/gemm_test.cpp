@@ -56,7 +56,7 @@ struct Product {
 };
 
 std::vector<const TileKernels*> all_kernels() {
-  std::vector<const TileKernels*> kernels = {&nuq::detail::portable_kernels};
+  std::vector<const TileKernels*> kernels = {&nuq::detail::portable_kernels()};
   if (&nuq::detail::best_kernels() != kernels[0]) kernels.push_back(&nuq::detail::best_kernels());
   return kernels;
 }

@@ -81,7 +81,7 @@ std::string pair(const std::string& name, std::int64_t y, std::int64_t x) {
 TEST_CASE("convolution agrees with its definition for random geometries, on every code path") {
   Dice dice(11);
   nuq::Workspace best(1);
-  nuq::Workspace portable(2, nuq::detail::portable_kernels);
+  nuq::Workspace portable(2, nuq::detail::portable_kernels());
   for (int trial = 0; trial < 300; ++trial) {
     const std::int64_t group = dice(1, 3);
     const std::int64_t in_per_group = dice(1, trial % 5 == 0 ? 40 : 4);

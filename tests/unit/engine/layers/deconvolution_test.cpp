@@ -81,7 +81,7 @@ double error_for(const Parameters& p, const Shape& input_shape, nuq::Workspace& 
 TEST_CASE("deconvolution agrees with its definition for random geometries, on every code path") {
   Dice dice(31);
   nuq::Workspace best(1);
-  nuq::Workspace portable(2, nuq::detail::portable_kernels);
+  nuq::Workspace portable(2, nuq::detail::portable_kernels());
   int computable = 0;
   for (int trial = 0; trial < 300; ++trial) {
     Parameters p;
