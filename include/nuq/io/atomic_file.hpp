@@ -2,8 +2,10 @@
 #define NUQ_IO_ATOMIC_FILE_HPP
 
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -40,9 +42,11 @@ class FileSet {
   };
 
   FileSet() = default;
+  /// `while_flushing` is called by each `begin_to_flush`, when the disk has been given work.
+  explicit FileSet(std::function<void()> while_flushing) : while_flushing_(std::move(while_flushing)) {}
   FileSet(const FileSet&) = delete;
   FileSet& operator=(const FileSet&) = delete;
-  virtual ~FileSet();
+  ~FileSet();
 
   /// Reserves an empty file under a temporary name in the folder of `final_path` and returns that name, for a caller
   /// that writes (and closes) it itself before `commit`. Missing folders are created. Throws FormatError
@@ -57,7 +61,7 @@ class FileSet {
   [[nodiscard]] const std::vector<Staged>& staged() const noexcept { return staged_; }
 
   /// Lets the disk begin with what has been staged so far, which is complete, while the caller goes on.
-  virtual void begin_to_flush();
+  void begin_to_flush();
 
   /// Waits until all staged files are on the disk. Throws FormatError file_not_writable.
   void flush() const;
@@ -75,6 +79,7 @@ class FileSet {
   [[nodiscard]] std::FILE* create(const std::string& final_path);
 
   std::vector<Staged> staged_;
+  std::function<void()> while_flushing_;
 };
 
 /// Removes what killed processes of this machine left unfinished of files whose paths begin with `prefix`.
@@ -182,6 +187,7 @@ NUQ_FUNCTION void FileSet::stage(const std::string& final_path, std::string_view
 
 NUQ_FUNCTION void FileSet::begin_to_flush() {
   for (const Staged& file : staged_) detail::begin_to_flush(file.temporary);
+  if (while_flushing_) while_flushing_();
 }
 
 NUQ_FUNCTION void FileSet::flush() const {

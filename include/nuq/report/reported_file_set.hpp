@@ -15,7 +15,7 @@ NUQ_NAMESPACE_BEGIN
 /// the disk takes the bytes.
 class ReportedFileSet : public FileSet {
  public:
-  void begin_to_flush() override;
+  ReportedFileSet() : FileSet([this] { describe_staged(); }) {}
 
   /// Commits the files and describes them under their final names, in order of staging.
   /// @throws FormatError file_not_readable, file_not_writable; a failure before the first rename leaves every final
@@ -36,11 +36,6 @@ NUQ_NAMESPACE_END
 #include <string>
 
 NUQ_NAMESPACE_BEGIN
-
-NUQ_FUNCTION void ReportedFileSet::begin_to_flush() {
-  FileSet::begin_to_flush();
-  describe_staged();
-}
 
 NUQ_FUNCTION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
   describe_staged();
