@@ -1,10 +1,9 @@
 #ifndef NUQ_DATASET_DATASET_HPP
 #define NUQ_DATASET_DATASET_HPP
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,8 +17,6 @@
 #include "nuq/dataset/description.hpp"
 #include "nuq/dataset/file_reader.hpp"
 #include "nuq/dataset/metric.hpp"
-#include "nuq/io/array_file.hpp"
-#include "nuq/io/mapped_file.hpp"
 #include "nuq/io/numeric_array.hpp"
 #include "nuq/version.hpp"
 
@@ -103,16 +100,44 @@ class Dataset {
   std::optional<NumericArray> targets_;
 };
 
+namespace detail {
+
+/// Reads a dataset with `read(path)`, which returns a file's content.
+[[nodiscard]] NUQ_FUNCTION Dataset load_dataset(const std::string& path,
+                                                const std::function<std::string(const std::string& path)>& read);
+
+}  // namespace detail
+
 /// Reads a dataset's JSON file (see `parse_dataset_description`) and its arrays (.npy or IDX), which are found relative
 /// to its folder. Labels and targets are read only where the metric needs them. Throws FormatError.
 template <class FileReader = PlainFileReader>
 [[nodiscard]] Dataset load_dataset(const std::string& path, const FileReader& reader = {}) {
   static_assert(is_file_reader_v<FileReader>,
                 "[nuq] FileReader must provide: std::string read(const std::string& path) const");
+  return detail::load_dataset(path, [&reader](const std::string& file) { return reader.read(file); });
+}
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(DATASET)
+
+#include <algorithm>
+#include <filesystem>
+
+#include "nuq/core/finite.hpp"
+#include "nuq/io/array_file.hpp"
+#include "nuq/io/mapped_file.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_FUNCTION Dataset load_dataset(const std::string& path,
+                                  const std::function<std::string(const std::string& path)>& read) {
   DatasetDescription description = parse_dataset_description(MappedFile(path).bytes(), path);
   const auto read_array = [&](const std::string& name) {
     const std::string file = (std::filesystem::path(path).parent_path() / name).string();
-    return parse_array(reader.read(file), file);
+    return parse_array(read(file), file);
   };
   DatasetArrays arrays;
   for (const auto& [blob, name] : description.inputs) arrays.inputs[blob] = read_array(name);
@@ -123,13 +148,7 @@ template <class FileReader = PlainFileReader>
   return Dataset(std::move(description), std::move(arrays), path);
 }
 
-NUQ_NAMESPACE_END
-
-#if NUQ_DEFINES(DATASET)
-
-#include "nuq/core/finite.hpp"
-
-NUQ_NAMESPACE_BEGIN
+}  // namespace detail
 
 NUQ_FUNCTION Dataset::Dataset(DatasetDescription description, DatasetArrays arrays, std::string file)
     : description_(std::move(description)), file_(std::move(file)) {

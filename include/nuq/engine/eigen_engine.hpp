@@ -33,8 +33,7 @@ NUQ_NAMESPACE_BEGIN
 class EigenEngine {
  public:
   /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
-  explicit EigenEngine(std::size_t threads = 1, CustomLayers custom = {})
-      : workspace_(std::make_unique<Workspace>(threads)), custom_(std::move(custom)) {}
+  explicit EigenEngine(std::size_t threads = 1, CustomLayers custom = {});
 
   /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: parameters
   /// that cannot be computed, missing weights, shapes that do not fit.
@@ -115,6 +114,9 @@ NUQ_NAMESPACE_END
 #include <optional>
 
 NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION EigenEngine::EigenEngine(std::size_t threads, CustomLayers custom)
+    : workspace_(std::make_unique<Workspace>(threads)), custom_(std::move(custom)) {}
 
 NUQ_FUNCTION void EigenEngine::load(const Graph& graph) {
   detail::LoadedNetwork network(graph, custom_);

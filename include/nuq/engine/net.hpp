@@ -21,10 +21,7 @@ NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& 
 class Net {
  public:
   /// Throws what `EigenEngine::load` throws.
-  explicit Net(Graph graph, std::size_t threads = 1, CustomLayers custom = {})
-      : graph_(std::move(graph)), engine_(threads, std::move(custom)) {
-    engine_.load(graph_);
-  }
+  explicit Net(Graph graph, std::size_t threads = 1, CustomLayers custom = {});
   /// Reads a network's files. Needs the front end's header, caffe/build_graph.hpp. Throws what `load_graph` throws as
   /// well.
   template <class File, class = std::enable_if_t<std::is_convertible_v<const File&, std::string>>>
@@ -51,5 +48,18 @@ class Net {
 };
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ENGINE)
+
+NUQ_NAMESPACE_BEGIN
+
+NUQ_FUNCTION Net::Net(Graph graph, std::size_t threads, CustomLayers custom)
+    : graph_(std::move(graph)), engine_(threads, std::move(custom)) {
+  engine_.load(graph_);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ENGINE)
 
 #endif  // NUQ_ENGINE_NET_HPP

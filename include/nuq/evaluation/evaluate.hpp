@@ -16,6 +16,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/dataset/metric.hpp"
+#include "nuq/engine/net.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/version.hpp"
 
@@ -107,6 +108,11 @@ template <class Engine>
   BatchMetrics batches;
   return evaluate(engine, dataset, batch_num, batches);
 }
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(EVALUATION) template double evaluate<Net>(Net&, const Dataset&, int, BatchMetrics&);
+NUQ_INSTANTIATION(EVALUATION) template double evaluate<Net>(Net&, const Dataset&, int);
+#endif
 
 NUQ_NAMESPACE_END
 

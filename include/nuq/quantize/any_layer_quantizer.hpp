@@ -49,23 +49,7 @@ class AnyLayerQuantizer {
 
  private:
   template <class Quantizer>
-  void hold(std::shared_ptr<const Quantizer> quantizer) {
-    quantize_ = [quantizer](MatrixView<const float> weights, Granularity granularity, const NuqParameters& parameters,
-                            const LayerStatistics* statistics, Parallel& parallel) -> NuqResult {
-      return quantizer->quantize(weights, granularity, parameters, statistics, parallel);
-    };
-    uniform_ = [quantizer](MatrixView<const float> weights, Granularity granularity) {
-      if constexpr (detail::returns<void, detail::weight_quantizer_op, Quantizer>()) {
-        return quantize_weights(quantizer->quantizer(), weights, granularity);
-      } else {
-        return quantize_weights(AbsMaxQuantizer{}, weights, granularity);
-      }
-    };
-    if constexpr (has_price_v<Quantizer>) {
-      at_price_ = [quantizer](double price) { return AnyLayerQuantizer(quantizer->at_price(price)); };
-    }
-    ignores_iterations_ = ignores_iterations_v<Quantizer>;
-  }
+  void hold(const std::shared_ptr<const Quantizer>& quantizer);
 
   std::function<NuqResult(MatrixView<const float>, Granularity, const NuqParameters&, const LayerStatistics*,
                           Parallel&)>
@@ -74,6 +58,25 @@ class AnyLayerQuantizer {
   std::function<AnyLayerQuantizer(double)> at_price_;
   bool ignores_iterations_ = false;
 };
+
+template <class Quantizer>
+void AnyLayerQuantizer::hold(const std::shared_ptr<const Quantizer>& quantizer) {
+  quantize_ = [quantizer](MatrixView<const float> weights, Granularity granularity, const NuqParameters& parameters,
+                          const LayerStatistics* statistics, Parallel& parallel) -> NuqResult {
+    return quantizer->quantize(weights, granularity, parameters, statistics, parallel);
+  };
+  uniform_ = [quantizer](MatrixView<const float> weights, Granularity granularity) {
+    if constexpr (detail::returns<void, detail::weight_quantizer_op, Quantizer>()) {
+      return quantize_weights(quantizer->quantizer(), weights, granularity);
+    } else {
+      return quantize_weights(AbsMaxQuantizer{}, weights, granularity);
+    }
+  };
+  if constexpr (has_price_v<Quantizer>) {
+    at_price_ = [quantizer](double price) { return AnyLayerQuantizer(quantizer->at_price(price)); };
+  }
+  ignores_iterations_ = ignores_iterations_v<Quantizer>;
+}
 
 NUQ_NAMESPACE_END
 

@@ -2,16 +2,19 @@
 #define NUQ_QUANTIZE_NON_UNIFORM_QUANTIZER_HPP
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/core/support/returns.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/assign/contracts.hpp"
 #include "nuq/quantize/assign/error_feedback.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
@@ -213,6 +216,10 @@ class NonUniformQuantizer {
   CodebookSelector selector_;
   LevelAssigner assigner_;
 };
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(QUANTIZE) template void AnyLayerQuantizer::hold(const std::shared_ptr<const NonUniformQuantizer<>>&);
+#endif
 
 NUQ_NAMESPACE_END
 

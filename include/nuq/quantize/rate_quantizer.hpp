@@ -1,6 +1,10 @@
 #ifndef NUQ_QUANTIZE_RATE_QUANTIZER_HPP
 #define NUQ_QUANTIZE_RATE_QUANTIZER_HPP
 
+#include <memory>
+
+#include "nuq/compiled.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/assign/rate_constrained_error_feedback.hpp"
 #include "nuq/quantize/codebook/consecutive.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
@@ -15,6 +19,10 @@ NUQ_NAMESPACE_BEGIN
 /// layer's output error.
 using RateQuantizer =
     NonUniformQuantizer<RateStepQuantizer, ConsecutiveLevels, RateConstrainedErrorFeedback<EntropyRate>>;
+
+#if defined(NUQ_COMPILED)
+NUQ_INSTANTIATION(QUANTIZE) template void AnyLayerQuantizer::hold(const std::shared_ptr<const RateQuantizer>&);
+#endif
 
 NUQ_NAMESPACE_END
 
