@@ -82,7 +82,7 @@ void run(const std::string& folder, const std::string& output) {
   uniform.batch_num = 2;
   uniform.uniform = true;
   nuq::create_quant_config(uniform_config, model, weights, uniform);
-  nuq::Graph int8 = nuq::init(uniform_config, model, weights, output + "/int8_record.txt");
+  nuq::QuantizationSession int8 = nuq::init(uniform_config, model, weights, output + "/int8_record.txt");
   nuq::quantize_model(int8, output + "/int8_modified_model.prototxt", output + "/int8_modified_weights.caffemodel");
   nuq::calibrate(
       int8, [&](int index) { return evaluator.calibration_batch(index); }, nuq::EigenEngine(threads));

@@ -23,16 +23,17 @@ void quantize(const std::string& model, const std::string& weights, const std::s
   const auto batch = [&data](int index) { return data.batch(index); };
   const std::string config = prefix + "_config.json";
   nuq::create_quant_config(config, model, weights, {}, data.batches());
-  nuq::Graph graph = nuq::init(config, model, weights, prefix + "_record.txt");
+  nuq::QuantizationSession session = nuq::init(config, model, weights, prefix + "_record.txt");
 
   // What the data say of the layers' inputs: weights are fitted to it.
-  const nuq::NetworkStatistics statistics = nuq::collect_statistics(graph, batch, data.batches());
-  nuq::quantize_model(graph, prefix + "_modified_model.prototxt", prefix + "_modified_weights.caffemodel",
+  const nuq::NetworkStatistics statistics = nuq::collect_statistics(session, batch, data.batches());
+  nuq::quantize_model(session, prefix + "_modified_model.prototxt", prefix + "_modified_weights.caffemodel",
                       nuq::NonUniformQuantizer<>{}, statistics);
 
-  nuq::calibrate(graph, batch);  // or the vendor's Caffe, with the modified model: both complete the record
-  if (shift_bits) nuq::calibrate_shift_bits(graph, batch);
-  for (const std::string& file : nuq::save_model(graph, nuq::SaveType::both, prefix)) std::printf("%s\n", file.c_str());
+  nuq::calibrate(session, batch);  // or the vendor's Caffe, with the modified model: both complete the record
+  if (shift_bits) nuq::calibrate_shift_bits(session, batch);
+  for (const std::string& file : nuq::save_model(session, nuq::SaveType::both, prefix))
+    std::printf("%s\n", file.c_str());
 }
 
 }  // namespace

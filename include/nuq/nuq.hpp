@@ -102,6 +102,7 @@
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/pack_model.hpp"
 #include "nuq/workflow/policies.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
 #include "nuq/workflow/static_nuq.hpp"

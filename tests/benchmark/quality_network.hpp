@@ -69,14 +69,12 @@ struct Judgement {
 }
 
 /// How much the layers' errors matter to the network, by its first 300 calibration samples.
-[[nodiscard]] inline std::map<std::string, double> sensitivities_of(const nuq::Graph& graph,
-                                                                    const nuq::NetworkStatistics& statistics,
-                                                                    nuq::EigenEngine& engine,
-                                                                    const nuq::Dataset& calibration,
-                                                                    nuq::Parallel& parallel) {
+[[nodiscard]] inline std::map<std::string, double> sensitivities_of(
+    const nuq::Graph& graph, const nuq::QuantizationPlan& plan, const nuq::NetworkStatistics& statistics,
+    nuq::EigenEngine& engine, const nuq::Dataset& calibration, nuq::Parallel& parallel) {
   constexpr int samples = 300;
   const int batches = (std::min)(calibration.batches(), samples / static_cast<int>(calibration.samples(0)));
-  return nuq::layer_sensitivities(graph, graph.plan, statistics, engine, (std::max)(batches, 1), feed_from(calibration),
+  return nuq::layer_sensitivities(graph, plan, statistics, engine, (std::max)(batches, 1), feed_from(calibration),
                                   parallel);
 }
 
@@ -90,9 +88,9 @@ class QualityNetwork {
         engine_(parallel.threads()) {
     nuq::fuse(graph_);
     for (const nuq::Node& node : graph_.nodes) {
-      if (nuq::eligibility_of(graph_, node).nuq) graph_.plan[node.name].weight_algorithm = nuq::WeightAlgorithm::nuq;
+      if (nuq::eligibility_of(graph_, node).nuq) plan_[node.name].weight_algorithm = nuq::WeightAlgorithm::nuq;
     }
-    nuq::set_bias_correction(graph_.plan, bias_correction);
+    nuq::set_bias_correction(plan_, bias_correction);
     changed_ = graph_;
     collect_layers(parallel);
     engine_.load(graph_);
@@ -128,14 +126,15 @@ class QualityNetwork {
 
   /// The default quantizer, each layer fitted to its inputs as the quantized layers before it leave them.
   [[nodiscard]] QuantizedLayers quantized_sequentially(int levels, nuq::Parallel& parallel) {
-    nuq::Graph graph = graph_;
+    nuq::QuantizationPlan plan = plan_;
     nuq::NetworkStatistics statistics;
     for (const QualityLayer& layer : layers_) statistics.emplace(layer.node->name, layer.full);
-    for (auto& [layer, plan] : graph.plan) plan.num_steps = levels;
-    nuq::quantize_network_sequentially(graph, nuq::NonUniformQuantizer<>{}, statistics, engine_, calibration_.batches(),
-                                       feed_from(calibration_), parallel);
+    for (auto& [layer, planned] : plan) planned.num_steps = levels;
+    const nuq::NetworkQuantization quantization =
+        nuq::quantize_network_sequentially(graph_, plan, nuq::NonUniformQuantizer<>{}, statistics, engine_,
+                                           calibration_.batches(), feed_from(calibration_), parallel);
     QuantizedLayers quantized;
-    for (const QualityLayer& layer : layers_) quantized.push_back(graph.quantization.at(layer.node->name));
+    for (const QualityLayer& layer : layers_) quantized.push_back(quantization.at(layer.node->name));
     return quantized;
   }
 
@@ -145,12 +144,12 @@ class QualityNetwork {
   void collect_layers(nuq::Parallel& parallel) {
     calibration_.limit(1000);
     engine_.load(graph_);
-    nuq::NetworkStatistics statistics = nuq::network_statistics(graph_, graph_.plan, engine_, calibration_.batches(),
-                                                                feed_from(calibration_), {}, parallel);
-    const auto sensitivities = sensitivities_of(graph_, statistics, engine_, calibration_, parallel);
+    nuq::NetworkStatistics statistics =
+        nuq::network_statistics(graph_, plan_, engine_, calibration_.batches(), feed_from(calibration_), {}, parallel);
+    const auto sensitivities = sensitivities_of(graph_, plan_, statistics, engine_, calibration_, parallel);
     for (const nuq::Node& node : graph_.nodes) {
-      const auto planned = graph_.plan.find(node.name);
-      if (planned == graph_.plan.end()) continue;
+      const auto planned = plan_.find(node.name);
+      if (planned == plan_.end()) continue;
       nuq::LayerStatistics& full = statistics.at(node.name);
       full.weigh(sensitivities.at(node.name));
       nuq::LayerStatistics diagonal;
@@ -178,6 +177,7 @@ class QualityNetwork {
   }
 
   nuq::Graph graph_;
+  nuq::QuantizationPlan plan_;
   nuq::Graph changed_;  // a copy whose weights are replaced
   nuq::Dataset calibration_;
   nuq::Dataset test_;

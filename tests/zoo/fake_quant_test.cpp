@@ -28,14 +28,13 @@
 namespace zoo_fake_quant_test {
 
 /// Every layer that can be quantized at int8, with a grid of its own for its input; every second with an offset.
-nuq::NetworkQuantization quantized(nuq::Graph& graph, nuq::Parallel& parallel) {
+nuq::NetworkQuantization quantized(const nuq::Graph& graph, nuq::Parallel& parallel) {
   const nuq::NonUniformQuantizer quantizer(nuq::AbsMaxQuantizer{}, nuq::OptimalCodebook{}, nuq::NearestLevel{});
   nuq::NetworkQuantization quantization;
   for (const nuq::Node& node : graph.nodes) {
     if (!nuq::eligibility_of(graph, node).quantizable) continue;
     nuq::LayerPlan plan;
     plan.weight_algorithm = nuq::WeightAlgorithm::arq;
-    graph.plan[node.name] = plan;
     nuq::LayerQuantization& layer = quantization[node.name];
     layer = nuq::quantize_layer(graph, node, plan, quantizer, nullptr, parallel);
     const bool is_asymmetric = quantization.size() % 2 == 0;

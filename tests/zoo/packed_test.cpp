@@ -48,7 +48,7 @@ std::size_t different_blobs(const nuq::Graph& one, const nuq::Graph& other) {
 }
 
 /// Every layer that takes NUQ, at its nearest levels.
-nuq::NetworkQuantization quantized(nuq::Graph& graph, int levels, nuq::Parallel& parallel) {
+nuq::NetworkQuantization quantized(const nuq::Graph& graph, int levels, nuq::Parallel& parallel) {
   const nuq::NonUniformQuantizer quantizer(nuq::AbsMaxQuantizer{}, nuq::OptimalCodebook{}, nuq::NearestLevel{});
   nuq::LayerPlan plan;
   plan.weight_algorithm = nuq::WeightAlgorithm::nuq;
@@ -56,7 +56,6 @@ nuq::NetworkQuantization quantized(nuq::Graph& graph, int levels, nuq::Parallel&
   nuq::NetworkQuantization quantization;
   for (const nuq::Node& node : graph.nodes) {
     if (!nuq::eligibility_of(graph, node).nuq) continue;
-    graph.plan[node.name] = plan;
     quantization[node.name] = nuq::quantize_layer(graph, node, plan, quantizer, nullptr, parallel);
   }
   return quantization;

@@ -1,31 +1,28 @@
 #ifndef NUQ_AMCT_APPLY_CONFIG_HPP
 #define NUQ_AMCT_APPLY_CONFIG_HPP
 
-#include <string>
-#include <vector>
-
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// Hands the decisions of a configuration to the network, before fusion: fills `graph.plan`, `graph.nuq_scope`,
-/// `graph.batch_num` and `graph.joint_quant`. `nuq_quantize` on a layer that NUQ does not support in that scope becomes
-/// `arq_quantize`.
-/// @return  one note for each such layer, with the reason.
+/// What a configuration decides for a network, before fusion. `nuq_quantize` on a layer that NUQ does not support in
+/// the configuration's scope becomes `arq_quantize`, with a note that says why, behind those of the configuration.
 /// @throws ConfigError configuration_mismatch (a layer that the network lacks or that cannot be quantized: the
 ///         configuration is another network's), invalid_argument (channel_wise on InnerProduct or Pooling),
-///         nothing_to_do (no layer enabled). The graph is then unchanged.
-NUQ_FUNCTION std::vector<std::string> apply(const QuantConfig& config, Graph& graph);
+///         nothing_to_do (no layer enabled).
+[[nodiscard]] NUQ_FUNCTION QuantizationSettings apply(const QuantConfig& config, const Graph& graph);
 
 NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(AMCT)
 
-#include <utility>
+#include <set>
+#include <string>
 
 #include "nuq/amct/detail/fusable_layers.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
@@ -33,10 +30,10 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::vector<std::string> apply(const QuantConfig& config, Graph& graph) {
+NUQ_FUNCTION QuantizationSettings apply(const QuantConfig& config, const Graph& graph) {
   detail::check_fusable(graph, config.skip_fusion_layers, config.file);
-  QuantizationPlan plan;
-  std::vector<std::string> notes;
+  QuantizationSettings settings;
+  settings.notes = config.notes;
   for (const LayerEntry& layer : config.layers) {
     const std::string place = config.file + ": layer '" + layer.name + "': ";
     const Node* const node = graph.find(layer.name);
@@ -55,21 +52,22 @@ NUQ_FUNCTION std::vector<std::string> apply(const QuantConfig& config, Graph& gr
       detail::fail(ConfigError(ErrorCode::invalid_argument,
                                place + "channel_wise: got true, wanted false: " + node->type + " has one scale"));
     }
-    LayerPlan& decided = plan[layer.name];
+    LayerPlan& decided = settings.plan[layer.name];
     decided = layer.plan;
     decided.channel_wise = layer.channel_wise.value_or(!one_scale);
     if (decided.weight_algorithm == WeightAlgorithm::nuq && !eligibility.nuq) {
       decided.weight_algorithm = WeightAlgorithm::arq;
-      notes.push_back(place + "arq_quantize instead of nuq_quantize: " + eligibility.reason);
+      settings.notes.push_back(place + "arq_quantize instead of nuq_quantize: " + eligibility.reason);
     }
   }
-  if (plan.empty())
+  if (settings.plan.empty())
     detail::fail(ConfigError(ErrorCode::nothing_to_do, config.file + ": no layer has \"quant_enable\":true"));
-  graph.plan = std::move(plan);
-  graph.nuq_scope = config.nuq_scope;
-  graph.batch_num = config.batch_num;
-  graph.joint_quant = config.joint_quant;
-  return notes;
+  settings.fusion.enabled = config.do_fusion;
+  settings.fusion.skipped = std::set<std::string>(config.skip_fusion_layers.begin(), config.skip_fusion_layers.end());
+  settings.nuq_scope = config.nuq_scope;
+  settings.batch_num = config.batch_num;
+  settings.joint_quant = config.joint_quant;
+  return settings;
 }
 
 NUQ_NAMESPACE_END

@@ -25,9 +25,12 @@ namespace detail {
 /// The record of a network's quantization, in network order; nothing for layers that were not quantized. `cluster` is
 /// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the
 /// record can be used again.
-[[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph);
+[[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph,
+                                                               const NetworkQuantization& quantization,
+                                                               const QuantizationSettings& settings);
 /// The text of `record_of`, as the record file holds it.
-[[nodiscard]] NUQ_FUNCTION std::string record_text(const Graph& graph);
+[[nodiscard]] NUQ_FUNCTION std::string record_text(const Graph& graph, const NetworkQuantization& quantization,
+                                                   const QuantizationSettings& settings);
 
 /// Which layers the record's factors belong to unfused.
 [[nodiscard]] NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record);
@@ -147,24 +150,26 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 
 }  // namespace detail
 
-NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph) {
+NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph, const NetworkQuantization& quantization,
+                                                 const QuantizationSettings& settings) {
   schema::ScaleOffsetRecord record;
   for (const Node& node : graph.nodes) {
-    const auto quantization = graph.quantization.find(node.name);
-    if (quantization == graph.quantization.end()) continue;
-    const auto plan = graph.plan.find(node.name);
+    const auto quantized = quantization.find(node.name);
+    if (quantized == quantization.end()) continue;
+    const auto planned = settings.plan.find(node.name);
     auto& entry = *record.add_record();
     entry.set_key(node.name);
     *entry.mutable_value() =
-        detail::layer_record(node, quantization->second, plan == graph.plan.end() ? LayerPlan{} : plan->second);
-    if (!graph.fusion.enabled || graph.fusion.skipped.count(node.name) > 0)
+        detail::layer_record(node, quantized->second, planned == settings.plan.end() ? LayerPlan{} : planned->second);
+    if (!settings.fusion.enabled || settings.fusion.skipped.count(node.name) > 0)
       entry.mutable_value()->set_skip_fusion(true);
   }
   return record;
 }
 
-NUQ_FUNCTION std::string record_text(const Graph& graph) {
-  return to_text(record_of(graph));
+NUQ_FUNCTION std::string record_text(const Graph& graph, const NetworkQuantization& quantization,
+                                     const QuantizationSettings& settings) {
+  return to_text(record_of(graph, quantization, settings));
 }
 
 NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record) {

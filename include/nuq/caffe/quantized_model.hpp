@@ -36,9 +36,12 @@ NUQ_NAMESPACE_BEGIN
 [[nodiscard]] NUQ_FUNCTION Model deploy_model(const Graph& graph, const NetworkQuantization& quantization);
 
 /// The model whose forward passes calibrate the activations: fake-quant weights and one IFMR layer for each quantized
-/// layer. (The vendor's Caffe knows no layer for HFMG: layers planned with it are observed by IFMR as well.) Throws
-/// ModelError duplicate_name where the model has a layer of the name of an inserted one.
-[[nodiscard]] NUQ_FUNCTION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization);
+/// layer, as `settings` plan it, which records its grid in `record_file`. (The vendor's Caffe knows no layer for HFMG:
+/// layers planned with it are observed by IFMR as well.) Throws ModelError duplicate_name where the model has a layer
+/// of the name of an inserted one.
+[[nodiscard]] NUQ_FUNCTION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization,
+                                                   const QuantizationSettings& settings,
+                                                   const std::string& record_file);
 
 NUQ_NAMESPACE_END
 
@@ -195,15 +198,17 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
 }
 
 /// An IFMR layer that observes a layer's input for `batch_num` batches and names the record file.
-[[nodiscard]] inline schema::LayerParameter activation_observer(const Graph& graph, const Node& node) {
-  const auto planned = graph.plan.find(node.name);
-  const ActivationPlan plan = planned == graph.plan.end() ? ActivationPlan{} : planned->second.activation;
+[[nodiscard]] inline schema::LayerParameter activation_observer(const Graph& graph, const Node& node,
+                                                                const QuantizationSettings& settings,
+                                                                const std::string& record_file) {
+  const auto planned = settings.plan.find(node.name);
+  const ActivationPlan plan = planned == settings.plan.end() ? ActivationPlan{} : planned->second.activation;
   schema::LayerParameter observer;
   observer.set_name(node.name + "_ifmr");
   observer.set_type("IFMR");
   observer.add_bottom(graph.values[node.inputs.front()].blob);
   schema::IFMRParameter& parameter = *observer.mutable_ifmr_param();
-  parameter.set_batch_num(static_cast<std::uint32_t>(graph.batch_num));
+  parameter.set_batch_num(static_cast<std::uint32_t>(settings.batch_num));
   parameter.set_with_offset(plan.asymmetric);
   parameter.set_search_range_start(plan.search_range_start);
   parameter.set_search_range_end(plan.search_range_end);
@@ -211,7 +216,7 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
   parameter.set_max_percentile(plan.max_percentile);
   parameter.set_min_percentile(plan.min_percentile);
   parameter.add_object_layer(node.name);
-  parameter.set_record_file_path(graph.record_file);
+  parameter.set_record_file_path(record_file);
   return observer;
 }
 
@@ -223,7 +228,8 @@ NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantizatio
   detail::QuantLayerInserter inserter(graph, rewriter);
   detail::set_dequantized_weights(rewriter, graph, quantization, parallel);
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
-    if (with_activations) inserter.insert(node, layer, [](const auto& dequantized) { return detail::fake_dequant_blobs(dequantized); });
+    if (with_activations)
+      inserter.insert(node, layer, [](const auto& dequantized) { return detail::fake_dequant_blobs(dequantized); });
   });
   return std::move(rewriter).finish();
 }
@@ -249,12 +255,13 @@ NUQ_FUNCTION Model deploy_model(const Graph& graph, const NetworkQuantization& q
   return std::move(rewriter).finish();
 }
 
-NUQ_FUNCTION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization) {
+NUQ_FUNCTION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization,
+                                     const QuantizationSettings& settings, const std::string& record_file) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   Parallel serial;
   detail::set_dequantized_weights(rewriter, graph, quantization, serial);
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization&) {
-    rewriter.insert_before(node, detail::activation_observer(graph, node));
+    rewriter.insert_before(node, detail::activation_observer(graph, node, settings, record_file));
   });
   return std::move(rewriter).finish();
 }

@@ -6,7 +6,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,6 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/model_source.hpp"
 #include "nuq/graph/operation.hpp"
-#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -82,30 +80,15 @@ template <class Op>
 /// whose weights the vendor's tools quantize, and which take up the affine layers beside them.
 [[nodiscard]] NUQ_FUNCTION bool has_weight_matrix(const Node& node) noexcept;
 
-/// `do_fusion` and `skip_fusion_layers` of the configuration.
-struct FusionOptions {
-  bool enabled = true;
-  std::set<std::string> skipped;  ///< layers that nothing is folded into
-};
-
 /// A checked network with its weights: nodes in execution order (the file's order), every input written before it is
-/// read, names unique, no cycle. Also carries what has been decided and computed for its layers.
+/// read, names unique, no cycle. How its layers are to be quantized, and the results, stand beside it
+/// (graph/quantization.hpp).
 struct Graph {
   std::shared_ptr<const ModelSource> source;  ///< null for a network that was made in memory
   std::string name;
   std::vector<Node> nodes;
   std::vector<Value> values;
   std::vector<std::size_t> inputs;  ///< values fed by the user, in declared order
-
-  FusionOptions fusion;                     ///< as `fuse` was told
-  NuqScope nuq_scope = NuqScope::standard;  ///< which layers may take NUQ
-  QuantizationPlan plan;                    ///< from config.json: which layers, and how
-  NetworkQuantization quantization;         ///< filled by quantize_model and calibration
-  int batch_num = 1;                        ///< batches of activation calibration
-  bool joint_quant = false;                 ///< layers that an Eltwise adds up get one shift_bit
-  std::string record_file;                  ///< where the factors are recorded; may be empty
-  std::vector<std::string>
-      notes;  ///< what the user should know of the configuration: unusual settings, layers that stay uniform
 
   /// The files that messages name; empty where there are none.
   [[nodiscard]] const std::string& model_file() const noexcept;

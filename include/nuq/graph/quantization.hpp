@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,7 +63,23 @@ struct LayerPlan {
 /// The layers to be quantized, by name.
 using QuantizationPlan = std::map<std::string, LayerPlan>;
 
-/// The same for all layers.
+/// `do_fusion` and `skip_fusion_layers` of the configuration.
+struct FusionOptions {
+  bool enabled = true;
+  std::set<std::string> skipped;  ///< layers that nothing is folded into
+};
+
+/// What the configuration decides for a network.
+struct QuantizationSettings {
+  QuantizationPlan plan;  ///< which layers, and how
+  FusionOptions fusion;
+  NuqScope nuq_scope = NuqScope::standard;
+  int batch_num = 1;               ///< batches of activation calibration
+  bool joint_quant = false;        ///< layers that an Eltwise adds up get one shift_bit
+  std::vector<std::string> notes;  ///< what the user should know: unusual settings, layers that stay uniform and why
+};
+
+/// One mode of bias correction for all layers.
 NUQ_FUNCTION void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode);
 
 /// The result for one layer: what the record file keeps, and the int8 levels.

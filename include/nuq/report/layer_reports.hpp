@@ -16,11 +16,12 @@ NUQ_NAMESPACE_BEGIN
 /// One entry for every layer with a weight matrix, in the network's order.
 [[nodiscard]] NUQ_FUNCTION std::vector<LayerReport> layer_reports(const Graph& graph,
                                                                   const NetworkQuantization& quantization,
-                                                                  Target target, Parallel& parallel);
+                                                                  const QuantizationSettings& settings, Target target,
+                                                                  Parallel& parallel);
 
 /// Fills the report's layers, bytes and ratios.
 NUQ_FUNCTION void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization,
-                             Target target, Parallel& parallel);
+                             const QuantizationSettings& settings, Target target, Parallel& parallel);
 
 NUQ_NAMESPACE_END
 
@@ -41,16 +42,17 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline bool is_reported(const Graph& graph, const Node& node) {
-  const bool is_in_scope = has_weight_matrix(node) || (is_depthwise(node) && graph.nuq_scope == NuqScope::extended);
+[[nodiscard]] inline bool is_reported(const Node& node, NuqScope scope) {
+  const bool is_in_scope = has_weight_matrix(node) || (is_depthwise(node) && scope == NuqScope::extended);
   return is_in_scope && !node.blobs.empty();
 }
 
-[[nodiscard]] inline std::string reason_not_taken(const Graph& graph, const Node& node) {
-  const Eligibility eligibility = eligibility_of(graph, node, graph.nuq_scope);
+[[nodiscard]] inline std::string reason_not_taken(const Graph& graph, const Node& node,
+                                                  const QuantizationSettings& settings) {
+  const Eligibility eligibility = eligibility_of(graph, node, settings.nuq_scope);
   if (!eligibility.nuq) return eligibility.reason;
-  const auto planned = graph.plan.find(node.name);
-  if (planned == graph.plan.end()) return "not enabled in the configuration";
+  const auto planned = settings.plan.find(node.name);
+  if (planned == settings.plan.end()) return "not enabled in the configuration";
   return planned->second.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize in the configuration"
                                                                   : "kept at int8 by the search";
 }
@@ -61,7 +63,8 @@ namespace detail {
 
 /// The entry of a layer with a weight matrix.
 [[nodiscard]] inline LayerReport layer_report(const Graph& graph, const Node& node,
-                                              const NetworkQuantization& quantization, Target target) {
+                                              const NetworkQuantization& quantization,
+                                              const QuantizationSettings& settings, Target target) {
   LayerReport report;
   report.name = node.name;
   report.type = node.type;
@@ -75,7 +78,7 @@ namespace detail {
     report.bytes = whole_bytes(layer_bytes(target, weights, kernel_of(node)));
     report.taken = quantized->second.codebook.has_value();
   }
-  if (!report.taken) report.reason = reason_not_taken(graph, node);
+  if (!report.taken) report.reason = reason_not_taken(graph, node, settings);
   report.bits_per_weight =
       report.weights == 0 ? 0.0 : 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.weights);
   return report;
@@ -84,22 +87,23 @@ namespace detail {
 }  // namespace detail
 
 NUQ_FUNCTION std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization,
-                                                    Target target, Parallel& parallel) {
+                                                    const QuantizationSettings& settings, Target target,
+                                                    Parallel& parallel) {
   std::vector<const Node*> nodes;
   for (const Node& node : graph.nodes) {
-    if (detail::is_reported(graph, node)) nodes.push_back(&node);
+    if (detail::is_reported(node, settings.nuq_scope)) nodes.push_back(&node);
   }
   std::vector<LayerReport> reports(nodes.size());
   parallel.for_each_block(nodes.size(), [&](std::size_t index) {
-    reports[index] = detail::layer_report(graph, *nodes[index], quantization, target);
+    reports[index] = detail::layer_report(graph, *nodes[index], quantization, settings, target);
   });
   return reports;
 }
 
 NUQ_FUNCTION void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization,
-                             Target target, Parallel& parallel) {
+                             const QuantizationSettings& settings, Target target, Parallel& parallel) {
   report.target = target_name(target);
-  report.layers = layer_reports(graph, quantization, target, parallel);
+  report.layers = layer_reports(graph, quantization, settings, target, parallel);
   std::uint64_t weights = 0;
   report.bytes = 0;
   for (const LayerReport& layer : report.layers) {

@@ -24,6 +24,7 @@
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/model_evaluation.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
@@ -35,6 +36,7 @@
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibration_policies.hpp"
 #include "nuq/workflow/init.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -90,10 +92,11 @@ template <class Sensitivity>
 /// One run of `accuracy_based_auto_calibration`.
 class AutoCalibrationRun {
  public:
-  AutoCalibrationRun(QuantConfig config, Graph graph, AnyEvaluator evaluator, const AutoCalibrationOptions& options,
-                     const CalibrationPolicies& calibration, std::string save_prefix)
+  AutoCalibrationRun(QuantConfig config, QuantizationSession session, AnyEvaluator evaluator,
+                     const AutoCalibrationOptions& options, const CalibrationPolicies& calibration,
+                     std::string save_prefix)
       : config_(std::move(config)),
-        graph_(std::move(graph)),
+        session_(std::move(session)),
         evaluator_(std::move(evaluator)),
         options_(options),
         calibration_(calibration),
@@ -107,7 +110,7 @@ class AutoCalibrationRun {
 
   [[nodiscard]] InputBatch batch(int index) { return evaluator_.calibration_batch(index); }
 
-  /// Fills `graph_.quantization`: every enabled layer at int8, activations calibrated. Calibration reads the float
+  /// Fills `session_.quantization`: every enabled layer at int8, activations calibrated. Calibration reads the float
   /// network, so it holds whichever layers go back to float. A layer that could not be deployed is one of those.
   void quantize_uniformly();
 
@@ -141,7 +144,7 @@ class AutoCalibrationRun {
   [[nodiscard]] static std::string text_of(const Json& json) { return to_text(json, {2, false}) + "\n"; }
 
   QuantConfig config_;
-  Graph graph_;
+  QuantizationSession session_;
   AnyEvaluator evaluator_;
   const AutoCalibrationOptions& options_;
   const CalibrationPolicies& calibration_;
@@ -199,10 +202,10 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
   if constexpr (detail::check_auto_calibration<UserEvaluator, Strategy, Sensitivity>()) {
     QuantConfig config = read_quant_config(config_file);
     ThreadPool parallel(options.threads);
-    Graph graph = detail::prepared_graph(config, model_file, weights_file, parallel);
-    graph.record_file = record_file;
-    detail::AutoCalibrationRun run(std::move(config), std::move(graph), any_evaluator(evaluator), options, calibration,
-                                   save_dir);
+    QuantizationSession session = detail::prepared_session(config, model_file, weights_file, parallel);
+    session.record_file = record_file;
+    detail::AutoCalibrationRun run(std::move(config), std::move(session), any_evaluator(evaluator), options,
+                                   calibration, save_dir);
     return run.run(detail::any_roll_back_strategy(strategy), detail::any_output_sensitivity(sensitivity));
   } else {
     return {};
@@ -239,11 +242,11 @@ NUQ_FUNCTION AutoCalibrationResult AutoCalibrationRun::run(const AnyRollBackStra
 }
 
 NUQ_FUNCTION void AutoCalibrationRun::evaluate_original() {
-  const double metric = evaluation_.of_original(caffe_model(graph_));
+  const double metric = evaluation_.of_original(caffe_model(session_.graph));
   result_.original_metric = metric;
   if (evaluator_.is_satisfied(metric, metric)) return;
   fail(EvaluationError(ErrorCode::evaluation_failed,
-                       graph_.model_file() +
+                       session_.graph.model_file() +
                            ": is_satisfied(original, original) is false, wanted an evaluator that accepts the original "
                            "model's own metric, " +
                            number_text(metric)));
@@ -252,35 +255,36 @@ NUQ_FUNCTION void AutoCalibrationRun::evaluate_original() {
 NUQ_FUNCTION void AutoCalibrationRun::quantize_uniformly() {
   for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
   ThreadPool parallel(options_.threads);
-  quantize_network(graph_, NonUniformQuantizer<>{}, {}, parallel);
+  session_.quantization =
+      quantize_network(session_.graph, session_.settings.plan, NonUniformQuantizer<>{}, {}, parallel);
   const auto next_batch = [this](int index) { return batch(index); };
-  set_activations(graph_, next_batch, engine(), calibration_.calibrator);
-  for (const Node& node : graph_.nodes) {
-    const auto quantized = graph_.quantization.find(node.name);
-    if (quantized == graph_.quantization.end()) continue;
+  set_activations(session_, next_batch, engine(), calibration_.calibrator);
+  for (const Node& node : session_.graph.nodes) {
+    const auto quantized = session_.quantization.find(node.name);
+    if (quantized == session_.quantization.end()) continue;
     const std::string obstacle = deploy_obstacle(node, quantized->second);
     if (obstacle.empty()) continue;
-    graph_.notes.push_back(obstacle);
+    session_.settings.notes.push_back(obstacle);
     roll_back(node.name);
   }
-  set_joint_shifts(graph_, next_batch, engine());
+  set_joint_shifts(session_, next_batch, engine());
 }
 
 NUQ_FUNCTION void AutoCalibrationRun::use_uniform_weights(LayerEntry& layer) {
-  const auto planned = graph_.plan.find(layer.name);
-  if (planned == graph_.plan.end()) return;
+  const auto planned = session_.settings.plan.find(layer.name);
+  if (planned == session_.settings.plan.end()) return;
   layer.plan.weight_algorithm = WeightAlgorithm::arq;
   WeightAlgorithm& algorithm = planned->second.weight_algorithm;
   if (algorithm == WeightAlgorithm::nuq) {
-    graph_.notes.push_back(config_.file + ": layer '" + layer.name +
-                           "': arq_quantize instead of nuq_quantize: this calibration is uniform");
+    session_.settings.notes.push_back(config_.file + ": layer '" + layer.name +
+                                      "': arq_quantize instead of nuq_quantize: this calibration is uniform");
   }
   algorithm = WeightAlgorithm::arq;
 }
 
 NUQ_FUNCTION void AutoCalibrationRun::roll_back(const std::string& layer) {
-  graph_.quantization.erase(layer);
-  graph_.plan.erase(layer);
+  session_.quantization.erase(layer);
+  session_.settings.plan.erase(layer);
   for (LayerEntry& entry : config_.layers) {
     if (entry.name == layer) entry.quant_enable = false;
   }
@@ -289,7 +293,7 @@ NUQ_FUNCTION void AutoCalibrationRun::roll_back(const std::string& layer) {
 
 NUQ_FUNCTION std::size_t AutoCalibrationRun::layers_to_roll_back(const AnyRollBackStrategy& strategy,
                                                                  const AnyOutputSensitivity& sensitivity) {
-  const std::size_t all = graph_.quantization.size();
+  const std::size_t all = session_.quantization.size();
   if (all == 0 || passes(0)) return 0;
   result_.ranking = ranked_layers(sensitivity);
   const auto passes_without = [this, all](std::size_t layers) { return layers >= all || passes(layers); };
@@ -299,12 +303,12 @@ NUQ_FUNCTION std::size_t AutoCalibrationRun::layers_to_roll_back(const AnyRollBa
 
 NUQ_FUNCTION std::vector<LayerSensitivity> AutoCalibrationRun::ranked_layers(const AnyOutputSensitivity& sensitivity) {
   AnyEngine original = engine();
-  original.load(graph_);
+  original.load(session_.graph);
   AnyEngine quantized = engine();
-  quantized.load(insert_quantization(graph_, graph_.quantization));
+  quantized.load(insert_quantization(session_.graph, session_.quantization));
   const auto next_batch = [this](int index) { return batch(index); };
-  return rank_layers(graph_, graph_.quantization, original, quantized, graph_.batch_num, feed_from(next_batch),
-                     sensitivity);
+  return rank_layers(session_.graph, session_.quantization, original, quantized, session_.settings.batch_num,
+                     feed_from(next_batch), sensitivity);
 }
 
 NUQ_FUNCTION bool AutoCalibrationRun::passes(std::size_t count) {
@@ -312,12 +316,12 @@ NUQ_FUNCTION bool AutoCalibrationRun::passes(std::size_t count) {
   if (known != trials_.end()) return result_.trials[known->second].satisfied;
   RollBackTrial trial;
   trial.rolled_back = result_.rolled_back;
-  NetworkQuantization quantization = graph_.quantization;
+  NetworkQuantization quantization = session_.quantization;
   for (std::size_t rank = 0; rank < count; ++rank) {
     trial.rolled_back.push_back(result_.ranking[rank].layer);
     quantization.erase(result_.ranking[rank].layer);
   }
-  trial.metric = evaluation_(graph_, quantization);
+  trial.metric = evaluation_(session_.graph, quantization);
   trial.satisfied = evaluator_.is_satisfied(result_.original_metric, trial.metric);
   trials_[count] = result_.trials.size();
   result_.trials.push_back(std::move(trial));
@@ -326,11 +330,11 @@ NUQ_FUNCTION bool AutoCalibrationRun::passes(std::size_t count) {
 
 NUQ_FUNCTION void AutoCalibrationRun::conclude(std::size_t count) {
   for (std::size_t rank = 0; rank < count; ++rank) roll_back(result_.ranking[rank].layer);
-  result_.satisfied = !graph_.quantization.empty();
+  result_.satisfied = !session_.quantization.empty();
   if (result_.satisfied) result_.metric = result_.trials[trials_.at(count)].metric;
-  result_.notes = graph_.notes;
+  result_.notes = session_.settings.notes;
   write_files();
-  result_.quantization = std::move(graph_.quantization);
+  result_.quantization = std::move(session_.quantization);
 }
 
 NUQ_FUNCTION void AutoCalibrationRun::write_files() const {
@@ -338,8 +342,8 @@ NUQ_FUNCTION void AutoCalibrationRun::write_files() const {
   FileSet files;
   if (result_.satisfied) {
     ThreadPool parallel(options_.threads);
-    stage_quantized_models(files, graph_, SaveType::both, prefix_, parallel);
-    files.stage(graph_.record_file, record_text(graph_));
+    stage_quantized_models(files, session_.graph, session_.quantization, SaveType::both, prefix_, parallel);
+    files.stage(session_.record_file, record_text(session_.graph, session_.quantization, session_.settings));
   }
   files.stage(prefix_ + "_" + verb + "_ranking_information.json", ranking_json());
   files.stage(prefix_ + "_" + verb + "_final_config.json", to_json(config_));

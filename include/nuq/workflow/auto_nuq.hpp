@@ -9,7 +9,6 @@
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/executor.hpp"
 #include "nuq/evaluation/progress.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/search/contracts.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/options.hpp"
@@ -72,6 +71,7 @@ NUQ_NAMESPACE_END
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/workflow/init.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -82,10 +82,10 @@ NUQ_FUNCTION AutoNuqResult run_auto_nuq(const std::string& model_file, const std
                                         const std::string& save_prefix, const AutoNuqOptions& options,
                                         AutoNuqTools tools) {
   ThreadPool parallel(options.threads);
-  Graph graph = prepared_graph(config_file, model_file, weights_file, parallel);
-  graph.record_file = record_file;
-  set_bias_correction(graph.plan, options.bias_correction);
-  return AutoNuqRun(std::move(graph), config_file, save_prefix, options, std::move(tools))();
+  QuantizationSession session = prepared_session(config_file, model_file, weights_file, parallel);
+  session.record_file = record_file;
+  set_bias_correction(session.settings.plan, options.bias_correction);
+  return AutoNuqRun(std::move(session), config_file, save_prefix, options, std::move(tools))();
 }
 
 }  // namespace detail

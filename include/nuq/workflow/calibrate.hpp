@@ -10,11 +10,11 @@
 #include "nuq/calibration/calibrator_choice.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/engine/eigen_engine.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
 #include "nuq/workflow/detail/shifts.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -22,21 +22,23 @@ namespace detail {
 
 /// Calibrates on the float network: `batch_num` batches of `next_batch(index)`.
 template <class NextBatch, class Engine>
-[[nodiscard]] std::map<std::string, CalibratedActivation> calibrated_activations(const Graph& graph,
+[[nodiscard]] std::map<std::string, CalibratedActivation> calibrated_activations(const QuantizationSession& session,
                                                                                  NextBatch&& next_batch,
                                                                                  Engine&& engine,
                                                                                  const CalibratorChoice& calibrator) {
-  engine.load(graph);
-  return calibrate_activations(graph, graph.plan, engine, graph.batch_num, feed_from(next_batch), calibrator);
+  engine.load(session.graph);
+  return calibrate_activations(session.graph, session.settings.plan, engine, session.settings.batch_num,
+                               feed_from(next_batch), calibrator);
 }
 
 NUQ_FUNCTION void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated);
 
-/// Calibrates the input of every quantized layer of the graph.
+/// Calibrates the input of every quantized layer.
 template <class NextBatch, class Engine>
-void set_activations(Graph& graph, NextBatch&& next_batch, Engine&& engine, const CalibratorChoice& calibrator) {
-  for (const auto& [name, calibrated] : calibrated_activations(graph, next_batch, engine, calibrator)) {
-    set_activation(graph.quantization[name], calibrated);
+void set_activations(QuantizationSession& session, NextBatch&& next_batch, Engine&& engine,
+                     const CalibratorChoice& calibrator) {
+  for (const auto& [name, calibrated] : calibrated_activations(session, next_batch, engine, calibrator)) {
+    set_activation(session.quantization[name], calibrated);
   }
 }
 
@@ -49,11 +51,11 @@ void set_activations(Graph& graph, NextBatch&& next_batch, Engine&& engine, cons
 /// @param engine      what computes the network: an Engine, by default our own on one thread.
 /// @param calibrator  an ActivationCalibrator for all layers; by default what the configuration names.
 template <class NextBatch, class Engine = EigenEngine>
-void calibrate(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine(),
+void calibrate(QuantizationSession& session, NextBatch&& next_batch, Engine&& engine = Engine(),
                const CalibratorChoice& calibrator = {}) {
-  detail::set_activations(graph, next_batch, engine, calibrator);
-  detail::set_joint_shifts(graph, next_batch, engine);
-  write_file_atomically(graph.record_file, record_text(graph));
+  detail::set_activations(session, next_batch, engine, calibrator);
+  detail::set_joint_shifts(session, next_batch, engine);
+  write_file_atomically(session.record_file, record_text(session.graph, session.quantization, session.settings));
 }
 
 NUQ_NAMESPACE_END

@@ -5,11 +5,11 @@
 #include "nuq/amct/record_file.hpp"
 #include "nuq/calibration/search_shift_bits.hpp"
 #include "nuq/engine/eigen_engine.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
 #include "nuq/workflow/detail/shifts.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -21,11 +21,11 @@ NUQ_NAMESPACE_BEGIN
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
 /// @param engine      what computes the network: an Engine, by default our own on one thread.
 template <class NextBatch, class Engine = EigenEngine>
-void calibrate_shift_bits(Graph& graph, NextBatch&& next_batch, Engine&& engine = Engine()) {
-  engine.load(detail::unshifted_fake_quant(graph));
-  detail::set_shifts(
-      graph, search_shift_bits(graph, graph.quantization, engine, graph.batch_num, detail::feed_from(next_batch)));
-  write_file_atomically(graph.record_file, record_text(graph));
+void calibrate_shift_bits(QuantizationSession& session, NextBatch&& next_batch, Engine&& engine = Engine()) {
+  engine.load(detail::unshifted_fake_quant(session.graph, session.quantization));
+  detail::set_shifts(session, search_shift_bits(session.graph, session.quantization, engine, session.settings.batch_num,
+                                                detail::feed_from(next_batch)));
+  write_file_atomically(session.record_file, record_text(session.graph, session.quantization, session.settings));
 }
 
 NUQ_NAMESPACE_END

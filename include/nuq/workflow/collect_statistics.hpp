@@ -5,10 +5,10 @@
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/eigen_engine.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/detail/prepare_statistics.hpp"
+#include "nuq/workflow/detail/feed_from.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -18,11 +18,13 @@ NUQ_NAMESPACE_BEGIN
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batches − 1.
 /// @param engine      what computes the network: an Engine, by default our own on one thread.
 template <class NextBatch, class Engine = EigenEngine>
-[[nodiscard]] NetworkStatistics collect_statistics(const Graph& graph, NextBatch&& next_batch, int batches,
-                                                   Engine&& engine = Engine(), const StatisticsOptions& options = {}) {
+[[nodiscard]] NetworkStatistics collect_statistics(const QuantizationSession& session, NextBatch&& next_batch,
+                                                   int batches, Engine&& engine = Engine(),
+                                                   const StatisticsOptions& options = {}) {
   Parallel serial;
-  engine.load(graph);
-  return network_statistics(graph, graph.plan, engine, batches, detail::feed_from(next_batch), options, serial);
+  engine.load(session.graph);
+  return network_statistics(session.graph, session.settings.plan, engine, batches, detail::feed_from(next_batch),
+                            options, serial);
 }
 
 NUQ_NAMESPACE_END

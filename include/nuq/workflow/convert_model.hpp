@@ -40,10 +40,11 @@ NUQ_FUNCTION std::vector<std::string> convert_model(const std::string& model_fil
   Graph graph = load_graph(model_file, weights_file);
   detail::refuse_quantized_model(graph);
   Parallel serial;
-  detail::quantize_by_record(graph, scale_offset_record_file, serial);
+  const NetworkQuantization quantization = detail::quantize_by_record(graph, scale_offset_record_file, serial);
   FileSet files;
-  const SaveType save_type = has_activation_scales(graph.quantization) ? SaveType::both : SaveType::fakequant;
-  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path, serial);
+  const SaveType save_type = has_activation_scales(quantization) ? SaveType::both : SaveType::fakequant;
+  std::vector<std::string> names =
+      detail::stage_quantized_models(files, graph, quantization, save_type, save_path, serial);
   files.commit();
   return names;
 }

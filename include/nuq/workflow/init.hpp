@@ -9,6 +9,7 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -17,25 +18,26 @@ namespace detail {
 NUQ_FUNCTION void refuse_quantized_model(const Graph& graph);
 
 /// A float model, its configuration applied, BatchNorm and Scale folded.
-[[nodiscard]] NUQ_FUNCTION Graph prepared_graph(const QuantConfig& config, const std::string& model_file,
-                                                const std::string& weights_file, Parallel& parallel);
+[[nodiscard]] NUQ_FUNCTION QuantizationSession prepared_session(const QuantConfig& config,
+                                                                const std::string& model_file,
+                                                                const std::string& weights_file, Parallel& parallel);
 
-[[nodiscard]] NUQ_FUNCTION Graph prepared_graph(const std::string& config_file, const std::string& model_file,
-                                                const std::string& weights_file, Parallel& parallel);
+[[nodiscard]] NUQ_FUNCTION QuantizationSession prepared_session(const std::string& config_file,
+                                                                const std::string& model_file,
+                                                                const std::string& weights_file, Parallel& parallel);
 
 }  // namespace detail
 
 /// Reads the float model and its config.json, folds BatchNorm and Scale, and creates or empties the record file.
 /// First step of static quantization: init → quantize_model → calibration → save_model.
 /// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
-[[nodiscard]] NUQ_FUNCTION Graph init(const std::string& config_file, const std::string& model_file,
-                                      const std::string& weights_file, const std::string& scale_offset_record_file);
+[[nodiscard]] NUQ_FUNCTION QuantizationSession init(const std::string& config_file, const std::string& model_file,
+                                                    const std::string& weights_file,
+                                                    const std::string& scale_offset_record_file);
 
 NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
-
-#include <set>
 
 #include "nuq/amct/apply_config.hpp"
 #include "nuq/amct/quant_config_json.hpp"
@@ -56,33 +58,30 @@ NUQ_FUNCTION void refuse_quantized_model(const Graph& graph) {
                       (is_inserted_by_quantization(*node) ? node->type : "int8 weights") + "), wanted a float model"));
 }
 
-NUQ_FUNCTION Graph prepared_graph(const QuantConfig& config, const std::string& model_file,
-                                  const std::string& weights_file, Parallel& parallel) {
-  Graph graph = load_graph(model_file, weights_file, parallel);
-  refuse_quantized_model(graph);
-  graph.notes = config.notes;
-  for (std::string& note : apply(config, graph)) graph.notes.push_back(std::move(note));
-  FusionOptions fusion;
-  fusion.enabled = config.do_fusion;
-  fusion.skipped = std::set<std::string>(config.skip_fusion_layers.begin(), config.skip_fusion_layers.end());
-  fuse(graph, fusion);
-  return graph;
+NUQ_FUNCTION QuantizationSession prepared_session(const QuantConfig& config, const std::string& model_file,
+                                                  const std::string& weights_file, Parallel& parallel) {
+  QuantizationSession session;
+  session.graph = load_graph(model_file, weights_file, parallel);
+  refuse_quantized_model(session.graph);
+  session.settings = apply(config, session.graph);
+  fuse(session.graph, session.settings.fusion);
+  return session;
 }
 
-NUQ_FUNCTION Graph prepared_graph(const std::string& config_file, const std::string& model_file,
-                                  const std::string& weights_file, Parallel& parallel) {
-  return prepared_graph(read_quant_config(config_file), model_file, weights_file, parallel);
+NUQ_FUNCTION QuantizationSession prepared_session(const std::string& config_file, const std::string& model_file,
+                                                  const std::string& weights_file, Parallel& parallel) {
+  return prepared_session(read_quant_config(config_file), model_file, weights_file, parallel);
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION Graph init(const std::string& config_file, const std::string& model_file, const std::string& weights_file,
-                        const std::string& scale_offset_record_file) {
+NUQ_FUNCTION QuantizationSession init(const std::string& config_file, const std::string& model_file,
+                                      const std::string& weights_file, const std::string& scale_offset_record_file) {
   Parallel serial;
-  Graph graph = detail::prepared_graph(config_file, model_file, weights_file, serial);
-  graph.record_file = scale_offset_record_file;
+  QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, serial);
+  session.record_file = scale_offset_record_file;
   write_file_atomically(scale_offset_record_file, "");
-  return graph;
+  return session;
 }
 
 NUQ_NAMESPACE_END

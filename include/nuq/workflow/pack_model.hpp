@@ -38,6 +38,7 @@ NUQ_NAMESPACE_END
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -51,12 +52,14 @@ NUQ_FUNCTION void pack_model(const std::string& model_file, const std::string& w
                              std::size_t threads) {
   ThreadPool pool(threads);
   Graph graph = load_graph(model_file, weights_file, pool);
-  if (!scale_offset_record_file.empty()) detail::quantize_by_record(graph, scale_offset_record_file, pool);
-  const bool becomes_fake_quant = !graph.quantization.empty() && find_quantized_node(graph) == nullptr;
+  NetworkQuantization quantization;
+  if (!scale_offset_record_file.empty())
+    quantization = detail::quantize_by_record(graph, scale_offset_record_file, pool);
+  const bool becomes_fake_quant = !quantization.empty() && find_quantized_node(graph) == nullptr;
   const auto model =
-      becomes_fake_quant ? graph.source->fake_quant(graph, graph.quantization, pool) : graph.source->original();
+      becomes_fake_quant ? graph.source->fake_quant(graph, quantization, pool) : graph.source->original();
   FileSet files;
-  detail::stage_packed(files, packed_file, model->packed(graph, graph.quantization, pool));
+  detail::stage_packed(files, packed_file, model->packed(graph, quantization, pool));
   files.commit();
 }
 

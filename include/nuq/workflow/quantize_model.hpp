@@ -7,30 +7,34 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/version.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
 /// One notice where the configuration asks for a search effort that the selector has no use for.
-NUQ_FUNCTION void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer& quantizer);
+NUQ_FUNCTION void note_ignored_iterations(QuantizationSettings& settings, const AnyLayerQuantizer& quantizer);
 
 }  // namespace detail
 
-/// Quantizes the weights of every planned layer into `graph.quantization`, with what `statistics` know of its inputs.
+/// Quantizes the weights of every planned layer, with what `statistics` know of its inputs.
 /// Layers without a second-moment matrix are quantized side by side, the quantizer's policies called from many threads.
 /// Activations stay uncalibrated.
-NUQ_FUNCTION void quantize_network(Graph& graph, const AnyLayerQuantizer& quantizer,
-                                   const NetworkStatistics& statistics, Parallel& parallel);
+[[nodiscard]] NUQ_FUNCTION NetworkQuantization quantize_network(const Graph& graph, const QuantizationPlan& plan,
+                                                                const AnyLayerQuantizer& quantizer,
+                                                                const NetworkStatistics& statistics,
+                                                                Parallel& parallel);
 
 /// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR
 /// layer for each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe)
 /// completes the record. With `statistics` of calibration data (`collect_statistics`) the weights keep more of the
 /// network's accuracy. `quantizer`: a LayerQuantizer.
-NUQ_FUNCTION void quantize_model(Graph& graph, const std::string& modified_model_file,
+NUQ_FUNCTION void quantize_model(QuantizationSession& session, const std::string& modified_model_file,
                                  const std::string& modified_weights_file,
                                  const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{},
                                  const NetworkStatistics& statistics = {});
@@ -47,7 +51,6 @@ NUQ_NAMESPACE_END
 #include "nuq/amct/record_file.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
-#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/io/atomic_file.hpp"
 
@@ -55,13 +58,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer& quantizer) {
+NUQ_FUNCTION void note_ignored_iterations(QuantizationSettings& settings, const AnyLayerQuantizer& quantizer) {
   if (!quantizer.ignores_iterations()) return;
   const auto asks = [](const auto& layer) {
     return layer.second.weight_algorithm == WeightAlgorithm::nuq && layer.second.num_of_iteration > 1;
   };
-  if (std::any_of(graph.plan.begin(), graph.plan.end(), asks)) {
-    graph.notes.push_back("num_of_iteration has no effect: the codebook selector finds its levels in one run");
+  if (std::any_of(settings.plan.begin(), settings.plan.end(), asks)) {
+    settings.notes.push_back("num_of_iteration has no effect: the codebook selector finds its levels in one run");
   }
 }
 
@@ -75,23 +78,23 @@ NUQ_FUNCTION void note_ignored_iterations(Graph& graph, const AnyLayerQuantizer&
 
 }  // namespace detail
 
-NUQ_FUNCTION void quantize_network(Graph& graph, const AnyLayerQuantizer& quantizer,
-                                   const NetworkStatistics& statistics, Parallel& parallel) {
+NUQ_FUNCTION NetworkQuantization quantize_network(const Graph& graph, const QuantizationPlan& plan,
+                                                  const AnyLayerQuantizer& quantizer,
+                                                  const NetworkStatistics& statistics, Parallel& parallel) {
   struct Job {
     const Node* node;
     const LayerStatistics* statistics;
     LayerQuantization* result;
   };
-  detail::note_ignored_iterations(graph, quantizer);
-  graph.quantization.clear();
-  const auto quantize = [&graph, &quantizer](const Job& job, Parallel& threads) {
-    *job.result = quantize_layer(graph, *job.node, graph.plan.at(job.node->name), quantizer, job.statistics, threads);
+  NetworkQuantization quantization;
+  const auto quantize = [&graph, &plan, &quantizer](const Job& job, Parallel& threads) {
+    *job.result = quantize_layer(graph, *job.node, plan.at(job.node->name), quantizer, job.statistics, threads);
   };
   std::vector<Job> side_by_side;
   for (const Node& node : graph.nodes) {
-    if (graph.plan.count(node.name) == 0) continue;
+    if (plan.count(node.name) == 0) continue;
     const auto known = statistics.find(node.name);
-    const Job job{&node, known == statistics.end() ? nullptr : &known->second, &graph.quantization[node.name]};
+    const Job job{&node, known == statistics.end() ? nullptr : &known->second, &quantization[node.name]};
     if (detail::takes_all_threads(node, job.statistics)) {
       quantize(job, parallel);
     } else {
@@ -102,16 +105,19 @@ NUQ_FUNCTION void quantize_network(Graph& graph, const AnyLayerQuantizer& quanti
     Parallel serial;
     quantize(side_by_side[index], serial);
   });
+  return quantization;
 }
 
-NUQ_FUNCTION void quantize_model(Graph& graph, const std::string& modified_model_file,
+NUQ_FUNCTION void quantize_model(QuantizationSession& session, const std::string& modified_model_file,
                                  const std::string& modified_weights_file, const AnyLayerQuantizer& quantizer,
                                  const NetworkStatistics& statistics) {
   Parallel serial;
-  quantize_network(graph, quantizer, statistics, serial);
+  detail::note_ignored_iterations(session.settings, quantizer);
+  session.quantization = quantize_network(session.graph, session.settings.plan, quantizer, statistics, serial);
   FileSet files;
-  write_model(calibration_model(graph, graph.quantization), files, modified_model_file, modified_weights_file);
-  files.stage(graph.record_file, record_text(graph));
+  write_model(calibration_model(session.graph, session.quantization, session.settings, session.record_file), files,
+              modified_model_file, modified_weights_file);
+  files.stage(session.record_file, record_text(session.graph, session.quantization, session.settings));
   files.commit();
 }
 

@@ -15,7 +15,6 @@
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
-#include "nuq/workflow/quantize_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -27,17 +26,18 @@ NUQ_NAMESPACE_BEGIN
 /// @param statistics  of the float network; what they have been weighed by weighs the new ones.
 /// @param engine      an Engine; loaded anew for every layer.
 /// @param feed        `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1.
+/// @return        as `quantize_network`.
 /// @throws what `network_statistics` and the quantizer throw.
 template <class Engine, class Feed>
-void quantize_network_sequentially(Graph& graph, const AnyLayerQuantizer& quantizer,
-                                   const NetworkStatistics& statistics, Engine& engine, int batches, Feed&& feed,
-                                   Parallel& parallel) {
-  detail::note_ignored_iterations(graph, quantizer);
-  graph.quantization.clear();
+[[nodiscard]] NetworkQuantization quantize_network_sequentially(const Graph& graph, const QuantizationPlan& plan,
+                                                                const AnyLayerQuantizer& quantizer,
+                                                                const NetworkStatistics& statistics, Engine& engine,
+                                                                int batches, Feed&& feed, Parallel& parallel) {
+  NetworkQuantization quantization;
   Graph so_far = graph;
   for (Node& node : so_far.nodes) {
-    const auto planned = graph.plan.find(node.name);
-    if (planned == graph.plan.end()) continue;
+    const auto planned = plan.find(node.name);
+    if (planned == plan.end()) continue;
     const auto of_float = statistics.find(node.name);
     NetworkStatistics now;
     if (of_float != statistics.end() && of_float->second.samples > 0) {
@@ -50,8 +50,9 @@ void quantize_network_sequentially(Graph& graph, const AnyLayerQuantizer& quanti
     const LayerStatistics* const known = now.empty() ? nullptr : &now.at(node.name);
     LayerQuantization quantized = quantize_layer(so_far, node, planned->second, quantizer, known, parallel);
     if (quantizes_weights(node)) set_quantized_blobs(node, quantized);
-    graph.quantization[node.name] = std::move(quantized);
+    quantization[node.name] = std::move(quantized);
   }
+  return quantization;
 }
 
 NUQ_NAMESPACE_END

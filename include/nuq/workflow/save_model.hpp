@@ -9,8 +9,10 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/model_source.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -22,21 +24,24 @@ namespace detail {
 NUQ_FUNCTION void stage_packed(FileSet& files, const std::string& file, const std::vector<std::uint8_t>& bytes);
 
 /// Stages everything that `save_model` writes and returns the final names.
-NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
-                                                             const std::string& save_path, Parallel& parallel);
+NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
+                                                             const NetworkQuantization& quantization,
+                                                             SaveType save_type, const std::string& save_path,
+                                                             Parallel& parallel);
 
 }  // namespace detail
 
-/// Writes the results of a quantized graph beside each other; names are `save_path` (a folder with a file-name prefix)
+/// Writes the results of quantization beside each other; names are `save_path` (a folder with a file-name prefix)
 /// plus
 /// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`,
 /// `_deploy_weights.caffemodel`,
 /// `_quant.json`, `_nuq_layer_record.txt`, and `.nuq`, the fake-quant model (the deploy model where that alone is
 /// written) as a packed model file. Returns the names written.
 ///
-/// Activation scales that are not in the graph are taken from its record file. Without any, SaveType::fakequant writes
+/// Activation scales that the session lacks are taken from its record file. Without any, SaveType::fakequant writes
 /// the weights-only model; the others throw RecordError missing_record naming the layer.
-NUQ_FUNCTION std::vector<std::string> save_model(Graph& graph, SaveType save_type, const std::string& save_path);
+NUQ_FUNCTION std::vector<std::string> save_model(QuantizationSession& session, SaveType save_type,
+                                                 const std::string& save_path);
 
 NUQ_NAMESPACE_END
 
@@ -54,14 +59,15 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Takes the activation scales that the graph lacks from its record file, which the vendor's Caffe may have completed.
-inline void complete_from_record(Graph& graph) {
-  if (graph.record_file.empty()) return;
-  const auto record = read_record(graph.record_file);
+/// Takes the activation scales that the session lacks from its record file, which the vendor's Caffe may have
+/// completed.
+inline void complete_from_record(QuantizationSession& session) {
+  if (session.record_file.empty()) return;
+  const auto record = read_record(session.record_file);
   if (record.record_size() == 0) return;
-  for (auto& [name, recorded] : quantization_of(record, graph, graph.record_file)) {
-    const auto layer = graph.quantization.find(name);
-    if (layer == graph.quantization.end() || layer->second.activation) continue;
+  for (auto& [name, recorded] : quantization_of(record, session.graph, session.record_file)) {
+    const auto layer = session.quantization.find(name);
+    if (layer == session.quantization.end() || layer->second.activation) continue;
     layer->second.activation = recorded.activation;
     layer->second.input_shape = recorded.input_shape;
     layer->second.shift_bit = recorded.shift_bit;
@@ -72,8 +78,10 @@ NUQ_FUNCTION void stage_packed(FileSet& files, const std::string& file, const st
   files.stage(file, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph, SaveType save_type,
-                                                             const std::string& save_path, Parallel& parallel) {
+NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
+                                                             const NetworkQuantization& quantization,
+                                                             SaveType save_type, const std::string& save_path,
+                                                             Parallel& parallel) {
   std::vector<std::string> names;
   const auto stage_model = [&](const FormattedModel& model, const std::string& kind) {
     const std::vector<std::string> staged = model.stage(files, save_path + "_" + kind);
@@ -82,7 +90,7 @@ NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, con
   };
   const auto stage_model_and_packed = [&](const FormattedModel& model, const std::string& kind) {
     std::future<std::vector<std::uint8_t>> packed =
-        std::async(std::launch::async, [&] { return model.packed(graph, graph.quantization, parallel); });
+        std::async(std::launch::async, [&] { return model.packed(graph, quantization, parallel); });
     stage_model(model, kind);
     stage_packed(files, save_path + ".nuq", packed.get());
     names.push_back(save_path + ".nuq");
@@ -93,26 +101,28 @@ NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, con
   };
   std::string quant_info;
   {
-    const auto fake_quant = graph.source->fake_quant(graph, graph.quantization, parallel);
-    quant_info = quant_info_json(graph, graph.quantization, *fake_quant);
+    const auto fake_quant = graph.source->fake_quant(graph, quantization, parallel);
+    quant_info = quant_info_json(graph, quantization, *fake_quant);
     if (save_type != SaveType::deploy) stage_model_and_packed(*fake_quant, "fake_quant");
   }
   if (save_type != SaveType::fakequant) {
-    const auto deploy = graph.source->deploy(graph, graph.quantization);
+    const auto deploy = graph.source->deploy(graph, quantization);
     save_type == SaveType::deploy ? stage_model_and_packed(*deploy, "deploy") : stage_model(*deploy, "deploy");
   }
   stage_text(quant_info, "_quant.json");
-  stage_text(nuq_layer_record(graph, graph.quantization), "_nuq_layer_record.txt");
+  stage_text(nuq_layer_record(graph, quantization), "_nuq_layer_record.txt");
   return names;
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<std::string> save_model(Graph& graph, SaveType save_type, const std::string& save_path) {
-  detail::complete_from_record(graph);
+NUQ_FUNCTION std::vector<std::string> save_model(QuantizationSession& session, SaveType save_type,
+                                                 const std::string& save_path) {
+  detail::complete_from_record(session);
   FileSet files;
   Parallel serial;
-  std::vector<std::string> names = detail::stage_quantized_models(files, graph, save_type, save_path, serial);
+  std::vector<std::string> names =
+      detail::stage_quantized_models(files, session.graph, session.quantization, save_type, save_path, serial);
   files.commit();
   return names;
 }

@@ -16,6 +16,7 @@
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
@@ -31,6 +32,7 @@
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/detail/price_of_levels.hpp"
 #include "nuq/workflow/init.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/quantize_sequentially.hpp"
 #include "nuq/workflow/save_model.hpp"
@@ -54,41 +56,48 @@ struct WeightsOnly {};
 namespace detail {
 
 /// Frees the float weights of the quantized layers, of which only the shape is needed once their levels are known.
-NUQ_FUNCTION void release_quantized_weights(Graph& graph);
+NUQ_FUNCTION void release_quantized_weights(Graph& graph, const NetworkQuantization& quantization);
 
-[[nodiscard]] NUQ_FUNCTION int statistics_batches(const Graph& graph, const StaticNuqOptions& options) noexcept;
+[[nodiscard]] NUQ_FUNCTION int statistics_batches(const QuantizationSettings& settings,
+                                                  const StaticNuqOptions& options) noexcept;
 
 /// What the data say about the inputs of the layers that take NUQ; nothing without data. For a quantizer with a price,
 /// of all these layers and weighed.
 template <class NextBatch>
-[[nodiscard]] NetworkStatistics statistics_for(const Graph& graph, const AnyLayerQuantizer& quantizer,
+[[nodiscard]] NetworkStatistics statistics_for(const QuantizationSession& session, const AnyLayerQuantizer& quantizer,
                                                [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options,
                                                [[maybe_unused]] const EngineFactory& make_engine, Parallel& parallel) {
   if constexpr (std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
-    return quantizer.is_priced() ? weighed_data_free_statistics(graph, parallel) : NetworkStatistics{};
+    return quantizer.is_priced() ? weighed_data_free_statistics(session.graph, session.settings.plan, parallel)
+                                 : NetworkStatistics{};
   } else {
     AnyEngine engine = make_engine(options.threads, options.custom_layers);
-    const int batches = statistics_batches(graph, options);
-    if (quantizer.is_priced()) return weighed_statistics(graph, next_batch, batches, engine, parallel);
-    engine.load(graph);
-    return network_statistics(graph, graph.plan, engine, batches, feed_from(next_batch), {}, parallel);
+    const int batches = statistics_batches(session.settings, options);
+    if (quantizer.is_priced())
+      return weighed_statistics(session.graph, session.settings.plan, next_batch, batches, engine, parallel);
+    engine.load(session.graph);
+    return network_statistics(session.graph, session.settings.plan, engine, batches, feed_from(next_batch), {},
+                              parallel);
   }
 }
 
 /// Quantizes the weights, in the order that the options ask for.
 template <class NextBatch>
-void quantize_with(Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
-                   [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options,
-                   [[maybe_unused]] const EngineFactory& make_engine, Parallel& parallel) {
+void quantize_with(QuantizationSession& session, const AnyLayerQuantizer& quantizer,
+                   const NetworkStatistics& statistics, [[maybe_unused]] NextBatch& next_batch,
+                   const StaticNuqOptions& options, [[maybe_unused]] const EngineFactory& make_engine,
+                   Parallel& parallel) {
+  note_ignored_iterations(session.settings, quantizer);
   if constexpr (!std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
     if (options.sequential) {
       AnyEngine engine = make_engine(options.threads, options.custom_layers);
-      const int batches = statistics_batches(graph, options);
-      quantize_network_sequentially(graph, quantizer, statistics, engine, batches, feed_from(next_batch), parallel);
+      const int batches = statistics_batches(session.settings, options);
+      session.quantization = quantize_network_sequentially(session.graph, session.settings.plan, quantizer, statistics,
+                                                           engine, batches, feed_from(next_batch), parallel);
       return;
     }
   }
-  quantize_network(graph, quantizer, statistics, parallel);
+  session.quantization = quantize_network(session.graph, session.settings.plan, quantizer, statistics, parallel);
 }
 
 }  // namespace detail
@@ -119,35 +128,38 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
     detail::fail(ConfigError(ErrorCode::invalid_argument, "sequential calibration needs calibration data"));
   const auto start = std::chrono::steady_clock::now();
   ThreadPool parallel(options.threads);
-  Graph graph = detail::prepared_graph(config_file, model_file, weights_file, parallel);
-  set_bias_correction(graph.plan, options.bias_correction);
+  QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, parallel);
+  set_bias_correction(session.settings.plan, options.bias_correction);
   const NetworkStatistics statistics =
-      detail::statistics_for(graph, quantizer, next_batch, options, calibration.engine, parallel);
+      detail::statistics_for(session, quantizer, next_batch, options, calibration.engine, parallel);
   const AnyLayerQuantizer at_its_price =
-      quantizer.is_priced() ? quantizer.at_price(detail::price_of_equal_harm(graph, statistics, quantizer, parallel))
+      quantizer.is_priced() ? quantizer.at_price(detail::price_of_equal_harm(session.graph, session.settings.plan,
+                                                                             statistics, quantizer, parallel))
                             : quantizer;
-  detail::quantize_with(graph, at_its_price, statistics, next_batch, options, calibration.engine, parallel);
+  detail::quantize_with(session, at_its_price, statistics, next_batch, options, calibration.engine, parallel);
   if constexpr (has_data) {
     if (!weights_only) {
       AnyEngine engine = calibration.engine(options.threads, options.custom_layers);
-      detail::set_activations(graph, next_batch, engine, calibration.calibrator);
-      detail::set_joint_shifts(graph, next_batch, engine);
+      detail::set_activations(session, next_batch, engine, calibration.calibrator);
+      detail::set_joint_shifts(session, next_batch, engine);
     }
   }
-  detail::release_quantized_weights(graph);
+  detail::release_quantized_weights(session.graph, session.quantization);
 
   ReportedFileSet files;
-  std::future<std::string> record = std::async(std::launch::async, [&] { return record_text(graph); });
-  detail::stage_quantized_models(files, graph, weights_only ? SaveType::fakequant : SaveType::both, save_prefix,
-                                 parallel);
+  std::future<std::string> record = std::async(
+      std::launch::async, [&] { return record_text(session.graph, session.quantization, session.settings); });
+  detail::stage_quantized_models(files, session.graph, session.quantization,
+                                 weights_only ? SaveType::fakequant : SaveType::both, save_prefix, parallel);
   files.stage(scale_offset_record_file, record.get());
 
   RunReport report;
   report.weights_only = weights_only;
   report.satisfied = true;
-  report.warnings = graph.notes;
+  report.warnings = session.settings.notes;
   std::future<void> described = std::async(  // while the disk takes the files
-      std::launch::async, [&] { add_layers(report, graph, graph.quantization, options.target, parallel); });
+      std::launch::async,
+      [&] { add_layers(report, session.graph, session.quantization, session.settings, options.target, parallel); });
   std::vector<FileReport> committed = files.commit_with_reports();
   described.get();
   report.files = std::move(committed);
@@ -164,15 +176,15 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void release_quantized_weights(Graph& graph) {
+NUQ_FUNCTION void release_quantized_weights(Graph& graph, const NetworkQuantization& quantization) {
   for (Node& node : graph.nodes) {
-    if (graph.quantization.count(node.name) > 0 && quantizes_weights(node))
+    if (quantization.count(node.name) > 0 && quantizes_weights(node))
       std::vector<float>().swap(node.blobs.front().values);
   }
 }
 
-NUQ_FUNCTION int statistics_batches(const Graph& graph, const StaticNuqOptions& options) noexcept {
-  return options.statistics_batches > 0 ? options.statistics_batches : graph.batch_num;
+NUQ_FUNCTION int statistics_batches(const QuantizationSettings& settings, const StaticNuqOptions& options) noexcept {
+  return options.statistics_batches > 0 ? options.statistics_batches : settings.batch_num;
 }
 
 }  // namespace detail

@@ -149,11 +149,12 @@ void check_agreement(const nuq::Graph& graph, const Inputs& inputs) {
   check_same_as(eigen, opencv, inputs);
 }
 
-nuq::Graph quantized_graph(const TemporaryFolder& folder, const TinyNetwork& network, const std::string& record) {
+nuq::QuantizationSession quantized_session(const TemporaryFolder& folder, const TinyNetwork& network,
+                                           const std::string& record) {
   nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 2);
-  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / record);
-  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
-  return graph;
+  nuq::QuantizationSession session = nuq::init(folder / "config.json", network.model, network.weights, folder / record);
+  nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel");
+  return session;
 }
 
 nuq::InputBatch tiny_batch(int index) {
@@ -278,8 +279,8 @@ TEST_CASE("Quant, DeQuant and AntiQuant compute bit for bit what the library's e
 TEST_CASE("calibration through OpenCV gives the factors of calibration with the library's engine") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
-  nuq::Graph with_eigen = quantized_graph(folder, network, "eigen.txt");
-  nuq::Graph with_opencv = quantized_graph(folder, network, "opencv.txt");
+  nuq::QuantizationSession with_eigen = quantized_session(folder, network, "eigen.txt");
+  nuq::QuantizationSession with_opencv = quantized_session(folder, network, "opencv.txt");
   nuq::calibrate(with_eigen, tiny_batch);
   nuq::calibrate(with_opencv, tiny_batch, nuq::OpenCvEngine{});
   CHECK(folder.read("opencv.txt").find("scale_d") != std::string::npos);
@@ -298,9 +299,9 @@ TEST_CASE("calibration through OpenCV gives the factors of calibration with the 
 TEST_CASE("a fake-quant model runs in OpenCV, a deploy model is refused") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
-  nuq::Graph graph = quantized_graph(folder, network, "record.txt");
-  nuq::calibrate(graph, tiny_batch);
-  nuq::save_model(graph, nuq::SaveType::both, folder / "net");
+  nuq::QuantizationSession session = quantized_session(folder, network, "record.txt");
+  nuq::calibrate(session, tiny_batch);
+  nuq::save_model(session, nuq::SaveType::both, folder / "net");
   const nuq::Graph fake_quant =
       nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
   nuq::EigenEngine eigen;

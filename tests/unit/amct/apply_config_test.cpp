@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,16 +25,12 @@ nuq::QuantConfig config_of(std::vector<nuq::LayerEntry> layers) {
 }
 
 std::string rejected(const nuq::QuantConfig& config, nuq::ErrorCode code) {
-  nuq::Graph graph = network(small_network);
-  graph.batch_num = 77;
-  const std::string message = message_of<nuq::ConfigError>([&] { nuq::apply(config, graph); }, code);
-  CHECK(graph.plan.empty());
-  CHECK(graph.batch_num == 77);
-  return message;
+  const nuq::Graph graph = network(small_network);
+  return message_of<nuq::ConfigError>([&] { static_cast<void>(nuq::apply(config, graph)); }, code);
 }
 
 TEST_CASE("enabled layers are planned; the layer's type decides an unstated channel_wise") {
-  nuq::Graph graph = network(small_network);
+  const nuq::Graph graph = network(small_network);
   nuq::QuantConfig config =
       config_of({entry("conv1", nuq::WeightAlgorithm::nuq), entry("conv2"), entry("fc"), entry("deconv")});
   config.batch_num = 3;
@@ -41,51 +38,64 @@ TEST_CASE("enabled layers are planned; the layer's type decides an unstated chan
   config.layers[0].plan.num_steps = 16;
   config.layers[1].channel_wise = false;
   config.layers[3].quant_enable = false;
-  CHECK(nuq::apply(config, graph).empty());
-  CHECK(graph.batch_num == 3);
-  CHECK(graph.joint_quant);
-  REQUIRE(graph.plan.size() == 3);
-  CHECK(graph.plan.at("conv1").weight_algorithm == nuq::WeightAlgorithm::nuq);
-  CHECK(graph.plan.at("conv1").num_steps == 16);
-  CHECK(graph.plan.at("conv1").channel_wise);
-  CHECK_FALSE(graph.plan.at("conv2").channel_wise);
-  CHECK_FALSE(graph.plan.at("fc").channel_wise);
+  config.do_fusion = false;
+  config.skip_fusion_layers = {"fc"};
+  const nuq::QuantizationSettings settings = nuq::apply(config, graph);
+  CHECK(settings.notes.empty());
+  CHECK(settings.batch_num == 3);
+  CHECK(settings.joint_quant);
+  CHECK_FALSE(settings.fusion.enabled);
+  CHECK(settings.fusion.skipped == std::set<std::string>{"fc"});
+  REQUIRE(settings.plan.size() == 3);
+  CHECK(settings.plan.at("conv1").weight_algorithm == nuq::WeightAlgorithm::nuq);
+  CHECK(settings.plan.at("conv1").num_steps == 16);
+  CHECK(settings.plan.at("conv1").channel_wise);
+  CHECK_FALSE(settings.plan.at("conv2").channel_wise);
+  CHECK_FALSE(settings.plan.at("fc").channel_wise);
 }
 
-TEST_CASE("nuq_quantize on an unsupported layer becomes arq_quantize, with a note") {
-  nuq::Graph graph = network(small_network);
-  const std::vector<std::string> notes =
-      nuq::apply(config_of({entry("conv2", nuq::WeightAlgorithm::nuq), entry("fc", nuq::WeightAlgorithm::nuq)}), graph);
-  CHECK(graph.plan.at("conv2").weight_algorithm == nuq::WeightAlgorithm::arq);
-  CHECK(graph.plan.at("fc").weight_algorithm == nuq::WeightAlgorithm::nuq);
-  CHECK(notes == std::vector<std::string>{"config.json: layer 'conv2': arq_quantize instead of nuq_quantize: group 2: "
-                                          "only group 1 is supported by NUQ"});
+TEST_CASE("nuq_quantize on an unsupported layer becomes arq_quantize, with a note behind the configuration's own") {
+  const nuq::Graph graph = network(small_network);
+  nuq::QuantConfig config =
+      config_of({entry("conv2", nuq::WeightAlgorithm::nuq), entry("fc", nuq::WeightAlgorithm::nuq)});
+  config.notes = {"its own"};
+  const nuq::QuantizationSettings settings = nuq::apply(config, graph);
+  CHECK(settings.plan.at("conv2").weight_algorithm == nuq::WeightAlgorithm::arq);
+  CHECK(settings.plan.at("fc").weight_algorithm == nuq::WeightAlgorithm::nuq);
+  CHECK(settings.notes ==
+        std::vector<std::string>{"its own",
+                                 "config.json: layer 'conv2': arq_quantize instead of nuq_quantize: group 2: "
+                                 "only group 1 is supported by NUQ"});
 }
 
-TEST_CASE("the scope of the configuration decides what NUQ supports, and stays with the graph") {
-  nuq::Graph graph = network(small_network);
+TEST_CASE("the scope of the configuration decides what NUQ supports, and stays with the settings") {
+  const nuq::Graph graph = network(small_network);
   nuq::QuantConfig config =
       config_of({entry("conv2", nuq::WeightAlgorithm::nuq), entry("deconv", nuq::WeightAlgorithm::nuq)});
   config.nuq_scope = nuq::NuqScope::extended;
-  CHECK(nuq::apply(config, graph).empty());
-  CHECK(graph.plan.at("conv2").weight_algorithm == nuq::WeightAlgorithm::nuq);
-  CHECK(graph.plan.at("deconv").weight_algorithm == nuq::WeightAlgorithm::nuq);
-  CHECK(graph.plan.at("deconv").channel_wise);
-  CHECK(graph.nuq_scope == nuq::NuqScope::extended);
+  nuq::QuantizationSettings settings = nuq::apply(config, graph);
+  CHECK(settings.notes.empty());
+  CHECK(settings.plan.at("conv2").weight_algorithm == nuq::WeightAlgorithm::nuq);
+  CHECK(settings.plan.at("deconv").weight_algorithm == nuq::WeightAlgorithm::nuq);
+  CHECK(settings.plan.at("deconv").channel_wise);
+  CHECK(settings.nuq_scope == nuq::NuqScope::extended);
   config.nuq_scope = nuq::NuqScope::standard;
-  CHECK(nuq::apply(config, graph).size() == 2);
-  CHECK(graph.nuq_scope == nuq::NuqScope::standard);
+  settings = nuq::apply(config, graph);
+  CHECK(settings.notes.size() == 2);
+  CHECK(settings.nuq_scope == nuq::NuqScope::standard);
 }
 
 TEST_CASE("an averaging Pooling that the configuration names is planned, with one scale and without NUQ") {
-  nuq::Graph graph = network(small_network);
-  CHECK(nuq::apply(config_of({entry("pool")}), graph).empty());
-  CHECK(graph.plan.at("pool").weight_algorithm == nuq::WeightAlgorithm::arq);
-  CHECK_FALSE(graph.plan.at("pool").channel_wise);
-  CHECK(nuq::apply(config_of({entry("pool", nuq::WeightAlgorithm::nuq)}), graph) ==
+  const nuq::Graph graph = network(small_network);
+  nuq::QuantizationSettings settings = nuq::apply(config_of({entry("pool")}), graph);
+  CHECK(settings.notes.empty());
+  CHECK(settings.plan.at("pool").weight_algorithm == nuq::WeightAlgorithm::arq);
+  CHECK_FALSE(settings.plan.at("pool").channel_wise);
+  settings = nuq::apply(config_of({entry("pool", nuq::WeightAlgorithm::nuq)}), graph);
+  CHECK(settings.notes ==
         std::vector<std::string>{
             "config.json: layer 'pool': arq_quantize instead of nuq_quantize: Pooling has no weights"});
-  CHECK(graph.plan.at("pool").weight_algorithm == nuq::WeightAlgorithm::arq);
+  CHECK(settings.plan.at("pool").weight_algorithm == nuq::WeightAlgorithm::arq);
   nuq::LayerEntry by_channel = entry("pool");
   by_channel.channel_wise = true;
   CHECK(rejected(config_of({by_channel}), nuq::ErrorCode::invalid_argument) ==
@@ -94,11 +104,11 @@ TEST_CASE("an averaging Pooling that the configuration names is planned, with on
 
 TEST_CASE("other Pooling layers are refused") {
   const auto refused = [](const std::string& parameters) {
-    nuq::Graph graph = network(
+    const nuq::Graph graph = network(
         "input: 'data' input_shape { dim: 1 dim: 4 dim: 8 dim: 8 } layer { name: 'pool' type: "
         "'Pooling' bottom: 'data' top: 'p' pooling_param { " +
         parameters + " } }");
-    return message_of<nuq::ConfigError>([&] { nuq::apply(config_of({entry("pool")}), graph); },
+    return message_of<nuq::ConfigError>([&] { static_cast<void>(nuq::apply(config_of({entry("pool")}), graph)); },
                                         nuq::ErrorCode::configuration_mismatch);
   };
   CHECK(contains_text(refused("pool: MAX kernel_size: 2"), "'pool': cannot be quantized"));
@@ -106,7 +116,7 @@ TEST_CASE("other Pooling layers are refused") {
   CHECK(contains_text(refused("pool: AVE global_pooling: true"), "global_pooling: only Pooling with a kernel"));
 }
 
-TEST_CASE("the configuration of another network is refused and changes nothing") {
+TEST_CASE("the configuration of another network is refused") {
   CHECK(rejected(config_of({entry("conv1"), entry("conv9")}), nuq::ErrorCode::configuration_mismatch) ==
         "config.json: layer 'conv9': is not in the network: this is the configuration of another one");
   nuq::LayerEntry disabled = entry("conv9");
@@ -142,8 +152,8 @@ TEST_CASE("skip_fusion_layers must exist, be fusable and be named once") {
   config.skip_fusion_layers = {"fc", "fc"};
   CHECK(contains_text(rejected(config, nuq::ErrorCode::duplicate_name), "'fc' is named twice"));
   config.skip_fusion_layers = {"conv1", "deconv", "fc"};
-  nuq::Graph graph = network(small_network);
-  CHECK(nuq::apply(config, graph).empty());
+  const nuq::Graph graph = network(small_network);
+  CHECK(nuq::apply(config, graph).notes.empty());
 }
 
 }  // namespace amct_apply_config_test

@@ -333,9 +333,10 @@ TEST_CASE("numbers of the definition are written as they were, and the result ap
   const std::string json = nuq::to_json(config);
   CHECK(contains_text(json, "\"search_step\":0.02,"));
   CHECK(contains_text(json, "\"max_percentile\":0.999999,"));
-  nuq::Graph graph = network(small_network);
-  CHECK(nuq::apply(nuq::parse_quant_config(json, "config.json"), graph).empty());
-  CHECK(graph.plan.at("conv1").weight_algorithm == nuq::WeightAlgorithm::nuq);
+  const nuq::QuantizationSettings settings =
+      nuq::apply(nuq::parse_quant_config(json, "config.json"), network(small_network));
+  CHECK(settings.notes.empty());
+  CHECK(settings.plan.at("conv1").weight_algorithm == nuq::WeightAlgorithm::nuq);
 }
 
 TEST_CASE("zoo: the vendor's ResNet-50 sample puts NUQ on the ten flagged convolutions") {

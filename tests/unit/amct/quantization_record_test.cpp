@@ -23,18 +23,20 @@ nuq::Graph network_with_weights() {
   return graph;
 }
 
-nuq::LayerQuantization quantization(std::vector<float> scales) {
+nuq::LayerQuantization layer_of(std::vector<float> scales) {
   nuq::LayerQuantization layer;
   layer.weights.scales = std::move(scales);
   return layer;
 }
 
 std::vector<std::int32_t> cluster_of(const std::vector<int>& levels, int num_steps) {
-  nuq::Graph graph = network(small_network);
-  graph.quantization["conv1"] = quantization({0.5F});
-  graph.quantization["conv1"].codebook.emplace(levels.begin(), levels.end());
-  graph.plan["conv1"].num_steps = num_steps;
-  const nuq::schema::ScaleOffsetRecord record = nuq::record_of(graph);
+  const nuq::Graph graph = network(small_network);
+  nuq::NetworkQuantization quantization;
+  quantization["conv1"] = layer_of({0.5F});
+  quantization["conv1"].codebook.emplace(levels.begin(), levels.end());
+  nuq::QuantizationSettings settings;
+  settings.plan["conv1"].num_steps = num_steps;
+  const nuq::schema::ScaleOffsetRecord record = nuq::record_of(graph, quantization, settings);
   return {record.record(0).value().cluster().begin(), record.record(0).value().cluster().end()};
 }
 
@@ -45,13 +47,14 @@ std::string rejected(const std::string& text, nuq::ErrorCode code) {
 }
 
 TEST_CASE("a record has the quantized layers in network order") {
-  nuq::Graph graph = network(small_network);
-  graph.quantization["fc"] = quantization({0.25F});
-  graph.quantization["conv1"] = quantization({0.5F, 1.5F});
-  graph.quantization["conv1"].activation = nuq::ActivationScale{0.125F, -14, true};
-  graph.quantization["conv1"].input_shape = {2, 4, 8, 9};
-  graph.quantization["fc"].input_shape = {2, 32};
-  CHECK(nuq::to_text(nuq::record_of(graph)) ==
+  const nuq::Graph graph = network(small_network);
+  nuq::NetworkQuantization quantization;
+  quantization["fc"] = layer_of({0.25F});
+  quantization["conv1"] = layer_of({0.5F, 1.5F});
+  quantization["conv1"].activation = nuq::ActivationScale{0.125F, -14, true};
+  quantization["conv1"].input_shape = {2, 4, 8, 9};
+  quantization["fc"].input_shape = {2, 32};
+  CHECK(nuq::record_text(graph, quantization, {}) ==
         "record {\n  key: \"conv1\"\n  value {\n    scale_d: 0.125\n    offset_d: -14\n    scale_w: 0.5\n    scale_w: "
         "1.5\n    offset_w: 0\n"
         "    offset_w: 0\n    channels: 4\n    height: 8\n    width: 9\n  }\n}\n"
@@ -68,20 +71,19 @@ TEST_CASE("cluster holds the codebook, padded with the smallest unused levels") 
 }
 
 TEST_CASE("layers that nothing was folded into are marked, and the mark is read back") {
-  nuq::Graph graph = network(small_network);
-  graph.quantization["conv1"] = quantization({0.5F});
-  graph.quantization["fc"] = quantization({0.5F});
-  nuq::FusionOptions fusion;
-  fusion.skipped = {"fc"};
-  graph.fusion = fusion;
-  nuq::schema::ScaleOffsetRecord record = nuq::record_of(graph);
+  const nuq::Graph graph = network(small_network);
+  nuq::NetworkQuantization quantization;
+  quantization["conv1"] = layer_of({0.5F});
+  quantization["fc"] = layer_of({0.5F});
+  nuq::QuantizationSettings settings;
+  settings.fusion.skipped = {"fc"};
+  nuq::schema::ScaleOffsetRecord record = nuq::record_of(graph, quantization, settings);
   CHECK_FALSE(record.record(0).value().has_skip_fusion());
   CHECK(record.record(1).value().skip_fusion());
-  CHECK(nuq::fusion_of(record).skipped == fusion.skipped);
+  CHECK(nuq::fusion_of(record).skipped == settings.fusion.skipped);
   CHECK(nuq::fusion_of(record).enabled);
-  fusion.enabled = false;
-  graph.fusion = fusion;
-  record = nuq::record_of(graph);
+  settings.fusion.enabled = false;
+  record = nuq::record_of(graph, quantization, settings);
   CHECK(record.record(0).value().skip_fusion());
   CHECK(record.record(1).value().skip_fusion());
 }
@@ -118,17 +120,20 @@ TEST_CASE("a record becomes the quantization of its network") {
 }
 
 TEST_CASE("what was recorded reads back") {
-  nuq::Graph graph = network_with_weights();
-  graph.quantization["conv1"] = quantization({0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F});
-  graph.quantization["conv1"].codebook = nuq::Codebook::all();
-  graph.quantization["conv1"].activation = nuq::ActivationScale{0.03F, 5, true};
-  graph.quantization["conv1"].input_shape = {1, 4, 8, 8};
-  graph.quantization["conv1"].shift_bit = {1, 2, 3, 16, 5, 6};
-  graph.plan["conv1"].num_steps = 256;
+  const nuq::Graph graph = network_with_weights();
+  nuq::NetworkQuantization quantization;
+  quantization["conv1"] = layer_of({0.1F, 0.2F, 0.3F, 0.4F, 0.5F, 0.6F});
+  quantization["conv1"].codebook = nuq::Codebook::all();
+  quantization["conv1"].activation = nuq::ActivationScale{0.03F, 5, true};
+  quantization["conv1"].input_shape = {1, 4, 8, 8};
+  quantization["conv1"].shift_bit = {1, 2, 3, 16, 5, 6};
+  nuq::QuantizationSettings settings;
+  settings.plan["conv1"].num_steps = 256;
   const nuq::LayerQuantization layer =
-      nuq::quantization_of(nuq::parse_record(nuq::to_text(nuq::record_of(graph)), "record.txt"), graph, "record.txt")
+      nuq::quantization_of(nuq::parse_record(nuq::record_text(graph, quantization, settings), "record.txt"), graph,
+                           "record.txt")
           .at("conv1");
-  CHECK(layer.weights.scales == graph.quantization["conv1"].weights.scales);
+  CHECK(layer.weights.scales == quantization["conv1"].weights.scales);
   CHECK(*layer.codebook == nuq::Codebook::all());
   CHECK(layer.activation->scale == 0.03F);
   CHECK(layer.activation->offset == 5);
@@ -137,10 +142,11 @@ TEST_CASE("what was recorded reads back") {
 }
 
 TEST_CASE("a Pooling layer is recorded without factors of weights, and reads back with or without a scale_w of 1") {
-  nuq::Graph graph = network_with_weights();
-  graph.quantization["pool"].weights = nuq::unit_weights();
-  graph.quantization["pool"].activation = nuq::ActivationScale{0.25F, -128, true};
-  const std::string text = nuq::to_text(nuq::record_of(graph));
+  const nuq::Graph graph = network_with_weights();
+  nuq::NetworkQuantization quantization;
+  quantization["pool"].weights = nuq::unit_weights();
+  quantization["pool"].activation = nuq::ActivationScale{0.25F, -128, true};
+  const std::string text = nuq::record_text(graph, quantization, {});
   CHECK(text.find("scale_w") == std::string::npos);
   CHECK(text.find("offset_w") == std::string::npos);
   for (const char* const weights : {"", "scale_w: 1 offset_w: 0", "scale_w: 1 offset_w: 0 shift_bit: 0"}) {

@@ -146,7 +146,7 @@ TEST_CASE("a corrected bias takes the place of the bias in every model that is w
   quantization.at("conv1").bias_correction = {0.25F, -1.0F};
   const std::vector<float> corrected = {0.75F, 0.5F};
   CHECK(floats(weights_of(nuq::fake_quant_model(graph, quantization), "conv1").blobs(1)) == corrected);
-  CHECK(floats(weights_of(nuq::calibration_model(graph, quantization), "conv1").blobs(1)) == corrected);
+  CHECK(floats(weights_of(nuq::calibration_model(graph, quantization, {}, ""), "conv1").blobs(1)) == corrected);
   const nuq::Model deploy = nuq::deploy_model(graph, quantization);
   const auto& levels = weights_of(deploy, "conv1").blobs(1).int32_data();  // in units of 0.125
   CHECK(std::vector<std::int32_t>(levels.begin(), levels.end()) == std::vector<std::int32_t>{6, 4});
@@ -418,16 +418,16 @@ TEST_CASE("two layers whose generated blob names coincide are refused") {
 }
 
 TEST_CASE("a calibration model has fake-quant weights and observes the input of every quantized layer") {
-  nuq::Graph graph = graph_of(network, network_weights());
-  graph.batch_num = 2;
-  graph.record_file = "out/record.txt";
-  graph.plan["conv1"].activation.asymmetric = false;
-  graph.plan["conv1"].activation.search_step = 0.02F;
+  const nuq::Graph graph = graph_of(network, network_weights());
+  nuq::QuantizationSettings settings;
+  settings.batch_num = 2;
+  settings.plan["conv1"].activation.asymmetric = false;
+  settings.plan["conv1"].activation.search_step = 0.02F;
   nuq::NetworkQuantization quantization = quantized(graph, {});
   quantization.erase("a");
   quantization.erase("b");
   quantization.at("conv1").weights.levels = {4, 8, 12, 16};
-  const nuq::Model model = nuq::calibration_model(graph, quantization);
+  const nuq::Model model = nuq::calibration_model(graph, quantization, settings, "out/record.txt");
   const auto observer = [](const std::string& layer, const std::string& bottom, const std::string& with_offset,
                            const std::string& step) {
     return "layer {\n  name: \"" + layer + "_ifmr\"\n  type: \"IFMR\"\n  bottom: \"" + bottom +

@@ -42,22 +42,23 @@ nuq::InputBatch batch(int index) {
 }
 
 /// Quantized, calibrated and with shifts.
-nuq::Graph shifted_graph(const TemporaryFolder& folder) {
+nuq::QuantizationSession shifted_session(const TemporaryFolder& folder) {
   const WrittenNetwork network = written(folder);
   nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 2);
-  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
-  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
-  nuq::calibrate(graph, batch);
-  nuq::calibrate_shift_bits(graph, batch);
-  return graph;
+  nuq::QuantizationSession session =
+      nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel");
+  nuq::calibrate(session, batch);
+  nuq::calibrate_shift_bits(session, batch);
+  return session;
 }
 
 TEST_CASE("every scale gets a shift, recorded and read back") {
   const TemporaryFolder folder;
-  const nuq::Graph graph = shifted_graph(folder);
+  const nuq::QuantizationSession session = shifted_session(folder);
   const nuq::NetworkQuantization recorded =
-      nuq::quantization_of(nuq::read_record(folder / "record.txt"), graph, folder / "record.txt");
-  for (const auto& quantized : graph.quantization) {
+      nuq::quantization_of(nuq::read_record(folder / "record.txt"), session.graph, folder / "record.txt");
+  for (const auto& quantized : session.quantization) {
     const std::string& name = quantized.first;
     const nuq::LayerQuantization& layer = quantized.second;
     CAPTURE(name);
@@ -70,15 +71,15 @@ TEST_CASE("every scale gets a shift, recorded and read back") {
 
 TEST_CASE("a layer with one value per channel shares its largest scale, its weights rounded to it") {
   const TemporaryFolder folder;
-  const nuq::Graph graph = shifted_graph(folder);
-  const nuq::QuantizedWeights& weights = graph.quantization.at("whole").weights;
-  const std::vector<int>& shifts = graph.quantization.at("whole").shift_bit;
+  const nuq::QuantizationSession session = shifted_session(folder);
+  const nuq::QuantizedWeights& weights = session.quantization.at("whole").weights;
+  const std::vector<int>& shifts = session.quantization.at("whole").shift_bit;
   CHECK(weights.scales == std::vector<float>(6, weights.scales[0]));
   CHECK(shifts == std::vector<int>(6, shifts[0]));
-  const std::vector<float>& conv_scales = graph.quantization.at("conv").weights.scales;
+  const std::vector<float>& conv_scales = session.quantization.at("conv").weights.scales;
   CHECK(std::count(conv_scales.begin(), conv_scales.end(), conv_scales[0]) < 16);
-  const std::vector<float>& wanted = graph.find("whole")->blobs[0].values;
-  const nuq::Codebook& codebook = *graph.quantization.at("whole").codebook;
+  const std::vector<float>& wanted = session.graph.find("whole")->blobs[0].values;
+  const nuq::Codebook& codebook = *session.quantization.at("whole").codebook;
   for (std::size_t at = 0; at < wanted.size(); ++at) {
     const double scaled = static_cast<double>(wanted[at]) / static_cast<double>(weights.scales[0]);
     double least = 1e9;
@@ -89,13 +90,13 @@ TEST_CASE("a layer with one value per channel shares its largest scale, its weig
 
 TEST_CASE("fake-quant and deploy models with shifts agree, layer by layer and in the end") {
   const TemporaryFolder folder;
-  nuq::Graph graph = shifted_graph(folder);
-  nuq::save_model(graph, nuq::SaveType::both, folder / "net");
+  nuq::QuantizationSession session = shifted_session(folder);
+  nuq::save_model(session, nuq::SaveType::both, folder / "net");
   const nuq::Graph fake_quant =
       nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
   const nuq::Graph deploy =
       nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel");
-  for (const auto& [name, layer] : graph.quantization) {
+  for (const auto& [name, layer] : session.quantization) {
     const std::vector<float> shifts(layer.shift_bit.begin(), layer.shift_bit.end());
     CHECK(fake_quant.find(name + "_dequant_layer")->blobs[1].values == shifts);
     CHECK(deploy.find(name + "_dequant_layer")->blobs[1].values == shifts);
@@ -108,19 +109,20 @@ TEST_CASE("fake-quant and deploy models with shifts agree, layer by layer and in
 
 TEST_CASE("searching again finds the same shifts") {
   const TemporaryFolder folder;
-  nuq::Graph graph = shifted_graph(folder);
-  const nuq::NetworkQuantization once = graph.quantization;
-  nuq::calibrate_shift_bits(graph, batch);
-  CHECK(graph.quantization.at("conv").shift_bit == once.at("conv").shift_bit);
+  nuq::QuantizationSession session = shifted_session(folder);
+  const nuq::NetworkQuantization once = session.quantization;
+  nuq::calibrate_shift_bits(session, batch);
+  CHECK(session.quantization.at("conv").shift_bit == once.at("conv").shift_bit);
 }
 
 TEST_CASE("shifts are searched after the inputs have been calibrated") {
   const TemporaryFolder folder;
   const WrittenNetwork network = written(folder);
   nuq::create_quant_config(folder / "config.json", network.model, network.weights);
-  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
-  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
-  CHECK_THROWS_AS(nuq::calibrate_shift_bits(graph, batch), nuq::RecordError);
+  nuq::QuantizationSession session =
+      nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel");
+  CHECK_THROWS_AS(nuq::calibrate_shift_bits(session, batch), nuq::RecordError);
 }
 
 const std::string branches_text = R"(name: "branches"
@@ -140,18 +142,19 @@ TEST_CASE("joint_quant gives the layers that an Eltwise adds up common shifts, t
   const std::string off = "\"joint_quant\":false";
   config.replace(config.find(off), off.size(), "\"joint_quant\":true");
   folder.write("config.json", config);
-  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
-  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
-  nuq::calibrate(graph, batch);
-  const std::vector<int>& left = graph.quantization.at("left").shift_bit;
+  nuq::QuantizationSession session =
+      nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel");
+  nuq::calibrate(session, batch);
+  const std::vector<int>& left = session.quantization.at("left").shift_bit;
   CHECK(left.size() == 4);
-  CHECK(left == graph.quantization.at("right").shift_bit);
-  CHECK(graph.quantization.at("fc").shift_bit.empty());
-  CHECK(nuq::quantization_of(nuq::read_record(folder / "record.txt"), graph, folder / "record.txt")
+  CHECK(left == session.quantization.at("right").shift_bit);
+  CHECK(session.quantization.at("fc").shift_bit.empty());
+  CHECK(nuq::quantization_of(nuq::read_record(folder / "record.txt"), session.graph, folder / "record.txt")
             .at("right")
             .shift_bit == left);
 
-  nuq::save_model(graph, nuq::SaveType::both, folder / "net");
+  nuq::save_model(session, nuq::SaveType::both, folder / "net");
   const DeployAgreement agreement = deploy_agreement(
       nuq::load_graph(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel"),
       nuq::load_graph(folder / "net_deploy_model.prototxt", folder / "net_deploy_weights.caffemodel"), batch(7));
@@ -163,13 +166,14 @@ TEST_CASE("joint_quant without layers to join does nothing and says so") {
   const TemporaryFolder folder;
   const WrittenNetwork network = written(folder);
   nuq::create_quant_config(folder / "config.json", network.model, network.weights);
-  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
-  graph.joint_quant = true;
-  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
-  nuq::calibrate(graph, batch);
-  CHECK(graph.quantization.at("conv").shift_bit.empty());
-  REQUIRE(!graph.notes.empty());
-  CHECK(graph.notes.back().rfind("joint_quant: has no effect", 0) == 0);
+  nuq::QuantizationSession session =
+      nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  session.settings.joint_quant = true;
+  nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel");
+  nuq::calibrate(session, batch);
+  CHECK(session.quantization.at("conv").shift_bit.empty());
+  REQUIRE(!session.settings.notes.empty());
+  CHECK(session.settings.notes.back().rfind("joint_quant: has no effect", 0) == 0);
 }
 
 }  // namespace workflow_calibrate_shift_bits_test

@@ -21,11 +21,12 @@
 
 namespace workflow_static_nuq_test {
 
-nuq::Graph quantized_graph(const TemporaryFolder& folder, const TinyNetwork& network) {
+nuq::QuantizationSession quantized_session(const TemporaryFolder& folder, const TinyNetwork& network) {
   nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 2);
-  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
-  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel");
-  return graph;
+  nuq::QuantizationSession session =
+      nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel");
+  return session;
 }
 
 nuq::InputBatch batch(int index) {
@@ -43,13 +44,13 @@ std::vector<float> output_of(const std::string& model, const std::string& weight
 TEST_CASE("init, quantize_model, calibrate and save_model leave the vendor's files") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
-  nuq::Graph graph = quantized_graph(folder, network);
+  nuq::QuantizationSession session = quantized_session(folder, network);
   CHECK(folder.read("record.txt").find("scale_w") != std::string::npos);
   CHECK(folder.read("record.txt").find("scale_d") == std::string::npos);
   CHECK(folder.read("modified.prototxt").find("IFMR") != std::string::npos);
-  nuq::calibrate(graph, batch);
+  nuq::calibrate(session, batch);
   CHECK(folder.read("record.txt").find("scale_d") != std::string::npos);
-  const auto names = nuq::save_model(graph, nuq::SaveType::both, folder / "out/net");
+  const auto names = nuq::save_model(session, nuq::SaveType::both, folder / "out/net");
   CHECK(names.size() == 7);
   for (const std::string& name : names) CHECK(std::filesystem::exists(name));
   CHECK(folder.read("out/net_nuq_layer_record.txt") == "conv1;conv2;fc");
@@ -58,9 +59,9 @@ TEST_CASE("init, quantize_model, calibrate and save_model leave the vendor's fil
 TEST_CASE("the fake-quant model computes nearly what the float model computes") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
-  nuq::Graph graph = quantized_graph(folder, network);
-  nuq::calibrate(graph, batch);
-  nuq::save_model(graph, nuq::SaveType::fakequant, folder / "net");
+  nuq::QuantizationSession session = quantized_session(folder, network);
+  nuq::calibrate(session, batch);
+  nuq::save_model(session, nuq::SaveType::fakequant, folder / "net");
   const std::vector<float> original = output_of(network.model, network.weights);
   const std::vector<float> quantized =
       output_of(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel");
@@ -70,36 +71,36 @@ TEST_CASE("the fake-quant model computes nearly what the float model computes") 
   CHECK(original != quantized);
 }
 
-TEST_CASE("save_model takes activation scales from the record file where the graph has none") {
+TEST_CASE("save_model takes activation scales from the record file where the session has none") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
-  nuq::Graph graph = quantized_graph(folder, network);
-  nuq::calibrate(graph, batch);
-  const nuq::NetworkQuantization calibrated = graph.quantization;
-  for (auto& [name, layer] : graph.quantization) layer.activation.reset();
-  nuq::save_model(graph, nuq::SaveType::both, folder / "net");
+  nuq::QuantizationSession session = quantized_session(folder, network);
+  nuq::calibrate(session, batch);
+  const nuq::NetworkQuantization calibrated = session.quantization;
+  for (auto& [name, layer] : session.quantization) layer.activation.reset();
+  nuq::save_model(session, nuq::SaveType::both, folder / "net");
   for (const auto& [name, layer] : calibrated) {
-    CHECK(graph.quantization.at(name).activation->scale == layer.activation->scale);
-    CHECK(graph.quantization.at(name).activation->offset == layer.activation->offset);
+    CHECK(session.quantization.at(name).activation->scale == layer.activation->scale);
+    CHECK(session.quantization.at(name).activation->offset == layer.activation->offset);
   }
 }
 
 TEST_CASE("a deploy model without calibration is refused by the layer's name, and nothing is written") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
-  nuq::Graph graph = quantized_graph(folder, network);
-  CHECK_THROWS_AS(nuq::save_model(graph, nuq::SaveType::both, folder / "net"), nuq::RecordError);
+  nuq::QuantizationSession session = quantized_session(folder, network);
+  CHECK_THROWS_AS(nuq::save_model(session, nuq::SaveType::both, folder / "net"), nuq::RecordError);
   CHECK_FALSE(std::filesystem::exists(folder / "net_fake_quant_model.prototxt"));
-  nuq::save_model(graph, nuq::SaveType::fakequant, folder / "net");
+  nuq::save_model(session, nuq::SaveType::fakequant, folder / "net");
   CHECK(folder.read("net_fake_quant_model.prototxt").find("Quant") == std::string::npos);
 }
 
 TEST_CASE("a model that is quantized already is refused") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
-  nuq::Graph graph = quantized_graph(folder, network);
-  nuq::calibrate(graph, batch);
-  nuq::save_model(graph, nuq::SaveType::fakequant, folder / "net");
+  nuq::QuantizationSession session = quantized_session(folder, network);
+  nuq::calibrate(session, batch);
+  nuq::save_model(session, nuq::SaveType::fakequant, folder / "net");
   CHECK_THROWS_AS(static_cast<void>(nuq::init(folder / "config.json", folder / "net_fake_quant_model.prototxt",
                                               folder / "net_fake_quant_weights.caffemodel", folder / "again.txt")),
                   nuq::ModelError);
@@ -110,13 +111,14 @@ TEST_CASE("static_nuq writes in one step what the separate steps write") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
   nuq::create_quant_config(folder / "config.json", network.model, network.weights);
-  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
-  const nuq::NetworkStatistics statistics = nuq::collect_statistics(graph, batch, graph.batch_num);
+  nuq::QuantizationSession session =
+      nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  const nuq::NetworkStatistics statistics = nuq::collect_statistics(session, batch, session.settings.batch_num);
   CHECK(statistics.size() == 3);
-  nuq::quantize_model(graph, folder / "modified.prototxt", folder / "modified.caffemodel", nuq::NonUniformQuantizer<>{},
-                      statistics);
-  nuq::calibrate(graph, batch);
-  const auto names = nuq::save_model(graph, nuq::SaveType::both, folder / "steps");
+  nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel",
+                      nuq::NonUniformQuantizer<>{}, statistics);
+  nuq::calibrate(session, batch);
+  const auto names = nuq::save_model(session, nuq::SaveType::both, folder / "steps");
   const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, batch, folder / "config.json",
                                                 folder / "once_record.txt", folder / "once");
   CHECK(folder.read("once_record.txt") == folder.read("record.txt"));
@@ -201,12 +203,12 @@ TEST_CASE("one notice says that num_of_iteration has no effect on the exact code
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
   nuq::create_quant_config(folder / "config.json", network.model, network.weights);
-  nuq::Graph graph = nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
-  for (auto& [name, plan] : graph.plan) plan.num_of_iteration = 3;
-  nuq::Parallel serial;
-  nuq::quantize_network(graph, nuq::NonUniformQuantizer<>{}, {}, serial);
-  REQUIRE(graph.notes.size() == 1);
-  CHECK(graph.notes[0].find("num_of_iteration") != std::string::npos);
+  nuq::QuantizationSession session =
+      nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
+  for (auto& [name, plan] : session.settings.plan) plan.num_of_iteration = 3;
+  nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel");
+  REQUIRE(session.settings.notes.size() == 1);
+  CHECK(session.settings.notes[0].find("num_of_iteration") != std::string::npos);
 }
 
 TEST_CASE("the deploy model computes with integers what the fake-quant model computes in float") {

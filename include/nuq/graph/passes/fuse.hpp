@@ -4,6 +4,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -202,7 +203,6 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
 }  // namespace detail
 
 NUQ_FUNCTION void fuse(Graph& graph, const FusionOptions& options) {
-  graph.fusion = options;
   detail::check_batch_norms(graph);
   detail::check_skipped(graph, options.skipped);
   if (!options.enabled) return;

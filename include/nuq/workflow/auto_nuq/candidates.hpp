@@ -40,16 +40,18 @@ namespace detail {
 [[nodiscard]] inline NetworkStatistics candidate_statistics(const AutoNuqState& run, Parallel& parallel) {
   const AnyEvaluator& evaluator = run.tools.evaluator;
   if (!evaluator.calibration_batch || run.options.statistics_batches < 0)
-    return weighed_data_free_statistics(run.graph, parallel);
-  const int batches = run.options.statistics_batches > 0 ? run.options.statistics_batches : run.graph.batch_num;
+    return weighed_data_free_statistics(run.session.graph, run.session.settings.plan, parallel);
+  const int batches =
+      run.options.statistics_batches > 0 ? run.options.statistics_batches : run.session.settings.batch_num;
   AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
-  return weighed_statistics(run.graph, evaluator.calibration_batch, batches, engine, parallel);
+  return weighed_statistics(run.session.graph, run.session.settings.plan, evaluator.calibration_batch, batches, engine,
+                            parallel);
 }
 
 /// A layer whose bias leaves the int32 range at its scales stays in float.
 inline void refuse_layers_without_int32_bias(AutoNuqState& run) {
   run.choices.for_each([&run](const std::string& layer, const LayerQuantization& quantization) {
-    const Node& node = *run.graph.find(layer);
+    const Node& node = *run.session.graph.find(layer);
     if (!quantizes_weights(node) || run.refused.count(layer) > 0) return;
     const std::string obstacle = deploy_obstacle(node, quantization);
     if (!obstacle.empty()) run.refused[layer] = obstacle;
@@ -64,7 +66,7 @@ inline void refuse_layers_without_int32_bias(AutoNuqState& run) {
 inline void calibrate_candidates(AutoNuqState& run) {
   if (run.report.weights_only) return;
   const auto calibrated = calibrated_activations(
-      run.graph, run.tools.evaluator.calibration_batch,
+      run.session, run.tools.evaluator.calibration_batch,
       run.tools.calibration.engine(run.options.threads, run.options.custom_layers), run.tools.calibration.calibrator);
   run.choices.for_each([&](const std::string& layer, LayerQuantization& quantization) {
     set_activation(quantization, calibrated.at(layer));
@@ -75,10 +77,10 @@ inline void calibrate_candidates(AutoNuqState& run) {
 NUQ_FUNCTION void choose_candidates(AutoNuqState& run) {
   ThreadPool parallel(run.options.threads);
   const AnyProgress& progress = run.tools.progress;
-  progress.started(run.graph.plan.size());
+  progress.started(run.session.settings.plan.size());
   const NetworkStatistics known = candidate_statistics(run, parallel);
-  run.choices = layer_choices(run.graph, run.tools.quantizer, known, run.options, parallel,
-                              [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
+  run.choices = layer_choices(run.session.graph, run.session.settings.plan, run.tools.quantizer, known, run.options,
+                              parallel, [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
                                 progress.layer_quantized(layer, done, layers);
                                 if (progress.stop_requested()) throw StopRequested();
                               });

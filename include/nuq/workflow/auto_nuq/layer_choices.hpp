@@ -23,8 +23,8 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Refuses options of `auto_nuq` that do not fit the network or the quantizer: ConfigError.
-NUQ_FUNCTION void check_search_options(const Graph& graph, const AnyLayerQuantizer& quantizer,
-                                       const AutoNuqOptions& options);
+NUQ_FUNCTION void check_search_options(const Graph& graph, const QuantizationPlan& plan,
+                                       const AnyLayerQuantizer& quantizer, const AutoNuqOptions& options);
 
 /// Every way in which a search may store a network's layers, quantized.
 class LayerChoices {
@@ -101,8 +101,8 @@ class LayerChoices {
 
 /// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
 [[nodiscard]] NUQ_FUNCTION LayerChoices
-layer_choices(const Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
-              const AutoNuqOptions& options, Parallel& parallel,
+layer_choices(const Graph& graph, const QuantizationPlan& plan, const AnyLayerQuantizer& quantizer,
+              const NetworkStatistics& statistics, const AutoNuqOptions& options, Parallel& parallel,
               const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized);
 
 }  // namespace detail
@@ -128,8 +128,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void check_search_options(const Graph& graph, const AnyLayerQuantizer& quantizer,
-                                       const AutoNuqOptions& options) {
+NUQ_FUNCTION void check_search_options(const Graph& graph, const QuantizationPlan& plan,
+                                       const AnyLayerQuantizer& quantizer, const AutoNuqOptions& options) {
   if (quantizer.is_priced() && !options.levels.empty()) {
     fail(ConfigError(ErrorCode::invalid_argument,
                      "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
@@ -138,8 +138,8 @@ NUQ_FUNCTION void check_search_options(const Graph& graph, const AnyLayerQuantiz
     if (count < 2 || count > 256)
       fail(ConfigError(ErrorCode::invalid_argument, "levels " + std::to_string(count) + ": wanted 2 to 256"));
   }
-  const auto has_levels = [&graph](const std::string& layer) {
-    return graph.plan.count(layer) > 0 && quantizes_weights(*graph.find(layer));
+  const auto has_levels = [&graph, &plan](const std::string& layer) {
+    return plan.count(layer) > 0 && quantizes_weights(*graph.find(layer));
   };
   for (const auto& [layer, levels] : options.pins) {
     if (has_levels(layer) && levels >= 2 && levels <= 256) continue;
@@ -309,16 +309,16 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
 }
 
 NUQ_FUNCTION LayerChoices
-layer_choices(const Graph& graph, const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
-              const AutoNuqOptions& options, Parallel& parallel,
+layer_choices(const Graph& graph, const QuantizationPlan& plan, const AnyLayerQuantizer& quantizer,
+              const NetworkStatistics& statistics, const AutoNuqOptions& options, Parallel& parallel,
               const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized) {
   LayerChoices choices;
   double price = 0.0;
-  if (quantizer.is_priced()) price = price_of_configured_levels(graph, statistics, parallel);
+  if (quantizer.is_priced()) price = price_of_configured_levels(graph, plan, statistics, parallel);
   std::size_t done = 0;
   for (const Node& node : graph.nodes) {
-    const auto planned = graph.plan.find(node.name);
-    if (planned == graph.plan.end()) continue;
+    const auto planned = plan.find(node.name);
+    if (planned == plan.end()) continue;
     if (quantizes_weights(node)) {
       const auto known = statistics.find(node.name);
       choices.add(quantized_in_every_way(graph, node, planned->second, quantizer,
@@ -328,7 +328,7 @@ layer_choices(const Graph& graph, const AnyLayerQuantizer& quantizer, const Netw
       choices.add_without_weights(node.name,
                                   quantize_layer(graph, node, planned->second, quantizer, nullptr, parallel));
     }
-    quantized(node.name, ++done, graph.plan.size());
+    quantized(node.name, ++done, plan.size());
   }
   return choices;
 }

@@ -34,7 +34,7 @@ class AutoNuqResults {
   [[nodiscard]] AutoNuqResult stopped_early();
 
  private:
-  /// Makes a configuration the graph's; its record holds as many levels as were chosen.
+  /// Makes a configuration the session's; its record holds as many levels as were chosen.
   void adopt(const Configuration& configuration);
 
   /// Stages the models of what was adopted, and its record file.
@@ -78,8 +78,9 @@ namespace detail {
 
 NUQ_FUNCTION void AutoNuqResults::add_warnings() {
   std::vector<std::string>& warnings = run_.report.warnings;
-  warnings = run_.graph.notes;
-  if (run_.graph.joint_quant) warnings.push_back("joint_quant: has no effect in a search, sums keep their full width");
+  warnings = run_.session.settings.notes;
+  if (run_.session.settings.joint_quant)
+    warnings.push_back("joint_quant: has no effect in a search, sums keep their full width");
   if (!run_.tools.evaluator.calibration_batch && !run_.options.weights_only)
     warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
 }
@@ -87,7 +88,7 @@ NUQ_FUNCTION void AutoNuqResults::add_warnings() {
 NUQ_FUNCTION void AutoNuqResults::save_improvement(const EvaluatedConfiguration& improved) {
   adopt(improved.configuration);
   ReportedFileSet files;
-  stage_models(files, run_.prefix, run_.graph.record_file);
+  stage_models(files, run_.prefix, run_.session.record_file);
   run_.report.files = files.commit_with_reports();
   run_.report.metric = improved.outcome.metric;
   run_.report.satisfied = true;
@@ -101,7 +102,7 @@ NUQ_FUNCTION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found, c
   if (run_.options.pareto && problem.best()) save_pareto_front(problem);
   write_report();
   run_.tools.progress.finished(run_.report);
-  return {run_.report.satisfied, found.status, std::move(run_.graph.quantization), run_.report};
+  return {run_.report.satisfied, found.status, std::move(run_.session.quantization), run_.report};
 }
 
 NUQ_FUNCTION AutoNuqResult AutoNuqResults::stopped_early() {
@@ -112,16 +113,18 @@ NUQ_FUNCTION AutoNuqResult AutoNuqResults::stopped_early() {
 }
 
 NUQ_FUNCTION void AutoNuqResults::adopt(const Configuration& configuration) {
-  run_.graph.quantization = run_.choices.quantized_as(configuration);
-  for (const auto& [layer, levels] : run_.choices.level_caps(configuration)) run_.graph.plan[layer].num_steps = levels;
+  run_.session.quantization = run_.choices.quantized_as(configuration);
+  for (const auto& [layer, levels] : run_.choices.level_caps(configuration))
+    run_.session.settings.plan[layer].num_steps = levels;
 }
 
 NUQ_FUNCTION void AutoNuqResults::stage_models(FileSet& files, const std::string& prefix,
                                                const std::string& record_file) {
   ThreadPool parallel(run_.options.threads);
-  stage_quantized_models(files, run_.graph, run_.report.weights_only ? SaveType::fakequant : SaveType::both, prefix,
-                         parallel);
-  if (!record_file.empty()) files.stage(record_file, record_text(run_.graph));
+  stage_quantized_models(files, run_.session.graph, run_.session.quantization,
+                         run_.report.weights_only ? SaveType::fakequant : SaveType::both, prefix, parallel);
+  if (!record_file.empty())
+    files.stage(record_file, record_text(run_.session.graph, run_.session.quantization, run_.session.settings));
 }
 
 NUQ_FUNCTION void AutoNuqResults::save_pareto_front(const SearchProblem& problem) {
@@ -149,7 +152,8 @@ NUQ_FUNCTION void AutoNuqResults::write_report() {
   report.seconds = run_.elapsed();
   report.evaluations = run_.evaluations;
   ThreadPool parallel(run_.options.threads);
-  add_layers(report, run_.graph, run_.graph.quantization, run_.options.target, parallel);
+  add_layers(report, run_.session.graph, run_.session.quantization, run_.session.settings, run_.options.target,
+             parallel);
   for (LayerReport& layer : report.layers) {
     const auto refused = run_.refused.find(layer.name);
     if (refused != run_.refused.end()) layer.reason = refused->second;

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "nuq/compiled.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/candidates.hpp"
@@ -15,6 +14,7 @@
 #include "nuq/workflow/auto_nuq/results.hpp"
 #include "nuq/workflow/auto_nuq/state.hpp"
 #include "nuq/workflow/auto_nuq/trials.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -23,18 +23,18 @@ namespace detail {
 /// One run of `auto_nuq`: evaluates the original, quantizes the layers in every way, and searches.
 class AutoNuqRun {
  public:
-  AutoNuqRun(Graph graph, const std::string& config_file, const std::string& save_prefix, const AutoNuqOptions& options,
-             AutoNuqTools tools)
-      : state_(std::move(graph), save_prefix, options, std::move(tools)),
+  AutoNuqRun(QuantizationSession session, const std::string& config_file, const std::string& save_prefix,
+             const AutoNuqOptions& options, AutoNuqTools tools)
+      : state_(std::move(session), save_prefix, options, std::move(tools)),
         trials_(state_, config_file),
         results_(state_) {}
 
   [[nodiscard]] AutoNuqResult operator()() {
-    check_search_options(state_.graph, state_.tools.quantizer, state_.options);
-    note_ignored_iterations(state_.graph, state_.tools.quantizer);
+    check_search_options(state_.session.graph, state_.session.settings.plan, state_.tools.quantizer, state_.options);
+    note_ignored_iterations(state_.session.settings, state_.tools.quantizer);
     results_.add_warnings();
     remove_abandoned_files(state_.prefix);
-    if (!state_.graph.record_file.empty()) remove_abandoned_files(state_.graph.record_file);
+    if (!state_.session.record_file.empty()) remove_abandoned_files(state_.session.record_file);
     try {
       state_.original_metric = trials_.original();
       state_.report.original_metric = state_.original_metric;

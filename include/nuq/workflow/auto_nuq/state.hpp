@@ -9,7 +9,6 @@
 #include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/executor.hpp"
 #include "nuq/evaluation/progress.hpp"
-#include "nuq/graph/graph.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/search/contracts.hpp"
@@ -17,6 +16,7 @@
 #include "nuq/workflow/auto_nuq/layer_choices.hpp"
 #include "nuq/workflow/auto_nuq/options.hpp"
 #include "nuq/workflow/calibration_policies.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
@@ -36,12 +36,13 @@ struct AutoNuqTools {
 
 /// What the parts of one run of `auto_nuq` share.
 struct AutoNuqState {
-  AutoNuqState(Graph network, std::string save_prefix, const AutoNuqOptions& run_options, AutoNuqTools run_tools);
+  AutoNuqState(QuantizationSession prepared, std::string save_prefix, const AutoNuqOptions& run_options,
+               AutoNuqTools run_tools);
 
   /// Seconds since the run began.
   [[nodiscard]] double elapsed() const;
 
-  Graph graph;
+  QuantizationSession session;
   std::string prefix;
   const AutoNuqOptions& options;
   AutoNuqTools tools;
@@ -65,9 +66,9 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION AutoNuqState::AutoNuqState(Graph network, std::string save_prefix, const AutoNuqOptions& run_options,
-                                        AutoNuqTools run_tools)
-    : graph(std::move(network)), prefix(std::move(save_prefix)), options(run_options), tools(std::move(run_tools)) {
+NUQ_FUNCTION AutoNuqState::AutoNuqState(QuantizationSession prepared, std::string save_prefix,
+                                        const AutoNuqOptions& run_options, AutoNuqTools run_tools)
+    : session(std::move(prepared)), prefix(std::move(save_prefix)), options(run_options), tools(std::move(run_tools)) {
   report.weights_only = options.weights_only || !tools.evaluator.calibration_batch;
 }
 

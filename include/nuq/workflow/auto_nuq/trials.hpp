@@ -96,14 +96,15 @@ NUQ_FUNCTION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const std::string& 
       evaluation_(run.tools.evaluator, run.prefix, run.options.threads, run.options.custom_layers,
                   run.tools.executor.width()) {
   if (run.options.journal.empty()) return;
-  metrics_ = TrialMetrics(run.options.journal, journal_key(run.graph, config_file, run.tools.evaluator));
+  metrics_ = TrialMetrics(run.options.journal, journal_key(run.session.graph, config_file, run.tools.evaluator));
 }
 
 NUQ_FUNCTION double AutoNuqTrials::original() {
-  const Model& model = *caffe_model(run_.graph);
+  const Model& model = *caffe_model(run_.session.graph);
   const auto evaluate = [this](std::size_t) {
     BatchMetrics batches;
-    const double metric = unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.graph), batches); });
+    const double metric =
+        unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.session.graph), batches); });
     if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
     return EvaluationOutcome{metric, false, false};
   };
@@ -159,14 +160,15 @@ NUQ_FUNCTION std::vector<Trial> AutoNuqTrials::trials_from(const Configuration& 
 
 NUQ_FUNCTION Trial AutoNuqTrials::trial_of(const Configuration& configuration) {
   const auto quantization = [this, configuration] { return run_.choices.quantized_as(configuration); };
-  return {digest_of(quantization()), [this, quantization](std::size_t slot) { return measured(quantization(), slot); },
-          [this, quantization](std::size_t slot) { return evaluation_.write(run_.graph, quantization(), slot); }};
+  return {
+      digest_of(quantization()), [this, quantization](std::size_t slot) { return measured(quantization(), slot); },
+      [this, quantization](std::size_t slot) { return evaluation_.write(run_.session.graph, quantization(), slot); }};
 }
 
 NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantization& quantization, std::size_t slot) {
   auto passes = [this](double metric) { return is_satisfied(metric); };
   BatchMetrics batches(metrics_.original_batches(), run_.original_metric, passes);
-  const double metric = unless_stopped([&] { return evaluation_(run_.graph, quantization, slot, batches); });
+  const double metric = unless_stopped([&] { return evaluation_(run_.session.graph, quantization, slot, batches); });
   const std::optional<double>& failure = batches.predicted_failure();
   return {failure.value_or(metric), false, failure.has_value()};
 }

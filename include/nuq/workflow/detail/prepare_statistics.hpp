@@ -13,6 +13,7 @@
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/sensitivity/layer_sensitivities.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
@@ -22,10 +23,10 @@ namespace detail {
 
 /// Gives every layer that takes NUQ and is not known yet the statistics of one without data.
 template <class Real = double>
-void add_data_free_statistics(const Graph& graph, NetworkStatistics& statistics) {
+void add_data_free_statistics(const Graph& graph, const QuantizationPlan& plan, NetworkStatistics& statistics) {
   for (const Node& node : graph.nodes) {
-    const auto planned = graph.plan.find(node.name);
-    if (planned == graph.plan.end() || planned->second.weight_algorithm != WeightAlgorithm::nuq) continue;
+    const auto planned = plan.find(node.name);
+    if (planned == plan.end() || planned->second.weight_algorithm != WeightAlgorithm::nuq) continue;
     if (statistics.count(node.name) == 0) statistics.emplace(node.name, data_free_statistics<Real>(graph, node));
   }
 }
@@ -47,22 +48,23 @@ template <class NextBatch>
 
 /// Statistics of all layers that take NUQ, without data.
 template <class Real = double>
-[[nodiscard]] NetworkStatistics weighed_data_free_statistics(const Graph& graph, Parallel& parallel) {
+[[nodiscard]] NetworkStatistics weighed_data_free_statistics(const Graph& graph, const QuantizationPlan& plan,
+                                                             Parallel& parallel) {
   NetworkStatistics statistics;
-  add_data_free_statistics<Real>(graph, statistics);
+  add_data_free_statistics<Real>(graph, plan, statistics);
   weigh(statistics, data_free_sensitivities<Real>(graph, statistics, parallel));
   return statistics;
 }
 
 /// Statistics of all layers that take NUQ, from data, weighed by what errors do to the network.
 template <class NextBatch>
-[[nodiscard]] NetworkStatistics weighed_statistics(const Graph& graph, NextBatch& next_batch, int batches,
-                                                   AnyEngine& engine, Parallel& parallel) {
+[[nodiscard]] NetworkStatistics weighed_statistics(const Graph& graph, const QuantizationPlan& plan,
+                                                   NextBatch& next_batch, int batches, AnyEngine& engine,
+                                                   Parallel& parallel) {
   engine.load(graph);
-  NetworkStatistics statistics =
-      network_statistics(graph, graph.plan, engine, batches, feed_from(next_batch), {}, parallel);
-  add_data_free_statistics(graph, statistics);
-  weigh(statistics, layer_sensitivities(graph, graph.plan, statistics, engine, sensitivity_batches(next_batch, batches),
+  NetworkStatistics statistics = network_statistics(graph, plan, engine, batches, feed_from(next_batch), {}, parallel);
+  add_data_free_statistics(graph, plan, statistics);
+  weigh(statistics, layer_sensitivities(graph, plan, statistics, engine, sensitivity_batches(next_batch, batches),
                                         feed_from(next_batch), parallel));
   return statistics;
 }

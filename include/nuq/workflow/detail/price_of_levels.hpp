@@ -5,6 +5,7 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/version.hpp"
 
@@ -12,11 +13,12 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The estimate for the harm of the configured numbers of levels.
-[[nodiscard]] NUQ_FUNCTION double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
-                                                             Parallel& parallel);
+[[nodiscard]] NUQ_FUNCTION double price_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
+                                                             const NetworkStatistics& statistics, Parallel& parallel);
 
 /// The price at which `quantizer` does the harm of the configured numbers of levels, searched for.
-[[nodiscard]] NUQ_FUNCTION double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
+[[nodiscard]] NUQ_FUNCTION double price_of_equal_harm(const Graph& graph, const QuantizationPlan& plan,
+                                                      const NetworkStatistics& statistics,
                                                       const AnyLayerQuantizer& quantizer, Parallel& parallel);
 
 }  // namespace detail
@@ -42,13 +44,13 @@ struct NetworkHarm {
   std::size_t weights = 0;
 };
 
-[[nodiscard]] inline NetworkHarm network_harm(const Graph& graph, const NetworkStatistics& statistics,
-                                              const AnyLayerQuantizer& quantizer, Parallel& parallel) {
+[[nodiscard]] inline NetworkHarm network_harm(const Graph& graph, const QuantizationPlan& plan,
+                                              const NetworkStatistics& statistics, const AnyLayerQuantizer& quantizer,
+                                              Parallel& parallel) {
   NetworkHarm total;
   for (const auto& [layer, known] : statistics) {
     const Node& node = *graph.find(layer);
-    const QuantizedWeights quantized =
-        quantize_layer(graph, node, graph.plan.at(layer), quantizer, &known, parallel).weights;
+    const QuantizedWeights quantized = quantize_layer(graph, node, plan.at(layer), quantizer, &known, parallel).weights;
     total.harm += predicted_harm(node, quantized, known, parallel);
     total.weights += quantized.levels.size();
   }
@@ -60,17 +62,18 @@ struct NetworkHarm {
   return total.harm > 0.0 ? price_estimate(total.harm, static_cast<double>(total.weights)) : 0.0;
 }
 
-NUQ_FUNCTION double price_of_configured_levels(const Graph& graph, const NetworkStatistics& statistics,
-                                               Parallel& parallel) {
-  return price_of(network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel));
+NUQ_FUNCTION double price_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
+                                               const NetworkStatistics& statistics, Parallel& parallel) {
+  return price_of(network_harm(graph, plan, statistics, NonUniformQuantizer<>{}, parallel));
 }
 
-NUQ_FUNCTION double price_of_equal_harm(const Graph& graph, const NetworkStatistics& statistics,
-                                        const AnyLayerQuantizer& quantizer, Parallel& parallel) {
-  const NetworkHarm levels = network_harm(graph, statistics, NonUniformQuantizer<>{}, parallel);
+NUQ_FUNCTION double price_of_equal_harm(const Graph& graph, const QuantizationPlan& plan,
+                                        const NetworkStatistics& statistics, const AnyLayerQuantizer& quantizer,
+                                        Parallel& parallel) {
+  const NetworkHarm levels = network_harm(graph, plan, statistics, NonUniformQuantizer<>{}, parallel);
   if (!(levels.harm > 0.0)) return 0.0;
   return price_of_harm(levels.harm, price_of(levels), [&](double price) {
-    return network_harm(graph, statistics, quantizer.at_price(price), parallel).harm;
+    return network_harm(graph, plan, statistics, quantizer.at_price(price), parallel).harm;
   });
 }
 

@@ -7,15 +7,17 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Gives the graph the factors of a record file, and its weights the nearest recorded levels. A float network is fused
+/// The factors of a record file for a network, and the recorded levels nearest to its weights. A float network is fused
 /// first, as the record says. Throws RecordError for a record of another network, of no layer, or with values missing
 /// or out of range.
-NUQ_FUNCTION void quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel);
+[[nodiscard]] NUQ_FUNCTION NetworkQuantization quantize_by_record(Graph& graph, const std::string& record_file,
+                                                                  Parallel& parallel);
 
 }  // namespace detail
 
@@ -33,13 +35,14 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel) {
+NUQ_FUNCTION NetworkQuantization quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel) {
   const auto record = read_record(record_file);
   if (find_quantized_node(graph) == nullptr) fuse(graph, fusion_of(record));
-  graph.quantization = quantization_of(record, graph, record_file);
-  if (graph.quantization.empty())
+  NetworkQuantization quantization = quantization_of(record, graph, record_file);
+  if (quantization.empty())
     fail(RecordError(ErrorCode::missing_record, record_file + ": records no layer, wanted at least one"));
-  for (auto& [name, layer] : graph.quantization) round_to_nearest_levels(graph, *graph.find(name), layer, parallel);
+  for (auto& [name, layer] : quantization) round_to_nearest_levels(graph, *graph.find(name), layer, parallel);
+  return quantization;
 }
 
 }  // namespace detail

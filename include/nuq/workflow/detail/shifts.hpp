@@ -9,31 +9,34 @@
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/eltwise_groups.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
+#include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The fake-quant model with sums of full width.
-[[nodiscard]] NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph);
+[[nodiscard]] NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph, NetworkQuantization quantization);
 
-NUQ_FUNCTION void set_shifts(Graph& graph, const std::map<std::string, CalibratedShift>& calibrated);
+NUQ_FUNCTION void set_shifts(QuantizationSession& session, const std::map<std::string, CalibratedShift>& calibrated);
 
 /// Where the configuration asks for `joint_quant`: chips that add in 16 bits need sums of one width, so layers whose
 /// outputs an Eltwise adds up get one `shift_bit` for each channel. (The AMCT manual names the switch and says that the
 /// record then has `shift_bit`; the rule is ours.) After activations have been calibrated.
 template <class NextBatch, class Engine>
-void set_joint_shifts(Graph& graph, NextBatch& next_batch, Engine&& engine) {
-  if (!graph.joint_quant) return;
-  const std::vector<std::vector<std::string>> groups = jointly_added_layers(graph, graph.quantization);
+void set_joint_shifts(QuantizationSession& session, NextBatch& next_batch, Engine&& engine) {
+  if (!session.settings.joint_quant) return;
+  const std::vector<std::vector<std::string>> groups = jointly_added_layers(session.graph, session.quantization);
   if (groups.empty()) {
-    graph.notes.push_back("joint_quant: has no effect, no Eltwise adds up the outputs of several quantized layers");
+    session.settings.notes.push_back(
+        "joint_quant: has no effect, no Eltwise adds up the outputs of several quantized layers");
     return;
   }
-  engine.load(unshifted_fake_quant(graph));
-  set_shifts(graph, search_joint_shift_bits(graph, graph.quantization, groups, engine, graph.batch_num,
-                                            feed_from(next_batch)));
+  engine.load(unshifted_fake_quant(session.graph, session.quantization));
+  set_shifts(session, search_joint_shift_bits(session.graph, session.quantization, groups, engine,
+                                              session.settings.batch_num, feed_from(next_batch)));
 }
 
 }  // namespace detail
@@ -46,17 +49,15 @@ NUQ_NAMESPACE_END
 
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/passes/insert_quantization.hpp"
-#include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph) {
-  NetworkQuantization unshifted = graph.quantization;
-  for (auto& [name, layer] : unshifted) layer.shift_bit.clear();
-  return insert_quantization(graph, unshifted);
+NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph, NetworkQuantization quantization) {
+  for (auto& [name, layer] : quantization) layer.shift_bit.clear();
+  return insert_quantization(graph, quantization);
 }
 
 inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated,
@@ -70,8 +71,9 @@ inline void set_shift(const Graph& graph, const Node& node, const CalibratedShif
   layer.bias_correction.clear();  // of other levels
 }
 
-NUQ_FUNCTION void set_shifts(Graph& graph, const std::map<std::string, CalibratedShift>& calibrated) {
-  for (const auto& [name, shift] : calibrated) set_shift(graph, *graph.find(name), shift, graph.quantization.at(name));
+NUQ_FUNCTION void set_shifts(QuantizationSession& session, const std::map<std::string, CalibratedShift>& calibrated) {
+  for (const auto& [name, shift] : calibrated)
+    set_shift(session.graph, *session.graph.find(name), shift, session.quantization.at(name));
 }
 
 }  // namespace detail
