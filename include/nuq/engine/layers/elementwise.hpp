@@ -9,13 +9,14 @@
 #include "nuq/core/error.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/broadcast.hpp"
 #include "nuq/graph/ops/elementwise.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Sum (with coefficients), product or maximum of tensors of one shape.
+/// Sum (with coefficients), product or maximum of tensors, which are of one shape or repeated to one.
 class EltwiseLayer {
  public:
   static constexpr bool in_place = true;
@@ -29,6 +30,8 @@ class EltwiseLayer {
   }
 
   void forward(const LayerCall& call) const {
+    const auto is_whole = [&call](const TensorView& input) { return input.shape == call.outputs[0].shape; };
+    if (!std::all_of(call.inputs.begin(), call.inputs.end(), is_whole)) return forward_repeated(call);
     const std::int64_t count = static_cast<std::int64_t>(call.outputs[0].values.size());
     call.workspace.for_each_range(count, 1, [&](std::int64_t begin, std::int64_t end) {
       float* const output = call.outputs[0].values.data();
@@ -46,6 +49,28 @@ class EltwiseLayer {
   }
 
  private:
+  /// Element by element: each input's next value stands where the broadcast says.
+  void forward_repeated(const LayerCall& call) const {
+    const Shape& shape = call.outputs[0].shape;
+    const Tensor first(call.inputs[0].shape, {call.inputs[0].values.begin(), call.inputs[0].values.end()});
+    std::vector<BroadcastOffsets> offsets;
+    for (const TensorView& input : call.inputs) offsets.emplace_back(input.shape, shape);
+    float* const output = call.outputs[0].values.data();
+    call.workspace.for_each_range(
+        static_cast<std::int64_t>(call.outputs[0].values.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+          for (std::int64_t at = begin; at < end; ++at) {
+            float value = first.values.data()[offsets[0](at)];
+            float coefficient = coefficients_[0];
+            for (std::size_t index = 1; index < call.inputs.size(); ++index) {
+              const float* const right = call.inputs[index].values.data() + offsets[index](at);
+              combine(&value, coefficient, right, coefficients_[index], &value, 0, 1);
+              coefficient = 1.0F;
+            }
+            output[at] = value;
+          }
+        });
+  }
+
   void combine(const float* left, float left_coefficient, const float* right, float right_coefficient, float* output,
                std::int64_t begin, std::int64_t end) const {
     if (method_ == ops::EltwiseMethod::sum) {

@@ -16,7 +16,9 @@
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/broadcast.hpp"
 #include "nuq/graph/ops/inner_product.hpp"
 #include "nuq/version.hpp"
 
@@ -81,6 +83,42 @@ class InnerProductLayer {
   std::vector<float> bias_;
 };
 InnerProductLayer layer_of(const ops::InnerProduct&);
+
+/// Y = A · B for each item of a batch.
+class MatMulLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit MatMulLayer(const LayerRef& layer) : operation_(layer.operation<ops::MatMul>()) {}
+
+  void forward(const LayerCall& call) const {
+    const TensorView& left = call.inputs[0];
+    const TensorView& right = call.inputs[1];
+    const MatMulGeometry geometry = mat_mul_geometry(operation_, call.layer, left.shape, right.shape);
+    const BroadcastOffsets left_item(batch_of(left.shape), geometry.batch);
+    const BroadcastOffsets right_item(batch_of(right.shape), geometry.batch);
+    const std::int64_t rows = geometry.rows;
+    const std::int64_t depth = geometry.depth;
+    const std::int64_t cols = geometry.cols;
+    const std::int64_t items = extent_product(geometry.batch, 0, geometry.batch.size());
+    for (std::int64_t item = 0; item < items; ++item) {
+      const float* const a = left.values.data() + left_item(item) * rows * depth;
+      const float* const b = right.values.data() + right_item(item) * depth * cols;
+      const RowPanels left_panels(operation_.transposed_left ? LineView{a, rows, depth, 1, rows}
+                                                             : LineView{a, rows, depth, depth, 1});
+      const ColumnPanels right_panels(operation_.transposed_right ? LineView{b, cols, depth, depth, 1}
+                                                                  : LineView{b, cols, depth, 1, cols});
+      gemm(call.workspace, left_panels.view(), rows, right_panels.view(), cols, depth,
+           call.outputs[0].values.data() + item * rows * cols, cols, false);
+    }
+  }
+
+ private:
+  [[nodiscard]] static Shape batch_of(const Shape& shape) { return {shape.begin(), shape.end() - 2}; }
+
+  ops::MatMul operation_;
+};
+MatMulLayer layer_of(const ops::MatMul&);
 
 }  // namespace detail
 NUQ_NAMESPACE_END

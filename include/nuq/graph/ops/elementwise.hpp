@@ -8,6 +8,7 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/broadcast.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/graph/ops/operation_list.hpp"
@@ -28,7 +29,7 @@ enum class EltwiseMethod {
 struct Eltwise {
   EltwiseMethod method = EltwiseMethod::sum;
   std::vector<float> coefficients{};  ///< factors of a sum, one for each input; none: ones
-  bool broadcast = false;             ///< whether axes of extent 1 are repeated, which no kernel computes
+  bool broadcast = false;             ///< whether inputs are repeated to one shape (see `broadcast_shape`)
 };
 
 /// Inputs a, x and y: a·x + y with a factor in a for each channel of x.
@@ -73,17 +74,19 @@ using ElementwiseOperations = OperationList<Eltwise, Axpy>;
 
 namespace ops {
 
-/// All inputs must have one shape, the output's.
+/// All inputs must have one shape, the output's, or broadcast to it where that is allowed.
 [[nodiscard]] inline std::vector<Shape> output_shapes(const Eltwise& eltwise, const LayerContext& layer,
                                                       const std::vector<Shape>& inputs) {
   const Shape& first = first_input(layer, inputs);
+  Shape result = first;
   for (const Shape& input : inputs) {
-    if (input == first) continue;
+    if (eltwise.broadcast) result = broadcast_shape(layer, result, input);
+    if (eltwise.broadcast || input == first) continue;
     layer.fail(ErrorCode::size_mismatch,
                "Eltwise has the inputs " + to_string(first) + " and " + to_string(input) + ", wanted equal shapes");
   }
   static_cast<void>(eltwise_coefficients(eltwise, layer, inputs.size()));
-  return {first};
+  return {result};
 }
 
 /// Inputs: a factor for each channel, [N, C] or [N, C, 1, …], and two tensors of one shape, which is the output's.

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
+#include "nuq/graph/ops/broadcast.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/graph/ops/operation_list.hpp"
@@ -28,8 +30,15 @@ struct InnerProduct {
   bool bias = true;
 };
 
+/// The product of two matrices, both of them inputs, or of batches of matrices, one by one: [… × rows × depth] and
+/// [… × depth × columns]. Batches broadcast (see `broadcast_shape`).
+struct MatMul {
+  bool transposed_left = false;   ///< the first input is [… × depth × rows]
+  bool transposed_right = false;  ///< the second input is [… × columns × depth]
+};
+
 /// This family's part of `Operation`.
-using InnerProducts = OperationList<InnerProduct>;
+using InnerProducts = OperationList<InnerProduct, MatMul>;
 
 }  // namespace ops
 
@@ -64,6 +73,33 @@ struct InnerProductGeometry {
   return geometry;
 }
 
+/// A matrix product with its extents worked out.
+struct MatMulGeometry {
+  Shape batch;  ///< extents before the last two of the output
+  std::int64_t rows = 0;
+  std::int64_t depth = 0;
+  std::int64_t cols = 0;
+};
+
+/// Checks the inputs of a matrix product and works out its extents. Throws ModelError naming the layer and the shapes.
+[[nodiscard]] inline MatMulGeometry mat_mul_geometry(const ops::MatMul& product, const LayerContext& layer,
+                                                     const Shape& left, const Shape& right) {
+  const std::string inputs = layer.type + " has the inputs " + to_string(left) + " and " + to_string(right);
+  if (left.size() < 2 || right.size() < 2) layer.fail(ErrorCode::size_mismatch, inputs + ", wanted matrices");
+  const auto extent = [](const Shape& shape, bool last) { return shape[shape.size() - (last ? 1 : 2)]; };
+  const auto batch = [](const Shape& shape) { return Shape(shape.begin(), shape.end() - 2); };
+  MatMulGeometry geometry;
+  geometry.rows = extent(left, product.transposed_left);
+  geometry.depth = extent(left, !product.transposed_left);
+  geometry.cols = extent(right, !product.transposed_right);
+  if (extent(right, product.transposed_right) != geometry.depth) {
+    layer.fail(ErrorCode::size_mismatch,
+               inputs + ", wanted " + std::to_string(geometry.depth) + " values in each column of the second");
+  }
+  geometry.batch = broadcast_shape(layer, batch(left), batch(right));
+  return geometry;
+}
+
 namespace ops {
 
 [[nodiscard]] inline std::optional<std::size_t> blob_count(const InnerProduct& product, std::size_t) {
@@ -78,6 +114,16 @@ namespace ops {
 [[nodiscard]] inline std::vector<Shape> output_shapes(const InnerProduct& product, const LayerContext& layer,
                                                       const std::vector<Shape>& inputs) {
   return {inner_product_geometry(product, layer, only_input(layer, inputs)).output_shape};
+}
+
+[[nodiscard]] inline std::vector<Shape> output_shapes(const MatMul& product, const LayerContext& layer,
+                                                      const std::vector<Shape>& inputs) {
+  require_inputs(layer, inputs, 2, 2);
+  const MatMulGeometry geometry = mat_mul_geometry(product, layer, inputs[0], inputs[1]);
+  Shape shape = geometry.batch;
+  shape.push_back(geometry.rows);
+  shape.push_back(geometry.cols);
+  return {shape};
 }
 
 }  // namespace ops

@@ -106,4 +106,33 @@ TEST_CASE("shapes that differ and coefficients that do not fit are refused by na
   CHECK(message(eltwise("operation: PROD coeff: 1 coeff: 1", 2), {input, input}).says("layer 'layer1': coeff"));
 }
 
+TEST_CASE("inputs are repeated along axes of extent 1 where the operation says so") {
+  using Method = nuq::ops::EltwiseMethod;
+  const Tensor a = random_tensor({2, 1, 4}, 1);
+  const Tensor b = random_tensor({3, 1}, 2);
+  const Tensor c = random_tensor({2, 3, 4}, 3);
+  for (const Method method : {Method::sum, Method::product, Method::maximum}) {
+    Node node = eltwise("", 3);
+    node.operation = nuq::ops::Eltwise{method, {}, true};
+    std::vector<double> expected;
+    for (std::size_t index = 0; index < 24; ++index) {
+      const std::size_t row = index / 4 % 3;
+      const double x = static_cast<double>(a.values[index / 12 * 4 + index % 4]);
+      const double y = static_cast<double>(b.values[row]);
+      const double z = static_cast<double>(c.values[index]);
+      if (method == Method::sum) expected.push_back(x + y + z);
+      if (method == Method::product) expected.push_back(x * y * z);
+      if (method == Method::maximum) expected.push_back((std::max)({x, y, z}));
+    }
+    const Tensor output = computed<nuq::detail::EltwiseLayer>(node, {a, b, c}, 2);
+    CHECK(output.shape == Shape{2, 3, 4});
+    CHECK(relative_error(output.values, expected) < 1e-6);
+  }
+  Node node = eltwise("", 2);
+  node.operation = nuq::ops::Eltwise{Method::sum, {}, true};
+  CHECK(error_of<nuq::ModelError>([&] {
+          computed<nuq::detail::EltwiseLayer>(node, {a, Tensor({3, 4, 2})});
+        }).says("has the inputs [2,1,4] and [3,4,2], wanted equal extents, or 1, in each axis"));
+}
+
 }  // namespace engine_layers_eltwise_test

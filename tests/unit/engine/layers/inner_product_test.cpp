@@ -89,4 +89,55 @@ TEST_CASE("an inner product without weights, or for inputs of another length, is
         }).says("layer 'layer1'"));
 }
 
+/// A product of two inputs, which no Caffe layer is.
+Node mat_mul(bool transposed_left, bool transposed_right) {
+  Node node;
+  node.name = "layer1";
+  node.type = "MatMul";
+  node.operation = nuq::ops::MatMul{transposed_left, transposed_right};
+  node.inputs = {0, 1};
+  node.outputs = {2};
+  return node;
+}
+
+TEST_CASE("a product of two inputs agrees with its definition, transposed or not, batches repeated") {
+  const auto at = [](const Tensor& matrices, std::int64_t item, std::int64_t row, std::int64_t col, bool transposed) {
+    const std::int64_t rows = matrices.shape[matrices.shape.size() - 2];
+    const std::int64_t cols = matrices.shape.back();
+    const std::int64_t place = item * rows * cols + (transposed ? col * cols + row : row * cols + col);
+    return static_cast<double>(matrices.values[static_cast<std::size_t>(place)]);
+  };
+  for (const bool left : {false, true}) {
+    for (const bool right : {false, true}) {
+      const Tensor a = random_tensor(left ? Shape{2, 1, 300, 7} : Shape{2, 1, 7, 300}, 1);
+      const Tensor b = random_tensor(right ? Shape{3, 20, 300} : Shape{3, 300, 20}, 2);
+      std::vector<double> expected;
+      for (std::int64_t item = 0; item < 6; ++item) {
+        for (std::int64_t row = 0; row < 7; ++row) {
+          for (std::int64_t col = 0; col < 20; ++col) {
+            double sum = 0.0;
+            for (std::int64_t k = 0; k < 300; ++k)
+              sum += at(a, item / 3, row, k, left) * at(b, item % 3, k, col, right);
+            expected.push_back(sum);
+          }
+        }
+      }
+      const Tensor product = computed<nuq::detail::MatMulLayer>(mat_mul(left, right), {a, b}, 2);
+      CHECK(product.shape == Shape{2, 3, 7, 20});
+      CHECK(relative_error(product.values, expected) < 2e-6);
+    }
+  }
+}
+
+TEST_CASE("matrices that do not fit each other are refused by name") {
+  const auto problem = [](const Shape& left, const Shape& right) {
+    return error_of<nuq::ModelError>([&] {
+      computed<nuq::detail::MatMulLayer>(mat_mul(false, false), {Tensor(left), Tensor(right)});
+    });
+  };
+  CHECK(problem({2, 3}, {4, 2}).says("layer 'layer1': MatMul has the inputs [2,3] and [4,2], wanted 3 values"));
+  CHECK(problem({3}, {3, 2}).says("MatMul has the inputs [3] and [3,2], wanted matrices"));
+  CHECK(problem({2, 4, 3}, {3, 3, 2}).says("MatMul has the inputs [2] and [3], wanted equal extents, or 1"));
+}
+
 }  // namespace engine_layers_inner_product_test
