@@ -23,6 +23,17 @@
 
 NUQ_NAMESPACE_BEGIN
 
+namespace detail {
+
+/// What an engine computes in and another one may take over: threads with their scratch memory, and the memory of the
+/// network's values. The first computation in fresh memory is slower.
+struct EngineMemory {
+  std::unique_ptr<Workspace> workspace;  ///< may be null
+  std::vector<AlignedBuffer> buffers;
+};
+
+}  // namespace detail
+
 /// The library's own engine: float inference on the processor, any batch and image size, weights packed once.
 ///
 /// `forward()` computes in-place layers in place and a convolution together with the BatchNorm, Scale and ReLU that
@@ -34,6 +45,8 @@ class EigenEngine {
  public:
   /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
   explicit EigenEngine(std::size_t threads = 1, CustomLayers custom = {});
+  /// In the memory and with the threads of an engine that is no longer needed; `threads` counts where it has none.
+  EigenEngine(std::size_t threads, CustomLayers custom, detail::EngineMemory memory);
 
   /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: parameters
   /// that cannot be computed, missing weights, shapes that do not fit.
@@ -65,6 +78,9 @@ class EigenEngine {
   /// The final value of a blob after `forward`; valid until the engine is used again. Throws ConfigError: no such blob,
   /// no forward yet; ModelError naming the layer that stands in the way of computing it.
   [[nodiscard]] TensorView output(const std::string& blob) const;
+
+  /// What the engine has computed in, for another one; this one is of no further use.
+  [[nodiscard]] detail::EngineMemory release_memory() &&;
 
  private:
   /// Which memory the steps' tensors refer to.
@@ -116,13 +132,17 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 NUQ_FUNCTION EigenEngine::EigenEngine(std::size_t threads, CustomLayers custom)
-    : workspace_(std::make_unique<Workspace>(threads)), custom_(std::move(custom)) {}
+    : EigenEngine(threads, std::move(custom), detail::EngineMemory()) {}
+
+NUQ_FUNCTION EigenEngine::EigenEngine(std::size_t threads, CustomLayers custom, detail::EngineMemory memory)
+    : workspace_(memory.workspace != nullptr ? std::move(memory.workspace) : std::make_unique<Workspace>(threads)),
+      custom_(std::move(custom)),
+      buffers_(std::move(memory.buffers)) {}
 
 NUQ_FUNCTION void EigenEngine::load(const Graph& graph) {
   detail::LoadedNetwork network(graph, custom_);
   network_ = std::move(network);
   shapes_ = network_.declared_shapes();
-  buffers_.clear();
   buffers_.resize(shapes_.size());
   is_set_.assign(shapes_.size(), false);
   binding_ = Binding::none;
@@ -160,6 +180,10 @@ NUQ_FUNCTION TensorView EigenEngine::output(const std::string& blob) const {
     fail(ErrorCode::invalid_argument, "input '" + blob + "' has not been set");
   if (!has_run_) fail(ErrorCode::invalid_argument, "blob '" + blob + "' is asked for before forward");
   return view(*value);
+}
+
+NUQ_FUNCTION detail::EngineMemory EigenEngine::release_memory() && {
+  return {std::move(workspace_), std::move(buffers_)};
 }
 
 NUQ_FUNCTION void EigenEngine::fail(ErrorCode code, const std::string& problem) const {

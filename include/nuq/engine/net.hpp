@@ -22,6 +22,8 @@ class Net {
  public:
   /// Throws what `EigenEngine::load` throws.
   explicit Net(Graph graph, std::size_t threads = 1, CustomLayers custom = {});
+  /// In the memory of a net that is no longer needed.
+  Net(Graph graph, std::size_t threads, CustomLayers custom, detail::EngineMemory memory);
   /// Reads a network's files. Needs the front end's header, caffe/build_graph.hpp. Throws what `load_graph` throws as
   /// well.
   template <class File, class = std::enable_if_t<std::is_convertible_v<const File&, std::string>>>
@@ -41,6 +43,8 @@ class Net {
   }
   /// \copydoc EigenEngine::output
   [[nodiscard]] TensorView output(const std::string& blob) const { return engine_.output(blob); }
+  /// \copydoc EigenEngine::release_memory
+  [[nodiscard]] detail::EngineMemory release_memory() && { return std::move(engine_).release_memory(); }
 
  private:
   Graph graph_;
@@ -54,7 +58,10 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 NUQ_FUNCTION Net::Net(Graph graph, std::size_t threads, CustomLayers custom)
-    : graph_(std::move(graph)), engine_(threads, std::move(custom)) {
+    : Net(std::move(graph), threads, std::move(custom), detail::EngineMemory()) {}
+
+NUQ_FUNCTION Net::Net(Graph graph, std::size_t threads, CustomLayers custom, detail::EngineMemory memory)
+    : graph_(std::move(graph)), engine_(threads, std::move(custom), std::move(memory)) {
   engine_.load(graph_);
 }
 

@@ -20,7 +20,12 @@
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+class Net;
+
 namespace detail {
+
+struct EngineMemory;
 
 /// Asks the user's evaluator how good a model is: in memory where it has `eval_net`, otherwise through files that stand
 /// beside the results as long as this object lives. Throws EvaluationError for a metric that is not a finite number.
@@ -46,12 +51,13 @@ class ModelEvaluation {
   const ModelFiles& write(const Graph& graph, const NetworkQuantization& quantization, std::size_t slot) const;
 
  private:
-  [[nodiscard]] double of_net(Graph graph, BatchMetrics& batches);
+  [[nodiscard]] double of_net(Net& net, BatchMetrics& batches);
 
   [[nodiscard]] double checked(double metric);
 
   AnyEvaluator evaluator_;
-  std::vector<ModelFiles> files_;  // by slot
+  std::vector<ModelFiles> files_;     // by slot
+  std::vector<EngineMemory> memory_;  // by slot, of the net before
   std::size_t threads_;
   CustomLayers custom_layers_;
   std::atomic<int> count_{0};  // calls of the evaluator
@@ -79,7 +85,7 @@ namespace detail {
 
 NUQ_FUNCTION ModelEvaluation::ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix,
                                               std::size_t threads, CustomLayers custom_layers, std::size_t slots)
-    : evaluator_(std::move(evaluator)), threads_(threads), custom_layers_(std::move(custom_layers)) {
+    : evaluator_(std::move(evaluator)), memory_(slots), threads_(threads), custom_layers_(std::move(custom_layers)) {
   for (std::size_t slot = 0; slot < slots; ++slot) {
     const std::string trial = save_prefix + "_trial" + (slot == 0 ? "" : "_" + std::to_string(slot));
     files_.push_back({trial + "_model.prototxt", trial + "_weights.caffemodel"});
@@ -96,7 +102,12 @@ NUQ_FUNCTION ModelEvaluation::~ModelEvaluation() {
 
 NUQ_FUNCTION double ModelEvaluation::operator()(const Graph& graph, const NetworkQuantization& quantization,
                                                 std::size_t slot, BatchMetrics& batches) {
-  if (evaluator_.of_net) return of_net(insert_quantization(graph, quantization), batches);
+  if (evaluator_.of_net) {
+    Net net(insert_quantization(graph, quantization), threads_, custom_layers_, std::move(memory_[slot]));
+    const double metric = of_net(net, batches);
+    memory_[slot] = std::move(net).release_memory();
+    return metric;
+  }
   return checked(evaluator_.of_files(write(graph, quantization, slot), batches));
 }
 
@@ -106,7 +117,10 @@ NUQ_FUNCTION double ModelEvaluation::operator()(const Graph& graph, const Networ
 }
 
 NUQ_FUNCTION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
-  if (evaluator_.of_net) return of_net(build_graph(model), batches);
+  if (evaluator_.of_net) {
+    Net net(build_graph(model), threads_, custom_layers_);
+    return of_net(net, batches);
+  }
   return checked(evaluator_.of_files({model->model_file, model->weights_file}, batches));
 }
 
@@ -124,8 +138,7 @@ NUQ_FUNCTION const ModelFiles& ModelEvaluation::write(const Graph& graph, const 
   return place;
 }
 
-NUQ_FUNCTION double ModelEvaluation::of_net(Graph graph, BatchMetrics& batches) {
-  Net net(std::move(graph), threads_, custom_layers_);
+NUQ_FUNCTION double ModelEvaluation::of_net(Net& net, BatchMetrics& batches) {
   return checked(evaluator_.of_net(net, batches));
 }
 
