@@ -8,8 +8,8 @@
 
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/core/finite.hpp"
-#include "nuq/core/round.hpp"
 #include "nuq/engine/detail/pointwise.hpp"
+#include "nuq/engine/kernels/grid_rounding.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/basic.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -33,7 +33,12 @@ class QuantLayer {
       for_each_value(call, [scale = scale_](float x) { return is_finite(x) ? quantized_level(x, scale) : x; });
       return;
     }
-    for_each_value(call, [scale = scale_](float x) { return is_finite(x) ? fake_quantize(x, scale) : x; });
+    const float* const input = call.inputs[0].values.data();
+    float* const output = call.outputs[0].values.data();
+    call.workspace.for_each_range(static_cast<std::int64_t>(call.inputs[0].values.size()), 1,
+                                  [&](std::int64_t begin, std::int64_t end) {
+                                    fake_quantize_values(input + begin, end - begin, scale_, output + begin);
+                                  });
   }
 
  private:
@@ -71,7 +76,7 @@ class DequantLayer {
           std::transform(input, input + split.inner, output,
                          [scale = factors_.scale[channel]](float x) { return x * scale; });
         } else {
-          round_line(input, split.inner, factors_.scale[channel], output);
+          round_sums(input, split.inner, factors_.scale[channel], output);
         }
       }
     });
@@ -81,15 +86,6 @@ class DequantLayer {
   [[nodiscard]] bool has_positive_scales() const {
     return std::all_of(factors_.scale.begin(), factors_.scale.end(),
                        [](float scale) { return is_finite(scale) && scale > 0.0F; });
-  }
-
-  /// Sums from 2²² on have no fraction to speak of in a float: they stay as they are.
-  static void round_line(const float* input, std::int64_t count, float scale, float* output) {
-    const double inverse = 1.0 / static_cast<double>(scale);
-    for (std::int64_t at = 0; at < count; ++at) {
-      const double sum = static_cast<double>(input[at]) * inverse;
-      output[at] = std::fabs(sum) < 0x1p22 ? static_cast<float>(round_half_away(sum)) * scale : input[at];
-    }
   }
 
   void shift_line(const float* input, std::int64_t count, std::size_t channel, float* output) const {
