@@ -37,8 +37,27 @@ struct TileFinish {
 using TileKernel = void (*)(std::int64_t depth, const float* a, const float* b, float* c, std::int64_t c_stride,
                             bool accumulate, const TileFinish* finish);
 
-/// One kernel for each number of rows, 1 to 6.
-using TileKernels = std::array<TileKernel, static_cast<std::size_t>(tile_rows)>;
+/// Where the windows of a convolution lie in a patch of its input: those of neighbouring positions are neighbours, tap
+/// by tap and channel by channel.
+struct WindowTaps {
+  std::int64_t channels = 0;
+  std::int64_t channel_stride = 0;
+  const std::int64_t* offsets = nullptr;  ///< of each tap's value from the first one's
+  std::int64_t count = 0;                 ///< taps of a channel
+};
+
+/// A tile of 16 values a row as `TileKernel` computes it, B being windows: those of 8 positions from `left` on and of 8
+/// from `right` on. The depth is channel by channel, tap by tap.
+using WindowKernel = void (*)(const WindowTaps& taps, const float* a, const float* left, const float* right,
+                              float* tile, bool accumulate, const TileFinish* finish);
+
+/// Kernels for each number of rows, 1 to 6.
+struct TileKernels {
+  std::array<TileKernel, static_cast<std::size_t>(tile_rows)> panels;
+  std::array<WindowKernel, static_cast<std::size_t>(tile_rows)> windows;
+
+  [[nodiscard]] TileKernel operator[](std::size_t rows_less_one) const noexcept { return panels[rows_less_one]; }
+};
 
 [[nodiscard]] inline float finished(float value, const TileFinish& finish, std::int64_t row) noexcept {
   if (finish.scale != nullptr) value *= finish.scale[row];
@@ -61,6 +80,26 @@ void tile_portable(std::int64_t depth, const float* a, const float* b, float* c,
     for (std::int64_t col = 0; col < tile_cols; ++col) {
       c[row * c_stride + col] = finish == nullptr ? sums[col] : finished(sums[col], *finish, row);
     }
+  }
+}
+
+template <int rows>
+void window_portable(const WindowTaps& taps, const float* a, const float* left, const float* right, float* tile,
+                     bool accumulate, const TileFinish* finish) {
+  constexpr std::int64_t half = tile_cols / 2;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    float* const sums = tile + row * tile_cols;
+    if (!accumulate) std::fill_n(sums, tile_cols, 0.0F);
+    const float* factor = a + row;
+    for (std::int64_t channel = 0; channel < taps.channels; ++channel) {
+      for (std::int64_t tap = 0; tap < taps.count; ++tap, factor += tile_rows) {
+        const std::int64_t offset = channel * taps.channel_stride + taps.offsets[tap];
+        for (std::int64_t col = 0; col < half; ++col) sums[col] += *factor * left[offset + col];
+        for (std::int64_t col = 0; col < half; ++col) sums[half + col] += *factor * right[offset + col];
+      }
+    }
+    if (finish == nullptr) continue;
+    for (std::int64_t col = 0; col < tile_cols; ++col) sums[col] = finished(sums[col], *finish, row);
   }
 }
 
@@ -107,20 +146,60 @@ __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const flo
     _mm256_storeu_ps(c + row * c_stride + 8, right[row]);
   }
 }
+
+template <int rows>
+__attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, const float* a, const float* left_source,
+                                                     const float* right_source, float* tile, bool accumulate,
+                                                     const TileFinish* finish) {
+  __m256 left[static_cast<std::size_t>(rows)];
+  __m256 right[static_cast<std::size_t>(rows)];
+#pragma GCC unroll 6
+  for (int row = 0; row < rows; ++row) {
+    left[row] = accumulate ? _mm256_loadu_ps(tile + row * tile_cols) : _mm256_setzero_ps();
+    right[row] = accumulate ? _mm256_loadu_ps(tile + row * tile_cols + 8) : _mm256_setzero_ps();
+  }
+  const std::int64_t* const offsets_end = taps.offsets + taps.count;
+  for (std::int64_t channel = taps.channels; channel > 0; --channel) {
+    for (const std::int64_t* offset = taps.offsets; offset != offsets_end; ++offset, a += tile_rows) {
+      const __m256 b_left = _mm256_loadu_ps(left_source + *offset);
+      const __m256 b_right = _mm256_loadu_ps(right_source + *offset);
+#pragma GCC unroll 6
+      for (int row = 0; row < rows; ++row) {
+        const __m256 factor = _mm256_broadcast_ss(a + row);
+        left[row] = _mm256_fmadd_ps(factor, b_left, left[row]);
+        right[row] = _mm256_fmadd_ps(factor, b_right, right[row]);
+      }
+    }
+    left_source += taps.channel_stride;
+    right_source += taps.channel_stride;
+  }
+#pragma GCC unroll 6
+  for (int row = 0; row < rows; ++row) {
+    if (finish != nullptr) {
+      left[row] = finished_avx2(left[row], *finish, row);
+      right[row] = finished_avx2(right[row], *finish, row);
+    }
+    _mm256_storeu_ps(tile + row * tile_cols, left[row]);
+    _mm256_storeu_ps(tile + row * tile_cols + 8, right[row]);
+  }
+}
 #endif
 
 /// Kernels that every machine can run.
 [[nodiscard]] inline const TileKernels& portable_kernels() noexcept {
-  static constexpr TileKernels kernels = {tile_portable<1>, tile_portable<2>, tile_portable<3>,
-                                          tile_portable<4>, tile_portable<5>, tile_portable<6>};
+  static constexpr TileKernels kernels = {
+      {tile_portable<1>, tile_portable<2>, tile_portable<3>, tile_portable<4>, tile_portable<5>, tile_portable<6>},
+      {window_portable<1>, window_portable<2>, window_portable<3>, window_portable<4>, window_portable<5>,
+       window_portable<6>}};
   return kernels;
 }
 
 /// The fastest kernels that this machine can run.
 [[nodiscard]] inline const TileKernels& best_kernels() noexcept {
 #if NUQ_HAS_AVX2_KERNELS
-  static constexpr TileKernels avx2_kernels = {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>,
-                                               tile_avx2<4>, tile_avx2<5>, tile_avx2<6>};
+  static constexpr TileKernels avx2_kernels = {
+      {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>, tile_avx2<4>, tile_avx2<5>, tile_avx2<6>},
+      {window_avx2<1>, window_avx2<2>, window_avx2<3>, window_avx2<4>, window_avx2<5>, window_avx2<6>}};
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_kernels;
 #endif
   return portable_kernels();

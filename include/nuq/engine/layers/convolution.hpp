@@ -15,6 +15,7 @@
 #include "nuq/engine/kernels/panels.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/engine/kernels/window_columns.hpp"
+#include "nuq/engine/kernels/window_patch.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/engine/workspace.hpp"
@@ -84,6 +85,81 @@ class ConvolutionLayer {
 
   void multiply(const ConvolutionGeometry& geometry, const float* input, float* output, const TileFinish& finish,
                 Workspace& workspace) const {
+    const WindowBlocks blocks(geometry);
+    if (pays_to_read_patches(geometry, blocks)) {
+      multiply_patches(geometry, blocks, input, output, finish, workspace);
+    } else {
+      multiply_columns(geometry, input, output, finish, workspace);
+    }
+  }
+
+  /// Whether the positions that are computed and dropped cost less than packing the windows would: some 16 cycles for
+  /// each tap of a tile, which takes one cycle a row.
+  [[nodiscard]] static bool pays_to_read_patches(const ConvolutionGeometry& geometry, const WindowBlocks& blocks) {
+    constexpr double packing_cycles = 16.0;
+    if (geometry.y.kernel == 1 && geometry.x.kernel == 1) return false;
+    const WindowBlock block = blocks.block(0);
+    const std::int64_t positions =
+        (block.image_end - block.image_begin) * (block.row_end - block.row_begin) * (block.col_end - block.col_begin);
+    const std::size_t tiles = (WindowPatch(geometry, block, 1).halves() + 1) / 2;
+    const double surplus =
+        static_cast<double>(tiles * static_cast<std::size_t>(tile_cols)) / static_cast<double>(positions) - 1.0;
+    return surplus * static_cast<double>(geometry.out_channels / geometry.group) < packing_cycles;
+  }
+
+  /// Windows are read from patches of the input.
+  void multiply_patches(const ConvolutionGeometry& geometry, const WindowBlocks& blocks, const float* input,
+                        float* output, const TileFinish& finish, Workspace& workspace) const {
+    constexpr std::int64_t patch_depth = 320;  // of filter values, that a panel of them stays in the first-level cache
+    const std::int64_t taps = geometry.y.kernel * geometry.x.kernel;
+    const std::int64_t rows = geometry.out_channels / geometry.group;
+    const std::int64_t in_plane = geometry.y.input * geometry.x.input;
+    const std::int64_t out_plane = geometry.y.output * geometry.x.output;
+    const std::int64_t channels = geometry.in_channels / geometry.group;
+    const std::int64_t channel_block = even_piece(channels, (std::max)(std::int64_t{1}, patch_depth / taps), 1);
+    const std::int64_t wanted =
+        workspace.threads() == 1 ? 1 : panel_count(2 * workspace.threads(), geometry.group * blocks.count());
+    const std::int64_t row_step = even_piece(rows, (std::max)(tile_rows, rows / wanted), tile_rows);
+    const std::int64_t row_tasks = panel_count(rows, row_step);
+
+    workspace.for_each_task(geometry.group * blocks.count() * row_tasks, [&](std::int64_t task, std::size_t worker) {
+      const std::int64_t row_begin = task % row_tasks * row_step;
+      const std::int64_t row_end = (std::min)(rows, row_begin + row_step);
+      const std::int64_t group = task / row_tasks / blocks.count();
+      const WindowPatch windows(geometry, blocks.block(task / row_tasks % blocks.count()), channel_block);
+      float* const patch = workspace.scratch(worker, windows.size());
+      const PanelView filters = filters_[static_cast<std::size_t>(group)].view();
+      const ProductTarget target{output + group * rows * out_plane, out_plane, 0, 0};
+      const TileFinish group_finish = finish_from(finish, group * rows);
+      for (std::int64_t channel = 0; channel < channels; channel += channel_block) {
+        const std::int64_t count = (std::min)(channel_block, channels - channel);
+        windows.fill(geometry, input + (group * channels + channel) * in_plane, count, patch);
+        const bool is_last = channel + count == channels;
+        multiply_patch(workspace.kernels(), windows, patch, count, filters.from(channel * taps, tile_rows), row_begin,
+                       row_end, target, {channel > 0, is_last ? &group_finish : nullptr});
+      }
+    });
+  }
+
+  static void multiply_patch(const TileKernels& kernels, const WindowPatch& windows, const float* patch,
+                             std::int64_t channels, const PanelView& filters, std::int64_t row_begin,
+                             std::int64_t row_end, const ProductTarget& target, const ProductPhase& phase) {
+    const WindowTaps taps = windows.taps(channels);
+    for (std::int64_t block = row_begin; block < row_end; block += row_block) {
+      const std::int64_t block_end = (std::min)(row_end, block + row_block);
+      for (std::size_t half = 0; half < windows.halves(); half += 2) {
+        for (std::int64_t row = block; row < block_end; row += tile_rows) {
+          const std::int64_t rows = (std::min)(tile_rows, block_end - row);
+          windows.multiply(kernels.windows[static_cast<std::size_t>(rows - 1)], taps, patch,
+                           filters.panel(row / tile_rows), half, target, row, rows, phase);
+        }
+      }
+    }
+  }
+
+  /// Windows are packed into panels.
+  void multiply_columns(const ConvolutionGeometry& geometry, const float* input, float* output,
+                        const TileFinish& finish, Workspace& workspace) const {
     const WindowColumns columns(geometry);
     const std::int64_t rows = geometry.out_channels / geometry.group;
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;

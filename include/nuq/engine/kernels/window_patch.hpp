@@ -1,0 +1,289 @@
+#ifndef NUQ_ENGINE_KERNELS_WINDOW_PATCH_HPP
+#define NUQ_ENGINE_KERNELS_WINDOW_PATCH_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "nuq/engine/kernels/gemm.hpp"
+#include "nuq/engine/kernels/panels.hpp"
+#include "nuq/engine/kernels/tile_kernel.hpp"
+#include "nuq/graph/ops/convolution.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// A box of output positions, [begin, end) each way.
+struct WindowBlock {
+  std::int64_t image_begin, image_end, row_begin, row_end, col_begin, col_end;
+};
+
+/// One axis of a patch: the input values that windows begin … end − 1 read, sorted by their remainder by the stride
+/// ("phase").
+class PatchAxis {
+ public:
+  PatchAxis(const WindowAxis& axis, std::int64_t begin, std::int64_t end)
+      : places(((end - begin - 1) * axis.stride + axis.reach() + axis.stride - 1) / axis.stride),
+        stride(axis.stride),
+        input_(axis.input),
+        first_(begin * axis.stride - axis.pad),
+        is_read_(static_cast<std::size_t>(axis.stride)) {
+    for (std::int64_t tap = 0; tap < axis.kernel; ++tap) {
+      is_read_[static_cast<std::size_t>(tap * axis.dilation % stride)] = true;
+    }
+  }
+
+  [[nodiscard]] bool is_read(std::int64_t phase) const { return is_read_[static_cast<std::size_t>(phase)]; }
+  /// The input's index of a phase's value.
+  [[nodiscard]] std::int64_t source(std::int64_t phase, std::int64_t place) const noexcept {
+    return first_ + phase + place * stride;
+  }
+  /// The phase's first place that is not in the pad before the input.
+  [[nodiscard]] std::int64_t begin(std::int64_t phase) const noexcept {
+    const std::int64_t before = -source(phase, 0);
+    return std::clamp((before + stride - 1) / stride, std::int64_t{0}, places);
+  }
+  /// The phase's first place that is in the pad behind the input.
+  [[nodiscard]] std::int64_t end(std::int64_t phase) const noexcept {
+    return std::clamp((input_ - source(phase, 0) + stride - 1) / stride, begin(phase), places);
+  }
+
+  std::int64_t places;  ///< values of a phase
+  std::int64_t stride;
+
+ private:
+  std::int64_t input_;
+  std::int64_t first_;
+  std::vector<bool> is_read_;
+};
+
+/// A copy of the input around a block of a convolution's output positions, with zeros for the pads, from which a
+/// `WindowKernel` reads windows without their being packed: the rows of a channel follow each other, so that windows
+/// are neighbours beyond the end of a row. Positions between two rows are computed and dropped; with stride 1 the pad
+/// behind a row is the one before the next, which leaves few of them.
+class WindowPatch {
+ public:
+  WindowPatch(const ConvolutionGeometry& geometry, const WindowBlock& block, std::int64_t max_channels)
+      : block_(block),
+        y_(geometry.y, block.row_begin, block.row_end),
+        x_(geometry.x, block.col_begin, block.col_end),
+        row_stride_(x_.places - shared_pad(geometry)),
+        phase_stride_(y_.places * row_stride_),
+        channel_stride_(y_.stride * x_.stride * phase_stride_),
+        image_stride_(max_channels * channel_stride_ + slack()) {
+    for (std::int64_t ky = 0; ky < geometry.y.kernel; ++ky) {
+      for (std::int64_t kx = 0; kx < geometry.x.kernel; ++kx) {
+        const std::int64_t row = ky * geometry.y.dilation;
+        const std::int64_t col = kx * geometry.x.dilation;
+        taps_.push_back((row % y_.stride * x_.stride + col % x_.stride) * phase_stride_ +
+                        row / y_.stride * row_stride_ + col / x_.stride);
+      }
+    }
+    cut_into_halves(geometry);
+  }
+
+  [[nodiscard]] std::int64_t size() const noexcept { return (block_.image_end - block_.image_begin) * image_stride_; }
+  [[nodiscard]] std::size_t halves() const noexcept { return halves_.size(); }
+  [[nodiscard]] WindowTaps taps(std::int64_t channels) const noexcept {
+    return {channels, channel_stride_, taps_.data(), static_cast<std::int64_t>(taps_.size())};
+  }
+
+  /// Fills a patch of `size()` values with `channels` channel planes of the block's images; `input` is the first of
+  /// them in the network's first image.
+  void fill(const ConvolutionGeometry& geometry, const float* input, std::int64_t channels, float* patch) const {
+    const std::int64_t plane = geometry.y.input * geometry.x.input;
+    for (std::int64_t image = block_.image_begin; image < block_.image_end; ++image, patch += image_stride_) {
+      const float* const source = input + image * geometry.in_channels * plane;
+      for (std::int64_t channel = 0; channel < channels; ++channel) {
+        fill_channel(source + channel * plane, geometry.x.input, patch + channel * channel_stride_);
+      }
+      std::fill_n(patch + channels * channel_stride_, slack(), 0.0F);
+    }
+  }
+
+  /// Computes output rows [row, row + rows) at the positions of half `half` and of the one behind it. `a` holds the
+  /// filters of these rows.
+  void multiply(WindowKernel kernel, const WindowTaps& taps, const float* patch, const float* a, std::size_t half,
+                const ProductTarget& target, std::int64_t row, std::int64_t rows, const ProductPhase& phase) const {
+    const Half& left = halves_[half];
+    const bool has_right = half + 1 < halves_.size();
+    const Half& right = has_right ? halves_[half + 1] : left;
+    const std::size_t run_end = has_right ? right.run_end : left.run_end;
+    alignas(AlignedBuffer::alignment) float tile[tile_rows * tile_cols];
+    float* const output = target.data + row * target.row_stride;
+    if (phase.accumulate) {
+      std::fill(tile, tile + tile_rows * tile_cols, 0.0F);
+      for (std::size_t run = left.run_begin; run < run_end; ++run) {
+        load_run(runs_[run], output, target.row_stride, rows, tile);
+      }
+    }
+    const TileFinish finish = phase.finish == nullptr ? TileFinish{} : finish_from(*phase.finish, row);
+    kernel(taps, a, patch + left.offset, patch + right.offset, tile, phase.accumulate,
+           phase.finish == nullptr ? nullptr : &finish);
+    for (std::size_t run = left.run_begin; run < run_end; ++run) {
+      store_run(runs_[run], tile, rows, output, target.row_stride);
+    }
+  }
+
+ private:
+  static constexpr std::int64_t half_cols = tile_cols / 2;
+
+  /// Half of a tile's columns: positions that are neighbours in the patch.
+  struct Half {
+    std::int64_t offset;  // of the first position's first value
+    std::size_t run_begin, run_end;
+  };
+  /// Columns of a tile that are neighbours in the output.
+  struct Run {
+    std::int64_t column;
+    std::int64_t length;
+    std::int64_t target;
+  };
+
+  /// How much of a row's pad behind the input is the next row's pad before it.
+  [[nodiscard]] std::int64_t shared_pad(const ConvolutionGeometry& geometry) const noexcept {
+    if (geometry.y.stride != 1 || geometry.x.stride != 1) return 0;
+    const std::int64_t between_windows = x_.places - (block_.col_end - block_.col_begin);
+    return (std::min)(between_windows, (std::min)(x_.begin(0), x_.places - x_.end(0)));
+  }
+
+  /// Zeros behind a patch: what the last row shares of a pad, and what the last tile reads too much.
+  [[nodiscard]] std::int64_t slack() const noexcept { return x_.places - row_stride_ + half_cols; }
+
+  void cut_into_halves(const ConvolutionGeometry& geometry) {
+    const std::int64_t width = block_.col_end - block_.col_begin;
+    const std::int64_t end = (block_.row_end - block_.row_begin - 1) * row_stride_ + width;
+    for (std::int64_t image = block_.image_begin; image < block_.image_end; ++image) {
+      const std::int64_t image_offset = (image - block_.image_begin) * image_stride_;
+      std::int64_t target =
+          (image * geometry.out_channels * geometry.y.output + block_.row_begin) * geometry.x.output + block_.col_begin;
+      std::int64_t row_place = 0;
+      for (std::int64_t place = 0; place < end;) {
+        Half half{image_offset + place, runs_.size(), 0};
+        const std::int64_t first = place - (halves_.size() % 2 == 0 ? 0 : half_cols);  // stands in the tile's column 0
+        const std::int64_t half_end = (std::min)(end, place + half_cols);
+        while (place < half_end) {
+          const std::int64_t col = place - row_place;
+          const std::int64_t length = (std::min)(width - col, half_end - place);
+          runs_.push_back({place - first, length, target + col});
+          place += length;
+          if (col + length < width) continue;
+          place = row_place += row_stride_;
+          target += geometry.x.output;
+        }
+        half.run_end = runs_.size();
+        halves_.push_back(half);
+      }
+    }
+  }
+
+  void fill_channel(const float* source, std::int64_t source_stride, float* target) const {
+    for (std::int64_t row_phase = 0; row_phase < y_.stride; ++row_phase) {
+      for (std::int64_t col_phase = 0; col_phase < x_.stride; ++col_phase, target += phase_stride_) {
+        if (!y_.is_read(row_phase) || !x_.is_read(col_phase)) continue;
+        const std::int64_t row_begin = y_.begin(row_phase);
+        const std::int64_t row_end = y_.end(row_phase);
+        std::fill_n(target, row_begin * row_stride_, 0.0F);
+        for (std::int64_t row = row_begin; row < row_end; ++row) {
+          fill_row(source + y_.source(row_phase, row) * source_stride, col_phase, target + row * row_stride_);
+        }
+        std::fill_n(target + row_end * row_stride_, (y_.places - row_end) * row_stride_, 0.0F);
+      }
+    }
+  }
+
+  void fill_row(const float* source, std::int64_t phase, float* target) const {
+    const std::int64_t begin = x_.begin(phase);
+    const std::int64_t end = x_.end(phase);
+    std::fill_n(target, begin, 0.0F);
+    if (x_.stride == 1) {
+      std::copy_n(source + x_.source(0, begin), end - begin, target + begin);
+    } else {
+      for (std::int64_t place = begin; place < end; ++place) target[place] = source[x_.source(phase, place)];
+    }
+    std::fill_n(target + end, row_stride_ - end, 0.0F);
+  }
+
+  /// Copies 1 to 8 values.
+  static void copy_few(const float* source, std::int64_t count, float* target) {
+    const auto copy = [&](std::size_t values) {  // the first and the last ones, which overlap
+      const std::int64_t last = count - static_cast<std::int64_t>(values);
+      float first_values[half_cols];
+      float last_values[half_cols];
+      std::memcpy(first_values, source, values * sizeof(float));
+      std::memcpy(last_values, source + last, values * sizeof(float));
+      std::memcpy(target, first_values, values * sizeof(float));
+      std::memcpy(target + last, last_values, values * sizeof(float));
+    };
+    if (count >= 4) {
+      copy(4);
+    } else if (count >= 2) {
+      copy(2);
+    } else {
+      *target = *source;
+    }
+  }
+
+  static void load_run(const Run& run, const float* output, std::int64_t stride, std::int64_t rows, float* tile) {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      copy_few(output + row * stride + run.target, run.length, tile + row * tile_cols + run.column);
+    }
+  }
+  static void store_run(const Run& run, const float* tile, std::int64_t rows, float* output, std::int64_t stride) {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      copy_few(tile + row * tile_cols + run.column, run.length, output + row * stride + run.target);
+    }
+  }
+
+  WindowBlock block_;
+  PatchAxis y_;
+  PatchAxis x_;
+  std::int64_t row_stride_;
+  std::int64_t phase_stride_;
+  std::int64_t channel_stride_;
+  std::int64_t image_stride_;
+  std::vector<std::int64_t> taps_;
+  std::vector<Half> halves_;
+  std::vector<Run> runs_;
+};
+
+/// The output positions of a convolution in blocks whose patches stay in a cache.
+class WindowBlocks {
+ public:
+  explicit WindowBlocks(const ConvolutionGeometry& geometry)
+      : batch_(geometry.batch), height_(geometry.y.output), width_(geometry.x.output) {
+    cols_ = even_piece(width_, widest, 1);
+    const std::int64_t row_places = cols_ + geometry.x.reach() / geometry.x.stride;
+    rows_ = even_piece(height_, (std::max)(std::int64_t{1}, most_places / row_places), 1);
+    images_ = cols_ < width_ || rows_ < height_
+                  ? 1
+                  : even_piece(batch_, (std::max)(std::int64_t{1}, most_places / (row_places * rows_)), 1);
+  }
+
+  [[nodiscard]] std::int64_t count() const noexcept {
+    return panel_count(batch_, images_) * panel_count(height_, rows_) * panel_count(width_, cols_);
+  }
+  [[nodiscard]] WindowBlock block(std::int64_t index) const noexcept {
+    const std::int64_t col = index % panel_count(width_, cols_) * cols_;
+    index /= panel_count(width_, cols_);
+    const std::int64_t row = index % panel_count(height_, rows_) * rows_;
+    const std::int64_t image = index / panel_count(height_, rows_) * images_;
+    return {image, (std::min)(batch_, image + images_), row, (std::min)(height_, row + rows_),
+            col,   (std::min)(width_, col + cols_)};
+  }
+
+ private:
+  static constexpr std::int64_t widest = 96;
+  static constexpr std::int64_t most_places = 384;
+
+  std::int64_t batch_, height_, width_;
+  std::int64_t images_, rows_, cols_;
+};
+
+}  // namespace detail
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_ENGINE_KERNELS_WINDOW_PATCH_HPP
