@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/round.hpp"
 #include "nuq/core/scale.hpp"
 #include "nuq/version.hpp"
@@ -20,7 +21,7 @@ struct ActivationScale {
 
 /// Grid over min ≤ 0 ≤ max: scale = (max − min) / 255, offset = −round(min / scale) − 128.
 /// @throws ModelError scale_out_of_range.
-[[nodiscard]] inline ActivationScale asymmetric_scale(float min, float max) {
+NUQ_FUNCTION [[nodiscard]] inline ActivationScale asymmetric_scale(float min, float max) {
   const float scale = checked_scale((max - min) / 255.0F, "the activations");
   const float offset = -std::round(min / scale) - 128.0F;
   return {scale, static_cast<int>((std::min)((std::max)(offset, -128.0F), 127.0F)), true};
@@ -28,14 +29,14 @@ struct ActivationScale {
 
 /// Grid over min ≤ 0 ≤ max without offset: scale = max / 127 where max ≥ |min|, otherwise |min| / 128.
 /// @throws ModelError scale_out_of_range.
-[[nodiscard]] inline ActivationScale symmetric_scale(float min, float max) {
+NUQ_FUNCTION [[nodiscard]] inline ActivationScale symmetric_scale(float min, float max) {
   return {checked_scale(max_abs_scale(min, max), "the activations"), 0, false};
 }
 
 namespace detail {
 
 /// round(x / scale) within the grid, before the offset. In float, halves away from zero.
-[[nodiscard]] inline float rounded_to_grid(float x, const ActivationScale& grid) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline float rounded_to_grid(float x, const ActivationScale& grid) noexcept {
   const float offset = static_cast<float>(grid.offset);
   const float scaled = (std::min)((std::max)(x / grid.scale, -128.0F - offset), 127.0F - offset);
   return static_cast<float>(round_half_away(scaled));
@@ -44,12 +45,12 @@ namespace detail {
 }  // namespace detail
 
 /// The grid value that stands for finite x.
-[[nodiscard]] inline float fake_quantize(float x, const ActivationScale& grid) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline float fake_quantize(float x, const ActivationScale& grid) noexcept {
   return detail::rounded_to_grid(x, grid) * grid.scale;
 }
 
 /// The int8 level of finite x.
-[[nodiscard]] inline float quantized_level(float x, const ActivationScale& grid) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline float quantized_level(float x, const ActivationScale& grid) noexcept {
   return detail::rounded_to_grid(x, grid) + static_cast<float>(grid.offset);
 }
 

@@ -17,7 +17,7 @@ namespace detail {
 
 /// ∫ (x − nearest centre)² dx · density over the window's 256 cells of equal width, the values uniform within each bin
 /// and those outside the window charged to its end cells. Lengths are in bins, counted from the start of the window.
-[[nodiscard]] NUQ_FUNCTION double window_loss(const std::vector<double>& counts, std::size_t first,
+NUQ_FUNCTION [[nodiscard]] double window_loss(const std::vector<double>& counts, std::size_t first,
                                               std::size_t last) noexcept;
 
 }  // namespace detail
@@ -52,10 +52,10 @@ class Hfmg : public HfmgParameters {
   };
 
   /// @throws ConfigError invalid_argument for `num_of_bins`; ModelError non_finite_value.
-  void observe(Observed& observed, ArrayView<const float> values) const;
+  NUQ_FUNCTION void observe(Observed& observed, ArrayView<const float> values) const;
 
   /// @throws ConfigError nothing_to_do where nothing was observed; ModelError scale_out_of_range.
-  [[nodiscard]] ActivationScale finish(const Observed& observed) const;
+  NUQ_FUNCTION [[nodiscard]] ActivationScale finish(const Observed& observed) const;
 
  private:
   /// Bins [first, last] and the counts given up at either end, which the bins outside do not exceed.
@@ -68,12 +68,13 @@ class Hfmg : public HfmgParameters {
     [[nodiscard]] std::size_t bins() const noexcept { return last - first + 1; }
   };
 
-  [[nodiscard]] static Window best_window(const Observed& observed);
+  NUQ_FUNCTION [[nodiscard]] static Window best_window(const Observed& observed);
 
   /// Gives up counts, step by step, until a bin is free.
-  [[nodiscard]] static Window shrunk(Window window, const std::vector<double>& below, double step) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static Window shrunk(Window window, const std::vector<double>& below,
+                                                  double step) noexcept;
 
-  [[nodiscard]] std::size_t checked_bins() const;
+  NUQ_FUNCTION [[nodiscard]] std::size_t checked_bins() const;
 };
 
 NUQ_NAMESPACE_END
@@ -90,7 +91,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION double window_loss(const std::vector<double>& counts, std::size_t first, std::size_t last) noexcept {
+NUQ_DEFINITION double window_loss(const std::vector<double>& counts, std::size_t first, std::size_t last) noexcept {
   const double cell = static_cast<double>(last - first + 1) / 256.0;
   const auto integral = [](double from, double to) { return (to * to * to - from * from * from) / 3.0; };
   const double whole_cell = integral(-cell / 2.0, cell / 2.0);
@@ -110,14 +111,14 @@ NUQ_FUNCTION double window_loss(const std::vector<double>& counts, std::size_t f
 
 }  // namespace detail
 
-NUQ_FUNCTION void Hfmg::observe(Observed& observed, ArrayView<const float> values) const {
+NUQ_DEFINITION void Hfmg::observe(Observed& observed, ArrayView<const float> values) const {
   detail::require_finite_activations(values);
   if (observed.count == 0) observed.histogram = detail::GrowingHistogram(checked_bins());
   observed.histogram.add(values);
   observed.count += values.size();
 }
 
-NUQ_FUNCTION ActivationScale Hfmg::finish(const Observed& observed) const {
+NUQ_DEFINITION ActivationScale Hfmg::finish(const Observed& observed) const {
   detail::require_observed(observed.count);
   const Window window = best_window(observed);
   const float min = (std::min)(0.0F, static_cast<float>(observed.histogram.border(window.first)));
@@ -125,7 +126,7 @@ NUQ_FUNCTION ActivationScale Hfmg::finish(const Observed& observed) const {
   return asymmetric ? asymmetric_scale(min, max) : symmetric_scale(min, max);
 }
 
-NUQ_FUNCTION Hfmg::Window Hfmg::best_window(const Observed& observed) {
+NUQ_DEFINITION Hfmg::Window Hfmg::best_window(const Observed& observed) {
   const std::vector<double>& counts = observed.histogram.counts();
   std::vector<double> below(counts.size() + 1, 0.0);  // below[i]: counts in the bins before i
   for (std::size_t bin = 0; bin < counts.size(); ++bin) below[bin + 1] = below[bin] + counts[bin];
@@ -144,7 +145,7 @@ NUQ_FUNCTION Hfmg::Window Hfmg::best_window(const Observed& observed) {
   return best;
 }
 
-NUQ_FUNCTION Hfmg::Window Hfmg::shrunk(Window window, const std::vector<double>& below, double step) noexcept {
+NUQ_DEFINITION Hfmg::Window Hfmg::shrunk(Window window, const std::vector<double>& below, double step) noexcept {
   const std::size_t bins = window.bins();
   while (window.bins() == bins) {
     Window left = window;
@@ -158,7 +159,7 @@ NUQ_FUNCTION Hfmg::Window Hfmg::shrunk(Window window, const std::vector<double>&
   return window;
 }
 
-NUQ_FUNCTION std::size_t Hfmg::checked_bins() const {
+NUQ_DEFINITION std::size_t Hfmg::checked_bins() const {
   for (const int allowed : {1024, 2048, 4096, 8192}) {
     if (num_of_bins == allowed) return static_cast<std::size_t>(num_of_bins);
   }

@@ -67,11 +67,11 @@ class Ifmr : public IfmrParameters {
   using Observed = std::vector<float>;
 
   /// @throws ModelError non_finite_value.
-  void observe(Observed& observed, ArrayView<const float> values) const;
+  NUQ_FUNCTION void observe(Observed& observed, ArrayView<const float> values) const;
 
   /// @throws ConfigError invalid_argument for a parameter out of range, nothing_to_do where nothing was observed;
   ///         ModelError scale_out_of_range.
-  [[nodiscard]] ActivationScale finish(const Observed& observed) const;
+  NUQ_FUNCTION [[nodiscard]] ActivationScale finish(const Observed& observed) const;
 
  private:
   static constexpr std::size_t block_size = 1024;  // values that stay in the cache while all candidates look at them
@@ -83,20 +83,21 @@ class Ifmr : public IfmrParameters {
     double loss = 0.0;
   };
 
-  [[nodiscard]] std::size_t candidate_count() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] std::size_t candidate_count() const noexcept;
 
-  [[nodiscard]] std::vector<Candidate> all_candidates(ArrayView<const float> values) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<Candidate> all_candidates(ArrayView<const float> values) const;
 
-  [[nodiscard]] static Candidate asymmetric_candidate(float min, float max);
+  NUQ_FUNCTION [[nodiscard]] static Candidate asymmetric_candidate(float min, float max);
 
-  [[nodiscard]] static Candidate symmetric_candidate(float min, float max, float ratio);
+  NUQ_FUNCTION [[nodiscard]] static Candidate symmetric_candidate(float min, float max, float ratio);
 
   /// Σ (fake_quantize(clip(x)) − x)² of at most `block_size` values. Division and rounding keep the order of values, so
   /// the clipping range and the grid's ends are one range of x / scale; plain loops and interleaved sums let compilers
   /// vectorise.
-  [[nodiscard]] static double squared_error(ArrayView<const float> values, const Candidate& candidate) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static double squared_error(ArrayView<const float> values,
+                                                         const Candidate& candidate) noexcept;
 
-  void check_parameters() const;
+  NUQ_FUNCTION void check_parameters() const;
 };
 
 NUQ_NAMESPACE_END
@@ -115,12 +116,12 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void Ifmr::observe(Observed& observed, ArrayView<const float> values) const {
+NUQ_DEFINITION void Ifmr::observe(Observed& observed, ArrayView<const float> values) const {
   detail::require_finite_activations(values);
   observed.insert(observed.end(), values.begin(), values.end());
 }
 
-NUQ_FUNCTION ActivationScale Ifmr::finish(const Observed& observed) const {
+NUQ_DEFINITION ActivationScale Ifmr::finish(const Observed& observed) const {
   check_parameters();
   detail::require_observed(observed.size());
   std::vector<Candidate> candidates = all_candidates(observed);
@@ -132,12 +133,12 @@ NUQ_FUNCTION ActivationScale Ifmr::finish(const Observed& observed) const {
   return std::min_element(candidates.begin(), candidates.end(), less_loss)->grid;
 }
 
-NUQ_FUNCTION std::size_t Ifmr::candidate_count() const noexcept {
+NUQ_DEFINITION std::size_t Ifmr::candidate_count() const noexcept {
   const float steps = (search_range_end - search_range_start) / search_step;
   return static_cast<std::size_t>(steps + 1.001F);
 }
 
-NUQ_FUNCTION std::vector<Ifmr::Candidate> Ifmr::all_candidates(ArrayView<const float> values) const {
+NUQ_DEFINITION std::vector<Ifmr::Candidate> Ifmr::all_candidates(ArrayView<const float> values) const {
   const auto rank = [n = values.size()](float percentile) {
     const double below = std::floor(static_cast<double>(percentile) * static_cast<double>(n));
     return (std::max)(std::size_t{1}, n - static_cast<std::size_t>(below));
@@ -155,18 +156,18 @@ NUQ_FUNCTION std::vector<Ifmr::Candidate> Ifmr::all_candidates(ArrayView<const f
   return candidates;
 }
 
-NUQ_FUNCTION Ifmr::Candidate Ifmr::asymmetric_candidate(float min, float max) {
+NUQ_DEFINITION Ifmr::Candidate Ifmr::asymmetric_candidate(float min, float max) {
   return {min, max, asymmetric_scale(min, max), 0.0};
 }
 
-NUQ_FUNCTION Ifmr::Candidate Ifmr::symmetric_candidate(float min, float max, float ratio) {
+NUQ_DEFINITION Ifmr::Candidate Ifmr::symmetric_candidate(float min, float max, float ratio) {
   const float magnitude = ratio * (std::max)(max, -min);
   const bool positive_side = max >= -min;
   return {-magnitude, magnitude, symmetric_scale(positive_side ? 0.0F : -magnitude, positive_side ? magnitude : 0.0F),
           0.0};
 }
 
-NUQ_FUNCTION double Ifmr::squared_error(ArrayView<const float> values, const Candidate& candidate) noexcept {
+NUQ_DEFINITION double Ifmr::squared_error(ArrayView<const float> values, const Candidate& candidate) noexcept {
   const float scale = candidate.grid.scale;
   const float offset = static_cast<float>(candidate.grid.offset);
   const float low = (std::max)(candidate.min / scale, -128.0F - offset);
@@ -186,7 +187,7 @@ NUQ_FUNCTION double Ifmr::squared_error(ArrayView<const float> values, const Can
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-NUQ_FUNCTION void Ifmr::check_parameters() const {
+NUQ_DEFINITION void Ifmr::check_parameters() const {
   const auto refuse = [](const char* name, float value, const char* wanted) {
     detail::fail(ConfigError(ErrorCode::invalid_argument, std::string("ifmr: ") + name + " is " +
                                                               detail::number_text(static_cast<double>(value)) +

@@ -22,10 +22,10 @@ struct MinMax {
   };
 
   /// @throws ModelError non_finite_value.
-  void observe(Observed& observed, ArrayView<const float> values) const;
+  NUQ_FUNCTION void observe(Observed& observed, ArrayView<const float> values) const;
 
   /// @throws ConfigError nothing_to_do where nothing was observed; ModelError scale_out_of_range.
-  [[nodiscard]] ActivationScale finish(const Observed& observed) const;
+  NUQ_FUNCTION [[nodiscard]] ActivationScale finish(const Observed& observed) const;
 };
 
 NUQ_NAMESPACE_END
@@ -38,7 +38,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void MinMax::observe(Observed& observed, ArrayView<const float> values) const {
+NUQ_DEFINITION void MinMax::observe(Observed& observed, ArrayView<const float> values) const {
   detail::require_finite_activations(values);
   for (const float value : values) {
     observed.min = (std::min)(observed.min, value);
@@ -47,7 +47,7 @@ NUQ_FUNCTION void MinMax::observe(Observed& observed, ArrayView<const float> val
   observed.count += values.size();
 }
 
-NUQ_FUNCTION ActivationScale MinMax::finish(const Observed& observed) const {
+NUQ_DEFINITION ActivationScale MinMax::finish(const Observed& observed) const {
   detail::require_observed(observed.count);
   return asymmetric ? asymmetric_scale(observed.min, observed.max) : symmetric_scale(observed.min, observed.max);
 }

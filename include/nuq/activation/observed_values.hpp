@@ -30,7 +30,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void require_finite_activations(ArrayView<const float> values) {
+NUQ_DEFINITION void require_finite_activations(ArrayView<const float> values) {
   for (const float value : values) {
     if (is_finite(value)) continue;
     fail(ModelError(ErrorCode::non_finite_value,
@@ -38,7 +38,7 @@ NUQ_FUNCTION void require_finite_activations(ArrayView<const float> values) {
   }
 }
 
-NUQ_FUNCTION void require_observed(std::size_t count) {
+NUQ_DEFINITION void require_observed(std::size_t count) {
   if (count > 0) return;
   fail(ConfigError(ErrorCode::nothing_to_do,
                    "no activation was observed, wanted at least one batch of calibration data"));

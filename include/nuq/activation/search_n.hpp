@@ -23,21 +23,21 @@ class SearchN {
 
   /// Outputs of a layer in units of `scale`, the dequantization scale: s32 = clamp(round(x / scale)) to int32.
   /// @throws ModelError non_finite_value.
-  void observe(ArrayView<const float> outputs, float scale);
+  NUQ_FUNCTION void observe(ArrayView<const float> outputs, float scale);
 
   /// 1 … 16.
   /// @throws ConfigError nothing_to_do where nothing was observed.
-  [[nodiscard]] int finish() const { return best_shift(errors()); }
+  NUQ_FUNCTION [[nodiscard]] int finish() const { return best_shift(errors()); }
 
   /// Of the sums observed.
   /// @throws ConfigError nothing_to_do where nothing was observed.
-  [[nodiscard]] const Errors& errors() const;
+  NUQ_FUNCTION [[nodiscard]] const Errors& errors() const;
 
   /// 1 … 16.
-  [[nodiscard]] static int best_shift(const Errors& errors) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static int best_shift(const Errors& errors) noexcept;
 
  private:
-  void add(double sum) noexcept;
+  NUQ_FUNCTION void add(double sum) noexcept;
 
   Errors errors_{};
   std::size_t count_ = 0;
@@ -54,22 +54,22 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void SearchN::observe(ArrayView<const float> outputs, float scale) {
+NUQ_DEFINITION void SearchN::observe(ArrayView<const float> outputs, float scale) {
   detail::require_finite_activations(outputs);
   for (const float output : outputs) add(std::round(static_cast<double>(output) / static_cast<double>(scale)));
   count_ += outputs.size();
 }
 
-NUQ_FUNCTION const SearchN::Errors& SearchN::errors() const {
+NUQ_DEFINITION const SearchN::Errors& SearchN::errors() const {
   detail::require_observed(count_);
   return errors_;
 }
 
-NUQ_FUNCTION int SearchN::best_shift(const Errors& errors) noexcept {
+NUQ_DEFINITION int SearchN::best_shift(const Errors& errors) noexcept {
   return 1 + static_cast<int>(std::min_element(errors.begin(), errors.end()) - errors.begin());
 }
 
-NUQ_FUNCTION void SearchN::add(double sum) noexcept {
+NUQ_DEFINITION void SearchN::add(double sum) noexcept {
   const double s32 = (std::min)((std::max)(sum, -2147483648.0), 2147483647.0);
   double power = 1.0;
   for (double& error : errors_) {

@@ -15,7 +15,7 @@ NUQ_NAMESPACE_BEGIN
 /// @throws ConfigError configuration_mismatch (a layer that the network lacks or that cannot be quantized: the
 ///         configuration is another network's), invalid_argument (channel_wise on InnerProduct or Pooling),
 ///         nothing_to_do (no layer enabled).
-[[nodiscard]] NUQ_FUNCTION QuantizationSettings apply(const QuantConfig& config, const Graph& graph);
+NUQ_FUNCTION [[nodiscard]] QuantizationSettings apply(const QuantConfig& config, const Graph& graph);
 
 NUQ_NAMESPACE_END
 
@@ -30,7 +30,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION QuantizationSettings apply(const QuantConfig& config, const Graph& graph) {
+NUQ_DEFINITION QuantizationSettings apply(const QuantConfig& config, const Graph& graph) {
   detail::check_fusable(graph, config.skip_fusion_layers, config.file);
   QuantizationSettings settings;
   settings.notes = config.notes;

@@ -29,17 +29,17 @@ inline constexpr std::array<SocSpec, 6> known_socs{{{"Ascend310", 67.0},
                                                     {"Ascend910B", 32.0}}};
 
 /// Throws ConfigError unknown_name with the names that are known.
-[[nodiscard]] NUQ_FUNCTION SocSpec soc_named(const std::string& name);
+NUQ_FUNCTION [[nodiscard]] SocSpec soc_named(const std::string& name);
 
 /// True when the compiler would compress the int8 weights of a convolution with group 1: they are large, and loading
 /// them takes at least 0.8 of the time that the matrix unit (16 × 32 × 16 products per cycle) computes with them.
 /// Source: `SetCompressWeightAttr` of the vendor's compiler, as the AMCT manual's notes restate it.
-[[nodiscard]] NUQ_FUNCTION bool compresses_weights(const SocSpec& soc, const ConvolutionGeometry& convolution);
+NUQ_FUNCTION [[nodiscard]] bool compresses_weights(const SocSpec& soc, const ConvolutionGeometry& convolution);
 
 /// The layers of a network whose weights the compiler would compress: convolutions by `compresses_weights`, and every
 /// InnerProduct (compilers of 2020 left these out). A convolution whose input shape the prototxt does not tell is not
 /// compressed. Throws ModelError where shapes do not fit.
-[[nodiscard]] NUQ_FUNCTION CompressibleLayers compressible_layers(const Graph& graph, const SocSpec& soc);
+NUQ_FUNCTION [[nodiscard]] CompressibleLayers compressible_layers(const Graph& graph, const SocSpec& soc);
 
 NUQ_NAMESPACE_END
 
@@ -54,7 +54,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION SocSpec soc_named(const std::string& name) {
+NUQ_DEFINITION SocSpec soc_named(const std::string& name) {
   std::string known;
   for (const SocSpec& soc : known_socs) {
     if (soc.name == name) return soc;
@@ -63,7 +63,7 @@ NUQ_FUNCTION SocSpec soc_named(const std::string& name) {
   detail::fail(ConfigError(ErrorCode::unknown_name, "unknown chip '" + name + "', wanted one of " + known));
 }
 
-NUQ_FUNCTION bool compresses_weights(const SocSpec& soc, const ConvolutionGeometry& convolution) {
+NUQ_DEFINITION bool compresses_weights(const SocSpec& soc, const ConvolutionGeometry& convolution) {
   constexpr std::int64_t weight_threshold = 262144;
   constexpr double cycle_threshold = 0.8;
   const auto blocks = [](std::int64_t extent, std::int64_t block) {
@@ -76,7 +76,7 @@ NUQ_FUNCTION bool compresses_weights(const SocSpec& soc, const ConvolutionGeomet
   return weights > weight_threshold && weight_cycles / cube_cycles >= cycle_threshold;
 }
 
-NUQ_FUNCTION CompressibleLayers compressible_layers(const Graph& graph, const SocSpec& soc) {
+NUQ_DEFINITION CompressibleLayers compressible_layers(const Graph& graph, const SocSpec& soc) {
   const std::vector<Shape> shapes = infer_shapes(graph, {});
   CompressibleLayers compressible;
   compressible.source = "the compiler's rule for " + std::string(soc.name);

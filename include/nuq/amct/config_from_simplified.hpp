@@ -34,7 +34,7 @@ using Statements = std::vector<const schema::CalibrationConfig*>;
 /// @throws ConfigError naming file, layer, key and value: unknown_name, duplicate_name, invalid_argument (out of
 ///         range), unsupported_format (a field of sibling tools), file_not_readable, configuration_mismatch (mapping
 ///         file of another network), nothing_to_do.
-[[nodiscard]] NUQ_FUNCTION QuantConfig config_from_simplified(
+NUQ_FUNCTION [[nodiscard]] QuantConfig config_from_simplified(
     const Graph& graph, const schema::AMCTConfig& definition, const std::string& file,
     std::optional<CompressibleLayers> compressible = std::nullopt, NuqScope scope = NuqScope::standard);
 
@@ -60,13 +60,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline int to_int(std::uint32_t value) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline int to_int(std::uint32_t value) noexcept {
   return static_cast<int>((std::min)(value, static_cast<std::uint32_t>((std::numeric_limits<int>::max)())));
 }
 
 /// override_layer_configs > override_layer_types > nuq_config (`nuq`, may be null) > common_config > deprecated ones.
-[[nodiscard]] inline Statements statements_for(const Node& node, const schema::AMCTConfig& definition,
-                                               const schema::CalibrationConfig* nuq) {
+NUQ_FUNCTION [[nodiscard]] inline Statements statements_for(const Node& node, const schema::AMCTConfig& definition,
+                                                            const schema::CalibrationConfig* nuq) {
   Statements statements;
   for (const schema::OverrideLayer& override_layer : definition.override_layer_configs()) {
     if (override_layer.layer_name() == node.name) statements.push_back(&override_layer.calibration_config());
@@ -86,7 +86,8 @@ namespace detail {
 
 /// `nuq_config` as a statement about every layer; the layers that the mapping file does not flag refuse it. Absent
 /// where there is no `nuq_config`, or where it leaves the parameters to `common_config`.
-[[nodiscard]] inline std::optional<schema::CalibrationConfig> nuq_statement(const schema::AMCTConfig& definition) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<schema::CalibrationConfig> nuq_statement(
+    const schema::AMCTConfig& definition) {
   const schema::NuqConfig& nuq = definition.nuq_config();
   if (!definition.has_nuq_config() || (!nuq.has_nuq_quantize() && definition.common_config().has_nuq_quantize()))
     return std::nullopt;
@@ -96,8 +97,8 @@ namespace detail {
 }
 
 /// Takes the strongest weight algorithm that the layer can have; true when NUQ was asked for and refused.
-[[nodiscard]] inline bool take_weight_algorithm(const Statements& statements, const Node& node, bool nuq_possible,
-                                                LayerEntry& layer) {
+NUQ_FUNCTION [[nodiscard]] inline bool take_weight_algorithm(const Statements& statements, const Node& node,
+                                                             bool nuq_possible, LayerEntry& layer) {
   bool refused = false;
   layer.channel_wise = !has_one_scale(node);
   for (const schema::CalibrationConfig* const statement : statements) {
@@ -118,7 +119,7 @@ namespace detail {
   return refused;
 }
 
-inline void take_activation_algorithm(const Statements& statements, ActivationPlan& plan) {
+NUQ_FUNCTION inline void take_activation_algorithm(const Statements& statements, ActivationPlan& plan) {
   const auto states_one = [](const schema::CalibrationConfig* statement) {
     return statement->has_ifmr_quantize() || statement->has_hfmg_quantize();
   };
@@ -139,7 +140,7 @@ inline void take_activation_algorithm(const Statements& statements, ActivationPl
 
 /// `asymmetric` has a priority of its own: the strongest statement that mentions it, whatever its algorithm; else
 /// `activation_offset`.
-[[nodiscard]] inline bool asymmetric_activations(const Statements& statements, bool activation_offset) {
+NUQ_FUNCTION [[nodiscard]] inline bool asymmetric_activations(const Statements& statements, bool activation_offset) {
   for (const schema::CalibrationConfig* const statement : statements) {
     if (statement->ifmr_quantize().has_asymmetric()) return statement->ifmr_quantize().asymmetric();
     if (statement->hfmg_quantize().has_asymmetric()) return statement->hfmg_quantize().asymmetric();
@@ -148,16 +149,16 @@ inline void take_activation_algorithm(const Statements& statements, ActivationPl
 }
 
 /// Of a layer that the simplified configuration may name in `override_layer_configs`.
-[[nodiscard]] inline Eligibility eligibility_in(const schema::AMCTConfig& definition, const Graph& graph,
-                                                const Node& node, NuqScope scope) {
+NUQ_FUNCTION [[nodiscard]] inline Eligibility eligibility_in(const schema::AMCTConfig& definition, const Graph& graph,
+                                                             const Node& node, NuqScope scope) {
   for (const schema::OverrideLayer& override_layer : definition.override_layer_configs()) {
     if (override_layer.layer_name() == node.name) return eligibility_if_named(graph, node, scope);
   }
   return eligibility_of(graph, node, scope);
 }
 
-inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig& definition, const Node& node,
-                                  const Eligibility& eligibility) {
+NUQ_FUNCTION inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig& definition,
+                                               const Node& node, const Eligibility& eligibility) {
   for (const schema::OverrideLayer& override_layer : definition.override_layer_configs()) {
     if (override_layer.layer_name() != node.name) continue;
     config.notes.push_back(config.file + ": layer '" + node.name +
@@ -166,8 +167,8 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 }
 
 /// The layers flagged in the mapping file of `nuq_config`; notes which file that is.
-[[nodiscard]] inline CompressibleLayers mapped_layers(const Graph& graph, const schema::NuqConfig& nuq,
-                                                      QuantConfig& config) {
+NUQ_FUNCTION [[nodiscard]] inline CompressibleLayers mapped_layers(const Graph& graph, const schema::NuqConfig& nuq,
+                                                                   QuantConfig& config) {
   CompressibleLayers flagged = read_mapping_file(find_mapping_file(nuq.mapping_file(), config.file));
   config.notes.push_back(config.file + ": mapping_file: " + flagged.source);
   const auto is_layer = [&graph](const std::string& name) { return graph.find(name) != nullptr; };
@@ -181,9 +182,9 @@ inline void note_useless_override(QuantConfig& config, const schema::AMCTConfig&
 
 }  // namespace detail
 
-NUQ_FUNCTION QuantConfig config_from_simplified(const Graph& graph, const schema::AMCTConfig& definition,
-                                                const std::string& file, std::optional<CompressibleLayers> compressible,
-                                                NuqScope scope) {
+NUQ_DEFINITION QuantConfig config_from_simplified(const Graph& graph, const schema::AMCTConfig& definition,
+                                                  const std::string& file,
+                                                  std::optional<CompressibleLayers> compressible, NuqScope scope) {
   detail::check_definition(graph, definition, file);
   QuantConfig config;
   config.file = file;

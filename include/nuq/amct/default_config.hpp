@@ -28,7 +28,7 @@ struct DefaultConfigOptions {
 /// every layer that NUQ supports in the scope, `arq_quantize` on the others that can be quantized; each of
 /// these is noted with its reason. Throws ConfigError: unknown_name (`skip_layers`), invalid_argument (`batch_num`),
 /// nothing_to_do.
-[[nodiscard]] NUQ_FUNCTION QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options = {});
+NUQ_FUNCTION [[nodiscard]] QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options = {});
 
 NUQ_NAMESPACE_END
 
@@ -40,7 +40,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options) {
+NUQ_DEFINITION QuantConfig default_config(const Graph& graph, const DefaultConfigOptions& options) {
   QuantConfig config;
   config.nuq_scope = options.nuq_scope;
   config.batch_num = options.batch_num;

@@ -18,15 +18,15 @@ NUQ_NAMESPACE_BEGIN
 /// The names that belong to operators flagged `_fe_weight_compress` in a mapping file, the JSON that the vendor's
 /// compiler writes for a uniformly quantized deploy model (AMCT manual). Anything else in the file is passed over.
 /// Throws ConfigError malformed_file: no JSON, or without a list of operators.
-[[nodiscard]] NUQ_FUNCTION std::set<std::string> compressible_layers(std::string_view json, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] std::set<std::string> compressible_layers(std::string_view json, const std::string& file);
 
 /// `compressible_layers` of a file. Throws FormatError file_not_readable as well.
-[[nodiscard]] NUQ_FUNCTION CompressibleLayers read_mapping_file(const std::string& file);
+NUQ_FUNCTION [[nodiscard]] CompressibleLayers read_mapping_file(const std::string& file);
 
 /// Finds the mapping file that a configuration names: as named (relative to the working directory), then relative to
 /// the configuration's folder, then by its base name in that folder. Throws ConfigError file_not_readable listing all
 /// three.
-[[nodiscard]] NUQ_FUNCTION std::string find_mapping_file(const std::string& named, const std::string& config_file);
+NUQ_FUNCTION [[nodiscard]] std::string find_mapping_file(const std::string& named, const std::string& config_file);
 
 NUQ_NAMESPACE_END
 
@@ -39,19 +39,19 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline const Json& absent_json() {
+NUQ_FUNCTION [[nodiscard]] inline const Json& absent_json() {
   static const Json null;
   return null;
 }
 
 /// A member of what may be an object; null where there is none. A loop over null or a scalar has no elements.
-[[nodiscard]] inline const Json& json_member(const Json& value, const char* key) {
+NUQ_FUNCTION [[nodiscard]] inline const Json& json_member(const Json& value, const char* key) {
   const Json* const member = value.find(key);
   return member == nullptr ? absent_json() : *member;
 }
 
 /// The value of an operator's attribute; null where there is none.
-[[nodiscard]] inline const Json& operator_attribute(const Json& op, const char* key) {
+NUQ_FUNCTION [[nodiscard]] inline const Json& operator_attribute(const Json& op, const char* key) {
   for (const Json& attribute : json_member(op, "attr")) {
     if (json_member(attribute, "key").is_string(key)) return json_member(attribute, "value");
   }
@@ -59,14 +59,14 @@ namespace detail {
 }
 
 /// {"b":true}, or an integer other than 0.
-[[nodiscard]] inline bool is_flagged(const Json& op) {
+NUQ_FUNCTION [[nodiscard]] inline bool is_flagged(const Json& op) {
   const Json& flag = operator_attribute(op, "_fe_weight_compress");
   const Json& integer = json_member(flag, "i");
   return json_member(flag, "b").boolean() || integer.integer() != 0;
 }
 
 /// The layers an operator was made of; its own name where the list is absent or empty.
-[[nodiscard]] inline std::set<std::string> original_layers(const Json& op) {
+NUQ_FUNCTION [[nodiscard]] inline std::set<std::string> original_layers(const Json& op) {
   std::set<std::string> names;
   const Json& list = json_member(operator_attribute(op, "_datadump_original_op_names"), "list");
   const Json& originals = json_member(list, "s");
@@ -80,7 +80,7 @@ namespace detail {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::set<std::string> compressible_layers(std::string_view json, const std::string& file) {
+NUQ_DEFINITION std::set<std::string> compressible_layers(std::string_view json, const std::string& file) {
   const Json root = parse_json<ConfigError>(json, file);
   const Json& graphs = detail::json_member(root, "graph");
   if (!graphs.is_array()) {
@@ -96,12 +96,12 @@ NUQ_FUNCTION std::set<std::string> compressible_layers(std::string_view json, co
   return names;
 }
 
-NUQ_FUNCTION CompressibleLayers read_mapping_file(const std::string& file) {
+NUQ_DEFINITION CompressibleLayers read_mapping_file(const std::string& file) {
   const MappedFile content(file);
   return {compressible_layers(content.bytes(), file), file};
 }
 
-NUQ_FUNCTION std::string find_mapping_file(const std::string& named, const std::string& config_file) {
+NUQ_DEFINITION std::string find_mapping_file(const std::string& named, const std::string& config_file) {
   const std::filesystem::path path(named);
   const std::filesystem::path folder = std::filesystem::path(config_file).parent_path();
   std::string tried;

@@ -13,7 +13,7 @@ NUQ_NAMESPACE_BEGIN
 /// The file `<prefix>_nuq_layer_record.txt`: names of the layers whose weights were restricted to a codebook, in
 /// network order, separated by `;` on one line. The vendor's compiler takes it as `--compress_weight_conf` and reads up
 /// to the first white space, so a name that holds white space or `;` cannot be listed and is left out.
-[[nodiscard]] NUQ_FUNCTION std::string nuq_layer_record(const Graph& graph, const NetworkQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] std::string nuq_layer_record(const Graph& graph, const NetworkQuantization& quantization);
 
 NUQ_NAMESPACE_END
 
@@ -21,7 +21,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::string nuq_layer_record(const Graph& graph, const NetworkQuantization& quantization) {
+NUQ_DEFINITION std::string nuq_layer_record(const Graph& graph, const NetworkQuantization& quantization) {
   std::string line;
   for (const Node& node : graph.nodes) {
     const auto quantized = quantization.find(node.name);

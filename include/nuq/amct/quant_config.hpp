@@ -54,7 +54,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void note_unusual_settings(QuantConfig& config) {
+NUQ_DEFINITION void note_unusual_settings(QuantConfig& config) {
   std::set<int> unusual;
   for (const LayerEntry& layer : config.layers) {
     const LayerPlan& plan = layer.plan;

@@ -23,26 +23,26 @@ inline constexpr std::array<const char*, 9> global_keys{
     "version",   "batch_num",          "activation_offset", "joint_quant", "weight_offset",
     "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope"};
 
-[[nodiscard]] NUQ_FUNCTION Json json_of(const ActivationPlan& plan);
+NUQ_FUNCTION [[nodiscard]] Json json_of(const ActivationPlan& plan);
 
 NUQ_FUNCTION void read_weights(const JsonObject& json, LayerEntry& layer);
 
-[[nodiscard]] NUQ_FUNCTION LayerEntry read_layer(const JsonObject& json, const std::string& name,
+NUQ_FUNCTION [[nodiscard]] LayerEntry read_layer(const JsonObject& json, const std::string& name,
                                                  bool activation_offset);
 
 }  // namespace detail
 
 /// The text of config.json: global keys in the manual's order, then the layers in theirs.
 /// Throws ConfigError duplicate_name for a layer whose name is one of the global keys.
-[[nodiscard]] NUQ_FUNCTION std::string to_json(const QuantConfig& config);
+NUQ_FUNCTION [[nodiscard]] std::string to_json(const QuantConfig& config);
 
 /// Reads the text of config.json. Absent keys take the manual's defaults; layers that are not mentioned are not
 /// quantized. Throws ConfigError naming file, layer, key, the value got and what is allowed: malformed_file,
 /// duplicate_name (a key stated twice), unknown_name (a key), invalid_argument (wrong type or out of range).
-[[nodiscard]] NUQ_FUNCTION QuantConfig parse_quant_config(std::string_view text, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] QuantConfig parse_quant_config(std::string_view text, const std::string& file);
 
 /// `parse_quant_config` of a file. Throws FormatError file_not_readable as well.
-[[nodiscard]] NUQ_FUNCTION QuantConfig read_quant_config(const std::string& file);
+NUQ_FUNCTION [[nodiscard]] QuantConfig read_quant_config(const std::string& file);
 
 NUQ_NAMESPACE_END
 
@@ -60,12 +60,12 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline bool is_global_key(const std::string& key) {
+NUQ_FUNCTION [[nodiscard]] inline bool is_global_key(const std::string& key) {
   return std::find(global_keys.begin(), global_keys.end(), key) != global_keys.end();
 }
 
 /// Appends a value as the vendor's tools print it: four spaces per level, no space after a colon.
-inline void append_json(const Json& value, std::size_t margin, std::string& text) {
+NUQ_FUNCTION inline void append_json(const Json& value, std::size_t margin, std::string& text) {
   const JsonStyle style{-1, true};
   if (value.empty()) {
     text += to_text(value, style);
@@ -80,7 +80,7 @@ inline void append_json(const Json& value, std::size_t margin, std::string& text
   text += "\n" + std::string(margin, ' ') + (value.is_object() ? '}' : ']');
 }
 
-NUQ_FUNCTION Json json_of(const ActivationPlan& plan) {
+NUQ_DEFINITION Json json_of(const ActivationPlan& plan) {
   Json json;
   json.set("num_bits", 8);
   if (plan.algorithm == ActivationAlgorithm::ifmr) {
@@ -99,7 +99,7 @@ NUQ_FUNCTION Json json_of(const ActivationPlan& plan) {
   return json;
 }
 
-[[nodiscard]] inline Json json_of_weights(const LayerEntry& layer) {
+NUQ_FUNCTION [[nodiscard]] inline Json json_of_weights(const LayerEntry& layer) {
   Json json;
   json.set("num_bits", 8);
   json.set("wts_algo", layer.plan.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize" : "nuq_quantize");
@@ -112,14 +112,15 @@ NUQ_FUNCTION Json json_of(const ActivationPlan& plan) {
 }
 
 /// The algorithm by its name in config.json; nothing for another name.
-[[nodiscard]] inline std::optional<ActivationAlgorithm> activation_algorithm_named(const std::string& name) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<ActivationAlgorithm> activation_algorithm_named(
+    const std::string& name) {
   if (name == "ifmr") return ActivationAlgorithm::ifmr;
   if (name == "hfmg") return ActivationAlgorithm::hfmg;
   if (name == "min_max") return ActivationAlgorithm::min_max;
   return std::nullopt;
 }
 
-inline void read_activation(const JsonObject& json, ActivationPlan& plan) {
+NUQ_FUNCTION inline void read_activation(const JsonObject& json, ActivationPlan& plan) {
   json.allow({"num_bits", "max_percentile", "min_percentile", "search_range", "search_step", "act_algo", "num_of_bins",
               "asymmetric"});
   int num_bits = 8;
@@ -145,7 +146,7 @@ inline void read_activation(const JsonObject& json, ActivationPlan& plan) {
   json.read("asymmetric", plan.asymmetric);
 }
 
-NUQ_FUNCTION void read_weights(const JsonObject& json, LayerEntry& layer) {
+NUQ_DEFINITION void read_weights(const JsonObject& json, LayerEntry& layer) {
   json.allow({"num_bits", "wts_algo", "channel_wise", "num_steps", "num_of_iteration"});
   int num_bits = 8;
   std::string algorithm = "arq_quantize";
@@ -165,7 +166,7 @@ NUQ_FUNCTION void read_weights(const JsonObject& json, LayerEntry& layer) {
   if (json.has("channel_wise")) json.read("channel_wise", layer.channel_wise.emplace());
 }
 
-NUQ_FUNCTION LayerEntry read_layer(const JsonObject& json, const std::string& name, bool activation_offset) {
+NUQ_DEFINITION LayerEntry read_layer(const JsonObject& json, const std::string& name, bool activation_offset) {
   json.allow({"quant_enable", "activation_quant_params", "weight_quant_params"});
   LayerEntry layer;
   layer.name = name;
@@ -178,7 +179,7 @@ NUQ_FUNCTION LayerEntry read_layer(const JsonObject& json, const std::string& na
   return layer;
 }
 
-inline void read_globals(const JsonObject& json, QuantConfig& config) {
+NUQ_FUNCTION inline void read_globals(const JsonObject& json, QuantConfig& config) {
   bool weight_offset = false;
   std::string scope = "standard";
   json.read("version", config.version);
@@ -198,7 +199,7 @@ inline void read_globals(const JsonObject& json, QuantConfig& config) {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::string to_json(const QuantConfig& config) {
+NUQ_DEFINITION std::string to_json(const QuantConfig& config) {
   Json json;
   json.set("version", config.version);
   json.set("batch_num", config.batch_num);
@@ -222,7 +223,7 @@ NUQ_FUNCTION std::string to_json(const QuantConfig& config) {
   return text + "\n";
 }
 
-NUQ_FUNCTION QuantConfig parse_quant_config(std::string_view text, const std::string& file) {
+NUQ_DEFINITION QuantConfig parse_quant_config(std::string_view text, const std::string& file) {
   const Json document = parse_json<ConfigError>(text, file);
   if (!document.is_object()) detail::fail(ConfigError(ErrorCode::malformed_file, file + ": is not a JSON object"));
   const detail::JsonObject root(document, file);
@@ -246,7 +247,7 @@ NUQ_FUNCTION QuantConfig parse_quant_config(std::string_view text, const std::st
   return config;
 }
 
-NUQ_FUNCTION QuantConfig read_quant_config(const std::string& file) {
+NUQ_DEFINITION QuantConfig read_quant_config(const std::string& file) {
   const MappedFile content(file);
   return parse_quant_config(content.bytes(), file);
 }

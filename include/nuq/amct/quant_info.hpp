@@ -14,7 +14,7 @@ NUQ_NAMESPACE_BEGIN
 /// The content of `<prefix>_quant.json`: which layers of the original model each layer of the quantized one stands for,
 /// in the shape of the compiler's JSON (`graph[].op[]` with `_datadump_original_op_names`), so that tools which compare
 /// the two networks layer by layer can match them. Inserted Quant and DeQuant layers stand for none.
-[[nodiscard]] NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const NetworkQuantization& quantization,
+NUQ_FUNCTION [[nodiscard]] std::string quant_info_json(const Graph& graph, const NetworkQuantization& quantization,
                                                        const FormattedModel& quantized);
 
 NUQ_NAMESPACE_END
@@ -31,13 +31,14 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline Json string_list_attribute(const std::string& key, const std::vector<std::string>& values) {
+NUQ_FUNCTION [[nodiscard]] inline Json string_list_attribute(const std::string& key,
+                                                             const std::vector<std::string>& values) {
   const Json list = Json::object({{"s", values}, {"val_type", "VT_LIST_STRING"}});
   return Json::object({{"key", key}, {"value", Json::object({{"list", list}})}});
 }
 
 /// The operator's name in the vendor's intermediate representation.
-[[nodiscard]] inline std::string operator_type(const std::string& layer_type) {
+NUQ_FUNCTION [[nodiscard]] inline std::string operator_type(const std::string& layer_type) {
   static const std::map<std::string, std::string> names = {{"Convolution", "Conv2D"},
                                                            {"InnerProduct", "FullyConnection"},
                                                            {"Quant", "AscendQuant"},
@@ -48,8 +49,8 @@ namespace detail {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::string quant_info_json(const Graph& graph, const NetworkQuantization& quantization,
-                                         const FormattedModel& quantized) {
+NUQ_DEFINITION std::string quant_info_json(const Graph& graph, const NetworkQuantization& quantization,
+                                           const FormattedModel& quantized) {
   Json ops = Json::array();
   for (const FormattedModel::Layer& layer : quantized.layers()) {
     if (!layer.inserted && quantization.count(layer.name) == 0) continue;

@@ -18,29 +18,29 @@ namespace detail {
 
 /// The codebook's levels and, up to `num_steps` values in all, the smallest int8 values that are not among them:
 /// readers of the vendor's format count the levels.
-[[nodiscard]] NUQ_FUNCTION Codebook padded(const Codebook& codebook, std::size_t num_steps);
+NUQ_FUNCTION [[nodiscard]] Codebook padded(const Codebook& codebook, std::size_t num_steps);
 
 }  // namespace detail
 
 /// The record of a network's quantization, in network order; nothing for layers that were not quantized. `cluster` is
 /// padded to the plan's `num_steps`. Layers that fusion was told to leave alone are marked `skip_fusion`, so that the
 /// record can be used again.
-[[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph,
+NUQ_FUNCTION [[nodiscard]] schema::ScaleOffsetRecord record_of(const Graph& graph,
                                                                const NetworkQuantization& quantization,
                                                                const QuantizationSettings& settings);
 /// The text of `record_of`, as the record file holds it.
-[[nodiscard]] NUQ_FUNCTION std::string record_text(const Graph& graph, const NetworkQuantization& quantization,
+NUQ_FUNCTION [[nodiscard]] std::string record_text(const Graph& graph, const NetworkQuantization& quantization,
                                                    const QuantizationSettings& settings);
 
 /// Which layers the record's factors belong to unfused.
-[[nodiscard]] NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record);
+NUQ_FUNCTION [[nodiscard]] FusionOptions fusion_of(const schema::ScaleOffsetRecord& record);
 
 /// The factors of a record, which may come from a run of either scope, for the network they belong to, fused as
 /// `fusion_of` says and with its weights; the int8 levels themselves are left empty. An input without offset counts as
 /// symmetric, which is the same grid. Throws RecordError naming `file`, layer and value: configuration_mismatch (a
 /// layer that the network lacks), unsupported_layer, missing_record (no scale_w), size_mismatch (neither one scale nor
 /// one per output channel; InnerProduct has one).
-[[nodiscard]] NUQ_FUNCTION NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record,
+NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record,
                                                                const Graph& graph, const std::string& file);
 
 NUQ_NAMESPACE_END
@@ -62,7 +62,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION Codebook padded(const Codebook& codebook, std::size_t num_steps) {
+NUQ_DEFINITION Codebook padded(const Codebook& codebook, std::size_t num_steps) {
   std::vector<std::int8_t> levels(codebook.begin(), codebook.end());
   for (int level = -128; level <= 127 && levels.size() < num_steps; ++level) {
     const auto value = static_cast<std::int8_t>(level);
@@ -72,7 +72,7 @@ NUQ_FUNCTION Codebook padded(const Codebook& codebook, std::size_t num_steps) {
 }
 
 /// channels, height and width of a calibrated input [N, C] or [N, C, H, W].
-inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& record) {
+NUQ_FUNCTION inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& record) {
   if (shape.size() < 2) return;
   const auto extent = [&shape](std::size_t axis) {
     return axis < shape.size() ? static_cast<std::uint32_t>(shape[axis]) : 1U;
@@ -82,8 +82,9 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   record.set_width(extent(3));
 }
 
-[[nodiscard]] inline schema::SingleLayerRecord layer_record(const Node& node, const LayerQuantization& quantization,
-                                                            const LayerPlan& plan) {
+NUQ_FUNCTION [[nodiscard]] inline schema::SingleLayerRecord layer_record(const Node& node,
+                                                                         const LayerQuantization& quantization,
+                                                                         const LayerPlan& plan) {
   schema::SingleLayerRecord record;
   if (quantization.activation) {
     record.set_scale_d(quantization.activation->scale);
@@ -103,8 +104,8 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 }
 
 /// scale_w, cluster and shift_bit of a layer with weights.
-[[nodiscard]] inline LayerQuantization weight_factors(const schema::SingleLayerRecord& record, const Node& node,
-                                                      const std::string& place) {
+NUQ_FUNCTION [[nodiscard]] inline LayerQuantization weight_factors(const schema::SingleLayerRecord& record,
+                                                                   const Node& node, const std::string& place) {
   const WeightMatrix matrix(node);
   LayerQuantization quantization;
   quantization.weights.rows = matrix.view().rows();
@@ -125,8 +126,8 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 }
 
 /// A Pooling layer's record is to have none of them; the HiSilicon variant of the tools writes a scale_w of 1.
-[[nodiscard]] inline LayerQuantization no_weight_factors(const schema::SingleLayerRecord& record,
-                                                         const std::string& place) {
+NUQ_FUNCTION [[nodiscard]] inline LayerQuantization no_weight_factors(const schema::SingleLayerRecord& record,
+                                                                      const std::string& place) {
   const bool unit_scale = record.scale_w_size() == 1 && record.scale_w(0) == 1.0F;
   const bool shifted = record.shift_bit_size() > 0 && record.shift_bit(0) > 0;
   if ((record.scale_w_size() > 0 && !unit_scale) || record.cluster_size() > 0 || shifted) {
@@ -138,8 +139,8 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
   return quantization;
 }
 
-[[nodiscard]] inline LayerQuantization layer_quantization(const schema::SingleLayerRecord& record, const Node& node,
-                                                          const std::string& place) {
+NUQ_FUNCTION [[nodiscard]] inline LayerQuantization layer_quantization(const schema::SingleLayerRecord& record,
+                                                                       const Node& node, const std::string& place) {
   LayerQuantization quantization =
       quantizes_weights(node) ? weight_factors(record, node, place) : no_weight_factors(record, place);
   if (record.has_scale_d())
@@ -150,8 +151,8 @@ inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& re
 
 }  // namespace detail
 
-NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph, const NetworkQuantization& quantization,
-                                                 const QuantizationSettings& settings) {
+NUQ_DEFINITION schema::ScaleOffsetRecord record_of(const Graph& graph, const NetworkQuantization& quantization,
+                                                   const QuantizationSettings& settings) {
   schema::ScaleOffsetRecord record;
   for (const Node& node : graph.nodes) {
     const auto quantized = quantization.find(node.name);
@@ -167,12 +168,12 @@ NUQ_FUNCTION schema::ScaleOffsetRecord record_of(const Graph& graph, const Netwo
   return record;
 }
 
-NUQ_FUNCTION std::string record_text(const Graph& graph, const NetworkQuantization& quantization,
-                                     const QuantizationSettings& settings) {
+NUQ_DEFINITION std::string record_text(const Graph& graph, const NetworkQuantization& quantization,
+                                       const QuantizationSettings& settings) {
   return to_text(record_of(graph, quantization, settings));
 }
 
-NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record) {
+NUQ_DEFINITION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record) {
   FusionOptions fusion;
   for (const auto& entry : record.record()) {
     if (entry.value().skip_fusion()) fusion.skipped.insert(entry.key());
@@ -180,8 +181,8 @@ NUQ_FUNCTION FusionOptions fusion_of(const schema::ScaleOffsetRecord& record) {
   return fusion;
 }
 
-NUQ_FUNCTION NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record, const Graph& graph,
-                                                 const std::string& file) {
+NUQ_DEFINITION NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record, const Graph& graph,
+                                                   const std::string& file) {
   NetworkQuantization quantization;
   for (const auto& entry : record.record()) {
     const std::string place = file + ": layer '" + entry.key() + "'";

@@ -14,7 +14,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[noreturn]] NUQ_FUNCTION void fail_record(ErrorCode code, const std::string& place, const std::string& problem);
+NUQ_FUNCTION [[noreturn]] void fail_record(ErrorCode code, const std::string& place, const std::string& problem);
 
 }  // namespace detail
 
@@ -24,13 +24,13 @@ namespace detail {
 NUQ_FUNCTION void check_record(const schema::ScaleOffsetRecord& record, const std::string& file);
 
 /// Reads the text of a record file. Throws RecordError: malformed_file with `file:line:column`, or as `check_record`.
-[[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord parse_record(std::string_view text, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] schema::ScaleOffsetRecord parse_record(std::string_view text, const std::string& file);
 
 /// `parse_record` of a file. Throws FormatError file_not_readable as well.
-[[nodiscard]] NUQ_FUNCTION schema::ScaleOffsetRecord read_record(const std::string& file);
+NUQ_FUNCTION [[nodiscard]] schema::ScaleOffsetRecord read_record(const std::string& file);
 
 /// The text of a record file, in protobuf's text format; floats have up to 9 significant digits and read back the same.
-[[nodiscard]] NUQ_FUNCTION std::string to_text(const schema::ScaleOffsetRecord& record);
+NUQ_FUNCTION [[nodiscard]] std::string to_text(const schema::ScaleOffsetRecord& record);
 
 NUQ_NAMESPACE_END
 
@@ -51,11 +51,11 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void fail_record(ErrorCode code, const std::string& place, const std::string& problem) {
+NUQ_DEFINITION void fail_record(ErrorCode code, const std::string& place, const std::string& problem) {
   fail(RecordError(code, place + ": " + problem));
 }
 
-inline void check_scale(float scale, const std::string& place, const char* field) {
+NUQ_FUNCTION inline void check_scale(float scale, const std::string& place, const char* field) {
   const double value = static_cast<double>(scale);
   if (is_finite(scale) && value >= DBL_EPSILON && value <= 1.0 / DBL_EPSILON) return;
   fail_record(ErrorCode::scale_out_of_range, place,
@@ -70,7 +70,7 @@ template <class ShiftBits>
   return std::all_of(bits.begin(), bits.end(), is_zero) || std::all_of(bits.begin(), bits.end(), is_shift);
 }
 
-inline void check_activation_factors(const schema::SingleLayerRecord& record, const std::string& place) {
+NUQ_FUNCTION inline void check_activation_factors(const schema::SingleLayerRecord& record, const std::string& place) {
   if (record.has_scale_d() != record.has_offset_d()) {
     fail_record(ErrorCode::missing_record, place, "has only one of scale_d and offset_d, wanted both or neither");
   }
@@ -82,7 +82,7 @@ inline void check_activation_factors(const schema::SingleLayerRecord& record, co
   }
 }
 
-inline void check_weight_factors(const schema::SingleLayerRecord& record, const std::string& place) {
+NUQ_FUNCTION inline void check_weight_factors(const schema::SingleLayerRecord& record, const std::string& place) {
   const auto check_length = [&](int length, const std::string& field) {
     if (length == record.scale_w_size()) return;
     fail_record(
@@ -101,7 +101,7 @@ inline void check_weight_factors(const schema::SingleLayerRecord& record, const 
   }
 }
 
-inline void check_cluster(const schema::SingleLayerRecord& record, const std::string& place) {
+NUQ_FUNCTION inline void check_cluster(const schema::SingleLayerRecord& record, const std::string& place) {
   const int length = record.cluster_size();
   if (length != 0 && (length < 2 || length > 256)) {
     fail_record(ErrorCode::invalid_argument, place,
@@ -116,7 +116,7 @@ inline void check_cluster(const schema::SingleLayerRecord& record, const std::st
 
 }  // namespace detail
 
-NUQ_FUNCTION void check_record(const schema::ScaleOffsetRecord& record, const std::string& file) {
+NUQ_DEFINITION void check_record(const schema::ScaleOffsetRecord& record, const std::string& file) {
   std::set<std::string> layers;
   for (const auto& entry : record.record()) {
     const std::string place = file + ": layer '" + entry.key() + "'";
@@ -129,19 +129,19 @@ NUQ_FUNCTION void check_record(const schema::ScaleOffsetRecord& record, const st
   }
 }
 
-NUQ_FUNCTION schema::ScaleOffsetRecord parse_record(std::string_view text, const std::string& file) {
+NUQ_DEFINITION schema::ScaleOffsetRecord parse_record(std::string_view text, const std::string& file) {
   schema::ScaleOffsetRecord record =
       detail::parse_text_message<RecordError, schema::ScaleOffsetRecord>(text, file, detail::SecondValue::is_an_error);
   check_record(record, file);
   return record;
 }
 
-NUQ_FUNCTION schema::ScaleOffsetRecord read_record(const std::string& file) {
+NUQ_DEFINITION schema::ScaleOffsetRecord read_record(const std::string& file) {
   const MappedFile content(file);
   return parse_record(content.bytes(), file);
 }
 
-NUQ_FUNCTION std::string to_text(const schema::ScaleOffsetRecord& record) {
+NUQ_DEFINITION std::string to_text(const schema::ScaleOffsetRecord& record) {
   std::string text;
   google::protobuf::TextFormat::PrintToString(record, &text);
   return text;

@@ -15,10 +15,10 @@ NUQ_NAMESPACE_BEGIN
 /// Reads the text of a simplified configuration (AMCT manual: `AMCTConfig`, the file given as `config_defination`). A
 /// field written twice keeps its last value, and of two algorithms in one place the last one wins, as in the vendor's
 /// tools. Throws ConfigError malformed_file with `file:line:column`.
-[[nodiscard]] NUQ_FUNCTION schema::AMCTConfig parse_simplified_config(std::string_view text, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] schema::AMCTConfig parse_simplified_config(std::string_view text, const std::string& file);
 
 /// `parse_simplified_config` of a file. Throws FormatError file_not_readable as well.
-[[nodiscard]] NUQ_FUNCTION schema::AMCTConfig read_simplified_config(const std::string& file);
+NUQ_FUNCTION [[nodiscard]] schema::AMCTConfig read_simplified_config(const std::string& file);
 
 NUQ_NAMESPACE_END
 
@@ -29,12 +29,12 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION schema::AMCTConfig parse_simplified_config(std::string_view text, const std::string& file) {
+NUQ_DEFINITION schema::AMCTConfig parse_simplified_config(std::string_view text, const std::string& file) {
   return detail::parse_text_message<ConfigError, schema::AMCTConfig>(text, file,
                                                                      detail::SecondValue::replaces_the_first);
 }
 
-NUQ_FUNCTION schema::AMCTConfig read_simplified_config(const std::string& file) {
+NUQ_DEFINITION schema::AMCTConfig read_simplified_config(const std::string& file) {
   const MappedFile content(file);
   return parse_simplified_config(content.bytes(), file);
 }

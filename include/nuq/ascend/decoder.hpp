@@ -15,7 +15,7 @@ NUQ_NAMESPACE_BEGIN
 /// and `index` are its results, `output` has the input's size. Everything is checked: parameters, lengths, index, all
 /// headers, codes, padding and check bytes; any deviation from what a compressor writes is an error, and `output` is
 /// then undefined. (A byte changed within a raw block is not noticed: the format has no checksum for it.)
-[[nodiscard]] NUQ_FUNCTION AscendStatus ascend_decompress(ArrayView<const std::uint8_t> bytes,
+NUQ_FUNCTION [[nodiscard]] AscendStatus ascend_decompress(ArrayView<const std::uint8_t> bytes,
                                                           ArrayView<const std::uint8_t> index,
                                                           const AscendDictionaryParameters& parameters,
                                                           ArrayView<std::uint8_t> output) noexcept;
@@ -47,7 +47,8 @@ struct AscendSymbol {
 class AscendDecodeTable {
  public:
   /// False where the header contradicts the parameters or holds a byte twice. Uses the first 40 bytes.
-  [[nodiscard]] bool read(const std::uint8_t* header, const AscendDictionaryParameters& parameters) noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool read(const std::uint8_t* header,
+                                       const AscendDictionaryParameters& parameters) noexcept {
     std::copy_n(header, ascend_header_size, header_.begin());
     mode_ = parameters.mode;
     if (header[0] != ascend_signature(mode_)) return false;
@@ -58,23 +59,23 @@ class AscendDecodeTable {
   }
 
   /// Whether another stream's header equals the one that was read, but for its check bytes.
-  [[nodiscard]] bool matches(const std::uint8_t* header) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool matches(const std::uint8_t* header) const noexcept {
     return std::equal(header, header + 4, header_.begin()) &&
            std::equal(header + 6, header + ascend_header_size, header_.begin() + 6);
   }
 
   /// The symbol that the stream's next bits, from the least significant one, begin with.
-  [[nodiscard]] AscendSymbol next(std::uint64_t bits) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] AscendSymbol next(std::uint64_t bits) const noexcept {
     if ((bits & 15U) != 15U) return symbols_[bits & 511U];
     return {12, 1, reversed_bits(static_cast<std::uint8_t>((bits >> 4U) & 255U))};
   }
 
  private:
-  [[nodiscard]] std::uint8_t byte_of_rank(std::size_t rank) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::uint8_t byte_of_rank(std::size_t rank) const noexcept {
     return header_[ascend_dictionary_position(mode_, rank)];
   }
 
-  void set_codes() noexcept {
+  NUQ_FUNCTION void set_codes() noexcept {
     symbols_.fill({});
     for (const AscendRunCode& run : ascend_run_codes(mode_)) set(run.code, run.length, byte_of_rank(0));
     for (std::size_t rank = 1; rank < ascend_dictionary_size(mode_); ++rank)
@@ -82,12 +83,12 @@ class AscendDecodeTable {
     set(ascend_end_mark, 0, 0);
   }
 
-  void set(AscendCode code, std::uint8_t length, std::uint8_t byte) noexcept {
+  NUQ_FUNCTION void set(AscendCode code, std::uint8_t length, std::uint8_t byte) noexcept {
     for (std::size_t bits = code.value; bits < symbols_.size(); bits += std::size_t{1} << code.bits)
       symbols_[bits] = {code.bits, length, byte};
   }
 
-  [[nodiscard]] bool bytes_differ() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool bytes_differ() const noexcept {
     std::bitset<256> seen;
     for (std::size_t rank = 0; rank < ascend_dictionary_size(mode_); ++rank) seen.set(byte_of_rank(rank));
     return seen.count() == ascend_dictionary_size(mode_);
@@ -99,7 +100,7 @@ class AscendDecodeTable {
 };
 
 /// The packet at the beginning of `coded`; of the last one the bytes that are missing are 0.
-[[nodiscard]] inline std::uint64_t packet_word(ArrayView<const std::uint8_t> coded) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint64_t packet_word(ArrayView<const std::uint8_t> coded) noexcept {
   std::array<std::uint8_t, 8> packet{};
   std::copy_n(coded.begin(), (std::min)(packet.size(), coded.size()), packet.begin());
   return load_u64(packet.data());
@@ -111,13 +112,14 @@ struct AscendPacketReader {
   unsigned bits = 0;  ///< read so far, at most 63
 
   /// The bits behind those that were read, shifted down; ones follow them.
-  [[nodiscard]] std::uint64_t rest() const noexcept { return ~(~word >> bits); }
+  NUQ_FUNCTION [[nodiscard]] std::uint64_t rest() const noexcept { return ~(~word >> bits); }
   /// The same with zeros behind.
   [[nodiscard]] std::uint64_t rest_zeros() const noexcept { return word >> bits; }
 
   /// Decodes to the end of the window, or to the code that did not fit into the packet, which ones stand for. How many
   /// bytes that is; 0 where the packet is corrupt.
-  [[nodiscard]] std::size_t decode(const AscendDecodeTable& table, ArrayView<std::uint8_t> window) noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::size_t decode(const AscendDecodeTable& table,
+                                                ArrayView<std::uint8_t> window) noexcept {
     std::size_t at = 0;
     while (at < window.size()) {
       const AscendSymbol symbol = table.next(rest());
@@ -132,8 +134,9 @@ struct AscendPacketReader {
 };
 
 /// Length of a stream whose last packet, at `start`, was just decoded; 0 where the end mark is wrong.
-[[nodiscard]] inline std::size_t end_of_stream(const AscendPacketReader& packet, ArrayView<const std::uint8_t> coded,
-                                               std::size_t start) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t end_of_stream(const AscendPacketReader& packet,
+                                                            ArrayView<const std::uint8_t> coded,
+                                                            std::size_t start) noexcept {
   const unsigned end = packet.bits + ascend_end_mark.bits;
   if (end <= 64U) return packet.rest_zeros() == ascend_end_mark.value ? start + (end + 7) / 8 : 0;
   if (~packet.rest() != 0 || coded.size() - start < 8 + ascend_long_end_mark.size()) return 0;
@@ -143,9 +146,10 @@ struct AscendPacketReader {
 
 /// Decodes one engine's stream behind its header. `coded` ends with the zeros that fill its last unit. The length of
 /// the stream without them, 0 where it is corrupt.
-[[nodiscard]] inline std::size_t decode_ascend_stream(ArrayView<const std::uint8_t> coded,
-                                                      const AscendDecodeTable& table, std::size_t max_ratio,
-                                                      ArrayView<std::uint8_t> bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t decode_ascend_stream(ArrayView<const std::uint8_t> coded,
+                                                                   const AscendDecodeTable& table,
+                                                                   std::size_t max_ratio,
+                                                                   ArrayView<std::uint8_t> bytes) noexcept {
   std::size_t start = ascend_header_size;
   std::size_t end = 0;
   for (std::size_t at = 0; at < bytes.size(); start += 8) {
@@ -171,7 +175,8 @@ class AscendBlockDecoder {
   explicit AscendBlockDecoder(const AscendDictionaryParameters& parameters) noexcept : parameters_(parameters) {}
 
   /// Restores fractal_size bytes from the `block.size` bytes at `coded`.
-  [[nodiscard]] AscendStatus decode(const std::uint8_t* coded, AscendBlock block, std::uint8_t* output) noexcept {
+  NUQ_FUNCTION [[nodiscard]] AscendStatus decode(const std::uint8_t* coded, AscendBlock block,
+                                                 std::uint8_t* output) noexcept {
     AscendStreams& streams = block.raw ? raw_ : coded_;
     deal(block.size, ascend_unit, parameters_, [&](std::size_t dealt, std::size_t slot, std::size_t turn) {
       std::copy_n(coded + dealt, turn, streams.data() + slot);
@@ -187,7 +192,7 @@ class AscendBlockDecoder {
 
  private:
   /// Every engine's stream takes `size` bytes of its slot, fewer by less than a unit in the longest.
-  [[nodiscard]] AscendStatus decode_streams(std::size_t size) noexcept {
+  NUQ_FUNCTION [[nodiscard]] AscendStatus decode_streams(std::size_t size) noexcept {
     if (size < ascend_header_size) return AscendStatus::corrupt_stream;
     std::size_t longest = 0;
     for (std::size_t engine = 0; engine < parameters_.engines; ++engine) {
@@ -205,7 +210,7 @@ class AscendBlockDecoder {
   }
 
   /// The first header is read; the others have the same dictionary.
-  [[nodiscard]] bool accept_header(const std::uint8_t* header) noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool accept_header(const std::uint8_t* header) noexcept {
     if (has_table_) return table_.matches(header);
     has_table_ = table_.read(header, parameters_);
     return has_table_;
@@ -219,23 +224,24 @@ class AscendBlockDecoder {
 };
 
 /// Size and kind of the block with this record, from its word; see AscendIndex.
-[[nodiscard]] inline AscendBlock ascend_block_of(const std::uint8_t* record,
-                                                 const AscendDictionaryParameters& parameters) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline AscendBlock ascend_block_of(const std::uint8_t* record,
+                                                              const AscendDictionaryParameters& parameters) noexcept {
   const std::uint64_t word = load_u16(record);
   const std::uint64_t length = word & (parameters.engines == 4 ? 0x1FFU : 0x7FFU);
   return {static_cast<std::size_t>(length) * parameters.index_alignment(), (word & 0x8000U) == 0};
 }
 
 /// Whether `block` has a size that a compressor writes.
-[[nodiscard]] inline bool is_ascend_block(AscendBlock block, const AscendDictionaryParameters& parameters) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool is_ascend_block(AscendBlock block,
+                                                       const AscendDictionaryParameters& parameters) noexcept {
   return block.raw ? block.size == parameters.fractal_size : block.size > 0 && block.size <= parameters.fractal_size;
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION AscendStatus ascend_decompress(ArrayView<const std::uint8_t> bytes, ArrayView<const std::uint8_t> index,
-                                            const AscendDictionaryParameters& parameters,
-                                            ArrayView<std::uint8_t> output) noexcept {
+NUQ_DEFINITION AscendStatus ascend_decompress(ArrayView<const std::uint8_t> bytes, ArrayView<const std::uint8_t> index,
+                                              const AscendDictionaryParameters& parameters,
+                                              ArrayView<std::uint8_t> output) noexcept {
   const auto has_no_memory = [](auto view) { return view.data() == nullptr && !view.empty(); };
   if (has_no_memory(bytes) || has_no_memory(index) || has_no_memory(output)) return AscendStatus::null_pointer;
   const AscendStatus parameters_status = parameters.check(output.size());

@@ -35,11 +35,11 @@ struct AscendSize {
 
 /// Compresses bytes, which are int8 weights in the device's order (see fractal_z.hpp). Reports wrong parameters and a
 /// length that is no multiple of the block size by the status; then nothing else is set.
-[[nodiscard]] NUQ_FUNCTION AscendCompressed ascend_compress(ArrayView<const std::uint8_t> input,
+NUQ_FUNCTION [[nodiscard]] AscendCompressed ascend_compress(ArrayView<const std::uint8_t> input,
                                                             const AscendDictionaryParameters& parameters);
 
 /// The `compressed_size` of `ascend_compress` without its output: the same work, but no memory.
-[[nodiscard]] NUQ_FUNCTION AscendSize ascend_compressed_size(ArrayView<const std::uint8_t> input,
+NUQ_FUNCTION [[nodiscard]] AscendSize ascend_compressed_size(ArrayView<const std::uint8_t> input,
                                                              const AscendDictionaryParameters& parameters) noexcept;
 
 /// Compressed by original size, in the judge's single precision; 0 for no bytes. The index is not counted.
@@ -72,11 +72,12 @@ namespace detail {
 /// Compresses the blocks of one input, one at a time.
 class AscendBlockEncoder {
  public:
-  AscendBlockEncoder(ArrayView<const std::uint8_t> input, const AscendDictionaryParameters& parameters) noexcept
+  NUQ_FUNCTION AscendBlockEncoder(ArrayView<const std::uint8_t> input,
+                                  const AscendDictionaryParameters& parameters) noexcept
       : parameters_(parameters), table_(ascend_order(count_bytes(input)), parameters.mode) {}
 
   /// Takes the next fractal_size bytes.
-  [[nodiscard]] AscendBlock encode(const std::uint8_t* block) noexcept {
+  NUQ_FUNCTION [[nodiscard]] AscendBlock encode(const std::uint8_t* block) noexcept {
     deal(parameters_.fractal_size, parameters_.max_ratio, parameters_,
          [&](std::size_t dealt, std::size_t slot, std::size_t turn) {
            std::copy_n(block + dealt, turn, raw_.data() + slot);
@@ -88,7 +89,7 @@ class AscendBlockEncoder {
   }
 
   /// Writes the block that was encoded last.
-  void write(std::uint8_t* output) const noexcept {
+  NUQ_FUNCTION void write(std::uint8_t* output) const noexcept {
     const AscendStreams& streams = block_.raw ? raw_ : coded_;
     deal(block_.size, ascend_unit, parameters_, [&](std::size_t dealt, std::size_t slot, std::size_t turn) {
       std::copy_n(streams.data() + slot, turn, output + dealt);
@@ -97,7 +98,7 @@ class AscendBlockEncoder {
 
  private:
   /// Codes every engine's stream and fills it up with zeros; the units of the longest, 0 where one does not fit.
-  [[nodiscard]] std::size_t encode_streams() noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::size_t encode_streams() noexcept {
     const std::size_t stream_size = parameters_.stream_size();
     std::size_t longest = 0;
     for (std::size_t engine = 0; engine < parameters_.engines; ++engine) {
@@ -119,16 +120,16 @@ class AscendBlockEncoder {
 };
 
 /// What is wrong with the arguments of a call.
-[[nodiscard]] inline AscendStatus check_ascend_input(ArrayView<const std::uint8_t> input,
-                                                     const AscendDictionaryParameters& parameters) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline AscendStatus check_ascend_input(
+    ArrayView<const std::uint8_t> input, const AscendDictionaryParameters& parameters) noexcept {
   if (input.data() == nullptr && !input.empty()) return AscendStatus::null_pointer;
   return parameters.check(input.size());
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION AscendCompressed ascend_compress(ArrayView<const std::uint8_t> input,
-                                              const AscendDictionaryParameters& parameters) {
+NUQ_DEFINITION AscendCompressed ascend_compress(ArrayView<const std::uint8_t> input,
+                                                const AscendDictionaryParameters& parameters) {
   AscendCompressed result;
   result.status = detail::check_ascend_input(input, parameters);
   if (result.status != AscendStatus::ok) return result;
@@ -147,8 +148,8 @@ NUQ_FUNCTION AscendCompressed ascend_compress(ArrayView<const std::uint8_t> inpu
   return result;
 }
 
-NUQ_FUNCTION AscendSize ascend_compressed_size(ArrayView<const std::uint8_t> input,
-                                               const AscendDictionaryParameters& parameters) noexcept {
+NUQ_DEFINITION AscendSize ascend_compressed_size(ArrayView<const std::uint8_t> input,
+                                                 const AscendDictionaryParameters& parameters) noexcept {
   AscendSize result;
   result.status = detail::check_ascend_input(input, parameters);
   if (result.status != AscendStatus::ok) return result;

@@ -28,41 +28,41 @@ struct AscendDictionaryRate {
 
   /// Length of each level's code. Levels that do not occur cost what the next one would. Left out here, not in the
   /// sizes: pairs of the most frequent level share 3 bits, and the zeros that the device's order is padded with.
-  [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept;
 
   /// Estimate from the counts: codes of independent weights in packets of 63 bits, headers, and what the longest
   /// engine and the rounding add. Up to 36 levels the ratio is within 0.003 for blocks of 32768 bytes and 0.008 for
   /// 4096; below, the rounding to 128 bytes a block shows. At most the uncompressed size. Throws ConfigError
   /// size_mismatch where the kernel does not divide the columns, or the size overflows.
-  [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const;
+  NUQ_FUNCTION [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const;
 
   /// The compressor itself, on the weights in FRACTAL_Z order. Throws like `bytes`.
-  [[nodiscard]] std::size_t exact_bytes(const QuantizedWeights& weights) const;
+  NUQ_FUNCTION [[nodiscard]] std::size_t exact_bytes(const QuantizedWeights& weights) const;
 
  private:
   static constexpr std::size_t slot_bits = 3;  ///< all codes are multiples of it; a packet has 21 slots
 
-  [[noreturn]] static void fail(const char* cause);
+  NUQ_FUNCTION [[noreturn]] static void fail(const char* cause);
 
-  [[nodiscard]] static float bits_of_rank(std::size_t rank) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static float bits_of_rank(std::size_t rank) noexcept;
 
   /// Index in LevelCounts of the level that is stored as `byte`.
   [[nodiscard]] static constexpr std::size_t index_of_byte(std::size_t byte) noexcept { return byte ^ 128U; }
 
-  [[nodiscard]] static std::array<std::uint64_t, 256> counts_by_byte(const LevelCounts& counts) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static std::array<std::uint64_t, 256> counts_by_byte(const LevelCounts& counts) noexcept;
 
-  [[nodiscard]] OihwShape oihw_shape(const LayerShape& shape) const;
+  NUQ_FUNCTION [[nodiscard]] OihwShape oihw_shape(const LayerShape& shape) const;
 
   /// Bytes of the layer in FRACTAL_Z order.
-  [[nodiscard]] std::size_t device_size(const LayerShape& shape) const;
+  NUQ_FUNCTION [[nodiscard]] std::size_t device_size(const LayerShape& shape) const;
 
   /// Packets' bytes per input byte where weights are independent. A packet has 21 slots, of which w stay empty: the
   /// next code does not fit: (E[slots²] / E[slots] − 1) / 2 over the codes, the mean age of a renewal process.
-  [[nodiscard]] static double packet_ratio(LevelCounts counts) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static double packet_ratio(LevelCounts counts) noexcept;
 
   /// Bytes per input byte that a block adds: four headers of 40 bytes, half a unit of 128 bytes, and the engines' wait
   /// for the longest of them, which grows with the square root of the block (0.6: measured).
-  [[nodiscard]] static double overhead(double block_size) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static double overhead(double block_size) noexcept;
 };
 
 NUQ_NAMESPACE_END
@@ -79,7 +79,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::array<float, 256> AscendDictionaryRate::bits_per_level(const LevelCounts& counts) const noexcept {
+NUQ_DEFINITION std::array<float, 256> AscendDictionaryRate::bits_per_level(const LevelCounts& counts) const noexcept {
   std::array<float, 256> bits{};
   bits.fill(bits_of_rank((std::min<std::size_t>)(distinct_levels(counts), 255)));
   const detail::AscendOrder order = detail::ascend_order(counts_by_byte(counts));
@@ -90,7 +90,7 @@ NUQ_FUNCTION std::array<float, 256> AscendDictionaryRate::bits_per_level(const L
   return bits;
 }
 
-NUQ_FUNCTION double AscendDictionaryRate::bytes(const LevelCounts& counts, const LayerShape& shape) const {
+NUQ_DEFINITION double AscendDictionaryRate::bytes(const LevelCounts& counts, const LayerShape& shape) const {
   const std::size_t size = device_size(shape);
   const double scales = 4.0 * static_cast<double>(shape.scales);
   const std::optional<AscendDictionaryParameters> parameters = AscendDictionaryParameters::judge_parameters(size);
@@ -101,7 +101,7 @@ NUQ_FUNCTION double AscendDictionaryRate::bytes(const LevelCounts& counts, const
   return (std::min)(ratio, 1.0) * static_cast<double>(size) + scales;
 }
 
-NUQ_FUNCTION std::size_t AscendDictionaryRate::exact_bytes(const QuantizedWeights& weights) const {
+NUQ_DEFINITION std::size_t AscendDictionaryRate::exact_bytes(const QuantizedWeights& weights) const {
   const LayerShape shape = shape_of(weights);
   std::vector<std::int8_t> device(device_size(shape));
   if (!reorder_to_fractal_z(weights.levels, oihw_shape(shape), device)) fail("the levels are not rows x columns");
@@ -112,11 +112,11 @@ NUQ_FUNCTION std::size_t AscendDictionaryRate::exact_bytes(const QuantizedWeight
   return size + 4 * shape.scales;
 }
 
-NUQ_FUNCTION void AscendDictionaryRate::fail(const char* cause) {
+NUQ_DEFINITION void AscendDictionaryRate::fail(const char* cause) {
   detail::fail(ConfigError(ErrorCode::size_mismatch, std::string("AscendDictionaryRate: ") + cause));
 }
 
-NUQ_FUNCTION float AscendDictionaryRate::bits_of_rank(std::size_t rank) noexcept {
+NUQ_DEFINITION float AscendDictionaryRate::bits_of_rank(std::size_t rank) noexcept {
   int first = 0;
   for (const CodeClass& code_class : code_classes) {
     first += code_class.capacity;
@@ -125,25 +125,25 @@ NUQ_FUNCTION float AscendDictionaryRate::bits_of_rank(std::size_t rank) noexcept
   return static_cast<float>(code_classes.back().bits);
 }
 
-NUQ_FUNCTION std::array<std::uint64_t, 256> AscendDictionaryRate::counts_by_byte(const LevelCounts& counts) noexcept {
+NUQ_DEFINITION std::array<std::uint64_t, 256> AscendDictionaryRate::counts_by_byte(const LevelCounts& counts) noexcept {
   std::array<std::uint64_t, 256> by_byte{};
   for (std::size_t byte = 0; byte < by_byte.size(); ++byte) by_byte[byte] = counts[index_of_byte(byte)];
   return by_byte;
 }
 
-NUQ_FUNCTION OihwShape AscendDictionaryRate::oihw_shape(const LayerShape& shape) const {
+NUQ_DEFINITION OihwShape AscendDictionaryRate::oihw_shape(const LayerShape& shape) const {
   const std::optional<std::size_t> positions = detail::product_of(kernel_rows, kernel_cols);
   if (!positions || *positions == 0 || shape.cols % *positions != 0) fail("the kernel does not divide the columns");
   return {shape.rows, shape.cols / *positions, kernel_rows, kernel_cols};
 }
 
-NUQ_FUNCTION std::size_t AscendDictionaryRate::device_size(const LayerShape& shape) const {
+NUQ_DEFINITION std::size_t AscendDictionaryRate::device_size(const LayerShape& shape) const {
   const std::optional<std::size_t> size = fractal_z_size(oihw_shape(shape));
   if (!size) fail("the size overflows");
   return *size;
 }
 
-NUQ_FUNCTION double AscendDictionaryRate::packet_ratio(LevelCounts counts) noexcept {
+NUQ_DEFINITION double AscendDictionaryRate::packet_ratio(LevelCounts counts) noexcept {
   std::sort(counts.begin(), counts.end(), [](std::uint64_t x, std::uint64_t y) { return x > y; });
   double total = 0.0;
   for (const std::uint64_t count : counts) total += static_cast<double>(count);
@@ -161,7 +161,7 @@ NUQ_FUNCTION double AscendDictionaryRate::packet_ratio(LevelCounts counts) noexc
   return 8.0 * slots / (21.0 - empty_slots);
 }
 
-NUQ_FUNCTION double AscendDictionaryRate::overhead(double block_size) noexcept {
+NUQ_DEFINITION double AscendDictionaryRate::overhead(double block_size) noexcept {
   return (160.0 + 64.0 + 0.6 * std::sqrt(block_size)) / block_size;
 }
 

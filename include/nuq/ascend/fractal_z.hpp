@@ -60,7 +60,7 @@ template <class... Factors>
 /// Reorders int8 weights from OIHW to FRACTAL_Z; places that no weight takes become 0. This is the order that the
 /// weights of an Ascend convolution without groups are compressed in (transfer NCHW → FRACTAL_Z of hicann/ge). False,
 /// and nothing is written, unless `oihw` has the shape's size and `fractal_z` has `fractal_z_size(shape)`.
-[[nodiscard]] NUQ_FUNCTION bool reorder_to_fractal_z(ArrayView<const std::int8_t> oihw, const OihwShape& shape,
+NUQ_FUNCTION [[nodiscard]] bool reorder_to_fractal_z(ArrayView<const std::int8_t> oihw, const OihwShape& shape,
                                                      ArrayView<std::int8_t> fractal_z) noexcept;
 
 NUQ_NAMESPACE_END
@@ -71,8 +71,8 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION bool reorder_to_fractal_z(ArrayView<const std::int8_t> oihw, const OihwShape& shape,
-                                       ArrayView<std::int8_t> fractal_z) noexcept {
+NUQ_DEFINITION bool reorder_to_fractal_z(ArrayView<const std::int8_t> oihw, const OihwShape& shape,
+                                         ArrayView<std::int8_t> fractal_z) noexcept {
   if (detail::product_of(shape.outputs, shape.inputs, shape.height, shape.width) != oihw.size()) return false;
   if (fractal_z_size(shape) != fractal_z.size()) return false;
   std::fill(fractal_z.begin(), fractal_z.end(), std::int8_t{0});

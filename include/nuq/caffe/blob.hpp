@@ -21,17 +21,17 @@ struct BlobOrigin {
 };
 
 /// The extents a blob declares: `shape`, or the older num × channels × height × width. Not checked.
-[[nodiscard]] NUQ_FUNCTION Shape blob_shape(const schema::BlobProto& blob);
+NUQ_FUNCTION [[nodiscard]] Shape blob_shape(const schema::BlobProto& blob);
 
 namespace detail {
 
-[[noreturn]] NUQ_FUNCTION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem);
+NUQ_FUNCTION [[noreturn]] void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem);
 
 /// The int8 values of a deploy model's weights.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::int8_t> int8_values(const schema::BlobProto& blob);
+NUQ_FUNCTION [[nodiscard]] std::vector<std::int8_t> int8_values(const schema::BlobProto& blob);
 
 /// The uint64 values that the vendor stores in field 12, packed (the bytes of its varints) or not.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::uint64_t> uint64_values(const schema::BlobProto& blob,
+NUQ_FUNCTION [[nodiscard]] std::vector<std::uint64_t> uint64_values(const schema::BlobProto& blob,
                                                                     const BlobOrigin& origin);
 
 }  // namespace detail
@@ -39,7 +39,7 @@ namespace detail {
 /// A blob's values in its declared shape as floats; those stored in half or double precision or as integers are
 /// converted. Throws ModelError naming file, layer and blob: impossible extents, a number of values that contradicts
 /// the shape, a NaN or infinite value, uint64 data.
-[[nodiscard]] NUQ_FUNCTION Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin);
+NUQ_FUNCTION [[nodiscard]] Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin);
 
 NUQ_NAMESPACE_END
 
@@ -58,7 +58,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Shape blob_shape(const schema::BlobProto& blob) {
+NUQ_DEFINITION Shape blob_shape(const schema::BlobProto& blob) {
   if (blob.has_num() || blob.has_channels() || blob.has_height() || blob.has_width()) {
     return {blob.num(), blob.channels(), blob.height(), blob.width()};
   }
@@ -67,12 +67,12 @@ NUQ_FUNCTION Shape blob_shape(const schema::BlobProto& blob) {
 
 namespace detail {
 
-NUQ_FUNCTION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem) {
+NUQ_DEFINITION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem) {
   fail_layer(code, origin.file, origin.layer, "blob " + std::to_string(origin.index) + " " + problem);
 }
 
 /// The value of an IEEE 754 half-precision number.
-[[nodiscard]] inline float float_of_half(std::uint16_t bits) {
+NUQ_FUNCTION [[nodiscard]] inline float float_of_half(std::uint16_t bits) {
   const int exponent = (bits >> 10U) & 0x1F;
   const int fraction = bits & 0x3FF;
   float magnitude = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
@@ -84,7 +84,7 @@ NUQ_FUNCTION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std:
 }
 
 /// True for NVCaffe's half-precision blobs: the element type, a varint in field 10, is FLOAT16.
-[[nodiscard]] inline bool holds_half_data(const schema::BlobProto& blob) {
+NUQ_FUNCTION [[nodiscard]] inline bool holds_half_data(const schema::BlobProto& blob) {
   constexpr int type_field = 10;
   constexpr std::uint64_t float16 = 2;
   const google::protobuf::UnknownFieldSet& unknown = blob.unknown_fields();
@@ -96,7 +96,7 @@ NUQ_FUNCTION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std:
   return false;
 }
 
-[[nodiscard]] inline std::vector<float> floats_of_halves(std::string_view bytes) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<float> floats_of_halves(std::string_view bytes) {
   std::vector<float> values(bytes.size() / 2);
   for (std::size_t index = 0; index < values.size(); ++index) {
     const auto low = static_cast<unsigned char>(bytes[2 * index]);
@@ -106,13 +106,13 @@ NUQ_FUNCTION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std:
   return values;
 }
 
-NUQ_FUNCTION std::vector<std::int8_t> int8_values(const schema::BlobProto& blob) {
+NUQ_DEFINITION std::vector<std::int8_t> int8_values(const schema::BlobProto& blob) {
   std::vector<std::int8_t> values(blob.int8_data().size());
   if (!values.empty()) std::memcpy(values.data(), blob.int8_data().data(), values.size());
   return values;
 }
 
-NUQ_FUNCTION std::vector<std::uint64_t> uint64_values(const schema::BlobProto& blob, const BlobOrigin& origin) {
+NUQ_DEFINITION std::vector<std::uint64_t> uint64_values(const schema::BlobProto& blob, const BlobOrigin& origin) {
   constexpr int values_field = 12;
   std::vector<std::uint64_t> values;
   std::uint64_t value = 0;
@@ -137,7 +137,8 @@ NUQ_FUNCTION std::vector<std::uint64_t> uint64_values(const schema::BlobProto& b
 }
 
 /// The values a blob stores as numbers, whatever their element type. Memory is bounded by the message's own size.
-[[nodiscard]] inline std::vector<float> stored_values(const schema::BlobProto& blob, const BlobOrigin& origin) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<float> stored_values(const schema::BlobProto& blob,
+                                                                   const BlobOrigin& origin) {
   if (blob.double_data_size() > 0) {
     std::vector<float> values;
     values.reserve(static_cast<std::size_t>(blob.double_data_size()));
@@ -164,7 +165,7 @@ NUQ_FUNCTION std::vector<std::uint64_t> uint64_values(const schema::BlobProto& b
 
 }  // namespace detail
 
-NUQ_FUNCTION Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin) {
+NUQ_DEFINITION Tensor tensor_of(const schema::BlobProto& blob, const BlobOrigin& origin) {
   Shape shape = blob_shape(blob);
   if (!is_valid_shape(shape))
     detail::fail_blob(ErrorCode::malformed_file, origin, "has the impossible shape " + to_string(shape));

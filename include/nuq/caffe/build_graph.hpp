@@ -21,18 +21,18 @@ struct Model;
 ///
 /// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a
 /// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit.
-[[nodiscard]] NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel);
+NUQ_FUNCTION [[nodiscard]] Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel);
 
 /// \copydoc build_graph(std::shared_ptr<const Model>, Parallel&)
-[[nodiscard]] NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model);
+NUQ_FUNCTION [[nodiscard]] Graph build_graph(std::shared_ptr<const Model> model);
 
 /// The network in a prototxt and its caffemodel; without weights if `weights_file` is empty.
 /// Throws what `read_model` and `build_graph` throw.
-[[nodiscard]] NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file,
+NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file,
                                             Parallel& parallel);
 
 /// \copydoc load_graph(const std::string&, const std::string&, Parallel&)
-[[nodiscard]] NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file);
+NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file);
 
 NUQ_NAMESPACE_END
 
@@ -65,12 +65,13 @@ namespace detail {
 /// Follows the layers of the TEST phase in the file's order and gives every write to a blob's name a value of its own.
 class GraphBuilder {
  public:
-  explicit GraphBuilder(std::shared_ptr<const Model> model) : model_(std::move(model)), file_(model_->model_file) {
+  NUQ_FUNCTION explicit GraphBuilder(std::shared_ptr<const Model> model)
+      : model_(std::move(model)), file_(model_->model_file) {
     graph_.name = model_->net.name();
     graph_.source = caffe_source(model_);
   }
 
-  [[nodiscard]] Graph build() && {
+  NUQ_FUNCTION [[nodiscard]] Graph build() && {
     collect_layers();
     for (const NetworkInput& input : declared_inputs(model_->net, file_)) add_input("input", input);
     for (const Layer& layer : layers_) add_node(layer);
@@ -86,11 +87,12 @@ class GraphBuilder {
     bool included = true;
   };
 
-  [[noreturn]] void fail_in(const schema::LayerParameter& layer, ErrorCode code, const std::string& problem) const {
+  NUQ_FUNCTION [[noreturn]] void fail_in(const schema::LayerParameter& layer, ErrorCode code,
+                                         const std::string& problem) const {
     fail_layer(code, file_, layer.name(), problem);
   }
 
-  void collect_layers() {
+  NUQ_FUNCTION void collect_layers() {
     const schema::NetParameter& net = model_->net;
     if (net.layer_size() > 0 && net.layers_size() > 0) {
       fail(ModelError(ErrorCode::malformed_file,
@@ -112,7 +114,7 @@ class GraphBuilder {
     }
   }
 
-  void add_node(const Layer& layer) {
+  NUQ_FUNCTION void add_node(const Layer& layer) {
     if (!layer.included) return;
     const schema::LayerParameter& parameter = layer.parameter;
     check_layer(layer);
@@ -134,7 +136,8 @@ class GraphBuilder {
   }
 
   /// The names in `param { name: … }`: layers that name one share what is trained.
-  [[nodiscard]] static std::vector<std::string> shared_parameter_names(const schema::LayerParameter& layer) {
+  NUQ_FUNCTION [[nodiscard]] static std::vector<std::string> shared_parameter_names(
+      const schema::LayerParameter& layer) {
     std::vector<std::string> names;
     for (const schema::ParamSpec& spec : layer.param()) {
       if (!spec.name().empty()) names.push_back(spec.name());
@@ -143,7 +146,7 @@ class GraphBuilder {
   }
 
   /// For whoever knows those types: a schema drops the fields it has never heard of.
-  void keep_text_of_unknown_layers() {
+  NUQ_FUNCTION void keep_text_of_unknown_layers() {
     std::vector<std::string_view> texts;
     for (Node& node : graph_.nodes) {
       const auto* const unknown = node.operation.get_if<ops::Unknown>();
@@ -155,7 +158,7 @@ class GraphBuilder {
   }
 
   /// The inside of each layer's braces; fewer than there are layers in a model that was not parsed from its text.
-  [[nodiscard]] std::vector<std::string_view> layer_texts() const {
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::string_view> layer_texts() const {
     const std::string_view text = model_->text;
     std::vector<std::string_view> texts;
     for (const TextField& field : text_fields(text)) {
@@ -165,7 +168,7 @@ class GraphBuilder {
     return texts;
   }
 
-  void check_layer(const Layer& layer) {
+  NUQ_FUNCTION void check_layer(const Layer& layer) {
     const schema::LayerParameter& parameter = layer.parameter;
     if (parameter.type().empty()) fail_in(parameter, ErrorCode::malformed_file, "has no type");
     if (parameter.bottom().empty() && !is_data_layer(parameter) && parameter.type() != "Parameter") {
@@ -179,7 +182,7 @@ class GraphBuilder {
   }
 
   /// A value fed by the user; `owner` is what declares it.
-  std::size_t add_input(const std::string& owner, const NetworkInput& input) {
+  NUQ_FUNCTION std::size_t add_input(const std::string& owner, const NetworkInput& input) {
     if (current_.count(input.blob) > 0) {
       fail(ModelError(ErrorCode::invalid_graph,
                       file_ + ": " + owner + ": blob '" + input.blob + "' is an input already, wanted another name"));
@@ -191,7 +194,7 @@ class GraphBuilder {
     return value;
   }
 
-  [[nodiscard]] std::size_t value_read(const Layer& layer, const std::string& bottom) const {
+  NUQ_FUNCTION [[nodiscard]] std::size_t value_read(const Layer& layer, const std::string& bottom) const {
     const auto found = current_.find(bottom);
     if (found != current_.end()) return found->second;
     std::string problem = "bottom '" + bottom + "' is produced by no layer";
@@ -209,7 +212,7 @@ class GraphBuilder {
   }
 
   /// A new version of blob `top`. A name that is in use may be written again only in place.
-  std::size_t value_written(const schema::LayerParameter& layer, const std::string& top) {
+  NUQ_FUNCTION std::size_t value_written(const schema::LayerParameter& layer, const std::string& top) {
     const bool repeated = std::count(layer.top().begin(), layer.top().end(), top) > 1;
     const bool in_place = std::find(layer.bottom().begin(), layer.bottom().end(), top) != layer.bottom().end();
     if (repeated || (current_.count(top) > 0 && !in_place)) {
@@ -220,7 +223,7 @@ class GraphBuilder {
     return graph_.values.size() - 1;
   }
 
-  void check_that_something_is_computed() const {
+  NUQ_FUNCTION void check_that_something_is_computed() const {
     const auto computes = [](const Node& node) { return !node.inputs.empty(); };
     if (std::any_of(graph_.nodes.begin(), graph_.nodes.end(), computes)) return;
     const std::string problem = layers_.empty()
@@ -239,7 +242,7 @@ class GraphBuilder {
 
 }  // namespace detail
 
-NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel) {
+NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel) {
   Graph graph = detail::GraphBuilder(std::move(model)).build();
   const schema::NetWeights& weights = caffe_model(graph)->weights;
   const bool has_weights = weights.layer_size() + weights.layers_size() > 0;
@@ -251,16 +254,16 @@ NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model, Parallel& par
   return graph;
 }
 
-NUQ_FUNCTION Graph build_graph(std::shared_ptr<const Model> model) {
+NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model) {
   Parallel serial;
   return build_graph(std::move(model), serial);
 }
 
-NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel) {
+NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel) {
   return build_graph(std::make_shared<const Model>(read_model(model_file, weights_file)), parallel);
 }
 
-NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file) {
+NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file) {
   Parallel serial;
   return load_graph(model_file, weights_file, serial);
 }

@@ -11,7 +11,7 @@
 NUQ_NAMESPACE_BEGIN
 
 /// What a graph built from the model carries with it.
-[[nodiscard]] NUQ_FUNCTION std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model);
+NUQ_FUNCTION [[nodiscard]] std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model);
 
 NUQ_NAMESPACE_END
 
@@ -40,8 +40,8 @@ namespace detail {
 /// A prototxt and a caffemodel about to be written.
 class CaffeModel final : public FormattedModel {
  public:
-  explicit CaffeModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  explicit CaffeModel(Model model) : CaffeModel(std::make_shared<const Model>(std::move(model))) {}
+  NUQ_FUNCTION explicit CaffeModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  NUQ_FUNCTION explicit CaffeModel(Model model) : CaffeModel(std::make_shared<const Model>(std::move(model))) {}
 
   [[nodiscard]] std::vector<Layer> layers() const override {
     std::vector<Layer> layers;
@@ -68,7 +68,7 @@ class CaffeModel final : public FormattedModel {
 
 class CaffeFormat final : public CaffeSource {
  public:
-  explicit CaffeFormat(std::shared_ptr<const Model> model) : CaffeSource(std::move(model)) {}
+  NUQ_FUNCTION explicit CaffeFormat(std::shared_ptr<const Model> model) : CaffeSource(std::move(model)) {}
 
   [[nodiscard]] std::unique_ptr<FormattedModel> original() const override {
     return std::make_unique<CaffeModel>(model());
@@ -85,7 +85,7 @@ class CaffeFormat final : public CaffeSource {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model) {
+NUQ_DEFINITION std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model) {
   return std::make_shared<const detail::CaffeFormat>(std::move(model));
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "nuq/caffe/model.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/model_source.hpp"
@@ -26,14 +27,14 @@ class CaffeSource : public ModelSource {
   [[nodiscard]] const std::shared_ptr<const Model>& model() const noexcept { return model_; }
 
  protected:
-  explicit CaffeSource(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  NUQ_FUNCTION explicit CaffeSource(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
  private:
   std::shared_ptr<const Model> model_;
 };
 
 /// The model that a graph has been built from. Throws ModelError for a graph of another origin.
-[[nodiscard]] inline const std::shared_ptr<const Model>& caffe_model(const Graph& graph) {
+NUQ_FUNCTION [[nodiscard]] inline const std::shared_ptr<const Model>& caffe_model(const Graph& graph) {
   if (graph.source != nullptr && graph.source->format() == CaffeSource::name)
     return static_cast<const CaffeSource&>(*graph.source).model();
   detail::fail(ModelError(ErrorCode::unsupported_format,

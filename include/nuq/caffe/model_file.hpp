@@ -36,12 +36,12 @@ class FirstParseError final : public google::protobuf::io::ErrorCollector {
   }
   void AddWarning(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
 #endif
-  [[nodiscard]] const std::string& text() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] const std::string& text() const noexcept {
     return text_;
   }
 
  private:
-  void keep(int line, int column, std::string message) {
+  NUQ_FUNCTION void keep(int line, int column, std::string message) {
     if (!text_.empty()) return;
     std::replace(message.begin(), message.end(), '\n', ' ');
     text_ = (line < 0 ? "" : std::to_string(line + 1) + ":" + std::to_string(column + 1) + ":") + " " + message;
@@ -50,19 +50,19 @@ class FirstParseError final : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
-[[nodiscard]] NUQ_FUNCTION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] schema::NetParameter parse_prototxt(std::string_view text, const std::string& file);
 
 }  // namespace detail
 
 /// A model from memory; the file names are for messages alone. Unknown fields of the text are tolerated. `weights` is
 /// the content of a caffemodel; without a `weights_file` there is none and it is not looked at. Throws ModelError:
 /// empty, git-lfs pointer, HDF5, over 2 GB, or malformed, with `file:line:column` for text.
-[[nodiscard]] NUQ_FUNCTION Model parse_model(std::string_view text, std::string_view weights,
+NUQ_FUNCTION [[nodiscard]] Model parse_model(std::string_view text, std::string_view weights,
                                              const std::string& model_file, const std::string& weights_file);
 
 /// Reads a prototxt and, unless `weights_file` is empty, a binary caffemodel.
 /// Throws FormatError file_not_readable, and whatever `parse_model` throws.
-[[nodiscard]] NUQ_FUNCTION Model read_model(const std::string& model_file, const std::string& weights_file);
+NUQ_FUNCTION [[nodiscard]] Model read_model(const std::string& model_file, const std::string& weights_file);
 
 /// Stages a model: its text as it is and, unless `weights_file` is empty, its weights in binary form; the same model
 /// always gives the same bytes. Nothing appears before `files.commit()`.
@@ -83,7 +83,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Refuses what can be neither a prototxt nor a caffemodel.
-inline void check_content(std::string_view bytes, const std::string& file) {
+NUQ_FUNCTION inline void check_content(std::string_view bytes, const std::string& file) {
   const auto starts_with = [bytes](std::string_view start) { return bytes.substr(0, start.size()) == start; };
   if (bytes.empty()) fail(ModelError(ErrorCode::malformed_file, file + ": is empty"));
   if (starts_with("version https://git-lfs")) {
@@ -97,7 +97,7 @@ inline void check_content(std::string_view bytes, const std::string& file) {
 }
 
 /// True for bytes without control characters other than white space: a prototxt given as a caffemodel.
-[[nodiscard]] inline bool looks_like_text(std::string_view bytes) {
+NUQ_FUNCTION [[nodiscard]] inline bool looks_like_text(std::string_view bytes) {
   const std::string_view start = bytes.substr(0, 256);
   return std::none_of(start.begin(), start.end(), [](char c) {
     const auto code = static_cast<unsigned char>(c);
@@ -105,7 +105,7 @@ inline void check_content(std::string_view bytes, const std::string& file) {
   });
 }
 
-NUQ_FUNCTION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
+NUQ_DEFINITION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
   check_content(text, file);
   FirstParseError error;
   google::protobuf::TextFormat::Parser parser;
@@ -121,7 +121,7 @@ NUQ_FUNCTION schema::NetParameter parse_prototxt(std::string_view text, const st
   return net;
 }
 
-[[nodiscard]] inline schema::NetWeights parse_caffemodel(std::string_view bytes, const std::string& file) {
+NUQ_FUNCTION [[nodiscard]] inline schema::NetWeights parse_caffemodel(std::string_view bytes, const std::string& file) {
   check_content(bytes, file);
   schema::NetWeights weights;
   const bool parsed = weights.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
@@ -132,7 +132,7 @@ NUQ_FUNCTION schema::NetParameter parse_prototxt(std::string_view text, const st
   fail(ModelError(ErrorCode::malformed_file, file + ": " + problem));
 }
 
-inline void stage_caffemodel(const schema::NetWeights& weights, FileSet& files, const std::string& file) {
+NUQ_FUNCTION inline void stage_caffemodel(const schema::NetWeights& weights, FileSet& files, const std::string& file) {
   if (weights.ByteSizeLong() > max_message_bytes) {
     fail(ModelError(ErrorCode::unsupported_format, file + ": would be larger than 2 GB, protobuf's limit"));
   }
@@ -149,8 +149,8 @@ inline void stage_caffemodel(const schema::NetWeights& weights, FileSet& files, 
 
 }  // namespace detail
 
-NUQ_FUNCTION Model parse_model(std::string_view text, std::string_view weights, const std::string& model_file,
-                               const std::string& weights_file) {
+NUQ_DEFINITION Model parse_model(std::string_view text, std::string_view weights, const std::string& model_file,
+                                 const std::string& weights_file) {
   Model model;
   model.model_file = model_file;
   model.weights_file = weights_file;
@@ -160,15 +160,15 @@ NUQ_FUNCTION Model parse_model(std::string_view text, std::string_view weights, 
   return model;
 }
 
-NUQ_FUNCTION Model read_model(const std::string& model_file, const std::string& weights_file) {
+NUQ_DEFINITION Model read_model(const std::string& model_file, const std::string& weights_file) {
   const MappedFile text(model_file);
   if (weights_file.empty()) return parse_model(text.bytes(), {}, model_file, {});
   const MappedFile weights(weights_file);
   return parse_model(text.bytes(), weights.bytes(), model_file, weights_file);
 }
 
-NUQ_FUNCTION void write_model(const Model& model, FileSet& files, const std::string& model_file,
-                              const std::string& weights_file) {
+NUQ_DEFINITION void write_model(const Model& model, FileSet& files, const std::string& model_file,
+                                const std::string& weights_file) {
   files.stage(model_file, model.text);
   if (!weights_file.empty()) detail::stage_caffemodel(model.weights, files, weights_file);
 }

@@ -27,7 +27,7 @@ enum class RewriteSyntax {
 namespace detail {
 
 /// `layer { … }` without its blobs and the last line break.
-[[nodiscard]] NUQ_FUNCTION std::string layer_text(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] std::string layer_text(const schema::LayerParameter& layer);
 
 }  // namespace detail
 
@@ -38,23 +38,23 @@ class ModelRewriter {
  public:
   /// `graph` must live as long as the rewriter. Throws ModelError for a prototxt whose layers are the values of a list
   /// and for a node that is in no file (Node::in_no_source).
-  explicit ModelRewriter(const Graph& graph, RewriteSyntax syntax = RewriteSyntax::as_written);
+  NUQ_FUNCTION explicit ModelRewriter(const Graph& graph, RewriteSyntax syntax = RewriteSyntax::as_written);
   ModelRewriter(const ModelRewriter&) = delete;
   ModelRewriter& operator=(const ModelRewriter&) = delete;
 
   /// Inserts a layer, with its blobs if it has any, in front of or behind the layer of a node, in the phases and stages
   /// of that one. Needs RewriteSyntax::current. Throws ModelError duplicate_name where the model has a layer of its
   /// name or a blob of the name of a top that is not in place.
-  void insert_before(const Node& node, schema::LayerParameter layer);
-  void insert_after(const Node& node, schema::LayerParameter layer);
+  NUQ_FUNCTION void insert_before(const Node& node, schema::LayerParameter layer);
+  NUQ_FUNCTION void insert_after(const Node& node, schema::LayerParameter layer);
 
   void set_bottom(const Node& node, const std::string& blob) { bottoms_[node.source_index] = blob; }
 
   /// An empty blob to be filled with a payload, in the place of `node.blobs[index]` in the caffemodel.
-  [[nodiscard]] schema::BlobProto& replace_blob(const Node& node, std::size_t index);
+  NUQ_FUNCTION [[nodiscard]] schema::BlobProto& replace_blob(const Node& node, std::size_t index);
 
   /// The edited model, under the names of the original files, parsed again from its own text.
-  [[nodiscard]] Model finish() &&;
+  NUQ_FUNCTION [[nodiscard]] Model finish() &&;
 
  private:
   /// When a layer is part of the network.
@@ -63,30 +63,30 @@ class ModelRewriter {
     google::protobuf::RepeatedPtrField<schema::NetStateRule> exclude;
   };
 
-  void find_layers(std::string_view field_name);
+  NUQ_FUNCTION void find_layers(std::string_view field_name);
 
   /// An upgraded text lacks V0's padding layers, which no node stands for: the others keep their positions.
-  void leave_out_padding();
+  NUQ_FUNCTION void leave_out_padding();
 
-  void collect_layers();
+  NUQ_FUNCTION void collect_layers();
 
   [[nodiscard]] const TextField& field_of(const Node& node) const { return layers_[node.source_index]; }
-  [[nodiscard]] std::vector<TextField> fields_of(const TextField& message) const;
-  [[nodiscard]] std::string literal(const TextField& field) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<TextField> fields_of(const TextField& message) const;
+  NUQ_FUNCTION [[nodiscard]] std::string literal(const TextField& field) const;
 
   /// A layer about to be inserted next to `node`: names checked, blobs handed to the caffemodel.
-  [[nodiscard]] schema::LayerParameter adopted(schema::LayerParameter layer, const Node& node);
+  NUQ_FUNCTION [[nodiscard]] schema::LayerParameter adopted(schema::LayerParameter layer, const Node& node);
 
-  void fold(const Node& node);
+  NUQ_FUNCTION void fold(const Node& node);
 
   /// The blobs of a folded layer, as far as nobody has replaced them otherwise.
-  void replace_folded_blobs(const Node& node);
+  NUQ_FUNCTION void replace_folded_blobs(const Node& node);
 
   /// Points the first `bottom` or `top` of a layer to another blob.
-  void set_first(const Node& node, std::string_view name, const std::string& blob);
+  NUQ_FUNCTION void set_first(const Node& node, std::string_view name, const std::string& blob);
 
   /// A folded layer has a bias, whatever its text said.
-  void give_bias(const Node& node);
+  NUQ_FUNCTION void give_bias(const Node& node);
 
   const Graph& graph_;
   const schema::NetParameter& net_;
@@ -121,7 +121,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// A name as protobuf writes it: quoted and escaped.
-[[nodiscard]] inline std::string text_literal(const std::string& name) {
+NUQ_FUNCTION [[nodiscard]] inline std::string text_literal(const std::string& name) {
   schema::NetParameter holder;
   holder.set_name(name);
   std::string text;
@@ -130,19 +130,19 @@ namespace detail {
 }
 
 /// The value of a string literal, which may consist of several pieces with comments between them.
-[[nodiscard]] inline std::string name_of_literal(const std::string& literal) {
+NUQ_FUNCTION [[nodiscard]] inline std::string name_of_literal(const std::string& literal) {
   schema::NetParameter holder;
   static_cast<void>(google::protobuf::TextFormat::ParseFromString("name: " + literal, &holder));
   return holder.name();
 }
 
-[[nodiscard]] inline bool is_false_literal(const std::string& literal) {
+NUQ_FUNCTION [[nodiscard]] inline bool is_false_literal(const std::string& literal) {
   schema::ConvolutionParameter holder;
   static_cast<void>(google::protobuf::TextFormat::ParseFromString("bias_term: " + literal, &holder));
   return !holder.bias_term();
 }
 
-NUQ_FUNCTION std::string layer_text(const schema::LayerParameter& layer) {
+NUQ_DEFINITION std::string layer_text(const schema::LayerParameter& layer) {
   schema::NetParameter holder;
   *holder.add_layer() = layer;
   holder.mutable_layer(0)->clear_blobs();
@@ -154,7 +154,7 @@ NUQ_FUNCTION std::string layer_text(const schema::LayerParameter& layer) {
 
 }  // namespace detail
 
-NUQ_FUNCTION ModelRewriter::ModelRewriter(const Graph& graph, RewriteSyntax syntax)
+NUQ_DEFINITION ModelRewriter::ModelRewriter(const Graph& graph, RewriteSyntax syntax)
     : graph_(graph),
       net_(caffe_model(graph)->net),
       syntax_(syntax),
@@ -175,20 +175,20 @@ NUQ_FUNCTION ModelRewriter::ModelRewriter(const Graph& graph, RewriteSyntax synt
   }
 }
 
-NUQ_FUNCTION void ModelRewriter::insert_before(const Node& node, schema::LayerParameter layer) {
+NUQ_DEFINITION void ModelRewriter::insert_before(const Node& node, schema::LayerParameter layer) {
   const std::size_t begin = field_of(node).begin;
   edits_.replace(begin, begin, detail::layer_text(adopted(std::move(layer), node)) + "\n");
 }
 
-NUQ_FUNCTION void ModelRewriter::insert_after(const Node& node, schema::LayerParameter layer) {
+NUQ_DEFINITION void ModelRewriter::insert_after(const Node& node, schema::LayerParameter layer) {
   edits_.insert_line_after(text_, field_of(node).end, detail::layer_text(adopted(std::move(layer), node)));
 }
 
-NUQ_FUNCTION schema::BlobProto& ModelRewriter::replace_blob(const Node& node, std::size_t index) {
+NUQ_DEFINITION schema::BlobProto& ModelRewriter::replace_blob(const Node& node, std::size_t index) {
   return weights_.replace_blob(node.name, static_cast<int>(index), node.blobs[index].shape);
 }
 
-NUQ_FUNCTION Model ModelRewriter::finish() && {
+NUQ_DEFINITION Model ModelRewriter::finish() && {
   for (const Node& node : graph_.nodes) {
     if (!node.fused.empty()) replace_folded_blobs(node);
     const auto bottom = bottoms_.find(node.source_index);
@@ -203,7 +203,7 @@ NUQ_FUNCTION Model ModelRewriter::finish() && {
   return model;
 }
 
-NUQ_FUNCTION void ModelRewriter::find_layers(std::string_view field_name) {
+NUQ_DEFINITION void ModelRewriter::find_layers(std::string_view field_name) {
   for (const TextField& field : text_fields(text_)) {
     if (field.name == field_name && !field.in_list) layers_.push_back(field);
   }
@@ -213,14 +213,14 @@ NUQ_FUNCTION void ModelRewriter::find_layers(std::string_view field_name) {
                           graph_.model_file() + ": has its layers in a list, wanted `layer { … }` for each"));
 }
 
-NUQ_FUNCTION void ModelRewriter::leave_out_padding() {
+NUQ_DEFINITION void ModelRewriter::leave_out_padding() {
   const auto& layers = net_.layers();
   for (int index = 0; index < layers.size(); ++index) {
     if (is_v0_padding(layers[index])) layers_.insert(layers_.begin() + index, TextField{});
   }
 }
 
-NUQ_FUNCTION void ModelRewriter::collect_layers() {
+NUQ_DEFINITION void ModelRewriter::collect_layers() {
   blob_names_.insert(net_.input().begin(), net_.input().end());
   const auto collect = [this](const schema::LayerParameter& layer) {
     layer_names_.push_back(layer.name());
@@ -231,15 +231,15 @@ NUQ_FUNCTION void ModelRewriter::collect_layers() {
   for (const schema::LayerParameter& layer : upgraded_layers(net_)) collect(layer);
 }
 
-NUQ_FUNCTION std::vector<TextField> ModelRewriter::fields_of(const TextField& message) const {
+NUQ_DEFINITION std::vector<TextField> ModelRewriter::fields_of(const TextField& message) const {
   return text_fields(text_, message.value_begin, message.value_end);
 }
 
-NUQ_FUNCTION std::string ModelRewriter::literal(const TextField& field) const {
+NUQ_DEFINITION std::string ModelRewriter::literal(const TextField& field) const {
   return text_.substr(field.value_begin, field.value_end - field.value_begin);
 }
 
-NUQ_FUNCTION schema::LayerParameter ModelRewriter::adopted(schema::LayerParameter layer, const Node& node) {
+NUQ_DEFINITION schema::LayerParameter ModelRewriter::adopted(schema::LayerParameter layer, const Node& node) {
   const auto refuse = [&](const std::string& what, const std::string& name) {
     detail::fail_layer(ErrorCode::duplicate_name, graph_.model_file(), node.name,
                        what + " '" + name + "' for its quantization exists already, wanted a model without one");
@@ -256,7 +256,7 @@ NUQ_FUNCTION schema::LayerParameter ModelRewriter::adopted(schema::LayerParamete
   return layer;
 }
 
-NUQ_FUNCTION void ModelRewriter::fold(const Node& node) {
+NUQ_DEFINITION void ModelRewriter::fold(const Node& node) {
   set_bottom(node, graph_.values[node.inputs.front()].blob);
   set_first(node, "top", graph_.values[node.outputs.front()].blob);
   give_bias(node);
@@ -268,7 +268,7 @@ NUQ_FUNCTION void ModelRewriter::fold(const Node& node) {
   }
 }
 
-NUQ_FUNCTION void ModelRewriter::replace_folded_blobs(const Node& node) {
+NUQ_DEFINITION void ModelRewriter::replace_folded_blobs(const Node& node) {
   for (std::size_t index = 0; index < node.blobs.size(); ++index) {
     if (weights_.is_replaced(node.name, static_cast<int>(index))) continue;
     const std::vector<float>& values = node.blobs[index].values;
@@ -276,7 +276,7 @@ NUQ_FUNCTION void ModelRewriter::replace_folded_blobs(const Node& node) {
   }
 }
 
-NUQ_FUNCTION void ModelRewriter::set_first(const Node& node, std::string_view name, const std::string& blob) {
+NUQ_DEFINITION void ModelRewriter::set_first(const Node& node, std::string_view name, const std::string& blob) {
   for (const TextField& field : fields_of(field_of(node))) {
     if (field.name != name) continue;
     if (detail::name_of_literal(literal(field)) != blob) {
@@ -286,7 +286,7 @@ NUQ_FUNCTION void ModelRewriter::set_first(const Node& node, std::string_view na
   }
 }
 
-NUQ_FUNCTION void ModelRewriter::give_bias(const Node& node) {
+NUQ_DEFINITION void ModelRewriter::give_bias(const Node& node) {
   for (const TextField& parameter : fields_of(field_of(node))) {
     if (parameter.name != "convolution_param" && parameter.name != "inner_product_param") continue;
     for (const TextField& field : fields_of(parameter)) {

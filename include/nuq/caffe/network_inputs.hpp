@@ -20,21 +20,21 @@ struct NetworkInput {
 
 namespace detail {
 
-[[nodiscard]] NUQ_FUNCTION Shape shape_of(const schema::BlobShape& shape);
+NUQ_FUNCTION [[nodiscard]] Shape shape_of(const schema::BlobShape& shape);
 
 }  // namespace detail
 
 /// True for layers that bring data into the network: Input, and every layer without bottoms that reads a data base, a
 /// file or memory (Data, ImageData, MemoryData, DummyData, AnnotatedData, …, Python data layers).
-[[nodiscard]] NUQ_FUNCTION bool is_data_layer(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] bool is_data_layer(const schema::LayerParameter& layer);
 
 /// The inputs declared by a network's own `input` fields. Throws ModelError naming `file` for shapes that do not fit
 /// them.
-[[nodiscard]] NUQ_FUNCTION std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net,
+NUQ_FUNCTION [[nodiscard]] std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net,
                                                                      const std::string& file);
 
 /// The tops of a data layer: data and labels alike. Throws ModelError naming `file` for impossible shapes.
-[[nodiscard]] NUQ_FUNCTION std::vector<NetworkInput> inputs_of(const schema::LayerParameter& layer,
+NUQ_FUNCTION [[nodiscard]] std::vector<NetworkInput> inputs_of(const schema::LayerParameter& layer,
                                                                const std::string& file);
 
 NUQ_NAMESPACE_END
@@ -48,12 +48,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION Shape shape_of(const schema::BlobShape& shape) {
+NUQ_DEFINITION Shape shape_of(const schema::BlobShape& shape) {
   return {shape.dim().begin(), shape.dim().end()};
 }
 
 /// `shape` if a network can be fed with it. Throws ModelError naming file and blob.
-[[nodiscard]] inline Shape checked_input_shape(Shape shape, const std::string& file, const std::string& blob) {
+NUQ_FUNCTION [[nodiscard]] inline Shape checked_input_shape(Shape shape, const std::string& file,
+                                                            const std::string& blob) {
   bool positive = is_valid_shape(shape);
   for (const std::int64_t extent : shape) positive = positive && extent > 0;
   if (!positive) {
@@ -65,7 +66,8 @@ NUQ_FUNCTION Shape shape_of(const schema::BlobShape& shape) {
 
 /// The shape of the index-th `input` of a network, from `input_shape` or from the older `input_dim`, four values per
 /// input.
-[[nodiscard]] inline Shape declared_input_shape(const schema::NetParameter& net, int index, const std::string& file) {
+NUQ_FUNCTION [[nodiscard]] inline Shape declared_input_shape(const schema::NetParameter& net, int index,
+                                                             const std::string& file) {
   const int inputs = net.input_size();
   if (net.input_shape_size() == inputs) return shape_of(net.input_shape(index));
   if (net.input_shape_size() > 0) {
@@ -90,7 +92,7 @@ template <class Shapes>
 }
 
 /// The shape of the index-th top of a data layer, as far as its parameters tell.
-[[nodiscard]] inline Shape data_layer_shape(const schema::LayerParameter& layer, int index) {
+NUQ_FUNCTION [[nodiscard]] inline Shape data_layer_shape(const schema::LayerParameter& layer, int index) {
   if (layer.type() == "Input") return shape_at(layer.input_param().shape(), index);
   if (layer.type() == "DummyData") return shape_at(layer.dummy_data_param().shape(), index);
   if (layer.type() == "MemoryData" && layer.has_memory_data_param()) {
@@ -103,7 +105,7 @@ template <class Shapes>
 
 }  // namespace detail
 
-NUQ_FUNCTION bool is_data_layer(const schema::LayerParameter& layer) {
+NUQ_DEFINITION bool is_data_layer(const schema::LayerParameter& layer) {
   constexpr std::string_view suffix = "Data";
   const std::string_view type = layer.type();
   if (layer.bottom_size() > 0) return false;
@@ -111,7 +113,7 @@ NUQ_FUNCTION bool is_data_layer(const schema::LayerParameter& layer) {
          (type.size() >= suffix.size() && type.substr(type.size() - suffix.size()) == suffix);
 }
 
-NUQ_FUNCTION std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net, const std::string& file) {
+NUQ_DEFINITION std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net, const std::string& file) {
   std::vector<NetworkInput> inputs;
   for (int index = 0; index < net.input_size(); ++index) {
     inputs.push_back({net.input(index), detail::checked_input_shape(detail::declared_input_shape(net, index, file),
@@ -120,7 +122,7 @@ NUQ_FUNCTION std::vector<NetworkInput> declared_inputs(const schema::NetParamete
   return inputs;
 }
 
-NUQ_FUNCTION std::vector<NetworkInput> inputs_of(const schema::LayerParameter& layer, const std::string& file) {
+NUQ_DEFINITION std::vector<NetworkInput> inputs_of(const schema::LayerParameter& layer, const std::string& file) {
   std::vector<NetworkInput> inputs;
   for (int index = 0; index < layer.top_size(); ++index) {
     inputs.push_back({layer.top(index),

@@ -23,14 +23,14 @@ NUQ_NAMESPACE_BEGIN
 /// present format. Same model, same bytes, for any number of threads.
 ///
 /// @param graph  the network of `model`, or the one that `model` was made from: for types and shapes.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
+NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
                                                                     const NetworkQuantization& quantization,
                                                                     Parallel& parallel, CodingChoice choice = {});
 
 /// The model of a packed file, whose `name` is for messages: the prototxt to the byte, the blobs to the bit, layers
 /// without blobs left out of the caffemodel.
 /// @throws FormatError for a file that is damaged or from a later version, or holds more than a caffemodel can (2 GB).
-[[nodiscard]] NUQ_FUNCTION Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name);
+NUQ_FUNCTION [[nodiscard]] Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name);
 
 NUQ_NAMESPACE_END
 
@@ -56,7 +56,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// True for a blob that is nothing but a shape and values of one type that a packed file knows.
-[[nodiscard]] inline bool has_plain_values(const schema::BlobProto& blob) {
+NUQ_FUNCTION [[nodiscard]] inline bool has_plain_values(const schema::BlobProto& blob) {
   const int kinds = (blob.data().empty() ? 0 : 1) + (blob.double_data().empty() ? 0 : 1) +
                     (blob.int8_data().empty() ? 0 : 1) + (blob.int32_data().empty() ? 0 : 1);
   const bool has_others = !blob.diff().empty() || !blob.double_diff().empty() || blob.has_raw_data() ||
@@ -65,7 +65,8 @@ namespace detail {
 }
 
 /// The shape under which a blob is packed: the node's, where old files have four axes for everything.
-[[nodiscard]] inline Shape packed_shape(const schema::BlobProto& blob, const Node* node, std::size_t index) {
+NUQ_FUNCTION [[nodiscard]] inline Shape packed_shape(const schema::BlobProto& blob, const Node* node,
+                                                     std::size_t index) {
   const Shape declared = blob_shape(blob);
   if (node == nullptr || index >= node->blobs.size()) return declared;
   const Shape& known = node->blobs[index].shape;
@@ -75,7 +76,8 @@ namespace detail {
 /// The blobs of a caffemodel on their way into a packed file. Coding is what takes time: it is done for all together.
 class ModelPacker {
  public:
-  ModelPacker(const Graph& graph, const Model& model, const NetworkQuantization& quantization, CodingChoice choice)
+  NUQ_FUNCTION ModelPacker(const Graph& graph, const Model& model, const NetworkQuantization& quantization,
+                           CodingChoice choice)
       : graph_(graph),
         quantization_(quantization),
         choice_(choice),
@@ -87,7 +89,7 @@ class ModelPacker {
     }
   }
 
-  [[nodiscard]] std::vector<std::uint8_t> finish(Parallel& parallel) {
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> finish(Parallel& parallel) {
     std::vector<Blob*> candidates;
     for (Layer& layer : layers_) {
       for (Blob& blob : layer.blobs) {
@@ -134,7 +136,7 @@ class ModelPacker {
   }
 
   /// What the file takes, a little more rather than less.
-  [[nodiscard]] std::size_t estimated_size() const {
+  NUQ_FUNCTION [[nodiscard]] std::size_t estimated_size() const {
     constexpr std::size_t record = 256;  // of a layer in the directory
     std::size_t bytes = text_size_ + record * (layers_.size() + 1);
     for (const Layer& layer : layers_) {
@@ -146,12 +148,12 @@ class ModelPacker {
     return bytes;
   }
 
-  [[nodiscard]] static bool is_integer(const Blob& blob) {
+  NUQ_FUNCTION [[nodiscard]] static bool is_integer(const Blob& blob) {
     return has_plain_values(*blob.proto) && !blob.proto->int8_data().empty();
   }
 
   /// Codes int8 data, and float weights that are level · scale to the bit.
-  void encode(Blob& blob) const {
+  NUQ_FUNCTION void encode(Blob& blob) const {
     const schema::BlobProto& proto = *blob.proto;
     if (is_integer(blob)) {
       blob.coded = coded(blob.shape, int8_values(proto));
@@ -163,11 +165,11 @@ class ModelPacker {
                                              : coded(blob.shape, weights.levels);
   }
 
-  [[nodiscard]] CodedLevels coded(const Shape& shape, const std::vector<std::int8_t>& levels) const {
+  NUQ_FUNCTION [[nodiscard]] CodedLevels coded(const Shape& shape, const std::vector<std::int8_t>& levels) const {
     return encode_levels(PackedModelWriter::as_matrix(shape, levels), choice_);
   }
 
-  void add_to_file(Blob& blob) {
+  NUQ_FUNCTION void add_to_file(Blob& blob) {
     const schema::BlobProto& proto = *blob.proto;
     if (blob.coded && blob.quantization != nullptr) {
       const QuantizedWeights& weights = blob.quantization->weights;
@@ -190,7 +192,7 @@ class ModelPacker {
 
   /// What is no plain array of numbers (half precision, the vendor's uint64, gradients) is kept as the
   /// message itself.
-  void add_bytes(const std::string& message) {
+  NUQ_FUNCTION void add_bytes(const std::string& message) {
     const ArrayView<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(message.data()), message.size());
     writer_.add_values(ElementType::bytes, {static_cast<std::int64_t>(bytes.size())}, bytes);
   }
@@ -208,12 +210,12 @@ class ModelPacker {
   std::vector<Layer> layers_;
 };
 
-[[noreturn]] inline void fail_to_unpack(const std::string& place, const std::string& problem) {
+NUQ_FUNCTION [[noreturn]] inline void fail_to_unpack(const std::string& place, const std::string& problem) {
   fail(FormatError(ErrorCode::malformed_file, place + ": " + problem));
 }
 
 /// Refuses a file that stands for more values than a caffemodel can hold.
-inline void check_unpacked_size(const PackedModelView& view, const std::string& name) {
+NUQ_FUNCTION inline void check_unpacked_size(const PackedModelView& view, const std::string& name) {
   std::size_t room = max_message_bytes;
   for (std::size_t index = 0; index < view.layer_count(); ++index) {
     view.layer(index).visit_blobs([&](std::size_t, const PackedBlob& blob) {
@@ -225,7 +227,7 @@ inline void check_unpacked_size(const PackedModelView& view, const std::string& 
 }
 
 /// The blob of a caffemodel that a packed one stands for; less than 2 GB.
-[[nodiscard]] inline schema::BlobProto unpacked_blob(const PackedBlob& blob, const std::string& place) {
+NUQ_FUNCTION [[nodiscard]] inline schema::BlobProto unpacked_blob(const PackedBlob& blob, const std::string& place) {
   schema::BlobProto proto;
   const auto check = [&place](DecodeStatus status) {
     if (status != DecodeStatus::ok) fail_to_unpack(place, status_text(status));
@@ -268,13 +270,13 @@ inline void check_unpacked_size(const PackedModelView& view, const std::string& 
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
-                                                      const NetworkQuantization& quantization, Parallel& parallel,
-                                                      CodingChoice choice) {
+NUQ_DEFINITION std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
+                                                        const NetworkQuantization& quantization, Parallel& parallel,
+                                                        CodingChoice choice) {
   return detail::ModelPacker(graph, model, quantization, choice).finish(parallel);
 }
 
-NUQ_FUNCTION Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name) {
+NUQ_DEFINITION Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name) {
   const PackedModel packed(file.data(), file.size(), name);
   const PackedModelView& view = packed.view();
   Model model = parse_model(view.prototxt(), {}, name, {});

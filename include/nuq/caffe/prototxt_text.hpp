@@ -28,27 +28,27 @@ struct TextField {
 /// The fields of the message between two offsets of a text (by default the whole text), in order, a list's values one
 /// by one. Whatever protobuf's text parser accepts is understood. Throws ModelError malformed_file where brackets or
 /// quotes do not match.
-[[nodiscard]] NUQ_FUNCTION std::vector<TextField> text_fields(std::string_view text, std::size_t begin = 0,
+NUQ_FUNCTION [[nodiscard]] std::vector<TextField> text_fields(std::string_view text, std::size_t begin = 0,
                                                               std::size_t end = std::string_view::npos);
 
 /// The value under a path of field names: a scalar as it is written, with its quotes, or the inside of a message's
 /// braces. Of a field that stands there more than once, the last; nothing where there is none. Throws as `text_fields`.
-[[nodiscard]] NUQ_FUNCTION std::optional<std::string_view> text_value(std::string_view text,
+NUQ_FUNCTION [[nodiscard]] std::optional<std::string_view> text_value(std::string_view text,
                                                                       std::initializer_list<std::string_view> path);
 
 /// Replacements in a text, applied together; everything between them stays verbatim.
 class TextEdits {
  public:
   /// Replaces [begin, end); an empty range inserts. Insertions at one place keep their order; ranges must not overlap.
-  void replace(std::size_t begin, std::size_t end, std::string replacement);
+  NUQ_FUNCTION void replace(std::size_t begin, std::size_t end, std::string replacement);
 
   /// Inserts a new line `content` after offset `end`, behind a comment that ends the line there.
-  void insert_line_after(std::string_view text, std::size_t end, const std::string& content);
+  NUQ_FUNCTION void insert_line_after(std::string_view text, std::size_t end, const std::string& content);
 
   /// Removes [begin, end) and, where it stands alone on its lines, the indentation before and the line break after it.
-  void remove_lines(std::string_view text, std::size_t begin, std::size_t end);
+  NUQ_FUNCTION void remove_lines(std::string_view text, std::size_t begin, std::size_t end);
 
-  [[nodiscard]] std::string apply(std::string_view text) const;
+  NUQ_FUNCTION [[nodiscard]] std::string apply(std::string_view text) const;
 
  private:
   struct Edit {
@@ -57,7 +57,7 @@ class TextEdits {
     std::string replacement;
   };
 
-  [[nodiscard]] static std::size_t skip_spaces(std::string_view text, std::size_t at);
+  NUQ_FUNCTION [[nodiscard]] static std::size_t skip_spaces(std::string_view text, std::size_t at);
 
   std::vector<Edit> edits_;
 };
@@ -77,18 +77,19 @@ namespace detail {
 /// Finds the fields of a text-format message without a schema. Does not recurse, so deep nesting costs no stack.
 class TextFieldScanner {
  public:
-  TextFieldScanner(std::string_view text, std::size_t begin, std::size_t end) : text_(text.substr(0, end)), at_(begin) {
+  NUQ_FUNCTION TextFieldScanner(std::string_view text, std::size_t begin, std::size_t end)
+      : text_(text.substr(0, end)), at_(begin) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (at_ == 0 && text_.substr(0, byte_order_mark.size()) == byte_order_mark) at_ = byte_order_mark.size();
   }
 
-  [[nodiscard]] std::vector<TextField> scan() && {
+  NUQ_FUNCTION [[nodiscard]] std::vector<TextField> scan() && {
     for (skip_blanks(); at_ < text_.size(); skip_blanks()) scan_field();
     return std::move(fields_);
   }
 
  private:
-  void scan_field() {
+  NUQ_FUNCTION void scan_field() {
     const std::size_t begin = at_;
     peek() == '[' ? skip_balanced() : skip_word();
     const std::string_view name = text_.substr(begin, at_ - begin);
@@ -101,7 +102,7 @@ class TextFieldScanner {
     if (skip_separator()) fields_.back().end = at_;
   }
 
-  void scan_list(std::string_view name) {
+  NUQ_FUNCTION void scan_list(std::string_view name) {
     ++at_;
     for (skip_blanks(); peek() != ']'; skip_blanks()) {
       scan_value(name);
@@ -112,7 +113,7 @@ class TextFieldScanner {
     static_cast<void>(skip_separator());
   }
 
-  void scan_value(std::string_view name) {
+  NUQ_FUNCTION void scan_value(std::string_view name) {
     const std::size_t begin = at_;
     const bool is_message = is_one_of(peek(), "{<");
     if (is_message)
@@ -126,30 +127,30 @@ class TextFieldScanner {
   }
 
   /// Skips blanks and one separator; back to where it was if there is none.
-  [[nodiscard]] bool skip_separator() {
+  NUQ_FUNCTION [[nodiscard]] bool skip_separator() {
     const std::size_t begin = at_;
     skip_blanks();
     const bool found = is_one_of(peek(), ",;");
     at_ = found ? at_ + 1 : begin;
     return found;
   }
-  void skip_blanks() {
+  NUQ_FUNCTION void skip_blanks() {
     while (at_ < text_.size() && is_one_of(peek(), "# \t\n\r\v\f")) {
       at_ = peek() == '#' ? (std::min)(text_.find('\n', at_), text_.size()) : at_ + 1;
     }
   }
-  void skip_word() {
+  NUQ_FUNCTION void skip_word() {
     const std::size_t begin = at_;
     while (is_word(peek())) ++at_;
     if (at_ == begin) fail_here("unexpected character or end");
   }
-  void skip_number_or_word() {
+  NUQ_FUNCTION void skip_number_or_word() {
     if (peek() == '-') ++at_;
     skip_blanks();
     skip_word();
   }
   /// A string, and those right after it, which belong to the same value.
-  void skip_strings() {
+  NUQ_FUNCTION void skip_strings() {
     std::size_t end = at_;
     while (is_one_of(peek(), "\"'")) {
       skip_string();
@@ -158,7 +159,7 @@ class TextFieldScanner {
     }
     at_ = end;
   }
-  void skip_string() {
+  NUQ_FUNCTION void skip_string() {
     const char quote = text_[at_++];
     while (peek() != quote) {
       if (at_ >= text_.size() || peek() == '\n') fail_here("unterminated string");
@@ -166,7 +167,7 @@ class TextFieldScanner {
     }
     ++at_;
   }
-  void skip_balanced() {
+  NUQ_FUNCTION void skip_balanced() {
     int depth = 0;
     do {
       skip_blanks();
@@ -182,13 +183,13 @@ class TextFieldScanner {
   }
 
   [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  [[nodiscard]] static bool is_one_of(char c, std::string_view characters) {
+  NUQ_FUNCTION [[nodiscard]] static bool is_one_of(char c, std::string_view characters) {
     return characters.find(c) != std::string_view::npos;
   }
-  [[nodiscard]] static bool is_word(char c) {
+  NUQ_FUNCTION [[nodiscard]] static bool is_word(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || is_one_of(c, "_.-+");
   }
-  [[noreturn]] void fail_here(const char* problem) const {
+  NUQ_FUNCTION [[noreturn]] void fail_here(const char* problem) const {
     const std::string_view before = text_.substr(0, at_);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     fail(ModelError(ErrorCode::malformed_file, "prototxt line " + std::to_string(line) + ": " + problem));
@@ -201,12 +202,12 @@ class TextFieldScanner {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<TextField> text_fields(std::string_view text, std::size_t begin, std::size_t end) {
+NUQ_DEFINITION std::vector<TextField> text_fields(std::string_view text, std::size_t begin, std::size_t end) {
   return detail::TextFieldScanner(text, begin, end).scan();
 }
 
-NUQ_FUNCTION std::optional<std::string_view> text_value(std::string_view text,
-                                                        std::initializer_list<std::string_view> path) {
+NUQ_DEFINITION std::optional<std::string_view> text_value(std::string_view text,
+                                                          std::initializer_list<std::string_view> path) {
   for (const std::string_view name : path) {
     const std::vector<TextField> fields = text_fields(text);
     const auto field =
@@ -217,11 +218,11 @@ NUQ_FUNCTION std::optional<std::string_view> text_value(std::string_view text,
   return text;
 }
 
-NUQ_FUNCTION void TextEdits::replace(std::size_t begin, std::size_t end, std::string replacement) {
+NUQ_DEFINITION void TextEdits::replace(std::size_t begin, std::size_t end, std::string replacement) {
   edits_.push_back({begin, end, std::move(replacement)});
 }
 
-NUQ_FUNCTION void TextEdits::insert_line_after(std::string_view text, std::size_t end, const std::string& content) {
+NUQ_DEFINITION void TextEdits::insert_line_after(std::string_view text, std::size_t end, const std::string& content) {
   const std::size_t rest = skip_spaces(text, end);
   if (rest < text.size() && text[rest] == '#') {
     end = (std::min)(text.find('\n', rest), text.size());
@@ -230,7 +231,7 @@ NUQ_FUNCTION void TextEdits::insert_line_after(std::string_view text, std::size_
   replace(end, end, "\n" + content);
 }
 
-NUQ_FUNCTION void TextEdits::remove_lines(std::string_view text, std::size_t begin, std::size_t end) {
+NUQ_DEFINITION void TextEdits::remove_lines(std::string_view text, std::size_t begin, std::size_t end) {
   const std::size_t before = text.substr(0, begin).find_last_not_of(" \t");
   const std::size_t line_begin = before == std::string_view::npos ? 0 : before + 1;
   const std::size_t line_end = skip_spaces(text, end);
@@ -242,7 +243,7 @@ NUQ_FUNCTION void TextEdits::remove_lines(std::string_view text, std::size_t beg
     replace(begin, end, "");
 }
 
-NUQ_FUNCTION std::string TextEdits::apply(std::string_view text) const {
+NUQ_DEFINITION std::string TextEdits::apply(std::string_view text) const {
   std::vector<Edit> sorted = edits_;
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const Edit& a, const Edit& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
@@ -255,7 +256,7 @@ NUQ_FUNCTION std::string TextEdits::apply(std::string_view text) const {
   return result.append(text.substr(at));
 }
 
-NUQ_FUNCTION std::size_t TextEdits::skip_spaces(std::string_view text, std::size_t at) {
+NUQ_DEFINITION std::size_t TextEdits::skip_spaces(std::string_view text, std::size_t at) {
   return (std::min)(text.find_first_not_of(" \t\r", at), text.size());
 }
 

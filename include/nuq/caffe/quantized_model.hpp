@@ -17,29 +17,29 @@ NUQ_NAMESPACE_BEGIN
 /// Dequantization parameters as the vendor's compiler reads them, one uint64 per scale, as protobuf's packed varints:
 /// bits 0–31 the scale's bit pattern, 32–39 shift_bit and 40–47 offset_w, which is 0 here (AMCT manual, quantization
 /// formulas). `shifts` are as many as the scales.
-[[nodiscard]] NUQ_FUNCTION std::string packed_dequantization(const std::vector<float>& scales,
+NUQ_FUNCTION [[nodiscard]] std::string packed_dequantization(const std::vector<float>& scales,
                                                              const std::vector<int>& shifts);
 
 /// The model that computes in float what the quantized network computes: weights are level × scale bit for bit, Quant
 /// layers round the inputs. Without any activation scale it has stock layers alone and keeps the syntax of the file.
 /// Throws RecordError missing_record where only some layers have an activation scale, ModelError duplicate_name where
 /// the model has a layer or blob of the name of an inserted one.
-[[nodiscard]] NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization,
+NUQ_FUNCTION [[nodiscard]] Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization,
                                                   Parallel& parallel);
 
 /// \copydoc fake_quant_model(const Graph&, const NetworkQuantization&, Parallel&)
-[[nodiscard]] NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization);
 
 /// The model for the vendor's compiler: int8 weights, int32 bias, Quant and DeQuant layers.
 /// Throws RecordError missing_record where a layer has no activation scale, ModelError duplicate_name where the model
 /// has a layer or blob of the name of an inserted one, ModelError scale_out_of_range for a bias beyond int32.
-[[nodiscard]] NUQ_FUNCTION Model deploy_model(const Graph& graph, const NetworkQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] Model deploy_model(const Graph& graph, const NetworkQuantization& quantization);
 
 /// The model whose forward passes calibrate the activations: fake-quant weights and one IFMR layer for each quantized
 /// layer, as `settings` plan it, which records its grid in `record_file`. (The vendor's Caffe knows no layer for HFMG:
 /// layers planned with it are observed by IFMR as well.) Throws ModelError duplicate_name where the model has a layer
 /// of the name of an inserted one.
-[[nodiscard]] NUQ_FUNCTION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization,
+NUQ_FUNCTION [[nodiscard]] Model calibration_model(const Graph& graph, const NetworkQuantization& quantization,
                                                    const QuantizationSettings& settings,
                                                    const std::string& record_file);
 
@@ -65,7 +65,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::string packed_dequantization(const std::vector<float>& scales, const std::vector<int>& shifts) {
+NUQ_DEFINITION std::string packed_dequantization(const std::vector<float>& scales, const std::vector<int>& shifts) {
   std::string bytes;
   for (std::size_t channel = 0; channel < scales.size(); ++channel) {
     std::uint32_t scale = 0;
@@ -83,7 +83,7 @@ namespace detail {
 /// first one's Quant. DeQuant works in place.
 class QuantLayerInserter {
  public:
-  QuantLayerInserter(const Graph& graph, ModelRewriter& rewriter) : graph_(graph), rewriter_(rewriter) {}
+  NUQ_FUNCTION QuantLayerInserter(const Graph& graph, ModelRewriter& rewriter) : graph_(graph), rewriter_(rewriter) {}
 
   /// `dequant_blobs` makes the blobs of the DeQuant layer. Throws RecordError without an activation
   /// scale.
@@ -118,7 +118,7 @@ class QuantLayerInserter {
 
   /// The blob with the quantized input of a layer; inserts the Quant layer that writes it unless an earlier layer has
   /// it.
-  [[nodiscard]] std::string quantized_input(const Node& node, const ActivationScale& grid) {
+  NUQ_FUNCTION [[nodiscard]] std::string quantized_input(const Node& node, const ActivationScale& grid) {
     const std::size_t value = node.inputs.front();
     for (const SharedQuant& quant : quants_) {
       if (quant.value == value && quant.grid.scale == grid.scale && quant.grid.offset == grid.offset) return quant.blob;
@@ -145,20 +145,21 @@ class QuantLayerInserter {
   std::vector<SharedQuant> quants_;
 };
 
-[[nodiscard]] inline schema::BlobProto blob_of_extent(std::size_t extent) {
+NUQ_FUNCTION [[nodiscard]] inline schema::BlobProto blob_of_extent(std::size_t extent) {
   schema::BlobProto blob;
   blob.mutable_shape()->add_dim(static_cast<std::int64_t>(extent));
   return blob;
 }
 
-[[nodiscard]] inline schema::BlobProto float_blob(const std::vector<float>& values) {
+NUQ_FUNCTION [[nodiscard]] inline schema::BlobProto float_blob(const std::vector<float>& values) {
   schema::BlobProto blob = blob_of_extent(values.size());
   blob.mutable_data()->Add(values.begin(), values.end());
   return blob;
 }
 
 /// DeQuant of a fake-quant model: scale, shift_bit (0: none) and offset_w (0) as floats.
-[[nodiscard]] inline std::vector<schema::BlobProto> fake_dequant_blobs(const LayerQuantization& quantization) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<schema::BlobProto> fake_dequant_blobs(
+    const LayerQuantization& quantization) {
   const std::vector<float> scales = dequantization_scales(quantization);
   const std::vector<int> shifts = dequantization_shifts(quantization);
   return {float_blob(scales), float_blob({shifts.begin(), shifts.end()}),
@@ -166,7 +167,8 @@ class QuantLayerInserter {
 }
 
 /// DeQuant of a deploy model: one blob of uint64.
-[[nodiscard]] inline std::vector<schema::BlobProto> deploy_dequant_blobs(const LayerQuantization& quantization) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<schema::BlobProto> deploy_dequant_blobs(
+    const LayerQuantization& quantization) {
   const std::vector<float> scales = dequantization_scales(quantization);
   schema::BlobProto blob = blob_of_extent(scales.size());
   blob.set_raw_data(packed_dequantization(scales, dequantization_shifts(quantization)));
@@ -174,8 +176,8 @@ class QuantLayerInserter {
 }
 
 /// Gives layers the weights of their levels, and the biases that go with them.
-inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
-                                    const NetworkQuantization& quantization, Parallel& parallel) {
+NUQ_FUNCTION inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
+                                                 const NetworkQuantization& quantization, Parallel& parallel) {
   struct Filling {
     const Node* node;
     const QuantizedWeights* weights;
@@ -198,9 +200,9 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
 }
 
 /// An IFMR layer that observes a layer's input for `batch_num` batches and names the record file.
-[[nodiscard]] inline schema::LayerParameter activation_observer(const Graph& graph, const Node& node,
-                                                                const QuantizationSettings& settings,
-                                                                const std::string& record_file) {
+NUQ_FUNCTION [[nodiscard]] inline schema::LayerParameter activation_observer(const Graph& graph, const Node& node,
+                                                                             const QuantizationSettings& settings,
+                                                                             const std::string& record_file) {
   const auto planned = settings.plan.find(node.name);
   const ActivationPlan plan = planned == settings.plan.end() ? ActivationPlan{} : planned->second.activation;
   schema::LayerParameter observer;
@@ -222,7 +224,7 @@ inline void set_dequantized_weights(ModelRewriter& rewriter, const Graph& graph,
 
 }  // namespace detail
 
-NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization, Parallel& parallel) {
+NUQ_DEFINITION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization, Parallel& parallel) {
   const bool with_activations = has_activation_scales(quantization);
   ModelRewriter rewriter(graph, with_activations ? RewriteSyntax::current : RewriteSyntax::as_written);
   detail::QuantLayerInserter inserter(graph, rewriter);
@@ -234,12 +236,12 @@ NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantizatio
   return std::move(rewriter).finish();
 }
 
-NUQ_FUNCTION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization) {
+NUQ_DEFINITION Model fake_quant_model(const Graph& graph, const NetworkQuantization& quantization) {
   Parallel serial;
   return fake_quant_model(graph, quantization, serial);
 }
 
-NUQ_FUNCTION Model deploy_model(const Graph& graph, const NetworkQuantization& quantization) {
+NUQ_DEFINITION Model deploy_model(const Graph& graph, const NetworkQuantization& quantization) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   detail::QuantLayerInserter inserter(graph, rewriter);
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
@@ -255,8 +257,8 @@ NUQ_FUNCTION Model deploy_model(const Graph& graph, const NetworkQuantization& q
   return std::move(rewriter).finish();
 }
 
-NUQ_FUNCTION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization,
-                                     const QuantizationSettings& settings, const std::string& record_file) {
+NUQ_DEFINITION Model calibration_model(const Graph& graph, const NetworkQuantization& quantization,
+                                       const QuantizationSettings& settings, const std::string& record_file) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   Parallel serial;
   detail::set_dequantized_weights(rewriter, graph, quantization, serial);

@@ -11,7 +11,7 @@ NUQ_NAMESPACE_BEGIN
 /// What a layer of the present format (`layer`, not V0 or V1) computes: a mere translation of its parameters, the only
 /// place that reads them. Values are checked where they are used, by the rules in graph/ops/. `Unknown`, without its
 /// text, for a type that the library does not know.
-[[nodiscard]] NUQ_FUNCTION Operation read_operation(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_operation(const schema::LayerParameter& layer);
 
 NUQ_NAMESPACE_END
 
@@ -42,7 +42,7 @@ struct OperationReader {
 };
 
 /// Every layer type that is understood, forks' aliases included.
-[[nodiscard]] inline ArrayView<const OperationReader> operation_readers() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OperationReader> operation_readers() noexcept {
   static constexpr OperationReader readers[] = {
       {"AbsVal", read_plain<ops::AbsoluteValue>},
       {"AntiQuant", read_plain<ops::AntiQuant>},
@@ -112,7 +112,7 @@ struct OperationReader {
 
 }  // namespace detail
 
-NUQ_FUNCTION Operation read_operation(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_operation(const schema::LayerParameter& layer) {
   if (is_data_layer(layer)) return ops::Input{};
   for (const detail::OperationReader& reader : detail::operation_readers()) {
     if (reader.type == layer.type()) return reader.read(layer);

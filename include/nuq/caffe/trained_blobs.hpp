@@ -22,13 +22,13 @@ using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
 /// Layers with blobs of a caffemodel, in the present format, V1 or V0, by name. Throws ModelError for a name that
 /// occurs twice.
-[[nodiscard]] NUQ_FUNCTION std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
+NUQ_FUNCTION [[nodiscard]] std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
                                                                                    const std::string& file);
 
 /// How many blobs a layer is trained with; nothing for types that this library does not know.
-[[nodiscard]] NUQ_FUNCTION std::optional<int> trained_blob_count(const Node& node);
+NUQ_FUNCTION [[nodiscard]] std::optional<int> trained_blob_count(const Node& node);
 
-[[nodiscard]] NUQ_FUNCTION bool fits(const Shape& shape, const Shape& expected);
+NUQ_FUNCTION [[nodiscard]] bool fits(const Shape& shape, const Shape& expected);
 
 /// Refuses a number of channels that cannot be cut into a convolution's groups.
 NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std::int64_t count,
@@ -61,8 +61,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
-                                                                     const std::string& file) {
+NUQ_DEFINITION std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
+                                                                       const std::string& file) {
   std::map<std::string, const BlobProtos*> found;
   const auto add = [&found, &file](const auto& layer) {
     if (layer.blobs().empty() || found.emplace(layer.name(), &layer.blobs()).second) return;
@@ -73,18 +73,19 @@ NUQ_FUNCTION std::map<std::string, const BlobProtos*> blobs_by_layer(const schem
   return found;
 }
 
-NUQ_FUNCTION std::optional<int> trained_blob_count(const Node& node) {
+NUQ_DEFINITION std::optional<int> trained_blob_count(const Node& node) {
   const std::optional<std::size_t> count =
       node.operation.visit([&node](const auto& operation) { return blob_count(operation, node.inputs.size()); });
   return count ? std::optional<int>(static_cast<int>(*count)) : std::nullopt;
 }
 
 /// The shape that a layer's attributes ask of blob `index`, whose file gives it `rank` axes; nothing where any will do.
-[[nodiscard]] inline std::optional<Shape> expected_shape(const Node& node, std::size_t index, std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> expected_shape(const Node& node, std::size_t index,
+                                                                      std::size_t rank) {
   return node.operation.visit([=](const auto& operation) { return blob_shape(operation, index, rank); });
 }
 
-NUQ_FUNCTION bool fits(const Shape& shape, const Shape& expected) {
+NUQ_DEFINITION bool fits(const Shape& shape, const Shape& expected) {
   if (shape.size() != expected.size()) return false;
   for (std::size_t axis = 0; axis < shape.size(); ++axis) {
     if (expected[axis] != any_extent && shape[axis] != expected[axis]) return false;
@@ -93,7 +94,7 @@ NUQ_FUNCTION bool fits(const Shape& shape, const Shape& expected) {
 }
 
 /// "[20,*,5,5]", for messages.
-[[nodiscard]] inline std::string pattern_of(const Shape& expected) {
+NUQ_FUNCTION [[nodiscard]] inline std::string pattern_of(const Shape& expected) {
   std::string text;
   for (const std::int64_t extent : expected)
     text += (text.empty() ? "" : ",") + (extent == any_extent ? "*" : std::to_string(extent));
@@ -101,27 +102,28 @@ NUQ_FUNCTION bool fits(const Shape& shape, const Shape& expected) {
 }
 
 /// Drops leading axes of extent 1 until `rank` axes are left: blobs of the time when all had four.
-inline void squeeze(Shape& shape, std::size_t rank) {
+NUQ_FUNCTION inline void squeeze(Shape& shape, std::size_t rank) {
   while (shape.size() > rank && shape.front() == 1) shape.erase(shape.begin());
 }
 
 /// Brings a blob into its present form: [out,in] for InnerProduct, [n] for what was stored as 1 × 1 × 1 × n.
-inline void normalise_shape(Shape& shape, const Node& node, std::size_t index) {
+NUQ_FUNCTION inline void normalise_shape(Shape& shape, const Node& node, std::size_t index) {
   if (index == 0 && convolution_of(node) != nullptr) return;
   const bool is_matrix = index == 0 && (is<ops::InnerProduct>(node) || is<ops::Embed>(node));
   const bool is_row = shape.size() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == 1;
   if (is_matrix || is_row) squeeze(shape, is_matrix ? 2 : 1);
 }
 
-NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std::int64_t count,
-                              const std::string& file) {
+NUQ_DEFINITION void check_group(const Node& node, const std::string& channels, std::int64_t count,
+                                const std::string& file) {
   const std::int64_t group = convolution_of(node)->group.value_or(1);
   if (group > 0 && count % group == 0) return;
   fail_layer(ErrorCode::malformed_file, file, node.name,
              channels + " " + std::to_string(count) + " is no multiple of group " + std::to_string(group));
 }
 
-inline Tensor trained_blob(const schema::BlobProto& proto, const Node& node, int index, const Model& model) {
+NUQ_FUNCTION inline Tensor trained_blob(const schema::BlobProto& proto, const Node& node, int index,
+                                        const Model& model) {
   Tensor blob = tensor_of(proto, {model.weights_file, node.name, index});
   const auto position = static_cast<std::size_t>(index);
   normalise_shape(blob.shape, node, position);
@@ -137,7 +139,7 @@ inline Tensor trained_blob(const schema::BlobProto& proto, const Node& node, int
 
 /// The blobs of a DeQuant layer that a deploy model packs into one uint64 per channel: bits 0–31 the scale's bit
 /// pattern, 32–39 shift_bit, 40–47 offset_w (AMCT manual, quantization formulas).
-inline std::vector<Tensor> unpacked_dequantization(const std::vector<std::uint64_t>& packed) {
+NUQ_FUNCTION inline std::vector<Tensor> unpacked_dequantization(const std::vector<std::uint64_t>& packed) {
   const Shape shape{static_cast<std::int64_t>(packed.size())};
   std::vector<Tensor> blobs(3, Tensor(shape));
   for (std::size_t channel = 0; channel < packed.size(); ++channel) {
@@ -151,8 +153,8 @@ inline std::vector<Tensor> unpacked_dequantization(const std::vector<std::uint64
 
 /// The integers of a layer whose weights are stored as int8; nothing for others. Throws ModelError for a bias that is
 /// no int32.
-inline std::optional<IntegerArithmetic> integer_arithmetic(const BlobProtos& protos, const Node& node,
-                                                           const Model& model) {
+NUQ_FUNCTION inline std::optional<IntegerArithmetic> integer_arithmetic(const BlobProtos& protos, const Node& node,
+                                                                        const Model& model) {
   if (protos.empty() || protos.Get(0).int8_data().empty()) return std::nullopt;
   IntegerArithmetic integer;
   integer.weights = int8_values(protos.Get(0));
@@ -168,7 +170,7 @@ inline std::optional<IntegerArithmetic> integer_arithmetic(const BlobProtos& pro
 
 /// Whether all blobs from `first` on have the shape of one before: training forks keep pruning masks there, which
 /// inference does not need.
-inline bool are_masks(const BlobProtos* protos, int first) {
+NUQ_FUNCTION inline bool are_masks(const BlobProtos* protos, int first) {
   for (int mask = first; protos != nullptr && mask < protos->size(); ++mask) {
     const Shape shape = blob_shape(protos->Get(mask));
     bool found = false;
@@ -178,7 +180,7 @@ inline bool are_masks(const BlobProtos* protos, int first) {
   return true;
 }
 
-inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& node, const Model& model) {
+NUQ_FUNCTION inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& node, const Model& model) {
   const int count = protos == nullptr ? 0 : protos->size();
   const int expected = trained_blob_count(node).value_or(count);
   if (count == 0 && expected > 0) {
@@ -201,7 +203,7 @@ inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& n
 
 }  // namespace detail
 
-NUQ_FUNCTION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
+NUQ_DEFINITION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
   const Model& model = *caffe_model(graph);
   const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);
   parallel.for_each_block(graph.nodes.size(), [&](std::size_t index) {

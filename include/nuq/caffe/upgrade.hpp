@@ -11,17 +11,17 @@
 NUQ_NAMESPACE_BEGIN
 
 /// The present name of a layer type of the V1 format (`layers { type: CONVOLUTION }`); empty for NONE.
-[[nodiscard]] NUQ_FUNCTION std::string upgraded(schema::V1LayerParameter::LayerType type);
+NUQ_FUNCTION [[nodiscard]] std::string upgraded(schema::V1LayerParameter::LayerType type);
 
 /// A layer of the V1 or V0 format in the present one, blobs included.
-[[nodiscard]] NUQ_FUNCTION schema::LayerParameter upgraded(const schema::V1LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] schema::LayerParameter upgraded(const schema::V1LayerParameter& layer);
 
 /// The `layers` of a network in the present format, one for each, in order. V0's padding layers, which those that read
 /// them have taken in, are among them but no part of the network any more (`is_v0_padding`).
-[[nodiscard]] NUQ_FUNCTION std::vector<schema::LayerParameter> upgraded_layers(const schema::NetParameter& net);
+NUQ_FUNCTION [[nodiscard]] std::vector<schema::LayerParameter> upgraded_layers(const schema::NetParameter& net);
 
 /// A network with all its `layers` turned into `layer`s; one of the present format is returned as it is.
-[[nodiscard]] NUQ_FUNCTION schema::NetParameter upgraded(schema::NetParameter net);
+NUQ_FUNCTION [[nodiscard]] schema::NetParameter upgraded(schema::NetParameter net);
 
 NUQ_NAMESPACE_END
 
@@ -37,7 +37,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::string upgraded(schema::V1LayerParameter::LayerType type) {
+NUQ_DEFINITION std::string upgraded(schema::V1LayerParameter::LayerType type) {
   using V1 = schema::V1LayerParameter;
   switch (type) {
     case V1::NONE:
@@ -139,7 +139,7 @@ NUQ_FUNCTION std::string upgraded(schema::V1LayerParameter::LayerType type) {
 namespace detail {
 
 /// Copies every `…_param` message that both formats have under one name.
-inline void copy_parameters(const schema::V1LayerParameter& from, schema::LayerParameter& to) {
+NUQ_FUNCTION inline void copy_parameters(const schema::V1LayerParameter& from, schema::LayerParameter& to) {
   std::vector<const google::protobuf::FieldDescriptor*> fields;
   from.GetReflection()->ListFields(from, &fields);
   for (const google::protobuf::FieldDescriptor* const field : fields) {
@@ -152,7 +152,7 @@ inline void copy_parameters(const schema::V1LayerParameter& from, schema::LayerP
 }
 
 /// The present form of `param`, `blob_share_mode`, `blobs_lr` and `weight_decay`: one ParamSpec per blob.
-inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::LayerParameter& to) {
+NUQ_FUNCTION inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::LayerParameter& to) {
   const int count =
       (std::max)({from.param_size(), from.blob_share_mode_size(), from.blobs_lr_size(), from.weight_decay_size()});
   for (int index = 0; index < count; ++index) {
@@ -169,7 +169,7 @@ inline void upgrade_param_specs(const schema::V1LayerParameter& from, schema::La
 
 }  // namespace detail
 
-NUQ_FUNCTION schema::LayerParameter upgraded(const schema::V1LayerParameter& layer) {
+NUQ_DEFINITION schema::LayerParameter upgraded(const schema::V1LayerParameter& layer) {
   if (layer.has_layer()) return upgraded_v0(layer);
   schema::LayerParameter result;
   result.set_name(layer.name());
@@ -185,14 +185,14 @@ NUQ_FUNCTION schema::LayerParameter upgraded(const schema::V1LayerParameter& lay
   return result;
 }
 
-NUQ_FUNCTION std::vector<schema::LayerParameter> upgraded_layers(const schema::NetParameter& net) {
+NUQ_DEFINITION std::vector<schema::LayerParameter> upgraded_layers(const schema::NetParameter& net) {
   std::vector<schema::LayerParameter> layers;
   V0PaddingFolder padding;
   for (const schema::V1LayerParameter& layer : net.layers()) layers.push_back(upgraded(padding.folded(layer)));
   return layers;
 }
 
-NUQ_FUNCTION schema::NetParameter upgraded(schema::NetParameter net) {
+NUQ_DEFINITION schema::NetParameter upgraded(schema::NetParameter net) {
   std::vector<schema::LayerParameter> layers = upgraded_layers(net);
   for (int index = 0; index < net.layers_size(); ++index) {
     if (!is_v0_padding(net.layers(index))) *net.add_layer() = std::move(layers[static_cast<std::size_t>(index)]);

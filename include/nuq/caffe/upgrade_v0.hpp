@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "nuq/caffe/model_file.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -112,8 +113,8 @@ inline constexpr V0Field v0_fields[] = {
 };
 
 /// The value of a set field in the text format.
-[[nodiscard]] inline std::string text_of_field(const schema::V0LayerParameter& layer,
-                                               const google::protobuf::FieldDescriptor* field) {
+NUQ_FUNCTION [[nodiscard]] inline std::string text_of_field(const schema::V0LayerParameter& layer,
+                                                            const google::protobuf::FieldDescriptor* field) {
   std::string text;
   google::protobuf::TextFormat::PrintFieldValueToString(layer, field, -1, &text);
   return field->message_type() == nullptr ? text : "{ " + text + " }";
@@ -121,7 +122,7 @@ inline constexpr V0Field v0_fields[] = {
 
 /// Sets the fields that V0 has beside each other in the messages they belong to today. Through text, which converts
 /// numbers and enumerations; a value that today's field cannot hold is left out.
-inline void copy_v0_fields(const schema::V0LayerParameter& from, schema::LayerParameter& to) {
+NUQ_FUNCTION inline void copy_v0_fields(const schema::V0LayerParameter& from, schema::LayerParameter& to) {
   FirstParseError ignored;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&ignored);
@@ -139,7 +140,7 @@ inline void copy_v0_fields(const schema::V0LayerParameter& from, schema::LayerPa
 }  // namespace detail
 
 /// The present name of a layer type of the V0 format; a type that the format does not know keeps its name.
-[[nodiscard]] inline std::string upgraded_v0_type(const std::string& type) {
+NUQ_FUNCTION [[nodiscard]] inline std::string upgraded_v0_type(const std::string& type) {
   for (const detail::V0Type& known : detail::v0_types) {
     if (known.name == type) return std::string(known.upgraded);
   }
@@ -147,7 +148,7 @@ inline void copy_v0_fields(const schema::V0LayerParameter& from, schema::LayerPa
 }
 
 /// A layer of the V0 format, `layers { layer { … } … }`, in the present one, blobs included.
-[[nodiscard]] inline schema::LayerParameter upgraded_v0(const schema::V1LayerParameter& connected) {
+NUQ_FUNCTION [[nodiscard]] inline schema::LayerParameter upgraded_v0(const schema::V1LayerParameter& connected) {
   const schema::V0LayerParameter& layer = connected.layer();
   schema::LayerParameter result;
   result.set_name(layer.name());
@@ -165,7 +166,7 @@ inline void copy_v0_fields(const schema::V0LayerParameter& from, schema::LayerPa
 }
 
 /// Whether a layer is one of V0's that pad a blob.
-[[nodiscard]] inline bool is_v0_padding(const schema::V1LayerParameter& layer) {
+NUQ_FUNCTION [[nodiscard]] inline bool is_v0_padding(const schema::V1LayerParameter& layer) {
   return layer.has_layer() && layer.layer().type() == "padding";
 }
 
@@ -173,7 +174,7 @@ inline void copy_v0_fields(const schema::V0LayerParameter& from, schema::LayerPa
 class V0PaddingFolder {
  public:
   /// The layer as it is without padding layers before it. Padding layers themselves come back unchanged.
-  [[nodiscard]] schema::V1LayerParameter folded(schema::V1LayerParameter layer) {
+  NUQ_FUNCTION [[nodiscard]] schema::V1LayerParameter folded(schema::V1LayerParameter layer) {
     const std::string& type = layer.layer().type();
     if ((type == "conv" || type == "pool") && layer.bottom_size() == 1) {
       const auto padding = paddings_.find(layer.bottom(0));

@@ -25,14 +25,14 @@ class WeightsRewriter {
 
   /// An empty blob to be filled, which takes the place of a layer's `index`-th one and its declared shape; `shape` is
   /// for a blob that the layer lacks, one past its last.
-  [[nodiscard]] schema::BlobProto& replace_blob(const std::string& layer, int index, const Shape& shape);
-  [[nodiscard]] bool is_replaced(const std::string& layer, int index) const;
-  void remove(const std::string& layer) { removed_.insert(layer); }
+  NUQ_FUNCTION [[nodiscard]] schema::BlobProto& replace_blob(const std::string& layer, int index, const Shape& shape);
+  NUQ_FUNCTION [[nodiscard]] bool is_replaced(const std::string& layer, int index) const;
+  NUQ_FUNCTION void remove(const std::string& layer) { removed_.insert(layer); }
   /// Adds a layer behind all others, with its blobs and parameters.
-  void add(const schema::LayerParameter& layer);
+  NUQ_FUNCTION void add(const schema::LayerParameter& layer);
 
   /// With `upgrade`, layers of the V1 and V0 formats are turned into present ones: name, type, connections and blobs.
-  [[nodiscard]] schema::NetWeights finish(bool upgrade) &&;
+  NUQ_FUNCTION [[nodiscard]] schema::NetWeights finish(bool upgrade) &&;
 
  private:
   template <class Layer>
@@ -44,7 +44,7 @@ class WeightsRewriter {
     }
   }
 
-  void upgrade_layer(const schema::V1LayerWeights& from, schema::NetWeights& result);
+  NUQ_FUNCTION void upgrade_layer(const schema::V1LayerWeights& from, schema::NetWeights& result);
 
   template <class From, class To>
   static void connect(const From& from, To& to) {
@@ -64,16 +64,18 @@ class WeightsRewriter {
     if (from.blobs_size() > 0) rewrite_blobs(from.blobs(), replaced_[from.name()], *to.mutable_blobs());
   }
 
-  static std::string upgraded_type(const schema::V1LayerWeights& layer) { return upgraded(layer.type()); }
-  static std::string upgraded_type(const schema::V0LayerWeights& layer) { return upgraded_v0_type(layer.type()); }
+  NUQ_FUNCTION static std::string upgraded_type(const schema::V1LayerWeights& layer) { return upgraded(layer.type()); }
+  NUQ_FUNCTION static std::string upgraded_type(const schema::V0LayerWeights& layer) {
+    return upgraded_v0_type(layer.type());
+  }
 
   using Blobs = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
-  static void rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced, Blobs& to);
+  NUQ_FUNCTION static void rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced, Blobs& to);
 
   /// The way of writing a shape stays what it was, unless the new blob has another number of values: a bias in the
   /// place of a pruning mask.
-  static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to);
+  NUQ_FUNCTION static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to);
 
   const schema::NetWeights& source_;
   std::map<std::string, std::map<int, schema::BlobProto>> replaced_;
@@ -92,23 +94,24 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION schema::BlobProto& WeightsRewriter::replace_blob(const std::string& layer, int index, const Shape& shape) {
+NUQ_DEFINITION schema::BlobProto& WeightsRewriter::replace_blob(const std::string& layer, int index,
+                                                                const Shape& shape) {
   schema::BlobProto& blob = replaced_[layer][index];
   blob.Clear();
   for (const std::int64_t extent : shape) blob.mutable_shape()->add_dim(extent);
   return blob;
 }
 
-NUQ_FUNCTION bool WeightsRewriter::is_replaced(const std::string& layer, int index) const {
+NUQ_DEFINITION bool WeightsRewriter::is_replaced(const std::string& layer, int index) const {
   const auto found = replaced_.find(layer);
   return found != replaced_.end() && found->second.count(index) > 0;
 }
 
-NUQ_FUNCTION void WeightsRewriter::add(const schema::LayerParameter& layer) {
+NUQ_DEFINITION void WeightsRewriter::add(const schema::LayerParameter& layer) {
   static_cast<void>(added_.emplace_back().ParseFromString(layer.SerializeAsString()));
 }
 
-NUQ_FUNCTION schema::NetWeights WeightsRewriter::finish(bool upgrade) && {
+NUQ_DEFINITION schema::NetWeights WeightsRewriter::finish(bool upgrade) && {
   schema::NetWeights result;
   if (source_.has_name()) result.set_name(source_.name());
   result.mutable_unknown_fields()->MergeFrom(source_.unknown_fields());
@@ -123,15 +126,15 @@ NUQ_FUNCTION schema::NetWeights WeightsRewriter::finish(bool upgrade) && {
   return result;
 }
 
-NUQ_FUNCTION void WeightsRewriter::upgrade_layer(const schema::V1LayerWeights& from, schema::NetWeights& result) {
+NUQ_DEFINITION void WeightsRewriter::upgrade_layer(const schema::V1LayerWeights& from, schema::NetWeights& result) {
   if (from.has_layer() && from.layer().type() == "padding") return;
   schema::LayerWeights& to = *result.add_layer();
   connect(from, to);
   from.has_layer() ? rewrite_content(from.layer(), to) : rewrite_content(from, to);
 }
 
-NUQ_FUNCTION void WeightsRewriter::rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced,
-                                                 Blobs& to) {
+NUQ_DEFINITION void WeightsRewriter::rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced,
+                                                   Blobs& to) {
   for (int index = 0; index < from.size(); ++index) {
     if (replaced.count(index) == 0)
       *to.Add() = from.Get(index);
@@ -142,7 +145,7 @@ NUQ_FUNCTION void WeightsRewriter::rewrite_blobs(const Blobs& from, std::map<int
     *to.Add() = std::move(added->second);
 }
 
-NUQ_FUNCTION void WeightsRewriter::copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {
+NUQ_DEFINITION void WeightsRewriter::copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {
   if (element_count(blob_shape(from)) != element_count(blob_shape(to))) return;
   to.clear_shape();
   if (from.has_shape()) *to.mutable_shape() = from.shape();

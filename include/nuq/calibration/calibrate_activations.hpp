@@ -38,13 +38,13 @@ struct CalibratedInput {
   Shape shape;
 };
 
-[[nodiscard]] NUQ_FUNCTION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
+NUQ_FUNCTION [[nodiscard]] std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
                                                                             const QuantizationPlan& plan,
                                                                             const CalibratorChoice& calibrator);
 
 NUQ_FUNCTION void observe(CalibratedInput& input, const TensorView& tensor);
 
-[[nodiscard]] NUQ_FUNCTION ActivationScale finish(const CalibratedInput& input);
+NUQ_FUNCTION [[nodiscard]] ActivationScale finish(const CalibratedInput& input);
 
 }  // namespace detail
 
@@ -96,8 +96,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph, const QuantizationPlan& plan,
-                                                              const CalibratorChoice& calibrator) {
+NUQ_DEFINITION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph, const QuantizationPlan& plan,
+                                                                const CalibratorChoice& calibrator) {
   std::vector<CalibratedInput> inputs;
   for (const Node& node : graph.nodes) {
     const auto planned = plan.find(node.name);
@@ -116,12 +116,12 @@ NUQ_FUNCTION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph
   return inputs;
 }
 
-NUQ_FUNCTION void observe(CalibratedInput& input, const TensorView& tensor) {
+NUQ_DEFINITION void observe(CalibratedInput& input, const TensorView& tensor) {
   input.shape = tensor.shape;
   with_error_place(input.place, [&] { input.observation.observe(tensor.values); });
 }
 
-NUQ_FUNCTION ActivationScale finish(const CalibratedInput& input) {
+NUQ_DEFINITION ActivationScale finish(const CalibratedInput& input) {
   return with_error_place(input.place, [&input] { return input.observation.finish(); });
 }
 

@@ -27,7 +27,7 @@ template <class Calibrator>
 }
 
 /// Begins to observe a tensor with the calibrator that the configuration names.
-[[nodiscard]] NUQ_FUNCTION ActivationObservation configured_observation(const ActivationPlan& plan);
+NUQ_FUNCTION [[nodiscard]] ActivationObservation configured_observation(const ActivationPlan& plan);
 
 }  // namespace detail
 
@@ -47,7 +47,7 @@ class CalibratorChoice {
   }
 
   /// Begins to observe the input of a layer.
-  [[nodiscard]] ActivationObservation begin(const ActivationPlan& plan) const {
+  NUQ_FUNCTION [[nodiscard]] ActivationObservation begin(const ActivationPlan& plan) const {
     return begin_ ? begin_(plan) : detail::configured_observation(plan);
   }
 
@@ -67,7 +67,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION ActivationObservation configured_observation(const ActivationPlan& plan) {
+NUQ_DEFINITION ActivationObservation configured_observation(const ActivationPlan& plan) {
   if (plan.algorithm == ActivationAlgorithm::min_max) return observation_as_planned(MinMax{}, plan);
   if (plan.algorithm == ActivationAlgorithm::hfmg) {
     Hfmg hfmg;

@@ -10,7 +10,7 @@ NUQ_NAMESPACE_BEGIN
 
 /// Statistics with the moments of x − `origin` in the place of those of x. They must have the second-moment matrix and
 /// the mean; a factor is dropped.
-[[nodiscard]] NUQ_FUNCTION LayerStatistics centred(LayerStatistics statistics, const Vector& origin);
+NUQ_FUNCTION [[nodiscard]] LayerStatistics centred(LayerStatistics statistics, const Vector& origin);
 
 NUQ_NAMESPACE_END
 
@@ -20,7 +20,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION LayerStatistics centred(LayerStatistics statistics, const Vector& origin) {
+NUQ_DEFINITION LayerStatistics centred(LayerStatistics statistics, const Vector& origin) {
   // E[(x − o)(x − o)ᵀ] = cov(x) + (E[x] − o)(E[x] − o)ᵀ
   const Vector& mean = statistics.input_mean;
   Matrix& moments = statistics.second_moments;

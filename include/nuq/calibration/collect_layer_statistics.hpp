@@ -42,7 +42,7 @@ struct SplitStatistics {
 };
 
 /// Both halves as one pass over all images gives them, up to rounding.
-[[nodiscard]] NUQ_FUNCTION LayerStatistics merged(const SplitStatistics& split);
+NUQ_FUNCTION [[nodiscard]] LayerStatistics merged(const SplitStatistics& split);
 
 namespace detail {
 
@@ -51,7 +51,7 @@ class StatisticsCollector {
  public:
   /// Refers to `graph` and `options`; `node` is an index. `batches` are going to be observed. Throws ModelError where
   /// the layer has no weights.
-  StatisticsCollector(const Graph& graph, std::size_t node, int batches, const StatisticsOptions& options)
+  NUQ_FUNCTION StatisticsCollector(const Graph& graph, std::size_t node, int batches, const StatisticsOptions& options)
       : layer_(graph.nodes[node], graph.model_file()),
         index_(node),
         batches_(batches),
@@ -62,20 +62,22 @@ class StatisticsCollector {
 
   [[nodiscard]] const std::string& layer() const noexcept { return layer_.node.name; }
 
-  void observe(const TensorView& input, Parallel& parallel);
+  NUQ_FUNCTION void observe(const TensorView& input, Parallel& parallel);
 
   [[nodiscard]] bool has_observed() const noexcept { return images_ > 0; }
 
-  [[nodiscard]] SplitStatistics finish(Parallel& parallel);
+  NUQ_FUNCTION [[nodiscard]] SplitStatistics finish(Parallel& parallel);
 
  private:
   /// Weights per output.
-  [[nodiscard]] static std::size_t inputs_of(const LayerRef& layer);
+  NUQ_FUNCTION [[nodiscard]] static std::size_t inputs_of(const LayerRef& layer);
 
-  [[nodiscard]] std::string place() const { return std::string(layer_.file) + ": layer '" + layer() + "': input"; }
+  NUQ_FUNCTION [[nodiscard]] std::string place() const {
+    return std::string(layer_.file) + ": layer '" + layer() + "': input";
+  }
 
   /// Of an image with so many. A few left out would spare nothing.
-  [[nodiscard]] std::uint64_t positions_wanted(std::uint64_t positions) const;
+  NUQ_FUNCTION [[nodiscard]] std::uint64_t positions_wanted(std::uint64_t positions) const;
 
   LayerRef layer_;
   std::size_t index_;
@@ -87,7 +89,7 @@ class StatisticsCollector {
   double expected_images_ = 0.0;
 };
 
-[[nodiscard]] NUQ_FUNCTION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph,
+NUQ_FUNCTION [[nodiscard]] std::vector<StatisticsCollector> statistics_collectors(const Graph& graph,
                                                                                   const QuantizationPlan& plan,
                                                                                   int batches,
                                                                                   const StatisticsOptions& options);
@@ -162,7 +164,7 @@ template <class Values>
 
 }  // namespace detail
 
-NUQ_FUNCTION LayerStatistics merged(const SplitStatistics& split) {
+NUQ_DEFINITION LayerStatistics merged(const SplitStatistics& split) {
   LayerStatistics whole;
   whole.samples = split.even.samples + split.odd.samples;
   if (whole.samples == 0) return split.even;
@@ -179,14 +181,14 @@ NUQ_FUNCTION LayerStatistics merged(const SplitStatistics& split) {
 namespace detail {
 
 /// Whether statistics are collected for a planned layer: one whose outputs all read the same vectors.
-[[nodiscard]] inline bool takes_statistics(const Node& node, const LayerPlan& plan) {
+NUQ_FUNCTION [[nodiscard]] inline bool takes_statistics(const Node& node, const LayerPlan& plan) {
   if (plan.weight_algorithm != WeightAlgorithm::nuq) return false;
   if (const auto* product = node.operation.get_if<ops::InnerProduct>()) return inner_product_obstacle(*product).empty();
   const auto* const convolution = node.operation.get_if<ops::Convolution>();
   return convolution != nullptr && !convolution->depthwise && convolution->group == 1;
 }
 
-NUQ_FUNCTION void StatisticsCollector::observe(const TensorView& input, Parallel& parallel) {
+NUQ_DEFINITION void StatisticsCollector::observe(const TensorView& input, Parallel& parallel) {
   with_error_place(place(), [&input] { require_finite_activations(input.values); });
   const ConvolutionGeometry geometry = window_geometry(layer_, input.shape);
   const std::int64_t image_size = geometry.in_channels * geometry.y.input * geometry.x.input;
@@ -203,25 +205,25 @@ NUQ_FUNCTION void StatisticsCollector::observe(const TensorView& input, Parallel
   }
 }
 
-NUQ_FUNCTION SplitStatistics StatisticsCollector::finish(Parallel& parallel) {
+NUQ_DEFINITION SplitStatistics StatisticsCollector::finish(Parallel& parallel) {
   return {halves_[0].finish(parallel), halves_[1].finish(parallel)};
 }
 
-NUQ_FUNCTION std::size_t StatisticsCollector::inputs_of(const LayerRef& layer) {
+NUQ_DEFINITION std::size_t StatisticsCollector::inputs_of(const LayerRef& layer) {
   require_blobs(layer, 1);
   const Shape& weights = layer.node.blobs.front().shape;
   return static_cast<std::size_t>(extent_product(weights, 1, weights.size()));
 }
 
-NUQ_FUNCTION std::uint64_t StatisticsCollector::positions_wanted(std::uint64_t positions) const {
+NUQ_DEFINITION std::uint64_t StatisticsCollector::positions_wanted(std::uint64_t positions) const {
   const std::size_t windows = (std::max)(options_.positions_per_input * inputs_, options_.min_positions);
   const double per_image = std::ceil(static_cast<double>(windows) / expected_images_);
   const bool takes_all = options_.positions_per_input == 0 || per_image >= 0.9 * static_cast<double>(positions);
   return takes_all ? positions : static_cast<std::uint64_t>(per_image);
 }
 
-NUQ_FUNCTION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, const QuantizationPlan& plan,
-                                                                    int batches, const StatisticsOptions& options) {
+NUQ_DEFINITION std::vector<StatisticsCollector> statistics_collectors(const Graph& graph, const QuantizationPlan& plan,
+                                                                      int batches, const StatisticsOptions& options) {
   std::vector<StatisticsCollector> collectors;
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
     const auto planned = plan.find(graph.nodes[node].name);

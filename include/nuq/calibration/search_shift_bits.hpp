@@ -36,20 +36,21 @@ namespace detail {
 class ShiftSearch {
  public:
   /// `scales` are those of dequantization, one or as many as the layer has channels.
-  explicit ShiftSearch(std::vector<float> scales) : scales_(std::move(scales)), searches_(scales_.size()) {}
+  NUQ_FUNCTION explicit ShiftSearch(std::vector<float> scales)
+      : scales_(std::move(scales)), searches_(scales_.size()) {}
 
   [[nodiscard]] bool has_observed() const noexcept { return has_observed_; }
 
   /// The first output decides whether the channels share a scale.
-  void observe(const TensorView& output);
+  NUQ_FUNCTION void observe(const TensorView& output);
 
   /// One shift per channel for all of `searches`, which have as many channels each: the one that loses least of what
   /// they write together.
-  [[nodiscard]] static CalibratedShift finish(const std::vector<const ShiftSearch*>& searches);
+  NUQ_FUNCTION [[nodiscard]] static CalibratedShift finish(const std::vector<const ShiftSearch*>& searches);
 
  private:
   /// In units of the outputs: those of different layers can be added.
-  void add_errors(std::size_t channel, SearchN::Errors& errors) const;
+  NUQ_FUNCTION void add_errors(std::size_t channel, SearchN::Errors& errors) const;
 
   std::vector<float> scales_;
   std::vector<SearchN> searches_;  // by channel
@@ -144,7 +145,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void ShiftSearch::observe(const TensorView& output) {
+NUQ_DEFINITION void ShiftSearch::observe(const TensorView& output) {
   if (!has_observed_)
     shares_scale_ = scales_.size() > 1 && output.shape.size() == 4 && output.shape[2] * output.shape[3] == 1;
   has_observed_ = true;
@@ -159,7 +160,7 @@ NUQ_FUNCTION void ShiftSearch::observe(const TensorView& output) {
   }
 }
 
-NUQ_FUNCTION CalibratedShift ShiftSearch::finish(const std::vector<const ShiftSearch*>& searches) {
+NUQ_DEFINITION CalibratedShift ShiftSearch::finish(const std::vector<const ShiftSearch*>& searches) {
   CalibratedShift found;
   found.shares_scale = searches.front()->shares_scale_;
   for (std::size_t channel = 0; channel < searches.front()->searches_.size(); ++channel) {
@@ -170,7 +171,7 @@ NUQ_FUNCTION CalibratedShift ShiftSearch::finish(const std::vector<const ShiftSe
   return found;
 }
 
-NUQ_FUNCTION void ShiftSearch::add_errors(std::size_t channel, SearchN::Errors& errors) const {
+NUQ_DEFINITION void ShiftSearch::add_errors(std::size_t channel, SearchN::Errors& errors) const {
   const auto scale =
       static_cast<double>(shares_scale_ ? *std::max_element(scales_.begin(), scales_.end()) : scales_[channel]);
   const SearchN::Errors& own = searches_[shares_scale_ ? 0 : channel].errors();

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -33,10 +34,10 @@ enum class ErrorCode {
 /// Root of every exception thrown by the library. The message has the form `file: layer 'name': what, got, wanted`.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorCode code, const std::string& message) : std::runtime_error("nuq: " + message), code_(code) {}
+  NUQ_FUNCTION Error(ErrorCode code, const std::string& message) : std::runtime_error("nuq: " + message), code_(code) {}
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
   /// `what()` without the library's name in front, for a caller that adds where it happened.
-  [[nodiscard]] const char* message() const noexcept { return what() + 5; }
+  NUQ_FUNCTION [[nodiscard]] const char* message() const noexcept { return what() + 5; }
 
  private:
   ErrorCode code_;

@@ -21,10 +21,10 @@ using LevelCounts = std::array<std::uint64_t, 256>;
 }
 
 /// Counts the assigned levels of a layer.
-[[nodiscard]] NUQ_FUNCTION LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept;
+NUQ_FUNCTION [[nodiscard]] LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept;
 
 /// Number of levels that occur.
-[[nodiscard]] NUQ_FUNCTION std::size_t distinct_levels(const LevelCounts& counts) noexcept;
+NUQ_FUNCTION [[nodiscard]] std::size_t distinct_levels(const LevelCounts& counts) noexcept;
 
 NUQ_NAMESPACE_END
 
@@ -32,13 +32,13 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept {
+NUQ_DEFINITION LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept {
   LevelCounts counts{};
   for (const std::int8_t level : levels) ++counts[level_index(level)];
   return counts;
 }
 
-NUQ_FUNCTION std::size_t distinct_levels(const LevelCounts& counts) noexcept {
+NUQ_DEFINITION std::size_t distinct_levels(const LevelCounts& counts) noexcept {
   std::size_t distinct = 0;
   for (const std::uint64_t count : counts) distinct += count > 0 ? 1 : 0;
   return distinct;

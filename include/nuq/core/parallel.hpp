@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -39,7 +40,7 @@ class Parallel {
   using Call = void (*)(void* context, std::size_t block);
   using Run = void (*)(Parallel& self, std::size_t blocks, void* context, Call call);
 
-  Parallel(std::size_t threads, Run run) noexcept : threads_(threads), run_(threads > 1 ? run : nullptr) {}
+  NUQ_FUNCTION Parallel(std::size_t threads, Run run) noexcept : threads_(threads), run_(threads > 1 ? run : nullptr) {}
 
  private:
   std::size_t threads_ = 1;

@@ -25,7 +25,7 @@ struct QuantizedWeights {
   std::vector<std::int8_t> levels;  ///< rows · cols values, row-major
 
   [[nodiscard]] float scale(std::size_t row) const noexcept { return scales[scales.size() == 1 ? 0 : row]; }
-  [[nodiscard]] float value(std::size_t row, std::size_t col) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] float value(std::size_t row, std::size_t col) const noexcept;
 };
 
 /// The extents that decide a layer's size on disk.
@@ -43,7 +43,7 @@ struct KernelExtents {
   std::size_t cols = 1;
 };
 
-[[nodiscard]] NUQ_FUNCTION LayerShape shape_of(const QuantizedWeights& weights) noexcept;
+NUQ_FUNCTION [[nodiscard]] LayerShape shape_of(const QuantizedWeights& weights) noexcept;
 
 NUQ_NAMESPACE_END
 
@@ -51,11 +51,11 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION float QuantizedWeights::value(std::size_t row, std::size_t col) const noexcept {
+NUQ_DEFINITION float QuantizedWeights::value(std::size_t row, std::size_t col) const noexcept {
   return static_cast<float>(levels[row * cols + col]) * scale(row);
 }
 
-NUQ_FUNCTION LayerShape shape_of(const QuantizedWeights& weights) noexcept {
+NUQ_DEFINITION LayerShape shape_of(const QuantizedWeights& weights) noexcept {
   return {weights.rows, weights.cols, weights.scales.size()};
 }
 

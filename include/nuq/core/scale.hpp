@@ -5,6 +5,7 @@
 #include <cfloat>
 #include <string>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
@@ -17,7 +18,7 @@ NUQ_NAMESPACE_BEGIN
 inline constexpr float min_scale = FLT_EPSILON;
 inline constexpr float max_scale = 1.0F / FLT_EPSILON;
 
-[[nodiscard]] inline bool is_legal_scale(float scale) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool is_legal_scale(float scale) noexcept {
   return is_finite(scale) && scale >= min_scale && scale <= max_scale;
 }
 
@@ -25,7 +26,7 @@ inline constexpr float max_scale = 1.0F / FLT_EPSILON;
 /// quantize.
 /// @param  owner  what the scale is for ("row 3", "activations"), for the message.
 /// @throws ModelError scale_out_of_range above `max_scale` or where the computation overflowed.
-[[nodiscard]] inline float checked_scale(float scale, const std::string& owner) {
+NUQ_FUNCTION [[nodiscard]] inline float checked_scale(float scale, const std::string& owner) {
   if (!is_finite(scale) || scale > max_scale) {
     detail::fail(ModelError(ErrorCode::scale_out_of_range,
                             owner + ": the quantization scale is " + detail::number_text(static_cast<double>(scale)) +
@@ -36,7 +37,7 @@ inline constexpr float max_scale = 1.0F / FLT_EPSILON;
 
 /// Scale of the symmetric int8 grid that just holds [min, max] and zero: the magnitude over 127 where the positive side
 /// dominates or both are equal, over 128 where the negative side does (so that −128 is used).
-[[nodiscard]] inline float max_abs_scale(float min, float max) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline float max_abs_scale(float min, float max) noexcept {
   return max >= -min ? max / 127.0F : -min / 128.0F;
 }
 

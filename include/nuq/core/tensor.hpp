@@ -18,17 +18,17 @@ using Shape = std::vector<std::int64_t>;
 
 /// Number of elements; 1 for a scalar. Extents must be non-negative and their product representable (see
 /// `checked_element_count`).
-[[nodiscard]] NUQ_FUNCTION std::size_t element_count(const Shape& shape) noexcept;
+NUQ_FUNCTION [[nodiscard]] std::size_t element_count(const Shape& shape) noexcept;
 
 /// Largest element count that any tensor may have: sizes read from files are checked against it before memory is asked
 /// for.
 inline constexpr std::int64_t max_element_count = std::int64_t{1} << 40;
 
 /// True when no extent is negative and the element count is at most `max_element_count`.
-[[nodiscard]] NUQ_FUNCTION bool is_valid_shape(const Shape& shape) noexcept;
+NUQ_FUNCTION [[nodiscard]] bool is_valid_shape(const Shape& shape) noexcept;
 
 /// "[1,3,224,224]", for messages.
-[[nodiscard]] NUQ_FUNCTION std::string to_string(const Shape& shape);
+NUQ_FUNCTION [[nodiscard]] std::string to_string(const Shape& shape);
 
 /// A dense float tensor of somebody else's memory.
 struct TensorView {
@@ -42,8 +42,9 @@ struct Tensor {
   std::vector<float> values;
 
   Tensor() = default;
-  explicit Tensor(Shape extents) : shape(std::move(extents)), values(element_count(shape)) {}
-  Tensor(Shape extents, std::vector<float> content) : shape(std::move(extents)), values(std::move(content)) {}
+  NUQ_FUNCTION explicit Tensor(Shape extents) : shape(std::move(extents)), values(element_count(shape)) {}
+  NUQ_FUNCTION Tensor(Shape extents, std::vector<float> content)
+      : shape(std::move(extents)), values(std::move(content)) {}
   [[nodiscard]] TensorView view() const { return {shape, values}; }
 };
 
@@ -53,13 +54,13 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::size_t element_count(const Shape& shape) noexcept {
+NUQ_DEFINITION std::size_t element_count(const Shape& shape) noexcept {
   std::size_t count = 1;
   for (const std::int64_t extent : shape) count *= static_cast<std::size_t>(extent);
   return count;
 }
 
-NUQ_FUNCTION bool is_valid_shape(const Shape& shape) noexcept {
+NUQ_DEFINITION bool is_valid_shape(const Shape& shape) noexcept {
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
     if (extent < 0 || extent > max_element_count) return false;
@@ -69,7 +70,7 @@ NUQ_FUNCTION bool is_valid_shape(const Shape& shape) noexcept {
   return true;
 }
 
-NUQ_FUNCTION std::string to_string(const Shape& shape) {
+NUQ_DEFINITION std::string to_string(const Shape& shape) {
   std::string text = "[";
   for (std::size_t axis = 0; axis < shape.size(); ++axis) text += (axis == 0 ? "" : ",") + std::to_string(shape[axis]);
   return text + "]";

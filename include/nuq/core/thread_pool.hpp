@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/version.hpp"
 
@@ -19,7 +20,7 @@ NUQ_NAMESPACE_BEGIN
 class ThreadPool : public Parallel {
  public:
   /// `threads` ≥ 1 in all, the calling one included; 0 takes the machine's number of cores.
-  explicit ThreadPool(std::size_t threads) : Parallel(resolved(threads), &ThreadPool::run) {
+  NUQ_FUNCTION explicit ThreadPool(std::size_t threads) : Parallel(resolved(threads), &ThreadPool::run) {
     workers_.reserve(this->threads() - 1);
     for (std::size_t index = 1; index < this->threads(); ++index) workers_.emplace_back([this] { serve(); });
   }
@@ -47,12 +48,12 @@ class ThreadPool : public Parallel {
 #endif
   };
 
-  [[nodiscard]] static std::size_t resolved(std::size_t threads) noexcept {
+  NUQ_FUNCTION [[nodiscard]] static std::size_t resolved(std::size_t threads) noexcept {
     if (threads > 0) return threads;
     return (std::max)(std::size_t{1}, static_cast<std::size_t>(std::thread::hardware_concurrency()));
   }
 
-  static void run(Parallel& self, std::size_t blocks, void* context, Call call) {
+  NUQ_FUNCTION static void run(Parallel& self, std::size_t blocks, void* context, Call call) {
     Job job;
     job.blocks = blocks;
     job.context = context;
@@ -60,7 +61,7 @@ class ThreadPool : public Parallel {
     static_cast<ThreadPool&>(self).run(job);
   }
 
-  void run(Job& job) {
+  NUQ_FUNCTION void run(Job& job) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       job_ = &job;
@@ -76,7 +77,7 @@ class ThreadPool : public Parallel {
 #endif
   }
 
-  void serve() {
+  NUQ_FUNCTION void serve() {
     std::size_t seen = 0;
     std::unique_lock<std::mutex> lock(mutex_);
     while (true) {
@@ -92,7 +93,7 @@ class ThreadPool : public Parallel {
     }
   }
 
-  void work(Job& job) {
+  NUQ_FUNCTION void work(Job& job) {
     for (std::size_t block = job.next++; block < job.blocks; block = job.next++) {
 #if NUQ_HAS_EXCEPTIONS
       try {

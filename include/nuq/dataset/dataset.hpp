@@ -36,32 +36,32 @@ class Dataset {
  public:
   /// Keeps the samples that the description asks for. `file` is only named in messages.
   /// Throws FormatError where an array does not fit the description or the other arrays.
-  Dataset(DatasetDescription description, DatasetArrays arrays, std::string file);
+  NUQ_FUNCTION Dataset(DatasetDescription description, DatasetArrays arrays, std::string file);
 
   [[nodiscard]] const DatasetDescription& description() const noexcept { return description_; }
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
   [[nodiscard]] std::size_t samples() const noexcept { return samples_; }
-  [[nodiscard]] int batches() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] int batches() const noexcept;
   /// Number of samples in a batch.
-  [[nodiscard]] std::size_t samples(int batch) const { return range(batch).count; }
+  NUQ_FUNCTION [[nodiscard]] std::size_t samples(int batch) const { return range(batch).count; }
 
   /// What a blob is fed with: (x − mean)·scale in float, [N, C, H, W]; arrays [N, H, W] have one channel.
   /// Throws ConfigError: no such blob or batch.
-  [[nodiscard]] Tensor batch(const std::string& blob, int index) const;
+  NUQ_FUNCTION [[nodiscard]] Tensor batch(const std::string& blob, int index) const;
   /// All inputs of a batch, by blob.
-  [[nodiscard]] std::map<std::string, Tensor> batch(int index) const;
+  NUQ_FUNCTION [[nodiscard]] std::map<std::string, Tensor> batch(int index) const;
 
   /// One label per sample of a batch. Throws EvaluationError where there are none.
-  [[nodiscard]] ArrayView<const std::int64_t> labels(int index) const;
+  NUQ_FUNCTION [[nodiscard]] ArrayView<const std::int64_t> labels(int index) const;
   /// The wanted outputs of a batch. Throws EvaluationError where there are none.
-  [[nodiscard]] Tensor targets(int index) const;
+  NUQ_FUNCTION [[nodiscard]] Tensor targets(int index) const;
 
   /// Makes `labels` what the samples are compared with from now on, first sample first: the original network's
   /// predictions (see `predictions`), where the metric is agreement.
   void set_labels(std::vector<std::int64_t> labels) { labels_ = std::move(labels); }
 
   /// Forgets all but the first `samples` ≥ 1 samples, if there are more.
-  void limit(std::size_t samples) noexcept { samples_ = (std::min)(samples_, samples); }
+  NUQ_FUNCTION void limit(std::size_t samples) noexcept { samples_ = (std::min)(samples_, samples); }
 
  private:
   struct Range {
@@ -73,24 +73,24 @@ class Dataset {
     std::vector<float> mean;  // one value per value of a sample
   };
 
-  [[nodiscard]] Range range(int batch) const;
+  NUQ_FUNCTION [[nodiscard]] Range range(int batch) const;
 
   /// Cuts all arrays down to the samples that count.
-  void take_samples(DatasetArrays& arrays);
+  NUQ_FUNCTION void take_samples(DatasetArrays& arrays);
 
-  [[nodiscard]] Input make_input(const std::string& blob, NumericArray array,
-                                 const std::optional<NumericArray>& mean) const;
+  NUQ_FUNCTION [[nodiscard]] Input make_input(const std::string& blob, NumericArray array,
+                                              const std::optional<NumericArray>& mean) const;
 
   /// The mean sample. Leading extents of 1 do not matter.
-  [[nodiscard]] std::vector<float> mean_of(const std::string& blob, const NumericArray& mean,
-                                           const Shape& sample) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<float> mean_of(const std::string& blob, const NumericArray& mean,
+                                                        const Shape& sample) const;
 
   /// The mean of each channel, for each value of a sample [C, …].
-  [[nodiscard]] std::vector<float> mean_of_channels(const std::string& blob, const Shape& sample) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<float> mean_of_channels(const std::string& blob, const Shape& sample) const;
 
-  [[nodiscard]] std::vector<std::int64_t> integers_of(const NumericArray& labels) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::int64_t> integers_of(const NumericArray& labels) const;
 
-  [[noreturn]] void mismatch(const std::string& what, const std::string& problem) const;
+  NUQ_FUNCTION [[noreturn]] void mismatch(const std::string& what, const std::string& problem) const;
 
   DatasetDescription description_;
   std::string file_;
@@ -103,7 +103,7 @@ class Dataset {
 namespace detail {
 
 /// Reads a dataset with `read(path)`, which returns a file's content.
-[[nodiscard]] NUQ_FUNCTION Dataset load_dataset(const std::string& path,
+NUQ_FUNCTION [[nodiscard]] Dataset load_dataset(const std::string& path,
                                                 const std::function<std::string(const std::string& path)>& read);
 
 }  // namespace detail
@@ -132,8 +132,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION Dataset load_dataset(const std::string& path,
-                                  const std::function<std::string(const std::string& path)>& read) {
+NUQ_DEFINITION Dataset load_dataset(const std::string& path,
+                                    const std::function<std::string(const std::string& path)>& read) {
   DatasetDescription description = parse_dataset_description(MappedFile(path).bytes(), path);
   const auto read_array = [&](const std::string& name) {
     const std::string file = (std::filesystem::path(path).parent_path() / name).string();
@@ -150,7 +150,7 @@ NUQ_FUNCTION Dataset load_dataset(const std::string& path,
 
 }  // namespace detail
 
-NUQ_FUNCTION Dataset::Dataset(DatasetDescription description, DatasetArrays arrays, std::string file)
+NUQ_DEFINITION Dataset::Dataset(DatasetDescription description, DatasetArrays arrays, std::string file)
     : description_(std::move(description)), file_(std::move(file)) {
   take_samples(arrays);
   for (auto& [blob, array] : arrays.inputs) inputs_[blob] = make_input(blob, std::move(array), arrays.mean);
@@ -158,11 +158,11 @@ NUQ_FUNCTION Dataset::Dataset(DatasetDescription description, DatasetArrays arra
   targets_ = std::move(arrays.targets);
 }
 
-NUQ_FUNCTION int Dataset::batches() const noexcept {
+NUQ_DEFINITION int Dataset::batches() const noexcept {
   return static_cast<int>((samples_ + description_.batch_size - 1) / description_.batch_size);
 }
 
-NUQ_FUNCTION Tensor Dataset::batch(const std::string& blob, int index) const {
+NUQ_DEFINITION Tensor Dataset::batch(const std::string& blob, int index) const {
   const auto found = inputs_.find(blob);
   if (found == inputs_.end()) {
     detail::fail(ConfigError(ErrorCode::unknown_name, file_ + ": no input for blob '" + blob + "'"));
@@ -176,13 +176,13 @@ NUQ_FUNCTION Tensor Dataset::batch(const std::string& blob, int index) const {
   return tensor;
 }
 
-NUQ_FUNCTION std::map<std::string, Tensor> Dataset::batch(int index) const {
+NUQ_DEFINITION std::map<std::string, Tensor> Dataset::batch(int index) const {
   std::map<std::string, Tensor> tensors;
   for (const auto& input : inputs_) tensors[input.first] = batch(input.first, index);
   return tensors;
 }
 
-NUQ_FUNCTION ArrayView<const std::int64_t> Dataset::labels(int index) const {
+NUQ_DEFINITION ArrayView<const std::int64_t> Dataset::labels(int index) const {
   const Range taken = range(index);
   if (labels_.size() < taken.first + taken.count) {
     detail::fail(EvaluationError(
@@ -193,13 +193,13 @@ NUQ_FUNCTION ArrayView<const std::int64_t> Dataset::labels(int index) const {
   return {labels_.data() + taken.first, taken.count};
 }
 
-NUQ_FUNCTION Tensor Dataset::targets(int index) const {
+NUQ_DEFINITION Tensor Dataset::targets(int index) const {
   const Range taken = range(index);
   if (!targets_) detail::fail(EvaluationError(ErrorCode::evaluation_failed, file_ + ": no targets"));
   return to_tensor(entries_of(*targets_, taken.first, taken.count));
 }
 
-NUQ_FUNCTION Dataset::Range Dataset::range(int batch) const {
+NUQ_DEFINITION Dataset::Range Dataset::range(int batch) const {
   if (batch < 0 || batch >= batches()) {
     detail::fail(ConfigError(ErrorCode::invalid_argument, file_ + ": batch " + std::to_string(batch) +
                                                               ", the dataset has " + std::to_string(batches())));
@@ -208,7 +208,7 @@ NUQ_FUNCTION Dataset::Range Dataset::range(int batch) const {
   return {first, (std::min)(description_.batch_size, samples_ - first)};
 }
 
-NUQ_FUNCTION void Dataset::take_samples(DatasetArrays& arrays) {
+NUQ_DEFINITION void Dataset::take_samples(DatasetArrays& arrays) {
   if (arrays.inputs.empty()) mismatch("inputs", "none given");
   if (description_.batch_size == 0) mismatch("batch_size", "0, wanted at least 1");
   const NumericArray& leader = arrays.inputs.begin()->second;
@@ -232,8 +232,8 @@ NUQ_FUNCTION void Dataset::take_samples(DatasetArrays& arrays) {
   if (arrays.targets) take(*arrays.targets, "targets");
 }
 
-NUQ_FUNCTION Dataset::Input Dataset::make_input(const std::string& blob, NumericArray array,
-                                                const std::optional<NumericArray>& mean) const {
+NUQ_DEFINITION Dataset::Input Dataset::make_input(const std::string& blob, NumericArray array,
+                                                  const std::optional<NumericArray>& mean) const {
   if (array.shape.size() == 3) array.shape.insert(array.shape.begin() + 1, 1);
   const Shape sample(array.shape.begin() + 1, array.shape.end());
   std::vector<float> values(element_count(sample), 0.0F);
@@ -242,8 +242,8 @@ NUQ_FUNCTION Dataset::Input Dataset::make_input(const std::string& blob, Numeric
   return {std::move(array), std::move(values)};
 }
 
-NUQ_FUNCTION std::vector<float> Dataset::mean_of(const std::string& blob, const NumericArray& mean,
-                                                 const Shape& sample) const {
+NUQ_DEFINITION std::vector<float> Dataset::mean_of(const std::string& blob, const NumericArray& mean,
+                                                   const Shape& sample) const {
   const auto core = [](const Shape& shape) {
     return Shape(std::find_if(shape.begin(), shape.end(), [](std::int64_t extent) { return extent != 1; }),
                  shape.end());
@@ -258,7 +258,7 @@ NUQ_FUNCTION std::vector<float> Dataset::mean_of(const std::string& blob, const 
   return std::move(tensor.values);
 }
 
-NUQ_FUNCTION std::vector<float> Dataset::mean_of_channels(const std::string& blob, const Shape& sample) const {
+NUQ_DEFINITION std::vector<float> Dataset::mean_of_channels(const std::string& blob, const Shape& sample) const {
   const std::vector<float>& mean = description_.mean;
   const std::size_t channels = sample.empty() ? 1 : static_cast<std::size_t>(sample[0]);
   if (mean.size() != 1 && mean.size() != channels) {
@@ -273,7 +273,7 @@ NUQ_FUNCTION std::vector<float> Dataset::mean_of_channels(const std::string& blo
   return values;
 }
 
-NUQ_FUNCTION std::vector<std::int64_t> Dataset::integers_of(const NumericArray& labels) const {
+NUQ_DEFINITION std::vector<std::int64_t> Dataset::integers_of(const NumericArray& labels) const {
   if (!is_integer(labels.type)) mismatch("labels", "floating-point numbers, wanted integers");
   if (element_count(labels.shape) != samples_) {
     mismatch("labels", "shape " + to_string(labels.shape) + ", wanted one per sample");
@@ -281,7 +281,7 @@ NUQ_FUNCTION std::vector<std::int64_t> Dataset::integers_of(const NumericArray& 
   return to_integers(labels);
 }
 
-NUQ_FUNCTION void Dataset::mismatch(const std::string& what, const std::string& problem) const {
+NUQ_DEFINITION void Dataset::mismatch(const std::string& what, const std::string& problem) const {
   detail::fail(FormatError(ErrorCode::size_mismatch, file_ + ": " + what + ": " + problem));
 }
 

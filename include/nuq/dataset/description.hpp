@@ -40,7 +40,7 @@ struct DatasetDescription {
 ///
 /// `inputs` and `batch_size` are needed; a `metric` needs `output` and `labels` (top1, top5) or `targets` (psnr, with
 /// `peak`). `file` is only named in messages. Throws FormatError naming file, key, value and what was wanted.
-[[nodiscard]] NUQ_FUNCTION DatasetDescription parse_dataset_description(std::string_view text, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] DatasetDescription parse_dataset_description(std::string_view text, const std::string& file);
 
 NUQ_NAMESPACE_END
 
@@ -61,11 +61,11 @@ namespace detail {
 /// Takes the keys of a dataset's JSON object one by one and checks each.
 class DescriptionReader {
  public:
-  DescriptionReader(const Json& object, const std::string& file) : object_(object), file_(file) {
+  NUQ_FUNCTION DescriptionReader(const Json& object, const std::string& file) : object_(object), file_(file) {
     if (!object_.is_object()) fail(FormatError(ErrorCode::malformed_file, file_ + ": wanted a JSON object"));
   }
 
-  [[nodiscard]] DatasetDescription read() const {
+  NUQ_FUNCTION [[nodiscard]] DatasetDescription read() const {
     check_keys();
     DatasetDescription description;
     description.inputs = inputs();
@@ -85,7 +85,7 @@ class DescriptionReader {
   }
 
  private:
-  void check_keys() const {
+  NUQ_FUNCTION void check_keys() const {
     constexpr std::array<std::string_view, 12> known = {"inputs",    "labels",     "targets", "first",
                                                         "count",     "batch_size", "scale",   "mean",
                                                         "mean_file", "output",     "metric",  "peak"};
@@ -99,7 +99,7 @@ class DescriptionReader {
   }
 
   /// What one key alone cannot tell.
-  void check_agreement(const DatasetDescription& description) const {
+  NUQ_FUNCTION void check_agreement(const DatasetDescription& description) const {
     if (description.batch_size == 0) missing("batch_size", "");
     if (description.scale == 0.0F) refuse("scale", "a number other than 0 within float's range");
     if (!(description.peak > 0.0)) refuse("peak", "a number greater than 0");
@@ -115,7 +115,7 @@ class DescriptionReader {
     }
   }
 
-  [[nodiscard]] std::map<std::string, std::string> inputs() const {
+  NUQ_FUNCTION [[nodiscard]] std::map<std::string, std::string> inputs() const {
     const Json* const value = find("inputs");
     if (value == nullptr) missing("inputs", "");
     if (!value->is_object() || value->empty()) refuse("inputs", R"(an object like {"data": "images.npy"})");
@@ -128,14 +128,15 @@ class DescriptionReader {
     return files;
   }
 
-  [[nodiscard]] std::string file_name(const std::string& key) const {
+  NUQ_FUNCTION [[nodiscard]] std::string file_name(const std::string& key) const {
     const Json* const value = find(key);
     if (value == nullptr) return {};
     if (value->text().empty()) refuse(key, "a name");
     return value->text();
   }
 
-  [[nodiscard]] std::optional<std::size_t> whole_number(const std::string& key, std::int64_t smallest) const {
+  NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> whole_number(const std::string& key,
+                                                                     std::int64_t smallest) const {
     constexpr std::int64_t largest = (std::numeric_limits<std::int32_t>::max)();
     const Json* const value = find(key);
     if (value == nullptr) return {};
@@ -146,24 +147,25 @@ class DescriptionReader {
     return static_cast<std::size_t>(found);
   }
 
-  [[nodiscard]] std::optional<double> number(const std::string& key) const {
+  NUQ_FUNCTION [[nodiscard]] std::optional<double> number(const std::string& key) const {
     const Json* const value = find(key);
     if (value == nullptr) return {};
     if (!is_float(*value)) refuse(key, "a number within float's range");
     return value->number();
   }
 
-  [[nodiscard]] std::vector<float> mean() const {
+  NUQ_FUNCTION [[nodiscard]] std::vector<float> mean() const {
     const Json* const value = find("mean");
     if (value == nullptr) return {};
-    const bool numbers = value->is_array() && !value->empty() && std::all_of(value->begin(), value->end(), is_float);
+    const bool numbers = value->is_array() && !value->empty() &&
+                         std::all_of(value->begin(), value->end(), [](const Json& number) { return is_float(number); });
     if (!numbers) refuse("mean", "an array of one number per channel");
     std::vector<float> values;
     for (const Json& element : *value) values.push_back(static_cast<float>(element.number()));
     return values;
   }
 
-  [[nodiscard]] std::optional<Metric> metric() const {
+  NUQ_FUNCTION [[nodiscard]] std::optional<Metric> metric() const {
     const Json* const value = find("metric");
     if (value == nullptr) return {};
     if (value->is_string("top1")) return Metric::top1;
@@ -173,18 +175,18 @@ class DescriptionReader {
     refuse("metric", "top1, top5, psnr or agreement");
   }
 
-  [[nodiscard]] static bool is_float(const Json& value) {
+  NUQ_FUNCTION [[nodiscard]] static bool is_float(const Json& value) {
     return value.is_number() && std::abs(value.number()) <= static_cast<double>((std::numeric_limits<float>::max)());
   }
 
-  [[nodiscard]] const Json* find(const std::string& key) const { return object_.find(key); }
+  NUQ_FUNCTION [[nodiscard]] const Json* find(const std::string& key) const { return object_.find(key); }
 
-  [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const {
+  NUQ_FUNCTION [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const {
     const std::string got = to_text(sorted_by_key(*object_.find(key)), {-1, true});
     fail(FormatError(ErrorCode::malformed_file,
                      file_ + ": key '" + key + "': got " + got.substr(0, 80) + ", wanted " + wanted));
   }
-  [[noreturn]] void missing(const std::string& key, const std::string& why) const {
+  NUQ_FUNCTION [[noreturn]] void missing(const std::string& key, const std::string& why) const {
     fail(FormatError(ErrorCode::malformed_file, file_ + ": key '" + key + "' is missing" + why));
   }
 
@@ -194,7 +196,7 @@ class DescriptionReader {
 
 }  // namespace detail
 
-NUQ_FUNCTION DatasetDescription parse_dataset_description(std::string_view text, const std::string& file) {
+NUQ_DEFINITION DatasetDescription parse_dataset_description(std::string_view text, const std::string& file) {
   return detail::DescriptionReader(parse_json(text, file), file).read();
 }
 

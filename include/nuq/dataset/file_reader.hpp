@@ -34,7 +34,7 @@ inline constexpr bool is_file_reader_v = detail::returns<std::string, detail::re
 /// Reads files as they are.
 struct PlainFileReader {
   /// Throws FormatError file_not_readable, and unsupported_format for gzip data.
-  [[nodiscard]] std::string read(const std::string& path) const;
+  NUQ_FUNCTION [[nodiscard]] std::string read(const std::string& path) const;
 };
 
 NUQ_NAMESPACE_END
@@ -47,7 +47,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::string PlainFileReader::read(const std::string& path) const {
+NUQ_DEFINITION std::string PlainFileReader::read(const std::string& path) const {
   const MappedFile file(path);
   if (file.bytes().substr(0, 2) == "\x1f\x8b") {
     detail::fail(FormatError(

@@ -21,7 +21,7 @@ enum class Metric {
 };
 
 /// Index of the largest value; of the first one where several are equal. `values` is not empty and holds no NaN.
-[[nodiscard]] NUQ_FUNCTION std::int64_t argmax(ArrayView<const float> values) noexcept;
+NUQ_FUNCTION [[nodiscard]] std::int64_t argmax(ArrayView<const float> values) noexcept;
 
 /// Share of samples whose label is among the `k` largest outputs. Equal outputs rank in order of their index, so that k
 /// = 1 asks whether `argmax` is the label.
@@ -31,14 +31,14 @@ class TopAccuracy {
 
   /// One batch: `outputs` [samples × classes], one label per sample. Throws EvaluationError for a label that is no
   /// class.
-  void add(MatrixView<const float> outputs, ArrayView<const std::int64_t> labels);
+  NUQ_FUNCTION void add(MatrixView<const float> outputs, ArrayView<const std::int64_t> labels);
 
   /// In [0, 1]; at least one sample has been added.
   [[nodiscard]] double value() const noexcept { return static_cast<double>(hits_) / static_cast<double>(samples_); }
 
  private:
   /// Number of classes that come before `label`.
-  [[nodiscard]] static std::ptrdiff_t rank(ArrayView<const float> outputs, std::size_t label) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static std::ptrdiff_t rank(ArrayView<const float> outputs, std::size_t label) noexcept;
 
   int k_;
   std::uint64_t hits_ = 0;
@@ -52,10 +52,10 @@ class PeakSignalToNoise {
   explicit PeakSignalToNoise(double peak) noexcept : peak_(peak) {}
 
   /// One batch: both [samples × values]. Throws EvaluationError where the widths differ.
-  void add(MatrixView<const float> outputs, MatrixView<const float> targets);
+  NUQ_FUNCTION void add(MatrixView<const float> outputs, MatrixView<const float> targets);
 
   /// At least one value has been added.
-  [[nodiscard]] double value() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double value() const noexcept;
 
  private:
   double peak_;
@@ -74,11 +74,11 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::int64_t argmax(ArrayView<const float> values) noexcept {
+NUQ_DEFINITION std::int64_t argmax(ArrayView<const float> values) noexcept {
   return std::max_element(values.begin(), values.end()) - values.begin();
 }
 
-NUQ_FUNCTION void TopAccuracy::add(MatrixView<const float> outputs, ArrayView<const std::int64_t> labels) {
+NUQ_DEFINITION void TopAccuracy::add(MatrixView<const float> outputs, ArrayView<const std::int64_t> labels) {
   for (std::size_t sample = 0; sample < outputs.rows(); ++sample) {
     const std::int64_t label = labels[sample];
     if (label < 0 || static_cast<std::uint64_t>(label) >= outputs.cols()) {
@@ -91,14 +91,14 @@ NUQ_FUNCTION void TopAccuracy::add(MatrixView<const float> outputs, ArrayView<co
   }
 }
 
-NUQ_FUNCTION std::ptrdiff_t TopAccuracy::rank(ArrayView<const float> outputs, std::size_t label) noexcept {
+NUQ_DEFINITION std::ptrdiff_t TopAccuracy::rank(ArrayView<const float> outputs, std::size_t label) noexcept {
   const float own = outputs[label];
   const float* const at = outputs.begin() + label;
   return std::count_if(outputs.begin(), at, [own](float other) { return other >= own; }) +
          std::count_if(at, outputs.end(), [own](float other) { return other > own; });
 }
 
-NUQ_FUNCTION void PeakSignalToNoise::add(MatrixView<const float> outputs, MatrixView<const float> targets) {
+NUQ_DEFINITION void PeakSignalToNoise::add(MatrixView<const float> outputs, MatrixView<const float> targets) {
   if (outputs.cols() != targets.cols()) {
     detail::fail(EvaluationError(ErrorCode::size_mismatch,
                                  "the network's output has " + std::to_string(outputs.cols()) +
@@ -111,7 +111,7 @@ NUQ_FUNCTION void PeakSignalToNoise::add(MatrixView<const float> outputs, Matrix
   values_ += outputs.size();
 }
 
-NUQ_FUNCTION double PeakSignalToNoise::value() const noexcept {
+NUQ_DEFINITION double PeakSignalToNoise::value() const noexcept {
   const double error = (std::max)(squares_ / static_cast<double>(values_), (std::numeric_limits<double>::min)());
   return 20.0 * std::log10(peak_) - 10.0 * std::log10(error);
 }

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/support/function_ref.hpp"
 #include "nuq/core/tensor.hpp"
@@ -32,9 +33,9 @@ class AnyEngine {
   }
 
   /// As `load` of the engine.
-  void load(const Graph& graph) { load_(graph); }
+  NUQ_FUNCTION void load(const Graph& graph) { load_(graph); }
   /// As `set_input` of the engine.
-  void set_input(const std::string& blob, const TensorView& tensor) { set_input_(blob, tensor); }
+  NUQ_FUNCTION void set_input(const std::string& blob, const TensorView& tensor) { set_input_(blob, tensor); }
   /// As `forward` of the engine.
   template <class Watching>
   void forward(Watching&& observer) {
@@ -68,7 +69,7 @@ class EngineFactory {
       : make_([make](std::size_t threads, const CustomLayers& layers) { return AnyEngine(make(threads, layers)); }) {}
 
   /// A new engine. `threads`: as many as the verb may use; `layers`: types of the user's own.
-  [[nodiscard]] AnyEngine operator()(std::size_t threads, const CustomLayers& layers) const {
+  NUQ_FUNCTION [[nodiscard]] AnyEngine operator()(std::size_t threads, const CustomLayers& layers) const {
     return make_ ? make_(threads, layers) : AnyEngine(EigenEngine(threads, layers));
   }
 

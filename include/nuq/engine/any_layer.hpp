@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/layer_ref.hpp"
 #include "nuq/version.hpp"
@@ -29,7 +30,7 @@ class AnyLayer {
 
   /// Whether the first output may be written over the first input.
   [[nodiscard]] bool in_place() const noexcept { return in_place_; }
-  void forward(const LayerCall& call) const { forward_(layer_.get(), call); }
+  NUQ_FUNCTION void forward(const LayerCall& call) const { forward_(layer_.get(), call); }
 
   /// The layer if it is of this family, else null.
   template <class Layer>

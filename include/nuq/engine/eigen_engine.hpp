@@ -44,21 +44,21 @@ struct EngineMemory {
 class EigenEngine {
  public:
   /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
-  explicit EigenEngine(std::size_t threads = 1, CustomLayers custom = {});
+  NUQ_FUNCTION explicit EigenEngine(std::size_t threads = 1, CustomLayers custom = {});
   /// In the memory and with the threads of an engine that is no longer needed; `threads` counts where it has none.
-  EigenEngine(std::size_t threads, CustomLayers custom, detail::EngineMemory memory);
+  NUQ_FUNCTION EigenEngine(std::size_t threads, CustomLayers custom, detail::EngineMemory memory);
 
   /// Prepares a network; the graph is not needed afterwards. Throws ModelError naming file and layer: parameters
   /// that cannot be computed, missing weights, shapes that do not fit.
-  void load(const Graph& graph);
+  NUQ_FUNCTION void load(const Graph& graph);
 
   /// Copies the values of an input blob. Its shape wins over the declared one, which it must match in its number of
   /// axes and in its channels (axis 1). Throws ConfigError: no such input, another shape.
-  void set_input(const std::string& blob, const TensorView& tensor);
+  NUQ_FUNCTION void set_input(const std::string& blob, const TensorView& tensor);
 
   /// Computes all layers. Throws ConfigError for an input that has not been set, ModelError where the inputs' shapes do
   /// not fit a layer.
-  void forward();
+  NUQ_FUNCTION void forward();
 
   /// Computes all layers and calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const
   /// TensorView> outputs) after each that is computed, with what the layer has read and written. Nodes come without
@@ -77,10 +77,10 @@ class EigenEngine {
 
   /// The final value of a blob after `forward`; valid until the engine is used again. Throws ConfigError: no such blob,
   /// no forward yet; ModelError naming the layer that stands in the way of computing it.
-  [[nodiscard]] TensorView output(const std::string& blob) const;
+  NUQ_FUNCTION [[nodiscard]] TensorView output(const std::string& blob) const;
 
   /// What the engine has computed in, for another one; this one is of no further use.
-  [[nodiscard]] detail::EngineMemory release_memory() &&;
+  NUQ_FUNCTION [[nodiscard]] detail::EngineMemory release_memory() &&;
 
  private:
   /// Which memory the steps' tensors refer to.
@@ -96,20 +96,20 @@ class EigenEngine {
     std::int64_t work = 0;
   };
 
-  [[noreturn]] void fail(ErrorCode code, const std::string& problem) const;
+  NUQ_FUNCTION [[noreturn]] void fail(ErrorCode code, const std::string& problem) const;
 
-  void check_input(const std::string& blob, const Shape& declared, const TensorView& tensor) const;
+  NUQ_FUNCTION void check_input(const std::string& blob, const Shape& declared, const TensorView& tensor) const;
 
-  [[nodiscard]] std::int64_t size_of(std::size_t value) const;
+  NUQ_FUNCTION [[nodiscard]] std::int64_t size_of(std::size_t value) const;
 
-  [[nodiscard]] float* memory(std::size_t value) const;
-  [[nodiscard]] TensorView view(std::size_t value) const;
+  NUQ_FUNCTION [[nodiscard]] float* memory(std::size_t value) const;
+  NUQ_FUNCTION [[nodiscard]] TensorView view(std::size_t value) const;
 
-  void bind(Binding binding);
+  NUQ_FUNCTION void bind(Binding binding);
 
-  void update_shapes();
+  NUQ_FUNCTION void update_shapes();
 
-  void compute(std::size_t index, const detail::AbsorbedFollowers* followers);
+  NUQ_FUNCTION void compute(std::size_t index, const detail::AbsorbedFollowers* followers);
 
   std::unique_ptr<Workspace> workspace_;
   CustomLayers custom_;
@@ -131,15 +131,15 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION EigenEngine::EigenEngine(std::size_t threads, CustomLayers custom)
+NUQ_DEFINITION EigenEngine::EigenEngine(std::size_t threads, CustomLayers custom)
     : EigenEngine(threads, std::move(custom), detail::EngineMemory()) {}
 
-NUQ_FUNCTION EigenEngine::EigenEngine(std::size_t threads, CustomLayers custom, detail::EngineMemory memory)
+NUQ_DEFINITION EigenEngine::EigenEngine(std::size_t threads, CustomLayers custom, detail::EngineMemory memory)
     : workspace_(memory.workspace != nullptr ? std::move(memory.workspace) : std::make_unique<Workspace>(threads)),
       custom_(std::move(custom)),
       buffers_(std::move(memory.buffers)) {}
 
-NUQ_FUNCTION void EigenEngine::load(const Graph& graph) {
+NUQ_DEFINITION void EigenEngine::load(const Graph& graph) {
   detail::LoadedNetwork network(graph, custom_);
   network_ = std::move(network);
   shapes_ = network_.declared_shapes();
@@ -149,7 +149,7 @@ NUQ_FUNCTION void EigenEngine::load(const Graph& graph) {
   has_run_ = false;
 }
 
-NUQ_FUNCTION void EigenEngine::set_input(const std::string& blob, const TensorView& tensor) {
+NUQ_DEFINITION void EigenEngine::set_input(const std::string& blob, const TensorView& tensor) {
   const std::optional<std::size_t> value = network_.input(blob);
   if (!value) fail(ErrorCode::unknown_name, "no input is named '" + blob + "'");
   check_input(blob, network_.declared_shapes()[*value], tensor);
@@ -161,7 +161,7 @@ NUQ_FUNCTION void EigenEngine::set_input(const std::string& blob, const TensorVi
   is_set_[*value] = true;
 }
 
-NUQ_FUNCTION void EigenEngine::forward() {
+NUQ_DEFINITION void EigenEngine::forward() {
   bind(Binding::shared);
   for (std::size_t node = 0; node < steps_.size(); ++node) {
     if (!network_.is_absorbed(node)) compute(node, network_.followers(node));
@@ -169,7 +169,7 @@ NUQ_FUNCTION void EigenEngine::forward() {
   has_run_ = true;
 }
 
-NUQ_FUNCTION TensorView EigenEngine::output(const std::string& blob) const {
+NUQ_DEFINITION TensorView EigenEngine::output(const std::string& blob) const {
   const std::optional<std::size_t> value = network_.final_value(blob);
   if (!value) fail(ErrorCode::unknown_name, "no blob is named '" + blob + "'");
   if (const std::string obstacle = network_.obstacle(*value); !obstacle.empty()) {
@@ -182,16 +182,16 @@ NUQ_FUNCTION TensorView EigenEngine::output(const std::string& blob) const {
   return view(*value);
 }
 
-NUQ_FUNCTION detail::EngineMemory EigenEngine::release_memory() && {
+NUQ_DEFINITION detail::EngineMemory EigenEngine::release_memory() && {
   return {std::move(workspace_), std::move(buffers_)};
 }
 
-NUQ_FUNCTION void EigenEngine::fail(ErrorCode code, const std::string& problem) const {
+NUQ_DEFINITION void EigenEngine::fail(ErrorCode code, const std::string& problem) const {
   detail::fail(ConfigError(code, network_.file() + ": " + problem));
 }
 
-NUQ_FUNCTION void EigenEngine::check_input(const std::string& blob, const Shape& declared,
-                                           const TensorView& tensor) const {
+NUQ_DEFINITION void EigenEngine::check_input(const std::string& blob, const Shape& declared,
+                                             const TensorView& tensor) const {
   const std::string got = "input '" + blob + "' is set to shape " + to_string(tensor.shape);
   const bool positive =
       std::all_of(tensor.shape.begin(), tensor.shape.end(), [](std::int64_t extent) { return extent > 0; });
@@ -207,19 +207,19 @@ NUQ_FUNCTION void EigenEngine::check_input(const std::string& blob, const Shape&
   }
 }
 
-NUQ_FUNCTION std::int64_t EigenEngine::size_of(std::size_t value) const {
+NUQ_DEFINITION std::int64_t EigenEngine::size_of(std::size_t value) const {
   return static_cast<std::int64_t>(element_count(shapes_[value]));
 }
 
-NUQ_FUNCTION float* EigenEngine::memory(std::size_t value) const {
+NUQ_DEFINITION float* EigenEngine::memory(std::size_t value) const {
   return buffers_[binding_ == Binding::shared ? network_.shared_buffer(value) : value].data();
 }
 
-NUQ_FUNCTION TensorView EigenEngine::view(std::size_t value) const {
+NUQ_DEFINITION TensorView EigenEngine::view(std::size_t value) const {
   return {shapes_[value], {memory(value), memory(value) == nullptr ? 0 : element_count(shapes_[value])}};
 }
 
-NUQ_FUNCTION void EigenEngine::bind(Binding binding) {
+NUQ_DEFINITION void EigenEngine::bind(Binding binding) {
   if (binding_ == binding) return;
   if (binding_ == Binding::none) update_shapes();
   binding_ = binding;
@@ -240,7 +240,7 @@ NUQ_FUNCTION void EigenEngine::bind(Binding binding) {
   }
 }
 
-NUQ_FUNCTION void EigenEngine::update_shapes() {
+NUQ_DEFINITION void EigenEngine::update_shapes() {
   has_run_ = false;
   for (const std::size_t input : network_.inputs()) {
     if (!is_set_[input] && network_.is_read(input)) {
@@ -250,7 +250,7 @@ NUQ_FUNCTION void EigenEngine::update_shapes() {
   detail::propagate_shapes(network_.nodes(), network_.file(), shapes_, custom_.shape_rules);
 }
 
-NUQ_FUNCTION void EigenEngine::compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
+NUQ_DEFINITION void EigenEngine::compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
   const Step& step = steps_[index];
   workspace_->expect_work(step.work);
   const LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};

@@ -14,7 +14,7 @@ namespace detail {
 
 /// Nothing for a type that neither `custom` nor the engine computes. Throws ModelError naming file and layer where its
 /// attributes or blobs cannot be computed with.
-[[nodiscard]] NUQ_FUNCTION std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom = {});
+NUQ_FUNCTION [[nodiscard]] std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom = {});
 
 }  // namespace detail
 
@@ -50,7 +50,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline AnyLayer load_integer_layer(const LayerRef& layer) {
+NUQ_FUNCTION [[nodiscard]] inline AnyLayer load_integer_layer(const LayerRef& layer) {
   const Node& node = layer.node;
   if (is<ops::Convolution>(node)) return AnyLayer::load<IntegerConvolutionLayer>(layer);
   if (is<ops::TransposedConvolution>(node)) return AnyLayer::load<IntegerDeconvolutionLayer>(layer);
@@ -70,7 +70,7 @@ namespace detail {
 ///     explicit FooLayer(const nuq::LayerRef& layer);   // reads layer.operation<ops::Foo>(), packs weights; ModelError
 ///     void forward(const nuq::LayerCall& call) const;  // any input shapes, which may change from call to call
 ///   };
-[[nodiscard]] inline std::optional<AnyLayer> load_float_layer(const LayerRef& layer) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<AnyLayer> load_float_layer(const LayerRef& layer) {
   return layer.node.operation.visit([&layer](const auto& operation) -> std::optional<AnyLayer> {
     using Layer = decltype(layer_of(operation));
     if constexpr (std::is_same_v<Layer, OpaqueLayer>) {
@@ -81,7 +81,7 @@ namespace detail {
   });
 }
 
-NUQ_FUNCTION std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom) {
+NUQ_DEFINITION std::optional<AnyLayer> load_layer(const LayerRef& layer, const CustomLayers& custom) {
   for (const CustomLayerLoader& loader : custom.loaders) {
     if (loader.type == layer.type) return loader.load(layer);
   }

@@ -15,15 +15,15 @@
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Graph load_graph(const std::string& model_file, const std::string& weights_file);
+NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file);
 
 /// A network that is ready to run: a graph, loaded in an EigenEngine.
 class Net {
  public:
   /// Throws what `EigenEngine::load` throws.
-  explicit Net(Graph graph, std::size_t threads = 1, CustomLayers custom = {});
+  NUQ_FUNCTION explicit Net(Graph graph, std::size_t threads = 1, CustomLayers custom = {});
   /// In the memory of a net that is no longer needed.
-  Net(Graph graph, std::size_t threads, CustomLayers custom, detail::EngineMemory memory);
+  NUQ_FUNCTION Net(Graph graph, std::size_t threads, CustomLayers custom, detail::EngineMemory memory);
   /// Reads a network's files. Needs the front end's header, caffe/build_graph.hpp. Throws what `load_graph` throws as
   /// well.
   template <class File, class = std::enable_if_t<std::is_convertible_v<const File&, std::string>>>
@@ -33,18 +33,18 @@ class Net {
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
 
   /// \copydoc EigenEngine::set_input
-  void set_input(const std::string& blob, const TensorView& tensor) { engine_.set_input(blob, tensor); }
+  NUQ_FUNCTION void set_input(const std::string& blob, const TensorView& tensor) { engine_.set_input(blob, tensor); }
   /// \copydoc EigenEngine::forward()
-  void forward() { engine_.forward(); }
+  NUQ_FUNCTION void forward() { engine_.forward(); }
   /// \copydoc EigenEngine::forward(Observer&&)
   template <class Observer>
   void forward(Observer&& observer) {
     engine_.forward(std::forward<Observer>(observer));
   }
   /// \copydoc EigenEngine::output
-  [[nodiscard]] TensorView output(const std::string& blob) const { return engine_.output(blob); }
+  NUQ_FUNCTION [[nodiscard]] TensorView output(const std::string& blob) const { return engine_.output(blob); }
   /// \copydoc EigenEngine::release_memory
-  [[nodiscard]] detail::EngineMemory release_memory() && { return std::move(engine_).release_memory(); }
+  NUQ_FUNCTION [[nodiscard]] detail::EngineMemory release_memory() && { return std::move(engine_).release_memory(); }
 
  private:
   Graph graph_;
@@ -57,10 +57,10 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Net::Net(Graph graph, std::size_t threads, CustomLayers custom)
+NUQ_DEFINITION Net::Net(Graph graph, std::size_t threads, CustomLayers custom)
     : Net(std::move(graph), threads, std::move(custom), detail::EngineMemory()) {}
 
-NUQ_FUNCTION Net::Net(Graph graph, std::size_t threads, CustomLayers custom, detail::EngineMemory memory)
+NUQ_DEFINITION Net::Net(Graph graph, std::size_t threads, CustomLayers custom, detail::EngineMemory memory)
     : graph_(std::move(graph)), engine_(threads, std::move(custom), std::move(memory)) {
   engine_.load(graph_);
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/kernels/aligned_buffer.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
@@ -17,7 +18,7 @@ NUQ_NAMESPACE_BEGIN
 /// What layers compute with: threads, scratch memory for each of them, and the machine's kernels.
 class Workspace {
  public:
-  explicit Workspace(std::size_t threads, const detail::TileKernels& kernels = detail::best_kernels())
+  NUQ_FUNCTION explicit Workspace(std::size_t threads, const detail::TileKernels& kernels = detail::best_kernels())
       : pool_(threads), scratch_(pool_.threads()), threads_(pool_.threads()), kernels_(&kernels) {}
 
   [[nodiscard]] const detail::TileKernels& kernels() const noexcept { return *kernels_; }
@@ -26,14 +27,16 @@ class Workspace {
 
   /// Announces how many multiply-adds the next tasks take, about. Where waking threads costs more than they gain, the
   /// calling one does it all. Initially there is always enough to do.
-  void expect_work(std::int64_t multiply_adds) noexcept {
+  NUQ_FUNCTION void expect_work(std::int64_t multiply_adds) noexcept {
     threads_ = multiply_adds < least_shared_work ? 1 : pool_.threads();
   }
 
   /// Room for `size` floats of one worker's own.
-  [[nodiscard]] float* scratch(std::size_t worker, std::int64_t size) { return scratch_[worker].reserve(size); }
+  NUQ_FUNCTION [[nodiscard]] float* scratch(std::size_t worker, std::int64_t size) {
+    return scratch_[worker].reserve(size);
+  }
   /// Room for `size` floats that all workers read; to be asked for outside of tasks.
-  [[nodiscard]] float* shared_scratch(std::int64_t size) { return shared_.reserve(size); }
+  NUQ_FUNCTION [[nodiscard]] float* shared_scratch(std::int64_t size) { return shared_.reserve(size); }
 
   /// Calls `body(task, worker)` once for every task in [0, tasks), in any order; no two calls of one worker overlap.
   template <class Body>

@@ -42,7 +42,7 @@ class BatchMetrics {
   }
 
   /// The metric of the next batch. False: the evaluation may end here, whatever it returns.
-  bool add(double metric, std::size_t samples = 1);
+  NUQ_FUNCTION bool add(double metric, std::size_t samples = 1);
 
   [[nodiscard]] const std::vector<BatchMetric>& values() const noexcept { return values_; }
 
@@ -50,9 +50,9 @@ class BatchMetrics {
   [[nodiscard]] const std::optional<double>& predicted_failure() const noexcept { return predicted_failure_; }
 
  private:
-  [[nodiscard]] std::optional<double> clear_failure() const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<double> clear_failure() const;
 
-  [[nodiscard]] double difference(std::size_t batch) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double difference(std::size_t batch) const noexcept;
 
   const std::vector<BatchMetric>* original_ = nullptr;
   double original_metric_ = 0.0;
@@ -71,13 +71,13 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION bool BatchMetrics::add(double metric, std::size_t samples) {
+NUQ_DEFINITION bool BatchMetrics::add(double metric, std::size_t samples) {
   values_.push_back({metric, samples});
   if (original_ != nullptr && !predicted_failure_) predicted_failure_ = clear_failure();
   return !predicted_failure_;
 }
 
-NUQ_FUNCTION std::optional<double> BatchMetrics::clear_failure() const {
+NUQ_DEFINITION std::optional<double> BatchMetrics::clear_failure() const {
   const std::size_t seen = values_.size();
   const std::size_t all = original_->size();
   if (seen < least_batches || seen >= all) return std::nullopt;
@@ -107,7 +107,7 @@ NUQ_FUNCTION std::optional<double> BatchMetrics::clear_failure() const {
   return predicted;
 }
 
-NUQ_FUNCTION double BatchMetrics::difference(std::size_t batch) const noexcept {
+NUQ_DEFINITION double BatchMetrics::difference(std::size_t batch) const noexcept {
   return values_[batch].metric - (*original_)[batch].metric;
 }
 

@@ -33,7 +33,7 @@ template <class E>
 using output_op = decltype(std::declval<E&>().output(std::declval<const std::string&>()));
 
 /// The output of a batch as [samples × values]; a view into the tensor.
-[[nodiscard]] NUQ_FUNCTION MatrixView<const float> output_rows(const TensorView& output, const Dataset& dataset,
+NUQ_FUNCTION [[nodiscard]] MatrixView<const float> output_rows(const TensorView& output, const Dataset& dataset,
                                                                int batch);
 
 /// Runs the first `batch_num` batches (0: all) and calls `visit(batch, outputs [samples × values])` after each, which
@@ -124,7 +124,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION MatrixView<const float> output_rows(const TensorView& output, const Dataset& dataset, int batch) {
+NUQ_DEFINITION MatrixView<const float> output_rows(const TensorView& output, const Dataset& dataset, int batch) {
   const std::size_t samples = dataset.samples(batch);
   const auto problem = [&](const std::string& what) {
     fail(EvaluationError(ErrorCode::evaluation_failed, dataset.file() + ": batch " + std::to_string(batch) +

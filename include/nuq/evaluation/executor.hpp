@@ -114,7 +114,7 @@ class ThreadExecutor {
   static constexpr bool uses_threads = true;
 
   /// `threads` ≥ 1. Throws ConfigError invalid_argument.
-  explicit ThreadExecutor(std::size_t threads);
+  NUQ_FUNCTION explicit ThreadExecutor(std::size_t threads);
 
   [[nodiscard]] std::size_t width() const noexcept { return threads_; }
 
@@ -158,7 +158,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION ThreadExecutor::ThreadExecutor(std::size_t threads) : threads_(threads) {
+NUQ_DEFINITION ThreadExecutor::ThreadExecutor(std::size_t threads) : threads_(threads) {
   if (threads == 0)
     detail::fail(ConfigError(ErrorCode::invalid_argument, "ThreadExecutor: 0 threads, wanted 1 or more"));
 }

@@ -41,7 +41,7 @@ class EvaluationJournal {
   ///   - ConfigError configuration_mismatch: the journal of another key,
   ///   - FormatError malformed_file (not a journal, or a damaged one: names the line), unsupported_format (another
   ///     version), file_not_readable, file_not_writable.
-  EvaluationJournal(const std::string& path, const std::string& key);
+  NUQ_FUNCTION EvaluationJournal(const std::string& path, const std::string& key);
 
   /// All evaluations, the oldest first.
   [[nodiscard]] const std::vector<JournaledEvaluation>& evaluations() const noexcept { return evaluations_; }
@@ -49,15 +49,15 @@ class EvaluationJournal {
   /// Records an evaluation, which is on the disk when it returns. Throws EvaluationError evaluation_failed (the metric
   /// is no finite number), ConfigError invalid_argument (subject or seconds outside `JournaledEvaluation`'s ranges),
   /// FormatError file_not_writable; the journal then holds what it held before, and `append` may be tried again.
-  void append(const std::string& subject, double metric, double seconds);
+  NUQ_FUNCTION void append(const std::string& subject, double metric, double seconds);
 
  private:
-  [[nodiscard]] static std::string header_of(const std::string& key);
+  NUQ_FUNCTION [[nodiscard]] static std::string header_of(const std::string& key);
 
-  [[nodiscard]] static detail::LockedFile open(const std::string& path, const std::string& key);
+  NUQ_FUNCTION [[nodiscard]] static detail::LockedFile open(const std::string& path, const std::string& key);
 
   /// Takes over the entries from byte `begin` on; drops a torn last line, in the file too.
-  void read_entries(std::string_view content, std::size_t begin);
+  NUQ_FUNCTION void read_entries(std::string_view content, std::size_t begin);
 
   detail::LockedFile file_;
   std::vector<JournaledEvaluation> evaluations_;
@@ -83,7 +83,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[noreturn]] inline void fail_by_journal_line(const std::string& path, std::size_t number, const std::string& what) {
+NUQ_FUNCTION [[noreturn]] inline void fail_by_journal_line(const std::string& path, std::size_t number,
+                                                           const std::string& what) {
   fail(FormatError(ErrorCode::malformed_file,
                    path + ": line " + std::to_string(number) + ": " + what + "; remove the journal or name another"));
 }
@@ -93,7 +94,7 @@ inline constexpr std::string_view journal_format_name = "nuq-evaluation-journal 
 inline constexpr std::string_view journal_version = "1";
 
 /// CRC-32 in 8 lower-case hexadecimal digits.
-[[nodiscard]] inline std::string journal_checksum(std::string_view bytes) {
+NUQ_FUNCTION [[nodiscard]] inline std::string journal_checksum(std::string_view bytes) {
   const std::uint32_t crc = crc32({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
   constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
@@ -102,13 +103,13 @@ inline constexpr std::string_view journal_version = "1";
 }
 
 /// A whole line: the text, a space, the checksum of both, a line break.
-[[nodiscard]] inline std::string journal_line(std::string text) {
+NUQ_FUNCTION [[nodiscard]] inline std::string journal_line(std::string text) {
   text += ' ';
   return text + journal_checksum(text) + '\n';
 }
 
 /// The text of a line given without its line break; nothing if the checksum does not fit.
-[[nodiscard]] inline std::optional<std::string_view> text_of_journal_line(std::string_view line) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::string_view> text_of_journal_line(std::string_view line) {
   constexpr std::size_t digits = 8;
   if (line.size() <= digits) return std::nullopt;
   const std::string_view checked = line.substr(0, line.size() - digits);
@@ -117,13 +118,13 @@ inline constexpr std::string_view journal_version = "1";
 }
 
 /// The shortest decimal text that reads back as the same double, whatever the locale.
-[[nodiscard]] inline std::string exact_number_text(double value) {
+NUQ_FUNCTION [[nodiscard]] inline std::string exact_number_text(double value) {
   char text[32];
   return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
 /// The finite number that is the whole text; nothing if there is none.
-[[nodiscard]] inline std::optional<double> finite_number_in(std::string_view text) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<double> finite_number_in(std::string_view text) {
   double value = 0.0;
   const char* const end = text.data() + text.size();
   const std::from_chars_result result = std::from_chars(text.data(), end, value);
@@ -132,7 +133,7 @@ inline constexpr std::string_view journal_version = "1";
 }
 
 /// At least one byte, and neither white space nor control characters.
-[[nodiscard]] inline bool is_journal_subject(std::string_view subject) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool is_journal_subject(std::string_view subject) noexcept {
   const auto is_visible = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte > 0x20 && byte != 0x7F;
@@ -140,17 +141,17 @@ inline constexpr std::string_view journal_version = "1";
   return !subject.empty() && std::all_of(subject.begin(), subject.end(), is_visible);
 }
 
-[[nodiscard]] inline bool is_duration(double seconds) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool is_duration(double seconds) noexcept {
   return is_finite(seconds) && seconds >= 0.0;
 }
 
-[[nodiscard]] inline std::string journal_entry_line(const JournaledEvaluation& evaluation) {
+NUQ_FUNCTION [[nodiscard]] inline std::string journal_entry_line(const JournaledEvaluation& evaluation) {
   return journal_line(evaluation.subject + ' ' + exact_number_text(evaluation.metric) + ' ' +
                       exact_number_text(evaluation.seconds));
 }
 
 /// The evaluation that a line's text tells; nothing if it tells something else.
-[[nodiscard]] inline std::optional<JournaledEvaluation> journaled_evaluation_in(std::string_view text) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<JournaledEvaluation> journaled_evaluation_in(std::string_view text) {
   const std::size_t first = text.find(' ');
   const std::size_t last = text.rfind(' ');
   if (first == last) return std::nullopt;
@@ -162,13 +163,14 @@ inline constexpr std::string_view journal_version = "1";
 }
 
 /// True for what a kill can leave of an entry's line. Two lines whose line break was damaged hold more spaces.
-[[nodiscard]] inline bool may_be_torn_entry(std::string_view line) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool may_be_torn_entry(std::string_view line) noexcept {
   constexpr std::ptrdiff_t spaces_of_an_entry = 3;
   return std::count(line.begin(), line.end(), ' ') <= spaces_of_an_entry;
 }
 
 /// Returns if the first line of a file is `header`; throws what else it is.
-inline void check_journal_header(std::string_view content, std::string_view header, const std::string& path) {
+NUQ_FUNCTION inline void check_journal_header(std::string_view content, std::string_view header,
+                                              const std::string& path) {
   if (content.substr(0, header.size()) == header) return;
   const std::size_t end = content.find('\n');
   if (content.substr(0, journal_format_name.size()) != journal_format_name) {
@@ -189,7 +191,7 @@ inline void check_journal_header(std::string_view content, std::string_view head
 
 }  // namespace detail
 
-NUQ_FUNCTION EvaluationJournal::EvaluationJournal(const std::string& path, const std::string& key)
+NUQ_DEFINITION EvaluationJournal::EvaluationJournal(const std::string& path, const std::string& key)
     : file_(open(path, key)) {
   const std::string header = header_of(key);
   const std::string content = file_.read();
@@ -204,7 +206,7 @@ NUQ_FUNCTION EvaluationJournal::EvaluationJournal(const std::string& path, const
   }
 }
 
-NUQ_FUNCTION void EvaluationJournal::append(const std::string& subject, double metric, double seconds) {
+NUQ_DEFINITION void EvaluationJournal::append(const std::string& subject, double metric, double seconds) {
   const std::string place = file_.path() + ": evaluation of '" + subject + "': ";
   if (!detail::is_journal_subject(subject)) {
     detail::fail(ConfigError(ErrorCode::invalid_argument, place + "a subject is a word without white space"));
@@ -220,18 +222,18 @@ NUQ_FUNCTION void EvaluationJournal::append(const std::string& subject, double m
   evaluations_.push_back(std::move(evaluation));
 }
 
-NUQ_FUNCTION std::string EvaluationJournal::header_of(const std::string& key) {
+NUQ_DEFINITION std::string EvaluationJournal::header_of(const std::string& key) {
   return detail::journal_line(std::string(detail::journal_format_name).append(detail::journal_version) + ' ' + key);
 }
 
-NUQ_FUNCTION detail::LockedFile EvaluationJournal::open(const std::string& path, const std::string& key) {
+NUQ_DEFINITION detail::LockedFile EvaluationJournal::open(const std::string& path, const std::string& key) {
   if (key.find_first_of("\r\n") != std::string::npos) {
     detail::fail(ConfigError(ErrorCode::invalid_argument, path + ": a journal's key is text without line breaks"));
   }
   return detail::LockedFile(path);
 }
 
-NUQ_FUNCTION void EvaluationJournal::read_entries(std::string_view content, std::size_t begin) {
+NUQ_DEFINITION void EvaluationJournal::read_entries(std::string_view content, std::size_t begin) {
   std::size_t number = 2;
   for (; begin < content.size(); ++number) {
     const std::size_t end = content.find('\n', begin);

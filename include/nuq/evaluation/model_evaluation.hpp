@@ -32,28 +32,29 @@ struct EngineMemory;
 /// Models in different slots may be evaluated at the same time.
 class ModelEvaluation {
  public:
-  ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix, std::size_t threads,
-                  CustomLayers custom_layers, std::size_t slots = 1);
+  NUQ_FUNCTION ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix, std::size_t threads,
+                               CustomLayers custom_layers, std::size_t slots = 1);
   ModelEvaluation(const ModelEvaluation&) = delete;
   ModelEvaluation& operator=(const ModelEvaluation&) = delete;
   ~ModelEvaluation();
 
   /// The metric of a model that is on the disk as it is.
-  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches);
-  [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model);
+  NUQ_FUNCTION [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches);
+  NUQ_FUNCTION [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model);
 
   /// The metric of what a quantization makes of a graph.
-  [[nodiscard]] double operator()(const Graph& graph, const NetworkQuantization& quantization, std::size_t slot,
-                                  BatchMetrics& batches);
-  [[nodiscard]] double operator()(const Graph& graph, const NetworkQuantization& quantization);
+  NUQ_FUNCTION [[nodiscard]] double operator()(const Graph& graph, const NetworkQuantization& quantization,
+                                               std::size_t slot, BatchMetrics& batches);
+  NUQ_FUNCTION [[nodiscard]] double operator()(const Graph& graph, const NetworkQuantization& quantization);
 
   /// Writes the fake-quant model to the files of a slot.
-  const ModelFiles& write(const Graph& graph, const NetworkQuantization& quantization, std::size_t slot) const;
+  NUQ_FUNCTION const ModelFiles& write(const Graph& graph, const NetworkQuantization& quantization,
+                                       std::size_t slot) const;
 
  private:
-  [[nodiscard]] double of_net(Net& net, BatchMetrics& batches);
+  NUQ_FUNCTION [[nodiscard]] double of_net(Net& net, BatchMetrics& batches);
 
-  [[nodiscard]] double checked(double metric);
+  NUQ_FUNCTION [[nodiscard]] double checked(double metric);
 
   AnyEvaluator evaluator_;
   std::vector<ModelFiles> files_;     // by slot
@@ -83,8 +84,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION ModelEvaluation::ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix,
-                                              std::size_t threads, CustomLayers custom_layers, std::size_t slots)
+NUQ_DEFINITION ModelEvaluation::ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix,
+                                                std::size_t threads, CustomLayers custom_layers, std::size_t slots)
     : evaluator_(std::move(evaluator)), memory_(slots), threads_(threads), custom_layers_(std::move(custom_layers)) {
   for (std::size_t slot = 0; slot < slots; ++slot) {
     const std::string trial = save_prefix + "_trial" + (slot == 0 ? "" : "_" + std::to_string(slot));
@@ -92,7 +93,7 @@ NUQ_FUNCTION ModelEvaluation::ModelEvaluation(AnyEvaluator evaluator, const std:
   }
 }
 
-NUQ_FUNCTION ModelEvaluation::~ModelEvaluation() {
+NUQ_SPECIAL_MEMBER ModelEvaluation::~ModelEvaluation() {
   std::error_code ignored;
   for (const ModelFiles& slot : files_) {
     std::filesystem::remove(slot.model_file, ignored);
@@ -100,8 +101,8 @@ NUQ_FUNCTION ModelEvaluation::~ModelEvaluation() {
   }
 }
 
-NUQ_FUNCTION double ModelEvaluation::operator()(const Graph& graph, const NetworkQuantization& quantization,
-                                                std::size_t slot, BatchMetrics& batches) {
+NUQ_DEFINITION double ModelEvaluation::operator()(const Graph& graph, const NetworkQuantization& quantization,
+                                                  std::size_t slot, BatchMetrics& batches) {
   if (evaluator_.of_net) {
     Net net(insert_quantization(graph, quantization), threads_, custom_layers_, std::move(memory_[slot]));
     const double metric = of_net(net, batches);
@@ -111,12 +112,12 @@ NUQ_FUNCTION double ModelEvaluation::operator()(const Graph& graph, const Networ
   return checked(evaluator_.of_files(write(graph, quantization, slot), batches));
 }
 
-NUQ_FUNCTION double ModelEvaluation::operator()(const Graph& graph, const NetworkQuantization& quantization) {
+NUQ_DEFINITION double ModelEvaluation::operator()(const Graph& graph, const NetworkQuantization& quantization) {
   BatchMetrics batches;
   return (*this)(graph, quantization, 0, batches);
 }
 
-NUQ_FUNCTION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
+NUQ_DEFINITION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
   if (evaluator_.of_net) {
     Net net(build_graph(model), threads_, custom_layers_);
     return of_net(net, batches);
@@ -124,13 +125,13 @@ NUQ_FUNCTION double ModelEvaluation::of_original(const std::shared_ptr<const Mod
   return checked(evaluator_.of_files({model->model_file, model->weights_file}, batches));
 }
 
-NUQ_FUNCTION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model) {
+NUQ_DEFINITION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model) {
   BatchMetrics batches;
   return of_original(model, batches);
 }
 
-NUQ_FUNCTION const ModelFiles& ModelEvaluation::write(const Graph& graph, const NetworkQuantization& quantization,
-                                                      std::size_t slot) const {
+NUQ_DEFINITION const ModelFiles& ModelEvaluation::write(const Graph& graph, const NetworkQuantization& quantization,
+                                                        std::size_t slot) const {
   const ModelFiles& place = files_[slot];
   FileSet files;
   write_model(fake_quant_model(graph, quantization), files, place.model_file, place.weights_file);
@@ -138,11 +139,11 @@ NUQ_FUNCTION const ModelFiles& ModelEvaluation::write(const Graph& graph, const 
   return place;
 }
 
-NUQ_FUNCTION double ModelEvaluation::of_net(Net& net, BatchMetrics& batches) {
+NUQ_DEFINITION double ModelEvaluation::of_net(Net& net, BatchMetrics& batches) {
   return checked(evaluator_.of_net(net, batches));
 }
 
-NUQ_FUNCTION double ModelEvaluation::checked(double metric) {
+NUQ_DEFINITION double ModelEvaluation::checked(double metric) {
   const int number = ++count_;
   if (is_finite(metric)) return metric;
   fail(EvaluationError(ErrorCode::evaluation_failed,

@@ -36,22 +36,23 @@ class EvaluationBatch {
   using Remember = std::function<void(const std::string& subject, const EvaluationOutcome& outcome, double seconds)>;
 
   /// `failed(message)` hears of evaluations that are tried again. Both are called by one thread at a time.
-  EvaluationBatch(const std::vector<Trial>& trials, Remember remember, std::function<void(const std::string&)> failed)
+  NUQ_FUNCTION EvaluationBatch(const std::vector<Trial>& trials, Remember remember,
+                               std::function<void(const std::string&)> failed)
       : trials_(trials), remember_(std::move(remember)), failed_(std::move(failed)) {}
 
   /// How many models there are.
   [[nodiscard]] std::size_t size() const noexcept { return trials_.size(); }
   /// Asks the user's evaluator in the calling thread, and remembers what it says.
-  void evaluate(std::size_t index) { record(index, trials_[index].evaluate(index)); }
+  NUQ_FUNCTION void evaluate(std::size_t index) { record(index, trials_[index].evaluate(index)); }
   /// The model on the disk, for an evaluator elsewhere.
-  [[nodiscard]] ModelFiles files(std::size_t index) const { return trials_[index].files(index); }
+  NUQ_FUNCTION [[nodiscard]] ModelFiles files(std::size_t index) const { return trials_[index].files(index); }
   /// Remembers a metric that was found elsewhere.
-  void record(std::size_t index, double metric) { record(index, EvaluationOutcome{metric, false, false}); }
+  NUQ_FUNCTION void record(std::size_t index, double metric) { record(index, EvaluationOutcome{metric, false, false}); }
   /// Tells the user of an evaluation that failed and is tried again.
-  void report_failure(std::size_t, const std::string& message);
+  NUQ_FUNCTION void report_failure(std::size_t, const std::string& message);
 
  private:
-  void record(std::size_t index, const EvaluationOutcome& outcome);
+  NUQ_FUNCTION void record(std::size_t index, const EvaluationOutcome& outcome);
 
   const std::vector<Trial>& trials_;
   Remember remember_;
@@ -66,12 +67,12 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void EvaluationBatch::report_failure(std::size_t, const std::string& message) {
+NUQ_DEFINITION void EvaluationBatch::report_failure(std::size_t, const std::string& message) {
   const std::lock_guard<std::mutex> lock(mutex_);
   failed_(message);
 }
 
-NUQ_FUNCTION void EvaluationBatch::record(std::size_t index, const EvaluationOutcome& outcome) {
+NUQ_DEFINITION void EvaluationBatch::record(std::size_t index, const EvaluationOutcome& outcome) {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   const std::lock_guard<std::mutex> lock(mutex_);
   remember_(trials_[index].subject, outcome, elapsed.count());

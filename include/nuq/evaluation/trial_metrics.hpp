@@ -21,7 +21,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Names a quantized network by everything that its fake-quant model depends on besides the original.
-[[nodiscard]] NUQ_FUNCTION std::string digest_of(const NetworkQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] std::string digest_of(const NetworkQuantization& quantization);
 
 /// The metrics that are known, by subject: those of the journal, where there is one, and those that the evaluator has
 /// given since; and those of the original's batches, where the evaluator tells them. In the journal the subject of a
@@ -30,28 +30,28 @@ class TrialMetrics {
  public:
   TrialMetrics() = default;
   /// Goes on with the journal of the run that `key` names. Throws what EvaluationJournal throws.
-  TrialMetrics(const std::string& journal, const std::string& key);
+  NUQ_FUNCTION TrialMetrics(const std::string& journal, const std::string& key);
 
   /// What is known of a subject; whether it is satisfied is for the evaluator to say.
-  [[nodiscard]] std::optional<EvaluationOutcome> find(const std::string& subject) const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<EvaluationOutcome> find(const std::string& subject) const;
 
   /// Metrics of the original's batches; empty where the evaluator does not tell them.
   [[nodiscard]] const std::vector<BatchMetric>& original_batches() const noexcept { return original_batches_; }
-  void remember_original_batches(const std::vector<BatchMetric>& batches);
+  NUQ_FUNCTION void remember_original_batches(const std::vector<BatchMetric>& batches);
 
   /// Has the executor evaluate trials; that of the first is known afterwards. `failed(message)` hears of evaluations
   /// that are tried again, one at a time.
-  void evaluate(const std::vector<Trial>& trials, const AnyExecutor& executor,
-                std::function<void(const std::string&)> failed);
+  NUQ_FUNCTION void evaluate(const std::vector<Trial>& trials, const AnyExecutor& executor,
+                             std::function<void(const std::string&)> failed);
 
  private:
   static constexpr const char* early_suffix = ":early";
   static constexpr const char* batches_begin = "original:batches";
   static constexpr const char* batch_subject = "original:batch:";
 
-  void remember(const std::string& subject, const EvaluationOutcome& outcome, double seconds);
+  NUQ_FUNCTION void remember(const std::string& subject, const EvaluationOutcome& outcome, double seconds);
 
-  void recall(const JournaledEvaluation& known);
+  NUQ_FUNCTION void recall(const JournaledEvaluation& known);
 
   std::optional<EvaluationJournal> journal_;
   std::map<std::string, EvaluationOutcome> metrics_;
@@ -75,7 +75,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::string digest_of(const NetworkQuantization& quantization) {
+NUQ_DEFINITION std::string digest_of(const NetworkQuantization& quantization) {
   Sha256 hash;
   const auto add_number = [&hash](const auto& number) {
     hash.update({reinterpret_cast<const char*>(&number), sizeof number});
@@ -99,18 +99,18 @@ NUQ_FUNCTION std::string digest_of(const NetworkQuantization& quantization) {
   return hash.finish();
 }
 
-NUQ_FUNCTION TrialMetrics::TrialMetrics(const std::string& journal, const std::string& key)
+NUQ_DEFINITION TrialMetrics::TrialMetrics(const std::string& journal, const std::string& key)
     : journal_(std::in_place, journal, key) {
   for (const JournaledEvaluation& known : journal_->evaluations()) recall(known);
 }
 
-NUQ_FUNCTION std::optional<EvaluationOutcome> TrialMetrics::find(const std::string& subject) const {
+NUQ_DEFINITION std::optional<EvaluationOutcome> TrialMetrics::find(const std::string& subject) const {
   const auto known = metrics_.find(subject);
   if (known == metrics_.end()) return std::nullopt;
   return known->second;
 }
 
-NUQ_FUNCTION void TrialMetrics::remember_original_batches(const std::vector<BatchMetric>& batches) {
+NUQ_DEFINITION void TrialMetrics::remember_original_batches(const std::vector<BatchMetric>& batches) {
   original_batches_ = batches;
   if (!journal_) return;
   journal_->append(batches_begin, 0.0, 0.0);
@@ -119,8 +119,8 @@ NUQ_FUNCTION void TrialMetrics::remember_original_batches(const std::vector<Batc
   }
 }
 
-NUQ_FUNCTION void TrialMetrics::evaluate(const std::vector<Trial>& trials, const AnyExecutor& executor,
-                                         std::function<void(const std::string&)> failed) {
+NUQ_DEFINITION void TrialMetrics::evaluate(const std::vector<Trial>& trials, const AnyExecutor& executor,
+                                           std::function<void(const std::string&)> failed) {
   const auto remembering = [this](const std::string& subject, const EvaluationOutcome& outcome, double seconds) {
     remember(subject, outcome, seconds);
   };
@@ -130,12 +130,13 @@ NUQ_FUNCTION void TrialMetrics::evaluate(const std::vector<Trial>& trials, const
   fail(EvaluationError(ErrorCode::evaluation_failed, "the executor returned without the metric it was asked for"));
 }
 
-NUQ_FUNCTION void TrialMetrics::remember(const std::string& subject, const EvaluationOutcome& outcome, double seconds) {
+NUQ_DEFINITION void TrialMetrics::remember(const std::string& subject, const EvaluationOutcome& outcome,
+                                           double seconds) {
   metrics_[subject] = outcome;
   if (journal_) journal_->append(subject + (outcome.ended_early ? early_suffix : ""), outcome.metric, seconds);
 }
 
-NUQ_FUNCTION void TrialMetrics::recall(const JournaledEvaluation& known) {
+NUQ_DEFINITION void TrialMetrics::recall(const JournaledEvaluation& known) {
   const std::size_t batch = std::string_view(batch_subject).size();
   if (known.subject == batches_begin) {
     original_batches_.clear();

@@ -59,7 +59,7 @@ struct Node {
 };
 
 /// A node but for what it has been trained to.
-[[nodiscard]] NUQ_FUNCTION Node without_blobs(const Node& node);
+NUQ_FUNCTION [[nodiscard]] Node without_blobs(const Node& node);
 
 /// Whether a layer has an operation of one kind.
 template <class Op>
@@ -68,17 +68,17 @@ template <class Op>
 }
 
 /// The attributes of a convolution or transposed convolution; null for other layers.
-[[nodiscard]] inline const ops::ConvolutionAttributes* convolution_of(const Node& node) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline const ops::ConvolutionAttributes* convolution_of(const Node& node) noexcept {
   if (const auto* convolution = node.operation.get_if<ops::Convolution>()) return convolution;
   return node.operation.get_if<ops::TransposedConvolution>();
 }
 
 /// Whether the layer is a convolution of a type that is meant for one filter per input channel.
-[[nodiscard]] NUQ_FUNCTION bool is_depthwise(const Node& node) noexcept;
+NUQ_FUNCTION [[nodiscard]] bool is_depthwise(const Node& node) noexcept;
 
 /// Whether the layer is a convolution, not of a depthwise type, a transposed convolution or an inner product: those
 /// whose weights the vendor's tools quantize, and which take up the affine layers beside them.
-[[nodiscard]] NUQ_FUNCTION bool has_weight_matrix(const Node& node) noexcept;
+NUQ_FUNCTION [[nodiscard]] bool has_weight_matrix(const Node& node) noexcept;
 
 /// A checked network with its weights: nodes in execution order (the file's order), every input written before it is
 /// read, names unique, no cycle. How its layers are to be quantized, and the results, stand beside it
@@ -91,11 +91,11 @@ struct Graph {
   std::vector<std::size_t> inputs;  ///< values fed by the user, in declared order
 
   /// The files that messages name; empty where there are none.
-  [[nodiscard]] const std::string& model_file() const noexcept;
-  [[nodiscard]] const std::string& weights_file() const noexcept;
-  [[nodiscard]] const Node* find(const std::string& layer) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] const std::string& model_file() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] const std::string& weights_file() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] const Node* find(const std::string& layer) const noexcept;
   /// Indices of the nodes that read a value, ascending.
-  [[nodiscard]] std::vector<std::size_t> consumers(std::size_t value) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::size_t> consumers(std::size_t value) const;
 };
 
 NUQ_NAMESPACE_END
@@ -104,7 +104,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Node without_blobs(const Node& node) {
+NUQ_DEFINITION Node without_blobs(const Node& node) {
   Node bare;
   bare.name = node.name;
   bare.type = node.type;
@@ -116,40 +116,40 @@ NUQ_FUNCTION Node without_blobs(const Node& node) {
   return bare;
 }
 
-NUQ_FUNCTION bool is_depthwise(const Node& node) noexcept {
+NUQ_DEFINITION bool is_depthwise(const Node& node) noexcept {
   const auto* const convolution = node.operation.get_if<ops::Convolution>();
   return convolution != nullptr && convolution->depthwise;
 }
 
-NUQ_FUNCTION bool has_weight_matrix(const Node& node) noexcept {
+NUQ_DEFINITION bool has_weight_matrix(const Node& node) noexcept {
   return is<ops::InnerProduct>(node) || (convolution_of(node) != nullptr && !is_depthwise(node));
 }
 
 namespace detail {
 
-[[nodiscard]] inline const std::string& no_file() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline const std::string& no_file() noexcept {
   static const std::string none;
   return none;
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION const std::string& Graph::model_file() const noexcept {
+NUQ_DEFINITION const std::string& Graph::model_file() const noexcept {
   return source == nullptr ? detail::no_file() : source->model_file();
 }
 
-NUQ_FUNCTION const std::string& Graph::weights_file() const noexcept {
+NUQ_DEFINITION const std::string& Graph::weights_file() const noexcept {
   return source == nullptr ? detail::no_file() : source->weights_file();
 }
 
-NUQ_FUNCTION const Node* Graph::find(const std::string& layer) const noexcept {
+NUQ_DEFINITION const Node* Graph::find(const std::string& layer) const noexcept {
   for (const Node& node : nodes) {
     if (node.name == layer) return &node;
   }
   return nullptr;
 }
 
-NUQ_FUNCTION std::vector<std::size_t> Graph::consumers(std::size_t value) const {
+NUQ_DEFINITION std::vector<std::size_t> Graph::consumers(std::size_t value) const {
   std::vector<std::size_t> found;
   for (std::size_t node = 0; node < nodes.size(); ++node) {
     for (const std::size_t input : nodes[node].inputs) {

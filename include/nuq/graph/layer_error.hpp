@@ -12,7 +12,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Throws ModelError `file: layer 'name': problem`.
-[[noreturn]] NUQ_FUNCTION void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
+NUQ_FUNCTION [[noreturn]] void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
                                           const std::string& problem);
 
 }  // namespace detail
@@ -25,8 +25,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
-                             const std::string& problem) {
+NUQ_DEFINITION void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
+                               const std::string& problem) {
   fail(ModelError(code, file + ": layer '" + layer + "': " + problem));
 }
 

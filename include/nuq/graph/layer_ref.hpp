@@ -13,7 +13,7 @@ NUQ_NAMESPACE_BEGIN
 /// A layer as an engine loads it: the whole node, and the file that messages name. Converts from a `Node`; refers to
 /// both.
 struct LayerRef : LayerContext {
-  LayerRef(const Node& layer, std::string_view model_file = {})
+  NUQ_FUNCTION LayerRef(const Node& layer, std::string_view model_file = {})
       : LayerContext{layer.name, layer.type, layer.blobs, layer.outputs.size(), model_file}, node(layer) {}
 
   /// The operation of a layer that is known to have one of this kind.
@@ -22,7 +22,7 @@ struct LayerRef : LayerContext {
     return node.operation.get<Op>();
   }
   /// What the network's own format says of a layer of unknown type; empty for others.
-  [[nodiscard]] std::string_view text() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] std::string_view text() const noexcept;
 
   const Node& node;
 };
@@ -33,7 +33,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::string_view LayerRef::text() const noexcept {
+NUQ_DEFINITION std::string_view LayerRef::text() const noexcept {
   const auto* const unknown = node.operation.get_if<ops::Unknown>();
   return unknown == nullptr ? std::string_view() : std::string_view(unknown->text);
 }

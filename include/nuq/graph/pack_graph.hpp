@@ -17,13 +17,13 @@ NUQ_NAMESPACE_BEGIN
 
 /// Which scale each level of a node's weight blob of this shape has: output channels come first, but for the filters of
 /// a transposed convolution [in × out/group × kernel…].
-[[nodiscard]] NUQ_FUNCTION ScaleLayout scale_layout(const Node& node, const QuantizedWeights& weights,
+NUQ_FUNCTION [[nodiscard]] ScaleLayout scale_layout(const Node& node, const QuantizedWeights& weights,
                                                     const Shape& shape);
 
 /// The packed file (packed/format.hpp) of a network that was made in memory: all blobs of its nodes, the weights of
 /// layers that `quantization` knows as coded levels with their scales, their biases corrected. The file's text is
 /// empty, since no format describes the network. Layers are coded side by side; the bytes do not depend on it.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> pack_graph(const Graph& graph,
+NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> pack_graph(const Graph& graph,
                                                                 const NetworkQuantization& quantization,
                                                                 Parallel& parallel, CodingChoice choice = {});
 
@@ -42,14 +42,14 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION ScaleLayout scale_layout(const Node& node, const QuantizedWeights& weights, const Shape& shape) {
+NUQ_DEFINITION ScaleLayout scale_layout(const Node& node, const QuantizedWeights& weights, const Shape& shape) {
   if (!detail::has_input_first(node) || weights.scales.size() == 1) return {};
   const auto runs = static_cast<std::size_t>(shape[0] * shape[1]);
   return {weights.levels.size() / runs, static_cast<std::uint64_t>(shape[1])};
 }
 
-NUQ_FUNCTION std::vector<std::uint8_t> pack_graph(const Graph& graph, const NetworkQuantization& quantization,
-                                                  Parallel& parallel, CodingChoice choice) {
+NUQ_DEFINITION std::vector<std::uint8_t> pack_graph(const Graph& graph, const NetworkQuantization& quantization,
+                                                    Parallel& parallel, CodingChoice choice) {
   struct CodedWeights {
     const Node* node;
     const QuantizedWeights* weights;

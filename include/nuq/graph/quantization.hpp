@@ -93,7 +93,7 @@ struct LayerQuantization {
 };
 
 /// What stands for the weights of a layer that has none, an averaging Pooling: one scale of 1.
-[[nodiscard]] NUQ_FUNCTION QuantizedWeights unit_weights();
+NUQ_FUNCTION [[nodiscard]] QuantizedWeights unit_weights();
 
 /// The results, by layer name.
 using NetworkQuantization = std::map<std::string, LayerQuantization>;
@@ -104,11 +104,11 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode) {
+NUQ_DEFINITION void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode) {
   for (auto& layer : plan) layer.second.bias_correction = mode;
 }
 
-NUQ_FUNCTION QuantizedWeights unit_weights() {
+NUQ_DEFINITION QuantizedWeights unit_weights() {
   return {0, 0, {1.0F}, {}};
 }
 

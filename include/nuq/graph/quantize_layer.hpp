@@ -12,7 +12,7 @@
 NUQ_NAMESPACE_BEGIN
 
 /// A layer without a bias, or with one that another layer shares, has none that could be corrected.
-[[nodiscard]] NUQ_FUNCTION bool has_own_bias(const Graph& graph, const Node& node);
+NUQ_FUNCTION [[nodiscard]] bool has_own_bias(const Graph& graph, const Node& node);
 
 namespace detail {
 
@@ -27,7 +27,7 @@ NUQ_FUNCTION void round_to_nearest_levels(const Graph& graph, const Node& node, 
 /// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left
 /// to calibration. Without statistics the quantizer is told what may be expected of the inputs. Throws what the
 /// quantizer throws, with file and layer named.
-[[nodiscard]] NUQ_FUNCTION LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
+NUQ_FUNCTION [[nodiscard]] LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
                                                             const AnyLayerQuantizer& quantizer,
                                                             const LayerStatistics* statistics, Parallel& parallel);
 
@@ -52,13 +52,13 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION bool has_own_bias(const Graph& graph, const Node& node) {
+NUQ_DEFINITION bool has_own_bias(const Graph& graph, const Node& node) {
   return node.blobs.size() > 1 && !detail::shares_parameters(graph, node);
 }
 
 namespace detail {
 
-[[nodiscard]] inline NuqParameters nuq_parameters(const LayerPlan& plan) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline NuqParameters nuq_parameters(const LayerPlan& plan) noexcept {
   NuqParameters parameters;
   parameters.num_steps = plan.num_steps;
   parameters.num_of_iteration = plan.num_of_iteration;
@@ -66,8 +66,8 @@ namespace detail {
   return parameters;
 }
 
-NUQ_FUNCTION void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer,
-                                          Parallel& parallel) {
+NUQ_DEFINITION void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer,
+                                            Parallel& parallel) {
   if (!quantizes_weights(node)) return;
   const WeightMatrix matrix(node);
   with_error_place(graph.weights_file() + ": layer '" + node.name + "'",
@@ -78,9 +78,9 @@ NUQ_FUNCTION void round_to_nearest_levels(const Graph& graph, const Node& node, 
 
 }  // namespace detail
 
-NUQ_FUNCTION LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
-                                              const AnyLayerQuantizer& quantizer, const LayerStatistics* statistics,
-                                              Parallel& parallel) {
+NUQ_DEFINITION LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
+                                                const AnyLayerQuantizer& quantizer, const LayerStatistics* statistics,
+                                                Parallel& parallel) {
   if (!quantizes_weights(node)) {
     LayerQuantization without_weights;
     without_weights.weights = unit_weights();

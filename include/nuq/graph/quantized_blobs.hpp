@@ -20,36 +20,36 @@ NUQ_NAMESPACE_BEGIN
 NUQ_FUNCTION void dequantize(const Node& node, const QuantizedWeights& weights, float* values);
 
 /// What `dequantize` writes.
-[[nodiscard]] NUQ_FUNCTION std::vector<float> dequantized_weights(const Node& node, const QuantizedWeights& weights);
+NUQ_FUNCTION [[nodiscard]] std::vector<float> dequantized_weights(const Node& node, const QuantizedWeights& weights);
 
 /// True where `stored` are what `dequantize` writes, to the bit.
-[[nodiscard]] NUQ_FUNCTION bool are_dequantized(ArrayView<const float> stored, const Node& node,
+NUQ_FUNCTION [[nodiscard]] bool are_dequantized(ArrayView<const float> stored, const Node& node,
                                                 const QuantizedWeights& weights);
 
 /// The int8 levels in the order of the node's weight blob.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::int8_t> int8_weights(const Node& node, const QuantizedWeights& weights);
+NUQ_FUNCTION [[nodiscard]] std::vector<std::int8_t> int8_weights(const Node& node, const QuantizedWeights& weights);
 
 /// scale_d · scale_w, one per scale of the weights. Needs the activation's scale.
-[[nodiscard]] NUQ_FUNCTION std::vector<float> dequantization_scales(const LayerQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] std::vector<float> dequantization_scales(const LayerQuantization& quantization);
 
 /// The float bias that the quantized layer computes with: its own plus what makes up for its weights, [out] or empty.
 /// Needs a bias.
-[[nodiscard]] NUQ_FUNCTION std::vector<float> corrected_bias(const Node& node, const std::vector<float>& correction);
+NUQ_FUNCTION [[nodiscard]] std::vector<float> corrected_bias(const Node& node, const std::vector<float>& correction);
 
 /// Gives a node the float weights and the bias that it computes with once it is quantized. It has weights.
 NUQ_FUNCTION void set_quantized_blobs(Node& node, const LayerQuantization& quantization);
 
 /// The int32 bias of a deploy model: round(bias / (scale_d · scale_w)) (AMCT manual, quantization formulas).
 /// Needs a bias and the activation's scale. Throws ModelError naming the layer when a value leaves the int32 range.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::int32_t> int32_bias(const Node& node,
+NUQ_FUNCTION [[nodiscard]] std::vector<std::int32_t> int32_bias(const Node& node,
                                                                 const LayerQuantization& quantization);
 
 /// shift_bit, one per scale of the weights; 0 where sums are not shifted.
-[[nodiscard]] NUQ_FUNCTION std::vector<int> dequantization_shifts(const LayerQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] std::vector<int> dequantization_shifts(const LayerQuantization& quantization);
 
 /// True when activations have been calibrated: some quantized layer has an activation scale. Those that have none then
 /// are an error of the record, not a weights-only run.
-[[nodiscard]] NUQ_FUNCTION bool has_activation_scales(const NetworkQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] bool has_activation_scales(const NetworkQuantization& quantization);
 
 /// Calls `visit(node, quantization of the node)` for every quantized layer, in the network's order.
 template <class Visit>
@@ -60,7 +60,8 @@ void for_each_quantized(const Graph& graph, const NetworkQuantization& quantizat
   }
 }
 
-[[nodiscard]] inline const ActivationScale& activation_of(const Node& node, const LayerQuantization& quantization) {
+NUQ_FUNCTION [[nodiscard]] inline const ActivationScale& activation_of(const Node& node,
+                                                                       const LayerQuantization& quantization) {
   if (quantization.activation) return *quantization.activation;
   detail::fail(RecordError(
       ErrorCode::missing_record,
@@ -86,7 +87,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// level × scale of one row, one float product each.
-inline void dequantize_row(const QuantizedWeights& weights, std::size_t row, float* values) {
+NUQ_FUNCTION inline void dequantize_row(const QuantizedWeights& weights, std::size_t row, float* values) {
   const float scale = weights.scale(row);
   const std::int8_t* const levels = weights.levels.data() + row * weights.cols;
   std::transform(levels, levels + weights.cols, values,
@@ -95,7 +96,7 @@ inline void dequantize_row(const QuantizedWeights& weights, std::size_t row, flo
 
 }  // namespace detail
 
-NUQ_FUNCTION void dequantize(const Node& node, const QuantizedWeights& weights, float* values) {
+NUQ_DEFINITION void dequantize(const Node& node, const QuantizedWeights& weights, float* values) {
   for (std::size_t row = 0; row < weights.rows; ++row)
     detail::dequantize_row(weights, row, values + row * weights.cols);
   if (!detail::has_input_first(node)) return;
@@ -103,13 +104,13 @@ NUQ_FUNCTION void dequantize(const Node& node, const QuantizedWeights& weights, 
   std::copy(swapped.begin(), swapped.end(), values);
 }
 
-NUQ_FUNCTION std::vector<float> dequantized_weights(const Node& node, const QuantizedWeights& weights) {
+NUQ_DEFINITION std::vector<float> dequantized_weights(const Node& node, const QuantizedWeights& weights) {
   std::vector<float> values(weights.levels.size());
   dequantize(node, weights, values.data());
   return values;
 }
 
-NUQ_FUNCTION bool are_dequantized(ArrayView<const float> stored, const Node& node, const QuantizedWeights& weights) {
+NUQ_DEFINITION bool are_dequantized(ArrayView<const float> stored, const Node& node, const QuantizedWeights& weights) {
   if (stored.size() != weights.levels.size()) return false;
   const auto has_bits_of = [&stored](const std::vector<float>& values, std::size_t begin) {
     return std::memcmp(values.data(), stored.data() + begin, sizeof(float) * values.size()) == 0;
@@ -123,28 +124,28 @@ NUQ_FUNCTION bool are_dequantized(ArrayView<const float> stored, const Node& nod
   return true;
 }
 
-NUQ_FUNCTION std::vector<std::int8_t> int8_weights(const Node& node, const QuantizedWeights& weights) {
+NUQ_DEFINITION std::vector<std::int8_t> int8_weights(const Node& node, const QuantizedWeights& weights) {
   return blob_layout(node, weights.levels);
 }
 
-NUQ_FUNCTION std::vector<float> dequantization_scales(const LayerQuantization& quantization) {
+NUQ_DEFINITION std::vector<float> dequantization_scales(const LayerQuantization& quantization) {
   std::vector<float> scales;
   for (const float scale : quantization.weights.scales) scales.push_back(quantization.activation->scale * scale);
   return scales;
 }
 
-NUQ_FUNCTION std::vector<float> corrected_bias(const Node& node, const std::vector<float>& correction) {
+NUQ_DEFINITION std::vector<float> corrected_bias(const Node& node, const std::vector<float>& correction) {
   std::vector<float> bias = node.blobs[1].values;
   for (std::size_t channel = 0; channel < correction.size(); ++channel) bias[channel] += correction[channel];
   return bias;
 }
 
-NUQ_FUNCTION void set_quantized_blobs(Node& node, const LayerQuantization& quantization) {
+NUQ_DEFINITION void set_quantized_blobs(Node& node, const LayerQuantization& quantization) {
   node.blobs.front().values = dequantized_weights(node, quantization.weights);
   if (!quantization.bias_correction.empty()) node.blobs[1].values = corrected_bias(node, quantization.bias_correction);
 }
 
-NUQ_FUNCTION std::vector<std::int32_t> int32_bias(const Node& node, const LayerQuantization& quantization) {
+NUQ_DEFINITION std::vector<std::int32_t> int32_bias(const Node& node, const LayerQuantization& quantization) {
   const std::vector<float> scales = dequantization_scales(quantization);
   const std::vector<float> bias = corrected_bias(node, quantization.bias_correction);
   std::vector<std::int32_t> quantized;
@@ -163,12 +164,12 @@ NUQ_FUNCTION std::vector<std::int32_t> int32_bias(const Node& node, const LayerQ
   return quantized;
 }
 
-NUQ_FUNCTION std::vector<int> dequantization_shifts(const LayerQuantization& quantization) {
+NUQ_DEFINITION std::vector<int> dequantization_shifts(const LayerQuantization& quantization) {
   if (!quantization.shift_bit.empty()) return quantization.shift_bit;
   return std::vector<int>(quantization.weights.scales.size());
 }
 
-NUQ_FUNCTION bool has_activation_scales(const NetworkQuantization& quantization) {
+NUQ_DEFINITION bool has_activation_scales(const NetworkQuantization& quantization) {
   return std::any_of(quantization.begin(), quantization.end(),
                      [](const auto& layer) { return layer.second.activation.has_value(); });
 }

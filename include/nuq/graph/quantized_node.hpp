@@ -10,16 +10,16 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Names of the layers inserted around a quantized one, as the vendor's compiler prints them.
-[[nodiscard]] NUQ_FUNCTION std::string quant_layer_name(const std::string& layer);
+NUQ_FUNCTION [[nodiscard]] std::string quant_layer_name(const std::string& layer);
 
-[[nodiscard]] NUQ_FUNCTION std::string dequant_layer_name(const std::string& layer);
+NUQ_FUNCTION [[nodiscard]] std::string dequant_layer_name(const std::string& layer);
 
 /// True for the layers that quantization inserts (AMCT manual, quantized model): they are in no float model.
-[[nodiscard]] NUQ_FUNCTION bool is_inserted_by_quantization(const Node& node) noexcept;
+NUQ_FUNCTION [[nodiscard]] bool is_inserted_by_quantization(const Node& node) noexcept;
 
 /// The first node of a graph that only a fake-quant or deploy model has: an inserted one, or one with int8 weights.
 /// Null in a float model, which a weights-only result is too.
-[[nodiscard]] inline const Node* find_quantized_node(const Graph& graph) {
+NUQ_FUNCTION [[nodiscard]] inline const Node* find_quantized_node(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     if (is_inserted_by_quantization(node) || node.integer) return &node;
   }
@@ -32,15 +32,15 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::string quant_layer_name(const std::string& layer) {
+NUQ_DEFINITION std::string quant_layer_name(const std::string& layer) {
   return layer + "_0_quant_layer";
 }
 
-NUQ_FUNCTION std::string dequant_layer_name(const std::string& layer) {
+NUQ_DEFINITION std::string dequant_layer_name(const std::string& layer) {
   return layer + "_dequant_layer";
 }
 
-NUQ_FUNCTION bool is_inserted_by_quantization(const Node& node) noexcept {
+NUQ_DEFINITION bool is_inserted_by_quantization(const Node& node) noexcept {
   return is<ops::Quant>(node) || is<ops::DeQuant>(node) || is<ops::AntiQuant>(node);
 }
 

@@ -16,13 +16,13 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Of a convolution, transposed convolution or inner product.
-[[nodiscard]] NUQ_FUNCTION Shape weight_shape(const LayerRef& layer, const Shape& input);
+NUQ_FUNCTION [[nodiscard]] Shape weight_shape(const LayerRef& layer, const Shape& input);
 
 }  // namespace detail
 
 /// Number of weights of a layer, its bias not counted: of its first blob where it has one, otherwise as its parameters
 /// and the inferred input shape say. 0 for layer types without weights; absent where the input's shape is not known.
-[[nodiscard]] NUQ_FUNCTION std::optional<std::int64_t> weight_count(const Graph& graph, const Node& node);
+NUQ_FUNCTION [[nodiscard]] std::optional<std::int64_t> weight_count(const Graph& graph, const Node& node);
 
 NUQ_NAMESPACE_END
 
@@ -34,7 +34,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION Shape weight_shape(const LayerRef& layer, const Shape& input) {
+NUQ_DEFINITION Shape weight_shape(const LayerRef& layer, const Shape& input) {
   if (const auto* convolution = layer.node.operation.get_if<ops::Convolution>())
     return convolution_geometry(*convolution, layer, input).weight_shape();
   if (const auto* transposed = layer.node.operation.get_if<ops::TransposedConvolution>())
@@ -44,7 +44,7 @@ NUQ_FUNCTION Shape weight_shape(const LayerRef& layer, const Shape& input) {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::optional<std::int64_t> weight_count(const Graph& graph, const Node& node) {
+NUQ_DEFINITION std::optional<std::int64_t> weight_count(const Graph& graph, const Node& node) {
   if (convolution_of(node) == nullptr && !is<ops::InnerProduct>(node)) return 0;
   if (!node.blobs.empty()) return static_cast<std::int64_t>(node.blobs.front().values.size());
   const Shape input = node.inputs.empty() ? Shape{} : graph.values[node.inputs.front()].shape;

@@ -34,7 +34,7 @@ template <class T>
 }
 
 /// A Deconvolution's filter is [in, out, kh, kw], with the output channels second.
-[[nodiscard]] NUQ_FUNCTION bool has_input_first(const Node& node);
+NUQ_FUNCTION [[nodiscard]] bool has_input_first(const Node& node);
 
 }  // namespace detail
 
@@ -43,9 +43,9 @@ template <class T>
 class WeightMatrix {
  public:
   /// `node` must live as long as the matrix. Throws ModelError missing the weights.
-  explicit WeightMatrix(const Node& node);
+  NUQ_FUNCTION explicit WeightMatrix(const Node& node);
 
-  [[nodiscard]] MatrixView<const float> view() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] MatrixView<const float> view() const noexcept;
 
  private:
   const std::vector<float>* weights_ = nullptr;
@@ -63,16 +63,16 @@ template <class T>
 }
 
 /// Of the weights of a Convolution or Deconvolution; 1 × 1 for an InnerProduct.
-[[nodiscard]] NUQ_FUNCTION KernelExtents kernel_of(const Node& node);
+NUQ_FUNCTION [[nodiscard]] KernelExtents kernel_of(const Node& node);
 
 /// False for a layer of which only the input is quantized: Pooling.
-[[nodiscard]] NUQ_FUNCTION bool quantizes_weights(const Node& node) noexcept;
+NUQ_FUNCTION [[nodiscard]] bool quantizes_weights(const Node& node) noexcept;
 
 /// Whether a layer has a single scale whatever its plan says.
-[[nodiscard]] NUQ_FUNCTION bool has_one_scale(const Node& node) noexcept;
+NUQ_FUNCTION [[nodiscard]] bool has_one_scale(const Node& node) noexcept;
 
 /// One scale per output channel unless the plan or the layer's type says otherwise.
-[[nodiscard]] NUQ_FUNCTION Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept;
+NUQ_FUNCTION [[nodiscard]] Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept;
 
 NUQ_NAMESPACE_END
 
@@ -84,13 +84,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION bool has_input_first(const Node& node) {
+NUQ_DEFINITION bool has_input_first(const Node& node) {
   return is<ops::TransposedConvolution>(node);
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION WeightMatrix::WeightMatrix(const Node& node) {
+NUQ_DEFINITION WeightMatrix::WeightMatrix(const Node& node) {
   if (node.blobs.empty() || node.blobs.front().shape.size() < 2) {
     detail::fail(ModelError(ErrorCode::unsupported_layer, "layer '" + node.name + "': has no weight matrix"));
   }
@@ -105,26 +105,26 @@ NUQ_FUNCTION WeightMatrix::WeightMatrix(const Node& node) {
   }
 }
 
-NUQ_FUNCTION MatrixView<const float> WeightMatrix::view() const noexcept {
+NUQ_DEFINITION MatrixView<const float> WeightMatrix::view() const noexcept {
   const std::vector<float>& values = copy_.empty() ? *weights_ : copy_;
   return {values.data(), rows_, rows_ == 0 ? 0 : values.size() / rows_};
 }
 
-NUQ_FUNCTION KernelExtents kernel_of(const Node& node) {
+NUQ_DEFINITION KernelExtents kernel_of(const Node& node) {
   const Shape& shape = node.blobs.front().shape;
   if (shape.size() != 4) return {};
   return {static_cast<std::size_t>(shape[2]), static_cast<std::size_t>(shape[3])};
 }
 
-NUQ_FUNCTION bool quantizes_weights(const Node& node) noexcept {
+NUQ_DEFINITION bool quantizes_weights(const Node& node) noexcept {
   return !is<ops::Pooling>(node);
 }
 
-NUQ_FUNCTION bool has_one_scale(const Node& node) noexcept {
+NUQ_DEFINITION bool has_one_scale(const Node& node) noexcept {
   return is<ops::InnerProduct>(node) || is<ops::Pooling>(node);
 }
 
-NUQ_FUNCTION Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept {
+NUQ_DEFINITION Granularity granularity_of(const Node& node, const LayerPlan& plan) noexcept {
   return plan.channel_wise && !has_one_scale(node) ? Granularity::per_channel : Granularity::per_tensor;
 }
 

@@ -13,7 +13,7 @@ NUQ_NAMESPACE_BEGIN
 
 /// The array in the bytes of an .npy or IDX file; which of them, the first bytes tell, whatever the file is called.
 /// Throws FormatError, see `parse_npy` and `parse_idx`.
-[[nodiscard]] NUQ_FUNCTION NumericArray parse_array(std::string bytes, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] NumericArray parse_array(std::string bytes, const std::string& file);
 
 NUQ_NAMESPACE_END
 
@@ -26,7 +26,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION NumericArray parse_array(std::string bytes, const std::string& file) {
+NUQ_DEFINITION NumericArray parse_array(std::string bytes, const std::string& file) {
   const std::string_view start = std::string_view(bytes).substr(0, detail::npy_magic.size());
   if (start == detail::npy_magic) return parse_npy(std::move(bytes), file);
   if (start.substr(0, 2) == std::string_view("\0\0", 2)) return parse_idx(std::move(bytes), file);

@@ -16,15 +16,15 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[noreturn]] NUQ_FUNCTION void fail_to_write(const std::string& path, const std::string& cause);
+NUQ_FUNCTION [[noreturn]] void fail_to_write(const std::string& path, const std::string& cause);
 
-[[nodiscard]] NUQ_FUNCTION std::string last_system_error();
+NUQ_FUNCTION [[nodiscard]] std::string last_system_error();
 
 /// The folder part of a path; "." where it has none.
-[[nodiscard]] NUQ_FUNCTION std::string folder_of(const std::string& path);
+NUQ_FUNCTION [[nodiscard]] std::string folder_of(const std::string& path);
 
 /// Waits until a file, or a folder's entries, are on the disk. False, with errno set, if they are not.
-[[nodiscard]] NUQ_FUNCTION bool flush_to_disk(const std::string& path) noexcept;
+NUQ_FUNCTION [[nodiscard]] bool flush_to_disk(const std::string& path) noexcept;
 
 /// Asks the disk to begin with a file's bytes; waits for nothing. Does nothing where the system has no such call.
 NUQ_FUNCTION void begin_to_flush([[maybe_unused]] const std::string& path) noexcept;
@@ -43,7 +43,7 @@ class FileSet {
 
   FileSet() = default;
   /// `while_flushing` is called by each `begin_to_flush`, when the disk has been given work.
-  explicit FileSet(std::function<void()> while_flushing) : while_flushing_(std::move(while_flushing)) {}
+  NUQ_FUNCTION explicit FileSet(std::function<void()> while_flushing) : while_flushing_(std::move(while_flushing)) {}
   FileSet(const FileSet&) = delete;
   FileSet& operator=(const FileSet&) = delete;
   ~FileSet();
@@ -51,32 +51,32 @@ class FileSet {
   /// Reserves an empty file under a temporary name in the folder of `final_path` and returns that name, for a caller
   /// that writes (and closes) it itself before `commit`. Missing folders are created. Throws FormatError
   /// file_not_writable.
-  [[nodiscard]] std::string stage(const std::string& final_path);
+  NUQ_FUNCTION [[nodiscard]] std::string stage(const std::string& final_path);
 
   /// Writes `content` under a temporary name in the folder of `final_path`. Missing folders are created.
   /// Throws FormatError file_not_writable, naming the final path; what was staged before stays staged.
-  void stage(const std::string& final_path, std::string_view content);
+  NUQ_FUNCTION void stage(const std::string& final_path, std::string_view content);
 
   /// The files staged and not yet renamed, in order.
   [[nodiscard]] const std::vector<Staged>& staged() const noexcept { return staged_; }
 
   /// Lets the disk begin with what has been staged so far, which is complete, while the caller goes on.
-  void begin_to_flush();
+  NUQ_FUNCTION void begin_to_flush();
 
   /// Waits until all staged files are on the disk. Throws FormatError file_not_writable.
-  void flush() const;
+  NUQ_FUNCTION void flush() const;
 
   /// Flushes all staged files, then gives each its final name, in order, replacing what was there.
   /// Throws FormatError file_not_writable; files renamed before the failure stay, so the one that vouches for the
   /// others is staged last. A folder that cannot be flushed (some network file systems) is no error.
-  void commit();
+  NUQ_FUNCTION void commit();
 
  private:
   /// Creates the folder of a file; refuses what a rename would have to replace without being a file, devices included.
-  static void make_place_for(const std::string& final_path);
+  NUQ_FUNCTION static void make_place_for(const std::string& final_path);
 
   /// Creates a file that did not exist, under a name that nobody else chooses: process, time and this object are in it.
-  [[nodiscard]] std::FILE* create(const std::string& final_path);
+  NUQ_FUNCTION [[nodiscard]] std::FILE* create(const std::string& final_path);
 
   std::vector<Staged> staged_;
   std::function<void()> while_flushing_;
@@ -112,15 +112,15 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void fail_to_write(const std::string& path, const std::string& cause) {
+NUQ_DEFINITION void fail_to_write(const std::string& path, const std::string& cause) {
   fail(FormatError(ErrorCode::file_not_writable, path + ": cannot write: " + cause));
 }
 
-NUQ_FUNCTION std::string last_system_error() {
+NUQ_DEFINITION std::string last_system_error() {
   return std::generic_category().message(errno);
 }
 
-NUQ_FUNCTION std::string folder_of(const std::string& path) {
+NUQ_DEFINITION std::string folder_of(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return folder.empty() ? "." : folder;
 }
@@ -133,11 +133,11 @@ NUQ_FUNCTION bool flush_to_disk(const std::string&) noexcept {
   return true;
 }
 #else
-[[nodiscard]] inline int process_id() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline int process_id() noexcept {
   return static_cast<int>(::getpid());
 }
 
-NUQ_FUNCTION bool flush_to_disk(const std::string& path) noexcept {
+NUQ_DEFINITION bool flush_to_disk(const std::string& path) noexcept {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return false;
   const bool flushed = ::fsync(file) == 0;
@@ -148,7 +148,7 @@ NUQ_FUNCTION bool flush_to_disk(const std::string& path) noexcept {
 }
 #endif
 
-NUQ_FUNCTION void begin_to_flush(const std::string& path) noexcept {
+NUQ_DEFINITION void begin_to_flush(const std::string& path) noexcept {
 #if defined(SYNC_FILE_RANGE_WRITE)
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return;
@@ -159,18 +159,18 @@ NUQ_FUNCTION void begin_to_flush(const std::string& path) noexcept {
 
 }  // namespace detail
 
-NUQ_FUNCTION FileSet::~FileSet() {
+NUQ_SPECIAL_MEMBER FileSet::~FileSet() {
   std::error_code ignored;
   for (const Staged& file : staged_) std::filesystem::remove(file.temporary, ignored);
 }
 
-NUQ_FUNCTION std::string FileSet::stage(const std::string& final_path) {
+NUQ_DEFINITION std::string FileSet::stage(const std::string& final_path) {
   std::FILE* const file = create(final_path);
   std::fclose(file);
   return staged_.back().temporary;
 }
 
-NUQ_FUNCTION void FileSet::stage(const std::string& final_path, std::string_view content) {
+NUQ_DEFINITION void FileSet::stage(const std::string& final_path, std::string_view content) {
   std::FILE* const file = create(final_path);
   bool written = std::fwrite(content.data(), 1, content.size(), file) == content.size();
   std::string cause = detail::last_system_error();
@@ -185,18 +185,18 @@ NUQ_FUNCTION void FileSet::stage(const std::string& final_path, std::string_view
   detail::fail_to_write(final_path, cause);
 }
 
-NUQ_FUNCTION void FileSet::begin_to_flush() {
+NUQ_DEFINITION void FileSet::begin_to_flush() {
   for (const Staged& file : staged_) detail::begin_to_flush(file.temporary);
   if (while_flushing_) while_flushing_();
 }
 
-NUQ_FUNCTION void FileSet::flush() const {
+NUQ_DEFINITION void FileSet::flush() const {
   for (const Staged& file : staged_) {
     if (!detail::flush_to_disk(file.temporary)) detail::fail_to_write(file.final_path, detail::last_system_error());
   }
 }
 
-NUQ_FUNCTION void FileSet::commit() {
+NUQ_DEFINITION void FileSet::commit() {
   flush();
   while (!staged_.empty()) {
     const Staged file = staged_.front();
@@ -208,7 +208,7 @@ NUQ_FUNCTION void FileSet::commit() {
   }
 }
 
-NUQ_FUNCTION void FileSet::make_place_for(const std::string& final_path) {
+NUQ_DEFINITION void FileSet::make_place_for(const std::string& final_path) {
   if (final_path.empty()) detail::fail_to_write("''", "empty file name");
   std::error_code error;
   std::filesystem::create_directories(detail::folder_of(final_path), error);
@@ -220,7 +220,7 @@ NUQ_FUNCTION void FileSet::make_place_for(const std::string& final_path) {
   }
 }
 
-NUQ_FUNCTION std::FILE* FileSet::create(const std::string& final_path) {
+NUQ_DEFINITION std::FILE* FileSet::create(const std::string& final_path) {
   make_place_for(final_path);
   const auto ticks = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   std::uint64_t token = ticks ^ reinterpret_cast<std::uintptr_t>(this);
@@ -239,7 +239,7 @@ namespace detail {
 
 /// The process in a name that FileSet gives to a file before it is committed: `FINAL.PROCESS-TOKEN.tmp`. 0 for another
 /// name.
-[[nodiscard]] inline int process_of_temporary(const std::string& name) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline int process_of_temporary(const std::string& name) noexcept {
   constexpr std::string_view suffix = ".tmp";
   constexpr std::string_view digits = "0123456789";
   constexpr std::size_t most_digits = 9;
@@ -260,14 +260,14 @@ namespace detail {
   return true;
 }
 #else
-[[nodiscard]] inline bool process_exists(int process) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool process_exists(int process) noexcept {
   return ::kill(process, 0) == 0 || errno != ESRCH;
 }
 #endif
 
 }  // namespace detail
 
-NUQ_FUNCTION void remove_abandoned_files(const std::string& prefix) {
+NUQ_DEFINITION void remove_abandoned_files(const std::string& prefix) {
   const std::string name_prefix = std::filesystem::path(prefix).filename().string();
   std::error_code ignored;
   for (std::filesystem::directory_iterator entry(detail::folder_of(prefix), ignored), end; !ignored && entry != end;
@@ -281,7 +281,7 @@ NUQ_FUNCTION void remove_abandoned_files(const std::string& prefix) {
   }
 }
 
-NUQ_FUNCTION void write_file_atomically(const std::string& path, std::string_view content) {
+NUQ_DEFINITION void write_file_atomically(const std::string& path, std::string_view content) {
   FileSet files;
   files.stage(path, content);
   files.commit();

@@ -13,7 +13,7 @@ NUQ_NAMESPACE_BEGIN
 /// The array in the bytes of an IDX file, the format of MNIST: two zero bytes, element type, number of axes, big-endian
 /// 32-bit extents, elements. Elements of one byte only. `file` is only named in messages. Throws FormatError
 /// malformed_file, unsupported_format, size_mismatch. Source: the MNIST database's description.
-[[nodiscard]] NUQ_FUNCTION NumericArray parse_idx(std::string bytes, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] NumericArray parse_idx(std::string bytes, const std::string& file);
 
 NUQ_NAMESPACE_END
 
@@ -30,7 +30,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline NumericType idx_element_type(unsigned char code, const std::string& file) {
+NUQ_FUNCTION [[nodiscard]] inline NumericType idx_element_type(unsigned char code, const std::string& file) {
   if (code == 0x08) return NumericType::uint8;
   if (code == 0x09) return NumericType::int8;
   fail(FormatError(ErrorCode::unsupported_format,
@@ -39,7 +39,7 @@ namespace detail {
 
 }  // namespace detail
 
-NUQ_FUNCTION NumericArray parse_idx(std::string bytes, const std::string& file) {
+NUQ_DEFINITION NumericArray parse_idx(std::string bytes, const std::string& file) {
   constexpr std::size_t extents_at = 4;
   if (bytes.size() < extents_at || bytes[0] != 0 || bytes[1] != 0) {
     detail::fail(FormatError(ErrorCode::malformed_file, file + ": not an idx file"));

@@ -40,8 +40,8 @@ class Json {
   Json(double value) : type_(Type::float64) { number_.float64 = value; }
   /// Written as the shortest decimal that reads back as the same float: 0.7, not 0.699999988.
   Json(float value) : type_(Type::float32) { number_.float32 = value; }
-  Json(std::string text) : type_(Type::string), text_(std::move(text)) {}
-  Json(const char* text) : Json(std::string(text)) {}
+  NUQ_FUNCTION Json(std::string text) : type_(Type::string), text_(std::move(text)) {}
+  NUQ_FUNCTION Json(const char* text) : Json(std::string(text)) {}
   /// An array.
   template <class T>
   Json(const std::vector<T>& elements) : type_(Type::array), elements_(elements.begin(), elements.end()) {}
@@ -49,8 +49,8 @@ class Json {
   template <class T>
   Json(const std::optional<T>& value) : Json(value ? Json(*value) : Json()) {}
 
-  [[nodiscard]] static Json array(std::initializer_list<Json> elements = {});
-  [[nodiscard]] static Json object(std::initializer_list<Member> members = {});
+  NUQ_FUNCTION [[nodiscard]] static Json array(std::initializer_list<Json> elements = {});
+  NUQ_FUNCTION [[nodiscard]] static Json object(std::initializer_list<Member> members = {});
 
   Json(const Json& other) = default;
   Json(Json&& other) = default;
@@ -61,23 +61,25 @@ class Json {
 
   [[nodiscard]] bool is_null() const noexcept { return type_ == Type::null; }
   [[nodiscard]] bool is_boolean() const noexcept { return type_ == Type::boolean; }
-  [[nodiscard]] bool is_integer() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool is_integer() const noexcept {
     return type_ == Type::signed_integer || type_ == Type::unsigned_integer;
   }
-  [[nodiscard]] bool is_number() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool is_number() const noexcept {
     return is_integer() || type_ == Type::float64 || type_ == Type::float32;
   }
   [[nodiscard]] bool is_string() const noexcept { return type_ == Type::string; }
-  [[nodiscard]] bool is_string(std::string_view text) const noexcept { return is_string() && text_ == text; }
+  NUQ_FUNCTION [[nodiscard]] bool is_string(std::string_view text) const noexcept {
+    return is_string() && text_ == text;
+  }
   [[nodiscard]] bool is_array() const noexcept { return type_ == Type::array; }
   [[nodiscard]] bool is_object() const noexcept { return type_ == Type::object; }
 
   /// Of a boolean; false for another value.
-  [[nodiscard]] bool boolean() const noexcept { return is_boolean() && number_.boolean; }
+  NUQ_FUNCTION [[nodiscard]] bool boolean() const noexcept { return is_boolean() && number_.boolean; }
   /// Of an integer; 0 for another value. Those beyond int64 wrap around.
-  [[nodiscard]] std::int64_t integer() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] std::int64_t integer() const noexcept;
   /// Of a number of any kind; 0 for another value.
-  [[nodiscard]] double number() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double number() const noexcept;
   /// Of a string; empty for another value.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
@@ -92,14 +94,14 @@ class Json {
   /// Keys of an object, in the order of its values.
   [[nodiscard]] const std::vector<std::string>& keys() const noexcept { return keys_; }
   /// The member of that name; nullptr where there is none, or no object.
-  [[nodiscard]] const Json* find(std::string_view key) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] const Json* find(std::string_view key) const noexcept;
 
   /// Adds an element; null becomes an array.
-  void push_back(Json element);
+  NUQ_FUNCTION void push_back(Json element);
   /// Gives an object's member a value, a new one at the end; null becomes an object.
-  void set(const std::string& key, Json value);
+  NUQ_FUNCTION void set(const std::string& key, Json value);
   /// Adds a member that the object does not have yet; null becomes an object.
-  void add(std::string key, Json value);
+  NUQ_FUNCTION void add(std::string key, Json value);
 
   friend bool operator==(const Json& left, const Json& right) { return left.equals(right); }
   friend bool operator!=(const Json& left, const Json& right) { return !left.equals(right); }
@@ -115,7 +117,7 @@ class Json {
     float float32;
   };
 
-  [[nodiscard]] bool equals(const Json& other) const;
+  NUQ_FUNCTION [[nodiscard]] bool equals(const Json& other) const;
 
   Type type_ = Type::null;
   Number number_{};
@@ -130,7 +132,7 @@ struct Json::Member {
 };
 
 /// The same value with the members of all its objects in the order of their keys.
-[[nodiscard]] NUQ_FUNCTION Json sorted_by_key(const Json& json);
+NUQ_FUNCTION [[nodiscard]] Json sorted_by_key(const Json& json);
 
 NUQ_NAMESPACE_END
 
@@ -140,21 +142,21 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Json Json::array(std::initializer_list<Json> elements) {
+NUQ_DEFINITION Json Json::array(std::initializer_list<Json> elements) {
   Json json;
   json.type_ = Type::array;
   json.elements_ = elements;
   return json;
 }
 
-NUQ_FUNCTION Json Json::object(std::initializer_list<Member> members) {
+NUQ_DEFINITION Json Json::object(std::initializer_list<Member> members) {
   Json json;
   json.type_ = Type::object;
   for (const Member& member : members) json.add(member.key, member.value);
   return json;
 }
 
-NUQ_FUNCTION Json::~Json() {
+NUQ_SPECIAL_MEMBER Json::~Json() {
   std::vector<Json> rest = std::move(elements_);
   while (!rest.empty()) {
     std::vector<Json> inner = std::move(rest.back().elements_);
@@ -165,31 +167,31 @@ NUQ_FUNCTION Json::~Json() {
   }
 }
 
-NUQ_FUNCTION std::int64_t Json::integer() const noexcept {
+NUQ_DEFINITION std::int64_t Json::integer() const noexcept {
   if (type_ == Type::signed_integer) return number_.signed_integer;
   return type_ == Type::unsigned_integer ? static_cast<std::int64_t>(number_.unsigned_integer) : 0;
 }
 
-NUQ_FUNCTION double Json::number() const noexcept {
+NUQ_DEFINITION double Json::number() const noexcept {
   if (type_ == Type::signed_integer) return static_cast<double>(number_.signed_integer);
   if (type_ == Type::unsigned_integer) return static_cast<double>(number_.unsigned_integer);
   if (type_ == Type::float32) return static_cast<double>(number_.float32);
   return type_ == Type::float64 ? number_.float64 : 0.0;
 }
 
-NUQ_FUNCTION const Json* Json::find(std::string_view key) const noexcept {
+NUQ_DEFINITION const Json* Json::find(std::string_view key) const noexcept {
   for (std::size_t index = 0; index < keys_.size(); ++index) {
     if (keys_[index] == key) return &elements_[index];
   }
   return nullptr;
 }
 
-NUQ_FUNCTION void Json::push_back(Json element) {
+NUQ_DEFINITION void Json::push_back(Json element) {
   type_ = Type::array;
   elements_.push_back(std::move(element));
 }
 
-NUQ_FUNCTION void Json::set(const std::string& key, Json value) {
+NUQ_DEFINITION void Json::set(const std::string& key, Json value) {
   for (std::size_t index = 0; index < keys_.size(); ++index) {
     if (keys_[index] != key) continue;
     elements_[index] = std::move(value);
@@ -198,13 +200,13 @@ NUQ_FUNCTION void Json::set(const std::string& key, Json value) {
   add(key, std::move(value));
 }
 
-NUQ_FUNCTION void Json::add(std::string key, Json value) {
+NUQ_DEFINITION void Json::add(std::string key, Json value) {
   type_ = Type::object;
   keys_.push_back(std::move(key));
   elements_.push_back(std::move(value));
 }
 
-NUQ_FUNCTION bool Json::equals(const Json& other) const {
+NUQ_DEFINITION bool Json::equals(const Json& other) const {
   if (is_number() && other.is_number()) {
     return is_integer() && other.is_integer() ? integer() == other.integer()
                                               : !(number() < other.number()) && !(other.number() < number());
@@ -213,7 +215,7 @@ NUQ_FUNCTION bool Json::equals(const Json& other) const {
          std::equal(begin(), end(), other.begin(), other.end());
 }
 
-NUQ_FUNCTION Json sorted_by_key(const Json& json) {
+NUQ_DEFINITION Json sorted_by_key(const Json& json) {
   if (json.is_array()) {
     Json sorted = Json::array();
     for (const Json& element : json) sorted.push_back(sorted_by_key(element));

@@ -25,7 +25,7 @@ struct JsonProblem {
   std::string message;  ///< empty: there is none
 };
 
-[[nodiscard]] NUQ_FUNCTION Json parse_json_text(std::string_view text, JsonProblem& problem);
+NUQ_FUNCTION [[nodiscard]] Json parse_json_text(std::string_view text, JsonProblem& problem);
 
 }  // namespace detail
 
@@ -41,7 +41,7 @@ template <class E = FormatError>
 
 /// A value as JSON text without a line break at its end. Numbers are the shortest decimals that read back the same, NaN
 /// and infinities become null, bytes that are no UTF-8 become U+FFFD.
-[[nodiscard]] NUQ_FUNCTION std::string to_text(const Json& json, const JsonStyle& style = {});
+NUQ_FUNCTION [[nodiscard]] std::string to_text(const Json& json, const JsonStyle& style = {});
 
 NUQ_NAMESPACE_END
 
@@ -67,21 +67,21 @@ class JsonBuilder {
 
   [[nodiscard]] Json take() { return std::move(root_); }
 
-  bool null() { return put(Json()); }
-  bool boolean(bool value) { return put(value); }
-  bool number_integer(std::int64_t value) { return put(value); }
-  bool number_unsigned(std::uint64_t value) { return put(value); }
-  bool number_float(double value, const std::string&) { return put(value); }
-  bool string(std::string& text) { return put(std::move(text)); }
+  NUQ_FUNCTION bool null() { return put(Json()); }
+  NUQ_FUNCTION bool boolean(bool value) { return put(value); }
+  NUQ_FUNCTION bool number_integer(std::int64_t value) { return put(value); }
+  NUQ_FUNCTION bool number_unsigned(std::uint64_t value) { return put(value); }
+  NUQ_FUNCTION bool number_float(double value, const std::string&) { return put(value); }
+  NUQ_FUNCTION bool string(std::string& text) { return put(std::move(text)); }
   template <class Binary>
   bool binary(const Binary&) {
     return false;
   }
-  bool start_array(std::size_t) { return open(Json::array()); }
-  bool start_object(std::size_t) { return open(Json::object()); }
-  bool end_array() { return close(); }
-  bool end_object() { return close(); }
-  bool key(std::string& name) {
+  NUQ_FUNCTION bool start_array(std::size_t) { return open(Json::array()); }
+  NUQ_FUNCTION bool start_object(std::size_t) { return open(Json::object()); }
+  NUQ_FUNCTION bool end_array() { return close(); }
+  NUQ_FUNCTION bool end_object() { return close(); }
+  NUQ_FUNCTION bool key(std::string& name) {
     if (open_.back().seen.insert(name).second) {
       open_.back().key = std::move(name);
       return true;
@@ -105,7 +105,7 @@ class JsonBuilder {
     std::set<std::string> seen;  ///< keys so far
   };
 
-  bool put(Json value) {
+  NUQ_FUNCTION bool put(Json value) {
     if (open_.empty()) {
       root_ = std::move(value);
     } else if (open_.back().value.is_array()) {
@@ -115,11 +115,11 @@ class JsonBuilder {
     }
     return true;
   }
-  bool open(Json empty) {
+  NUQ_FUNCTION bool open(Json empty) {
     open_.push_back({std::move(empty), {}, {}});
     return true;
   }
-  bool close() {
+  NUQ_FUNCTION bool close() {
     Json value = std::move(open_.back().value);
     open_.pop_back();
     return put(std::move(value));
@@ -131,7 +131,7 @@ class JsonBuilder {
 };
 
 /// The parser itself, because `json::sax_parse` brings the readers of all binary formats with it.
-NUQ_FUNCTION Json parse_json_text(std::string_view text, JsonProblem& problem) {
+NUQ_DEFINITION Json parse_json_text(std::string_view text, JsonProblem& problem) {
   JsonBuilder builder(problem);
   auto input = nlohmann::detail::input_adapter(text.data(), text.data() + text.size());
   nlohmann::detail::parser<nlohmann::json, decltype(input)> parser(std::move(input));
@@ -147,7 +147,7 @@ struct Utf8Character {
 };
 
 /// Source: RFC 3629, section 4. `text` is not empty.
-[[nodiscard]] inline Utf8Character first_character(std::string_view text) {
+NUQ_FUNCTION [[nodiscard]] inline Utf8Character first_character(std::string_view text) {
   const auto byte = [text](std::size_t index) -> std::uint32_t { return static_cast<unsigned char>(text[index]); };
   const std::uint32_t lead = byte(0);
   if (lead < 0x80) return {1, lead, true};
@@ -171,7 +171,7 @@ class JsonWriter {
 
   [[nodiscard]] std::string take() { return std::move(text_); }
 
-  void write(const Json& json, std::size_t margin) {
+  NUQ_FUNCTION void write(const Json& json, std::size_t margin) {
     using Type = Json::Type;
     if (json.type_ == Type::null) text_ += "null";
     if (json.type_ == Type::boolean) text_ += json.boolean() ? "true" : "false";
@@ -184,7 +184,7 @@ class JsonWriter {
   }
 
  private:
-  void write_structured(const Json& json, std::size_t margin) {
+  NUQ_FUNCTION void write_structured(const Json& json, std::size_t margin) {
     const bool has_lines = style_.indent >= 0;
     const std::size_t inner = margin + (has_lines ? static_cast<std::size_t>(style_.indent) : 0);
     text_ += json.is_object() ? '{' : '[';
@@ -212,7 +212,7 @@ class JsonWriter {
     text_.append(buffer.data(), nlohmann::detail::to_chars(buffer.data(), buffer.data() + buffer.size(), value));
   }
 
-  void write_string(std::string_view text) {
+  NUQ_FUNCTION void write_string(std::string_view text) {
     text_ += '"';
     while (!text.empty()) {
       const Utf8Character character = first_character(text);
@@ -223,7 +223,7 @@ class JsonWriter {
   }
 
   /// False where the character stands for itself.
-  bool write_escape(std::uint32_t code) {
+  NUQ_FUNCTION bool write_escape(std::uint32_t code) {
     constexpr std::string_view escaped = "\b\t\n\f\r\"\\";
     constexpr std::string_view letters = "btnfr\"\\";
     const std::size_t found = code < 0x80 ? escaped.find(static_cast<char>(code)) : std::string_view::npos;
@@ -237,7 +237,7 @@ class JsonWriter {
     return true;
   }
 
-  void write_unit(std::uint32_t unit) {
+  NUQ_FUNCTION void write_unit(std::uint32_t unit) {
     std::array<char, 8> buffer{};
     std::snprintf(buffer.data(), buffer.size(), "\\u%04x", unit & 0xFFFFU);
     text_ += buffer.data();
@@ -249,7 +249,7 @@ class JsonWriter {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::string to_text(const Json& json, const JsonStyle& style) {
+NUQ_DEFINITION std::string to_text(const Json& json, const JsonStyle& style) {
   detail::JsonWriter writer(style);
   writer.write(json, 0);
   return writer.take();

@@ -19,7 +19,7 @@ class LockedFile {
  public:
   /// Opens or creates the file, missing folders too. Throws ConfigError invalid_argument if it is locked, FormatError
   /// file_not_writable.
-  explicit LockedFile(const std::string& path);
+  NUQ_FUNCTION explicit LockedFile(const std::string& path);
   LockedFile(const LockedFile&) = delete;
   LockedFile& operator=(const LockedFile&) = delete;
   LockedFile(LockedFile&& other) noexcept { swap(other); }
@@ -29,17 +29,17 @@ class LockedFile {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   /// All bytes; `append` continues after them. Throws FormatError file_not_readable, malformed_file (too large).
-  [[nodiscard]] std::string read();
+  NUQ_FUNCTION [[nodiscard]] std::string read();
 
   /// Drops all bytes behind the first `size`. Throws FormatError file_not_writable.
-  void truncate(std::size_t size);
+  NUQ_FUNCTION void truncate(std::size_t size);
 
   /// Adds bytes at the end; they are on the disk when it returns. Throws FormatError file_not_writable; what a failure
   /// leaves behind is dropped before anything else is added.
-  void append(std::string_view bytes);
+  NUQ_FUNCTION void append(std::string_view bytes);
 
  private:
-  void swap(LockedFile& other) noexcept;
+  NUQ_FUNCTION void swap(LockedFile& other) noexcept;
 
   std::string path_;
   int file_ = -1;
@@ -80,7 +80,7 @@ namespace detail {
 /// Far more than any search writes; a larger file is not a journal, or not one to load into memory.
 inline constexpr std::size_t max_journal_bytes = std::size_t{64} << 20U;
 
-[[noreturn]] inline void fail_because_journal_is_used(const std::string& path) {
+NUQ_FUNCTION [[noreturn]] inline void fail_because_journal_is_used(const std::string& path) {
   fail(ConfigError(ErrorCode::invalid_argument, path + ": another run uses this journal; wait for it or name another"));
 }
 
@@ -114,13 +114,13 @@ inline void close_file(int file) noexcept {
   ::_close(file);
 }
 #else
-[[nodiscard]] inline bool is_regular_file(int file) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool is_regular_file(int file) noexcept {
   struct ::stat status {};
   return ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 /// Opens or creates a file and locks it for as long as it is open. Programs started meanwhile do not inherit it.
-[[nodiscard]] inline int open_locked(const std::string& path) {
+NUQ_FUNCTION [[nodiscard]] inline int open_locked(const std::string& path) {
   constexpr int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;  // non-blocking: a pipe must not hang
   const int file = ::open(path.c_str(), flags, 0666);
   if (file < 0) fail_to_write(path, last_system_error());
@@ -132,28 +132,30 @@ inline void close_file(int file) noexcept {
   if (cause == EWOULDBLOCK) fail_because_journal_is_used(path);
   fail_to_write(path, "cannot lock: " + std::generic_category().message(cause));
 }
-[[nodiscard]] inline std::int64_t read_at(int file, std::size_t at, char* bytes, std::size_t size) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t read_at(int file, std::size_t at, char* bytes,
+                                                       std::size_t size) noexcept {
   return ::pread(file, bytes, size, static_cast< ::off_t>(at));
 }
-[[nodiscard]] inline std::int64_t write_at(int file, std::size_t at, const char* bytes, std::size_t size) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t write_at(int file, std::size_t at, const char* bytes,
+                                                        std::size_t size) noexcept {
   return ::pwrite(file, bytes, size, static_cast< ::off_t>(at));
 }
-[[nodiscard]] inline std::int64_t size_of_open_file(int file) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t size_of_open_file(int file) noexcept {
   struct ::stat status {};
   return ::fstat(file, &status) == 0 ? static_cast<std::int64_t>(status.st_size) : -1;
 }
-[[nodiscard]] inline bool resize_open_file(int file, std::size_t size) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool resize_open_file(int file, std::size_t size) noexcept {
   return ::ftruncate(file, static_cast< ::off_t>(size)) == 0;
 }
-[[nodiscard]] inline bool flush_open_file(int file) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool flush_open_file(int file) noexcept {
   return ::fsync(file) == 0;
 }
-inline void close_file(int file) noexcept {
+NUQ_FUNCTION inline void close_file(int file) noexcept {
   ::close(file);
 }
 #endif
 
-NUQ_FUNCTION LockedFile::LockedFile(const std::string& path) : path_(path) {
+NUQ_DEFINITION LockedFile::LockedFile(const std::string& path) : path_(path) {
   if (path.empty()) fail_to_write("''", "empty file name");
   std::error_code error;
   std::filesystem::create_directories(folder_of(path), error);
@@ -161,17 +163,17 @@ NUQ_FUNCTION LockedFile::LockedFile(const std::string& path) : path_(path) {
   file_ = open_locked(path);
 }
 
-NUQ_FUNCTION LockedFile& LockedFile::operator=(LockedFile&& other) noexcept {
+NUQ_SPECIAL_MEMBER LockedFile& LockedFile::operator=(LockedFile&& other) noexcept {
   LockedFile taken(std::move(other));
   swap(taken);
   return *this;
 }
 
-NUQ_FUNCTION LockedFile::~LockedFile() {
+NUQ_SPECIAL_MEMBER LockedFile::~LockedFile() {
   if (file_ >= 0) close_file(file_);
 }
 
-NUQ_FUNCTION std::string LockedFile::read() {
+NUQ_DEFINITION std::string LockedFile::read() {
   const std::int64_t size = size_of_open_file(file_);
   if (size < 0) fail_to_read(path_, last_system_error());
   if (static_cast<std::uint64_t>(size) > max_journal_bytes) {
@@ -189,12 +191,12 @@ NUQ_FUNCTION std::string LockedFile::read() {
   return content;
 }
 
-NUQ_FUNCTION void LockedFile::truncate(std::size_t size) {
+NUQ_DEFINITION void LockedFile::truncate(std::size_t size) {
   if (!resize_open_file(file_, size)) fail_to_write(path_, last_system_error());
   size_ = size;
 }
 
-NUQ_FUNCTION void LockedFile::append(std::string_view bytes) {
+NUQ_DEFINITION void LockedFile::append(std::string_view bytes) {
   if (bytes.size() > max_journal_bytes - size_) fail_to_write(path_, "the journal becomes too large");
   if (has_remains_) truncate(size_);
   has_remains_ = true;
@@ -209,7 +211,7 @@ NUQ_FUNCTION void LockedFile::append(std::string_view bytes) {
   size_ += bytes.size();
 }
 
-NUQ_FUNCTION void LockedFile::swap(LockedFile& other) noexcept {
+NUQ_DEFINITION void LockedFile::swap(LockedFile& other) noexcept {
   path_.swap(other.path_);
   std::swap(file_, other.file_);
   std::swap(size_, other.size_);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 #endif
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/version.hpp"
 
@@ -25,7 +26,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[noreturn]] inline void fail_to_read(const std::string& path, const std::string& cause) {
+NUQ_FUNCTION [[noreturn]] inline void fail_to_read(const std::string& path, const std::string& cause) {
   fail(FormatError(ErrorCode::file_not_readable, path + ": cannot read: " + cause));
 }
 
@@ -69,12 +70,12 @@ class MappedFile {
   ~MappedFile() {
     if (size_ > 0) ::munmap(data_, size_);
   }
-  [[nodiscard]] std::string_view bytes() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::string_view bytes() const noexcept {
     return {static_cast<const char*>(data_), size_};
   }
 
  private:
-  void open(const std::string& path) {
+  NUQ_FUNCTION void open(const std::string& path) {
     const int file =
         ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // non-blocking: a pipe without a writer must not hang
     if (file < 0) detail::fail_to_read(path, std::generic_category().message(errno));
@@ -84,7 +85,7 @@ class MappedFile {
   }
 
   /// Why it failed; empty if it did not.
-  [[nodiscard]] std::string map(int file) {
+  NUQ_FUNCTION [[nodiscard]] std::string map(int file) {
     struct ::stat status {};
     if (::fstat(file, &status) != 0) return std::generic_category().message(errno);
     if (S_ISDIR(status.st_mode)) return "is a directory";
@@ -97,7 +98,7 @@ class MappedFile {
     size_ = size;
     return {};
   }
-  void swap(MappedFile& other) noexcept {
+  NUQ_FUNCTION void swap(MappedFile& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
   }

@@ -22,13 +22,13 @@ inline constexpr std::string_view npy_magic = "\x93NUMPY";
 /// The array in the bytes of an .npy file (versions 1.0 to 3.0; little-endian uint8, int8, int32, int64, float32 or
 /// float64 in C order). `file` is only named in messages. Throws FormatError malformed_file, unsupported_format,
 /// size_mismatch. Source: the format's description, `numpy.lib.format`.
-[[nodiscard]] NUQ_FUNCTION NumericArray parse_npy(std::string bytes, const std::string& file);
+NUQ_FUNCTION [[nodiscard]] NumericArray parse_npy(std::string bytes, const std::string& file);
 
 /// Reads an .npy file; see `parse_npy`. Throws FormatError file_not_readable as well.
-[[nodiscard]] NUQ_FUNCTION NumericArray read_npy(const std::string& path);
+NUQ_FUNCTION [[nodiscard]] NumericArray read_npy(const std::string& path);
 
 /// The bytes of an .npy file (version 1.0, float32) that holds `tensor`.
-[[nodiscard]] NUQ_FUNCTION std::string npy_bytes(const TensorView& tensor);
+NUQ_FUNCTION [[nodiscard]] std::string npy_bytes(const TensorView& tensor);
 
 /// Writes a tensor as float32 .npy file, whole or not at all. Throws FormatError file_not_writable.
 NUQ_FUNCTION void write_npy(const std::string& path, const TensorView& tensor);
@@ -60,9 +60,9 @@ struct NpyHeader {
 /// Reads the dictionary of an .npy header, a Python literal of which only the three known keys may occur, in any order.
 class NpyHeaderParser {
  public:
-  NpyHeaderParser(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
+  NUQ_FUNCTION NpyHeaderParser(std::string_view text, const std::string& file) : rest_(text), file_(file) {}
 
-  [[nodiscard]] NpyHeader parse() {
+  NUQ_FUNCTION [[nodiscard]] NpyHeader parse() {
     NpyHeader header;
     expect('{');
     while (!accept('}')) {
@@ -78,7 +78,7 @@ class NpyHeaderParser {
   }
 
  private:
-  void entry(NpyHeader& header) {
+  NUQ_FUNCTION void entry(NpyHeader& header) {
     const std::string_view key = quoted();
     expect(':');
     if (key == "descr") {
@@ -98,7 +98,7 @@ class NpyHeaderParser {
     field = std::move(value);
   }
 
-  [[nodiscard]] NumericType element_type() {
+  NUQ_FUNCTION [[nodiscard]] NumericType element_type() {
     const std::string_view name = quoted();
     if (name == "|u1") return NumericType::uint8;
     if (name == "|i1") return NumericType::int8;
@@ -110,7 +110,7 @@ class NpyHeaderParser {
                      file_ + ": element type '" + std::string(name) + "', can read |u1 |i1 <i4 <i8 <f4 <f8"));
   }
 
-  [[nodiscard]] bool boolean() {
+  NUQ_FUNCTION [[nodiscard]] bool boolean() {
     skip_spaces();
     if (accept_word("True")) return true;
     if (accept_word("False")) return false;
@@ -118,7 +118,7 @@ class NpyHeaderParser {
   }
 
   /// `()`, `(3,)`, `(3, 4)` or `(3, 4,)`.
-  [[nodiscard]] Shape extents() {
+  NUQ_FUNCTION [[nodiscard]] Shape extents() {
     Shape shape;
     expect('(');
     while (!accept(')')) {
@@ -131,7 +131,7 @@ class NpyHeaderParser {
     return shape;
   }
 
-  [[nodiscard]] std::int64_t extent() {
+  NUQ_FUNCTION [[nodiscard]] std::int64_t extent() {
     skip_spaces();
     std::int64_t value = 0;
     std::size_t digits = 0;
@@ -144,7 +144,7 @@ class NpyHeaderParser {
     return value;
   }
 
-  [[nodiscard]] std::string_view quoted() {
+  NUQ_FUNCTION [[nodiscard]] std::string_view quoted() {
     skip_spaces();
     if (rest_.empty() || (rest_[0] != '\'' && rest_[0] != '"')) malformed("a quoted word is missing");
     const std::size_t end = rest_.find(rest_[0], 1);
@@ -154,23 +154,23 @@ class NpyHeaderParser {
     return word;
   }
 
-  [[nodiscard]] bool accept_word(std::string_view word) {
+  NUQ_FUNCTION [[nodiscard]] bool accept_word(std::string_view word) {
     if (rest_.substr(0, word.size()) != word) return false;
     rest_.remove_prefix(word.size());
     return true;
   }
-  [[nodiscard]] bool accept(char character) {
+  NUQ_FUNCTION [[nodiscard]] bool accept(char character) {
     skip_spaces();
     return accept_word({&character, 1});
   }
-  void expect(char character) {
+  NUQ_FUNCTION void expect(char character) {
     if (!accept(character)) malformed(std::string("'") + character + "' is missing");
   }
-  void skip_spaces() {
+  NUQ_FUNCTION void skip_spaces() {
     while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n')) rest_.remove_prefix(1);
   }
 
-  [[noreturn]] void malformed(const std::string& what) const {
+  NUQ_FUNCTION [[noreturn]] void malformed(const std::string& what) const {
     fail(FormatError(ErrorCode::malformed_file, file_ + ": npy header: " + what));
   }
 
@@ -179,7 +179,7 @@ class NpyHeaderParser {
 };
 
 /// `(2, 3)` as Python writes it; `(3,)` with one element.
-[[nodiscard]] inline std::string python_tuple(const Shape& shape) {
+NUQ_FUNCTION [[nodiscard]] inline std::string python_tuple(const Shape& shape) {
   std::string text = "(";
   for (const std::int64_t extent : shape) text += std::to_string(extent) + ", ";
   if (shape.size() > 1) text.pop_back();
@@ -189,7 +189,7 @@ class NpyHeaderParser {
 
 }  // namespace detail
 
-NUQ_FUNCTION NumericArray parse_npy(std::string bytes, const std::string& file) {
+NUQ_DEFINITION NumericArray parse_npy(std::string bytes, const std::string& file) {
   constexpr std::size_t version_at = detail::npy_magic.size();
   if (bytes.size() < version_at + 4 || bytes.compare(0, version_at, detail::npy_magic) != 0) {
     detail::fail(FormatError(ErrorCode::malformed_file, file + ": not an npy file"));
@@ -218,11 +218,11 @@ NUQ_FUNCTION NumericArray parse_npy(std::string bytes, const std::string& file) 
   return detail::array_of(std::move(bytes), text_at + length, *header.type, *header.shape, file);
 }
 
-NUQ_FUNCTION NumericArray read_npy(const std::string& path) {
+NUQ_DEFINITION NumericArray read_npy(const std::string& path) {
   return parse_npy(std::string(MappedFile(path).bytes()), path);
 }
 
-NUQ_FUNCTION std::string npy_bytes(const TensorView& tensor) {
+NUQ_DEFINITION std::string npy_bytes(const TensorView& tensor) {
   constexpr std::size_t alignment = 64;  // of the first element, as NumPy has it
   constexpr std::size_t prefix = detail::npy_magic.size() + 4;
   std::string header =
@@ -238,7 +238,7 @@ NUQ_FUNCTION std::string npy_bytes(const TensorView& tensor) {
   return bytes;
 }
 
-NUQ_FUNCTION void write_npy(const std::string& path, const TensorView& tensor) {
+NUQ_DEFINITION void write_npy(const std::string& path, const TensorView& tensor) {
   write_file_atomically(path, npy_bytes(tensor));
 }
 

@@ -46,19 +46,19 @@ namespace detail {
 
 /// An array out of a file's bytes: everything after the first `header_size` is the elements. Throws FormatError where
 /// the shape is absurd or does not fit the number of bytes.
-[[nodiscard]] NUQ_FUNCTION NumericArray array_of(std::string file_bytes, std::size_t header_size, NumericType type,
+NUQ_FUNCTION [[nodiscard]] NumericArray array_of(std::string file_bytes, std::size_t header_size, NumericType type,
                                                  Shape shape, const std::string& file);
 
 }  // namespace detail
 
 /// The elements as float, rounded to nearest where float cannot hold them.
-[[nodiscard]] NUQ_FUNCTION Tensor to_tensor(const NumericArray& array);
+NUQ_FUNCTION [[nodiscard]] Tensor to_tensor(const NumericArray& array);
 
 /// The elements of an integer array, in order; none for an array of floating-point numbers (see `is_integer`).
-[[nodiscard]] NUQ_FUNCTION std::vector<std::int64_t> to_integers(const NumericArray& array);
+NUQ_FUNCTION [[nodiscard]] std::vector<std::int64_t> to_integers(const NumericArray& array);
 
 /// Entries [first, first + count) along the first axis; they, and at least one, must exist.
-[[nodiscard]] NUQ_FUNCTION NumericArray entries_of(const NumericArray& array, std::size_t first, std::size_t count);
+NUQ_FUNCTION [[nodiscard]] NumericArray entries_of(const NumericArray& array, std::size_t first, std::size_t count);
 
 NUQ_NAMESPACE_END
 
@@ -72,8 +72,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION NumericArray array_of(std::string file_bytes, std::size_t header_size, NumericType type, Shape shape,
-                                   const std::string& file) {
+NUQ_DEFINITION NumericArray array_of(std::string file_bytes, std::size_t header_size, NumericType type, Shape shape,
+                                     const std::string& file) {
   if (!is_valid_shape(shape)) {
     fail(FormatError(ErrorCode::malformed_file, file + ": impossible shape " + to_string(shape)));
   }
@@ -98,7 +98,7 @@ template <class Stored, class Value>
 
 }  // namespace detail
 
-NUQ_FUNCTION Tensor to_tensor(const NumericArray& array) {
+NUQ_DEFINITION Tensor to_tensor(const NumericArray& array) {
   switch (array.type) {
     case NumericType::uint8:
       return {array.shape, detail::convert_elements<std::uint8_t, float>(array.bytes)};
@@ -116,7 +116,7 @@ NUQ_FUNCTION Tensor to_tensor(const NumericArray& array) {
   return {};
 }
 
-NUQ_FUNCTION std::vector<std::int64_t> to_integers(const NumericArray& array) {
+NUQ_DEFINITION std::vector<std::int64_t> to_integers(const NumericArray& array) {
   switch (array.type) {
     case NumericType::uint8:
       return detail::convert_elements<std::uint8_t, std::int64_t>(array.bytes);
@@ -133,7 +133,7 @@ NUQ_FUNCTION std::vector<std::int64_t> to_integers(const NumericArray& array) {
   return {};
 }
 
-NUQ_FUNCTION NumericArray entries_of(const NumericArray& array, std::size_t first, std::size_t count) {
+NUQ_DEFINITION NumericArray entries_of(const NumericArray& array, std::size_t first, std::size_t count) {
   NumericArray part{array.type, array.shape, {}};
   part.shape[0] = static_cast<std::int64_t>(count);
   const std::size_t entry_bytes = array.bytes.size() / static_cast<std::size_t>(array.shape[0]);

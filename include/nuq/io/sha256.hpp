@@ -16,15 +16,15 @@ NUQ_NAMESPACE_BEGIN
 /// SHA-256 of bytes that come in pieces of any size. Source: FIPS 180-4, sections 5.1.1, 5.3.3 and 6.2.
 class Sha256 {
  public:
-  void update(std::string_view bytes) noexcept;
+  NUQ_FUNCTION void update(std::string_view bytes) noexcept;
 
   /// The digest in 64 lower-case hexadecimal digits. Ends the computation.
-  [[nodiscard]] std::string finish();
+  NUQ_FUNCTION [[nodiscard]] std::string finish();
 
  private:
   static constexpr std::size_t block_size = detail::sha256_block_size;
 
-  void put(char byte) noexcept;
+  NUQ_FUNCTION void put(char byte) noexcept;
 
   /// First 32 bits of the fractional parts of the square roots of the first 8 primes.
   detail::Sha256State hash_ = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
@@ -36,10 +36,10 @@ class Sha256 {
 };
 
 /// SHA-256 of bytes, in hexadecimal.
-[[nodiscard]] NUQ_FUNCTION std::string sha256(std::string_view bytes);
+NUQ_FUNCTION [[nodiscard]] std::string sha256(std::string_view bytes);
 
 /// SHA-256 of a file's bytes, in hexadecimal, read piece by piece. Throws FormatError file_not_readable.
-[[nodiscard]] NUQ_FUNCTION std::string sha256_of_file(const std::string& path);
+NUQ_FUNCTION [[nodiscard]] std::string sha256_of_file(const std::string& path);
 
 NUQ_NAMESPACE_END
 
@@ -54,7 +54,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void Sha256::update(std::string_view bytes) noexcept {
+NUQ_DEFINITION void Sha256::update(std::string_view bytes) noexcept {
   length_ += bytes.size();
   for (; filled_ > 0 && !bytes.empty(); bytes.remove_prefix(1)) put(bytes.front());
   const std::size_t whole = bytes.size() / block_size;
@@ -63,7 +63,7 @@ NUQ_FUNCTION void Sha256::update(std::string_view bytes) noexcept {
   for (const char byte : bytes) put(byte);
 }
 
-NUQ_FUNCTION std::string Sha256::finish() {
+NUQ_DEFINITION std::string Sha256::finish() {
   const std::uint64_t length_in_bits = 8 * length_;
   put('\x80');
   while (filled_ != block_size - 8) put(0);
@@ -76,20 +76,20 @@ NUQ_FUNCTION std::string Sha256::finish() {
   return text;
 }
 
-NUQ_FUNCTION void Sha256::put(char byte) noexcept {
+NUQ_DEFINITION void Sha256::put(char byte) noexcept {
   block_[filled_++] = byte;
   if (filled_ < block_size) return;
   add_blocks_(hash_, block_.data(), 1);
   filled_ = 0;
 }
 
-NUQ_FUNCTION std::string sha256(std::string_view bytes) {
+NUQ_DEFINITION std::string sha256(std::string_view bytes) {
   Sha256 hash;
   hash.update(bytes);
   return hash.finish();
 }
 
-NUQ_FUNCTION std::string sha256_of_file(const std::string& path) {
+NUQ_DEFINITION std::string sha256_of_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) detail::fail_to_read(path, std::generic_category().message(errno));
   Sha256 hash;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
@@ -13,19 +14,19 @@ namespace detail {
 using Bytes = ArrayView<const std::uint8_t>;
 
 // Numbers from bytes, least significant first, at any address. Compilers make one load of each.
-[[nodiscard]] inline std::uint16_t load_u16(const std::uint8_t* bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint16_t load_u16(const std::uint8_t* bytes) noexcept {
   return static_cast<std::uint16_t>(bytes[0] | (bytes[1] << 8));
 }
-[[nodiscard]] inline std::uint32_t load_u32(const std::uint8_t* bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint32_t load_u32(const std::uint8_t* bytes) noexcept {
   return std::uint32_t{bytes[0]} | (std::uint32_t{bytes[1]} << 8U) | (std::uint32_t{bytes[2]} << 16U) |
          (std::uint32_t{bytes[3]} << 24U);
 }
-[[nodiscard]] inline std::uint64_t load_u64(const std::uint8_t* bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint64_t load_u64(const std::uint8_t* bytes) noexcept {
   return std::uint64_t{load_u32(bytes)} | (std::uint64_t{load_u32(bytes + 4)} << 32U);
 }
 
 /// The counterpart of load_u64.
-inline void store_u64(std::uint64_t value, std::uint8_t* bytes) noexcept {
+NUQ_FUNCTION inline void store_u64(std::uint64_t value, std::uint8_t* bytes) noexcept {
   for (unsigned index = 0; index < 8; ++index) bytes[index] = static_cast<std::uint8_t>(value >> (8 * index));
 }
 
@@ -38,7 +39,7 @@ class ByteReader {
   [[nodiscard]] Bytes rest() const noexcept { return rest_; }
 
   /// The next `count` bytes; none where there are fewer.
-  Bytes bytes(std::uint64_t count) noexcept {
+  NUQ_FUNCTION Bytes bytes(std::uint64_t count) noexcept {
     if (failed_ || count > rest_.size()) {
       fail();
       return {};
@@ -48,18 +49,18 @@ class ByteReader {
     return taken;
   }
 
-  std::uint8_t u8() noexcept {
+  NUQ_FUNCTION std::uint8_t u8() noexcept {
     const Bytes taken = bytes(1);
     return taken.empty() ? std::uint8_t{0} : taken[0];
   }
-  std::uint32_t u32() noexcept {
+  NUQ_FUNCTION std::uint32_t u32() noexcept {
     const Bytes taken = bytes(4);
     return taken.empty() ? 0 : load_u32(taken.data());
   }
 
   /// A number of 7 bits a byte, least significant first, the upper bit set on all bytes but the last. Fails on more
   /// than 64 bits and on a last byte of 0, which no writer stores.
-  std::uint64_t varint() noexcept {
+  NUQ_FUNCTION std::uint64_t varint() noexcept {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
       const std::uint8_t byte = u8();
@@ -73,7 +74,7 @@ class ByteReader {
   }
 
  private:
-  void fail() noexcept {
+  NUQ_FUNCTION void fail() noexcept {
     failed_ = true;
     rest_ = {};
   }
@@ -89,17 +90,17 @@ class BitReader {
 
   [[nodiscard]] bool failed() const noexcept { return failed_; }
   /// Bytes of which at least one bit has been read.
-  [[nodiscard]] std::size_t bytes_used() const noexcept { return next_ + (offset_ > 0 ? 1 : 0); }
+  NUQ_FUNCTION [[nodiscard]] std::size_t bytes_used() const noexcept { return next_ + (offset_ > 0 ? 1 : 0); }
 
   /// The next `count` ≤ 32 bits.
-  std::uint32_t bits(unsigned count) noexcept {
+  NUQ_FUNCTION std::uint32_t bits(unsigned count) noexcept {
     std::uint32_t value = 0;
     for (unsigned bit = 0; bit < count; ++bit) value |= std::uint32_t{this->bit()} << bit;
     return value;
   }
 
   /// A number in the Exp-Golomb code of order `order` ≤ 16; fails where it would have more than 20 bits.
-  std::uint32_t exp_golomb(unsigned order) noexcept {
+  NUQ_FUNCTION std::uint32_t exp_golomb(unsigned order) noexcept {
     unsigned extra = 0;
     while (bit() != 0) {
       if (++extra + order > 20) failed_ = true;
@@ -110,7 +111,7 @@ class BitReader {
   }
 
  private:
-  unsigned bit() noexcept {
+  NUQ_FUNCTION unsigned bit() noexcept {
     if (next_ >= bytes_.size()) {
       failed_ = true;
       return 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/version.hpp"
@@ -38,7 +39,8 @@ inline constexpr Crc32Tables crc32_tables = make_crc32_tables();
 
 /// CRC-32 of ISO 3309 (zlib, PNG, Ethernet), eight bytes a step: Kounavis & Berry, A systematic approach to building
 /// high performance software-based CRC generators, ISCC 2005. `crc` is that of the bytes before, 0 at the beginning.
-[[nodiscard]] inline std::uint32_t crc32(ArrayView<const std::uint8_t> bytes, std::uint32_t crc = 0) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint32_t crc32(ArrayView<const std::uint8_t> bytes,
+                                                      std::uint32_t crc = 0) noexcept {
   const detail::Crc32Tables& tables = detail::crc32_tables<>;
   const std::uint8_t* next = bytes.data();
   std::size_t left = bytes.size();

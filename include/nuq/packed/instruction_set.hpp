@@ -1,6 +1,7 @@
 #ifndef NUQ_PACKED_INSTRUCTION_SET_HPP
 #define NUQ_PACKED_INSTRUCTION_SET_HPP
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 // Decoders for instruction sets beyond the compiler's own flags, chosen at run time.
@@ -20,7 +21,7 @@ enum class InstructionSet {
 };
 
 /// The fastest set that this machine can run.
-[[nodiscard]] inline InstructionSet best_instruction_set() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline InstructionSet best_instruction_set() noexcept {
 #if NUQ_HAS_AVX2_DECODERS
   if (__builtin_cpu_supports("avx2")) return InstructionSet::avx2;
 #endif

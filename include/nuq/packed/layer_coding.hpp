@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/instruction_set.hpp"
 #include "nuq/packed/palette_coding.hpp"
@@ -22,9 +23,9 @@ enum class LevelCoding : std::uint8_t {
 };
 
 /// Decodes the levels of a matrix with `rows` rows into `out`, which has room for exactly these.
-[[nodiscard]] inline DecodeStatus decode_levels(LevelCoding coding, ArrayView<const std::uint8_t> bytes,
-                                                std::size_t rows, ArrayView<std::int8_t> out,
-                                                InstructionSet instructions = best_instruction_set()) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_levels(
+    LevelCoding coding, ArrayView<const std::uint8_t> bytes, std::size_t rows, ArrayView<std::int8_t> out,
+    InstructionSet instructions = best_instruction_set()) noexcept {
   switch (coding) {
     case LevelCoding::raw:
       if (bytes.size() != out.size()) return DecodeStatus::truncated;

@@ -28,7 +28,7 @@ struct CodedLevels {
 
 /// Encodes a matrix of levels [out × in] in the coding that `choice` asks for. Sizes are exact, but that of an entropy
 /// code whose tables foretell that it is no smaller than the others: it is not made.
-[[nodiscard]] NUQ_FUNCTION CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice = {});
+NUQ_FUNCTION [[nodiscard]] CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice = {});
 
 NUQ_NAMESPACE_END
 
@@ -46,7 +46,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice) {
+NUQ_DEFINITION CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice) {
   if (levels.empty()) return {};
   const ArrayView<const std::int8_t> all(levels.data(), levels.size());
   const LevelSet set = level_set_of(count_levels(all));

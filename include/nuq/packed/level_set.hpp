@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/version.hpp"
 
@@ -30,16 +31,16 @@ enum class LevelSetForm : std::uint8_t {
 
 inline constexpr unsigned level_set_form_bits = 2;
 
-inline void add_level(LevelSet& set, int level) noexcept {
+NUQ_FUNCTION inline void add_level(LevelSet& set, int level) noexcept {
   set.levels[set.size++] = static_cast<std::int8_t>(level);
 }
 
-[[nodiscard]] inline int read_level(ByteReader& reader) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline int read_level(ByteReader& reader) noexcept {
   const std::uint8_t byte = reader.u8();
   return byte < 128 ? int{byte} : int{byte} - 256;
 }
 
-[[nodiscard]] inline LevelSet read_range(ByteReader& reader) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline LevelSet read_range(ByteReader& reader) noexcept {
   LevelSet set;
   const int first = read_level(reader);
   const int last = read_level(reader);
@@ -47,7 +48,7 @@ inline void add_level(LevelSet& set, int level) noexcept {
   return set;
 }
 
-[[nodiscard]] inline LevelSet read_gaps(ByteReader& reader, unsigned order) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline LevelSet read_gaps(ByteReader& reader, unsigned order) noexcept {
   if (order > 7) return {};
   LevelSet set;
   const std::size_t size = std::size_t{reader.u8()} + 1;
@@ -61,7 +62,7 @@ inline void add_level(LevelSet& set, int level) noexcept {
   return set;
 }
 
-[[nodiscard]] inline LevelSet read_bit_map(ByteReader& reader) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline LevelSet read_bit_map(ByteReader& reader) noexcept {
   LevelSet set;
   const Bytes map = reader.bytes(32);
   for (std::size_t index = 0; index < 8 * map.size(); ++index) {
@@ -71,7 +72,7 @@ inline void add_level(LevelSet& set, int level) noexcept {
 }
 
 /// Reads a level set of 1 to 256 levels; an empty one where the bytes are none, and the reader may have failed.
-[[nodiscard]] inline LevelSet read_level_set(ByteReader& reader) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline LevelSet read_level_set(ByteReader& reader) noexcept {
   const std::uint8_t head = reader.u8();
   const unsigned upper = static_cast<unsigned>(head) >> level_set_form_bits;
   const auto form = static_cast<LevelSetForm>(head % (1U << level_set_form_bits));

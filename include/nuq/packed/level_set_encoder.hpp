@@ -14,15 +14,15 @@
 NUQ_NAMESPACE_BEGIN
 
 /// The levels that occur.
-[[nodiscard]] NUQ_FUNCTION LevelSet level_set_of(const LevelCounts& counts) noexcept;
+NUQ_FUNCTION [[nodiscard]] LevelSet level_set_of(const LevelCounts& counts) noexcept;
 
 namespace detail {
 
 /// Where each level of the set, by its level_index, stands in it.
-[[nodiscard]] NUQ_FUNCTION std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) noexcept;
+NUQ_FUNCTION [[nodiscard]] std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) noexcept;
 
 /// Bytes that a level set takes.
-[[nodiscard]] NUQ_FUNCTION std::size_t level_set_bytes(const LevelSet& set) noexcept;
+NUQ_FUNCTION [[nodiscard]] std::size_t level_set_bytes(const LevelSet& set) noexcept;
 
 /// Appends a set of 1 to 256 levels.
 NUQ_FUNCTION void append_level_set(ByteVector& bytes, const LevelSet& set);
@@ -35,7 +35,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION LevelSet level_set_of(const LevelCounts& counts) noexcept {
+NUQ_DEFINITION LevelSet level_set_of(const LevelCounts& counts) noexcept {
   LevelSet set;
   for (int level = -128; level < 128; ++level) {
     if (counts[level_index(level)] > 0) set.levels[set.size++] = static_cast<std::int8_t>(level);
@@ -45,7 +45,7 @@ NUQ_FUNCTION LevelSet level_set_of(const LevelCounts& counts) noexcept {
 
 namespace detail {
 
-NUQ_FUNCTION std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) noexcept {
+NUQ_DEFINITION std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) noexcept {
   std::array<std::uint8_t, 256> indices{};
   for (std::size_t index = 0; index < set.size; ++index)
     indices[level_index(set[index])] = static_cast<std::uint8_t>(index);
@@ -53,7 +53,7 @@ NUQ_FUNCTION std::array<std::uint8_t, 256> index_by_level(const LevelSet& set) n
 }
 
 /// Levels left out before level `index` > 0.
-[[nodiscard]] inline std::uint32_t gap_before(const LevelSet& set, std::size_t index) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint32_t gap_before(const LevelSet& set, std::size_t index) noexcept {
   return static_cast<std::uint32_t>(set[index] - set[index - 1] - 1);
 }
 
@@ -64,7 +64,7 @@ struct LevelSetStorage {
   std::size_t bytes = 33;
 };
 
-[[nodiscard]] inline LevelSetStorage shortest_storage(const LevelSet& set) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline LevelSetStorage shortest_storage(const LevelSet& set) noexcept {
   if (set.size > 0 && std::size_t{1} + static_cast<std::size_t>(set[set.size - 1] - set[0]) == set.size)
     return {LevelSetForm::range, 0, 3};
   LevelSetStorage best;
@@ -77,11 +77,11 @@ struct LevelSetStorage {
   return best;
 }
 
-NUQ_FUNCTION std::size_t level_set_bytes(const LevelSet& set) noexcept {
+NUQ_DEFINITION std::size_t level_set_bytes(const LevelSet& set) noexcept {
   return shortest_storage(set).bytes;
 }
 
-NUQ_FUNCTION void append_level_set(ByteVector& bytes, const LevelSet& set) {
+NUQ_DEFINITION void append_level_set(ByteVector& bytes, const LevelSet& set) {
   const LevelSetStorage storage = shortest_storage(set);
   bytes.push_back(
       static_cast<std::uint8_t>(static_cast<unsigned>(storage.form) | storage.order << level_set_form_bits));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/crc32.hpp"
@@ -17,12 +18,12 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-[[nodiscard]] inline std::string_view as_text(Bytes bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::string_view as_text(Bytes bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 /// False where the bytes are no shape.
-[[nodiscard]] inline bool read_shape(ByteReader& reader, PackedShape& shape) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool read_shape(ByteReader& reader, PackedShape& shape) noexcept {
   shape.axes = reader.u8();
   if (shape.axes > PackedShape::max_axes) return false;
   for (std::size_t axis = 0; axis < shape.axes; ++axis) shape.extents[axis] = reader.varint();
@@ -30,7 +31,8 @@ namespace detail {
 }
 
 /// What a blob's record says about coded levels, and how many bytes they have; false where it cannot be.
-[[nodiscard]] inline bool read_coding(ByteReader& reader, PackedBlob& blob, std::uint64_t& coded_bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool read_coding(ByteReader& reader, PackedBlob& blob,
+                                                   std::uint64_t& coded_bytes) noexcept {
   const std::uint64_t scales = reader.varint();
   const std::uint8_t has_layout = reader.u8();
   blob.layout = row_layout(blob.count, scales);
@@ -48,7 +50,7 @@ namespace detail {
 }
 
 /// Reads a blob's record and takes its data from `data`; false where either is malformed or too short.
-[[nodiscard]] inline bool read_blob(ByteReader& reader, ByteReader& data, PackedBlob& blob) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool read_blob(ByteReader& reader, ByteReader& data, PackedBlob& blob) noexcept {
   blob = {};
   const std::uint8_t type = reader.u8();
   const std::uint8_t storage = reader.u8();
@@ -79,8 +81,8 @@ namespace detail {
 class PackedLayer {
  public:
   PackedLayer() = default;
-  PackedLayer(std::string_view name, std::string_view type, std::size_t blob_count, detail::Bytes records,
-              detail::Bytes data) noexcept
+  NUQ_FUNCTION PackedLayer(std::string_view name, std::string_view type, std::size_t blob_count, detail::Bytes records,
+                           detail::Bytes data) noexcept
       : name_(name), type_(type), blob_count_(blob_count), records_(records), data_(data) {}
 
   [[nodiscard]] std::string_view name() const noexcept { return name_; }
@@ -88,7 +90,7 @@ class PackedLayer {
   [[nodiscard]] std::size_t blob_count() const noexcept { return blob_count_; }
 
   /// Blob `index`; an empty one from blob_count() on.
-  [[nodiscard]] PackedBlob blob(std::size_t index) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] PackedBlob blob(std::size_t index) const noexcept {
     PackedBlob found;
     visit_blobs([&](std::size_t place, const PackedBlob& blob) {
       if (place == index) found = blob;
@@ -124,7 +126,7 @@ class PackedModelView {
   PackedModelView() = default;
 
   /// Views a file of `size` bytes at `data`. Anything but `ok` leaves the view empty.
-  [[nodiscard]] DecodeStatus open(const void* data, std::size_t size) noexcept {
+  NUQ_FUNCTION [[nodiscard]] DecodeStatus open(const void* data, std::size_t size) noexcept {
     *this = {};
     PackedModelView opened;
     DecodeStatus status = opened.read_header({static_cast<const std::uint8_t*>(data), size});
@@ -133,11 +135,11 @@ class PackedModelView {
     return status;
   }
 
-  [[nodiscard]] std::string_view prototxt() const noexcept { return detail::as_text(text_); }
+  NUQ_FUNCTION [[nodiscard]] std::string_view prototxt() const noexcept { return detail::as_text(text_); }
   [[nodiscard]] std::size_t layer_count() const noexcept { return layer_count_; }
 
   /// Layer `index`; an empty one from layer_count() on.
-  [[nodiscard]] PackedLayer layer(std::size_t index) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] PackedLayer layer(std::size_t index) const noexcept {
     PackedLayer layer;
     if (index >= layer_count_) return layer;
     const std::size_t begin = record_begin(index);
@@ -147,7 +149,7 @@ class PackedModelView {
   }
 
   /// The first layer of this name; layer_count() where there is none.
-  [[nodiscard]] std::size_t find(std::string_view name) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::size_t find(std::string_view name) const noexcept {
     std::size_t index = 0;
     while (index < layer_count_ && layer(index).name() != name) ++index;
     return index;
@@ -155,7 +157,7 @@ class PackedModelView {
 
   /// Compares all checksums. Where one differs and `damaged` is not null, that is the layer's index, layer_count() for
   /// the text.
-  [[nodiscard]] DecodeStatus verify(std::size_t* damaged = nullptr) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] DecodeStatus verify(std::size_t* damaged = nullptr) const noexcept {
     std::size_t index = 0;
     while (index < layer_count_ && is_intact(layer(index))) ++index;
     if (index == layer_count_ && crc32(text_) == text_checksum_) return DecodeStatus::ok;
@@ -164,7 +166,7 @@ class PackedModelView {
   }
 
  private:
-  [[nodiscard]] static bool is_intact(const PackedLayer& layer) noexcept {
+  NUQ_FUNCTION [[nodiscard]] static bool is_intact(const PackedLayer& layer) noexcept {
     bool intact = true;
     layer.visit_blobs([&](std::size_t, const PackedBlob& blob) {
       intact = crc32(blob.stored) == blob.checksum;
@@ -173,7 +175,7 @@ class PackedModelView {
     return intact;
   }
 
-  [[nodiscard]] DecodeStatus read_header(detail::Bytes file) noexcept {
+  NUQ_FUNCTION [[nodiscard]] DecodeStatus read_header(detail::Bytes file) noexcept {
     if (file.size() < detail::packed_magic.size()) return DecodeStatus::truncated;
     if (!std::equal(detail::packed_magic.begin(), detail::packed_magic.end(), file.data()))
       return DecodeStatus::not_a_packed_file;
@@ -197,7 +199,7 @@ class PackedModelView {
   }
 
   /// Records and data must follow one another without gap or overlap.
-  [[nodiscard]] DecodeStatus check_records() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] DecodeStatus check_records() const noexcept {
     detail::ByteReader reader(records_);
     detail::ByteReader data(data_);
     for (std::size_t index = 0; index < layer_count_; ++index) {
@@ -214,8 +216,9 @@ class PackedModelView {
     return reader.rest().empty() && data.rest().empty() ? DecodeStatus::ok : DecodeStatus::malformed;
   }
 
-  [[nodiscard]] static bool read_layer_head(detail::ByteReader& reader, std::string_view* name, std::string_view* type,
-                                            std::uint64_t& data_begin, std::uint64_t& blob_count) noexcept {
+  NUQ_FUNCTION [[nodiscard]] static bool read_layer_head(detail::ByteReader& reader, std::string_view* name,
+                                                         std::string_view* type, std::uint64_t& data_begin,
+                                                         std::uint64_t& blob_count) noexcept {
     for (std::string_view* text : {name, type}) {
       const detail::Bytes bytes = reader.bytes(reader.varint());
       if (text != nullptr) *text = detail::as_text(bytes);
@@ -225,7 +228,7 @@ class PackedModelView {
     return !reader.failed();
   }
 
-  [[nodiscard]] bool read_layer(detail::ByteReader& reader, PackedLayer& layer) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool read_layer(detail::ByteReader& reader, PackedLayer& layer) const noexcept {
     std::string_view name;
     std::string_view type;
     std::uint64_t data_begin = 0;
@@ -237,7 +240,7 @@ class PackedModelView {
     return true;
   }
 
-  [[nodiscard]] std::size_t record_begin(std::size_t index) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::size_t record_begin(std::size_t index) const noexcept {
     return index == layer_count_ ? records_.size() : detail::load_u32(begins_.data() + 4 * index);
   }
 

@@ -31,40 +31,40 @@ struct ScaledLevels {
 class PackedModelWriter {
  public:
   /// `prototxt` is stored as it is.
-  explicit PackedModelWriter(std::string prototxt, CodingChoice choice = {})
+  NUQ_FUNCTION explicit PackedModelWriter(std::string prototxt, CodingChoice choice = {})
       : prototxt_(std::move(prototxt)), choice_(choice) {}
 
   /// Takes the memory at once for a file of this size.
-  void reserve(std::size_t bytes) { data_.reserve(bytes); }
+  NUQ_FUNCTION void reserve(std::size_t bytes) { data_.reserve(bytes); }
 
   /// The blobs that are added from here on belong to this layer.
-  void add_layer(std::string_view name, std::string_view type);
+  NUQ_FUNCTION void add_layer(std::string_view name, std::string_view type);
 
   /// Stores the values of a blob as they are: `bytes` holds them in little-endian order.
   /// @throws FormatError size_mismatch: bytes and shape contradict each other; invalid_argument: no layer yet, too many
   /// axes. Nothing is added then.
-  void add_values(ElementType type, const Shape& shape, ArrayView<const std::uint8_t> bytes);
-  void add_values(const Shape& shape, ArrayView<const float> values);
-  void add_values(const Shape& shape, ArrayView<const double> values);
-  void add_values(const Shape& shape, ArrayView<const std::int32_t> values);
+  NUQ_FUNCTION void add_values(ElementType type, const Shape& shape, ArrayView<const std::uint8_t> bytes);
+  NUQ_FUNCTION void add_values(const Shape& shape, ArrayView<const float> values);
+  NUQ_FUNCTION void add_values(const Shape& shape, ArrayView<const double> values);
+  NUQ_FUNCTION void add_values(const Shape& shape, ArrayView<const std::int32_t> values);
 
   /// Codes a float blob of which each value is level · scale, in the coding that the writer's choice asks for.
   /// @throws FormatError as add_values; size_mismatch: scales that do not cover the levels; non_finite_value.
-  void add_levels(const Shape& shape, const ScaledLevels& values);
+  NUQ_FUNCTION void add_levels(const Shape& shape, const ScaledLevels& values);
 
   /// Codes an int8 blob.
-  void add_levels(const Shape& shape, ArrayView<const std::int8_t> levels);
+  NUQ_FUNCTION void add_levels(const Shape& shape, ArrayView<const std::int8_t> levels);
 
   /// Stores levels that the caller has coded (encode_levels of as_matrix(shape, levels)), on many threads say.
-  void add_coded_levels(const Shape& shape, const ScaledLevels& values, const CodedLevels& coded);
-  void add_coded_levels(const Shape& shape, ArrayView<const std::int8_t> levels, const CodedLevels& coded);
+  NUQ_FUNCTION void add_coded_levels(const Shape& shape, const ScaledLevels& values, const CodedLevels& coded);
+  NUQ_FUNCTION void add_coded_levels(const Shape& shape, ArrayView<const std::int8_t> levels, const CodedLevels& coded);
 
   /// The matrix that is coded: its rows are those of the first axis whose extent is not 1.
-  [[nodiscard]] static MatrixView<const std::int8_t> as_matrix(const Shape& shape,
-                                                               ArrayView<const std::int8_t> levels) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static MatrixView<const std::int8_t> as_matrix(
+      const Shape& shape, ArrayView<const std::int8_t> levels) noexcept;
 
   /// The whole file. To be called once, as the last thing.
-  [[nodiscard]] std::vector<std::uint8_t> finish();
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> finish();
 
  private:
   struct Layer {
@@ -74,19 +74,19 @@ class PackedModelWriter {
     std::uint64_t blob_count;
   };
 
-  [[noreturn]] void fail_blob(ErrorCode code, const std::string& problem) const;
+  NUQ_FUNCTION [[noreturn]] void fail_blob(ErrorCode code, const std::string& problem) const;
 
-  void check_size(std::size_t got, std::size_t wanted, const char* what) const;
+  NUQ_FUNCTION void check_size(std::size_t got, std::size_t wanted, const char* what) const;
 
   struct BlobRecord {
     detail::ByteVector bytes;
     std::size_t count;  ///< values
   };
 
-  [[nodiscard]] BlobRecord new_record(ElementType type, unsigned storage, const Shape& shape) const;
+  NUQ_FUNCTION [[nodiscard]] BlobRecord new_record(ElementType type, unsigned storage, const Shape& shape) const;
 
   /// The last `data_bytes` bytes of the data are the blob's.
-  void add_record(BlobRecord& record, std::size_t data_bytes);
+  NUQ_FUNCTION void add_record(BlobRecord& record, std::size_t data_bytes);
 
   template <class T>
   void add_numbers(ElementType type, const Shape& shape, ArrayView<const T> values) {
@@ -96,16 +96,17 @@ class PackedModelWriter {
     add_record(record, sizeof(T) * values.size());
   }
 
-  void add_coded(ElementType type, const Shape& shape, const ScaledLevels& values, const CodedLevels& coded);
+  NUQ_FUNCTION void add_coded(ElementType type, const Shape& shape, const ScaledLevels& values,
+                              const CodedLevels& coded);
 
-  [[nodiscard]] static ScaleLayout layout_of(const ScaledLevels& values, std::size_t count) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static ScaleLayout layout_of(const ScaledLevels& values, std::size_t count) noexcept;
 
-  void check_scales(const ScaledLevels& values, std::size_t count) const;
+  NUQ_FUNCTION void check_scales(const ScaledLevels& values, std::size_t count) const;
 
-  static void append_coding(detail::ByteVector& record, const ScaledLevels& values, std::size_t count,
-                            std::size_t coded_bytes);
+  NUQ_FUNCTION static void append_coding(detail::ByteVector& record, const ScaledLevels& values, std::size_t count,
+                                         std::size_t coded_bytes);
 
-  [[nodiscard]] detail::ByteVector directory() const;
+  NUQ_FUNCTION [[nodiscard]] detail::ByteVector directory() const;
 
   std::string prototxt_;
   CodingChoice choice_;
@@ -122,7 +123,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void PackedModelWriter::add_layer(std::string_view name, std::string_view type) {
+NUQ_DEFINITION void PackedModelWriter::add_layer(std::string_view name, std::string_view type) {
   detail::ByteVector head;
   detail::append_text(head, name);
   detail::append_text(head, type);
@@ -130,51 +131,51 @@ NUQ_FUNCTION void PackedModelWriter::add_layer(std::string_view name, std::strin
   layers_.push_back({std::string(name), std::move(head), {}, 0});
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_values(ElementType type, const Shape& shape,
-                                                ArrayView<const std::uint8_t> bytes) {
+NUQ_DEFINITION void PackedModelWriter::add_values(ElementType type, const Shape& shape,
+                                                  ArrayView<const std::uint8_t> bytes) {
   BlobRecord record = new_record(type, 0, shape);
   check_size(bytes.size(), record.count * element_bytes(type), "bytes");
   detail::append_bytes(data_, bytes);
   add_record(record, bytes.size());
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_values(const Shape& shape, ArrayView<const float> values) {
+NUQ_DEFINITION void PackedModelWriter::add_values(const Shape& shape, ArrayView<const float> values) {
   add_numbers(ElementType::float32, shape, values);
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_values(const Shape& shape, ArrayView<const double> values) {
+NUQ_DEFINITION void PackedModelWriter::add_values(const Shape& shape, ArrayView<const double> values) {
   add_numbers(ElementType::float64, shape, values);
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_values(const Shape& shape, ArrayView<const std::int32_t> values) {
+NUQ_DEFINITION void PackedModelWriter::add_values(const Shape& shape, ArrayView<const std::int32_t> values) {
   add_numbers(ElementType::int32, shape, values);
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_levels(const Shape& shape, const ScaledLevels& values) {
+NUQ_DEFINITION void PackedModelWriter::add_levels(const Shape& shape, const ScaledLevels& values) {
   add_coded_levels(shape, values, encode_levels(as_matrix(shape, values.levels), choice_));
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_levels(const Shape& shape, ArrayView<const std::int8_t> levels) {
+NUQ_DEFINITION void PackedModelWriter::add_levels(const Shape& shape, ArrayView<const std::int8_t> levels) {
   add_coded_levels(shape, levels, encode_levels(as_matrix(shape, levels), choice_));
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_coded_levels(const Shape& shape, const ScaledLevels& values,
-                                                      const CodedLevels& coded) {
+NUQ_DEFINITION void PackedModelWriter::add_coded_levels(const Shape& shape, const ScaledLevels& values,
+                                                        const CodedLevels& coded) {
   add_coded(ElementType::float32, shape, values, coded);
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_coded_levels(const Shape& shape, ArrayView<const std::int8_t> levels,
-                                                      const CodedLevels& coded) {
+NUQ_DEFINITION void PackedModelWriter::add_coded_levels(const Shape& shape, ArrayView<const std::int8_t> levels,
+                                                        const CodedLevels& coded) {
   add_coded(ElementType::int8, shape, {levels, {}, {}}, coded);
 }
 
-NUQ_FUNCTION MatrixView<const std::int8_t> PackedModelWriter::as_matrix(const Shape& shape,
-                                                                        ArrayView<const std::int8_t> levels) noexcept {
+NUQ_DEFINITION MatrixView<const std::int8_t> PackedModelWriter::as_matrix(
+    const Shape& shape, ArrayView<const std::int8_t> levels) noexcept {
   const std::size_t rows = detail::coded_rows(shape, shape.size());
   return {levels.data(), rows, rows == 0 ? 0 : levels.size() / rows};
 }
 
-NUQ_FUNCTION std::vector<std::uint8_t> PackedModelWriter::finish() {
+NUQ_DEFINITION std::vector<std::uint8_t> PackedModelWriter::finish() {
   const detail::ByteVector directory = this->directory();
   const ArrayView<const std::uint8_t> text(reinterpret_cast<const std::uint8_t*>(prototxt_.data()), prototxt_.size());
   const std::size_t size = detail::packed_header_bytes + text.size() + directory.size() + data_.size();
@@ -196,21 +197,21 @@ NUQ_FUNCTION std::vector<std::uint8_t> PackedModelWriter::finish() {
   return std::move(data_);
 }
 
-NUQ_FUNCTION void PackedModelWriter::fail_blob(ErrorCode code, const std::string& problem) const {
+NUQ_DEFINITION void PackedModelWriter::fail_blob(ErrorCode code, const std::string& problem) const {
   const std::string where = layers_.empty() ? "packed file: "
                                             : "packed file: layer '" + layers_.back().name + "': blob " +
                                                   std::to_string(layers_.back().blob_count) + " ";
   detail::fail(FormatError(code, where + problem));
 }
 
-NUQ_FUNCTION void PackedModelWriter::check_size(std::size_t got, std::size_t wanted, const char* what) const {
+NUQ_DEFINITION void PackedModelWriter::check_size(std::size_t got, std::size_t wanted, const char* what) const {
   if (got == wanted) return;
   fail_blob(ErrorCode::size_mismatch,
             "has " + std::to_string(got) + " " + what + ", its shape needs " + std::to_string(wanted));
 }
 
-NUQ_FUNCTION PackedModelWriter::BlobRecord PackedModelWriter::new_record(ElementType type, unsigned storage,
-                                                                         const Shape& shape) const {
+NUQ_DEFINITION PackedModelWriter::BlobRecord PackedModelWriter::new_record(ElementType type, unsigned storage,
+                                                                           const Shape& shape) const {
   if (layers_.empty()) fail_blob(ErrorCode::invalid_argument, "a blob needs a layer: call add_layer first");
   if (shape.size() > PackedShape::max_axes || !is_valid_shape(shape)) {
     fail_blob(ErrorCode::invalid_argument, "has the shape " + to_string(shape) + ", wanted at most 8 axes");
@@ -222,15 +223,15 @@ NUQ_FUNCTION PackedModelWriter::BlobRecord PackedModelWriter::new_record(Element
   return record;
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_record(BlobRecord& record, std::size_t data_bytes) {
+NUQ_DEFINITION void PackedModelWriter::add_record(BlobRecord& record, std::size_t data_bytes) {
   detail::append_number(record.bytes, crc32({data_.data() + (data_.size() - data_bytes), data_bytes}), 4);
   Layer& layer = layers_.back();
   detail::append_bytes(layer.blobs, record.bytes);
   ++layer.blob_count;
 }
 
-NUQ_FUNCTION void PackedModelWriter::add_coded(ElementType type, const Shape& shape, const ScaledLevels& values,
-                                               const CodedLevels& coded) {
+NUQ_DEFINITION void PackedModelWriter::add_coded(ElementType type, const Shape& shape, const ScaledLevels& values,
+                                                 const CodedLevels& coded) {
   const unsigned storage = values.levels.empty() ? 0 : 1 + static_cast<unsigned>(coded.coding);
   BlobRecord record = new_record(type, storage, shape);
   check_size(values.levels.size(), record.count, "levels");
@@ -243,12 +244,12 @@ NUQ_FUNCTION void PackedModelWriter::add_coded(ElementType type, const Shape& sh
   add_record(record, record.count > 0 ? 4 * values.scales.size() + coded.bytes.size() : 0);
 }
 
-NUQ_FUNCTION ScaleLayout PackedModelWriter::layout_of(const ScaledLevels& values, std::size_t count) noexcept {
+NUQ_DEFINITION ScaleLayout PackedModelWriter::layout_of(const ScaledLevels& values, std::size_t count) noexcept {
   const bool is_given = values.layout.run != 0 || values.layout.period != 0;
   return is_given ? values.layout : detail::row_layout(count, values.scales.size());
 }
 
-NUQ_FUNCTION void PackedModelWriter::check_scales(const ScaledLevels& values, std::size_t count) const {
+NUQ_DEFINITION void PackedModelWriter::check_scales(const ScaledLevels& values, std::size_t count) const {
   if (!detail::is_valid_layout(layout_of(values, count), values.scales.size(), count)) {
     fail_blob(ErrorCode::size_mismatch,
               "has " + std::to_string(values.scales.size()) + " scales for " + std::to_string(count) + " levels");
@@ -258,8 +259,8 @@ NUQ_FUNCTION void PackedModelWriter::check_scales(const ScaledLevels& values, st
   }
 }
 
-NUQ_FUNCTION void PackedModelWriter::append_coding(detail::ByteVector& record, const ScaledLevels& values,
-                                                   std::size_t count, std::size_t coded_bytes) {
+NUQ_DEFINITION void PackedModelWriter::append_coding(detail::ByteVector& record, const ScaledLevels& values,
+                                                     std::size_t count, std::size_t coded_bytes) {
   const ScaleLayout layout = layout_of(values, count);
   const ScaleLayout by_row = detail::row_layout(count, values.scales.size());
   const bool is_by_row = layout.run == by_row.run && layout.period == by_row.period;
@@ -272,7 +273,7 @@ NUQ_FUNCTION void PackedModelWriter::append_coding(detail::ByteVector& record, c
   detail::append_varint(record, coded_bytes);
 }
 
-NUQ_FUNCTION detail::ByteVector PackedModelWriter::directory() const {
+NUQ_DEFINITION detail::ByteVector PackedModelWriter::directory() const {
   detail::ByteVector begins;
   detail::ByteVector records;
   for (const Layer& layer : layers_) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/detail/scale_levels.hpp"
@@ -33,7 +34,7 @@ struct PackedBlob {
   std::uint32_t checksum = 0;            ///< CRC-32 that `stored` should have
 
   /// Scale `index` < scale_count.
-  [[nodiscard]] float scale(std::size_t index) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] float scale(std::size_t index) const noexcept {
     const std::uint32_t bits = detail::load_u32(scales.data() + 4 * index);
     float value = 0.0F;
     std::memcpy(&value, &bits, sizeof value);
@@ -42,8 +43,8 @@ struct PackedBlob {
 };
 
 /// The int8 levels of a coded blob, or the values of an int8 blob, into `blob.count` places.
-[[nodiscard]] inline DecodeStatus decode_levels(const PackedBlob& blob, ArrayView<std::int8_t> out,
-                                                InstructionSet instructions = best_instruction_set()) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_levels(
+    const PackedBlob& blob, ArrayView<std::int8_t> out, InstructionSet instructions = best_instruction_set()) noexcept {
   if (!blob.is_coded && blob.type != ElementType::int8) return DecodeStatus::wrong_type;
   if (out.size() != blob.count) return DecodeStatus::wrong_size;
   return decode_levels(blob.coding, blob.data, detail::coded_rows(blob.shape.extents, blob.shape.axes), out,
@@ -51,8 +52,8 @@ struct PackedBlob {
 }
 
 /// The values of a float32 blob into `blob.count` places: those of coded levels are level · scale, one float product.
-[[nodiscard]] inline DecodeStatus decode_floats(const PackedBlob& blob, ArrayView<float> out,
-                                                InstructionSet instructions = best_instruction_set()) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_floats(
+    const PackedBlob& blob, ArrayView<float> out, InstructionSet instructions = best_instruction_set()) noexcept {
   if (blob.type != ElementType::float32) return DecodeStatus::wrong_type;
   if (out.size() != blob.count) return DecodeStatus::wrong_size;
   if (!blob.is_coded) {

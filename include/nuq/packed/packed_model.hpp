@@ -1,6 +1,7 @@
 #ifndef NUQ_PACKED_PACKED_MODEL_HPP
 #define NUQ_PACKED_PACKED_MODEL_HPP
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 #if NUQ_HAS_EXCEPTIONS
@@ -22,7 +23,8 @@ class PackedModel {
  public:
   /// Opens and verifies a file in memory, which must outlive this. `name` is for messages.
   /// @throws FormatError malformed_file, unsupported_format.
-  PackedModel(const void* data, std::size_t size, std::string name = "packed file") : name_(std::move(name)) {
+  NUQ_FUNCTION PackedModel(const void* data, std::size_t size, std::string name = "packed file")
+      : name_(std::move(name)) {
     check(view_.open(data, size), "");
     check(view_.verify(), "");
   }
@@ -30,7 +32,7 @@ class PackedModel {
   [[nodiscard]] const PackedModelView& view() const noexcept { return view_; }
 
   /// @throws FormatError unknown_name.
-  [[nodiscard]] PackedLayer layer(std::string_view layer_name) const {
+  NUQ_FUNCTION [[nodiscard]] PackedLayer layer(std::string_view layer_name) const {
     const std::size_t index = view_.find(layer_name);
     if (index == view_.layer_count())
       throw FormatError(ErrorCode::unknown_name, name_ + ": has no layer '" + std::string(layer_name) + "'");
@@ -39,7 +41,7 @@ class PackedModel {
 
   /// The values of a float32 blob.
   /// @throws FormatError malformed_file, unknown_name.
-  [[nodiscard]] std::vector<float> floats(std::string_view layer_name, std::size_t index) const {
+  NUQ_FUNCTION [[nodiscard]] std::vector<float> floats(std::string_view layer_name, std::size_t index) const {
     const PackedBlob blob = this->blob(layer_name, index);
     std::vector<float> values(blob.count);
     check(decode_floats(blob, values), layer_name);
@@ -48,7 +50,7 @@ class PackedModel {
 
   /// The levels of a coded blob, or the values of an int8 blob.
   /// @throws FormatError malformed_file, unknown_name.
-  [[nodiscard]] std::vector<std::int8_t> levels(std::string_view layer_name, std::size_t index) const {
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::int8_t> levels(std::string_view layer_name, std::size_t index) const {
     const PackedBlob blob = this->blob(layer_name, index);
     std::vector<std::int8_t> values(blob.count);
     check(decode_levels(blob, values), layer_name);
@@ -56,7 +58,7 @@ class PackedModel {
   }
 
  private:
-  [[nodiscard]] PackedBlob blob(std::string_view layer_name, std::size_t index) const {
+  NUQ_FUNCTION [[nodiscard]] PackedBlob blob(std::string_view layer_name, std::size_t index) const {
     const PackedLayer found = layer(layer_name);
     if (index >= found.blob_count()) {
       throw FormatError(ErrorCode::unknown_name, name_ + ": layer '" + std::string(layer_name) + "': has no blob " +
@@ -66,7 +68,7 @@ class PackedModel {
     return found.blob(index);
   }
 
-  void check(DecodeStatus status, std::string_view layer_name) const {
+  NUQ_FUNCTION void check(DecodeStatus status, std::string_view layer_name) const {
     if (status == DecodeStatus::ok) return;
     const std::string where = layer_name.empty() ? name_ : name_ + ": layer '" + std::string(layer_name) + "'";
     throw FormatError(

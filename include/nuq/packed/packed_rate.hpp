@@ -13,7 +13,7 @@ NUQ_NAMESPACE_BEGIN
 /// A layer in a packed model file: what EntropyRate estimates from counts, and the size of the coded levels and scales
 /// themselves.
 struct PackedRate : EntropyRate {
-  [[nodiscard]] std::size_t exact_bytes(const QuantizedWeights& weights) const;
+  NUQ_FUNCTION [[nodiscard]] std::size_t exact_bytes(const QuantizedWeights& weights) const;
 };
 
 NUQ_NAMESPACE_END
@@ -25,7 +25,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::size_t PackedRate::exact_bytes(const QuantizedWeights& weights) const {
+NUQ_DEFINITION std::size_t PackedRate::exact_bytes(const QuantizedWeights& weights) const {
   const MatrixView<const std::int8_t> levels(weights.levels.data(), weights.rows, weights.cols);
   return encode_levels(levels).bytes.size() + 4 * weights.scales.size();
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/support/index_bits.hpp"
 #include "nuq/packed/byte_access.hpp"
@@ -26,7 +27,7 @@ struct PaletteTable {
   std::array<std::uint8_t, 256> is_outside{};
 };
 
-[[nodiscard]] inline PaletteTable make_palette_table(const LevelSet& set) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline PaletteTable make_palette_table(const LevelSet& set) noexcept {
   PaletteTable table;
   table.levels = set.levels;
   for (std::size_t index = set.size; index < 256; ++index) table.is_outside[index] = 1;
@@ -34,8 +35,8 @@ struct PaletteTable {
 }
 
 /// One group of at most eight indices, whose bits are the lowest of `group`; not 0 where one is outside the palette.
-[[nodiscard]] inline unsigned unpack_group(const PaletteTable& table, unsigned bits, std::uint64_t group,
-                                           std::int8_t* out, std::size_t count) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline unsigned unpack_group(const PaletteTable& table, unsigned bits, std::uint64_t group,
+                                                        std::int8_t* out, std::size_t count) noexcept {
   const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
   unsigned outside = 0;
   for (std::size_t index = 0; index < count; ++index, group >>= bits) {
@@ -50,8 +51,8 @@ inline constexpr unsigned max_pair_bits = 5;
 inline constexpr std::size_t min_pair_count = 4096;
 
 /// Whole groups of eight while eight bytes can be read. Returns how many levels.
-[[nodiscard]] inline std::size_t unpack_pairs(const PaletteTable& table, unsigned bits, Bytes indices,
-                                              ArrayView<std::int8_t> out, unsigned& outside) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t unpack_pairs(const PaletteTable& table, unsigned bits, Bytes indices,
+                                                           ArrayView<std::int8_t> out, unsigned& outside) noexcept {
   std::array<std::uint32_t, std::size_t{1} << (2 * max_pair_bits)> pairs;  // two levels, and above whether it is one
   const std::size_t mask = (std::size_t{1} << (2 * bits)) - 1;
   for (std::size_t index = 0; index <= mask; ++index) {
@@ -78,8 +79,8 @@ inline constexpr std::size_t min_pair_count = 4096;
 
 /// Eight indices are `bits` whole bytes: `indices` are those of `out`, filled up to a whole byte. False where one is
 /// outside the palette.
-[[nodiscard]] inline bool unpack_portable(const PaletteTable& table, unsigned bits, Bytes indices,
-                                          ArrayView<std::int8_t> out) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool unpack_portable(const PaletteTable& table, unsigned bits, Bytes indices,
+                                                       ArrayView<std::int8_t> out) noexcept {
   unsigned outside = 0;
   std::size_t done = 0;
   if (bits <= max_pair_bits && out.size() >= min_pair_count) done = unpack_pairs(table, bits, indices, out, outside);
@@ -99,7 +100,7 @@ inline constexpr std::size_t min_pair_count = 4096;
 
 /// Decodes what `encode_palette` wrote: a level set, then one index of ceil(log2 levels) bits for each of
 /// `out`'s levels, least significant bit first.
-[[nodiscard]] inline DecodeStatus decode_palette(
+NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_palette(
     ArrayView<const std::uint8_t> bytes, ArrayView<std::int8_t> out,
     [[maybe_unused]] InstructionSet instructions = best_instruction_set()) noexcept {
   detail::ByteReader reader(bytes);

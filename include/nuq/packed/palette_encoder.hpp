@@ -6,20 +6,20 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
-#include "nuq/packed/level_set.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/packed/level_set.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// Bytes of `encode_palette` for `count` levels of a set.
-[[nodiscard]] NUQ_FUNCTION std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept;
+NUQ_FUNCTION [[nodiscard]] std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept;
 
 /// Levels, at least one, as indices into the set of those that occur.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels,
+NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels,
                                                                     const LevelSet& set);
 
-[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels);
+NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels);
 
 NUQ_NAMESPACE_END
 
@@ -36,11 +36,11 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept {
+NUQ_DEFINITION std::size_t palette_bytes(const LevelSet& set, std::size_t count) noexcept {
   return detail::level_set_bytes(set) + detail::packed_index_bytes(count, detail::index_bits(set.size));
 }
 
-NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels, const LevelSet& set) {
+NUQ_DEFINITION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels, const LevelSet& set) {
   const unsigned bits = detail::index_bits(set.size);
   const std::array<std::uint8_t, 256> index_of = detail::index_by_level(set);
   std::vector<std::uint8_t> bytes;
@@ -65,7 +65,7 @@ NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_
   return bytes;
 }
 
-NUQ_FUNCTION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels) {
+NUQ_DEFINITION std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels) {
   return encode_palette(levels, level_set_of(count_levels(levels)));
 }
 

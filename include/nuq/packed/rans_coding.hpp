@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/support/index_bits.hpp"
 #include "nuq/packed/byte_access.hpp"
@@ -41,14 +42,14 @@ inline constexpr std::size_t max_rans_classes = 8;
 class ClassMap {
  public:
   ClassMap() = default;
-  ClassMap(Bytes map, std::size_t classes) noexcept : map_(map), bits_(index_bits(classes)) {}
+  NUQ_FUNCTION ClassMap(Bytes map, std::size_t classes) noexcept : map_(map), bits_(index_bits(classes)) {}
 
   [[nodiscard]] static constexpr std::size_t bytes(std::size_t rows, std::size_t classes) noexcept {
     return packed_index_bytes(rows, index_bits(classes));
   }
 
   /// Whether the classes of `rows` rows are below `classes`.
-  [[nodiscard]] bool is_below(std::size_t classes, std::size_t rows) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool is_below(std::size_t classes, std::size_t rows) const noexcept {
     if ((std::size_t{1} << bits_) == classes) return true;
     for (std::size_t row = 0; row < rows; ++row) {
       if ((*this)[row] >= classes) return false;
@@ -56,7 +57,7 @@ class ClassMap {
     return true;
   }
 
-  [[nodiscard]] std::size_t operator[](std::size_t row) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::size_t operator[](std::size_t row) const noexcept {
     std::size_t value = 0;
     for (unsigned bit = 0; bit < bits_; ++bit) {
       const std::size_t place = row % 8 * bits_ + bit;
@@ -73,13 +74,14 @@ class ClassMap {
 /// Puts the symbols of a class into the rows that are its own.
 class ClassRows {
  public:
-  ClassRows(ArrayView<std::int8_t> out, std::size_t cols, const ClassMap& map, std::size_t class_index) noexcept
+  NUQ_FUNCTION ClassRows(ArrayView<std::int8_t> out, std::size_t cols, const ClassMap& map,
+                         std::size_t class_index) noexcept
       : out_(out), cols_(cols), rows_(out.size() / cols), map_(map), class_(class_index) {
     find();
   }
 
   /// The next run of places, at most `limit`, all in one row; empty at the end.
-  [[nodiscard]] ArrayView<std::int8_t> take(std::size_t limit) noexcept {
+  NUQ_FUNCTION [[nodiscard]] ArrayView<std::int8_t> take(std::size_t limit) noexcept {
     if (row_ == rows_) return {};
     const ArrayView<std::int8_t> run(out_.data() + row_ * cols_ + col_, (std::min)(limit, cols_ - col_));
     col_ += run.size();
@@ -91,7 +93,7 @@ class ClassRows {
   }
 
  private:
-  void find() noexcept {
+  NUQ_FUNCTION void find() noexcept {
     col_ = 0;
     while (row_ < rows_ && map_[row_] != class_) ++row_;
   }
@@ -106,8 +108,8 @@ class ClassRows {
 };
 
 /// Replaces each `marker` by the next of the rare levels.
-[[nodiscard]] inline DecodeStatus put_rare_levels(ArrayView<std::int8_t> out, const ClassTables& tables,
-                                                  RansStates& rare) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline DecodeStatus put_rare_levels(ArrayView<std::int8_t> out, const ClassTables& tables,
+                                                               RansStates& rare) noexcept {
   if (rare.lanes == 0) return DecodeStatus::malformed;
   std::int8_t* next = out.data();
   std::size_t left = out.size();
@@ -136,7 +138,7 @@ struct RansLayer {
 };
 
 /// Reads the parts, states and words excepted.
-[[nodiscard]] inline DecodeStatus read_parts(Bytes bytes, std::size_t rows, RansLayer& layer) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline DecodeStatus read_parts(Bytes bytes, std::size_t rows, RansLayer& layer) noexcept {
   ByteReader reader(bytes);
   layer.set = read_level_set(reader);
   const std::uint8_t counts = reader.u8();
@@ -163,10 +165,10 @@ struct RansLayer {
 }
 
 /// Decodes the rows of one class, through a block on the stack where rows may end within a group of lanes.
-[[nodiscard]] inline DecodeStatus decode_class(const RansLayer& layer, const ClassTables& tables,
-                                               std::size_t class_index, ArrayView<std::int8_t> out, std::size_t cols,
-                                               RansStates& states, RansStates& rare,
-                                               InstructionSet instructions) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_class(const RansLayer& layer, const ClassTables& tables,
+                                                            std::size_t class_index, ArrayView<std::int8_t> out,
+                                                            std::size_t cols, RansStates& states, RansStates& rare,
+                                                            InstructionSet instructions) noexcept {
   const auto decode = [&](ArrayView<std::int8_t> run) noexcept {
     if (!decode_run(tables.common, states, run, instructions)) return DecodeStatus::truncated;
     return tables.has_rare ? put_rare_levels(run, tables, rare) : DecodeStatus::ok;
@@ -207,9 +209,9 @@ struct RansLayer {
 /// Decodes what `encode_rans` wrote into a matrix [rows × cols], `out.size()` = rows · cols. That states and words end
 /// as they began in the encoder is checked; other damage may give wrong levels (see crc32), never more than that. Takes
 /// 48 KiB of stack.
-[[nodiscard]] inline DecodeStatus decode_rans(ArrayView<const std::uint8_t> bytes, std::size_t rows,
-                                              ArrayView<std::int8_t> out,
-                                              InstructionSet instructions = best_instruction_set()) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_rans(
+    ArrayView<const std::uint8_t> bytes, std::size_t rows, ArrayView<std::int8_t> out,
+    InstructionSet instructions = best_instruction_set()) noexcept {
   if (rows == 0 || out.empty() || out.size() % rows != 0) return DecodeStatus::wrong_size;
   detail::RansLayer layer;
   const DecodeStatus read = detail::read_parts(bytes, rows, layer);

@@ -27,11 +27,11 @@ struct SymbolSlots {
   std::uint64_t inverse = 0;  ///< 2⁴⁴ / frequency, rounded up
 };
 
-[[nodiscard]] NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table,
+NUQ_FUNCTION [[nodiscard]] std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table,
                                                                  std::size_t size) noexcept;
 
 /// Those of all rare symbols are the marker's.
-[[nodiscard]] NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const ClassFrequencies& tables,
+NUQ_FUNCTION [[nodiscard]] std::array<SymbolSlots, 256> slots_of(const ClassFrequencies& tables,
                                                                  std::size_t size) noexcept;
 
 /// Symbols in the order of their coding: class by class, the rows of each in ascending order. `begin[c]` is where class
@@ -42,10 +42,10 @@ struct SymbolsByClass {
 };
 
 /// The rare symbols of class `index`, in their order.
-[[nodiscard]] NUQ_FUNCTION ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t index,
+NUQ_FUNCTION [[nodiscard]] ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t index,
                                                    const ClassFrequencies& tables, std::size_t size);
 
-[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels,
+NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels,
                                                                 const LevelSet& set);
 
 }  // namespace detail
@@ -55,7 +55,7 @@ struct SymbolsByClass {
 class RansEncoder {
  public:
   /// `levels` [out × in], at least one, of which `set` occur.
-  RansEncoder(MatrixView<const std::int8_t> levels, const LevelSet& set)
+  NUQ_FUNCTION RansEncoder(MatrixView<const std::int8_t> levels, const LevelSet& set)
       : set_(set),
         log2_lanes_(levels.size() < (std::size_t{1} << 17U) ? 2 : 5),  // 112 bytes more: 0.1 % of the least layer
         symbols_(detail::symbols_of(levels, set)),
@@ -63,9 +63,9 @@ class RansEncoder {
 
   /// The size of the code as its tables foretell it, each state at its least: what `encode` gives is not smaller, but
   /// for roundings.
-  [[nodiscard]] std::size_t least_bytes() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] std::size_t least_bytes() const noexcept;
 
-  [[nodiscard]] std::vector<std::uint8_t> encode() const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> encode() const;
 
  private:
   LevelSet set_;
@@ -75,7 +75,7 @@ class RansEncoder {
 };
 
 /// The entropy coding of a matrix of levels [out × in], at least one.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels);
+NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels);
 
 NUQ_NAMESPACE_END
 
@@ -92,7 +92,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table, std::size_t size) noexcept {
+NUQ_DEFINITION std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table, std::size_t size) noexcept {
   std::array<SymbolSlots, 256> slots{};
   std::uint32_t first = 0;
   for (std::size_t symbol = 0; symbol < size; ++symbol) {
@@ -104,7 +104,7 @@ NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const RansFrequencies& table,
   return slots;
 }
 
-NUQ_FUNCTION std::array<SymbolSlots, 256> slots_of(const ClassFrequencies& tables, std::size_t size) noexcept {
+NUQ_DEFINITION std::array<SymbolSlots, 256> slots_of(const ClassFrequencies& tables, std::size_t size) noexcept {
   std::array<SymbolSlots, 256> slots = slots_of(tables.common, size);
   for (std::size_t symbol = 0; symbol < size; ++symbol) {
     if (tables.is_rare(symbol)) slots[symbol] = slots[tables.marker];
@@ -119,7 +119,7 @@ class RansStream {
   explicit RansStream(std::size_t lanes) : states_(lanes, rans_lower_bound) {}
 
   /// The symbols of one class, which lie in front of all that have been encoded so far.
-  void prepend(const std::uint8_t* symbols, std::size_t count, const std::array<SymbolSlots, 256>& slots) {
+  NUQ_FUNCTION void prepend(const std::uint8_t* symbols, std::size_t count, const std::array<SymbolSlots, 256>& slots) {
     std::size_t end = words_.size();
     words_.resize(end + count);
     for (std::size_t index = count; index-- > 0;) {
@@ -135,7 +135,7 @@ class RansStream {
     words_.resize(end);
   }
 
-  void append_to(ByteVector& bytes) const {
+  NUQ_FUNCTION void append_to(ByteVector& bytes) const {
     for (const std::uint32_t state : states_) append_number(bytes, state, 4);
     std::size_t end = bytes.size();
     bytes.resize(end + 2 * words_.size());
@@ -150,8 +150,8 @@ class RansStream {
   std::vector<std::uint16_t> words_;
 };
 
-[[nodiscard]] inline SymbolsByClass sort_by_class(const std::vector<std::uint8_t>& symbols,
-                                                  const RansClasses& classes) {
+NUQ_FUNCTION [[nodiscard]] inline SymbolsByClass sort_by_class(const std::vector<std::uint8_t>& symbols,
+                                                               const RansClasses& classes) {
   const std::size_t cols = symbols.size() / classes.class_of_row.size();
   SymbolsByClass sorted;
   sorted.symbols.reserve(symbols.size());
@@ -167,8 +167,8 @@ class RansStream {
   return sorted;
 }
 
-NUQ_FUNCTION ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t index, const ClassFrequencies& tables,
-                                     std::size_t size) {
+NUQ_DEFINITION ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t index, const ClassFrequencies& tables,
+                                       std::size_t size) {
   std::array<bool, 256> is_rare{};
   for (std::size_t symbol = 0; symbol < size; ++symbol) is_rare[symbol] = tables.is_rare(symbol);
   ByteVector rare;
@@ -180,7 +180,8 @@ NUQ_FUNCTION ByteVector rare_symbols(const SymbolsByClass& sorted, std::size_t i
 }
 
 /// The stream of the rare symbols, behind its size.
-inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const RansClasses& classes, std::size_t size) {
+NUQ_FUNCTION inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const RansClasses& classes,
+                                     std::size_t size) {
   RansStream stream(1);
   bool has_rare = false;
   for (std::size_t index = classes.tables.size(); index-- > 0;) {
@@ -196,7 +197,7 @@ inline void append_rare(ByteVector& bytes, const SymbolsByClass& sorted, const R
   append_bytes(bytes, stored);
 }
 
-NUQ_FUNCTION std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels, const LevelSet& set) {
+NUQ_DEFINITION std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> levels, const LevelSet& set) {
   const std::array<std::uint8_t, 256> symbol_of = index_by_level(set);
   std::vector<std::uint8_t> symbols(levels.size());
   std::transform(levels.data(), levels.data() + levels.size(), symbols.data(),
@@ -206,12 +207,12 @@ NUQ_FUNCTION std::vector<std::uint8_t> symbols_of(MatrixView<const std::int8_t> 
 
 }  // namespace detail
 
-NUQ_FUNCTION std::size_t RansEncoder::least_bytes() const noexcept {
+NUQ_DEFINITION std::size_t RansEncoder::least_bytes() const noexcept {
   const std::uint64_t bits = classes_.cost() >> detail::fixed_log2_bits;
   return detail::level_set_bytes(set_) + 1 + static_cast<std::size_t>(bits / 8) + (std::size_t{2} << log2_lanes_);
 }
 
-NUQ_FUNCTION std::vector<std::uint8_t> RansEncoder::encode() const {
+NUQ_DEFINITION std::vector<std::uint8_t> RansEncoder::encode() const {
   const detail::SymbolsByClass sorted = detail::sort_by_class(symbols_, classes_);
   std::vector<std::uint8_t> bytes;
   detail::append_level_set(bytes, set_);
@@ -232,7 +233,7 @@ NUQ_FUNCTION std::vector<std::uint8_t> RansEncoder::encode() const {
   return bytes;
 }
 
-NUQ_FUNCTION std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels) {
+NUQ_DEFINITION std::vector<std::uint8_t> encode_rans(MatrixView<const std::int8_t> levels) {
   return RansEncoder(levels, level_set_of(count_levels({levels.data(), levels.size()}))).encode();
 }
 

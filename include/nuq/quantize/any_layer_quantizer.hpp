@@ -32,17 +32,18 @@ class AnyLayerQuantizer {
   }
 
   /// The weights at no more than `parameters.num_steps` levels. Throws what the quantizer throws.
-  [[nodiscard]] NuqResult quantize(MatrixView<const float> weights, Granularity granularity,
-                                   const NuqParameters& parameters, const LayerStatistics* statistics,
-                                   Parallel& parallel) const;
+  NUQ_FUNCTION [[nodiscard]] NuqResult quantize(MatrixView<const float> weights, Granularity granularity,
+                                                const NuqParameters& parameters, const LayerStatistics* statistics,
+                                                Parallel& parallel) const;
 
   /// The weights at uniform int8.
-  [[nodiscard]] QuantizedWeights quantize_uniformly(MatrixView<const float> weights, Granularity granularity) const;
+  NUQ_FUNCTION [[nodiscard]] QuantizedWeights quantize_uniformly(MatrixView<const float> weights,
+                                                                 Granularity granularity) const;
 
   /// Whether the quantizer can be set to a price per bit.
   [[nodiscard]] bool is_priced() const noexcept { return static_cast<bool>(at_price_); }
   /// The quantizer at a price per bit, in units of the layer's output error; only where `is_priced()`.
-  [[nodiscard]] AnyLayerQuantizer at_price(double price) const { return at_price_(price); }
+  NUQ_FUNCTION [[nodiscard]] AnyLayerQuantizer at_price(double price) const { return at_price_(price); }
 
   /// Whether the quantizer has no use for `num_of_iteration`.
   [[nodiscard]] bool ignores_iterations() const noexcept { return ignores_iterations_; }
@@ -84,14 +85,14 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION NuqResult AnyLayerQuantizer::quantize(MatrixView<const float> weights, Granularity granularity,
-                                                   const NuqParameters& parameters, const LayerStatistics* statistics,
-                                                   Parallel& parallel) const {
+NUQ_DEFINITION NuqResult AnyLayerQuantizer::quantize(MatrixView<const float> weights, Granularity granularity,
+                                                     const NuqParameters& parameters, const LayerStatistics* statistics,
+                                                     Parallel& parallel) const {
   return quantize_(weights, granularity, parameters, statistics, parallel);
 }
 
-NUQ_FUNCTION QuantizedWeights AnyLayerQuantizer::quantize_uniformly(MatrixView<const float> weights,
-                                                                    Granularity granularity) const {
+NUQ_DEFINITION QuantizedWeights AnyLayerQuantizer::quantize_uniformly(MatrixView<const float> weights,
+                                                                      Granularity granularity) const {
   return uniform_(weights, granularity);
 }
 

@@ -25,7 +25,7 @@ enum class BiasCorrection {
 namespace detail {
 
 /// By how much the outputs of a layer fall on average when its inputs are `inputs` on average: (w − s·L)·inputs, [out].
-[[nodiscard]] NUQ_FUNCTION Vector lost_output(MatrixView<const float> weights, const QuantizedWeights& quantized,
+NUQ_FUNCTION [[nodiscard]] Vector lost_output(MatrixView<const float> weights, const QuantizedWeights& quantized,
                                               const Vector& inputs);
 
 template <class Real>
@@ -71,8 +71,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION Vector lost_output(MatrixView<const float> weights, const QuantizedWeights& quantized,
-                                const Vector& inputs) {
+NUQ_DEFINITION Vector lost_output(MatrixView<const float> weights, const QuantizedWeights& quantized,
+                                  const Vector& inputs) {
   Vector lost(static_cast<std::ptrdiff_t>(weights.rows()));
   for (std::size_t row = 0; row < weights.rows(); ++row) {
     const auto scale = static_cast<double>(quantized.scale(row));

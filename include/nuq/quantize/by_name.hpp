@@ -26,10 +26,11 @@ class NamedCodebook {
   NamedCodebook() = default;
   /// `name`: "optimal" (also ""), "lloyd" or "uniform-step"; `seed`: of Lloyd's first levels. Throws ConfigError
   /// invalid_argument.
-  explicit NamedCodebook(const std::string& name, std::uint64_t seed = 0);
+  NUQ_FUNCTION explicit NamedCodebook(const std::string& name, std::uint64_t seed = 0);
 
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps, int num_of_iteration) const;
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
+  NUQ_FUNCTION [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps,
+                                             int num_of_iteration) const;
+  NUQ_FUNCTION [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
 
  private:
   enum class Kind { optimal, lloyd, uniform_step };
@@ -42,9 +43,9 @@ class NamedAssigner {
  public:
   NamedAssigner() = default;
   /// `name`: "feedback" (also "") or "nearest". Throws ConfigError invalid_argument.
-  explicit NamedAssigner(const std::string& name);
+  NUQ_FUNCTION explicit NamedAssigner(const std::string& name);
 
-  [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const;
+  NUQ_FUNCTION [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const;
 
  private:
   bool feeds_back_ = true;
@@ -61,7 +62,7 @@ struct QuantizerNames {
 
 /// The LayerQuantizer of named parts. `seed`: of policies that draw random numbers. Throws ConfigError invalid_argument
 /// for a name that no part has.
-[[nodiscard]] NUQ_FUNCTION AnyLayerQuantizer quantizer_named(const QuantizerNames& names, std::uint64_t seed = 0);
+NUQ_FUNCTION [[nodiscard]] AnyLayerQuantizer quantizer_named(const QuantizerNames& names, std::uint64_t seed = 0);
 
 NUQ_NAMESPACE_END
 
@@ -80,14 +81,14 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[noreturn]] inline void fail_policy_name(const std::string& policy, const std::string& got,
-                                          const std::string& wanted) {
+NUQ_FUNCTION [[noreturn]] inline void fail_policy_name(const std::string& policy, const std::string& got,
+                                                       const std::string& wanted) {
   fail(ConfigError(ErrorCode::invalid_argument, policy + " '" + got + "': wanted " + wanted));
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION NamedCodebook::NamedCodebook(const std::string& name, std::uint64_t seed) : seed_(seed) {
+NUQ_DEFINITION NamedCodebook::NamedCodebook(const std::string& name, std::uint64_t seed) : seed_(seed) {
   if (name == "lloyd") {
     kind_ = Kind::lloyd;
   } else if (name == "uniform-step") {
@@ -97,8 +98,8 @@ NUQ_FUNCTION NamedCodebook::NamedCodebook(const std::string& name, std::uint64_t
   }
 }
 
-NUQ_FUNCTION Codebook NamedCodebook::select(const LevelHistogram& histogram, int num_steps,
-                                            int num_of_iteration) const {
+NUQ_DEFINITION Codebook NamedCodebook::select(const LevelHistogram& histogram, int num_steps,
+                                              int num_of_iteration) const {
   if (kind_ == Kind::uniform_step) return UniformStepCodebook{}.select(histogram, num_steps);
   if (kind_ == Kind::optimal) return OptimalCodebook{}.select(histogram, num_steps);
   LloydCodebook lloyd;
@@ -106,16 +107,16 @@ NUQ_FUNCTION Codebook NamedCodebook::select(const LevelHistogram& histogram, int
   return lloyd.select(histogram, num_steps, num_of_iteration);
 }
 
-NUQ_FUNCTION Codebook NamedCodebook::select(const LevelHistogram& histogram, int num_steps) const {
+NUQ_DEFINITION Codebook NamedCodebook::select(const LevelHistogram& histogram, int num_steps) const {
   return select(histogram, num_steps, 1);
 }
 
-NUQ_FUNCTION NamedAssigner::NamedAssigner(const std::string& name) : feeds_back_(name != "nearest") {
+NUQ_DEFINITION NamedAssigner::NamedAssigner(const std::string& name) : feeds_back_(name != "nearest") {
   if (!name.empty() && name != "feedback" && name != "nearest")
     detail::fail_policy_name("assigner", name, "feedback or nearest");
 }
 
-NUQ_FUNCTION Assignment NamedAssigner::assign(const LayerProblem& problem, const Codebook& codebook) const {
+NUQ_DEFINITION Assignment NamedAssigner::assign(const LayerProblem& problem, const Codebook& codebook) const {
   return feeds_back_ ? ErrorFeedback{}.assign(problem, codebook) : NearestLevel{}.assign(problem, codebook);
 }
 
@@ -136,7 +137,7 @@ template <class Scales>
 
 }  // namespace detail
 
-NUQ_FUNCTION AnyLayerQuantizer quantizer_named(const QuantizerNames& names, std::uint64_t seed) {
+NUQ_DEFINITION AnyLayerQuantizer quantizer_named(const QuantizerNames& names, std::uint64_t seed) {
   if (names.scales == "mse") return detail::quantizer_of_scales<MseScaleQuantizer>(names, seed);
   if (!names.scales.empty() && names.scales != "abs-max")
     detail::fail_policy_name("scales", names.scales, "abs-max or mse");

@@ -14,7 +14,7 @@
 NUQ_NAMESPACE_BEGIN
 
 /// One entry for every layer with a weight matrix, in the network's order.
-[[nodiscard]] NUQ_FUNCTION std::vector<LayerReport> layer_reports(const Graph& graph,
+NUQ_FUNCTION [[nodiscard]] std::vector<LayerReport> layer_reports(const Graph& graph,
                                                                   const NetworkQuantization& quantization,
                                                                   const QuantizationSettings& settings, Target target,
                                                                   Parallel& parallel);
@@ -42,13 +42,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] inline bool is_reported(const Node& node, NuqScope scope) {
+NUQ_FUNCTION [[nodiscard]] inline bool is_reported(const Node& node, NuqScope scope) {
   const bool is_in_scope = has_weight_matrix(node) || (is_depthwise(node) && scope == NuqScope::extended);
   return is_in_scope && !node.blobs.empty();
 }
 
-[[nodiscard]] inline std::string reason_not_taken(const Graph& graph, const Node& node,
-                                                  const QuantizationSettings& settings) {
+NUQ_FUNCTION [[nodiscard]] inline std::string reason_not_taken(const Graph& graph, const Node& node,
+                                                               const QuantizationSettings& settings) {
   const Eligibility eligibility = eligibility_of(graph, node, settings.nuq_scope);
   if (!eligibility.nuq) return eligibility.reason;
   const auto planned = settings.plan.find(node.name);
@@ -57,14 +57,14 @@ namespace detail {
                                                                   : "kept at int8 by the search";
 }
 
-[[nodiscard]] inline std::uint64_t whole_bytes(double bytes) {
+NUQ_FUNCTION [[nodiscard]] inline std::uint64_t whole_bytes(double bytes) {
   return static_cast<std::uint64_t>(std::ceil(bytes));
 }
 
 /// The entry of a layer with a weight matrix.
-[[nodiscard]] inline LayerReport layer_report(const Graph& graph, const Node& node,
-                                              const NetworkQuantization& quantization,
-                                              const QuantizationSettings& settings, Target target) {
+NUQ_FUNCTION [[nodiscard]] inline LayerReport layer_report(const Graph& graph, const Node& node,
+                                                           const NetworkQuantization& quantization,
+                                                           const QuantizationSettings& settings, Target target) {
   LayerReport report;
   report.name = node.name;
   report.type = node.type;
@@ -86,9 +86,9 @@ namespace detail {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization,
-                                                    const QuantizationSettings& settings, Target target,
-                                                    Parallel& parallel) {
+NUQ_DEFINITION std::vector<LayerReport> layer_reports(const Graph& graph, const NetworkQuantization& quantization,
+                                                      const QuantizationSettings& settings, Target target,
+                                                      Parallel& parallel) {
   std::vector<const Node*> nodes;
   for (const Node& node : graph.nodes) {
     if (detail::is_reported(node, settings.nuq_scope)) nodes.push_back(&node);
@@ -100,8 +100,8 @@ NUQ_FUNCTION std::vector<LayerReport> layer_reports(const Graph& graph, const Ne
   return reports;
 }
 
-NUQ_FUNCTION void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization,
-                             const QuantizationSettings& settings, Target target, Parallel& parallel) {
+NUQ_DEFINITION void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization,
+                               const QuantizationSettings& settings, Target target, Parallel& parallel) {
   report.target = target_name(target);
   report.layers = layer_reports(graph, quantization, settings, target, parallel);
   std::uint64_t weights = 0;

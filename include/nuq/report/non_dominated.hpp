@@ -36,7 +36,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void mark_non_dominated(std::vector<TrialReport>& trials, double original_metric, BetterMetric better) {
+NUQ_DEFINITION void mark_non_dominated(std::vector<TrialReport>& trials, double original_metric, BetterMetric better) {
   const auto loss = [&](const TrialReport& trial) {
     if (better == BetterMetric::larger) return -trial.metric;
     return better == BetterMetric::smaller ? trial.metric : std::abs(trial.metric - original_metric);

@@ -67,15 +67,15 @@ struct RunReport {
 };
 
 /// Describes a file as it is on the disk now. Throws FormatError file_not_readable.
-[[nodiscard]] NUQ_FUNCTION FileReport file_report(const std::string& path);
+NUQ_FUNCTION [[nodiscard]] FileReport file_report(const std::string& path);
 
 namespace detail {
 
-[[nodiscard]] NUQ_FUNCTION Json json_of(const LayerReport& layer);
+NUQ_FUNCTION [[nodiscard]] Json json_of(const LayerReport& layer);
 
-[[nodiscard]] NUQ_FUNCTION Json json_of(const TrialReport& trial);
+NUQ_FUNCTION [[nodiscard]] Json json_of(const TrialReport& trial);
 
-[[nodiscard]] NUQ_FUNCTION Json json_of(const FileReport& file);
+NUQ_FUNCTION [[nodiscard]] Json json_of(const FileReport& file);
 
 template <class T>
 [[nodiscard]] Json json_of(const std::vector<T>& entries) {
@@ -88,7 +88,7 @@ template <class T>
 
 /// The report as JSON text. Metrics that are absent or not finite become null; bytes of names that are not UTF-8 become
 /// U+FFFD.
-[[nodiscard]] NUQ_FUNCTION std::string to_json(const RunReport& report);
+NUQ_FUNCTION [[nodiscard]] std::string to_json(const RunReport& report);
 
 NUQ_NAMESPACE_END
 
@@ -99,13 +99,13 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION FileReport file_report(const std::string& path) {
+NUQ_DEFINITION FileReport file_report(const std::string& path) {
   return {path, sha256_of_file(path), std::filesystem::file_size(path)};
 }
 
 namespace detail {
 
-NUQ_FUNCTION Json json_of(const LayerReport& layer) {
+NUQ_DEFINITION Json json_of(const LayerReport& layer) {
   return Json::object({{"name", layer.name},
                        {"type", layer.type},
                        {"shape", layer.shape},
@@ -117,7 +117,7 @@ NUQ_FUNCTION Json json_of(const LayerReport& layer) {
                        {"reason", layer.reason}});
 }
 
-NUQ_FUNCTION Json json_of(const TrialReport& trial) {
+NUQ_DEFINITION Json json_of(const TrialReport& trial) {
   Json levels = Json::object();
   for (const auto& [layer, count] : trial.levels) levels.set(layer, count);
   return Json::object({{"configuration", trial.configuration},
@@ -130,13 +130,13 @@ NUQ_FUNCTION Json json_of(const TrialReport& trial) {
                        {"files", trial.files}});
 }
 
-NUQ_FUNCTION Json json_of(const FileReport& file) {
+NUQ_DEFINITION Json json_of(const FileReport& file) {
   return Json::object({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION std::string to_json(const RunReport& report) {
+NUQ_DEFINITION std::string to_json(const RunReport& report) {
   const Json json = Json::object({{"original_metric", report.original_metric},
                                   {"int8_metric", report.int8_metric},
                                   {"metric", report.metric},

@@ -15,15 +15,15 @@ NUQ_NAMESPACE_BEGIN
 /// the disk takes the bytes.
 class ReportedFileSet : public FileSet {
  public:
-  ReportedFileSet() : FileSet([this] { describe_staged(); }) {}
+  NUQ_FUNCTION ReportedFileSet() : FileSet([this] { describe_staged(); }) {}
 
   /// Commits the files and describes them under their final names, in order of staging.
   /// @throws FormatError file_not_readable, file_not_writable; a failure before the first rename leaves every final
   ///         name as it was.
-  [[nodiscard]] std::vector<FileReport> commit_with_reports();
+  NUQ_FUNCTION [[nodiscard]] std::vector<FileReport> commit_with_reports();
 
  private:
-  void describe_staged();
+  NUQ_FUNCTION void describe_staged();
 
   std::vector<std::future<FileReport>> described_;  // of the first staged files, in their order
 };
@@ -37,7 +37,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
+NUQ_DEFINITION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
   describe_staged();
   flush();
   std::vector<FileReport> reports;
@@ -50,7 +50,7 @@ NUQ_FUNCTION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
   return reports;
 }
 
-NUQ_FUNCTION void ReportedFileSet::describe_staged() {
+NUQ_DEFINITION void ReportedFileSet::describe_staged() {
   for (std::size_t index = described_.size(); index < staged().size(); ++index) {
     described_.push_back(
         std::async(std::launch::async, [file = staged()[index].temporary] { return file_report(file); }));

@@ -21,7 +21,7 @@ enum class Target {
 
 /// Bytes of a quantized layer under a target: indices, codebook or tables, scales. Only the vendor's order of weights
 /// depends on the kernel.
-[[nodiscard]] NUQ_FUNCTION double layer_bytes(Target target, const QuantizedWeights& weights,
+NUQ_FUNCTION [[nodiscard]] double layer_bytes(Target target, const QuantizedWeights& weights,
                                               KernelExtents kernel = {});
 
 NUQ_NAMESPACE_END
@@ -36,7 +36,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION double layer_bytes(Target target, const QuantizedWeights& weights, KernelExtents kernel) {
+NUQ_DEFINITION double layer_bytes(Target target, const QuantizedWeights& weights, KernelExtents kernel) {
   if (target == Target::palette) return layer_bytes(PackedPaletteRate{}, weights);
   if (target == Target::ascend) return layer_bytes(AscendDictionaryRate{kernel.rows, kernel.cols}, weights);
   return layer_bytes(PackedRate{}, weights);

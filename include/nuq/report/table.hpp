@@ -21,24 +21,24 @@ class TextTable {
     bool numeric;  ///< aligned to the right
   };
 
-  explicit TextTable(std::vector<Column> columns);
+  NUQ_FUNCTION explicit TextTable(std::vector<Column> columns);
 
   /// One cell per column.
-  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  NUQ_FUNCTION void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
 
-  [[nodiscard]] std::string text() const;
+  NUQ_FUNCTION [[nodiscard]] std::string text() const;
 
  private:
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };
 
-[[nodiscard]] NUQ_FUNCTION std::string two_decimals(double value);
+NUQ_FUNCTION [[nodiscard]] std::string two_decimals(double value);
 
 }  // namespace detail
 
 /// The report for a terminal: a line per layer, then metrics, sizes and whatever was remarkable.
-[[nodiscard]] NUQ_FUNCTION std::string result_table(const RunReport& report);
+NUQ_FUNCTION [[nodiscard]] std::string result_table(const RunReport& report);
 
 NUQ_NAMESPACE_END
 
@@ -56,13 +56,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION TextTable::TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {
+NUQ_DEFINITION TextTable::TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {
   std::vector<std::string> titles;
   for (const Column& column : columns_) titles.push_back(column.title);
   add(std::move(titles));
 }
 
-NUQ_FUNCTION std::string TextTable::text() const {
+NUQ_DEFINITION std::string TextTable::text() const {
   std::vector<std::size_t> widths(columns_.size(), 0);
   for (const auto& row : rows_) {
     for (std::size_t column = 0; column < row.size(); ++column) {
@@ -81,19 +81,19 @@ NUQ_FUNCTION std::string TextTable::text() const {
   return lines;
 }
 
-NUQ_FUNCTION std::string two_decimals(double value) {
+NUQ_DEFINITION std::string two_decimals(double value) {
   char text[320];  // the largest double has 309 digits before the point
   std::snprintf(text, sizeof text, "%.2f", value);
   return text;
 }
 
-[[nodiscard]] inline std::string metric_text(const std::optional<double>& metric) {
+NUQ_FUNCTION [[nodiscard]] inline std::string metric_text(const std::optional<double>& metric) {
   return metric ? number_text(*metric) : "-";
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION std::string result_table(const RunReport& report) {
+NUQ_DEFINITION std::string result_table(const RunReport& report) {
   detail::TextTable layers({{"layer", false},
                             {"type", false},
                             {"shape", false},

@@ -23,7 +23,7 @@ NUQ_NAMESPACE_BEGIN
 ///
 /// At most 1 + ⌈log₂ U⌉ + ⌈log₂ L⌉ evaluations for U uniform configurations and L layers before step 4.
 struct BisectionSearch {
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
+  NUQ_FUNCTION [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
   /// Bisects for an index in [0, size) that passes while the next one does not; index 0 is known to pass.
@@ -39,11 +39,11 @@ struct BisectionSearch {
   }
 
   /// Step 3; the best is a uniform configuration.
-  static void refine_best(SearchProblem& problem, const std::vector<Configuration>& family);
+  NUQ_FUNCTION static void refine_best(SearchProblem& problem, const std::vector<Configuration>& family);
 
   /// The layers that are smaller in `to` than in `from`, by predicted harm per saved byte.
-  static std::vector<std::size_t> layers_by_price(const SearchProblem& problem, const Configuration& from,
-                                                  const Configuration& to);
+  NUQ_FUNCTION static std::vector<std::size_t> layers_by_price(const SearchProblem& problem, const Configuration& from,
+                                                               const Configuration& to);
 };
 
 NUQ_NAMESPACE_END
@@ -56,7 +56,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION SearchResult BisectionSearch::search(SearchProblem& problem) const {
+NUQ_DEFINITION SearchResult BisectionSearch::search(SearchProblem& problem) const {
   const std::vector<Configuration> family = problem.uniform_family();
   if (!problem.passes(problem.int8())) return problem.conclude();
   last_passing(family.size(), [&](std::size_t index) { return problem.passes(family[index]); });
@@ -66,7 +66,7 @@ NUQ_FUNCTION SearchResult BisectionSearch::search(SearchProblem& problem) const 
   return problem.conclude();
 }
 
-NUQ_FUNCTION void BisectionSearch::refine_best(SearchProblem& problem, const std::vector<Configuration>& family) {
+NUQ_DEFINITION void BisectionSearch::refine_best(SearchProblem& problem, const std::vector<Configuration>& family) {
   const Configuration from = problem.best()->configuration;
   const auto smaller = std::find_if(family.begin(), family.end(), [&](const Configuration& configuration) {
     return problem.total_bytes(configuration) < problem.best()->bytes;
@@ -80,9 +80,9 @@ NUQ_FUNCTION void BisectionSearch::refine_best(SearchProblem& problem, const std
   });
 }
 
-NUQ_FUNCTION std::vector<std::size_t> BisectionSearch::layers_by_price(const SearchProblem& problem,
-                                                                       const Configuration& from,
-                                                                       const Configuration& to) {
+NUQ_DEFINITION std::vector<std::size_t> BisectionSearch::layers_by_price(const SearchProblem& problem,
+                                                                         const Configuration& from,
+                                                                         const Configuration& to) {
   std::vector<std::size_t> ranking;
   std::vector<double> price(from.size());
   for (std::size_t layer = 0; layer < from.size(); ++layer) {

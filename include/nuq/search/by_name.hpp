@@ -19,9 +19,9 @@ NUQ_NAMESPACE_BEGIN
 class NamedSearch {
  public:
   /// `name`: "rate-distortion", "binary", "greedy" or "exhaustive". Throws ConfigError invalid_argument.
-  explicit NamedSearch(std::string name);
+  NUQ_FUNCTION explicit NamedSearch(std::string name);
 
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
+  NUQ_FUNCTION [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
   std::string name_;
@@ -35,14 +35,14 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION NamedSearch::NamedSearch(std::string name) : name_(std::move(name)) {
+NUQ_DEFINITION NamedSearch::NamedSearch(std::string name) : name_(std::move(name)) {
   if (name_ != "binary" && name_ != "greedy" && name_ != "rate-distortion" && name_ != "exhaustive") {
     detail::fail(ConfigError(ErrorCode::invalid_argument,
                              "search '" + name_ + "': wanted rate-distortion, binary, greedy or exhaustive"));
   }
 }
 
-NUQ_FUNCTION SearchResult NamedSearch::search(SearchProblem& problem) const {
+NUQ_DEFINITION SearchResult NamedSearch::search(SearchProblem& problem) const {
   if (name_ == "greedy") return GreedySearch{}.search(problem);
   if (name_ == "binary") return BisectionSearch{}.search(problem);
   if (name_ == "exhaustive") return ExhaustiveSearch{}.search(problem);

@@ -18,14 +18,14 @@ struct ExhaustiveSearch {
   static constexpr std::size_t max_configurations = 10000;
 
   /// @throws ConfigError invalid_argument: more than `max_configurations` configurations.
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
+  NUQ_FUNCTION [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
   using Sized = std::pair<double, Configuration>;
 
-  static std::vector<Sized> configurations_by_size(const SearchProblem& problem);
+  NUQ_FUNCTION static std::vector<Sized> configurations_by_size(const SearchProblem& problem);
 
-  static void refuse();
+  NUQ_FUNCTION static void refuse();
 };
 
 NUQ_NAMESPACE_END
@@ -38,7 +38,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION SearchResult ExhaustiveSearch::search(SearchProblem& problem) const {
+NUQ_DEFINITION SearchResult ExhaustiveSearch::search(SearchProblem& problem) const {
   if (!problem.passes(problem.int8())) return problem.conclude();
   for (const auto& [bytes, configuration] : configurations_by_size(problem)) {
     if (problem.exhausted() || problem.passes(configuration)) break;
@@ -46,7 +46,7 @@ NUQ_FUNCTION SearchResult ExhaustiveSearch::search(SearchProblem& problem) const
   return problem.conclude();
 }
 
-NUQ_FUNCTION std::vector<ExhaustiveSearch::Sized> ExhaustiveSearch::configurations_by_size(
+NUQ_DEFINITION std::vector<ExhaustiveSearch::Sized> ExhaustiveSearch::configurations_by_size(
     const SearchProblem& problem) {
   std::vector<Sized> sized{{0.0, {}}};
   for (const LayerOptions& options : problem.layers()) {
@@ -65,7 +65,7 @@ NUQ_FUNCTION std::vector<ExhaustiveSearch::Sized> ExhaustiveSearch::configuratio
   return sized;
 }
 
-NUQ_FUNCTION void ExhaustiveSearch::refuse() {
+NUQ_DEFINITION void ExhaustiveSearch::refuse() {
   detail::fail(ConfigError(ErrorCode::invalid_argument, "ExhaustiveSearch: the layers have more than " +
                                                             std::to_string(max_configurations) +
                                                             " configurations, wanted fewer layers or options"));

@@ -17,14 +17,15 @@ NUQ_NAMESPACE_BEGIN
 /// spent. If after that a smaller uniform configuration passes, goes on from there. Takes about one evaluation per
 /// step: for few layers or a cheap evaluator.
 struct GreedySearch {
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
+  NUQ_FUNCTION [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
-  static void descend_from_best(SearchProblem& problem);
+  NUQ_FUNCTION static void descend_from_best(SearchProblem& problem);
 
   /// The layer whose next option costs least harm per saved byte; empty when no layer can go on.
-  static std::optional<std::size_t> cheapest_step(const SearchProblem& problem, const Configuration& current,
-                                                  const std::vector<bool>& settled);
+  NUQ_FUNCTION static std::optional<std::size_t> cheapest_step(const SearchProblem& problem,
+                                                               const Configuration& current,
+                                                               const std::vector<bool>& settled);
 };
 
 NUQ_NAMESPACE_END
@@ -33,7 +34,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION SearchResult GreedySearch::search(SearchProblem& problem) const {
+NUQ_DEFINITION SearchResult GreedySearch::search(SearchProblem& problem) const {
   if (!problem.passes(problem.int8())) return problem.conclude();
   do {
     descend_from_best(problem);
@@ -41,7 +42,7 @@ NUQ_FUNCTION SearchResult GreedySearch::search(SearchProblem& problem) const {
   return problem.conclude();
 }
 
-NUQ_FUNCTION void GreedySearch::descend_from_best(SearchProblem& problem) {
+NUQ_DEFINITION void GreedySearch::descend_from_best(SearchProblem& problem) {
   Configuration current = problem.best()->configuration;
   std::vector<bool> settled(current.size(), false);
   while (const std::optional<std::size_t> layer = cheapest_step(problem, current, settled)) {
@@ -52,9 +53,9 @@ NUQ_FUNCTION void GreedySearch::descend_from_best(SearchProblem& problem) {
   }
 }
 
-NUQ_FUNCTION std::optional<std::size_t> GreedySearch::cheapest_step(const SearchProblem& problem,
-                                                                    const Configuration& current,
-                                                                    const std::vector<bool>& settled) {
+NUQ_DEFINITION std::optional<std::size_t> GreedySearch::cheapest_step(const SearchProblem& problem,
+                                                                      const Configuration& current,
+                                                                      const std::vector<bool>& settled) {
   std::optional<std::size_t> cheapest;
   double least_price = 0.0;
   for (std::size_t layer = 0; layer < current.size(); ++layer) {

@@ -40,7 +40,7 @@ template <class Policy>
 
 /// What an evaluation may be expected to say if it is satisfied or refused: the metric of the last one of that kind,
 /// else of the last.
-[[nodiscard]] NUQ_FUNCTION EvaluationOutcome assumed_outcome(const std::vector<EvaluatedConfiguration>& known,
+NUQ_FUNCTION [[nodiscard]] EvaluationOutcome assumed_outcome(const std::vector<EvaluatedConfiguration>& known,
                                                              bool satisfied);
 
 }  // namespace detail
@@ -83,7 +83,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION EvaluationOutcome assumed_outcome(const std::vector<EvaluatedConfiguration>& known, bool satisfied) {
+NUQ_DEFINITION EvaluationOutcome assumed_outcome(const std::vector<EvaluatedConfiguration>& known, bool satisfied) {
   EvaluationOutcome outcome{known.empty() ? 0.0 : known.back().outcome.metric, satisfied};
   for (const EvaluatedConfiguration& answer : known) {
     if (answer.outcome.satisfied == satisfied) outcome.metric = answer.outcome.metric;

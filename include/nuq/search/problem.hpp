@@ -55,23 +55,23 @@ class SearchProblem : public SearchSpace {
 
   /// What is known of a configuration; null before it was evaluated. A look through the log: evaluations are few and
   /// cost far more.
-  [[nodiscard]] const EvaluatedConfiguration* find(const Configuration& configuration) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] const EvaluatedConfiguration* find(const Configuration& configuration) const noexcept;
 
   /// True when no further configuration can be evaluated.
-  [[nodiscard]] bool exhausted() const;
+  NUQ_FUNCTION [[nodiscard]] bool exhausted() const;
 
   /// Asks the evaluator, unless the answer is known. Empty when it is not known and the budget is exhausted.
-  std::optional<EvaluationOutcome> evaluate(const Configuration& configuration);
+  NUQ_FUNCTION std::optional<EvaluationOutcome> evaluate(const Configuration& configuration);
 
   /// True when the evaluator is known to accept the configuration; false when it refuses or can no longer be asked.
-  bool passes(const Configuration& configuration);
+  NUQ_FUNCTION bool passes(const Configuration& configuration);
 
   /// Evaluates the uniform configurations that are smaller than `best()`, from the largest on, while the budget lasts.
   /// True when one of them passed, which makes it the best.
-  bool improve_by_uniform();
+  NUQ_FUNCTION bool improve_by_uniform();
 
   /// What has been found. Spends what is left of the budget on `improve_by_uniform`.
-  [[nodiscard]] SearchResult conclude();
+  NUQ_FUNCTION [[nodiscard]] SearchResult conclude();
 
  private:
   SearchBudget budget_;
@@ -92,20 +92,20 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION const EvaluatedConfiguration* SearchProblem::find(const Configuration& configuration) const noexcept {
+NUQ_DEFINITION const EvaluatedConfiguration* SearchProblem::find(const Configuration& configuration) const noexcept {
   for (const EvaluatedConfiguration& known : evaluated_) {
     if (known.configuration == configuration) return &known;
   }
   return nullptr;
 }
 
-NUQ_FUNCTION bool SearchProblem::exhausted() const {
+NUQ_DEFINITION bool SearchProblem::exhausted() const {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   return evaluated_.size() >= static_cast<std::size_t>((std::max)(budget_.evaluations, 0)) ||
          elapsed.count() >= budget_.seconds || (stop_requested_ && (*stop_requested_)());
 }
 
-NUQ_FUNCTION std::optional<EvaluationOutcome> SearchProblem::evaluate(const Configuration& configuration) {
+NUQ_DEFINITION std::optional<EvaluationOutcome> SearchProblem::evaluate(const Configuration& configuration) {
   const double bytes = total_bytes(configuration);
   if (const EvaluatedConfiguration* known = find(configuration)) return known->outcome;
   if (exhausted()) return std::nullopt;
@@ -118,12 +118,12 @@ NUQ_FUNCTION std::optional<EvaluationOutcome> SearchProblem::evaluate(const Conf
   return outcome;
 }
 
-NUQ_FUNCTION bool SearchProblem::passes(const Configuration& configuration) {
+NUQ_DEFINITION bool SearchProblem::passes(const Configuration& configuration) {
   const std::optional<EvaluationOutcome> outcome = evaluate(configuration);
   return outcome && outcome->satisfied;
 }
 
-NUQ_FUNCTION bool SearchProblem::improve_by_uniform() {
+NUQ_DEFINITION bool SearchProblem::improve_by_uniform() {
   bool improved = false;
   for (const Configuration& configuration : uniform_family()) {
     if (best_ && total_bytes(configuration) < best_->bytes && passes(configuration)) improved = true;
@@ -131,7 +131,7 @@ NUQ_FUNCTION bool SearchProblem::improve_by_uniform() {
   return improved;
 }
 
-NUQ_FUNCTION SearchResult SearchProblem::conclude() {
+NUQ_DEFINITION SearchResult SearchProblem::conclude() {
   improve_by_uniform();
   SearchResult result;
   if (best_) {

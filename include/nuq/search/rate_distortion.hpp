@@ -37,7 +37,7 @@ struct RateDistortionSearch {
   /// Harm tried in step 3 beyond the estimate, relative to it; ≥ 0.
   double overshoot = 0.1;
 
-  [[nodiscard]] SearchResult search(SearchProblem& problem) const;
+  NUQ_FUNCTION [[nodiscard]] SearchResult search(SearchProblem& problem) const;
 
  private:
   static constexpr double wanted_gain = 0.01;  ///< in bytes, relative to the best; less only where nothing else is left
@@ -47,40 +47,44 @@ struct RateDistortionSearch {
   static constexpr double wide_gap = 0.05;  ///< in bytes, relative to the best
 
   /// Steps 2 to 4.
-  void improve(SearchProblem& problem, const detail::PriceFamily& family,
-               const std::vector<Configuration>& uniform) const;
+  NUQ_FUNCTION void improve(SearchProblem& problem, const detail::PriceFamily& family,
+                            const std::vector<Configuration>& uniform) const;
 
   /// Bisects for a uniform configuration that passes while the next smaller does not.
-  void bracket_by_uniform(SearchProblem& problem, const std::vector<Configuration>& uniform) const;
+  NUQ_FUNCTION void bracket_by_uniform(SearchProblem& problem, const std::vector<Configuration>& uniform) const;
 
-  [[nodiscard]] bool has_evaluations_left(const SearchProblem& problem,
-                                          const std::vector<Configuration>& uniform) const;
+  NUQ_FUNCTION [[nodiscard]] bool has_evaluations_left(const SearchProblem& problem,
+                                                       const std::vector<Configuration>& uniform) const;
 
   /// Not yet evaluated, and smaller than the best by more than `gain`, relative.
-  [[nodiscard]] static bool is_worth_asking(const SearchProblem& problem, const Configuration& configuration,
-                                            double gain);
+  NUQ_FUNCTION [[nodiscard]] static bool is_worth_asking(const SearchProblem& problem,
+                                                         const Configuration& configuration, double gain);
 
-  [[nodiscard]] std::optional<Configuration> next_configuration(const SearchProblem& problem,
-                                                                const detail::PriceFamily& family, double gain) const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<Configuration> next_configuration(const SearchProblem& problem,
+                                                                             const detail::PriceFamily& family,
+                                                                             double gain) const;
 
   /// Step 3.
-  [[nodiscard]] std::optional<Configuration> smallest_near_harm(const SearchProblem& problem,
-                                                                const detail::PriceFamily& family, double harm,
-                                                                double gain) const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<Configuration> smallest_near_harm(const SearchProblem& problem,
+                                                                             const detail::PriceFamily& family,
+                                                                             double harm, double gain) const;
 
   /// The estimates creep towards the limit, as they do where the metric bends: the last verdicts are the same, and
   /// there are many bytes between the best and the next smaller refused configuration.
-  [[nodiscard]] static bool approaches_from_one_side(const SearchProblem& problem, const detail::PriceFamily& family);
+  NUQ_FUNCTION [[nodiscard]] static bool approaches_from_one_side(const SearchProblem& problem,
+                                                                  const detail::PriceFamily& family);
 
   /// Bytes of the largest refused configuration that is smaller than the best, else of the smallest of the family.
-  [[nodiscard]] static double next_refused_bytes(const SearchProblem& problem, const detail::PriceFamily& family);
+  NUQ_FUNCTION [[nodiscard]] static double next_refused_bytes(const SearchProblem& problem,
+                                                              const detail::PriceFamily& family);
 
   /// Of the family, in the middle between the best and the next smaller refused configuration.
-  [[nodiscard]] static Configuration halfway_to_refused(const SearchProblem& problem,
-                                                        const detail::PriceFamily& family);
+  NUQ_FUNCTION [[nodiscard]] static Configuration halfway_to_refused(const SearchProblem& problem,
+                                                                     const detail::PriceFamily& family);
 
   /// The best with one layer at a smaller option: of those not yet evaluated, the one that adds least harm.
-  [[nodiscard]] static std::optional<Configuration> least_harmful_step(const SearchProblem& problem, double gain);
+  NUQ_FUNCTION [[nodiscard]] static std::optional<Configuration> least_harmful_step(const SearchProblem& problem,
+                                                                                    double gain);
 };
 
 NUQ_NAMESPACE_END
@@ -96,7 +100,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION SearchResult RateDistortionSearch::search(SearchProblem& problem) const {
+NUQ_DEFINITION SearchResult RateDistortionSearch::search(SearchProblem& problem) const {
   if (!problem.passes(problem.int8())) return problem.conclude();
   const detail::PriceFamily family(problem);
   const std::vector<Configuration> uniform = problem.uniform_family();
@@ -107,8 +111,8 @@ NUQ_FUNCTION SearchResult RateDistortionSearch::search(SearchProblem& problem) c
   return problem.conclude();
 }
 
-NUQ_FUNCTION void RateDistortionSearch::improve(SearchProblem& problem, const detail::PriceFamily& family,
-                                                const std::vector<Configuration>& uniform) const {
+NUQ_DEFINITION void RateDistortionSearch::improve(SearchProblem& problem, const detail::PriceFamily& family,
+                                                  const std::vector<Configuration>& uniform) const {
   while (has_evaluations_left(problem, uniform)) {
     std::optional<Configuration> next = next_configuration(problem, family, wanted_gain);
     if (!next) next = next_configuration(problem, family, 0.0);
@@ -117,8 +121,8 @@ NUQ_FUNCTION void RateDistortionSearch::improve(SearchProblem& problem, const de
   }
 }
 
-NUQ_FUNCTION void RateDistortionSearch::bracket_by_uniform(SearchProblem& problem,
-                                                           const std::vector<Configuration>& uniform) const {
+NUQ_DEFINITION void RateDistortionSearch::bracket_by_uniform(SearchProblem& problem,
+                                                             const std::vector<Configuration>& uniform) const {
   std::size_t passing = 0;
   std::size_t refused = uniform.size();
   while (refused - passing > 1 && has_evaluations_left(problem, uniform)) {
@@ -127,8 +131,8 @@ NUQ_FUNCTION void RateDistortionSearch::bracket_by_uniform(SearchProblem& proble
   }
 }
 
-NUQ_FUNCTION bool RateDistortionSearch::has_evaluations_left(const SearchProblem& problem,
-                                                             const std::vector<Configuration>& uniform) const {
+NUQ_DEFINITION bool RateDistortionSearch::has_evaluations_left(const SearchProblem& problem,
+                                                               const std::vector<Configuration>& uniform) const {
   const auto open = std::count_if(uniform.begin(), uniform.end(), [&](const Configuration& configuration) {
     return problem.total_bytes(configuration) < problem.best()->bytes && problem.find(configuration) == nullptr;
   });
@@ -137,15 +141,15 @@ NUQ_FUNCTION bool RateDistortionSearch::has_evaluations_left(const SearchProblem
   return !problem.exhausted() && problem.evaluated().size() + reserved < most;
 }
 
-NUQ_FUNCTION bool RateDistortionSearch::is_worth_asking(const SearchProblem& problem,
-                                                        const Configuration& configuration, double gain) {
+NUQ_DEFINITION bool RateDistortionSearch::is_worth_asking(const SearchProblem& problem,
+                                                          const Configuration& configuration, double gain) {
   return problem.total_bytes(configuration) < (1.0 - gain) * problem.best()->bytes &&
          problem.find(configuration) == nullptr;
 }
 
-NUQ_FUNCTION std::optional<Configuration> RateDistortionSearch::next_configuration(const SearchProblem& problem,
-                                                                                   const detail::PriceFamily& family,
-                                                                                   double gain) const {
+NUQ_DEFINITION std::optional<Configuration> RateDistortionSearch::next_configuration(const SearchProblem& problem,
+                                                                                     const detail::PriceFamily& family,
+                                                                                     double gain) const {
   if (!approaches_from_one_side(problem, family)) {
     if (const std::optional<double> harm = detail::HarmCalibration(problem).affordable_harm()) {
       std::optional<Configuration> candidate = smallest_near_harm(problem, family, *harm, gain);
@@ -157,9 +161,9 @@ NUQ_FUNCTION std::optional<Configuration> RateDistortionSearch::next_configurati
   return least_harmful_step(problem, gain);
 }
 
-NUQ_FUNCTION std::optional<Configuration> RateDistortionSearch::smallest_near_harm(const SearchProblem& problem,
-                                                                                   const detail::PriceFamily& family,
-                                                                                   double harm, double gain) const {
+NUQ_DEFINITION std::optional<Configuration> RateDistortionSearch::smallest_near_harm(const SearchProblem& problem,
+                                                                                     const detail::PriceFamily& family,
+                                                                                     double harm, double gain) const {
   detail::OptionExchange exchange(problem);
   const auto smallest_within = [&](double limit) {
     Configuration configuration = family.within_harm(limit);
@@ -183,8 +187,8 @@ NUQ_FUNCTION std::optional<Configuration> RateDistortionSearch::smallest_near_ha
   return std::nullopt;
 }
 
-NUQ_FUNCTION bool RateDistortionSearch::approaches_from_one_side(const SearchProblem& problem,
-                                                                 const detail::PriceFamily& family) {
+NUQ_DEFINITION bool RateDistortionSearch::approaches_from_one_side(const SearchProblem& problem,
+                                                                   const detail::PriceFamily& family) {
   const std::vector<EvaluatedConfiguration>& known = problem.evaluated();
   const auto agrees = [&](const EvaluatedConfiguration& other) {
     return other.outcome.satisfied == known.back().outcome.satisfied;
@@ -194,8 +198,8 @@ NUQ_FUNCTION bool RateDistortionSearch::approaches_from_one_side(const SearchPro
          best - next_refused_bytes(problem, family) > wide_gap * best;
 }
 
-NUQ_FUNCTION double RateDistortionSearch::next_refused_bytes(const SearchProblem& problem,
-                                                             const detail::PriceFamily& family) {
+NUQ_DEFINITION double RateDistortionSearch::next_refused_bytes(const SearchProblem& problem,
+                                                               const detail::PriceFamily& family) {
   double refused = problem.total_bytes(family.smallest());
   for (const EvaluatedConfiguration& known : problem.evaluated()) {
     if (!known.outcome.satisfied && known.bytes < problem.best()->bytes) refused = (std::max)(refused, known.bytes);
@@ -203,14 +207,14 @@ NUQ_FUNCTION double RateDistortionSearch::next_refused_bytes(const SearchProblem
   return refused;
 }
 
-NUQ_FUNCTION Configuration RateDistortionSearch::halfway_to_refused(const SearchProblem& problem,
-                                                                    const detail::PriceFamily& family) {
+NUQ_DEFINITION Configuration RateDistortionSearch::halfway_to_refused(const SearchProblem& problem,
+                                                                      const detail::PriceFamily& family) {
   const double best = problem.best()->bytes;
   return family.within_bytes(best - (best - next_refused_bytes(problem, family)) / 2.0);
 }
 
-NUQ_FUNCTION std::optional<Configuration> RateDistortionSearch::least_harmful_step(const SearchProblem& problem,
-                                                                                   double gain) {
+NUQ_DEFINITION std::optional<Configuration> RateDistortionSearch::least_harmful_step(const SearchProblem& problem,
+                                                                                     double gain) {
   std::optional<Configuration> least;
   double least_harm = 0.0;
   const Configuration& from = problem.best()->configuration;

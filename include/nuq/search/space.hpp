@@ -20,7 +20,7 @@ struct LayerOption {
 
   /// True for an option that trades more accuracy for fewer bytes: a higher price where both have one, else fewer
   /// levels.
-  [[nodiscard]] bool is_coarser_than(const LayerOption& other) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] bool is_coarser_than(const LayerOption& other) const noexcept;
 };
 
 /// The options of a layer, each smaller than the one before; the first keeps the layer at int8. A pinned layer has just
@@ -32,32 +32,32 @@ class SearchSpace {
  public:
   /// @throws ConfigError invalid_argument: a layer without options, options that do not shrink, numbers that are not
   /// finite.
-  explicit SearchSpace(std::vector<LayerOptions> layers);
+  NUQ_FUNCTION explicit SearchSpace(std::vector<LayerOptions> layers);
 
   [[nodiscard]] const std::vector<LayerOptions>& layers() const noexcept { return layers_; }
 
   /// @throws ConfigError invalid_argument: not an option for each layer.
-  [[nodiscard]] double total_bytes(const Configuration& configuration) const;
+  NUQ_FUNCTION [[nodiscard]] double total_bytes(const Configuration& configuration) const;
 
   /// Every layer kept at int8.
-  [[nodiscard]] Configuration int8() const { return Configuration(layers_.size(), 0); }
+  NUQ_FUNCTION [[nodiscard]] Configuration int8() const { return Configuration(layers_.size(), 0); }
 
   /// Every layer at one number of levels or one price: at the coarsest of its options that is not coarser than `like`,
   /// else at its first.
-  [[nodiscard]] Configuration uniform(const LayerOption& like) const;
+  NUQ_FUNCTION [[nodiscard]] Configuration uniform(const LayerOption& like) const;
 
-  [[nodiscard]] Configuration uniform(int levels) const;
+  NUQ_FUNCTION [[nodiscard]] Configuration uniform(int levels) const;
 
   /// The different uniform configurations over all numbers of levels and all prices that occur, from int8 to the
   /// smallest.
-  [[nodiscard]] std::vector<Configuration> uniform_family() const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<Configuration> uniform_family() const;
 
  private:
-  [[nodiscard]] const LayerOption& option(std::size_t layer, int index) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] const LayerOption& option(std::size_t layer, int index) const noexcept;
 
-  void check_options(std::size_t layer) const;
+  NUQ_FUNCTION void check_options(std::size_t layer) const;
 
-  void check_configuration(const Configuration& configuration) const;
+  NUQ_FUNCTION void check_configuration(const Configuration& configuration) const;
 
   std::vector<LayerOptions> layers_;
 };
@@ -75,22 +75,22 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION bool LayerOption::is_coarser_than(const LayerOption& other) const noexcept {
+NUQ_DEFINITION bool LayerOption::is_coarser_than(const LayerOption& other) const noexcept {
   return price > 0.0 && other.price > 0.0 ? price > other.price : levels < other.levels;
 }
 
-NUQ_FUNCTION SearchSpace::SearchSpace(std::vector<LayerOptions> layers) : layers_(std::move(layers)) {
+NUQ_DEFINITION SearchSpace::SearchSpace(std::vector<LayerOptions> layers) : layers_(std::move(layers)) {
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) check_options(layer);
 }
 
-NUQ_FUNCTION double SearchSpace::total_bytes(const Configuration& configuration) const {
+NUQ_DEFINITION double SearchSpace::total_bytes(const Configuration& configuration) const {
   check_configuration(configuration);
   double bytes = 0.0;
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) bytes += option(layer, configuration[layer]).bytes;
   return bytes;
 }
 
-NUQ_FUNCTION Configuration SearchSpace::uniform(const LayerOption& like) const {
+NUQ_DEFINITION Configuration SearchSpace::uniform(const LayerOption& like) const {
   Configuration configuration = int8();
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
     int& chosen = configuration[layer];
@@ -104,13 +104,13 @@ NUQ_FUNCTION Configuration SearchSpace::uniform(const LayerOption& like) const {
   return configuration;
 }
 
-NUQ_FUNCTION Configuration SearchSpace::uniform(int levels) const {
+NUQ_DEFINITION Configuration SearchSpace::uniform(int levels) const {
   LayerOption like;
   like.levels = levels;
   return uniform(like);
 }
 
-NUQ_FUNCTION std::vector<Configuration> SearchSpace::uniform_family() const {
+NUQ_DEFINITION std::vector<Configuration> SearchSpace::uniform_family() const {
   std::vector<Configuration> family{int8()};
   for (const LayerOptions& options : layers_) {
     for (const LayerOption& like : options) {
@@ -123,11 +123,11 @@ NUQ_FUNCTION std::vector<Configuration> SearchSpace::uniform_family() const {
   return family;
 }
 
-NUQ_FUNCTION const LayerOption& SearchSpace::option(std::size_t layer, int index) const noexcept {
+NUQ_DEFINITION const LayerOption& SearchSpace::option(std::size_t layer, int index) const noexcept {
   return layers_[layer][static_cast<std::size_t>(index)];
 }
 
-NUQ_FUNCTION void SearchSpace::check_options(std::size_t layer) const {
+NUQ_DEFINITION void SearchSpace::check_options(std::size_t layer) const {
   const auto refuse = [layer](const std::string& reason) {
     detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": " + reason));
   };
@@ -144,7 +144,7 @@ NUQ_FUNCTION void SearchSpace::check_options(std::size_t layer) const {
   }
 }
 
-NUQ_FUNCTION void SearchSpace::check_configuration(const Configuration& configuration) const {
+NUQ_DEFINITION void SearchSpace::check_configuration(const Configuration& configuration) const {
   if (configuration.size() != layers_.size()) {
     detail::fail(ConfigError(ErrorCode::invalid_argument, "search: a configuration of " +
                                                               std::to_string(configuration.size()) +

@@ -11,7 +11,8 @@ NUQ_NAMESPACE_BEGIN
 /// way, whatever their lengths. By agreement 1 for an original of zeros, otherwise 0 for a quantized output of zeros
 /// (AMCT manual, accuracy-based automatic calibration).
 struct CosineSimilaritySensitivity {
-  [[nodiscard]] double compare(ArrayView<const float> original, ArrayView<const float> quantized) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double compare(ArrayView<const float> original,
+                                            ArrayView<const float> quantized) const noexcept;
 };
 
 NUQ_NAMESPACE_END
@@ -23,8 +24,8 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION double CosineSimilaritySensitivity::compare(ArrayView<const float> original,
-                                                         ArrayView<const float> quantized) const noexcept {
+NUQ_DEFINITION double CosineSimilaritySensitivity::compare(ArrayView<const float> original,
+                                                           ArrayView<const float> quantized) const noexcept {
   double product = 0.0;
   double original_energy = 0.0;
   double quantized_energy = 0.0;

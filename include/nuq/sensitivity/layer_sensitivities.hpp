@@ -99,12 +99,12 @@ template <class Engine, class Run>
 }
 
 /// P^exponent · E^(1 − exponent) of every layer, E = 1 / energy.
-[[nodiscard]] NUQ_FUNCTION std::map<std::string, double> blended_sensitivities(const Influences& influences,
+NUQ_FUNCTION [[nodiscard]] std::map<std::string, double> blended_sensitivities(const Influences& influences,
                                                                                double exponent);
 
 /// The price of a bit at which layers of these sensitivities take about as many bits as in their reference
 /// quantizations, whatever the unit of the sensitivities.
-[[nodiscard]] NUQ_FUNCTION double reference_price(const Graph& graph, const Influences& influences,
+NUQ_FUNCTION [[nodiscard]] double reference_price(const Graph& graph, const Influences& influences,
                                                   const std::map<std::string, double>& sensitivities);
 
 /// Damage of a network quantized at a price per bit, brought to equal size: a bit per weight less quadruples it.
@@ -206,7 +206,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void replace_useless_by_median(std::map<std::string, double>& values) {
+NUQ_DEFINITION void replace_useless_by_median(std::map<std::string, double>& values) {
   const auto is_useful = [](double value) { return is_finite(value) && value > 0.0; };
   std::vector<double> useful;
   for (const auto& [layer, value] : values) {
@@ -219,7 +219,7 @@ NUQ_FUNCTION void replace_useless_by_median(std::map<std::string, double>& value
   }
 }
 
-NUQ_FUNCTION std::map<std::string, double> blended_sensitivities(const Influences& influences, double exponent) {
+NUQ_DEFINITION std::map<std::string, double> blended_sensitivities(const Influences& influences, double exponent) {
   std::map<std::string, double> sensitivities;
   for (const auto& [layer, influence] : influences)
     sensitivities[layer] = std::pow(influence.slope, exponent) * std::pow(influence.energy, exponent - 1.0);
@@ -227,8 +227,8 @@ NUQ_FUNCTION std::map<std::string, double> blended_sensitivities(const Influence
   return sensitivities;
 }
 
-NUQ_FUNCTION double reference_price(const Graph& graph, const Influences& influences,
-                                    const std::map<std::string, double>& sensitivities) {
+NUQ_DEFINITION double reference_price(const Graph& graph, const Influences& influences,
+                                      const std::map<std::string, double>& sensitivities) {
   double logarithm = 0.0;
   double weights = 0.0;
   for (const auto& [layer, influence] : influences) {

@@ -55,14 +55,14 @@ template <class Engine, class Feed>
 
 namespace detail {
 
-[[nodiscard]] NUQ_FUNCTION double energy(const std::vector<float>& values);
+NUQ_FUNCTION [[nodiscard]] double energy(const std::vector<float>& values);
 
 }  // namespace detail
 
 /// How far a network's outputs have moved: for probabilities the Kullback-Leibler divergence, summed over the samples;
 /// for others the squared difference relative to the original's energy. Of several outputs the sum. Both must be of the
 /// same batches.
-[[nodiscard]] NUQ_FUNCTION double output_damage(const NetworkOutputs& original, const NetworkOutputs& changed);
+NUQ_FUNCTION [[nodiscard]] double output_damage(const NetworkOutputs& original, const NetworkOutputs& changed);
 
 NUQ_NAMESPACE_END
 
@@ -76,7 +76,8 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Σ p·ln(p/q).
-[[nodiscard]] inline double divergence(const std::vector<float>& original, const std::vector<float>& changed) {
+NUQ_FUNCTION [[nodiscard]] inline double divergence(const std::vector<float>& original,
+                                                    const std::vector<float>& changed) {
   constexpr double least = 1e-12;
   double sum = 0.0;
   for (std::size_t at = 0; at < original.size(); ++at) {
@@ -86,7 +87,8 @@ namespace detail {
   return sum;
 }
 
-[[nodiscard]] inline double squared_difference(const std::vector<float>& original, const std::vector<float>& changed) {
+NUQ_FUNCTION [[nodiscard]] inline double squared_difference(const std::vector<float>& original,
+                                                            const std::vector<float>& changed) {
   double sum = 0.0;
   for (std::size_t at = 0; at < original.size(); ++at) {
     const double difference = static_cast<double>(original[at]) - static_cast<double>(changed[at]);
@@ -95,7 +97,7 @@ namespace detail {
   return sum;
 }
 
-NUQ_FUNCTION double energy(const std::vector<float>& values) {
+NUQ_DEFINITION double energy(const std::vector<float>& values) {
   double sum = 0.0;
   for (const float value : values) sum += static_cast<double>(value) * static_cast<double>(value);
   return sum;
@@ -103,7 +105,7 @@ NUQ_FUNCTION double energy(const std::vector<float>& values) {
 
 }  // namespace detail
 
-NUQ_FUNCTION double output_damage(const NetworkOutputs& original, const NetworkOutputs& changed) {
+NUQ_DEFINITION double output_damage(const NetworkOutputs& original, const NetworkOutputs& changed) {
   double damage = 0.0;
   for (std::size_t index = 0; index < original.blobs.size(); ++index) {
     const std::vector<float>& before = original.blobs[index].values;

@@ -92,9 +92,9 @@ template <class Sensitivity>
 /// One run of `accuracy_based_auto_calibration`.
 class AutoCalibrationRun {
  public:
-  AutoCalibrationRun(QuantConfig config, QuantizationSession session, AnyEvaluator evaluator,
-                     const AutoCalibrationOptions& options, const CalibrationPolicies& calibration,
-                     std::string save_prefix)
+  NUQ_FUNCTION AutoCalibrationRun(QuantConfig config, QuantizationSession session, AnyEvaluator evaluator,
+                                  const AutoCalibrationOptions& options, const CalibrationPolicies& calibration,
+                                  std::string save_prefix)
       : config_(std::move(config)),
         session_(std::move(session)),
         evaluator_(std::move(evaluator)),
@@ -103,45 +103,48 @@ class AutoCalibrationRun {
         prefix_(std::move(save_prefix)),
         evaluation_(evaluator_, prefix_, options.threads, options.custom_layers) {}
 
-  [[nodiscard]] AutoCalibrationResult run(const AnyRollBackStrategy& strategy, const AnyOutputSensitivity& sensitivity);
+  NUQ_FUNCTION [[nodiscard]] AutoCalibrationResult run(const AnyRollBackStrategy& strategy,
+                                                       const AnyOutputSensitivity& sensitivity);
 
  private:
-  void evaluate_original();
+  NUQ_FUNCTION void evaluate_original();
 
-  [[nodiscard]] InputBatch batch(int index) { return evaluator_.calibration_batch(index); }
+  NUQ_FUNCTION [[nodiscard]] InputBatch batch(int index) { return evaluator_.calibration_batch(index); }
 
   /// Fills `session_.quantization`: every enabled layer at int8, activations calibrated. Calibration reads the float
   /// network, so it holds whichever layers go back to float. A layer that could not be deployed is one of those.
-  void quantize_uniformly();
+  NUQ_FUNCTION void quantize_uniformly();
 
-  void use_uniform_weights(LayerEntry& layer);
+  NUQ_FUNCTION void use_uniform_weights(LayerEntry& layer);
 
-  void roll_back(const std::string& layer);
+  NUQ_FUNCTION void roll_back(const std::string& layer);
 
   // ---- search
 
   /// The number of layers, from the front of the ranking, that go back to float.
-  [[nodiscard]] std::size_t layers_to_roll_back(const AnyRollBackStrategy& strategy,
-                                                const AnyOutputSensitivity& sensitivity);
+  NUQ_FUNCTION [[nodiscard]] std::size_t layers_to_roll_back(const AnyRollBackStrategy& strategy,
+                                                             const AnyOutputSensitivity& sensitivity);
 
-  [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const AnyOutputSensitivity& sensitivity);
+  NUQ_FUNCTION [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const AnyOutputSensitivity& sensitivity);
 
-  [[nodiscard]] AnyEngine engine() const { return calibration_.engine(options_.threads, options_.custom_layers); }
+  NUQ_FUNCTION [[nodiscard]] AnyEngine engine() const {
+    return calibration_.engine(options_.threads, options_.custom_layers);
+  }
 
   /// Whether the evaluator accepts the network without its `count` most sensitive layers; asked once.
-  [[nodiscard]] bool passes(std::size_t count);
+  NUQ_FUNCTION [[nodiscard]] bool passes(std::size_t count);
 
   // ---- results
 
-  void conclude(std::size_t count);
+  NUQ_FUNCTION void conclude(std::size_t count);
 
-  void write_files() const;
+  NUQ_FUNCTION void write_files() const;
 
-  [[nodiscard]] std::string ranking_json() const;
+  NUQ_FUNCTION [[nodiscard]] std::string ranking_json() const;
 
-  [[nodiscard]] std::string history_json() const;
+  NUQ_FUNCTION [[nodiscard]] std::string history_json() const;
 
-  [[nodiscard]] static std::string text_of(const Json& json) { return to_text(json, {2, false}) + "\n"; }
+  NUQ_FUNCTION [[nodiscard]] static std::string text_of(const Json& json) { return to_text(json, {2, false}) + "\n"; }
 
   QuantConfig config_;
   QuantizationSession session_;
@@ -233,15 +236,15 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION AutoCalibrationResult AutoCalibrationRun::run(const AnyRollBackStrategy& strategy,
-                                                           const AnyOutputSensitivity& sensitivity) {
+NUQ_DEFINITION AutoCalibrationResult AutoCalibrationRun::run(const AnyRollBackStrategy& strategy,
+                                                             const AnyOutputSensitivity& sensitivity) {
   evaluate_original();
   quantize_uniformly();
   conclude(layers_to_roll_back(strategy, sensitivity));
   return std::move(result_);
 }
 
-NUQ_FUNCTION void AutoCalibrationRun::evaluate_original() {
+NUQ_DEFINITION void AutoCalibrationRun::evaluate_original() {
   const double metric = evaluation_.of_original(caffe_model(session_.graph));
   result_.original_metric = metric;
   if (evaluator_.is_satisfied(metric, metric)) return;
@@ -252,7 +255,7 @@ NUQ_FUNCTION void AutoCalibrationRun::evaluate_original() {
                            number_text(metric)));
 }
 
-NUQ_FUNCTION void AutoCalibrationRun::quantize_uniformly() {
+NUQ_DEFINITION void AutoCalibrationRun::quantize_uniformly() {
   for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
   ThreadPool parallel(options_.threads);
   session_.quantization =
@@ -270,7 +273,7 @@ NUQ_FUNCTION void AutoCalibrationRun::quantize_uniformly() {
   set_joint_shifts(session_, next_batch, engine());
 }
 
-NUQ_FUNCTION void AutoCalibrationRun::use_uniform_weights(LayerEntry& layer) {
+NUQ_DEFINITION void AutoCalibrationRun::use_uniform_weights(LayerEntry& layer) {
   const auto planned = session_.settings.plan.find(layer.name);
   if (planned == session_.settings.plan.end()) return;
   layer.plan.weight_algorithm = WeightAlgorithm::arq;
@@ -282,7 +285,7 @@ NUQ_FUNCTION void AutoCalibrationRun::use_uniform_weights(LayerEntry& layer) {
   algorithm = WeightAlgorithm::arq;
 }
 
-NUQ_FUNCTION void AutoCalibrationRun::roll_back(const std::string& layer) {
+NUQ_DEFINITION void AutoCalibrationRun::roll_back(const std::string& layer) {
   session_.quantization.erase(layer);
   session_.settings.plan.erase(layer);
   for (LayerEntry& entry : config_.layers) {
@@ -291,8 +294,8 @@ NUQ_FUNCTION void AutoCalibrationRun::roll_back(const std::string& layer) {
   result_.rolled_back.push_back(layer);
 }
 
-NUQ_FUNCTION std::size_t AutoCalibrationRun::layers_to_roll_back(const AnyRollBackStrategy& strategy,
-                                                                 const AnyOutputSensitivity& sensitivity) {
+NUQ_DEFINITION std::size_t AutoCalibrationRun::layers_to_roll_back(const AnyRollBackStrategy& strategy,
+                                                                   const AnyOutputSensitivity& sensitivity) {
   const std::size_t all = session_.quantization.size();
   if (all == 0 || passes(0)) return 0;
   result_.ranking = ranked_layers(sensitivity);
@@ -301,7 +304,8 @@ NUQ_FUNCTION std::size_t AutoCalibrationRun::layers_to_roll_back(const AnyRollBa
   return count < all && passes(count) ? count : all;
 }
 
-NUQ_FUNCTION std::vector<LayerSensitivity> AutoCalibrationRun::ranked_layers(const AnyOutputSensitivity& sensitivity) {
+NUQ_DEFINITION std::vector<LayerSensitivity> AutoCalibrationRun::ranked_layers(
+    const AnyOutputSensitivity& sensitivity) {
   AnyEngine original = engine();
   original.load(session_.graph);
   AnyEngine quantized = engine();
@@ -311,7 +315,7 @@ NUQ_FUNCTION std::vector<LayerSensitivity> AutoCalibrationRun::ranked_layers(con
                      feed_from(next_batch), sensitivity);
 }
 
-NUQ_FUNCTION bool AutoCalibrationRun::passes(std::size_t count) {
+NUQ_DEFINITION bool AutoCalibrationRun::passes(std::size_t count) {
   const auto known = trials_.find(count);
   if (known != trials_.end()) return result_.trials[known->second].satisfied;
   RollBackTrial trial;
@@ -328,7 +332,7 @@ NUQ_FUNCTION bool AutoCalibrationRun::passes(std::size_t count) {
   return result_.trials.back().satisfied;
 }
 
-NUQ_FUNCTION void AutoCalibrationRun::conclude(std::size_t count) {
+NUQ_DEFINITION void AutoCalibrationRun::conclude(std::size_t count) {
   for (std::size_t rank = 0; rank < count; ++rank) roll_back(result_.ranking[rank].layer);
   result_.satisfied = !session_.quantization.empty();
   if (result_.satisfied) result_.metric = result_.trials[trials_.at(count)].metric;
@@ -337,7 +341,7 @@ NUQ_FUNCTION void AutoCalibrationRun::conclude(std::size_t count) {
   result_.quantization = std::move(session_.quantization);
 }
 
-NUQ_FUNCTION void AutoCalibrationRun::write_files() const {
+NUQ_DEFINITION void AutoCalibrationRun::write_files() const {
   constexpr const char* verb = "accuracy_based_auto_calibration";
   FileSet files;
   if (result_.satisfied) {
@@ -351,13 +355,13 @@ NUQ_FUNCTION void AutoCalibrationRun::write_files() const {
   files.commit();
 }
 
-NUQ_FUNCTION std::string AutoCalibrationRun::ranking_json() const {
+NUQ_DEFINITION std::string AutoCalibrationRun::ranking_json() const {
   Json json = Json::object();
   for (const LayerSensitivity& layer : result_.ranking) json.set(layer.layer, layer.value);
   return text_of(json);
 }
 
-NUQ_FUNCTION std::string AutoCalibrationRun::history_json() const {
+NUQ_DEFINITION std::string AutoCalibrationRun::history_json() const {
   Json trials = Json::array();
   for (const RollBackTrial& trial : result_.trials) {
     trials.push_back(Json::object(

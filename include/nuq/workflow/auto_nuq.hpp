@@ -22,7 +22,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// `auto_nuq` with the evaluator and the policies behind types that are always the same.
-[[nodiscard]] NUQ_FUNCTION AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
+NUQ_FUNCTION [[nodiscard]] AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
                                                       const std::string& config_file, const std::string& record_file,
                                                       const std::string& save_prefix, const AutoNuqOptions& options,
                                                       AutoNuqTools tools);
@@ -77,10 +77,10 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
-                                        const std::string& config_file, const std::string& record_file,
-                                        const std::string& save_prefix, const AutoNuqOptions& options,
-                                        AutoNuqTools tools) {
+NUQ_DEFINITION AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
+                                          const std::string& config_file, const std::string& record_file,
+                                          const std::string& save_prefix, const AutoNuqOptions& options,
+                                          AutoNuqTools tools) {
   ThreadPool parallel(options.threads);
   QuantizationSession session = prepared_session(config_file, model_file, weights_file, parallel);
   session.record_file = record_file;

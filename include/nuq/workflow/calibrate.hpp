@@ -68,7 +68,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated) {
+NUQ_DEFINITION void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated) {
   layer.activation = calibrated.scale;
   layer.input_shape = calibrated.input_shape;
 }

@@ -34,9 +34,9 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
-                                                    const std::string& scale_offset_record_file,
-                                                    const std::string& save_path) {
+NUQ_DEFINITION std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
+                                                      const std::string& scale_offset_record_file,
+                                                      const std::string& save_path) {
   Graph graph = load_graph(model_file, weights_file);
   detail::refuse_quantized_model(graph);
   Parallel serial;

@@ -54,8 +54,8 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
-                                             const std::string& weights_file, const QuantConfigRequest& request) {
+NUQ_DEFINITION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                               const std::string& weights_file, const QuantConfigRequest& request) {
   Graph graph = load_graph(model_file, weights_file);
   infer_shapes(graph);
   std::optional<CompressibleLayers> compressible;
@@ -78,10 +78,10 @@ NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, con
   return config;
 }
 
-NUQ_FUNCTION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
-                                             const std::string& weights_file,
-                                             const std::vector<std::string>& skip_layers, int batch_num,
-                                             bool activation_offset, const std::string& config_defination) {
+NUQ_DEFINITION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                               const std::string& weights_file,
+                                               const std::vector<std::string>& skip_layers, int batch_num,
+                                               bool activation_offset, const std::string& config_defination) {
   QuantConfigRequest request;
   request.skip_layers = skip_layers;
   request.batch_num = batch_num;

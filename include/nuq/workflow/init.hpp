@@ -18,11 +18,11 @@ namespace detail {
 NUQ_FUNCTION void refuse_quantized_model(const Graph& graph);
 
 /// A float model, its configuration applied, BatchNorm and Scale folded.
-[[nodiscard]] NUQ_FUNCTION QuantizationSession prepared_session(const QuantConfig& config,
+NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const QuantConfig& config,
                                                                 const std::string& model_file,
                                                                 const std::string& weights_file, Parallel& parallel);
 
-[[nodiscard]] NUQ_FUNCTION QuantizationSession prepared_session(const std::string& config_file,
+NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const std::string& config_file,
                                                                 const std::string& model_file,
                                                                 const std::string& weights_file, Parallel& parallel);
 
@@ -31,7 +31,7 @@ NUQ_FUNCTION void refuse_quantized_model(const Graph& graph);
 /// Reads the float model and its config.json, folds BatchNorm and Scale, and creates or empties the record file.
 /// First step of static quantization: init → quantize_model → calibration → save_model.
 /// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
-[[nodiscard]] NUQ_FUNCTION QuantizationSession init(const std::string& config_file, const std::string& model_file,
+NUQ_FUNCTION [[nodiscard]] QuantizationSession init(const std::string& config_file, const std::string& model_file,
                                                     const std::string& weights_file,
                                                     const std::string& scale_offset_record_file);
 
@@ -50,7 +50,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void refuse_quantized_model(const Graph& graph) {
+NUQ_DEFINITION void refuse_quantized_model(const Graph& graph) {
   const Node* const node = find_quantized_node(graph);
   if (node == nullptr) return;
   fail(ModelError(ErrorCode::unsupported_layer,
@@ -58,8 +58,8 @@ NUQ_FUNCTION void refuse_quantized_model(const Graph& graph) {
                       (is_inserted_by_quantization(*node) ? node->type : "int8 weights") + "), wanted a float model"));
 }
 
-NUQ_FUNCTION QuantizationSession prepared_session(const QuantConfig& config, const std::string& model_file,
-                                                  const std::string& weights_file, Parallel& parallel) {
+NUQ_DEFINITION QuantizationSession prepared_session(const QuantConfig& config, const std::string& model_file,
+                                                    const std::string& weights_file, Parallel& parallel) {
   QuantizationSession session;
   session.graph = load_graph(model_file, weights_file, parallel);
   refuse_quantized_model(session.graph);
@@ -68,15 +68,15 @@ NUQ_FUNCTION QuantizationSession prepared_session(const QuantConfig& config, con
   return session;
 }
 
-NUQ_FUNCTION QuantizationSession prepared_session(const std::string& config_file, const std::string& model_file,
-                                                  const std::string& weights_file, Parallel& parallel) {
+NUQ_DEFINITION QuantizationSession prepared_session(const std::string& config_file, const std::string& model_file,
+                                                    const std::string& weights_file, Parallel& parallel) {
   return prepared_session(read_quant_config(config_file), model_file, weights_file, parallel);
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION QuantizationSession init(const std::string& config_file, const std::string& model_file,
-                                      const std::string& weights_file, const std::string& scale_offset_record_file) {
+NUQ_DEFINITION QuantizationSession init(const std::string& config_file, const std::string& model_file,
+                                        const std::string& weights_file, const std::string& scale_offset_record_file) {
   Parallel serial;
   QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, serial);
   session.record_file = scale_offset_record_file;

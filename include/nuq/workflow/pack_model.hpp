@@ -47,9 +47,9 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void pack_model(const std::string& model_file, const std::string& weights_file,
-                             const std::string& packed_file, const std::string& scale_offset_record_file,
-                             std::size_t threads) {
+NUQ_DEFINITION void pack_model(const std::string& model_file, const std::string& weights_file,
+                               const std::string& packed_file, const std::string& scale_offset_record_file,
+                               std::size_t threads) {
   ThreadPool pool(threads);
   Graph graph = load_graph(model_file, weights_file, pool);
   NetworkQuantization quantization;
@@ -63,8 +63,8 @@ NUQ_FUNCTION void pack_model(const std::string& model_file, const std::string& w
   files.commit();
 }
 
-NUQ_FUNCTION void unpack_model(const std::string& packed_file, const std::string& model_file,
-                               const std::string& weights_file) {
+NUQ_DEFINITION void unpack_model(const std::string& packed_file, const std::string& model_file,
+                                 const std::string& weights_file) {
   const MappedFile file(packed_file);
   const std::string_view bytes = file.bytes();
   FileSet files;

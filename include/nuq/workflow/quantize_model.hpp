@@ -25,7 +25,7 @@ NUQ_FUNCTION void note_ignored_iterations(QuantizationSettings& settings, const 
 /// Quantizes the weights of every planned layer, with what `statistics` know of its inputs.
 /// Layers without a second-moment matrix are quantized side by side, the quantizer's policies called from many threads.
 /// Activations stay uncalibrated.
-[[nodiscard]] NUQ_FUNCTION NetworkQuantization quantize_network(const Graph& graph, const QuantizationPlan& plan,
+NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantize_network(const Graph& graph, const QuantizationPlan& plan,
                                                                 const AnyLayerQuantizer& quantizer,
                                                                 const NetworkStatistics& statistics,
                                                                 Parallel& parallel);
@@ -58,7 +58,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void note_ignored_iterations(QuantizationSettings& settings, const AnyLayerQuantizer& quantizer) {
+NUQ_DEFINITION void note_ignored_iterations(QuantizationSettings& settings, const AnyLayerQuantizer& quantizer) {
   if (!quantizer.ignores_iterations()) return;
   const auto asks = [](const auto& layer) {
     return layer.second.weight_algorithm == WeightAlgorithm::nuq && layer.second.num_of_iteration > 1;
@@ -70,7 +70,7 @@ NUQ_FUNCTION void note_ignored_iterations(QuantizationSettings& settings, const 
 
 /// Whether a layer is to have all threads for itself: one with a second-moment matrix, whose factor takes memory, or
 /// one so large that the others would be done long before it.
-[[nodiscard]] inline bool takes_all_threads(const Node& node, const LayerStatistics* statistics) {
+NUQ_FUNCTION [[nodiscard]] inline bool takes_all_threads(const Node& node, const LayerStatistics* statistics) {
   constexpr std::size_t large = std::size_t{1} << 22U;
   if (statistics != nullptr && statistics->second_moments.size() > 0) return true;
   return !node.blobs.empty() && node.blobs.front().values.size() > large;
@@ -78,9 +78,9 @@ NUQ_FUNCTION void note_ignored_iterations(QuantizationSettings& settings, const 
 
 }  // namespace detail
 
-NUQ_FUNCTION NetworkQuantization quantize_network(const Graph& graph, const QuantizationPlan& plan,
-                                                  const AnyLayerQuantizer& quantizer,
-                                                  const NetworkStatistics& statistics, Parallel& parallel) {
+NUQ_DEFINITION NetworkQuantization quantize_network(const Graph& graph, const QuantizationPlan& plan,
+                                                    const AnyLayerQuantizer& quantizer,
+                                                    const NetworkStatistics& statistics, Parallel& parallel) {
   struct Job {
     const Node* node;
     const LayerStatistics* statistics;
@@ -108,9 +108,9 @@ NUQ_FUNCTION NetworkQuantization quantize_network(const Graph& graph, const Quan
   return quantization;
 }
 
-NUQ_FUNCTION void quantize_model(QuantizationSession& session, const std::string& modified_model_file,
-                                 const std::string& modified_weights_file, const AnyLayerQuantizer& quantizer,
-                                 const NetworkStatistics& statistics) {
+NUQ_DEFINITION void quantize_model(QuantizationSession& session, const std::string& modified_model_file,
+                                   const std::string& modified_weights_file, const AnyLayerQuantizer& quantizer,
+                                   const NetworkStatistics& statistics) {
   Parallel serial;
   detail::note_ignored_iterations(session.settings, quantizer);
   session.quantization = quantize_network(session.graph, session.settings.plan, quantizer, statistics, serial);

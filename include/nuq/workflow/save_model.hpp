@@ -61,7 +61,7 @@ namespace detail {
 
 /// Takes the activation scales that the session lacks from its record file, which the vendor's Caffe may have
 /// completed.
-inline void complete_from_record(QuantizationSession& session) {
+NUQ_FUNCTION inline void complete_from_record(QuantizationSession& session) {
   if (session.record_file.empty()) return;
   const auto record = read_record(session.record_file);
   if (record.record_size() == 0) return;
@@ -74,14 +74,14 @@ inline void complete_from_record(QuantizationSession& session) {
   }
 }
 
-NUQ_FUNCTION void stage_packed(FileSet& files, const std::string& file, const std::vector<std::uint8_t>& bytes) {
+NUQ_DEFINITION void stage_packed(FileSet& files, const std::string& file, const std::vector<std::uint8_t>& bytes) {
   files.stage(file, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
-                                                             const NetworkQuantization& quantization,
-                                                             SaveType save_type, const std::string& save_path,
-                                                             Parallel& parallel) {
+NUQ_DEFINITION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
+                                                               const NetworkQuantization& quantization,
+                                                               SaveType save_type, const std::string& save_path,
+                                                               Parallel& parallel) {
   std::vector<std::string> names;
   const auto stage_model = [&](const FormattedModel& model, const std::string& kind) {
     const std::vector<std::string> staged = model.stage(files, save_path + "_" + kind);
@@ -116,8 +116,8 @@ NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, con
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<std::string> save_model(QuantizationSession& session, SaveType save_type,
-                                                 const std::string& save_path) {
+NUQ_DEFINITION std::vector<std::string> save_model(QuantizationSession& session, SaveType save_type,
+                                                   const std::string& save_path) {
   detail::complete_from_record(session);
   FileSet files;
   Parallel serial;

@@ -58,7 +58,7 @@ namespace detail {
 /// Frees the float weights of the quantized layers, of which only the shape is needed once their levels are known.
 NUQ_FUNCTION void release_quantized_weights(Graph& graph, const NetworkQuantization& quantization);
 
-[[nodiscard]] NUQ_FUNCTION int statistics_batches(const QuantizationSettings& settings,
+NUQ_FUNCTION [[nodiscard]] int statistics_batches(const QuantizationSettings& settings,
                                                   const StaticNuqOptions& options) noexcept;
 
 /// What the data say about the inputs of the layers that take NUQ; nothing without data. For a quantizer with a price,
@@ -176,14 +176,14 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void release_quantized_weights(Graph& graph, const NetworkQuantization& quantization) {
+NUQ_DEFINITION void release_quantized_weights(Graph& graph, const NetworkQuantization& quantization) {
   for (Node& node : graph.nodes) {
     if (quantization.count(node.name) > 0 && quantizes_weights(node))
       std::vector<float>().swap(node.blobs.front().values);
   }
 }
 
-NUQ_FUNCTION int statistics_batches(const QuantizationSettings& settings, const StaticNuqOptions& options) noexcept {
+NUQ_DEFINITION int statistics_batches(const QuantizationSettings& settings, const StaticNuqOptions& options) noexcept {
   return options.statistics_batches > 0 ? options.statistics_batches : settings.batch_num;
 }
 

@@ -16,20 +16,24 @@ class GrowingHistogram {
  public:
   explicit GrowingHistogram(std::size_t bins) : counts_(bins, 0.0) {}
 
-  void add(ArrayView<const float> values);
+  NUQ_FUNCTION void add(ArrayView<const float> values);
 
   [[nodiscard]] const std::vector<double>& counts() const noexcept { return counts_; }
-  [[nodiscard]] double width() const noexcept { return (max_ - min_) / static_cast<double>(counts_.size()); }
+  NUQ_FUNCTION [[nodiscard]] double width() const noexcept {
+    return (max_ - min_) / static_cast<double>(counts_.size());
+  }
   /// Lower border of a bin; the upper border of the last one for `bin` == number of bins.
-  [[nodiscard]] double border(std::size_t bin) const noexcept { return min_ + width() * static_cast<double>(bin); }
+  NUQ_FUNCTION [[nodiscard]] double border(std::size_t bin) const noexcept {
+    return min_ + width() * static_cast<double>(bin);
+  }
 
  private:
-  [[nodiscard]] std::size_t bin_of(double value) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] std::size_t bin_of(double value) const noexcept;
 
   /// Spreads every old bin evenly over the new bins below it.
-  void grow(double min, double max);
+  NUQ_FUNCTION void grow(double min, double max);
 
-  void spread(double begin, double end, double count);
+  NUQ_FUNCTION void spread(double begin, double end, double count);
 
   double min_ = 0.0;
   double max_ = 0.0;
@@ -49,7 +53,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void GrowingHistogram::add(ArrayView<const float> values) {
+NUQ_DEFINITION void GrowingHistogram::add(ArrayView<const float> values) {
   double min = min_;
   double max = max_;
   for (const float value : values) {
@@ -60,12 +64,12 @@ NUQ_FUNCTION void GrowingHistogram::add(ArrayView<const float> values) {
   for (const float value : values) counts_[bin_of(static_cast<double>(value))] += 1.0;
 }
 
-NUQ_FUNCTION std::size_t GrowingHistogram::bin_of(double value) const noexcept {
+NUQ_DEFINITION std::size_t GrowingHistogram::bin_of(double value) const noexcept {
   if (!(width() > 0.0)) return 0;
   return (std::min)(static_cast<std::size_t>((value - min_) / width()), counts_.size() - 1);
 }
 
-NUQ_FUNCTION void GrowingHistogram::grow(double min, double max) {
+NUQ_DEFINITION void GrowingHistogram::grow(double min, double max) {
   GrowingHistogram wider(counts_.size());
   wider.min_ = min;
   wider.max_ = max;
@@ -75,7 +79,7 @@ NUQ_FUNCTION void GrowingHistogram::grow(double min, double max) {
   *this = std::move(wider);
 }
 
-NUQ_FUNCTION void GrowingHistogram::spread(double begin, double end, double count) {
+NUQ_DEFINITION void GrowingHistogram::spread(double begin, double end, double count) {
   const std::size_t first = bin_of(begin);
   const std::size_t last = bin_of(end);
   double left = count;

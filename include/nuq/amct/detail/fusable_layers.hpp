@@ -29,7 +29,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void check_fusable(const Graph& graph, const std::vector<std::string>& layers, const std::string& file) {
+NUQ_DEFINITION void check_fusable(const Graph& graph, const std::vector<std::string>& layers, const std::string& file) {
   std::set<std::string> seen;
   for (const std::string& layer : layers) {
     const std::string place = file + ": skip_fusion_layers: '" + layer + "' ";

@@ -21,30 +21,30 @@ namespace detail {
 class JsonObject {
  public:
   /// `place` is the file, and the layer where there is one.
-  JsonObject(const Json& object, std::string place) : object_(&object), place_(std::move(place)) {}
+  NUQ_FUNCTION JsonObject(const Json& object, std::string place) : object_(&object), place_(std::move(place)) {}
 
   [[nodiscard]] const std::string& place() const noexcept { return place_; }
-  [[nodiscard]] bool has(const char* key) const { return object_->find(key) != nullptr; }
+  NUQ_FUNCTION [[nodiscard]] bool has(const char* key) const { return object_->find(key) != nullptr; }
 
   /// Refuses every key that is not among `keys`.
-  void allow(std::initializer_list<const char*> keys) const;
+  NUQ_FUNCTION void allow(std::initializer_list<const char*> keys) const;
   /// Refuses `key` where it does not apply.
-  void refuse(const char* key, const std::string& reason) const;
+  NUQ_FUNCTION void refuse(const char* key, const std::string& reason) const;
 
-  void read(const char* key, bool& value) const;
-  void read(const char* key, int& value) const;
-  void read(const char* key, float& value) const;
-  void read(const char* key, std::string& value) const;
-  void read(const char* key, std::vector<std::string>& values) const;
+  NUQ_FUNCTION void read(const char* key, bool& value) const;
+  NUQ_FUNCTION void read(const char* key, int& value) const;
+  NUQ_FUNCTION void read(const char* key, float& value) const;
+  NUQ_FUNCTION void read(const char* key, std::string& value) const;
+  NUQ_FUNCTION void read(const char* key, std::vector<std::string>& values) const;
   /// Two numbers, [first, second].
-  void read(const char* key, float& first, float& second) const;
-  [[nodiscard]] std::optional<JsonObject> object(const char* key) const;
+  NUQ_FUNCTION void read(const char* key, float& first, float& second) const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<JsonObject> object(const char* key) const;
 
-  [[noreturn]] void reject(const char* key, const std::string& wanted) const;
+  NUQ_FUNCTION [[noreturn]] void reject(const char* key, const std::string& wanted) const;
 
  private:
-  [[nodiscard]] const Json& array(const char* key) const;
-  [[nodiscard]] float number(const Json& member, const char* key) const;
+  NUQ_FUNCTION [[nodiscard]] const Json& array(const char* key) const;
+  NUQ_FUNCTION [[nodiscard]] float number(const Json& member, const char* key) const;
 
   const Json* object_;
   std::string place_;
@@ -64,7 +64,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void JsonObject::allow(std::initializer_list<const char*> keys) const {
+NUQ_DEFINITION void JsonObject::allow(std::initializer_list<const char*> keys) const {
   std::vector<std::string> found = object_->keys();
   std::sort(found.begin(), found.end());
   for (const std::string& member : found) {
@@ -75,18 +75,18 @@ NUQ_FUNCTION void JsonObject::allow(std::initializer_list<const char*> keys) con
   }
 }
 
-NUQ_FUNCTION void JsonObject::refuse(const char* key, const std::string& reason) const {
+NUQ_DEFINITION void JsonObject::refuse(const char* key, const std::string& reason) const {
   if (has(key)) fail(ConfigError(ErrorCode::invalid_argument, place_ + ": " + key + ": " + reason));
 }
 
-NUQ_FUNCTION void JsonObject::read(const char* key, bool& value) const {
+NUQ_DEFINITION void JsonObject::read(const char* key, bool& value) const {
   if (!has(key)) return;
   const Json& member = *object_->find(key);
   if (!member.is_boolean()) reject(key, "true or false");
   value = member.boolean();
 }
 
-NUQ_FUNCTION void JsonObject::read(const char* key, int& value) const {
+NUQ_DEFINITION void JsonObject::read(const char* key, int& value) const {
   if (!has(key)) return;
   const Json& member = *object_->find(key);
   constexpr double limit = (std::numeric_limits<int>::max)();
@@ -94,18 +94,18 @@ NUQ_FUNCTION void JsonObject::read(const char* key, int& value) const {
   value = static_cast<int>(member.integer());
 }
 
-NUQ_FUNCTION void JsonObject::read(const char* key, float& value) const {
+NUQ_DEFINITION void JsonObject::read(const char* key, float& value) const {
   if (has(key)) value = number(*object_->find(key), key);
 }
 
-NUQ_FUNCTION void JsonObject::read(const char* key, std::string& value) const {
+NUQ_DEFINITION void JsonObject::read(const char* key, std::string& value) const {
   if (!has(key)) return;
   const Json& member = *object_->find(key);
   if (!member.is_string()) reject(key, "a string");
   value = member.text();
 }
 
-NUQ_FUNCTION void JsonObject::read(const char* key, std::vector<std::string>& values) const {
+NUQ_DEFINITION void JsonObject::read(const char* key, std::vector<std::string>& values) const {
   if (!has(key)) return;
   values.clear();
   for (const Json& element : array(key)) {
@@ -114,7 +114,7 @@ NUQ_FUNCTION void JsonObject::read(const char* key, std::vector<std::string>& va
   }
 }
 
-NUQ_FUNCTION void JsonObject::read(const char* key, float& first, float& second) const {
+NUQ_DEFINITION void JsonObject::read(const char* key, float& first, float& second) const {
   if (!has(key)) return;
   const Json& pair = array(key);
   if (pair.size() != 2) reject(key, "a list of two numbers");
@@ -122,26 +122,26 @@ NUQ_FUNCTION void JsonObject::read(const char* key, float& first, float& second)
   second = number(pair[1], key);
 }
 
-NUQ_FUNCTION std::optional<JsonObject> JsonObject::object(const char* key) const {
+NUQ_DEFINITION std::optional<JsonObject> JsonObject::object(const char* key) const {
   if (!has(key)) return std::nullopt;
   const Json& member = *object_->find(key);
   if (!member.is_object()) reject(key, "an object");
   return JsonObject(member, place_);
 }
 
-NUQ_FUNCTION void JsonObject::reject(const char* key, const std::string& wanted) const {
+NUQ_DEFINITION void JsonObject::reject(const char* key, const std::string& wanted) const {
   std::string got = to_text(sorted_by_key(*object_->find(key)), {-1, true});
   if (got.size() > 60) got = got.substr(0, 57) + "...";
   fail(ConfigError(ErrorCode::invalid_argument, place_ + ": " + key + ": got " + got + ", wanted " + wanted));
 }
 
-NUQ_FUNCTION const Json& JsonObject::array(const char* key) const {
+NUQ_DEFINITION const Json& JsonObject::array(const char* key) const {
   const Json& member = *object_->find(key);
   if (!member.is_array()) reject(key, "a list");
   return member;
 }
 
-NUQ_FUNCTION float JsonObject::number(const Json& member, const char* key) const {
+NUQ_DEFINITION float JsonObject::number(const Json& member, const char* key) const {
   if (!member.is_number()) reject(key, "a number");
   const double value = member.number();
   if (std::fabs(value) > static_cast<double>((std::numeric_limits<float>::max)())) reject(key, "a float32 number");

@@ -34,7 +34,7 @@ void check_layer_names(const Graph& graph, const Names& names, const std::string
 }
 
 /// Why a layer that can be quantized cannot take NUQ; empty when it can.
-[[nodiscard]] NUQ_FUNCTION std::string nuq_refusal(const Node& node, const Eligibility& eligibility,
+NUQ_FUNCTION [[nodiscard]] std::string nuq_refusal(const Node& node, const Eligibility& eligibility,
                                                    const std::optional<CompressibleLayers>& compressible);
 
 NUQ_FUNCTION void note_uniform(QuantConfig& config, const Node& node, const std::string& refusal);
@@ -51,19 +51,19 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::string nuq_refusal(const Node& node, const Eligibility& eligibility,
-                                     const std::optional<CompressibleLayers>& compressible) {
+NUQ_DEFINITION std::string nuq_refusal(const Node& node, const Eligibility& eligibility,
+                                       const std::optional<CompressibleLayers>& compressible) {
   if (!eligibility.nuq) return eligibility.reason;
   if (compressible && compressible->names.count(node.name) == 0)
     return "its weights are not compressed according to " + compressible->source;
   return {};
 }
 
-NUQ_FUNCTION void note_uniform(QuantConfig& config, const Node& node, const std::string& refusal) {
+NUQ_DEFINITION void note_uniform(QuantConfig& config, const Node& node, const std::string& refusal) {
   config.notes.push_back(config.file + ": layer '" + node.name + "': arq_quantize instead of nuq_quantize: " + refusal);
 }
 
-NUQ_FUNCTION void require_enabled_layer(const QuantConfig& config) {
+NUQ_DEFINITION void require_enabled_layer(const QuantConfig& config) {
   for (const LayerEntry& layer : config.layers) {
     if (layer.quant_enable) return;
   }

@@ -33,18 +33,18 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void require(bool holds, const std::string& place, const std::string& key, const std::string& got,
-                          const std::string& wanted) {
+NUQ_DEFINITION void require(bool holds, const std::string& place, const std::string& key, const std::string& got,
+                            const std::string& wanted) {
   if (!holds)
     fail(ConfigError(ErrorCode::invalid_argument, place + ": " + key + ": got " + got + ", wanted " + wanted));
 }
 
-inline void require_percentile(float value, const std::string& place, const char* key) {
+NUQ_FUNCTION inline void require_percentile(float value, const std::string& place, const char* key) {
   require(is_finite(value) && value > 0.5F && value <= 1.0F, place, key, number_text(static_cast<double>(value)),
           "a number in (0.5, 1]");
 }
 
-NUQ_FUNCTION void check_ranges(const ActivationPlan& plan, const std::string& place) {
+NUQ_DEFINITION void check_ranges(const ActivationPlan& plan, const std::string& place) {
   constexpr double rounding = 1e-6;  // 0.6 = 1.3 − 0.7 holds for the decimals, not for their float32 values
   const double start = static_cast<double>(plan.search_range_start);
   const double end = static_cast<double>(plan.search_range_end);
@@ -60,7 +60,7 @@ NUQ_FUNCTION void check_ranges(const ActivationPlan& plan, const std::string& pl
           "1024, 2048, 4096 or 8192");
 }
 
-NUQ_FUNCTION void check_ranges(const LayerPlan& plan, const std::string& place) {
+NUQ_DEFINITION void check_ranges(const LayerPlan& plan, const std::string& place) {
   require(plan.num_steps >= 2 && plan.num_steps <= 256, place, "num_steps", std::to_string(plan.num_steps),
           "an integer in 2..256");
   require(plan.num_of_iteration >= 0 && plan.num_of_iteration <= 5, place, "num_of_iteration",

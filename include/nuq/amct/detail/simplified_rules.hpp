@@ -36,7 +36,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Refuses the fields that only sibling tools of other frameworks act on.
-inline void refuse_sibling_fields(const schema::CalibrationConfig& config, const std::string& place) {
+NUQ_FUNCTION inline void refuse_sibling_fields(const schema::CalibrationConfig& config, const std::string& place) {
   const auto refuse = [&place](bool present, const std::string& field, const std::string& wanted) {
     if (present)
       fail(ConfigError(ErrorCode::unsupported_format, place + ": " + field + " is not supported, wanted " + wanted));
@@ -52,7 +52,8 @@ inline void refuse_sibling_fields(const schema::CalibrationConfig& config, const
 /// The layer types of one scale for all channels, as configurations call them.
 inline constexpr std::array<std::string_view, 2> one_scale_types{"InnerProduct", "Pooling"};
 
-NUQ_FUNCTION void check_definition(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file) {
+NUQ_DEFINITION void check_definition(const Graph& graph, const schema::AMCTConfig& definition,
+                                     const std::string& file) {
   std::set<std::string> types{"Convolution", "Deconvolution", "InnerProduct", "Pooling", "Eltwise"};
   for (const Node& node : graph.nodes) types.insert(node.type);
   const auto check_type = [&](const std::string& type, const std::string& key) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "nuq/ascend/parameters.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
@@ -76,7 +77,7 @@ using AscendOrder = std::array<std::uint8_t, 256>;
 /// makes of 256 elements with exactly this predicate: the compressor's bytes depend on it. With another standard
 /// library the dictionary may hold other bytes of equal count, and the size may differ where these straddle two code
 /// lengths.
-[[nodiscard]] inline AscendOrder ascend_order(const std::array<std::uint64_t, 256>& counts) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline AscendOrder ascend_order(const std::array<std::uint64_t, 256>& counts) noexcept {
   AscendOrder order{};
   for (std::size_t byte = 0; byte < 256; ++byte) order[byte] = static_cast<std::uint8_t>(byte);
   const auto before = [&counts](std::uint8_t x, std::uint8_t y) { return counts[x] > counts[y]; };
@@ -89,7 +90,8 @@ using AscendOrder = std::array<std::uint8_t, 256>;
 }
 
 /// How often each byte occurs.
-[[nodiscard]] inline std::array<std::uint64_t, 256> count_bytes(ArrayView<const std::uint8_t> bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::array<std::uint64_t, 256> count_bytes(
+    ArrayView<const std::uint8_t> bytes) noexcept {
   std::array<std::uint64_t, 256> counts{};
   for (const std::uint8_t byte : bytes) ++counts[byte];
   return counts;

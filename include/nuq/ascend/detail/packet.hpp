@@ -9,6 +9,7 @@
 #include "nuq/ascend/detail/code.hpp"
 #include "nuq/ascend/detail/stream.hpp"
 #include "nuq/ascend/parameters.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/version.hpp"
@@ -19,7 +20,7 @@ namespace detail {
 /// The codes of every byte, from the order of the bytes.
 class AscendEncodeTable {
  public:
-  AscendEncodeTable(const AscendOrder& order, AscendMode mode) noexcept
+  NUQ_FUNCTION AscendEncodeTable(const AscendOrder& order, AscendMode mode) noexcept
       : order_(order), mode_(mode), runs_(ascend_run_codes(mode)) {
     for (std::size_t byte = 0; byte < codes_.size(); ++byte)
       codes_[byte] = ascend_escape(static_cast<std::uint8_t>(byte));
@@ -45,7 +46,7 @@ class AscendEncodeTable {
 class AscendPacket {
  public:
   /// False, and nothing is changed, where the code does not fit.
-  [[nodiscard]] bool put(AscendCode code) noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool put(AscendCode code) noexcept {
     if (bits_ + code.bits > 64U) return false;
     word_ |= std::uint64_t{code.value} << bits_;
     bits_ += code.bits;
@@ -62,15 +63,16 @@ class AscendPacket {
 };
 
 /// How many bytes from the front equal `symbol`.
-[[nodiscard]] inline std::size_t run_length(ArrayView<const std::uint8_t> bytes, std::uint8_t symbol) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t run_length(ArrayView<const std::uint8_t> bytes,
+                                                         std::uint8_t symbol) noexcept {
   std::size_t length = 0;
   while (length < bytes.size() && bytes[length] == symbol) ++length;
   return length;
 }
 
 /// Puts as much of a run of `length` as fits, longest codes first; how much that is.
-[[nodiscard]] inline std::size_t put_run(AscendPacket& packet, std::size_t length,
-                                         ArrayView<const AscendRunCode> runs) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t put_run(AscendPacket& packet, std::size_t length,
+                                                      ArrayView<const AscendRunCode> runs) noexcept {
   std::size_t left = length;
   for (const AscendRunCode& run : runs) {
     while (left >= run.length && packet.put(run.code)) left -= run.length;
@@ -80,8 +82,8 @@ class AscendPacket {
 
 /// Codes the bytes of a window until they end or a code does not fit; how many were coded. Only a packet that could not
 /// take the next code is filled with ones: a reader knows the end of a window.
-[[nodiscard]] inline std::size_t fill_packet(AscendPacket& packet, ArrayView<const std::uint8_t> window,
-                                             const AscendEncodeTable& table) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t fill_packet(AscendPacket& packet, ArrayView<const std::uint8_t> window,
+                                                          const AscendEncodeTable& table) noexcept {
   std::size_t at = 0;
   while (at < window.size()) {
     const std::size_t run = run_length({window.data() + at, window.size() - at}, table.run_symbol());
@@ -98,8 +100,8 @@ class AscendPacket {
 
 /// Ends a stream of `length` bytes whose last packet is `packet`: the end mark goes into the packet, which then loses
 /// its unused bytes, or behind it. The new length; 0 where `capacity` bytes are full.
-[[nodiscard]] inline std::size_t put_end_mark(AscendPacket packet, std::uint8_t* stream, std::size_t length,
-                                              std::size_t capacity) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t put_end_mark(AscendPacket packet, std::uint8_t* stream,
+                                                           std::size_t length, std::size_t capacity) noexcept {
   if (packet.put(ascend_end_mark)) {
     store_u64(packet.word(), stream + length - 8);
     return length - 8 + (packet.bits() + 7) / 8;
@@ -113,10 +115,10 @@ class AscendPacket {
 
 /// Codes the bytes of one engine into `coded`, which has room for as many; the length of the coded stream, or 0 where
 /// it does not fit ("bypass").
-[[nodiscard]] inline std::size_t encode_ascend_stream(ArrayView<const std::uint8_t> bytes,
-                                                      const AscendEncodeTable& table,
-                                                      const AscendDictionaryParameters& parameters,
-                                                      std::uint8_t* coded) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t encode_ascend_stream(ArrayView<const std::uint8_t> bytes,
+                                                                   const AscendEncodeTable& table,
+                                                                   const AscendDictionaryParameters& parameters,
+                                                                   std::uint8_t* coded) noexcept {
   write_ascend_header(table.order(), bytes, parameters, coded);
   std::size_t length = ascend_header_size;
   AscendPacket packet;

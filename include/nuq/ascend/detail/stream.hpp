@@ -8,6 +8,7 @@
 
 #include "nuq/ascend/detail/code.hpp"
 #include "nuq/ascend/parameters.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/version.hpp"
@@ -35,7 +36,8 @@ void deal(std::size_t size, std::size_t turn, const AscendDictionaryParameters& 
 }
 
 /// The two check bytes of a stream: XOR of the bytes at odd and at even positions.
-[[nodiscard]] inline std::array<std::uint8_t, 2> ascend_check_bytes(ArrayView<const std::uint8_t> bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::array<std::uint8_t, 2> ascend_check_bytes(
+    ArrayView<const std::uint8_t> bytes) noexcept {
   unsigned odd = 0;
   unsigned even = 0;
   for (std::size_t at = 0; at + 1 < bytes.size(); at += 2) {
@@ -57,8 +59,9 @@ void deal(std::size_t size, std::size_t turn, const AscendDictionaryParameters& 
 }
 
 /// Writes the 40 bytes in front of the codes of `bytes`.
-inline void write_ascend_header(const AscendOrder& order, ArrayView<const std::uint8_t> bytes,
-                                const AscendDictionaryParameters& parameters, std::uint8_t* header) noexcept {
+NUQ_FUNCTION inline void write_ascend_header(const AscendOrder& order, ArrayView<const std::uint8_t> bytes,
+                                             const AscendDictionaryParameters& parameters,
+                                             std::uint8_t* header) noexcept {
   std::fill_n(header, ascend_header_size, std::uint8_t{0});
   header[0] = ascend_signature(parameters.mode);
   header[1] = static_cast<std::uint8_t>(parameters.fractal_size / AscendDictionaryParameters::block_unit);
@@ -81,7 +84,7 @@ class AscendIndex {
   explicit AscendIndex(const AscendDictionaryParameters& parameters) noexcept : parameters_(parameters) {}
 
   /// Adds the next block.
-  [[nodiscard]] Entry add(AscendBlock block) noexcept {
+  NUQ_FUNCTION [[nodiscard]] Entry add(AscendBlock block) noexcept {
     const std::size_t shift = parameters_.tight ? 0 : balance_banks(block.size);
     Entry entry;
     entry.position = parameters_.tight ? total_ : blocks_ * parameters_.fractal_size + shift * bank_size;
@@ -97,31 +100,31 @@ class AscendIndex {
  private:
   static constexpr std::size_t bank_size = 256;
 
-  [[nodiscard]] std::uint64_t word(AscendBlock block, std::size_t shift) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::uint64_t word(AscendBlock block, std::size_t shift) const noexcept {
     const std::uint64_t length = block.size / parameters_.index_alignment();
     const unsigned shift_bit = parameters_.engines == 4 ? 14 : 13;
     return length | std::uint64_t{shift} << shift_bit | std::uint64_t{block.raw ? 0U : 1U} << 15U;
   }
 
-  [[nodiscard]] std::uint32_t offset() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::uint32_t offset() const noexcept {
     const std::uint64_t unit = parameters_.index_alignment();
     const std::uint64_t first = parameters_.init_offset / unit + (parameters_.init_offset % unit != 0 ? 1 : 0);
     return static_cast<std::uint32_t>(first + total_ / unit);
   }
 
   /// By how many banks a block moves within its slot, so that the memory banks are read equally often.
-  [[nodiscard]] std::size_t balance_banks(std::size_t size) noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::size_t balance_banks(std::size_t size) noexcept {
     return parameters_.engines == 4 ? balance_two_banks(size) : balance_four_banks(size);
   }
 
-  [[nodiscard]] std::size_t balance_two_banks(std::size_t size) noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::size_t balance_two_banks(std::size_t size) noexcept {
     if (size / bank_size % 2 == 0) return 0;
     const std::size_t shift = size + bank_size <= parameters_.fractal_size && banks_[0] > banks_[1] ? 1 : 0;
     ++banks_[shift];
     return shift;
   }
 
-  [[nodiscard]] std::size_t balance_four_banks(std::size_t size) noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::size_t balance_four_banks(std::size_t size) noexcept {
     const std::size_t span = (size + bank_size - 1) / bank_size;
     const std::size_t slack = parameters_.fractal_size / bank_size - span;
     const auto choices = banks_.begin() + static_cast<std::ptrdiff_t>((std::min<std::size_t>)(slack, 3) + 1);

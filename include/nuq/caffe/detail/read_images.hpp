@@ -9,21 +9,21 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-[[nodiscard]] NUQ_FUNCTION Operation read_detection_output(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_detection_output(const schema::LayerParameter& layer);
 
 /// One factor alone wins over height and width, and these over both factors.
-[[nodiscard]] NUQ_FUNCTION Operation read_interp(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_interp(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_prior_box(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_prior_box(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_psroi_pooling(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_psroi_pooling(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_roi_pooling(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_roi_pooling(const schema::LayerParameter& layer);
 
 /// Three families of forks share the type. With a second bottom the layer is SegNet's. Of the others those that give a
 /// stride (`stride`, `stride_h`, `stride_w`) repeat by it and multiply by `scale`; the rest (YOLO, feature pyramids)
 /// repeat by `scale`, or `scale_h` and `scale_w`. Nothing given means 2.
-[[nodiscard]] NUQ_FUNCTION Operation read_upsample(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_upsample(const schema::LayerParameter& layer);
 
 }  // namespace detail
 
@@ -39,12 +39,12 @@ namespace detail {
 
 // Operations on images: resampling, regions of interest, detection.
 
-[[nodiscard]] inline ops::BoxCode read_box_code(schema::PriorBoxParameter::CodeType code) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline ops::BoxCode read_box_code(schema::PriorBoxParameter::CodeType code) noexcept {
   if (code == schema::PriorBoxParameter::CENTER_SIZE) return ops::BoxCode::center_size;
   return code == schema::PriorBoxParameter::CORNER_SIZE ? ops::BoxCode::corner_size : ops::BoxCode::corner;
 }
 
-NUQ_FUNCTION Operation read_detection_output(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_detection_output(const schema::LayerParameter& layer) {
   const schema::DetectionOutputParameter& parameter = layer.detection_output_param();
   const schema::NonMaximumSuppressionParameter& suppression = parameter.nms_param();
   ops::DetectionOutput detection;
@@ -62,7 +62,7 @@ NUQ_FUNCTION Operation read_detection_output(const schema::LayerParameter& layer
   return detection;
 }
 
-NUQ_FUNCTION Operation read_interp(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_interp(const schema::LayerParameter& layer) {
   const schema::InterpParameter& parameter = layer.interp_param();
   ops::Interp interp;
   interp.method = parameter.interp_type();
@@ -78,7 +78,7 @@ NUQ_FUNCTION Operation read_interp(const schema::LayerParameter& layer) {
   return interp;
 }
 
-NUQ_FUNCTION Operation read_prior_box(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_prior_box(const schema::LayerParameter& layer) {
   const schema::PriorBoxParameter& parameter = layer.prior_box_param();
   ops::PriorBox prior;
   prior.min_sizes.assign(parameter.min_size().begin(), parameter.min_size().end());
@@ -95,12 +95,12 @@ NUQ_FUNCTION Operation read_prior_box(const schema::LayerParameter& layer) {
   return prior;
 }
 
-NUQ_FUNCTION Operation read_psroi_pooling(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_psroi_pooling(const schema::LayerParameter& layer) {
   const schema::PSROIPoolingParameter& parameter = layer.psroi_pooling_param();
   return ops::PsRoiPooling{parameter.output_dim(), parameter.group_size(), parameter.spatial_scale()};
 }
 
-NUQ_FUNCTION Operation read_roi_pooling(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_roi_pooling(const schema::LayerParameter& layer) {
   const schema::ROIPoolingParameter& parameter = layer.roi_pooling_param();
   const float scale = parameter.spatial_scale();
   ops::RoiPooling pooling;
@@ -111,7 +111,7 @@ NUQ_FUNCTION Operation read_roi_pooling(const schema::LayerParameter& layer) {
   return pooling;
 }
 
-[[nodiscard]] inline ops::MaxUnpool read_max_unpool(const schema::UpsampleParameter& parameter) {
+NUQ_FUNCTION [[nodiscard]] inline ops::MaxUnpool read_max_unpool(const schema::UpsampleParameter& parameter) {
   ops::MaxUnpool unpool;
   if (parameter.has_upsample_h() && parameter.has_upsample_w()) {
     unpool.size = {parameter.upsample_h(), parameter.upsample_w()};
@@ -123,7 +123,7 @@ NUQ_FUNCTION Operation read_roi_pooling(const schema::LayerParameter& layer) {
   return unpool;
 }
 
-NUQ_FUNCTION Operation read_upsample(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_upsample(const schema::LayerParameter& layer) {
   const schema::UpsampleParameter& parameter = layer.upsample_param();
   if (layer.bottom_size() == 2) return read_max_unpool(parameter);
   ops::Upsample upsample;

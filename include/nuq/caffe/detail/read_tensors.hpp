@@ -11,7 +11,7 @@ namespace detail {
 
 // Operations that reduce, normalize, cut or rearrange tensors along their axes.
 
-[[nodiscard]] inline Operation read_arg_max(const schema::LayerParameter& layer) {
+NUQ_FUNCTION [[nodiscard]] inline Operation read_arg_max(const schema::LayerParameter& layer) {
   const schema::ArgMaxParameter& parameter = layer.argmax_param();
   ops::ArgMax arg_max;
   if (parameter.has_axis()) arg_max.axis = parameter.axis();
@@ -21,40 +21,40 @@ namespace detail {
 }
 
 /// `concat_dim` is the axis' old name.
-[[nodiscard]] NUQ_FUNCTION Operation read_concat(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_concat(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_crop(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_crop(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_embed(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_embed(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_flatten(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_flatten(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_lrn(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_lrn(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_lstm(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_lstm(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_rnn(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_rnn(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_mvn(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_mvn(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_normalize(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_normalize(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_parameter(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_parameter(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_permute(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_permute(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_reduction(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_reduction(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_reshape(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_reshape(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_shuffle_channel(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_shuffle_channel(const schema::LayerParameter& layer);
 
 /// `slice_dim` is the axis' old name.
-[[nodiscard]] NUQ_FUNCTION Operation read_slice(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_slice(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_softmax(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_softmax(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_tile(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_tile(const schema::LayerParameter& layer);
 
 }  // namespace detail
 
@@ -68,27 +68,27 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION Operation read_concat(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_concat(const schema::LayerParameter& layer) {
   const schema::ConcatParameter& parameter = layer.concat_param();
   if (parameter.has_concat_dim()) return ops::Concat{parameter.concat_dim()};
   return ops::Concat{parameter.axis()};
 }
 
-NUQ_FUNCTION Operation read_crop(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_crop(const schema::LayerParameter& layer) {
   const schema::CropParameter& parameter = layer.crop_param();
   return ops::Crop{parameter.axis(), {parameter.offset().begin(), parameter.offset().end()}};
 }
 
-NUQ_FUNCTION Operation read_embed(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_embed(const schema::LayerParameter& layer) {
   const schema::EmbedParameter& parameter = layer.embed_param();
   return ops::Embed{parameter.input_dim(), parameter.num_output(), parameter.bias_term()};
 }
 
-NUQ_FUNCTION Operation read_flatten(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_flatten(const schema::LayerParameter& layer) {
   return ops::Flatten{layer.flatten_param().axis(), layer.flatten_param().end_axis()};
 }
 
-NUQ_FUNCTION Operation read_lrn(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_lrn(const schema::LayerParameter& layer) {
   const schema::LRNParameter& parameter = layer.lrn_param();
   ops::Lrn lrn;
   lrn.size = parameter.local_size();
@@ -99,38 +99,38 @@ NUQ_FUNCTION Operation read_lrn(const schema::LayerParameter& layer) {
   return lrn;
 }
 
-[[nodiscard]] inline ops::RecurrentAttributes read_recurrent(const schema::RecurrentParameter& parameter) {
+NUQ_FUNCTION [[nodiscard]] inline ops::RecurrentAttributes read_recurrent(const schema::RecurrentParameter& parameter) {
   return {parameter.num_output(), parameter.expose_hidden()};
 }
 
-NUQ_FUNCTION Operation read_lstm(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_lstm(const schema::LayerParameter& layer) {
   return ops::Lstm{read_recurrent(layer.recurrent_param())};
 }
 
-NUQ_FUNCTION Operation read_rnn(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_rnn(const schema::LayerParameter& layer) {
   return ops::Rnn{read_recurrent(layer.recurrent_param())};
 }
 
-NUQ_FUNCTION Operation read_mvn(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_mvn(const schema::LayerParameter& layer) {
   const schema::MVNParameter& parameter = layer.mvn_param();
   return ops::Mvn{parameter.normalize_variance(), parameter.across_channels(), parameter.eps()};
 }
 
-NUQ_FUNCTION Operation read_normalize(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_normalize(const schema::LayerParameter& layer) {
   const schema::NormalizeParameter& parameter = layer.norm_param();
   return ops::Normalize{parameter.across_spatial(), parameter.channel_shared(), parameter.eps()};
 }
 
-NUQ_FUNCTION Operation read_parameter(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_parameter(const schema::LayerParameter& layer) {
   const schema::BlobShape& shape = layer.parameter_param().shape();
   return ops::Parameter{{shape.dim().begin(), shape.dim().end()}};
 }
 
-NUQ_FUNCTION Operation read_permute(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_permute(const schema::LayerParameter& layer) {
   return ops::Permute{{layer.permute_param().order().begin(), layer.permute_param().order().end()}};
 }
 
-[[nodiscard]] inline ops::ReductionMethod read_reduction_method(
+NUQ_FUNCTION [[nodiscard]] inline ops::ReductionMethod read_reduction_method(
     schema::ReductionParameter::ReductionOp method) noexcept {
   switch (method) {
     case schema::ReductionParameter::ASUM:
@@ -144,22 +144,22 @@ NUQ_FUNCTION Operation read_permute(const schema::LayerParameter& layer) {
   }
 }
 
-NUQ_FUNCTION Operation read_reduction(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_reduction(const schema::LayerParameter& layer) {
   const schema::ReductionParameter& parameter = layer.reduction_param();
   return ops::Reduction{read_reduction_method(parameter.operation()), parameter.axis(), parameter.coeff()};
 }
 
-NUQ_FUNCTION Operation read_reshape(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_reshape(const schema::LayerParameter& layer) {
   const schema::ReshapeParameter& parameter = layer.reshape_param();
   return ops::Reshape{
       {parameter.shape().dim().begin(), parameter.shape().dim().end()}, parameter.axis(), parameter.num_axes()};
 }
 
-NUQ_FUNCTION Operation read_shuffle_channel(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_shuffle_channel(const schema::LayerParameter& layer) {
   return ops::ShuffleChannel{layer.shuffle_channel_param().group()};
 }
 
-NUQ_FUNCTION Operation read_slice(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_slice(const schema::LayerParameter& layer) {
   const schema::SliceParameter& parameter = layer.slice_param();
   ops::Slice slice;
   slice.axis = parameter.has_slice_dim() ? std::int64_t{parameter.slice_dim()} : std::int64_t{parameter.axis()};
@@ -168,11 +168,11 @@ NUQ_FUNCTION Operation read_slice(const schema::LayerParameter& layer) {
   return slice;
 }
 
-NUQ_FUNCTION Operation read_softmax(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_softmax(const schema::LayerParameter& layer) {
   return ops::Softmax{layer.softmax_param().axis()};
 }
 
-NUQ_FUNCTION Operation read_tile(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_tile(const schema::LayerParameter& layer) {
   return ops::Tile{layer.tile_param().axis(), layer.tile_param().tiles()};
 }
 

@@ -9,21 +9,21 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-[[nodiscard]] NUQ_FUNCTION ops::Window read_window(const schema::ConvolutionParameter& parameter);
+NUQ_FUNCTION [[nodiscard]] ops::Window read_window(const schema::ConvolutionParameter& parameter);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_convolution(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_convolution(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_deconvolution(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_deconvolution(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_im2col(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_im2col(const schema::LayerParameter& layer);
 
-[[nodiscard]] NUQ_FUNCTION Operation read_pooling(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_pooling(const schema::LayerParameter& layer);
 
 static_assert(static_cast<int>(schema::SPPParameter::MAX) == static_cast<int>(schema::PoolingParameter::MAX) &&
                   static_cast<int>(schema::SPPParameter::AVE) == static_cast<int>(schema::PoolingParameter::AVE),
               "read_pool_method reads the methods of both");
 
-[[nodiscard]] NUQ_FUNCTION Operation read_spp(const schema::LayerParameter& layer);
+NUQ_FUNCTION [[nodiscard]] Operation read_spp(const schema::LayerParameter& layer);
 
 }  // namespace detail
 
@@ -46,14 +46,14 @@ template <class Repeated>
 }
 
 /// `dilation`, or forks' `dilation_h` and `dilation_w`, or their older names `hole`, `hole_h` and `hole_w`.
-[[nodiscard]] inline ops::AxisValues read_dilations(const schema::ConvolutionParameter& parameter) {
+NUQ_FUNCTION [[nodiscard]] inline ops::AxisValues read_dilations(const schema::ConvolutionParameter& parameter) {
   if (parameter.has_dilation_h() || parameter.has_dilation_w()) return {parameter.dilation_h(), parameter.dilation_w()};
   if (parameter.has_hole_h() || parameter.has_hole_w()) return {parameter.hole_h(), parameter.hole_w()};
   if (parameter.dilation_size() > 0) return {parameter.dilation().begin(), parameter.dilation().end()};
   return {parameter.hole()};
 }
 
-NUQ_FUNCTION ops::Window read_window(const schema::ConvolutionParameter& parameter) {
+NUQ_DEFINITION ops::Window read_window(const schema::ConvolutionParameter& parameter) {
   ops::Window window;
   window.kernel = axis_values(parameter.kernel_size(), parameter.has_kernel_h() || parameter.has_kernel_w(),
                               parameter.kernel_h(), parameter.kernel_w());
@@ -66,11 +66,12 @@ NUQ_FUNCTION ops::Window read_window(const schema::ConvolutionParameter& paramet
 }
 
 /// Forks' depthwise types have as many groups as input channels unless `group` is given.
-[[nodiscard]] inline bool is_depthwise_type(std::string_view type) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool is_depthwise_type(std::string_view type) noexcept {
   return type == "ConvolutionDepthwise" || type == "DepthwiseConvolution" || type == "Depthwise";
 }
 
-[[nodiscard]] inline ops::ConvolutionAttributes read_convolution_attributes(const schema::LayerParameter& layer) {
+NUQ_FUNCTION [[nodiscard]] inline ops::ConvolutionAttributes read_convolution_attributes(
+    const schema::LayerParameter& layer) {
   const schema::ConvolutionParameter& parameter = layer.convolution_param();
   ops::ConvolutionAttributes attributes;
   attributes.out_channels = parameter.num_output();
@@ -83,24 +84,24 @@ NUQ_FUNCTION ops::Window read_window(const schema::ConvolutionParameter& paramet
   return attributes;
 }
 
-NUQ_FUNCTION Operation read_convolution(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_convolution(const schema::LayerParameter& layer) {
   return ops::Convolution{read_convolution_attributes(layer)};
 }
 
-NUQ_FUNCTION Operation read_deconvolution(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_deconvolution(const schema::LayerParameter& layer) {
   return ops::TransposedConvolution{read_convolution_attributes(layer)};
 }
 
-NUQ_FUNCTION Operation read_im2col(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_im2col(const schema::LayerParameter& layer) {
   return ops::Im2col{read_window(layer.convolution_param()), layer.convolution_param().axis()};
 }
 
-[[nodiscard]] inline ops::PoolMethod read_pool_method(int method) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline ops::PoolMethod read_pool_method(int method) noexcept {
   if (method == schema::PoolingParameter::MAX) return ops::PoolMethod::maximum;
   return method == schema::PoolingParameter::AVE ? ops::PoolMethod::average : ops::PoolMethod::expectation;
 }
 
-NUQ_FUNCTION Operation read_pooling(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_pooling(const schema::LayerParameter& layer) {
   const schema::PoolingParameter& parameter = layer.pooling_param();
   const auto values = [](bool has_pair, std::int64_t height, std::int64_t width, std::int64_t both) {
     return has_pair ? ops::AxisValues{height, width} : ops::AxisValues{both};
@@ -118,7 +119,7 @@ NUQ_FUNCTION Operation read_pooling(const schema::LayerParameter& layer) {
   return pooling;
 }
 
-NUQ_FUNCTION Operation read_spp(const schema::LayerParameter& layer) {
+NUQ_DEFINITION Operation read_spp(const schema::LayerParameter& layer) {
   return ops::SpatialPyramidPooling{read_pool_method(layer.spp_param().pool()), layer.spp_param().pyramid_height()};
 }
 

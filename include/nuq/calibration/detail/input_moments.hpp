@@ -20,7 +20,7 @@ namespace detail {
 class InputMoments {
  public:
   /// Without `has_products` only the diagonal of x xᵀ is kept.
-  InputMoments(std::size_t inputs, bool has_products);
+  NUQ_FUNCTION InputMoments(std::size_t inputs, bool has_products);
 
   /// Adds the vector that `fill(double* x)` writes.
   template <class Fill>
@@ -36,7 +36,7 @@ class InputMoments {
   }
 
   /// The means, zeros where no vector was added. To be called once, as the last thing.
-  [[nodiscard]] LayerStatistics finish(Parallel& parallel);
+  NUQ_FUNCTION [[nodiscard]] LayerStatistics finish(Parallel& parallel);
 
  private:
   template <class Values>
@@ -65,12 +65,12 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION InputMoments::InputMoments(std::size_t inputs, bool has_products)
+NUQ_DEFINITION InputMoments::InputMoments(std::size_t inputs, bool has_products)
     : x_(static_cast<std::ptrdiff_t>(inputs)), sum_(x_.size()), squares_(has_products ? 0 : x_.size()) {
   if (has_products) products_.emplace(x_.size());
 }
 
-NUQ_FUNCTION LayerStatistics InputMoments::finish(Parallel& parallel) {
+NUQ_DEFINITION LayerStatistics InputMoments::finish(Parallel& parallel) {
   const double count = static_cast<double>((std::max)(samples_, std::uint64_t{1}));
   LayerStatistics statistics;
   statistics.samples = samples_;

@@ -11,7 +11,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Random numbers for one image in one layer, whatever has been drawn for others.
-[[nodiscard]] NUQ_FUNCTION RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image);
+NUQ_FUNCTION [[nodiscard]] RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image);
 
 /// Calls `visit(position)` for `wanted` ≤ `count` different positions of [0, count), ascending; any set of them is
 /// equally likely. Source: Knuth, The Art of Computer Programming 2, §3.4.2, algorithm S.
@@ -34,7 +34,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image) {
+NUQ_DEFINITION RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image) {
   const std::uint64_t layer_seed = RandomEngine(RandomEngine(seed)() + layer)();
   return RandomEngine(RandomEngine(layer_seed + image)());
 }

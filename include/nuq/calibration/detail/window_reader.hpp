@@ -16,22 +16,22 @@ namespace detail {
 
 /// The windows of a Convolution or InnerProduct over its input. An InnerProduct is the convolution of one-pixel images,
 /// one per vector. Throws as `convolution_geometry` and `inner_product_geometry` do.
-[[nodiscard]] NUQ_FUNCTION ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input);
+NUQ_FUNCTION [[nodiscard]] ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input);
 
 /// Reads single windows of images. For group 1.
 class WindowReader {
  public:
-  explicit WindowReader(const ConvolutionGeometry& geometry)
+  NUQ_FUNCTION explicit WindowReader(const ConvolutionGeometry& geometry)
       : geometry_(geometry), taps_(static_cast<std::size_t>(geometry.y.kernel * geometry.x.kernel)) {}
 
   /// Writes to `x` [channels · kh · kw] the window at an output position (row by row) of one image, padding included,
   /// in the order of a filter's weights.
-  void read(const float* image, std::int64_t position, double* x);
+  NUQ_FUNCTION void read(const float* image, std::int64_t position, double* x);
 
  private:
   static constexpr std::int64_t padding = -1;
 
-  void place_taps(std::int64_t position);
+  NUQ_FUNCTION void place_taps(std::int64_t position);
 
   ConvolutionGeometry geometry_;
   std::vector<std::int64_t> taps_;  // places in a channel's plane
@@ -50,7 +50,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input) {
+NUQ_DEFINITION ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input) {
   if (const auto* convolution = layer.node.operation.get_if<ops::Convolution>())
     return convolution_geometry(*convolution, layer, input);
   const InnerProductGeometry product = inner_product_geometry(layer.operation<ops::InnerProduct>(), layer, input);
@@ -63,7 +63,7 @@ NUQ_FUNCTION ConvolutionGeometry window_geometry(const LayerRef& layer, const Sh
   return geometry;
 }
 
-NUQ_FUNCTION void WindowReader::read(const float* image, std::int64_t position, double* x) {
+NUQ_DEFINITION void WindowReader::read(const float* image, std::int64_t position, double* x) {
   place_taps(position);
   const std::int64_t plane = geometry_.y.input * geometry_.x.input;
   for (std::int64_t channel = 0; channel < geometry_.in_channels; ++channel, image += plane) {
@@ -71,7 +71,7 @@ NUQ_FUNCTION void WindowReader::read(const float* image, std::int64_t position, 
   }
 }
 
-NUQ_FUNCTION void WindowReader::place_taps(std::int64_t position) {
+NUQ_DEFINITION void WindowReader::place_taps(std::int64_t position) {
   const WindowAxis& y = geometry_.y;
   const WindowAxis& x = geometry_.x;
   std::size_t tap = 0;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
@@ -13,7 +14,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The places of `keys` by ascending key; equal keys stay in order.
-[[nodiscard]] inline std::vector<std::size_t> ascending_order(ArrayView<const double> keys) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> ascending_order(ArrayView<const double> keys) {
   std::vector<std::size_t> order(keys.size());
   for (std::size_t place = 0; place < order.size(); ++place) order[place] = place;
   std::stable_sort(order.begin(), order.end(), [keys](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });

@@ -4,13 +4,14 @@
 #include <cstdio>
 #include <string>
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// A number for a message: enough digits to recognise a float, no trailing zeros ("0.1", "8388608", "1e+30", "nan").
-[[nodiscard]] inline std::string number_text(double value) {
+NUQ_FUNCTION [[nodiscard]] inline std::string number_text(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.7g", value);
   return text;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -15,7 +16,7 @@ class RandomEngine {
  public:
   explicit RandomEngine(std::uint64_t seed) noexcept : state_(seed) {}
 
-  std::uint64_t operator()() noexcept {
+  NUQ_FUNCTION std::uint64_t operator()() noexcept {
     state_ += 0x9E3779B97F4A7C15U;
     std::uint64_t mixed = state_;
     mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9U;
@@ -28,7 +29,7 @@ class RandomEngine {
 };
 
 /// Uniform in {0 … n − 1}, n ≥ 1. Draws again from the incomplete last run of n values, so that none is favoured.
-[[nodiscard]] inline std::uint64_t uniform_below(RandomEngine& engine, std::uint64_t n) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint64_t uniform_below(RandomEngine& engine, std::uint64_t n) noexcept {
   const std::uint64_t incomplete = (0 - n) % n;  // 2^64 mod n
   std::uint64_t draw = engine();
   while (draw < incomplete) draw = engine();
@@ -36,7 +37,7 @@ class RandomEngine {
 }
 
 /// Uniform in [0, 1): the upper 53 bits of one draw.
-[[nodiscard]] inline double uniform_unit(RandomEngine& engine) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline double uniform_unit(RandomEngine& engine) noexcept {
   return static_cast<double>(engine() >> 11) * 0x1.0p-53;
 }
 

@@ -17,16 +17,16 @@ class ConvolutionLayer;
 /// ReLU.
 class AbsorbedFollowers {
  public:
-  explicit AbsorbedFollowers(const ConvolutionLayer& convolution);
+  NUQ_FUNCTION explicit AbsorbedFollowers(const ConvolutionLayer& convolution);
 
   /// Takes one more layer if it is of such a kind, of the same channels, and none has come behind a ReLU.
-  [[nodiscard]] bool absorb(const AnyLayer& layer);
+  NUQ_FUNCTION [[nodiscard]] bool absorb(const AnyLayer& layer);
 
   [[nodiscard]] TileFinish finish() const noexcept { return {scale_.data(), shift_.data(), negative_slope_}; }
 
  private:
   /// `shift` may be empty.
-  [[nodiscard]] bool absorb_affine(const std::vector<float>& scale, const std::vector<float>& shift);
+  NUQ_FUNCTION [[nodiscard]] bool absorb_affine(const std::vector<float>& scale, const std::vector<float>& shift);
 
   std::vector<float> scale_;
   std::vector<float> shift_;
@@ -50,12 +50,12 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION AbsorbedFollowers::AbsorbedFollowers(const ConvolutionLayer& convolution)
+NUQ_DEFINITION AbsorbedFollowers::AbsorbedFollowers(const ConvolutionLayer& convolution)
     : scale_(static_cast<std::size_t>(convolution.out_channels()), 1.0F), shift_(scale_.size(), 0.0F) {
   if (!convolution.bias().empty()) shift_ = convolution.bias();
 }
 
-NUQ_FUNCTION bool AbsorbedFollowers::absorb(const AnyLayer& layer) {
+NUQ_DEFINITION bool AbsorbedFollowers::absorb(const AnyLayer& layer) {
   if (has_relu_) return false;
   if (const auto* norm = layer.get_if<BatchNormLayer>()) return absorb_affine(norm->scale(), norm->shift());
   if (const auto* scale = layer.get_if<ScaleLayer>()) {
@@ -69,7 +69,7 @@ NUQ_FUNCTION bool AbsorbedFollowers::absorb(const AnyLayer& layer) {
   return false;
 }
 
-NUQ_FUNCTION bool AbsorbedFollowers::absorb_affine(const std::vector<float>& scale, const std::vector<float>& shift) {
+NUQ_DEFINITION bool AbsorbedFollowers::absorb_affine(const std::vector<float>& scale, const std::vector<float>& shift) {
   if (scale.size() != scale_.size()) return false;
   for (std::size_t channel = 0; channel < scale.size(); ++channel) {
     scale_[channel] *= scale[channel];

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/version.hpp"
@@ -11,7 +12,8 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// y = x·scale[e] + shift[e] for every index e along the split's axis; `shift` null: 0.
-inline void apply_affine(const LayerCall& call, const AxisSplit& split, const float* scale, const float* shift) {
+NUQ_FUNCTION inline void apply_affine(const LayerCall& call, const AxisSplit& split, const float* scale,
+                                      const float* shift) {
   const float* const input = call.inputs[0].values.data();
   float* const output = call.outputs[0].values.data();
   call.workspace.for_each_range(split.outer * split.extent, split.inner, [=](std::int64_t begin, std::int64_t end) {

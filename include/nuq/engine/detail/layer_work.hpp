@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/custom_layers.hpp"
@@ -19,7 +20,7 @@ namespace detail {
 class LayerWork {
  public:
   /// Of a node with its blobs. Nothing is known of the user's own layers: they count as large.
-  LayerWork(const Node& node, const CustomLayers& custom) {
+  NUQ_FUNCTION LayerWork(const Node& node, const CustomLayers& custom) {
     is_custom_ = std::any_of(custom.loaders.begin(), custom.loaders.end(),
                              [&](const CustomLayerLoader& loader) { return loader.type == node.type; });
     is_scattered_ = is<ops::TransposedConvolution>(node);
@@ -31,7 +32,8 @@ class LayerWork {
   }
 
   /// For tensors of given sizes.
-  [[nodiscard]] std::int64_t operator()(ArrayView<const TensorView> inputs, ArrayView<const TensorView> outputs) const {
+  NUQ_FUNCTION [[nodiscard]] std::int64_t operator()(ArrayView<const TensorView> inputs,
+                                                     ArrayView<const TensorView> outputs) const {
     if (is_custom_) return (std::numeric_limits<std::int64_t>::max)();
     if (weights_per_value_ > 0) return weights_per_value_ * size_of(is_scattered_ ? inputs : outputs);
     return work_per_plain_value * (size_of(inputs) + size_of(outputs));
@@ -41,7 +43,7 @@ class LayerWork {
   /// Of layers without weights, for each value read or written: a window's maximum takes about as long.
   static constexpr std::int64_t work_per_plain_value = 32;
 
-  [[nodiscard]] static std::int64_t size_of(ArrayView<const TensorView> tensors) noexcept {
+  NUQ_FUNCTION [[nodiscard]] static std::int64_t size_of(ArrayView<const TensorView> tensors) noexcept {
     std::size_t size = 0;
     for (const TensorView& tensor : tensors) size += tensor.values.size();
     return static_cast<std::int64_t>(size);

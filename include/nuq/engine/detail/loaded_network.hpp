@@ -27,7 +27,7 @@ class LoadedNetwork {
 
   /// Throws ModelError naming file and layer: shapes that do not fit, missing weights, parameters that cannot be
   /// computed. Layers of unknown types are left out, with all that depends on them.
-  LoadedNetwork(const Graph& graph, const CustomLayers& custom);
+  NUQ_FUNCTION LoadedNetwork(const Graph& graph, const CustomLayers& custom);
 
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
   /// The graph's nodes, without their blobs.
@@ -40,32 +40,32 @@ class LoadedNetwork {
   [[nodiscard]] const std::vector<std::size_t>& inputs() const noexcept { return inputs_; }
 
   /// The last value written to a blob.
-  [[nodiscard]] std::optional<std::size_t> final_value(const std::string& blob) const;
-  [[nodiscard]] std::optional<std::size_t> input(const std::string& blob) const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> final_value(const std::string& blob) const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> input(const std::string& blob) const;
   /// Whether a layer that is computed reads the value.
-  [[nodiscard]] bool is_read(std::size_t value) const;
+  NUQ_FUNCTION [[nodiscard]] bool is_read(std::size_t value) const;
   /// False for a layer of unknown type, and below one.
-  [[nodiscard]] bool is_computed_node(std::size_t node) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] bool is_computed_node(std::size_t node) const noexcept;
   /// What keeps a value from being computed; empty where nothing does.
-  [[nodiscard]] std::string obstacle(std::size_t value) const;
+  NUQ_FUNCTION [[nodiscard]] std::string obstacle(std::size_t value) const;
 
   /// The value in whose memory a value may be computed when nobody looks at intermediate results: that of an earlier
   /// version of the blob which in-place layers overwrite, otherwise its own.
   [[nodiscard]] std::size_t shared_buffer(std::size_t value) const noexcept { return shared_buffers_[value]; }
   /// What a convolution computes together with its followers, in the same case; null where there are none.
-  [[nodiscard]] const AbsorbedFollowers* followers(std::size_t node) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] const AbsorbedFollowers* followers(std::size_t node) const noexcept;
   [[nodiscard]] bool is_absorbed(std::size_t node) const noexcept { return is_absorbed_[node]; }
 
  private:
-  [[nodiscard]] AnyLayer load(const LayerRef& layer, const CustomLayers& custom);
+  NUQ_FUNCTION [[nodiscard]] AnyLayer load(const LayerRef& layer, const CustomLayers& custom);
 
-  void share_buffers(const Graph& graph);
+  NUQ_FUNCTION void share_buffers(const Graph& graph);
 
   /// True if the node's first output is a new version of its first input, which nobody reads afterwards and the user
   /// has not set.
-  [[nodiscard]] bool overwrites_input(const Graph& graph, std::size_t index) const;
+  NUQ_FUNCTION [[nodiscard]] bool overwrites_input(const Graph& graph, std::size_t index) const;
 
-  void absorb_followers(const Graph& graph);
+  NUQ_FUNCTION void absorb_followers(const Graph& graph);
 
   std::string file_;
   std::vector<Node> nodes_;
@@ -97,7 +97,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION LoadedNetwork::LoadedNetwork(const Graph& graph, const CustomLayers& custom)
+NUQ_DEFINITION LoadedNetwork::LoadedNetwork(const Graph& graph, const CustomLayers& custom)
     : file_(graph.model_file()), inputs_(graph.inputs), is_computed_(graph.values.size()) {
   declared_shapes_ = infer_shapes(graph, std::map<std::string, Shape>{}, custom.shape_rules);
   for (const std::size_t input : inputs_) is_computed_[input] = true;
@@ -112,18 +112,18 @@ NUQ_FUNCTION LoadedNetwork::LoadedNetwork(const Graph& graph, const CustomLayers
   absorb_followers(graph);
 }
 
-NUQ_FUNCTION std::optional<std::size_t> LoadedNetwork::final_value(const std::string& blob) const {
+NUQ_DEFINITION std::optional<std::size_t> LoadedNetwork::final_value(const std::string& blob) const {
   const auto found = final_values_.find(blob);
   return found == final_values_.end() ? std::nullopt : std::optional<std::size_t>(found->second);
 }
 
-NUQ_FUNCTION std::optional<std::size_t> LoadedNetwork::input(const std::string& blob) const {
+NUQ_DEFINITION std::optional<std::size_t> LoadedNetwork::input(const std::string& blob) const {
   const auto found =
       std::find_if(inputs_.begin(), inputs_.end(), [&](std::size_t value) { return blobs_[value] == blob; });
   return found == inputs_.end() ? std::nullopt : std::optional<std::size_t>(*found);
 }
 
-NUQ_FUNCTION bool LoadedNetwork::is_read(std::size_t value) const {
+NUQ_DEFINITION bool LoadedNetwork::is_read(std::size_t value) const {
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
     const std::vector<std::size_t>& inputs = nodes_[node].inputs;
     if (is_computed_node(node) && std::find(inputs.begin(), inputs.end(), value) != inputs.end()) return true;
@@ -131,19 +131,19 @@ NUQ_FUNCTION bool LoadedNetwork::is_read(std::size_t value) const {
   return false;
 }
 
-NUQ_FUNCTION bool LoadedNetwork::is_computed_node(std::size_t node) const noexcept {
+NUQ_DEFINITION bool LoadedNetwork::is_computed_node(std::size_t node) const noexcept {
   return layers_[node].get_if<OpaqueLayer>() == nullptr;
 }
 
-NUQ_FUNCTION std::string LoadedNetwork::obstacle(std::size_t value) const {
+NUQ_DEFINITION std::string LoadedNetwork::obstacle(std::size_t value) const {
   return is_computed_[value] ? std::string() : obstacles_.at(value);
 }
 
-NUQ_FUNCTION const AbsorbedFollowers* LoadedNetwork::followers(std::size_t node) const noexcept {
+NUQ_DEFINITION const AbsorbedFollowers* LoadedNetwork::followers(std::size_t node) const noexcept {
   return followers_[node] ? &*followers_[node] : nullptr;
 }
 
-NUQ_FUNCTION AnyLayer LoadedNetwork::load(const LayerRef& layer, const CustomLayers& custom) {
+NUQ_DEFINITION AnyLayer LoadedNetwork::load(const LayerRef& layer, const CustomLayers& custom) {
   const Node& node = layer.node;
   if (node.inputs.empty() && !is<ops::Parameter>(node)) return AnyLayer::load<NoOpLayer>(layer);
   std::string obstacle;
@@ -162,7 +162,7 @@ NUQ_FUNCTION AnyLayer LoadedNetwork::load(const LayerRef& layer, const CustomLay
   return loaded ? std::move(*loaded) : AnyLayer::load<OpaqueLayer>(layer);
 }
 
-NUQ_FUNCTION void LoadedNetwork::share_buffers(const Graph& graph) {
+NUQ_DEFINITION void LoadedNetwork::share_buffers(const Graph& graph) {
   for (std::size_t value = 0; value < blobs_.size(); ++value) shared_buffers_.push_back(value);
   for (std::size_t index = 0; index < nodes_.size(); ++index) {
     if (layers_[index].in_place() && overwrites_input(graph, index)) {
@@ -171,7 +171,7 @@ NUQ_FUNCTION void LoadedNetwork::share_buffers(const Graph& graph) {
   }
 }
 
-NUQ_FUNCTION bool LoadedNetwork::overwrites_input(const Graph& graph, std::size_t index) const {
+NUQ_DEFINITION bool LoadedNetwork::overwrites_input(const Graph& graph, std::size_t index) const {
   const Node& node = nodes_[index];
   if (node.inputs.empty() || node.outputs.empty()) return false;
   const std::size_t input = node.inputs[0];
@@ -179,7 +179,7 @@ NUQ_FUNCTION bool LoadedNetwork::overwrites_input(const Graph& graph, std::size_
          std::count(node.inputs.begin(), node.inputs.end(), input) == 1 && graph.consumers(input).back() == index;
 }
 
-NUQ_FUNCTION void LoadedNetwork::absorb_followers(const Graph& graph) {
+NUQ_DEFINITION void LoadedNetwork::absorb_followers(const Graph& graph) {
   followers_.resize(nodes_.size());
   is_absorbed_.resize(nodes_.size());
   for (std::size_t index = 0; index < nodes_.size(); ++index) {

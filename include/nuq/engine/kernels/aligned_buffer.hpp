@@ -6,6 +6,7 @@
 #include <memory>
 #include <new>
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -18,10 +19,10 @@ class AlignedBuffer {
   static constexpr std::size_t alignment = 64;
 
   AlignedBuffer() = default;
-  explicit AlignedBuffer(std::int64_t size) { static_cast<void>(reserve(size)); }
+  NUQ_FUNCTION explicit AlignedBuffer(std::int64_t size) { static_cast<void>(reserve(size)); }
 
   /// Room for `size` floats; earlier contents are lost where it has to grow.
-  [[nodiscard]] float* reserve(std::int64_t size) {
+  NUQ_FUNCTION [[nodiscard]] float* reserve(std::int64_t size) {
     if (size > capacity_) {
       values_.reset();
       capacity_ = 0;
@@ -35,7 +36,9 @@ class AlignedBuffer {
 
  private:
   struct Release {
-    void operator()(float* values) const noexcept { ::operator delete (values, std::align_val_t{alignment}); }
+    NUQ_FUNCTION void operator()(float* values) const noexcept {
+      ::operator delete (values, std::align_val_t{alignment});
+    }
   };
   std::unique_ptr<float, Release> values_;
   std::int64_t capacity_ = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
@@ -13,7 +14,7 @@ namespace detail {
 
 /// The window positions [begin, end) whose tap `tap` falls on the input.
 struct TapRange {
-  TapRange(const WindowAxis& axis, std::int64_t tap) noexcept {
+  NUQ_FUNCTION TapRange(const WindowAxis& axis, std::int64_t tap) noexcept {
     const std::int64_t first = tap * axis.dilation - axis.pad;  // where position 0 reads
     begin = (std::min)(axis.output, first >= 0 ? 0 : (-first + axis.stride - 1) / axis.stride);
     end = (std::max)(begin, (std::min)(axis.output, (axis.input - first + axis.stride - 1) / axis.stride));
@@ -25,8 +26,8 @@ struct TapRange {
 };
 
 /// Convolves one plane with one filter of kh × kw values; `finish` is that of output channel `channel`.
-inline void convolve_plane(const ConvolutionGeometry& geometry, const float* input, const float* filter, float* output,
-                           const TileFinish& finish, std::int64_t channel) {
+NUQ_FUNCTION inline void convolve_plane(const ConvolutionGeometry& geometry, const float* input, const float* filter,
+                                        float* output, const TileFinish& finish, std::int64_t channel) {
   const WindowAxis& y = geometry.y;
   const WindowAxis& x = geometry.x;
   std::fill_n(output, y.output * x.output, 0.0F);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/workspace.hpp"
@@ -20,7 +21,7 @@ struct StridedAxis {
 };
 
 /// The axes of a row-major tensor.
-[[nodiscard]] inline std::vector<StridedAxis> dense_axes(const Shape& shape) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<StridedAxis> dense_axes(const Shape& shape) {
   std::vector<StridedAxis> axes(shape.size());
   std::int64_t stride = 1;
   for (std::size_t axis = shape.size(); axis-- > 0;) {
@@ -31,7 +32,8 @@ struct StridedAxis {
 }
 
 /// Writes to `target`, row-major, what the axes (outermost first, at least one) find from `source` on.
-inline void gather(Workspace& workspace, const std::vector<StridedAxis>& axes, const float* source, float* target) {
+NUQ_FUNCTION inline void gather(Workspace& workspace, const std::vector<StridedAxis>& axes, const float* source,
+                                float* target) {
   const StridedAxis inner = axes.back();
   std::int64_t lines = 1;
   for (std::size_t axis = 0; axis + 1 < axes.size(); ++axis) lines *= axes[axis].extent;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/panels.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/engine/workspace.hpp"
@@ -37,7 +38,7 @@ struct ProductTarget {
   std::int64_t run_stride = 0;
 
   [[nodiscard]] float* column(std::int64_t col) const noexcept { return data + col / run * run_stride + col % run; }
-  [[nodiscard]] bool is_contiguous(std::int64_t col, std::int64_t count) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool is_contiguous(std::int64_t col, std::int64_t count) const noexcept {
     return col % run + count <= run;
   }
 };
@@ -58,15 +59,16 @@ struct ProductPhase {
   const TileFinish* finish = nullptr;  ///< of row 0; null before the last block or where there is nothing to do
 };
 
-[[nodiscard]] inline TileFinish finish_from(const TileFinish& finish, std::int64_t row) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline TileFinish finish_from(const TileFinish& finish, std::int64_t row) noexcept {
   return {finish.scale == nullptr ? nullptr : finish.scale + row,
           finish.shift == nullptr ? nullptr : finish.shift + row, finish.negative_slope};
 }
 
 /// A tile that is narrower than the kernel, or whose columns are not neighbours in the target, is computed aside.
-inline void multiply_tile_aside(TileKernel kernel, std::int64_t depth, const float* a, const float* b,
-                                const ProductTarget& target, std::int64_t row, std::int64_t rows, std::int64_t col,
-                                std::int64_t cols, bool accumulate, const TileFinish* finish) {
+NUQ_FUNCTION inline void multiply_tile_aside(TileKernel kernel, std::int64_t depth, const float* a, const float* b,
+                                             const ProductTarget& target, std::int64_t row, std::int64_t rows,
+                                             std::int64_t col, std::int64_t cols, bool accumulate,
+                                             const TileFinish* finish) {
   alignas(AlignedBuffer::alignment) float tile[tile_rows * tile_cols] = {};
   if (accumulate) {
     for (std::int64_t c = 0; c < cols; ++c) {
@@ -82,9 +84,9 @@ inline void multiply_tile_aside(TileKernel kernel, std::int64_t depth, const flo
 }
 
 /// One block of sums for a part of the product, on one thread.
-inline void multiply_panels(const TileKernels& kernels, std::int64_t depth, const PanelView& left,
-                            const PanelView& right, const ProductRange& range, const ProductTarget& target,
-                            const ProductPhase& phase) {
+NUQ_FUNCTION inline void multiply_panels(const TileKernels& kernels, std::int64_t depth, const PanelView& left,
+                                         const PanelView& right, const ProductRange& range, const ProductTarget& target,
+                                         const ProductPhase& phase) {
   for (std::int64_t block = range.row_begin; block < range.row_end; block += row_block) {
     const std::int64_t block_end = (std::min)(range.row_end, block + row_block);
     for (std::int64_t col = range.col_begin; col < range.col_end; col += tile_cols) {
@@ -114,7 +116,7 @@ static_assert(row_block % tile_rows == 0, "a block of rows holds whole panels");
 /// all threads busy.
 class ProductTasks {
  public:
-  ProductTasks(std::int64_t rows, std::int64_t cols, std::int64_t threads)
+  NUQ_FUNCTION ProductTasks(std::int64_t rows, std::int64_t cols, std::int64_t threads)
       : rows_(rows), cols_(cols), col_step_(even_piece(cols, column_block, tile_cols)) {
     col_tasks_ = panel_count(cols, col_step_);
     const std::int64_t wanted = threads == 1 ? 1 : (2 * threads + col_tasks_ - 1) / col_tasks_;
@@ -124,7 +126,7 @@ class ProductTasks {
 
   [[nodiscard]] std::int64_t count() const noexcept { return col_tasks_ * row_tasks_; }
   [[nodiscard]] std::int64_t widest() const noexcept { return col_step_; }
-  [[nodiscard]] ProductRange range(std::int64_t task) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] ProductRange range(std::int64_t task) const noexcept {
     const std::int64_t row = task % row_tasks_ * row_step_;
     const std::int64_t col = task / row_tasks_ * col_step_;
     return {row, (std::min)(rows_, row + row_step_), col, (std::min)(cols_, col + col_step_)};
@@ -138,8 +140,8 @@ class ProductTasks {
 
 /// C[rows × cols] = A · B, added to C where `accumulate`. `left` holds A's rows, `right` B's columns, both of `depth`
 /// values; C's rows are `c_stride` apart.
-inline void gemm(Workspace& workspace, const PanelView& left, std::int64_t rows, const PanelView& right,
-                 std::int64_t cols, std::int64_t depth, float* c, std::int64_t c_stride, bool accumulate) {
+NUQ_FUNCTION inline void gemm(Workspace& workspace, const PanelView& left, std::int64_t rows, const PanelView& right,
+                              std::int64_t cols, std::int64_t depth, float* c, std::int64_t c_stride, bool accumulate) {
   const ProductTasks tasks(rows, cols, workspace.threads());
   const ProductTarget target{c, c_stride, cols, 0};
   workspace.for_each_task(tasks.count(), [&](std::int64_t task, std::size_t) {

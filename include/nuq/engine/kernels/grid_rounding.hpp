@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "nuq/activation/activation_scale.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/round.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
@@ -17,21 +18,23 @@ namespace detail {
 // the same bits.
 
 /// The grid value that stands for x; NaN and infinities stay.
-[[nodiscard]] inline float fake_quantized_or_same(float x, const ActivationScale& grid) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline float fake_quantized_or_same(float x, const ActivationScale& grid) noexcept {
   return is_finite(x) ? fake_quantize(x, grid) : x;
 }
 
 /// x rounded to a multiple of `scale`, whose reciprocal is `inverse`. Multiples from 2²² on have no fraction to speak
 /// of in a float: such x stay, as NaN does.
-[[nodiscard]] inline float rounded_sum(float x, float scale, double inverse) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline float rounded_sum(float x, float scale, double inverse) noexcept {
   const double sum = static_cast<double>(x) * inverse;
   return std::fabs(sum) < 0x1p22 ? static_cast<float>(round_half_away(sum)) * scale : x;
 }
 
 #if NUQ_HAS_AVX2_KERNELS
 /// `fake_quantized_or_same` for the first values, by eight; returns how many these are.
-__attribute__((target("avx2"))) inline std::int64_t fake_quantize_avx2(const float* input, std::int64_t count,
-                                                                       const ActivationScale& grid, float* output) {
+NUQ_FUNCTION __attribute__((target("avx2"))) inline std::int64_t fake_quantize_avx2(const float* input,
+                                                                                    std::int64_t count,
+                                                                                    const ActivationScale& grid,
+                                                                                    float* output) {
   const float offset = static_cast<float>(grid.offset);
   const __m256 scale = _mm256_set1_ps(grid.scale);
   const __m256 least = _mm256_set1_ps(-128.0F - offset);
@@ -52,7 +55,8 @@ __attribute__((target("avx2"))) inline std::int64_t fake_quantize_avx2(const flo
 }
 
 /// `rounded_sum` of four values, of which `small` says whether they are rounded.
-__attribute__((target("avx2"))) inline __m128i rounded_counts_avx2(__m128 x, __m256d inverse, __m128& small) {
+NUQ_FUNCTION __attribute__((target("avx2"))) inline __m128i rounded_counts_avx2(__m128 x, __m256d inverse,
+                                                                                __m128& small) {
   const __m256d sign = _mm256_set1_pd(-0.0);
   const __m256d sum = _mm256_mul_pd(_mm256_cvtps_pd(x), inverse);
   const __m256d is_small = _mm256_cmp_pd(_mm256_andnot_pd(sign, sum), _mm256_set1_pd(0x1p22), _CMP_LT_OQ);
@@ -63,8 +67,9 @@ __attribute__((target("avx2"))) inline __m128i rounded_counts_avx2(__m128 x, __m
 }
 
 /// `rounded_sum` of the first values, by four; returns how many these are.
-__attribute__((target("avx2"))) inline std::int64_t round_sums_avx2(const float* input, std::int64_t count, float scale,
-                                                                    double inverse, float* output) {
+NUQ_FUNCTION __attribute__((target("avx2"))) inline std::int64_t round_sums_avx2(const float* input, std::int64_t count,
+                                                                                 float scale, double inverse,
+                                                                                 float* output) {
   std::int64_t at = 0;
   for (; at + 4 <= count; at += 4) {
     const __m128 x = _mm_loadu_ps(input + at);
@@ -77,7 +82,8 @@ __attribute__((target("avx2"))) inline std::int64_t round_sums_avx2(const float*
 #endif
 
 /// Every value as `fake_quantized_or_same` has it.
-inline void fake_quantize_values(const float* input, std::int64_t count, const ActivationScale& grid, float* output) {
+NUQ_FUNCTION inline void fake_quantize_values(const float* input, std::int64_t count, const ActivationScale& grid,
+                                              float* output) {
   std::int64_t at = 0;
 #if NUQ_HAS_AVX2_KERNELS
   if (__builtin_cpu_supports("avx2")) at = fake_quantize_avx2(input, count, grid, output);
@@ -86,7 +92,7 @@ inline void fake_quantize_values(const float* input, std::int64_t count, const A
 }
 
 /// Every value as `rounded_sum` has it.
-inline void round_sums(const float* input, std::int64_t count, float scale, float* output) {
+NUQ_FUNCTION inline void round_sums(const float* input, std::int64_t count, float scale, float* output) {
   const double inverse = 1.0 / static_cast<double>(scale);
   std::int64_t at = 0;
 #if NUQ_HAS_AVX2_KERNELS

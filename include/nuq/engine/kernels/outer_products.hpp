@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/matrix.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
@@ -23,7 +24,8 @@ inline constexpr std::ptrdiff_t product_tile_cols = 4;
 /// by a panel.
 using ProductTile = void (*)(std::ptrdiff_t depth, const double* rows, const double* cols, double* tile);
 
-inline void product_tile_portable(std::ptrdiff_t depth, const double* rows, const double* cols, double* tile) {
+NUQ_FUNCTION inline void product_tile_portable(std::ptrdiff_t depth, const double* rows, const double* cols,
+                                               double* tile) {
   for (std::ptrdiff_t col = 0; col < product_tile_cols; ++col) {
     double sums[product_panel] = {};
     for (std::ptrdiff_t at = col; at < depth * product_panel; at += product_panel) {
@@ -34,8 +36,8 @@ inline void product_tile_portable(std::ptrdiff_t depth, const double* rows, cons
 }
 
 #if NUQ_HAS_AVX2_KERNELS
-__attribute__((target("avx2,fma"))) inline void product_tile_avx2(std::ptrdiff_t depth, const double* rows,
-                                                                  const double* cols, double* tile) {
+NUQ_FUNCTION __attribute__((target("avx2,fma"))) inline void product_tile_avx2(std::ptrdiff_t depth, const double* rows,
+                                                                               const double* cols, double* tile) {
   __m256d sums[product_tile_cols][3];
 #pragma GCC unroll 4
   for (int col = 0; col < product_tile_cols; ++col) sums[col][0] = sums[col][1] = sums[col][2] = _mm256_setzero_pd();
@@ -61,7 +63,7 @@ __attribute__((target("avx2,fma"))) inline void product_tile_avx2(std::ptrdiff_t
 #endif
 
 /// The fastest one that this machine can run.
-[[nodiscard]] inline ProductTile best_product_tile() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline ProductTile best_product_tile() noexcept {
 #if NUQ_HAS_AVX2_KERNELS
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return product_tile_avx2;
 #endif
@@ -73,13 +75,13 @@ __attribute__((target("avx2,fma"))) inline void product_tile_avx2(std::ptrdiff_t
 /// rankUpdate, which has the instruction set of the build, not of the machine, and took three times as long.
 class OuterProducts {
  public:
-  explicit OuterProducts(std::ptrdiff_t inputs, ProductTile multiply = best_product_tile())
+  NUQ_FUNCTION explicit OuterProducts(std::ptrdiff_t inputs, ProductTile multiply = best_product_tile())
       : multiply_(multiply),
         panels_((inputs + product_panel - 1) / product_panel),
         block_(product_panel, panels_ * block_vectors),
         sums_(inputs, inputs) {}
 
-  void add(const Vector& x, Parallel& parallel) {
+  NUQ_FUNCTION void add(const Vector& x, Parallel& parallel) {
     for (std::ptrdiff_t panel = 0; panel < panels_; ++panel) {
       const double* const first = x.data() + panel * product_panel;
       double* const place = block_.data() + (panel * block_vectors + filled_) * product_panel;
@@ -89,7 +91,7 @@ class OuterProducts {
   }
 
   /// The symmetric sum. To be called once, as the last thing.
-  [[nodiscard]] Matrix finish(Parallel& parallel) {
+  NUQ_FUNCTION [[nodiscard]] Matrix finish(Parallel& parallel) {
     add_block(parallel);
     for (std::ptrdiff_t col = 1; col < sums_.cols(); ++col) {
       for (std::ptrdiff_t row = 0; row < col; ++row) sums_(row, col) = sums_(col, row);
@@ -100,12 +102,12 @@ class OuterProducts {
  private:
   static constexpr std::ptrdiff_t block_vectors = 250;  // a power of two would put all panels in one cache set
 
-  [[nodiscard]] std::ptrdiff_t inputs_of(std::ptrdiff_t panel) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::ptrdiff_t inputs_of(std::ptrdiff_t panel) const noexcept {
     return (std::min)(product_panel, sums_.rows() - panel * product_panel);
   }
 
   /// Panels of rows stay in the first cache while they meet a group of columns from the second.
-  void add_block(Parallel& parallel) {
+  NUQ_FUNCTION void add_block(Parallel& parallel) {
     constexpr std::ptrdiff_t group_panels = 8;
     const std::ptrdiff_t groups = (panels_ + group_panels - 1) / group_panels;
     parallel.for_each_block(static_cast<std::size_t>(groups), [&](std::size_t group) {
@@ -118,7 +120,7 @@ class OuterProducts {
     filled_ = 0;
   }
 
-  void add_product(std::ptrdiff_t row_panel, std::ptrdiff_t col_panel) {
+  NUQ_FUNCTION void add_product(std::ptrdiff_t row_panel, std::ptrdiff_t col_panel) {
     const std::ptrdiff_t rows = inputs_of(row_panel);
     const std::ptrdiff_t cols = inputs_of(col_panel);
     const double* const left = block_.column(row_panel * block_vectors).data();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/aligned_buffer.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/version.hpp"
@@ -28,7 +29,7 @@ struct PanelView {
   std::int64_t panel_stride = 0;
 
   /// The same panels from `depth` values on.
-  [[nodiscard]] PanelView from(std::int64_t depth, std::int64_t width) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] PanelView from(std::int64_t depth, std::int64_t width) const noexcept {
     return {data + depth * width, panel_stride};
   }
   [[nodiscard]] const float* panel(std::int64_t index) const noexcept { return data + index * panel_stride; }

@@ -5,6 +5,7 @@
 #include <cfloat>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/graph/ops/pooling.hpp"
 #include "nuq/version.hpp"
 
@@ -13,7 +14,7 @@ namespace detail {
 
 /// A window clipped to the input along one axis.
 struct ClippedWindow {
-  ClippedWindow(const WindowAxis& axis, std::int64_t position) noexcept {
+  NUQ_FUNCTION ClippedWindow(const WindowAxis& axis, std::int64_t position) noexcept {
     const std::int64_t first = position * axis.stride - axis.pad;
     const std::int64_t last = (std::min)(first + axis.kernel, axis.input + axis.pad);
     begin = (std::max)(first, std::int64_t{0});
@@ -27,7 +28,7 @@ struct ClippedWindow {
 
 // Both reduce the window's rows to one `line` first, which runs along memory, and the windows of that line then.
 
-inline void pool_maximum(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
+NUQ_FUNCTION inline void pool_maximum(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
   const std::int64_t width = geometry.x.input;
   for (std::int64_t y = 0; y < geometry.y.output; ++y) {
     const ClippedWindow rows(geometry.y, y);
@@ -44,7 +45,7 @@ inline void pool_maximum(const PoolingGeometry& geometry, const float* input, fl
   }
 }
 
-inline void pool_average(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
+NUQ_FUNCTION inline void pool_average(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
   const std::int64_t width = geometry.x.input;
   for (std::int64_t y = 0; y < geometry.y.output; ++y) {
     const ClippedWindow rows(geometry.y, y);
@@ -64,7 +65,7 @@ inline void pool_average(const PoolingGeometry& geometry, const float* input, fl
 
 /// Every value weighted with its probability to be drawn in training, value / sum of the window (Zeiler and Fergus,
 /// "Stochastic pooling", 2013, §3.2); 0 where the sum is not positive, as in Caffe.
-inline void pool_stochastic(const PoolingGeometry& geometry, const float* input, float* output) {
+NUQ_FUNCTION inline void pool_stochastic(const PoolingGeometry& geometry, const float* input, float* output) {
   for (std::int64_t y = 0; y < geometry.y.output; ++y) {
     const ClippedWindow rows(geometry.y, y);
     for (std::int64_t x = 0; x < geometry.x.output; ++x) {
@@ -85,7 +86,7 @@ inline void pool_stochastic(const PoolingGeometry& geometry, const float* input,
 
 /// Maximum, average or expectation of one plane's windows. A window without any value (strides larger than the kernel,
 /// without pads) gives −FLT_MAX as maximum, as in Caffe, and 0 otherwise. `line` has room for a row of the input.
-inline void pool_plane(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
+NUQ_FUNCTION inline void pool_plane(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
   switch (geometry.method) {
     case ops::PoolMethod::average:
       return pool_average(geometry, input, line, output);
@@ -98,7 +99,7 @@ inline void pool_plane(const PoolingGeometry& geometry, const float* input, floa
 
 /// Where the maxima of one plane's windows stand, as row · width + column, the first of equal ones; −1 for a window
 /// without any value above −FLT_MAX.
-inline void places_of_maxima(const PoolingGeometry& geometry, const float* input, float* places) {
+NUQ_FUNCTION inline void places_of_maxima(const PoolingGeometry& geometry, const float* input, float* places) {
   const std::int64_t width = geometry.x.input;
   for (std::int64_t y = 0; y < geometry.y.output; ++y) {
     const ClippedWindow rows(geometry.y, y);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/depthwise.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
@@ -25,7 +26,7 @@ struct RowRange {
 };
 
 /// The window positions along `axis` that reach into `rows`.
-[[nodiscard]] inline RowRange windows_over(const WindowAxis& axis, const RowRange& rows) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline RowRange windows_over(const WindowAxis& axis, const RowRange& rows) noexcept {
   const std::int64_t behind = rows.begin + axis.pad - axis.reach() + 1;  // where the first of them may begin
   const std::int64_t begin = behind <= 0 ? 0 : (behind + axis.stride - 1) / axis.stride;
   const std::int64_t end = (std::min)(axis.output, (rows.end - 1 + axis.pad) / axis.stride + 1);
@@ -33,8 +34,8 @@ struct RowRange {
 }
 
 /// target[position·stride + offset] += weight·source[position] for all positions whose tap falls on the target.
-inline void scatter_row(const TapRange& positions, std::int64_t stride, float weight, const float* source,
-                        float* target) {
+NUQ_FUNCTION inline void scatter_row(const TapRange& positions, std::int64_t stride, float weight, const float* source,
+                                     float* target) {
   const std::int64_t offset = positions.offset;
   if (stride == 1) {
     for (std::int64_t at = positions.begin; at < positions.end; ++at) target[at + offset] += weight * source[at];

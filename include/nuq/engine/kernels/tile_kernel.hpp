@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 // Kernels for instruction sets beyond the compiler's own flags, chosen at run time.
@@ -59,7 +60,7 @@ struct TileKernels {
   [[nodiscard]] TileKernel operator[](std::size_t rows_less_one) const noexcept { return panels[rows_less_one]; }
 };
 
-[[nodiscard]] inline float finished(float value, const TileFinish& finish, std::int64_t row) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline float finished(float value, const TileFinish& finish, std::int64_t row) noexcept {
   if (finish.scale != nullptr) value *= finish.scale[row];
   if (finish.shift != nullptr) value += finish.shift[row];
   return (std::max)(value, 0.0F) + finish.negative_slope * (std::min)(value, 0.0F);
@@ -104,8 +105,8 @@ void window_portable(const WindowTaps& taps, const float* a, const float* left, 
 }
 
 #if NUQ_HAS_AVX2_KERNELS
-__attribute__((target("avx2,fma"))) inline __m256 finished_avx2(__m256 value, const TileFinish& finish,
-                                                                std::int64_t row) {
+NUQ_FUNCTION __attribute__((target("avx2,fma"))) inline __m256 finished_avx2(__m256 value, const TileFinish& finish,
+                                                                             std::int64_t row) {
   if (finish.scale != nullptr) {
     value = _mm256_fmadd_ps(value, _mm256_broadcast_ss(finish.scale + row), _mm256_broadcast_ss(finish.shift + row));
   } else if (finish.shift != nullptr) {
@@ -186,7 +187,7 @@ __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, con
 #endif
 
 /// Kernels that every machine can run.
-[[nodiscard]] inline const TileKernels& portable_kernels() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline const TileKernels& portable_kernels() noexcept {
   static constexpr TileKernels kernels = {
       {tile_portable<1>, tile_portable<2>, tile_portable<3>, tile_portable<4>, tile_portable<5>, tile_portable<6>},
       {window_portable<1>, window_portable<2>, window_portable<3>, window_portable<4>, window_portable<5>,
@@ -195,7 +196,7 @@ __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, con
 }
 
 /// The fastest kernels that this machine can run.
-[[nodiscard]] inline const TileKernels& best_kernels() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline const TileKernels& best_kernels() noexcept {
 #if NUQ_HAS_AVX2_KERNELS
   static constexpr TileKernels avx2_kernels = {
       {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>, tile_avx2<4>, tile_avx2<5>, tile_avx2<6>},

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
@@ -23,7 +24,7 @@ namespace detail {
 /// remainder by the stride. A 1×1 kernel of stride 1 without pads reads the input itself.
 class WindowColumns {
  public:
-  explicit WindowColumns(const ConvolutionGeometry& geometry)
+  NUQ_FUNCTION explicit WindowColumns(const ConvolutionGeometry& geometry)
       : y_(geometry.y),
         x_(geometry.x),
         image_stride_(geometry.in_channels * geometry.y.input * geometry.x.input),
@@ -43,21 +44,21 @@ class WindowColumns {
   /// The columns [begin, end), ready to be packed for any channels.
   class Block {
    public:
-    Block(const WindowColumns& columns, std::int64_t begin, std::int64_t end, std::int64_t max_channels)
+    NUQ_FUNCTION Block(const WindowColumns& columns, std::int64_t begin, std::int64_t end, std::int64_t max_channels)
         : columns_(columns), size_(end - begin), max_channels_(max_channels) {
       cut_into_segments(begin, end);
       lay_out_patch();
       cut_into_runs(begin, end);
     }
 
-    [[nodiscard]] std::int64_t scratch_size() const noexcept {
+    NUQ_FUNCTION [[nodiscard]] std::int64_t scratch_size() const noexcept {
       const std::int64_t panels = (size_ + tile_cols - 1) / tile_cols;
       return patch_size() + panels * tile_cols * max_channels_ * columns_.taps() + tile_cols;
     }
 
     /// Packs the windows over `channels` (at most `max_channels`) channel planes of all images; `input` is the first of
     /// them in the first image. Returns panels of tile_cols columns within `scratch`.
-    [[nodiscard]] const float* pack(const float* input, std::int64_t channels, float* scratch) const {
+    NUQ_FUNCTION [[nodiscard]] const float* pack(const float* input, std::int64_t channels, float* scratch) const {
       float* const panels = scratch + patch_size();
       if (columns_.is_pointwise_) {
         const float* const readable_end =
@@ -85,7 +86,7 @@ class WindowColumns {
       std::int64_t offset;  // of its first value for the first channel and the first tap
     };
 
-    void cut_into_segments(std::int64_t begin, std::int64_t end) {
+    NUQ_FUNCTION void cut_into_segments(std::int64_t begin, std::int64_t end) {
       const std::int64_t width = columns_.x_.output;
       const std::int64_t piece = columns_.by_row_ ? width : width * columns_.y_.output;
       for (std::int64_t at = begin; at < end;) {
@@ -100,7 +101,7 @@ class WindowColumns {
       }
     }
 
-    void lay_out_patch() {
+    NUQ_FUNCTION void lay_out_patch() {
       if (columns_.is_pointwise_) {
         channel_stride_ = columns_.plane();
         taps_ = {0};
@@ -128,7 +129,7 @@ class WindowColumns {
     }
 
     /// Which distances from a window's first row (or column) its taps have, by their remainder by the stride.
-    [[nodiscard]] static std::vector<bool> read_remainders(const WindowAxis& axis) {
+    NUQ_FUNCTION [[nodiscard]] static std::vector<bool> read_remainders(const WindowAxis& axis) {
       std::vector<bool> read(static_cast<std::size_t>(axis.stride));
       for (std::int64_t tap = 0; tap < axis.kernel; ++tap) {
         read[static_cast<std::size_t>(tap * axis.dilation % axis.stride)] = true;
@@ -136,7 +137,7 @@ class WindowColumns {
       return read;
     }
 
-    void cut_into_runs(std::int64_t begin, std::int64_t end) {
+    NUQ_FUNCTION void cut_into_runs(std::int64_t begin, std::int64_t end) {
       std::int64_t place = 0;
       for (const Segment& segment : segments_) {
         if (columns_.is_pointwise_) place = segment.image * columns_.image_stride_ + segment.col_begin;
@@ -158,13 +159,14 @@ class WindowColumns {
     [[nodiscard]] std::int64_t segment_stride() const noexcept { return max_channels_ * channel_stride_; }
 
     /// The patch and the values behind it that copying whole tiles may read, in whole cache lines.
-    [[nodiscard]] std::int64_t patch_size() const noexcept {
+    NUQ_FUNCTION [[nodiscard]] std::int64_t patch_size() const noexcept {
       if (columns_.is_pointwise_) return 0;
       const std::int64_t size = static_cast<std::int64_t>(segments_.size()) * segment_stride() + tile_cols;
       return (size + tile_cols - 1) / tile_cols * tile_cols;
     }
 
-    void fill_patch(const Segment& segment, const float* input, std::int64_t channels, float* patch) const {
+    NUQ_FUNCTION void fill_patch(const Segment& segment, const float* input, std::int64_t channels,
+                                 float* patch) const {
       const WindowAxis& y = columns_.y_;
       const std::int64_t first_row = segment.row_begin * y.stride - y.pad;
       const std::int64_t rows = (segment.row_end - segment.row_begin - 1) * y.stride + y.reach();
@@ -183,7 +185,7 @@ class WindowColumns {
       }
     }
 
-    void fill_patch_row(const Segment& segment, const float* source, float* target) const {
+    NUQ_FUNCTION void fill_patch_row(const Segment& segment, const float* source, float* target) const {
       const WindowAxis& x = columns_.x_;
       const std::int64_t first_col = segment.col_begin * x.stride - x.pad;
       for (std::int64_t phase = 0; phase < x.stride; ++phase, target += phase_width_) {
@@ -204,7 +206,8 @@ class WindowColumns {
 
     /// Copies a whole tile's width for each run where that stays below `readable_end`: the surplus is overwritten by
     /// the run or the row of the panel that comes next.
-    void copy_runs(const float* source, const float* readable_end, std::int64_t channels, float* panel) const {
+    NUQ_FUNCTION void copy_runs(const float* source, const float* readable_end, std::int64_t channels,
+                                float* panel) const {
       const std::int64_t depth = channels * columns_.taps();
       for (std::size_t run = 0; run < runs_.size(); panel += depth * tile_cols) {
         const std::size_t first = run;
@@ -260,7 +263,7 @@ class WindowColumns {
   static constexpr std::int64_t wide_row =
       96;  // output rows above it are cut: a patch needs not hold all of their width
 
-  [[nodiscard]] static bool is_identity(const WindowAxis& axis) noexcept {
+  NUQ_FUNCTION [[nodiscard]] static bool is_identity(const WindowAxis& axis) noexcept {
     return axis.kernel == 1 && axis.stride == 1 && axis.pad == 0;
   }
   [[nodiscard]] std::int64_t plane() const noexcept { return y_.input * x_.input; }

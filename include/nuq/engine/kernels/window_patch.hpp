@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/gemm.hpp"
 #include "nuq/engine/kernels/panels.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
@@ -25,7 +26,7 @@ struct WindowBlock {
 /// ("phase").
 class PatchAxis {
  public:
-  PatchAxis(const WindowAxis& axis, std::int64_t begin, std::int64_t end)
+  NUQ_FUNCTION PatchAxis(const WindowAxis& axis, std::int64_t begin, std::int64_t end)
       : places(((end - begin - 1) * axis.stride + axis.reach() + axis.stride - 1) / axis.stride),
         stride(axis.stride),
         input_(axis.input),
@@ -38,16 +39,16 @@ class PatchAxis {
 
   [[nodiscard]] bool is_read(std::int64_t phase) const { return is_read_[static_cast<std::size_t>(phase)]; }
   /// The input's index of a phase's value.
-  [[nodiscard]] std::int64_t source(std::int64_t phase, std::int64_t place) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int64_t source(std::int64_t phase, std::int64_t place) const noexcept {
     return first_ + phase + place * stride;
   }
   /// The phase's first place that is not in the pad before the input.
-  [[nodiscard]] std::int64_t begin(std::int64_t phase) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int64_t begin(std::int64_t phase) const noexcept {
     const std::int64_t before = -source(phase, 0);
     return std::clamp((before + stride - 1) / stride, std::int64_t{0}, places);
   }
   /// The phase's first place that is in the pad behind the input.
-  [[nodiscard]] std::int64_t end(std::int64_t phase) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int64_t end(std::int64_t phase) const noexcept {
     return std::clamp((input_ - source(phase, 0) + stride - 1) / stride, begin(phase), places);
   }
 
@@ -66,7 +67,7 @@ class PatchAxis {
 /// behind a row is the one before the next, which leaves few of them.
 class WindowPatch {
  public:
-  WindowPatch(const ConvolutionGeometry& geometry, const WindowBlock& block, std::int64_t max_channels)
+  NUQ_FUNCTION WindowPatch(const ConvolutionGeometry& geometry, const WindowBlock& block, std::int64_t max_channels)
       : block_(block),
         y_(geometry.y, block.row_begin, block.row_end),
         x_(geometry.x, block.col_begin, block.col_end),
@@ -85,15 +86,18 @@ class WindowPatch {
     cut_into_halves(geometry);
   }
 
-  [[nodiscard]] std::int64_t size() const noexcept { return (block_.image_end - block_.image_begin) * image_stride_; }
+  NUQ_FUNCTION [[nodiscard]] std::int64_t size() const noexcept {
+    return (block_.image_end - block_.image_begin) * image_stride_;
+  }
   [[nodiscard]] std::size_t halves() const noexcept { return halves_.size(); }
-  [[nodiscard]] WindowTaps taps(std::int64_t channels) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] WindowTaps taps(std::int64_t channels) const noexcept {
     return {channels, channel_stride_, taps_.data(), static_cast<std::int64_t>(taps_.size())};
   }
 
   /// Fills a patch of `size()` values with `channels` channel planes of the block's images; `input` is the first of
   /// them in the network's first image.
-  void fill(const ConvolutionGeometry& geometry, const float* input, std::int64_t channels, float* patch) const {
+  NUQ_FUNCTION void fill(const ConvolutionGeometry& geometry, const float* input, std::int64_t channels,
+                         float* patch) const {
     const std::int64_t plane = geometry.y.input * geometry.x.input;
     for (std::int64_t image = block_.image_begin; image < block_.image_end; ++image, patch += image_stride_) {
       const float* const source = input + image * geometry.in_channels * plane;
@@ -106,8 +110,9 @@ class WindowPatch {
 
   /// Computes output rows [row, row + rows) at the positions of half `half` and of the one behind it. `a` holds the
   /// filters of these rows.
-  void multiply(WindowKernel kernel, const WindowTaps& taps, const float* patch, const float* a, std::size_t half,
-                const ProductTarget& target, std::int64_t row, std::int64_t rows, const ProductPhase& phase) const {
+  NUQ_FUNCTION void multiply(WindowKernel kernel, const WindowTaps& taps, const float* patch, const float* a,
+                             std::size_t half, const ProductTarget& target, std::int64_t row, std::int64_t rows,
+                             const ProductPhase& phase) const {
     const Half& left = halves_[half];
     const bool has_right = half + 1 < halves_.size();
     const Half& right = has_right ? halves_[half + 1] : left;
@@ -144,7 +149,7 @@ class WindowPatch {
   };
 
   /// How much of a row's pad behind the input is the next row's pad before it.
-  [[nodiscard]] std::int64_t shared_pad(const ConvolutionGeometry& geometry) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int64_t shared_pad(const ConvolutionGeometry& geometry) const noexcept {
     if (geometry.y.stride != 1 || geometry.x.stride != 1) return 0;
     const std::int64_t between_windows = x_.places - (block_.col_end - block_.col_begin);
     return (std::min)(between_windows, (std::min)(x_.begin(0), x_.places - x_.end(0)));
@@ -153,7 +158,7 @@ class WindowPatch {
   /// Zeros behind a patch: what the last row shares of a pad, and what the last tile reads too much.
   [[nodiscard]] std::int64_t slack() const noexcept { return x_.places - row_stride_ + half_cols; }
 
-  void cut_into_halves(const ConvolutionGeometry& geometry) {
+  NUQ_FUNCTION void cut_into_halves(const ConvolutionGeometry& geometry) {
     const std::int64_t width = block_.col_end - block_.col_begin;
     const std::int64_t end = (block_.row_end - block_.row_begin - 1) * row_stride_ + width;
     for (std::int64_t image = block_.image_begin; image < block_.image_end; ++image) {
@@ -180,7 +185,7 @@ class WindowPatch {
     }
   }
 
-  void fill_channel(const float* source, std::int64_t source_stride, float* target) const {
+  NUQ_FUNCTION void fill_channel(const float* source, std::int64_t source_stride, float* target) const {
     for (std::int64_t row_phase = 0; row_phase < y_.stride; ++row_phase) {
       for (std::int64_t col_phase = 0; col_phase < x_.stride; ++col_phase, target += phase_stride_) {
         if (!y_.is_read(row_phase) || !x_.is_read(col_phase)) continue;
@@ -195,7 +200,7 @@ class WindowPatch {
     }
   }
 
-  void fill_row(const float* source, std::int64_t phase, float* target) const {
+  NUQ_FUNCTION void fill_row(const float* source, std::int64_t phase, float* target) const {
     const std::int64_t begin = x_.begin(phase);
     const std::int64_t end = x_.end(phase);
     std::fill_n(target, begin, 0.0F);
@@ -208,7 +213,7 @@ class WindowPatch {
   }
 
   /// Copies 1 to 8 values.
-  static void copy_few(const float* source, std::int64_t count, float* target) {
+  NUQ_FUNCTION static void copy_few(const float* source, std::int64_t count, float* target) {
     const auto copy = [&](std::size_t values) {  // the first and the last ones, which overlap
       const std::int64_t last = count - static_cast<std::int64_t>(values);
       float first_values[half_cols];
@@ -227,12 +232,14 @@ class WindowPatch {
     }
   }
 
-  static void load_run(const Run& run, const float* output, std::int64_t stride, std::int64_t rows, float* tile) {
+  NUQ_FUNCTION static void load_run(const Run& run, const float* output, std::int64_t stride, std::int64_t rows,
+                                    float* tile) {
     for (std::int64_t row = 0; row < rows; ++row) {
       copy_few(output + row * stride + run.target, run.length, tile + row * tile_cols + run.column);
     }
   }
-  static void store_run(const Run& run, const float* tile, std::int64_t rows, float* output, std::int64_t stride) {
+  NUQ_FUNCTION static void store_run(const Run& run, const float* tile, std::int64_t rows, float* output,
+                                     std::int64_t stride) {
     for (std::int64_t row = 0; row < rows; ++row) {
       copy_few(tile + row * tile_cols + run.column, run.length, output + row * stride + run.target);
     }
@@ -253,7 +260,7 @@ class WindowPatch {
 /// The output positions of a convolution in blocks whose patches stay in a cache.
 class WindowBlocks {
  public:
-  explicit WindowBlocks(const ConvolutionGeometry& geometry)
+  NUQ_FUNCTION explicit WindowBlocks(const ConvolutionGeometry& geometry)
       : batch_(geometry.batch), height_(geometry.y.output), width_(geometry.x.output) {
     cols_ = even_piece(width_, widest, 1);
     const std::int64_t row_places = cols_ + geometry.x.reach() / geometry.x.stride;
@@ -263,10 +270,10 @@ class WindowBlocks {
                   : even_piece(batch_, (std::max)(std::int64_t{1}, most_places / (row_places * rows_)), 1);
   }
 
-  [[nodiscard]] std::int64_t count() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int64_t count() const noexcept {
     return panel_count(batch_, images_) * panel_count(height_, rows_) * panel_count(width_, cols_);
   }
-  [[nodiscard]] WindowBlock block(std::int64_t index) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] WindowBlock block(std::int64_t index) const noexcept {
     const std::int64_t col = index % panel_count(width_, cols_) * cols_;
     index /= panel_count(width_, cols_);
     const std::int64_t row = index % panel_count(height_, rows_) * rows_;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/detail/pointwise.hpp"
 #include "nuq/engine/detail/require_factors.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -24,7 +25,7 @@ class AbsValLayer {
 
   explicit AbsValLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [](float x) { return std::fabs(x); });
   }
 };
@@ -37,7 +38,7 @@ class BnllLayer {
 
   explicit BnllLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [](float x) { return (std::max)(x, 0.0F) + std::log1p(std::exp(-std::fabs(x))); });
   }
 };
@@ -48,10 +49,10 @@ class ClipLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit ClipLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit ClipLayer(const LayerRef& layer)
       : min_(layer.operation<ops::Clip>().min.value_or(0.0F)), max_(layer.operation<ops::Clip>().max.value_or(0.0F)) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [min = min_, max = max_](float x) { return (std::max)((std::min)(x, max), min); });
   }
 
@@ -66,9 +67,9 @@ class EluLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit EluLayer(const LayerRef& layer) : alpha_(layer.operation<ops::Elu>().alpha) {}
+  NUQ_FUNCTION explicit EluLayer(const LayerRef& layer) : alpha_(layer.operation<ops::Elu>().alpha) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [alpha = alpha_](float x) { return x < 0.0F ? alpha * std::expm1(x) : x; });
   }
 
@@ -82,9 +83,9 @@ class ExpLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit ExpLayer(const LayerRef& layer) : factors_(exp_factors(layer.operation<ops::Exp>(), layer)) {}
+  NUQ_FUNCTION explicit ExpLayer(const LayerRef& layer) : factors_(exp_factors(layer.operation<ops::Exp>(), layer)) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [factors = factors_](float x) { return factors.outer * std::exp(factors.inner * x); });
   }
 
@@ -98,12 +99,12 @@ class LogLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit LogLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit LogLayer(const LayerRef& layer)
       : factor_(log_factor(layer.operation<ops::Log>(), layer)),
         scale_(layer.operation<ops::Log>().scale),
         shift_(layer.operation<ops::Log>().shift) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [factor = factor_, scale = scale_, shift = shift_](float x) {
       return factor * std::log(shift + scale * x);
     });
@@ -124,7 +125,7 @@ class MishLayer {
 
   explicit MishLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [](float x) {
       if (x > 20.0F) return x;
       const float e = std::exp(x);
@@ -139,12 +140,12 @@ class PowerLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit PowerLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit PowerLayer(const LayerRef& layer)
       : power_(layer.operation<ops::Power>().power),
         scale_(layer.operation<ops::Power>().scale),
         shift_(layer.operation<ops::Power>().shift) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const auto base = [scale = scale_, shift = shift_](float x) { return shift + scale * x; };
     if (power_ == 1.0F) {  // the usual value: mere scaling
       for_each_value(call, base);
@@ -166,12 +167,12 @@ class PreluLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit PreluLayer(const LayerRef& layer) : operation_(layer.operation<ops::PRelu>()) {
+  NUQ_FUNCTION explicit PreluLayer(const LayerRef& layer) : operation_(layer.operation<ops::PRelu>()) {
     require_blobs(layer, 1);
     slopes_ = layer.node.blobs[0].values;
   }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const AxisSplit split = prelu_split(operation_, call.layer, call.inputs[0].shape);
     require_factors(call, slopes_.size(), split.extent);
     const float* const input = call.inputs[0].values.data();
@@ -197,11 +198,12 @@ class ReluLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit ReluLayer(const LayerRef& layer) : negative_slope_(layer.operation<ops::Relu>().negative_slope) {}
+  NUQ_FUNCTION explicit ReluLayer(const LayerRef& layer)
+      : negative_slope_(layer.operation<ops::Relu>().negative_slope) {}
 
   [[nodiscard]] float negative_slope() const noexcept { return negative_slope_; }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call,
                    [slope = negative_slope_](float x) { return (std::max)(x, 0.0F) + slope * (std::min)(x, 0.0F); });
   }
@@ -216,9 +218,10 @@ class Relu6Layer {
  public:
   static constexpr bool in_place = true;
 
-  explicit Relu6Layer(const LayerRef& layer) : negative_slope_(layer.operation<ops::Relu6>().negative_slope) {}
+  NUQ_FUNCTION explicit Relu6Layer(const LayerRef& layer)
+      : negative_slope_(layer.operation<ops::Relu6>().negative_slope) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [slope = negative_slope_](float x) {
       return (std::min)((std::max)(x, 0.0F), 6.0F) + slope * (std::min)(x, 0.0F);
     });
@@ -236,7 +239,7 @@ class SigmoidLayer {
 
   explicit SigmoidLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [](float x) { return 1.0F / (1.0F + std::exp(-x)); });
   }
 };
@@ -247,9 +250,9 @@ class SwishLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit SwishLayer(const LayerRef& layer) : beta_(layer.operation<ops::Swish>().beta) {}
+  NUQ_FUNCTION explicit SwishLayer(const LayerRef& layer) : beta_(layer.operation<ops::Swish>().beta) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [beta = beta_](float x) { return x / (1.0F + std::exp(-beta * x)); });
   }
 
@@ -264,7 +267,7 @@ class TanhLayer {
 
   explicit TanhLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [](float x) { return std::tanh(x); });
   }
 };
@@ -275,9 +278,10 @@ class ThresholdLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit ThresholdLayer(const LayerRef& layer) : threshold_(layer.operation<ops::Threshold>().threshold) {}
+  NUQ_FUNCTION explicit ThresholdLayer(const LayerRef& layer)
+      : threshold_(layer.operation<ops::Threshold>().threshold) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     for_each_value(call, [threshold = threshold_](float x) { return x > threshold ? 1.0F : 0.0F; });
   }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/affine.hpp"
@@ -24,7 +25,7 @@ class BatchNormLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit BatchNormLayer(const LayerRef& layer) {
+  NUQ_FUNCTION explicit BatchNormLayer(const LayerRef& layer) {
     const ChannelAffine affine = batch_norm_affine(layer.operation<ops::BatchNorm>(), layer);
     scale_.assign(affine.factor.begin(), affine.factor.end());
     shift_.assign(affine.offset.begin(), affine.offset.end());
@@ -33,7 +34,7 @@ class BatchNormLayer {
   [[nodiscard]] const std::vector<float>& scale() const noexcept { return scale_; }
   [[nodiscard]] const std::vector<float>& shift() const noexcept { return shift_; }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const AxisSplit split = batch_norm_split(call.layer, call.inputs[0].shape);
     if (split.extent != static_cast<std::int64_t>(scale_.size())) {
       call.layer.fail(ErrorCode::size_mismatch, "the input " + to_string(call.inputs[0].shape) + " has " +
@@ -54,7 +55,7 @@ class ScaleLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit ScaleLayer(const LayerRef& layer) : operation_(layer.operation<ops::Scale>()) {
+  NUQ_FUNCTION explicit ScaleLayer(const LayerRef& layer) : operation_(layer.operation<ops::Scale>()) {
     if (layer.node.inputs.size() == 1) {
       require_blobs(layer, 1);
       scale_ = layer.node.blobs[0].values;
@@ -72,7 +73,7 @@ class ScaleLayer {
   /// As many values as there are factors, or none.
   [[nodiscard]] const std::vector<float>& shift() const noexcept { return shift_; }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& input = call.inputs[0].shape;
     const bool is_trained = call.inputs.size() == 1;
     const AxisSplit split = is_trained ? scale_split(operation_, call.layer, input)
@@ -95,13 +96,13 @@ class BiasLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit BiasLayer(const LayerRef& layer) : operation_(layer.operation<ops::Bias>()) {
+  NUQ_FUNCTION explicit BiasLayer(const LayerRef& layer) : operation_(layer.operation<ops::Bias>()) {
     if (layer.node.inputs.size() > 1) return;
     require_blobs(layer, 1);
     bias_ = layer.node.blobs[0].values;
   }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     if (call.inputs.size() == 1) {
       const AxisSplit split = bias_split(operation_, call.layer, call.inputs[0].shape);
       require_factors(call, bias_.size(), split.extent);
@@ -113,7 +114,7 @@ class BiasLayer {
   }
 
  private:
-  static void add(const LayerCall& call, const AxisSplit& split, const float* bias) {
+  NUQ_FUNCTION static void add(const LayerCall& call, const AxisSplit& split, const float* bias) {
     const float* const input = call.inputs[0].values.data();
     float* const output = call.outputs[0].values.data();
     call.workspace.for_each_range(split.outer * split.extent, split.inner, [=](std::int64_t begin, std::int64_t end) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/version.hpp"
@@ -19,7 +20,7 @@ class CopyLayer {
 
   explicit CopyLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const ArrayView<const float> input = call.inputs[0].values;
     for (const TensorSpan& output : call.outputs) {
       if (output.values.data() != input.data()) std::copy(input.begin(), input.end(), output.values.begin());
@@ -65,12 +66,12 @@ class ParameterLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit ParameterLayer(const LayerRef& layer) {
+  NUQ_FUNCTION explicit ParameterLayer(const LayerRef& layer) {
     require_blobs(layer, 1);
     values_ = layer.node.blobs[0].values;
   }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     std::copy(values_.begin(), values_.end(), call.outputs[0].values.begin());
   }
 

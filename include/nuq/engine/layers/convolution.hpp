@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/require_weights.hpp"
@@ -33,7 +34,7 @@ class ConvolutionLayer {
   static constexpr bool in_place = false;
 
   /// Packs the weights. Throws ModelError when they are missing or not of the declared shape.
-  explicit ConvolutionLayer(const LayerRef& layer) : operation_(layer.operation<ops::Convolution>()) {
+  NUQ_FUNCTION explicit ConvolutionLayer(const LayerRef& layer) : operation_(layer.operation<ops::Convolution>()) {
     const std::int64_t group = operation_.group.value_or(1);
     require_blobs(layer, 1);
     const Tensor& weights = layer.node.blobs[0];
@@ -55,14 +56,14 @@ class ConvolutionLayer {
   [[nodiscard]] const std::vector<float>& bias() const noexcept { return bias_; }
   [[nodiscard]] std::int64_t out_channels() const noexcept { return weight_shape_[0]; }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     TileFinish finish;
     if (!bias_.empty()) finish.shift = bias_.data();
     forward(call, finish);
   }
 
   /// With `finish` in place of the bias; its values are per output channel.
-  void forward(const LayerCall& call, const TileFinish& finish) const {
+  NUQ_FUNCTION void forward(const LayerCall& call, const TileFinish& finish) const {
     const ConvolutionGeometry geometry = convolution_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());
     const float* const input = call.inputs[0].values.data();
@@ -75,7 +76,7 @@ class ConvolutionLayer {
   }
 
  private:
-  void pack_filters(const Tensor& weights, std::int64_t group) {
+  NUQ_FUNCTION void pack_filters(const Tensor& weights, std::int64_t group) {
     const std::int64_t rows = weight_shape_[0] / group;
     const std::int64_t depth = weight_shape_[1] * weight_shape_[2] * weight_shape_[3];
     for (std::int64_t index = 0; index < group; ++index) {
@@ -83,8 +84,8 @@ class ConvolutionLayer {
     }
   }
 
-  void multiply(const ConvolutionGeometry& geometry, const float* input, float* output, const TileFinish& finish,
-                Workspace& workspace) const {
+  NUQ_FUNCTION void multiply(const ConvolutionGeometry& geometry, const float* input, float* output,
+                             const TileFinish& finish, Workspace& workspace) const {
     const WindowBlocks blocks(geometry);
     if (pays_to_read_patches(geometry, blocks)) {
       multiply_patches(geometry, blocks, input, output, finish, workspace);
@@ -95,7 +96,8 @@ class ConvolutionLayer {
 
   /// Whether the positions that are computed and dropped cost less than packing the windows would: some 16 cycles for
   /// each tap of a tile, which takes one cycle a row.
-  [[nodiscard]] static bool pays_to_read_patches(const ConvolutionGeometry& geometry, const WindowBlocks& blocks) {
+  NUQ_FUNCTION [[nodiscard]] static bool pays_to_read_patches(const ConvolutionGeometry& geometry,
+                                                              const WindowBlocks& blocks) {
     constexpr double packing_cycles = 16.0;
     if (geometry.y.kernel == 1 && geometry.x.kernel == 1) return false;
     const WindowBlock block = blocks.block(0);
@@ -108,8 +110,9 @@ class ConvolutionLayer {
   }
 
   /// Windows are read from patches of the input.
-  void multiply_patches(const ConvolutionGeometry& geometry, const WindowBlocks& blocks, const float* input,
-                        float* output, const TileFinish& finish, Workspace& workspace) const {
+  NUQ_FUNCTION void multiply_patches(const ConvolutionGeometry& geometry, const WindowBlocks& blocks,
+                                     const float* input, float* output, const TileFinish& finish,
+                                     Workspace& workspace) const {
     constexpr std::int64_t patch_depth = 320;  // of filter values, that a panel of them stays in the first-level cache
     const std::int64_t taps = geometry.y.kernel * geometry.x.kernel;
     const std::int64_t rows = geometry.out_channels / geometry.group;
@@ -141,9 +144,10 @@ class ConvolutionLayer {
     });
   }
 
-  static void multiply_patch(const TileKernels& kernels, const WindowPatch& windows, const float* patch,
-                             std::int64_t channels, const PanelView& filters, std::int64_t row_begin,
-                             std::int64_t row_end, const ProductTarget& target, const ProductPhase& phase) {
+  NUQ_FUNCTION static void multiply_patch(const TileKernels& kernels, const WindowPatch& windows, const float* patch,
+                                          std::int64_t channels, const PanelView& filters, std::int64_t row_begin,
+                                          std::int64_t row_end, const ProductTarget& target,
+                                          const ProductPhase& phase) {
     const WindowTaps taps = windows.taps(channels);
     for (std::int64_t block = row_begin; block < row_end; block += row_block) {
       const std::int64_t block_end = (std::min)(row_end, block + row_block);
@@ -158,8 +162,8 @@ class ConvolutionLayer {
   }
 
   /// Windows are packed into panels.
-  void multiply_columns(const ConvolutionGeometry& geometry, const float* input, float* output,
-                        const TileFinish& finish, Workspace& workspace) const {
+  NUQ_FUNCTION void multiply_columns(const ConvolutionGeometry& geometry, const float* input, float* output,
+                                     const TileFinish& finish, Workspace& workspace) const {
     const WindowColumns columns(geometry);
     const std::int64_t rows = geometry.out_channels / geometry.group;
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
@@ -189,8 +193,8 @@ class ConvolutionLayer {
     });
   }
 
-  void convolve_planes(const ConvolutionGeometry& geometry, const float* input, float* output, const TileFinish& finish,
-                       Workspace& workspace) const {
+  NUQ_FUNCTION void convolve_planes(const ConvolutionGeometry& geometry, const float* input, float* output,
+                                    const TileFinish& finish, Workspace& workspace) const {
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
     const std::int64_t per_input = geometry.out_channels / geometry.in_channels;
@@ -219,9 +223,9 @@ class Im2colLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit Im2colLayer(const LayerRef& layer) : operation_(layer.operation<ops::Im2col>()) {}
+  NUQ_FUNCTION explicit Im2colLayer(const LayerRef& layer) : operation_(layer.operation<ops::Im2col>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Im2colGeometry geometry = im2col_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t taps = geometry.y.kernel * geometry.x.kernel;
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
@@ -235,8 +239,8 @@ class Im2colLayer {
   }
 
  private:
-  static void copy_tap(const Im2colGeometry& geometry, const float* input, const TapRange& rows, const TapRange& cols,
-                       float* output) {
+  NUQ_FUNCTION static void copy_tap(const Im2colGeometry& geometry, const float* input, const TapRange& rows,
+                                    const TapRange& cols, float* output) {
     std::fill_n(output, geometry.y.output * geometry.x.output, 0.0F);
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
       const float* const source = input + (row * geometry.y.stride + rows.offset) * geometry.x.input;

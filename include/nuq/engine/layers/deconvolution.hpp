@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/require_weights.hpp"
@@ -34,7 +35,7 @@ class DeconvolutionLayer {
   static constexpr bool in_place = false;
 
   /// Packs the weights. Throws ModelError when they are missing or not of the declared shape.
-  explicit DeconvolutionLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit DeconvolutionLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::TransposedConvolution>()), group_(operation_.group.value_or(1)) {
     require_blobs(layer, 1);
     const Tensor& weights = layer.node.blobs[0];
@@ -51,7 +52,7 @@ class DeconvolutionLayer {
     }
   }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const DeconvolutionGeometry geometry = deconvolution_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());
     const float* const input = call.inputs[0].values.data();
@@ -71,7 +72,7 @@ class DeconvolutionLayer {
   [[nodiscard]] std::int64_t taps() const noexcept { return weight_shape_[2] * weight_shape_[3]; }
 
   /// A product's left side: one row for each output channel of a block and each tap.
-  void pack_filters(const Tensor& weights) {
+  NUQ_FUNCTION void pack_filters(const Tensor& weights) {
     const std::int64_t depth = weight_shape_[0] / group_;
     const std::int64_t depth_stride = outputs_per_group() * taps();
     block_ = even_piece(outputs_per_group(), (std::max)(std::int64_t{1}, rows_of_product / taps()), 1);
@@ -85,13 +86,14 @@ class DeconvolutionLayer {
   }
 
   /// Output rows that a task computes: so many that windows which reach into two bands are few.
-  [[nodiscard]] static std::int64_t band_height(const ConvolutionGeometry& geometry) {
+  NUQ_FUNCTION [[nodiscard]] static std::int64_t band_height(const ConvolutionGeometry& geometry) {
     const std::int64_t shared = (geometry.y.reach() - 1) / geometry.y.stride;
     const std::int64_t positions = (std::max)({std::int64_t{1}, columns_of_product / geometry.x.output, 4 * shared});
     return positions * geometry.y.stride;
   }
 
-  void multiply(const ConvolutionGeometry& geometry, const float* input, float* output, Workspace& workspace) const {
+  NUQ_FUNCTION void multiply(const ConvolutionGeometry& geometry, const float* input, float* output,
+                             Workspace& workspace) const {
     const std::int64_t height = band_height(geometry);
     const std::int64_t bands = (geometry.y.input + height - 1) / height;
     const std::int64_t blocks = static_cast<std::int64_t>(filters_.size());  // of all groups
@@ -110,8 +112,9 @@ class DeconvolutionLayer {
 
   /// The rows `rows` of the output channels of a block, `channel` and those behind it. `input` is an image, `output`
   /// the first of its output planes.
-  void compute_band(const ConvolutionGeometry& geometry, std::int64_t block, std::int64_t channel, const RowRange& rows,
-                    const float* input, float* output, Workspace& workspace, std::size_t worker) const {
+  NUQ_FUNCTION void compute_band(const ConvolutionGeometry& geometry, std::int64_t block, std::int64_t channel,
+                                 const RowRange& rows, const float* input, float* output, Workspace& workspace,
+                                 std::size_t worker) const {
     const RowPanels& filters = filters_[static_cast<std::size_t>(block)];
     const std::int64_t width = geometry.x.output;
     const RowRange positions = windows_over(geometry.y, rows);
@@ -135,8 +138,8 @@ class DeconvolutionLayer {
   }
 
   /// windows[row × stride] = filters · columns; `packed` has room for depth_block × stride values.
-  static void multiply_block(const TileKernels& kernels, const RowPanels& filters, const LineView& columns,
-                             float* windows, std::int64_t stride, float* packed) {
+  NUQ_FUNCTION static void multiply_block(const TileKernels& kernels, const RowPanels& filters, const LineView& columns,
+                                          float* windows, std::int64_t stride, float* packed) {
     const ProductTarget target{windows, stride, stride, 0};
     for (std::int64_t begin = 0; begin < filters.depth(); begin += depth_block) {
       LineView part = columns;
@@ -150,8 +153,8 @@ class DeconvolutionLayer {
     }
   }
 
-  void scatter_planes(const ConvolutionGeometry& geometry, const float* input, float* output,
-                      Workspace& workspace) const {
+  NUQ_FUNCTION void scatter_planes(const ConvolutionGeometry& geometry, const float* input, float* output,
+                                   Workspace& workspace) const {
     const std::int64_t in_plane = geometry.y.output * geometry.x.output;
     const std::int64_t out_plane = geometry.y.input * geometry.x.input;
     const std::int64_t planes = geometry.batch * geometry.in_channels;
@@ -170,7 +173,7 @@ class DeconvolutionLayer {
     });
   }
 
-  [[nodiscard]] float bias_of(std::int64_t channel) const {
+  NUQ_FUNCTION [[nodiscard]] float bias_of(std::int64_t channel) const {
     return bias_.empty() ? 0.0F : bias_[static_cast<std::size_t>(channel)];
   }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/detection.hpp"
 #include "nuq/version.hpp"
@@ -21,17 +22,19 @@ struct Box {
   float x_max = 0.0F;
   float y_max = 0.0F;
 
-  [[nodiscard]] static Box at(const float* corners) noexcept {
+  NUQ_FUNCTION [[nodiscard]] static Box at(const float* corners) noexcept {
     return {corners[0], corners[1], corners[2], corners[3]};
   }
   [[nodiscard]] float width() const noexcept { return x_max - x_min; }
   [[nodiscard]] float height() const noexcept { return y_max - y_min; }
   /// 0 where the corners stand the wrong way round.
-  [[nodiscard]] float area() const noexcept { return x_max < x_min || y_max < y_min ? 0.0F : width() * height(); }
+  NUQ_FUNCTION [[nodiscard]] float area() const noexcept {
+    return x_max < x_min || y_max < y_min ? 0.0F : width() * height();
+  }
 };
 
 /// Intersection over union of two boxes (Jaccard index); 0 where they do not meet.
-[[nodiscard]] inline float overlap(const Box& a, const Box& b) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline float overlap(const Box& a, const Box& b) noexcept {
   const Box common = {(std::max)(a.x_min, b.x_min), (std::max)(a.y_min, b.y_min), (std::min)(a.x_max, b.x_max),
                       (std::min)(a.y_max, b.y_max)};
   if (!(common.width() > 0.0F && common.height() > 0.0F)) return 0.0F;
@@ -40,8 +43,8 @@ struct Box {
 
 /// The box that SSD's `location`, four values relative to a prior box, stands for (Liu and others, "SSD: Single shot
 /// multibox detector", 2016, §2.2, and its implementation's three codes).
-[[nodiscard]] inline Box decoded_box(ops::BoxCode code, const float* location, const Box& prior,
-                                     const float* variances) {
+NUQ_FUNCTION [[nodiscard]] inline Box decoded_box(ops::BoxCode code, const float* location, const Box& prior,
+                                                  const float* variances) {
   const float x0 = variances[0] * location[0];
   const float y0 = variances[1] * location[1];
   const float x1 = variances[2] * location[2];
@@ -67,9 +70,9 @@ class PriorBoxLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit PriorBoxLayer(const LayerRef& layer) : operation_(layer.operation<ops::PriorBox>()) {}
+  NUQ_FUNCTION explicit PriorBoxLayer(const LayerRef& layer) : operation_(layer.operation<ops::PriorBox>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const PriorBoxGeometry geometry =
         prior_box_geometry(operation_, call.layer, call.inputs[0].shape, call.inputs[1].shape);
     float* const corners = call.outputs[0].values.data();
@@ -84,7 +87,7 @@ class PriorBoxLayer {
   }
 
  private:
-  static void write_corners(const PriorBoxGeometry& geometry, float* target) {
+  NUQ_FUNCTION static void write_corners(const PriorBoxGeometry& geometry, float* target) {
     const double height = static_cast<double>(geometry.image_height);
     const double width = static_cast<double>(geometry.image_width);
     for (std::int64_t row = 0; row < geometry.rows; ++row) {
@@ -116,9 +119,10 @@ class DetectionOutputLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit DetectionOutputLayer(const LayerRef& layer) : operation_(layer.operation<ops::DetectionOutput>()) {}
+  NUQ_FUNCTION explicit DetectionOutputLayer(const LayerRef& layer)
+      : operation_(layer.operation<ops::DetectionOutput>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const DetectionOutputGeometry geometry = detection_output_geometry(operation_, call.layer, call.inputs[0].shape,
                                                                        call.inputs[1].shape, call.inputs[2].shape);
     std::vector<std::vector<Detection>> images(static_cast<std::size_t>(geometry.batch));
@@ -163,8 +167,8 @@ class DetectionOutputLayer {
     std::int64_t prior;
   };
 
-  [[nodiscard]] static std::vector<Detection> detect(const DetectionOutputGeometry& geometry,
-                                                     const ImageInputs& inputs) {
+  NUQ_FUNCTION [[nodiscard]] static std::vector<Detection> detect(const DetectionOutputGeometry& geometry,
+                                                                  const ImageInputs& inputs) {
     std::vector<Detection> found;
     for (std::int64_t label = 0; label < geometry.classes; ++label) {
       if (label != geometry.background) add_class(geometry, inputs, label, found);
@@ -177,8 +181,8 @@ class DetectionOutputLayer {
   }
 
   /// Takes a class's candidates, best first, unless they overlap too much with one taken before.
-  static void add_class(const DetectionOutputGeometry& geometry, const ImageInputs& inputs, std::int64_t label,
-                        std::vector<Detection>& found) {
+  NUQ_FUNCTION static void add_class(const DetectionOutputGeometry& geometry, const ImageInputs& inputs,
+                                     std::int64_t label, std::vector<Detection>& found) {
     const std::size_t first = found.size();
     float threshold = geometry.overlap_threshold;
     for (const Candidate& candidate : candidates(geometry, inputs, label)) {
@@ -191,8 +195,8 @@ class DetectionOutputLayer {
     }
   }
 
-  [[nodiscard]] static std::vector<Candidate> candidates(const DetectionOutputGeometry& geometry,
-                                                         const ImageInputs& inputs, std::int64_t label) {
+  NUQ_FUNCTION [[nodiscard]] static std::vector<Candidate> candidates(const DetectionOutputGeometry& geometry,
+                                                                      const ImageInputs& inputs, std::int64_t label) {
     std::vector<Candidate> chosen;
     for (std::int64_t prior = 0; prior < geometry.priors; ++prior) {
       const float confidence = confidence_of(geometry, inputs, label, prior);
@@ -207,15 +211,17 @@ class DetectionOutputLayer {
   }
 
   /// A prior box that the first stage takes for background is of class 0, whatever the second says.
-  [[nodiscard]] static float confidence_of(const DetectionOutputGeometry& geometry, const ImageInputs& inputs,
-                                           std::int64_t label, std::int64_t prior) {
+  NUQ_FUNCTION [[nodiscard]] static float confidence_of(const DetectionOutputGeometry& geometry,
+                                                        const ImageInputs& inputs, std::int64_t label,
+                                                        std::int64_t prior) {
     if (inputs.objectness != nullptr && inputs.objectness[prior * 2 + 1] < geometry.objectness)
       return label == 0 ? 1.0F : 0.0F;
     return inputs.confidences[prior * geometry.classes + label];
   }
 
-  [[nodiscard]] static Box candidate_box(const DetectionOutputGeometry& geometry, const ImageInputs& inputs,
-                                         std::int64_t label, std::int64_t prior) {
+  NUQ_FUNCTION [[nodiscard]] static Box candidate_box(const DetectionOutputGeometry& geometry,
+                                                      const ImageInputs& inputs, std::int64_t label,
+                                                      std::int64_t prior) {
     const std::int64_t location = geometry.location_classes == 1 ? prior : prior * geometry.location_classes + label;
     const float ones[] = {1.0F, 1.0F, 1.0F, 1.0F};
     const float* const variances = geometry.variance_encoded ? ones : inputs.priors + (geometry.priors + prior) * 4;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -21,7 +22,7 @@ class EltwiseLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit EltwiseLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit EltwiseLayer(const LayerRef& layer)
       : method_(layer.operation<ops::Eltwise>().method),
         coefficients_(eltwise_coefficients(layer.operation<ops::Eltwise>(), layer, layer.node.inputs.size())) {
     if (method_ != ops::EltwiseMethod::stochastic_sum) return;
@@ -29,7 +30,7 @@ class EltwiseLayer {
                std::string("operation is ") + name_of(method_) + ", wanted SUM, PROD or MAX");
   }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const auto is_whole = [&call](const TensorView& input) { return input.shape == call.outputs[0].shape; };
     if (!std::all_of(call.inputs.begin(), call.inputs.end(), is_whole)) return forward_repeated(call);
     const std::int64_t count = static_cast<std::int64_t>(call.outputs[0].values.size());
@@ -50,7 +51,7 @@ class EltwiseLayer {
 
  private:
   /// Element by element: each input's next value stands where the broadcast says.
-  void forward_repeated(const LayerCall& call) const {
+  NUQ_FUNCTION void forward_repeated(const LayerCall& call) const {
     const Shape& shape = call.outputs[0].shape;
     const Tensor first(call.inputs[0].shape, {call.inputs[0].values.begin(), call.inputs[0].values.end()});
     std::vector<BroadcastOffsets> offsets;
@@ -71,8 +72,8 @@ class EltwiseLayer {
         });
   }
 
-  void combine(const float* left, float left_coefficient, const float* right, float right_coefficient, float* output,
-               std::int64_t begin, std::int64_t end) const {
+  NUQ_FUNCTION void combine(const float* left, float left_coefficient, const float* right, float right_coefficient,
+                            float* output, std::int64_t begin, std::int64_t end) const {
     if (method_ == ops::EltwiseMethod::sum) {
       for (std::int64_t at = begin; at < end; ++at) {
         output[at] = left_coefficient * left[at] + right_coefficient * right[at];
@@ -96,7 +97,7 @@ class AxpyLayer {
 
   explicit AxpyLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const AxisSplit channels = channel_split(call.layer, call.inputs[1].shape);
     const float* const factors = call.inputs[0].values.data();
     const float* const x = call.inputs[1].values.data();

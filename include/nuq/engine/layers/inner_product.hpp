@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/require_weights.hpp"
@@ -31,7 +32,7 @@ class InnerProductLayer {
   static constexpr bool in_place = false;
 
   /// Packs the weights. Throws ModelError when they are missing or not a matrix.
-  explicit InnerProductLayer(const LayerRef& layer) : operation_(layer.operation<ops::InnerProduct>()) {
+  NUQ_FUNCTION explicit InnerProductLayer(const LayerRef& layer) : operation_(layer.operation<ops::InnerProduct>()) {
     require_blobs(layer, 1);
     const Tensor& weights = layer.node.blobs[0];
     weight_shape_ = weights.shape;
@@ -48,7 +49,7 @@ class InnerProductLayer {
     bias_ = trained_bias(layer, operation_.bias, static_cast<std::size_t>(out));
   }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const InnerProductGeometry geometry = inner_product_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());
     float* const output = call.outputs[0].values.data();
@@ -63,8 +64,8 @@ class InnerProductLayer {
   }
 
  private:
-  [[nodiscard]] static PanelView pack_rows(const InnerProductGeometry& geometry, const float* input,
-                                           Workspace& workspace) {
+  NUQ_FUNCTION [[nodiscard]] static PanelView pack_rows(const InnerProductGeometry& geometry, const float* input,
+                                                        Workspace& workspace) {
     const LineView matrix{input, geometry.rows, geometry.in, geometry.in, 1};
     const std::int64_t panels = panel_count(geometry.rows, tile_rows);
     const std::int64_t panel_size = tile_rows * geometry.in;
@@ -89,9 +90,9 @@ class MatMulLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit MatMulLayer(const LayerRef& layer) : operation_(layer.operation<ops::MatMul>()) {}
+  NUQ_FUNCTION explicit MatMulLayer(const LayerRef& layer) : operation_(layer.operation<ops::MatMul>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const TensorView& left = call.inputs[0];
     const TensorView& right = call.inputs[1];
     const MatMulGeometry geometry = mat_mul_geometry(operation_, call.layer, left.shape, right.shape);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/integer_product.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/convolution.hpp"
@@ -20,13 +21,13 @@ class IntegerConvolutionLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit IntegerConvolutionLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit IntegerConvolutionLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::Convolution>()),
         weights_(widened(layer.node.integer->weights)),
         bias_(layer.node.integer->bias),
         offset_(layer.node.integer->input_offset) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const ConvolutionGeometry geometry = convolution_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t positions = geometry.y.output * geometry.x.output;
     const std::int64_t blocks = (positions + block_size - 1) / block_size;
@@ -40,8 +41,8 @@ class IntegerConvolutionLayer {
   static constexpr std::int64_t block_size = 64;
 
   /// The output positions [first, last) of one image and group.
-  void compute(const ConvolutionGeometry& geometry, const LayerCall& call, std::int64_t part, std::int64_t first,
-               std::int64_t last) const {
+  NUQ_FUNCTION void compute(const ConvolutionGeometry& geometry, const LayerCall& call, std::int64_t part,
+                            std::int64_t first, std::int64_t last) const {
     const std::int64_t depth = geometry.fan_in();
     const std::int64_t image = part / geometry.group;
     const std::int64_t group = part % geometry.group;
@@ -63,8 +64,8 @@ class IntegerConvolutionLayer {
   }
 
   /// What one window reads, in the order of a filter's weights.
-  void gather(const ConvolutionGeometry& geometry, const float* input, std::int64_t position,
-              std::int16_t* column) const {
+  NUQ_FUNCTION void gather(const ConvolutionGeometry& geometry, const float* input, std::int64_t position,
+                           std::int16_t* column) const {
     const WindowAxis& y = geometry.y;
     const WindowAxis& x = geometry.x;
     const std::int64_t top = position / x.output * y.stride - y.pad;

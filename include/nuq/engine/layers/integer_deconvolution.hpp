@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/integer_product.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/convolution.hpp"
@@ -18,13 +19,13 @@ class IntegerDeconvolutionLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit IntegerDeconvolutionLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit IntegerDeconvolutionLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::TransposedConvolution>()),
         weights_(layer.node.integer->weights),
         bias_(layer.node.integer->bias),
         offset_(layer.node.integer->input_offset) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const DeconvolutionGeometry geometry = deconvolution_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t positions = geometry.convolution.y.input * geometry.convolution.x.input;
     call.workspace.for_each_task(
@@ -38,8 +39,8 @@ class IntegerDeconvolutionLayer {
   }
 
  private:
-  void add_inputs(const DeconvolutionGeometry& geometry, const float* input, std::int64_t image, std::int64_t channel,
-                  std::vector<std::int64_t>& sums) const {
+  NUQ_FUNCTION void add_inputs(const DeconvolutionGeometry& geometry, const float* input, std::int64_t image,
+                               std::int64_t channel, std::vector<std::int64_t>& sums) const {
     const ConvolutionGeometry& window = geometry.convolution;
     const std::int64_t outputs = geometry.out_channels() / window.group;
     const std::int64_t inputs = geometry.in_channels() / window.group;
@@ -54,8 +55,8 @@ class IntegerDeconvolutionLayer {
     }
   }
 
-  static void add_window(const ConvolutionGeometry& window, std::int64_t position, std::int16_t level,
-                         const std::int8_t* filter, std::vector<std::int64_t>& sums) {
+  NUQ_FUNCTION static void add_window(const ConvolutionGeometry& window, std::int64_t position, std::int16_t level,
+                                      const std::int8_t* filter, std::vector<std::int64_t>& sums) {
     const std::int64_t top = position / window.x.output * window.y.stride - window.y.pad;
     const std::int64_t left = position % window.x.output * window.x.stride - window.x.pad;
     for (std::int64_t ky = 0; ky < window.y.kernel; ++ky) {

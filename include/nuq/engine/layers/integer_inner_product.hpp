@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/integer_product.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/inner_product.hpp"
@@ -19,13 +20,13 @@ class IntegerInnerProductLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit IntegerInnerProductLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit IntegerInnerProductLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::InnerProduct>()),
         weights_(widened(layer.node.integer->weights)),
         bias_(layer.node.integer->bias),
         offset_(layer.node.integer->input_offset) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const InnerProductGeometry geometry = inner_product_geometry(operation_, call.layer, call.inputs[0].shape);
     std::vector<std::int16_t> levels;
     levels.reserve(call.inputs[0].values.size());

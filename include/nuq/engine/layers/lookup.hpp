@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
@@ -24,7 +25,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// An input's value as one of `count` places, counted from 0. Throws ModelError for any other value.
-[[nodiscard]] inline std::int64_t place_of(const LayerRef& layer, float value, std::int64_t count) {
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t place_of(const LayerRef& layer, float value, std::int64_t count) {
   const double place = static_cast<double>(value);
   const bool is_place =
       is_finite(value) && place == std::floor(place) && place >= 0.0 && place < static_cast<double>(count);
@@ -42,7 +43,7 @@ class BatchReindexLayer {
 
   explicit BatchReindexLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::int64_t size = extent_product(shape, 1, shape.size());
     float* output = call.outputs[0].values.data();
@@ -59,13 +60,13 @@ class EmbedLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit EmbedLayer(const LayerRef& layer) : width_(layer.operation<ops::Embed>().width) {
+  NUQ_FUNCTION explicit EmbedLayer(const LayerRef& layer) : width_(layer.operation<ops::Embed>().width) {
     require_blobs(layer, 1);
     rows_ = layer.node.blobs[0].values;
     bias_ = trained_bias(layer, layer.operation<ops::Embed>().bias, static_cast<std::size_t>(width_));
   }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const std::int64_t rows = static_cast<std::int64_t>(rows_.size()) / width_;
     float* output = call.outputs[0].values.data();
     for (const float value : call.inputs[0].values) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/require_factors.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -24,10 +25,10 @@ class LrnLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit LrnLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit LrnLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::Lrn>()), radius_(lrn_radius(operation_, layer)) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::int64_t plane = shape[2] * shape[3];
     call.workspace.for_each_task(shape[0] * shape[1], [&](std::int64_t index, std::size_t worker) {
@@ -48,8 +49,8 @@ class LrnLayer {
  private:
   [[nodiscard]] std::int64_t size() const noexcept { return 2 * radius_ + 1; }
 
-  void add_channels(const float* input, std::int64_t channel, std::int64_t channels, std::int64_t plane,
-                    float* squares) const {
+  NUQ_FUNCTION void add_channels(const float* input, std::int64_t channel, std::int64_t channels, std::int64_t plane,
+                                 float* squares) const {
     const std::int64_t first = (std::max)(-radius_, -channel);
     const std::int64_t last = (std::min)(radius_, channels - 1 - channel);
     for (std::int64_t distance = first; distance <= last; ++distance) {
@@ -58,7 +59,7 @@ class LrnLayer {
     }
   }
 
-  void add_positions(const float* input, std::int64_t height, std::int64_t width, float* squares) const {
+  NUQ_FUNCTION void add_positions(const float* input, std::int64_t height, std::int64_t width, float* squares) const {
     for (std::int64_t y = 0; y < height; ++y) {
       for (std::int64_t x = 0; x < width; ++x) {
         float sum = 0.0F;
@@ -73,8 +74,8 @@ class LrnLayer {
     }
   }
 
-  void normalise(const float* input, std::int64_t count, const float* squares, float base, std::int64_t neighbours,
-                 float* output) const {
+  NUQ_FUNCTION void normalise(const float* input, std::int64_t count, const float* squares, float base,
+                              std::int64_t neighbours, float* output) const {
     const float factor = operation_.alpha / static_cast<float>(neighbours);
     if (operation_.beta == 0.75F) {  // the usual value: roots are many times faster than a power
       for (std::int64_t at = 0; at < count; ++at) {
@@ -97,10 +98,10 @@ class MvnLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit MvnLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit MvnLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::Mvn>()), eps_(static_cast<double>(operation_.eps)) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::size_t axis = (std::min)(shape.size(), std::size_t{operation_.across_channels ? 1U : 2U});
     const std::int64_t size = extent_product(shape, axis, shape.size());
@@ -112,7 +113,7 @@ class MvnLayer {
   }
 
  private:
-  void normalise(const float* input, std::int64_t count, float* output) const {
+  NUQ_FUNCTION void normalise(const float* input, std::int64_t count, float* output) const {
     double sum = 0.0;
     for (std::int64_t at = 0; at < count; ++at) sum += static_cast<double>(input[at]);
     const double mean = sum / static_cast<double>(count);
@@ -138,12 +139,12 @@ class NormalizeLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit NormalizeLayer(const LayerRef& layer) : operation_(layer.operation<ops::Normalize>()) {
+  NUQ_FUNCTION explicit NormalizeLayer(const LayerRef& layer) : operation_(layer.operation<ops::Normalize>()) {
     require_blobs(layer, 1);
     factors_ = layer.node.blobs[0].values;
   }
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const AxisSplit split = normalize_split(operation_, call.layer, call.inputs[0].shape);
     require_factors(call, factors_.size(), operation_.channel_shared ? 1 : split.extent);
     const std::int64_t size = split.extent * split.inner;
@@ -157,7 +158,7 @@ class NormalizeLayer {
 
  private:
   /// √(Σ x² + eps) for each position of one item.
-  void measure(const AxisSplit& split, const float* input, float* lengths) const {
+  NUQ_FUNCTION void measure(const AxisSplit& split, const float* input, float* lengths) const {
     double sum_of_all = 0.0;
     for (std::int64_t at = 0; at < split.inner; ++at) {
       double sum = 0.0;
@@ -170,11 +171,11 @@ class NormalizeLayer {
     }
     if (operation_.across_spatial) std::fill_n(lengths, split.inner, length_of(sum_of_all));
   }
-  [[nodiscard]] float length_of(double sum_of_squares) const {
+  NUQ_FUNCTION [[nodiscard]] float length_of(double sum_of_squares) const {
     return static_cast<float>(std::sqrt(sum_of_squares + static_cast<double>(operation_.eps)));
   }
 
-  void divide(const AxisSplit& split, const float* input, const float* lengths, float* output) const {
+  NUQ_FUNCTION void divide(const AxisSplit& split, const float* input, const float* lengths, float* output) const {
     for (std::int64_t channel = 0; channel < split.extent; ++channel) {
       const float factor = factors_[operation_.channel_shared ? 0 : static_cast<std::size_t>(channel)];
       for (std::int64_t at = 0; at < split.inner; ++at) {

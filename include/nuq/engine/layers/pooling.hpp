@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/pool_plane.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/pooling.hpp"
@@ -19,9 +20,9 @@ class PoolingLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit PoolingLayer(const LayerRef& layer) : operation_(layer.operation<ops::Pooling>()) {}
+  NUQ_FUNCTION explicit PoolingLayer(const LayerRef& layer) : operation_(layer.operation<ops::Pooling>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const PoolingGeometry geometry = pooling_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
@@ -46,9 +47,9 @@ class SppLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit SppLayer(const LayerRef& layer) : operation_(layer.operation<ops::SpatialPyramidPooling>()) {}
+  NUQ_FUNCTION explicit SppLayer(const LayerRef& layer) : operation_(layer.operation<ops::SpatialPyramidPooling>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const std::vector<PoolingGeometry> levels = spp_levels(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t channels = levels.front().channels;
     const std::int64_t in_plane = levels.front().y.input * levels.front().x.input;
@@ -66,7 +67,7 @@ class SppLayer {
   }
 
  private:
-  [[nodiscard]] static std::int64_t bins(const PoolingGeometry& level) noexcept {
+  NUQ_FUNCTION [[nodiscard]] static std::int64_t bins(const PoolingGeometry& level) noexcept {
     return level.y.output * level.x.output;
   }
 
@@ -79,10 +80,10 @@ class IntegerPoolingLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit IntegerPoolingLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit IntegerPoolingLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::Pooling>()), offset_(static_cast<float>(layer.node.integer->input_offset)) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const PoolingGeometry geometry = pooling_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;

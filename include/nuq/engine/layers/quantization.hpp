@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "nuq/activation/activation_scale.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/engine/detail/pointwise.hpp"
 #include "nuq/engine/kernels/grid_rounding.hpp"
@@ -25,10 +26,10 @@ class QuantLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit QuantLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit QuantLayer(const LayerRef& layer)
       : scale_(quant_scale(layer.operation<ops::Quant>(), layer)), writes_levels_(layer.node.integer.has_value()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     if (writes_levels_) {
       for_each_value(call, [scale = scale_](float x) { return is_finite(x) ? quantized_level(x, scale) : x; });
       return;
@@ -55,13 +56,13 @@ class DequantLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit DequantLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit DequantLayer(const LayerRef& layer)
       : factors_(dequant_factors(layer)),
         copy_(layer),
         reads_sums_(layer.node.integer.has_value()),
         rounds_(!layer.node.sum_scales.empty() && has_positive_scales()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const bool shifts = factors_.shift_bit.front() != 0.0F;
     if (!shifts && !reads_sums_ && !rounds_) return copy_.forward(call);
     const AxisSplit split = dequant_split(call.layer, call.inputs[0].shape, factors_.scale.size());
@@ -83,12 +84,12 @@ class DequantLayer {
   }
 
  private:
-  [[nodiscard]] bool has_positive_scales() const {
+  NUQ_FUNCTION [[nodiscard]] bool has_positive_scales() const {
     return std::all_of(factors_.scale.begin(), factors_.scale.end(),
                        [](float scale) { return is_finite(scale) && scale > 0.0F; });
   }
 
-  void shift_line(const float* input, std::int64_t count, std::size_t channel, float* output) const {
+  NUQ_FUNCTION void shift_line(const float* input, std::int64_t count, std::size_t channel, float* output) const {
     const float scale = factors_.scale[channel];
     const float power = std::exp2(factors_.shift_bit[channel]);
     for (std::int64_t at = 0; at < count; ++at) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -22,13 +23,13 @@ class ArgMaxLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit ArgMaxLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit ArgMaxLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::ArgMax>()),
         top_k_(operation_.top_k),
         has_axis_(operation_.axis.has_value()),
         with_values_(operation_.with_values) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const AxisSplit split = arg_max_split(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t results = has_axis_ || !with_values_ ? top_k_ : 2 * top_k_;  // of one search
     call.workspace.for_each_range(split.outer * split.inner, split.extent, [&](std::int64_t begin, std::int64_t end) {
@@ -50,7 +51,7 @@ class ArgMaxLayer {
     std::int64_t place;
   };
 
-  void find_largest(const float* values, std::int64_t stride, std::vector<Candidate>& candidates) const {
+  NUQ_FUNCTION void find_largest(const float* values, std::int64_t stride, std::vector<Candidate>& candidates) const {
     for (std::size_t at = 0; at < candidates.size(); ++at) {
       const std::int64_t place = static_cast<std::int64_t>(at);
       candidates[at] = {values[place * stride], place};
@@ -61,7 +62,7 @@ class ArgMaxLayer {
                       });
   }
 
-  void write(const std::vector<Candidate>& candidates, std::int64_t stride, float* output) const {
+  NUQ_FUNCTION void write(const std::vector<Candidate>& candidates, std::int64_t stride, float* output) const {
     for (std::int64_t rank = 0; rank < top_k_; ++rank) {
       const Candidate& found = candidates[static_cast<std::size_t>(rank)];
       const float place = static_cast<float>(found.place);
@@ -82,10 +83,10 @@ class ReductionLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit ReductionLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit ReductionLayer(const LayerRef& layer)
       : operation_(layer.operation<ops::Reduction>()), coefficient_(static_cast<double>(operation_.coefficient)) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::int64_t size = extent_product(shape, reduction_axis(operation_, call.layer, shape.size()), shape.size());
     const float* const input = call.inputs[0].values.data();
@@ -99,12 +100,12 @@ class ReductionLayer {
   }
 
  private:
-  [[nodiscard]] double reduced(const float* values, std::int64_t count) const {
+  NUQ_FUNCTION [[nodiscard]] double reduced(const float* values, std::int64_t count) const {
     double result = 0.0;
     for (std::int64_t at = 0; at < count; ++at) result += term(static_cast<double>(values[at]));
     return operation_.method == ops::ReductionMethod::mean ? result / static_cast<double>(count) : result;
   }
-  [[nodiscard]] double term(double value) const {
+  NUQ_FUNCTION [[nodiscard]] double term(double value) const {
     if (operation_.method == ops::ReductionMethod::sum_of_magnitudes) return std::fabs(value);
     return operation_.method == ops::ReductionMethod::sum_of_squares ? value * value : value;
   }
@@ -119,9 +120,9 @@ class SoftmaxLayer {
  public:
   static constexpr bool in_place = true;
 
-  explicit SoftmaxLayer(const LayerRef& layer) : operation_(layer.operation<ops::Softmax>()) {}
+  NUQ_FUNCTION explicit SoftmaxLayer(const LayerRef& layer) : operation_(layer.operation<ops::Softmax>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const AxisSplit split = softmax_split(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t size = split.extent * split.inner;
     call.workspace.for_each_task(split.outer, [&](std::int64_t outer, std::size_t worker) {
@@ -132,7 +133,7 @@ class SoftmaxLayer {
 
  private:
   /// One group of extent × inner values; `scratch` holds 2 × inner.
-  static void normalise(const AxisSplit& split, const float* input, float* output, float* scratch) {
+  NUQ_FUNCTION static void normalise(const AxisSplit& split, const float* input, float* output, float* scratch) {
     float* const largest = scratch;
     float* const sum = scratch + split.inner;
     std::copy_n(input, split.inner, largest);

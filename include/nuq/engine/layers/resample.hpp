@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -21,9 +22,9 @@ class InterpLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit InterpLayer(const LayerRef& layer) : operation_(layer.operation<ops::Interp>()) {}
+  NUQ_FUNCTION explicit InterpLayer(const LayerRef& layer) : operation_(layer.operation<ops::Interp>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape* const like = call.inputs.size() == 2 ? &call.inputs[1].shape : nullptr;
     const InterpGeometry geometry = interp_geometry(operation_, call.layer, call.inputs[0].shape, like);
     const std::vector<Tap> rows = taps_of(geometry.y);
@@ -52,12 +53,12 @@ class InterpLayer {
     std::int64_t high;
     float share;  // of the high one
 
-    [[nodiscard]] float mix(float low_value, float high_value) const noexcept {
+    NUQ_FUNCTION [[nodiscard]] float mix(float low_value, float high_value) const noexcept {
       return (1.0F - share) * low_value + share * high_value;
     }
   };
 
-  [[nodiscard]] static std::vector<Tap> taps_of(const InterpAxis& axis) {
+  NUQ_FUNCTION [[nodiscard]] static std::vector<Tap> taps_of(const InterpAxis& axis) {
     const float step =
         axis.output > 1 ? static_cast<float>(axis.count - 1) / static_cast<float>(axis.output - 1) : 0.0F;
     std::vector<Tap> taps;
@@ -81,7 +82,7 @@ class MaxUnpoolLayer {
 
   explicit MaxUnpoolLayer(const LayerRef&) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::int64_t in_plane = shape[2] * shape[3];
     const std::int64_t out_plane = call.outputs[0].shape[2] * call.outputs[0].shape[3];
@@ -108,11 +109,11 @@ class UpsampleLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit UpsampleLayer(const LayerRef& layer)
+  NUQ_FUNCTION explicit UpsampleLayer(const LayerRef& layer)
       : factors_(upsample_factors(layer.operation<ops::Upsample>(), layer)),
         value_(layer.operation<ops::Upsample>().value) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::int64_t width = shape[3];
     const std::int64_t out_width = width * factors_.x;
@@ -127,7 +128,7 @@ class UpsampleLayer {
   }
 
  private:
-  void repeat_row(const float* source, std::int64_t width, float* target) const {
+  NUQ_FUNCTION void repeat_row(const float* source, std::int64_t width, float* target) const {
     for (std::int64_t col = 0; col < width; ++col) {
       std::fill_n(target + col * factors_.x, factors_.x, source[col] * value_);
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -19,9 +20,9 @@ class PermuteLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit PermuteLayer(const LayerRef& layer) : operation_(layer.operation<ops::Permute>()) {}
+  NUQ_FUNCTION explicit PermuteLayer(const LayerRef& layer) : operation_(layer.operation<ops::Permute>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const std::vector<StridedAxis> input = dense_axes(call.inputs[0].shape);
     std::vector<StridedAxis> axes;
     for (const std::size_t axis : permute_order(operation_, call.layer, input.size())) axes.push_back(input[axis]);
@@ -38,9 +39,10 @@ class ShuffleChannelLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit ShuffleChannelLayer(const LayerRef& layer) : groups_(layer.operation<ops::ShuffleChannel>().group) {}
+  NUQ_FUNCTION explicit ShuffleChannelLayer(const LayerRef& layer)
+      : groups_(layer.operation<ops::ShuffleChannel>().group) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const AxisSplit channels = channel_split(call.layer, call.inputs[0].shape);
     const std::int64_t plane = channels.inner;
     const std::int64_t members = channels.extent / groups_;

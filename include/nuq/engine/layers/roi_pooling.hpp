@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -42,7 +43,7 @@ struct BinAxis {
   float size = 1.0F;    ///< of a bin
 
   /// The positions of bin `bin` on a map of `extent` positions.
-  [[nodiscard]] BinRange range(std::int64_t bin, std::int64_t extent) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] BinRange range(std::int64_t bin, std::int64_t extent) const noexcept {
     const auto clipped = [&](float position) {
       return static_cast<std::int64_t>(std::clamp(position + first, 0.0F, static_cast<float>(extent)));
     };
@@ -53,7 +54,7 @@ struct BinAxis {
 
 /// The layer's second input. Throws ModelError naming the region that is of no image of the first input or has
 /// coordinates beyond all pixels.
-[[nodiscard]] inline std::vector<Roi> read_rois(const LayerCall& call, std::int64_t count) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Roi> read_rois(const LayerCall& call, std::int64_t count) {
   constexpr float far = 1 << 24;
   const std::int64_t images = call.inputs[0].shape[0];
   std::vector<Roi> rois;
@@ -81,9 +82,9 @@ class RoiPoolingLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit RoiPoolingLayer(const LayerRef& layer) : operation_(layer.operation<ops::RoiPooling>()) {}
+  NUQ_FUNCTION explicit RoiPoolingLayer(const LayerRef& layer) : operation_(layer.operation<ops::RoiPooling>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& map = call.inputs[0].shape;
     const RoiPoolingGeometry geometry = roi_pooling_geometry(operation_, call.layer, map, call.inputs[1].shape);
     const std::vector<Roi> rois = read_rois(call, geometry.rois);
@@ -102,8 +103,8 @@ class RoiPoolingLayer {
   }
 
  private:
-  [[nodiscard]] static std::vector<BinRange> bins(float low, float high, float scale, std::int64_t count,
-                                                  std::int64_t extent) {
+  NUQ_FUNCTION [[nodiscard]] static std::vector<BinRange> bins(float low, float high, float scale, std::int64_t count,
+                                                               std::int64_t extent) {
     const float first = std::round(low * scale);
     const float size = (std::max)(std::round(high * scale) - first + 1.0F, 1.0F);
     const BinAxis axis{first, 0.0F, size / static_cast<float>(count)};
@@ -112,8 +113,8 @@ class RoiPoolingLayer {
     return ranges;
   }
 
-  [[nodiscard]] static float maximum(const float* plane, std::int64_t width, const BinRange& rows,
-                                     const BinRange& cols) {
+  NUQ_FUNCTION [[nodiscard]] static float maximum(const float* plane, std::int64_t width, const BinRange& rows,
+                                                  const BinRange& cols) {
     if (rows.count() == 0 || cols.count() == 0) return 0.0F;
     float largest = -FLT_MAX;
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
@@ -134,9 +135,9 @@ class PsroiPoolingLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit PsroiPoolingLayer(const LayerRef& layer) : operation_(layer.operation<ops::PsRoiPooling>()) {}
+  NUQ_FUNCTION explicit PsroiPoolingLayer(const LayerRef& layer) : operation_(layer.operation<ops::PsRoiPooling>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& map = call.inputs[0].shape;
     const RoiPoolingGeometry geometry = psroi_pooling_geometry(operation_, call.layer, map, call.inputs[1].shape);
     const std::vector<Roi> rois = read_rois(call, geometry.rois);
@@ -157,14 +158,14 @@ class PsroiPoolingLayer {
   }
 
  private:
-  [[nodiscard]] static BinAxis bin_axis(float low, float high, float scale, std::int64_t count) {
+  NUQ_FUNCTION [[nodiscard]] static BinAxis bin_axis(float low, float high, float scale, std::int64_t count) {
     const float begin = std::round(low) * scale;
     const float end = (std::round(high) + 1.0F) * scale;
     return {0.0F, begin, (std::max)(end - begin, 0.1F) / static_cast<float>(count)};
   }
 
-  [[nodiscard]] static float average(const float* plane, std::int64_t width, const BinRange& rows,
-                                     const BinRange& cols) {
+  NUQ_FUNCTION [[nodiscard]] static float average(const float* plane, std::int64_t width, const BinRange& rows,
+                                                  const BinRange& cols) {
     if (rows.count() == 0 || cols.count() == 0) return 0.0F;
     float sum = 0.0F;
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {

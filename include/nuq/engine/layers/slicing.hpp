@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
@@ -21,9 +22,9 @@ class ConcatLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit ConcatLayer(const LayerRef& layer) : operation_(layer.operation<ops::Concat>()) {}
+  NUQ_FUNCTION explicit ConcatLayer(const LayerRef& layer) : operation_(layer.operation<ops::Concat>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const std::size_t axis = concat_axis(operation_, call.layer, call.outputs[0].shape.size());
     const AxisSplit whole = split_at(call.outputs[0].shape, axis, axis + 1);
     float* target = call.outputs[0].values.data();
@@ -46,9 +47,9 @@ class CropLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit CropLayer(const LayerRef& layer) : operation_(layer.operation<ops::Crop>()) {}
+  NUQ_FUNCTION explicit CropLayer(const LayerRef& layer) : operation_(layer.operation<ops::Crop>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     std::vector<StridedAxis> axes = dense_axes(call.inputs[0].shape);
     const std::vector<std::int64_t> offsets = crop_offsets(operation_, call.layer, axes.size());
     const float* source = call.inputs[0].values.data();
@@ -69,9 +70,9 @@ class SliceLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit SliceLayer(const LayerRef& layer) : operation_(layer.operation<ops::Slice>()) {}
+  NUQ_FUNCTION explicit SliceLayer(const LayerRef& layer) : operation_(layer.operation<ops::Slice>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::size_t axis = slice_axis(operation_, call.layer, shape.size());
     const AxisSplit whole = split_at(shape, axis, axis + 1);
@@ -93,9 +94,9 @@ class TileLayer {
  public:
   static constexpr bool in_place = false;
 
-  explicit TileLayer(const LayerRef& layer) : operation_(layer.operation<ops::Tile>()) {}
+  NUQ_FUNCTION explicit TileLayer(const LayerRef& layer) : operation_(layer.operation<ops::Tile>()) {}
 
-  void forward(const LayerCall& call) const {
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
     const Shape& shape = call.inputs[0].shape;
     const std::size_t axis = canonical_axis(call.layer, operation_.axis, shape.size());
     const std::int64_t outer = extent_product(shape, 0, axis);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
@@ -101,7 +102,7 @@ using Activations = OperationList<AbsoluteValue, Clip, Elu, Exp, Log, Mish, Powe
 
 /// ln(base) of an exponential or logarithm, 1 for the base −1, which stands for e. Throws ModelError for any other base
 /// that is not positive.
-[[nodiscard]] inline double log_of_base(const LayerContext& layer, float base) {
+NUQ_FUNCTION [[nodiscard]] inline double log_of_base(const LayerContext& layer, float base) {
   if (base == -1.0F) return 1.0;
   if (base > 0.0F && is_finite(base)) return std::log(static_cast<double>(base));
   layer.fail(ErrorCode::invalid_argument,
@@ -115,21 +116,22 @@ struct ExpFactors {
 };
 
 /// Throws what `log_of_base` throws.
-[[nodiscard]] inline ExpFactors exp_factors(const ops::Exp& exp, const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline ExpFactors exp_factors(const ops::Exp& exp, const LayerContext& layer) {
   const double log_base = log_of_base(layer, exp.base);
   return {static_cast<float>(log_base * static_cast<double>(exp.scale)),
           static_cast<float>(std::exp(log_base * static_cast<double>(exp.shift)))};
 }
 
 /// 1 / ln(base) of a logarithm. Throws ModelError for the base 1, too.
-[[nodiscard]] inline float log_factor(const ops::Log& log, const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline float log_factor(const ops::Log& log, const LayerContext& layer) {
   const double log_base = log_of_base(layer, log.base);
   if (log_base == 0.0) layer.fail(ErrorCode::invalid_argument, "base is 1, wanted another positive number");
   return static_cast<float>(1.0 / log_base);
 }
 
 /// The input of a PReLU around the axis along which its slopes change: the channels, or none with one shared slope.
-[[nodiscard]] inline AxisSplit prelu_split(const ops::PRelu& prelu, const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit prelu_split(const ops::PRelu& prelu, const LayerContext& layer,
+                                                        const Shape& input) {
   AxisSplit split = channel_split(layer, input);
   if (prelu.shared) split = {split.outer * split.extent, 1, split.inner};
   check_blobs(layer, {{split.extent}});
@@ -138,89 +140,89 @@ struct ExpFactors {
 
 namespace ops {
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const PRelu&, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const PRelu&, std::size_t) {
   return 1;
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const AbsoluteValue&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const AbsoluteValue&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
 /// Both ends of the range must be given.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Clip& clip, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Clip& clip, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   if (!clip.min || !clip.max) {
     layer.fail(ErrorCode::invalid_argument, "clip_param lacks min or max, wanted both");
   }
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Elu&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Elu&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Exp& exp, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Exp& exp, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   static_cast<void>(exp_factors(exp, layer));
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Log& log, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Log& log, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   static_cast<void>(log_factor(log, layer));
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Mish&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Mish&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Power&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Power&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const PRelu& prelu, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const PRelu& prelu, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   static_cast<void>(prelu_split(prelu, layer, only_input(layer, inputs)));
   return inputs;
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Relu&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Relu&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Relu6&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Relu6&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Sigmoid&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Sigmoid&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Softplus&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Softplus&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Swish&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Swish&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Tanh&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Tanh&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Threshold&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Threshold&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
@@ -58,7 +59,8 @@ struct ChannelAffine {
 /// What a BatchNorm with trained statistics computes: (x − mean·f) / √(variance·f + eps), f = 1 / scale factor, 0 for a
 /// scale factor of 0. Throws ModelError when the layer has no blobs, computes statistics of the batch, or has a
 /// negative variance.
-[[nodiscard]] inline ChannelAffine batch_norm_affine(const ops::BatchNorm& norm, const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline ChannelAffine batch_norm_affine(const ops::BatchNorm& norm,
+                                                                  const LayerContext& layer) {
   if (norm.batch_statistics) {
     layer.fail(ErrorCode::unsupported_layer, "use_global_stats is false, wanted the trained statistics");
   }
@@ -90,7 +92,7 @@ struct ChannelAffine {
 }
 
 /// The input around its channels: axis 1, or one channel for a vector.
-[[nodiscard]] inline AxisSplit batch_norm_split(const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit batch_norm_split(const LayerContext& layer, const Shape& input) {
   const AxisSplit split = input.size() < 2 ? split_at(input, 0, 0) : split_at(input, 1, 2);
   check_blobs(layer, {{split.extent}, {split.extent}, {1}});
   return split;
@@ -98,8 +100,8 @@ struct ChannelAffine {
 
 /// The input around the axes that trained factors cover: `num_axes` of them from `axis` on, −1 for all the rest.
 /// Throws ModelError naming the layer and the value.
-[[nodiscard]] inline AxisSplit covered_axes(const LayerContext& layer, const Shape& input, std::int64_t axis,
-                                            std::int64_t num_axes) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit covered_axes(const LayerContext& layer, const Shape& input,
+                                                         std::int64_t axis, std::int64_t num_axes) {
   const std::size_t begin = canonical_axis(layer, axis, input.size());
   const std::int64_t rest = static_cast<std::int64_t>(input.size() - begin);
   const std::int64_t covered = num_axes == -1 ? rest : num_axes;
@@ -112,8 +114,8 @@ struct ChannelAffine {
 
 /// The input around the axes that a second input covers: those of `factors`, from `axis` on. A single value, to Caffe a
 /// shape without axes, goes with every input. Throws ModelError where the extents differ.
-[[nodiscard]] inline AxisSplit covered_axes(const LayerContext& layer, const Shape& input, std::int64_t axis,
-                                            const Shape& factors) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit covered_axes(const LayerContext& layer, const Shape& input,
+                                                         std::int64_t axis, const Shape& factors) {
   if (element_count(factors) == 1) return split_at(input, 0, 0);
   const std::size_t begin = canonical_axis(layer, axis, input.size());
   const bool fits = factors.size() <= input.size() - begin &&
@@ -125,15 +127,16 @@ struct ChannelAffine {
 
 /// The input of a Scale around the axes that its trained factors cover; blobs, where the layer has them, must have
 /// these extents.
-[[nodiscard]] inline AxisSplit scale_split(const ops::Scale& scale, const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit scale_split(const ops::Scale& scale, const LayerContext& layer,
+                                                        const Shape& input) {
   const AxisSplit split = covered_axes(layer, input, scale.axis, scale.num_axes);
   check_weights_and_bias(layer, {split.extent}, scale.bias, split.extent);
   return split;
 }
 
 /// The input around the axes that a second input covers; the only trained blob is the bias, if there is one.
-[[nodiscard]] inline AxisSplit scale_split(const ops::Scale& scale, const LayerContext& layer, const Shape& input,
-                                           const Shape& factors) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit scale_split(const ops::Scale& scale, const LayerContext& layer,
+                                                        const Shape& input, const Shape& factors) {
   const AxisSplit split = covered_axes(layer, input, scale.axis, factors);
   if (scale.bias) check_blobs(layer, {{split.extent}});
   return split;
@@ -141,44 +144,45 @@ struct ChannelAffine {
 
 /// The input of a Bias layer around the axes that its trained values cover; blobs, where the layer has them, must have
 /// these extents.
-[[nodiscard]] inline AxisSplit bias_split(const ops::Bias& bias, const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit bias_split(const ops::Bias& bias, const LayerContext& layer,
+                                                       const Shape& input) {
   const AxisSplit split = covered_axes(layer, input, bias.axis, bias.num_axes);
   check_blobs(layer, {{split.extent}});
   return split;
 }
 
 /// The input around the axes that a second input covers.
-[[nodiscard]] inline AxisSplit bias_split(const ops::Bias& bias, const LayerContext& layer, const Shape& input,
-                                          const Shape& added) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit bias_split(const ops::Bias& bias, const LayerContext& layer,
+                                                       const Shape& input, const Shape& added) {
   return covered_axes(layer, input, bias.axis, added);
 }
 
 namespace ops {
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const BatchNorm&, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const BatchNorm&, std::size_t) {
   return 3;
 }
 
-[[nodiscard]] inline std::optional<Shape> blob_shape(const BatchNorm&, std::size_t index, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> blob_shape(const BatchNorm&, std::size_t index, std::size_t) {
   return index == 2 ? Shape{1} : Shape{any_extent};
 }
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const Scale& scale, std::size_t inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Scale& scale, std::size_t inputs) {
   return (inputs == 1 ? 1U : 0U) + (scale.bias ? 1U : 0U);
 }
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const Bias&, std::size_t inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Bias&, std::size_t inputs) {
   return inputs == 1 ? 1 : 0;
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const BatchNorm&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const BatchNorm&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   static_cast<void>(batch_norm_split(layer, only_input(layer, inputs)));
   return inputs;
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Scale& scale, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Scale& scale, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   require_inputs(layer, inputs, 1, 2);
   const Shape& input = inputs.front();
   static_cast<void>(inputs.size() == 1 ? scale_split(scale, layer, input)
@@ -186,8 +190,8 @@ namespace ops {
   return {input};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Bias& bias, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Bias& bias, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   require_inputs(layer, inputs, 1, 2);
   const Shape& input = inputs.front();
   static_cast<void>(inputs.size() == 1 ? bias_split(bias, layer, input) : bias_split(bias, layer, input, inputs[1]));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/blobs.hpp"
@@ -44,24 +45,25 @@ struct Silence {};
 /// This family's part of `Operation`.
 using BasicOperations = OperationList<Unknown, Input, Parameter, Dropout, Split, Silence>;
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const Parameter&, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Parameter&, std::size_t) {
   return 1;
 }
 
 /// Not known.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Unknown&, const LayerContext& layer,
-                                                      const std::vector<Shape>&) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Unknown&, const LayerContext& layer,
+                                                                   const std::vector<Shape>&) {
   return std::vector<Shape>(layer.outputs);
 }
 
 /// As declared, which is no matter of a rule.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Input&, const LayerContext& layer,
-                                                      const std::vector<Shape>&) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Input&, const LayerContext& layer,
+                                                                   const std::vector<Shape>&) {
   return std::vector<Shape>(layer.outputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Parameter& parameter, const LayerContext& layer,
-                                                      const std::vector<Shape>&) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Parameter& parameter,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>&) {
   if (parameter.shape.empty() || !is_valid_shape(parameter.shape)) {
     layer.fail(ErrorCode::invalid_argument,
                "parameter_param.shape is " + to_string(parameter.shape) + ", wanted at least one extent");
@@ -70,17 +72,18 @@ using BasicOperations = OperationList<Unknown, Input, Parameter, Dropout, Split,
   return {parameter.shape};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Dropout&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Dropout&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Split&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Split&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Silence&, const LayerContext&, const std::vector<Shape>&) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Silence&, const LayerContext&,
+                                                                   const std::vector<Shape>&) {
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
@@ -38,7 +39,7 @@ template <class Op>
 
 /// Throws ModelError when the layer has trained blobs that are too few or of other shapes than `wanted`. A layer
 /// without any passes (the model was read without weights), and so do surplus blobs, such as masks of pruned networks.
-inline void check_blobs(const LayerContext& layer, const std::vector<Shape>& wanted) {
+NUQ_FUNCTION inline void check_blobs(const LayerContext& layer, const std::vector<Shape>& wanted) {
   const std::vector<Tensor>& blobs = layer.blobs;
   if (blobs.empty()) return;
   if (blobs.size() < wanted.size()) {
@@ -56,14 +57,15 @@ inline void check_blobs(const LayerContext& layer, const std::vector<Shape>& wan
 }
 
 /// `check_blobs` for weights and, with `bias_term`, a bias of `outputs` values.
-inline void check_weights_and_bias(const LayerContext& layer, Shape weights, bool bias_term, std::int64_t outputs) {
+NUQ_FUNCTION inline void check_weights_and_bias(const LayerContext& layer, Shape weights, bool bias_term,
+                                                std::int64_t outputs) {
   std::vector<Shape> wanted = {std::move(weights)};
   if (bias_term) wanted.push_back({outputs});
   check_blobs(layer, wanted);
 }
 
 /// Throws ModelError when the layer has fewer than `count` trained blobs: it cannot be computed.
-inline void require_blobs(const LayerContext& layer, std::size_t count) {
+NUQ_FUNCTION inline void require_blobs(const LayerContext& layer, std::size_t count) {
   if (layer.blobs.size() >= count) return;
   layer.fail(ErrorCode::unknown_name, layer.type + " has " + std::to_string(layer.blobs.size()) +
                                           " trained blobs, wanted " + std::to_string(count) +

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -16,7 +17,8 @@ NUQ_NAMESPACE_BEGIN
 
 /// The shape of what combines two tensors element by element, axes aligned at the end: where one has an extent of 1, or
 /// no axis, its values are repeated (the rule of NumPy and ONNX). Throws ModelError naming both shapes.
-[[nodiscard]] inline Shape broadcast_shape(const LayerContext& layer, const Shape& left, const Shape& right) {
+NUQ_FUNCTION [[nodiscard]] inline Shape broadcast_shape(const LayerContext& layer, const Shape& left,
+                                                        const Shape& right) {
   const bool left_is_longer = left.size() >= right.size();
   Shape result = left_is_longer ? left : right;
   const Shape& shorter = left_is_longer ? right : left;
@@ -37,7 +39,8 @@ NUQ_NAMESPACE_BEGIN
 class BroadcastOffsets {
  public:
   /// `shape` broadcasts to `result`.
-  BroadcastOffsets(const Shape& shape, const Shape& result) : extents_(result), strides_(result.size(), 0) {
+  NUQ_FUNCTION BroadcastOffsets(const Shape& shape, const Shape& result)
+      : extents_(result), strides_(result.size(), 0) {
     const std::size_t missing = result.size() - shape.size();
     for (std::size_t axis = 0; axis < shape.size(); ++axis) {
       if (shape[axis] != 1) strides_[missing + axis] = extent_product(shape, axis + 1, shape.size());
@@ -45,7 +48,7 @@ class BroadcastOffsets {
   }
 
   /// Of the element that stands at `index` of the result, both in row-major order.
-  [[nodiscard]] std::int64_t operator()(std::int64_t index) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int64_t operator()(std::int64_t index) const noexcept {
     std::int64_t offset = 0;
     for (std::size_t axis = extents_.size(); axis-- > 0; index /= extents_[axis]) {
       offset += index % extents_[axis] * strides_[axis];

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/blobs.hpp"
@@ -70,8 +71,8 @@ struct DeconvolutionGeometry {
   ConvolutionGeometry convolution;
 
   /// [in, out / group, kh, kw]
-  [[nodiscard]] Shape weight_shape() const { return convolution.weight_shape(); }
-  [[nodiscard]] Shape output_shape() const {
+  NUQ_FUNCTION [[nodiscard]] Shape weight_shape() const { return convolution.weight_shape(); }
+  NUQ_FUNCTION [[nodiscard]] Shape output_shape() const {
     return {convolution.batch, out_channels(), convolution.y.input, convolution.x.input};
   }
   [[nodiscard]] std::int64_t in_channels() const noexcept { return convolution.out_channels; }
@@ -90,14 +91,14 @@ struct Im2colGeometry {
 
 namespace detail {
 
-inline void require_channel_axis(const LayerContext& layer, std::int64_t axis) {
+NUQ_FUNCTION inline void require_channel_axis(const LayerContext& layer, std::int64_t axis) {
   if (axis == 1 || axis == -3) return;
   layer.fail(ErrorCode::unsupported_layer, "axis is " + std::to_string(axis) + ", wanted 1");
 }
 
 /// The number of groups for `inputs` input channels; checks `out_channels` and `axis` as well.
-[[nodiscard]] inline std::int64_t checked_group(const ops::ConvolutionAttributes& convolution,
-                                                const LayerContext& layer, std::int64_t inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t checked_group(const ops::ConvolutionAttributes& convolution,
+                                                             const LayerContext& layer, std::int64_t inputs) {
   const std::int64_t outputs = convolution.out_channels;
   const std::int64_t group = convolution.group.value_or(inputs);
   require_channel_axis(layer, convolution.axis);
@@ -110,13 +111,15 @@ inline void require_channel_axis(const LayerContext& layer, std::int64_t axis) {
   return group;
 }
 
-inline void read_checked_window(const LayerContext& layer, const ops::Window& window, WindowAxis& y, WindowAxis& x) {
+NUQ_FUNCTION inline void read_checked_window(const LayerContext& layer, const ops::Window& window, WindowAxis& y,
+                                             WindowAxis& x) {
   read_window(layer, window, y, x);
   check_window(layer, y, "height");
   check_window(layer, x, "width");
 }
 
-inline void place_convolution_window(const LayerContext& layer, WindowAxis& window, const std::string& axis) {
+NUQ_FUNCTION inline void place_convolution_window(const LayerContext& layer, WindowAxis& window,
+                                                  const std::string& axis) {
   const std::int64_t room = window.input + 2 * window.pad - window.reach();
   if (room < 0) {
     layer.fail(ErrorCode::size_mismatch, "the kernel reaches over " + std::to_string(window.reach()) +
@@ -126,7 +129,8 @@ inline void place_convolution_window(const LayerContext& layer, WindowAxis& wind
   window.output = room / window.stride + 1;
 }
 
-inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& window, const std::string& axis) {
+NUQ_FUNCTION inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& window,
+                                                    const std::string& axis) {
   window.input = window.stride * (window.output - 1) + window.reach() - 2 * window.pad;
   if (window.input >= 1) return;
   layer.fail(ErrorCode::size_mismatch, "the output has " + std::to_string(window.input) + " values along the " + axis +
@@ -137,8 +141,9 @@ inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& wi
 
 /// Checks a convolution for the input [N, C, H, W] and works out its extents; its blobs, where it has them, must be
 /// [out, in / group, kh, kw] and [out]. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline ConvolutionGeometry convolution_geometry(const ops::Convolution& convolution,
-                                                              const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline ConvolutionGeometry convolution_geometry(const ops::Convolution& convolution,
+                                                                           const LayerContext& layer,
+                                                                           const Shape& input) {
   require_image(layer, input);
   ConvolutionGeometry geometry;
   geometry.batch = input[0];
@@ -157,8 +162,8 @@ inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& wi
 
 /// Checks a transposed convolution for the input [N, C, H, W] and works out its extents; its blobs, where it has them,
 /// must be [in, out / group, kh, kw] and [out]. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline DeconvolutionGeometry deconvolution_geometry(const ops::TransposedConvolution& transposed,
-                                                                  const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline DeconvolutionGeometry deconvolution_geometry(
+    const ops::TransposedConvolution& transposed, const LayerContext& layer, const Shape& input) {
   require_image(layer, input);
   DeconvolutionGeometry geometry;
   ConvolutionGeometry& convolution = geometry.convolution;
@@ -178,8 +183,8 @@ inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& wi
 
 /// Checks an Im2col for the input [N, C, H, W] and works out its extents. Throws ModelError naming the layer and the
 /// value.
-[[nodiscard]] inline Im2colGeometry im2col_geometry(const ops::Im2col& im2col, const LayerContext& layer,
-                                                    const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline Im2colGeometry im2col_geometry(const ops::Im2col& im2col, const LayerContext& layer,
+                                                                 const Shape& input) {
   require_image(layer, input);
   detail::require_channel_axis(layer, im2col.axis);
   Im2colGeometry geometry;
@@ -196,14 +201,14 @@ inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& wi
 namespace detail {
 
 /// The kernel's extents for a weight blob of `rank` axes.
-[[nodiscard]] inline Shape kernel_extents(const ops::AxisValues& kernel, std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline Shape kernel_extents(const ops::AxisValues& kernel, std::size_t rank) {
   if (kernel.size() > 1) return kernel;
   return Shape(rank > 2 ? rank - 2 : 2, kernel.size() == 1 ? kernel.front() : any_extent);
 }
 
 /// [channels…, kernel…], or the bias.
-[[nodiscard]] inline Shape filter_shape(const ops::ConvolutionAttributes& convolution, Shape channels,
-                                        std::size_t index, std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline Shape filter_shape(const ops::ConvolutionAttributes& convolution, Shape channels,
+                                                     std::size_t index, std::size_t rank) {
   if (index == 1) return {convolution.out_channels};
   const Shape kernel = kernel_extents(convolution.window.kernel, rank);
   channels.insert(channels.end(), kernel.begin(), kernel.end());
@@ -214,38 +219,41 @@ namespace detail {
 
 namespace ops {
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const Convolution& convolution, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Convolution& convolution, std::size_t) {
   return convolution.bias ? 2 : 1;
 }
 
-[[nodiscard]] inline std::optional<Shape> blob_shape(const Convolution& convolution, std::size_t index,
-                                                     std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> blob_shape(const Convolution& convolution, std::size_t index,
+                                                                  std::size_t rank) {
   return detail::filter_shape(convolution, {convolution.out_channels, any_extent}, index, rank);
 }
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const TransposedConvolution& convolution, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const TransposedConvolution& convolution,
+                                                                        std::size_t) {
   return convolution.bias ? 2 : 1;
 }
 
 /// The group must not be 0.
-[[nodiscard]] inline std::optional<Shape> blob_shape(const TransposedConvolution& convolution, std::size_t index,
-                                                     std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> blob_shape(const TransposedConvolution& convolution,
+                                                                  std::size_t index, std::size_t rank) {
   const std::int64_t group = convolution.group.value_or(1);
   return detail::filter_shape(convolution, {any_extent, convolution.out_channels / group}, index, rank);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Convolution& convolution, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Convolution& convolution,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return {convolution_geometry(convolution, layer, only_input(layer, inputs)).output_shape()};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const TransposedConvolution& convolution,
-                                                      const LayerContext& layer, const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const TransposedConvolution& convolution,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return {deconvolution_geometry(convolution, layer, only_input(layer, inputs)).output_shape()};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Im2col& im2col, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Im2col& im2col, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return {im2col_geometry(im2col, layer, only_input(layer, inputs)).output_shape()};
 }
 

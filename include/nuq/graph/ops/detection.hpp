@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/core/tensor.hpp"
@@ -95,7 +96,7 @@ namespace detail {
 /// Largest size, step or image extent in pixels that is taken for serious.
 inline constexpr float max_prior_extent = 1 << 24;
 
-[[nodiscard]] inline float checked_prior_value(const LayerContext& layer, const char* name, float value) {
+NUQ_FUNCTION [[nodiscard]] inline float checked_prior_value(const LayerContext& layer, const char* name, float value) {
   if (value > 0.0F && value <= max_prior_extent) return value;
   layer.fail(ErrorCode::invalid_argument, std::string(name) + " is " + number_text(static_cast<double>(value)) +
                                               ", wanted above 0 and at most " +
@@ -103,7 +104,8 @@ inline constexpr float max_prior_extent = 1 << 24;
 }
 
 /// 1, then the listed ratios of width to height, each with its inverse if `flip`; none twice.
-[[nodiscard]] inline std::vector<float> aspect_ratios(const ops::PriorBox& prior, const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<float> aspect_ratios(const ops::PriorBox& prior,
+                                                                   const LayerContext& layer) {
   std::vector<float> ratios = {1.0F};
   for (const float ratio : prior.aspect_ratios) {
     static_cast<void>(checked_prior_value(layer, "aspect_ratio", ratio));
@@ -118,8 +120,8 @@ inline constexpr float max_prior_extent = 1 << 24;
 
 /// For every `min_size` a square of it, one of the geometric mean of it and its `max_size`, and one box of the square's
 /// area for every other aspect ratio. As SSD does, sizes are cut to whole pixels.
-[[nodiscard]] inline std::vector<PriorBoxGeometry::Size> prior_sizes(const ops::PriorBox& prior,
-                                                                     const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<PriorBoxGeometry::Size> prior_sizes(const ops::PriorBox& prior,
+                                                                                  const LayerContext& layer) {
   if (prior.min_sizes.empty()) layer.fail(ErrorCode::invalid_argument, "has no min_size, wanted at least 1");
   if (!prior.max_sizes.empty() && prior.max_sizes.size() != prior.min_sizes.size()) {
     layer.fail(ErrorCode::invalid_argument, "has " + std::to_string(prior.max_sizes.size()) +
@@ -149,7 +151,8 @@ inline constexpr float max_prior_extent = 1 << 24;
   return sizes;
 }
 
-[[nodiscard]] inline std::array<float, 4> prior_variances(const ops::PriorBox& prior, const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline std::array<float, 4> prior_variances(const ops::PriorBox& prior,
+                                                                       const LayerContext& layer) {
   const std::size_t count = prior.variances.size();
   if (count != 0 && count != 1 && count != 4) {
     layer.fail(ErrorCode::invalid_argument, "has " + std::to_string(count) + " values of variance, wanted 0, 1 or 4");
@@ -161,8 +164,8 @@ inline constexpr float max_prior_extent = 1 << 24;
   return variances;
 }
 
-inline void read_prior_image(const ops::PriorBox& prior, const LayerContext& layer, const Shape& image,
-                             PriorBoxGeometry& geometry) {
+NUQ_FUNCTION inline void read_prior_image(const ops::PriorBox& prior, const LayerContext& layer, const Shape& image,
+                                          PriorBoxGeometry& geometry) {
   geometry.image_height = static_cast<float>(image[2]);
   geometry.image_width = static_cast<float>(image[3]);
   if (prior.image.size() > 1) {
@@ -174,7 +177,8 @@ inline void read_prior_image(const ops::PriorBox& prior, const LayerContext& lay
   }
 }
 
-inline void read_prior_steps(const ops::PriorBox& prior, const LayerContext& layer, PriorBoxGeometry& geometry) {
+NUQ_FUNCTION inline void read_prior_steps(const ops::PriorBox& prior, const LayerContext& layer,
+                                          PriorBoxGeometry& geometry) {
   geometry.step_y = geometry.image_height / static_cast<float>(geometry.rows);
   geometry.step_x = geometry.image_width / static_cast<float>(geometry.cols);
   if (prior.steps.size() > 1) {
@@ -189,8 +193,9 @@ inline void read_prior_steps(const ops::PriorBox& prior, const LayerContext& lay
 
 /// Checks a PriorBox for a feature map and an image, [N, C, H, W] both. Throws ModelError naming the layer and the
 /// value.
-[[nodiscard]] inline PriorBoxGeometry prior_box_geometry(const ops::PriorBox& prior, const LayerContext& layer,
-                                                         const Shape& map, const Shape& image) {
+NUQ_FUNCTION [[nodiscard]] inline PriorBoxGeometry prior_box_geometry(const ops::PriorBox& prior,
+                                                                      const LayerContext& layer, const Shape& map,
+                                                                      const Shape& image) {
   require_image(layer, map);
   require_image(layer, image);
   PriorBoxGeometry geometry;
@@ -233,8 +238,8 @@ namespace detail {
 /// Largest number of detections of an image that is taken for serious.
 inline constexpr std::int64_t max_detections = 1 << 20;
 
-inline void read_detection_attributes(const ops::DetectionOutput& detection, const LayerContext& layer,
-                                      DetectionOutputGeometry& geometry) {
+NUQ_FUNCTION inline void read_detection_attributes(const ops::DetectionOutput& detection, const LayerContext& layer,
+                                                   DetectionOutputGeometry& geometry) {
   geometry.classes = detection.classes;
   geometry.location_classes = detection.share_location ? 1 : geometry.classes;
   geometry.background = detection.background;
@@ -256,8 +261,8 @@ inline void read_detection_attributes(const ops::DetectionOutput& detection, con
   }
 }
 
-inline void read_detection_bounds(const ops::DetectionOutput& detection, const LayerContext& layer,
-                                  DetectionOutputGeometry& geometry) {
+NUQ_FUNCTION inline void read_detection_bounds(const ops::DetectionOutput& detection, const LayerContext& layer,
+                                               DetectionOutputGeometry& geometry) {
   geometry.candidates = detection.top_k >= 0 ? (std::min)(geometry.priors, detection.top_k) : geometry.priors;
   const bool has_background = geometry.background >= 0 && geometry.background < geometry.classes;
   const std::int64_t objects = geometry.classes - (has_background ? 1 : 0);
@@ -270,8 +275,8 @@ inline void read_detection_bounds(const ops::DetectionOutput& detection, const L
 }
 
 /// Throws ModelError unless `shape` has `values` values for each image.
-inline void require_detection_input(const LayerContext& layer, const DetectionOutputGeometry& geometry,
-                                    const char* name, const Shape& shape, std::int64_t values) {
+NUQ_FUNCTION inline void require_detection_input(const LayerContext& layer, const DetectionOutputGeometry& geometry,
+                                                 const char* name, const Shape& shape, std::int64_t values) {
   if (shape[0] == geometry.batch && extent_product(shape, 1, shape.size()) == values) return;
   layer.fail(ErrorCode::size_mismatch, std::string("the ") + name + " have shape " + to_string(shape) + ", wanted " +
                                            to_string({geometry.batch, values}) + " for " +
@@ -281,10 +286,9 @@ inline void require_detection_input(const LayerContext& layer, const DetectionOu
 }  // namespace detail
 
 /// Checks a DetectionOutput for its inputs' shapes. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline DetectionOutputGeometry detection_output_geometry(const ops::DetectionOutput& detection,
-                                                                       const LayerContext& layer,
-                                                                       const Shape& locations, const Shape& confidences,
-                                                                       const Shape& priors) {
+NUQ_FUNCTION [[nodiscard]] inline DetectionOutputGeometry detection_output_geometry(
+    const ops::DetectionOutput& detection, const LayerContext& layer, const Shape& locations, const Shape& confidences,
+    const Shape& priors) {
   DetectionOutputGeometry geometry;
   detail::read_detection_attributes(detection, layer, geometry);
   const std::int64_t prior_rows = geometry.variance_encoded ? 1 : 2;
@@ -304,8 +308,8 @@ inline void require_detection_input(const LayerContext& layer, const DetectionOu
 
 namespace ops {
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const PriorBox& prior, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const PriorBox& prior, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   if (inputs.size() != 2) {
     layer.fail(ErrorCode::unsupported_layer,
                "PriorBox has " + std::to_string(inputs.size()) + " inputs, wanted 2: a feature map and the image");
@@ -314,8 +318,9 @@ namespace ops {
 }
 
 /// Three inputs or RefineDet's five; a fourth alone, the image, is for pictures of the result.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const DetectionOutput& detection, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const DetectionOutput& detection,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   if (inputs.size() < 3 || inputs.size() > 5) {
     layer.fail(ErrorCode::unsupported_layer,
                "DetectionOutput has " + std::to_string(inputs.size()) +

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -41,7 +42,7 @@ using ElementwiseOperations = OperationList<Eltwise, Axpy>;
 }  // namespace ops
 
 /// As messages call a method.
-[[nodiscard]] inline const char* name_of(ops::EltwiseMethod method) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline const char* name_of(ops::EltwiseMethod method) noexcept {
   switch (method) {
     case ops::EltwiseMethod::sum:
       return "SUM";
@@ -57,8 +58,9 @@ using ElementwiseOperations = OperationList<Eltwise, Axpy>;
 
 /// The factors of a sum, one per input, ones where none are given. Throws ModelError when their number is another, or
 /// when another method has any.
-[[nodiscard]] inline std::vector<float> eltwise_coefficients(const ops::Eltwise& eltwise, const LayerContext& layer,
-                                                             std::size_t inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<float> eltwise_coefficients(const ops::Eltwise& eltwise,
+                                                                          const LayerContext& layer,
+                                                                          std::size_t inputs) {
   const std::size_t count = eltwise.coefficients.size();
   if (count == 0) return std::vector<float>(inputs, 1.0F);
   if (eltwise.method != ops::EltwiseMethod::sum) {
@@ -75,8 +77,8 @@ using ElementwiseOperations = OperationList<Eltwise, Axpy>;
 namespace ops {
 
 /// All inputs must have one shape, the output's, or broadcast to it where that is allowed.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Eltwise& eltwise, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Eltwise& eltwise, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& first = first_input(layer, inputs);
   Shape result = first;
   for (const Shape& input : inputs) {
@@ -90,8 +92,8 @@ namespace ops {
 }
 
 /// Inputs: a factor for each channel, [N, C] or [N, C, 1, …], and two tensors of one shape, which is the output's.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Axpy&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Axpy&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   require_inputs(layer, inputs, 3, 3);
   const Shape& factors = inputs[0];
   const AxisSplit channels = channel_split(layer, inputs[1]);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -57,8 +58,9 @@ struct InnerProductGeometry {
 
 /// Checks an inner product and works out its extents; its blobs, where it has them, must be `weight_shape()` and [out].
 /// Throws ModelError naming the layer and the value.
-[[nodiscard]] inline InnerProductGeometry inner_product_geometry(const ops::InnerProduct& product,
-                                                                 const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline InnerProductGeometry inner_product_geometry(const ops::InnerProduct& product,
+                                                                              const LayerContext& layer,
+                                                                              const Shape& input) {
   const std::size_t axis = canonical_axis(layer, product.axis, input.size());
   InnerProductGeometry geometry;
   geometry.rows = extent_product(input, 0, axis);
@@ -82,8 +84,8 @@ struct MatMulGeometry {
 };
 
 /// Checks the inputs of a matrix product and works out its extents. Throws ModelError naming the layer and the shapes.
-[[nodiscard]] inline MatMulGeometry mat_mul_geometry(const ops::MatMul& product, const LayerContext& layer,
-                                                     const Shape& left, const Shape& right) {
+NUQ_FUNCTION [[nodiscard]] inline MatMulGeometry mat_mul_geometry(const ops::MatMul& product, const LayerContext& layer,
+                                                                  const Shape& left, const Shape& right) {
   const std::string inputs = layer.type + " has the inputs " + to_string(left) + " and " + to_string(right);
   if (left.size() < 2 || right.size() < 2) layer.fail(ErrorCode::size_mismatch, inputs + ", wanted matrices");
   const auto extent = [](const Shape& shape, bool last) { return shape[shape.size() - (last ? 1 : 2)]; };
@@ -102,22 +104,24 @@ struct MatMulGeometry {
 
 namespace ops {
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const InnerProduct& product, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const InnerProduct& product, std::size_t) {
   return product.bias ? 2 : 1;
 }
 
-[[nodiscard]] inline std::optional<Shape> blob_shape(const InnerProduct& product, std::size_t index, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> blob_shape(const InnerProduct& product, std::size_t index,
+                                                                  std::size_t) {
   if (index == 1) return Shape{product.out_features};
   return product.transposed_weights ? Shape{any_extent, product.out_features} : Shape{product.out_features, any_extent};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const InnerProduct& product, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const InnerProduct& product,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return {inner_product_geometry(product, layer, only_input(layer, inputs)).output_shape};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const MatMul& product, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const MatMul& product, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   require_inputs(layer, inputs, 2, 2);
   const MatMulGeometry geometry = mat_mul_geometry(product, layer, inputs[0], inputs[1]);
   Shape shape = geometry.batch;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/version.hpp"
@@ -22,7 +23,7 @@ struct LayerContext {
   std::string_view file;  ///< the network's file, may be empty
 
   /// Throws ModelError `file: layer 'name': problem`.
-  [[noreturn]] void fail(ErrorCode code, const std::string& problem) const {
+  NUQ_FUNCTION [[noreturn]] void fail(ErrorCode code, const std::string& problem) const {
     const std::string place = file.empty() ? std::string() : std::string(file) + ": ";
     detail::fail(ModelError(code, place + "layer '" + name + "': " + problem));
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/blobs.hpp"
@@ -33,17 +34,17 @@ struct Embed {
 /// This family's part of `Operation`.
 using Lookups = OperationList<BatchReindex, Embed>;
 
-[[nodiscard]] inline std::optional<std::size_t> blob_count(const Embed& embed, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Embed& embed, std::size_t) {
   return embed.bias ? 2 : 1;
 }
 
-[[nodiscard]] inline std::optional<Shape> blob_shape(const Embed& embed, std::size_t index, std::size_t) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> blob_shape(const Embed& embed, std::size_t index, std::size_t) {
   return index == 1 ? Shape{embed.width} : Shape{embed.rows, embed.width};
 }
 
 /// As many items as the second input has values.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const BatchReindex&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const BatchReindex&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   require_inputs(layer, inputs, 2, 2);
   if (inputs[1].size() != 1) {
     layer.fail(ErrorCode::size_mismatch, "the second input is " + to_string(inputs[1]) + ", wanted one axis");
@@ -54,8 +55,8 @@ using Lookups = OperationList<BatchReindex, Embed>;
 }
 
 /// The input's shape with `width` values along a new last axis.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Embed& embed, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Embed& embed, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   if (embed.width < 1 || embed.rows < 1) {
     layer.fail(ErrorCode::invalid_argument, "num_output is " + std::to_string(embed.width) + " and input_dim is " +
                                                 std::to_string(embed.rows) + ", wanted at least 1");

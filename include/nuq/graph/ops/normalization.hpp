@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -50,7 +51,7 @@ using Normalizations = OperationList<Lrn, Mvn, Normalize>;
 }  // namespace ops
 
 /// Values on either side that take part in normalizing one: size = 2·radius + 1. Throws ModelError for an even size.
-[[nodiscard]] inline std::int64_t lrn_radius(const ops::Lrn& lrn, const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t lrn_radius(const ops::Lrn& lrn, const LayerContext& layer) {
   if (lrn.size % 2 != 1 || lrn.size > max_window_parameter) {
     layer.fail(ErrorCode::invalid_argument, "local_size is " + std::to_string(lrn.size) +
                                                 ", wanted an odd number up to " + std::to_string(max_window_parameter));
@@ -59,8 +60,8 @@ using Normalizations = OperationList<Lrn, Mvn, Normalize>;
 }
 
 /// The input of a Normalize around its channels; blobs, where the layer has them, must hold a factor for each or one.
-[[nodiscard]] inline AxisSplit normalize_split(const ops::Normalize& normalize, const LayerContext& layer,
-                                               const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit normalize_split(const ops::Normalize& normalize, const LayerContext& layer,
+                                                            const Shape& input) {
   const AxisSplit split = channel_split(layer, input);
   check_blobs(layer, {{normalize.channel_shared ? 1 : split.extent}});
   return split;
@@ -68,20 +69,21 @@ using Normalizations = OperationList<Lrn, Mvn, Normalize>;
 
 namespace ops {
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Lrn& lrn, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Lrn& lrn, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   require_image(layer, only_input(layer, inputs));
   static_cast<void>(lrn_radius(lrn, layer));
   return inputs;
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Mvn&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Mvn&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Normalize& normalize, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Normalize& normalize,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   static_cast<void>(normalize_split(normalize, layer, only_input(layer, inputs)));
   return inputs;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/inputs.hpp"
@@ -62,7 +63,8 @@ struct PoolingGeometry {
 
 namespace detail {
 
-inline void read_pooling_windows(const ops::Pooling& pooling, const LayerContext& layer, WindowAxis& y, WindowAxis& x) {
+NUQ_FUNCTION inline void read_pooling_windows(const ops::Pooling& pooling, const LayerContext& layer, WindowAxis& y,
+                                              WindowAxis& x) {
   read_window(layer, pooling.window, y, x);
   if (!pooling.global) return;
   y.kernel = y.input;
@@ -73,7 +75,7 @@ inline void read_pooling_windows(const ops::Pooling& pooling, const LayerContext
 }
 
 /// Throws ModelError for forms that no kernel computes.
-inline void check_pooling_form(const ops::Pooling& pooling, const LayerContext& layer) {
+NUQ_FUNCTION inline void check_pooling_form(const ops::Pooling& pooling, const LayerContext& layer) {
   if (!pooling.count_include_pad && pooling.method == ops::PoolMethod::average) {
     layer.fail(ErrorCode::unsupported_layer, "the average leaves pads out, wanted them to count");
   }
@@ -82,8 +84,8 @@ inline void check_pooling_form(const ops::Pooling& pooling, const LayerContext& 
   }
 }
 
-inline void place_pooling_window(const LayerContext& layer, WindowAxis& window, bool ceil, bool padded,
-                                 const std::string& axis) {
+NUQ_FUNCTION inline void place_pooling_window(const LayerContext& layer, WindowAxis& window, bool ceil, bool padded,
+                                              const std::string& axis) {
   if (window.pad >= window.kernel) {
     layer.fail(ErrorCode::invalid_argument, "pad along the " + axis + " is " + std::to_string(window.pad) +
                                                 ", wanted less than the kernel size " + std::to_string(window.kernel));
@@ -102,7 +104,7 @@ inline void place_pooling_window(const LayerContext& layer, WindowAxis& window, 
 
 /// The window that cuts `extent` values into `bins`, padded to whole windows.
 struct BinWindow {
-  BinWindow(std::int64_t extent, std::int64_t bins) noexcept
+  NUQ_FUNCTION BinWindow(std::int64_t extent, std::int64_t bins) noexcept
       : kernel((extent + bins - 1) / bins), pad((kernel * bins - extent + 1) / 2) {}
   std::int64_t kernel;
   std::int64_t pad;
@@ -112,8 +114,8 @@ struct BinWindow {
 
 /// Checks a pooling for the input [N, C, H, W] and works out its extents. Throws ModelError naming the layer and the
 /// value.
-[[nodiscard]] inline PoolingGeometry pooling_geometry(const ops::Pooling& pooling, const LayerContext& layer,
-                                                      const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline PoolingGeometry pooling_geometry(const ops::Pooling& pooling,
+                                                                   const LayerContext& layer, const Shape& input) {
   require_image(layer, input);
   PoolingGeometry geometry;
   geometry.batch = input[0];
@@ -138,8 +140,9 @@ struct BinWindow {
 
 /// The poolings that a spatial pyramid pooling is made of. Throws ModelError naming the layer and the value: a pyramid
 /// higher than the input allows.
-[[nodiscard]] inline std::vector<PoolingGeometry> spp_levels(const ops::SpatialPyramidPooling& pyramid,
-                                                             const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<PoolingGeometry> spp_levels(const ops::SpatialPyramidPooling& pyramid,
+                                                                          const LayerContext& layer,
+                                                                          const Shape& input) {
   require_image(layer, input);
   if (pyramid.levels == 0) layer.fail(ErrorCode::invalid_argument, "pyramid_height is 0, wanted at least 1");
   std::vector<PoolingGeometry> levels;
@@ -167,16 +170,17 @@ struct BinWindow {
 namespace ops {
 
 /// Of the pooled values, and, where a pool of maxima has a second output, of their places.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Pooling& pooling, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Pooling& pooling, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const PoolingGeometry geometry = pooling_geometry(pooling, layer, only_input(layer, inputs));
   const bool with_places = pooling.method == PoolMethod::maximum && layer.outputs == 2;
   return {with_places ? 2U : 1U, geometry.output_shape()};
 }
 
 /// All levels' bins in one row for each image; a pyramid of one level stays [N, C, 1, 1].
-[[nodiscard]] inline std::vector<Shape> output_shapes(const SpatialPyramidPooling& pyramid, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const SpatialPyramidPooling& pyramid,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const std::vector<PoolingGeometry> levels = spp_levels(pyramid, layer, only_input(layer, inputs));
   if (levels.size() == 1) return {levels.front().output_shape()};
   std::int64_t values = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
@@ -49,7 +50,7 @@ using QuantizationOperations = OperationList<Quant, DeQuant, AntiQuant, Ifmr, Se
 
 /// The int8 grid of a Quant layer. The file holds the *reciprocal* of the scale, and the offset as one signed byte
 /// (AMCT manual, record format). Throws ModelError naming the layer and the value.
-[[nodiscard]] inline ActivationScale quant_scale(const ops::Quant& quant, const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline ActivationScale quant_scale(const ops::Quant& quant, const LayerContext& layer) {
   const float reciprocal = quant.reciprocal_scale;
   if (!is_finite(reciprocal) || static_cast<double>(reciprocal) <= DBL_EPSILON) {
     layer.fail(ErrorCode::scale_out_of_range, "quant_param.scale is " +
@@ -75,7 +76,7 @@ struct DequantFactors {
 
 /// Reads blobs 0 and 1 of a DeQuant layer (deqscale, shift_bit; blob 2, offset_w, is 0 for symmetric weights).
 /// Throws ModelError when they are missing, of different sizes, or out of range.
-[[nodiscard]] inline DequantFactors dequant_factors(const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline DequantFactors dequant_factors(const LayerContext& layer) {
   require_blobs(layer, 2);
   DequantFactors factors{layer.blobs[0].values, layer.blobs[1].values};
   if (factors.scale.empty() || factors.scale.size() != factors.shift_bit.size()) {
@@ -102,7 +103,8 @@ struct DequantFactors {
 }
 
 /// The input around the channels that `factors` values belong to: all of it for one factor, axis 1 otherwise.
-[[nodiscard]] inline AxisSplit dequant_split(const LayerContext& layer, const Shape& input, std::size_t factors) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit dequant_split(const LayerContext& layer, const Shape& input,
+                                                          std::size_t factors) {
   if (factors == 1) return split_at(input, 0, 0);
   if (input.size() < 2 || input[1] != static_cast<std::int64_t>(factors)) {
     layer.fail(ErrorCode::size_mismatch, "DeQuant has " + std::to_string(factors) + " factors for the input " +
@@ -113,32 +115,32 @@ struct DequantFactors {
 
 namespace ops {
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Quant&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Quant&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const DeQuant&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const DeQuant&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
   if (!layer.blobs.empty()) static_cast<void>(dequant_split(layer, input, layer.blobs[0].values.size()));
   return inputs;
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const AntiQuant&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const AntiQuant&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }
 
 /// Not known.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Ifmr&, const LayerContext& layer,
-                                                      const std::vector<Shape>&) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Ifmr&, const LayerContext& layer,
+                                                                   const std::vector<Shape>&) {
   return std::vector<Shape>(layer.outputs);
 }
 
 /// Any inputs; an output, where there is one, has the shape of the first.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const SearchN&, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const SearchN&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = first_input(layer, inputs);
   if (layer.outputs == 0) return {};
   return {input};

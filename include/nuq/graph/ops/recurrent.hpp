@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/inputs.hpp"
@@ -38,9 +39,10 @@ using RecurrentOperations = OperationList<Lstm, Rnn>;
 namespace detail {
 
 /// [T, N, hidden_size], then, where they are exposed, each of the `states` after the last step, [1, N, hidden_size].
-[[nodiscard]] inline std::vector<Shape> recurrent_shapes(const ops::RecurrentAttributes& attributes,
-                                                         const LayerContext& layer, const std::vector<Shape>& inputs,
-                                                         std::size_t states) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> recurrent_shapes(const ops::RecurrentAttributes& attributes,
+                                                                      const LayerContext& layer,
+                                                                      const std::vector<Shape>& inputs,
+                                                                      std::size_t states) {
   const std::size_t exposed = attributes.exposes_states ? states : 0;
   require_inputs(layer, inputs, 2 + exposed, 3 + exposed);
   if (attributes.hidden_size < 1) layer.fail(ErrorCode::invalid_argument, "num_output is 0, wanted at least 1");
@@ -59,13 +61,13 @@ namespace detail {
 
 namespace ops {
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Lstm& lstm, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Lstm& lstm, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return detail::recurrent_shapes(lstm, layer, inputs, 2);
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Rnn& rnn, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Rnn& rnn, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   return detail::recurrent_shapes(rnn, layer, inputs, 1);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -48,8 +49,8 @@ using Reductions = OperationList<ArgMax, Reduction, Softmax>;
 
 /// The input of an ArgMax around the axis that is searched, or around all axes of an item as one. Throws ModelError
 /// unless top_k is from 1 to the number of values there.
-[[nodiscard]] inline AxisSplit arg_max_split(const ops::ArgMax& arg_max, const LayerContext& layer,
-                                             const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit arg_max_split(const ops::ArgMax& arg_max, const LayerContext& layer,
+                                                          const Shape& input) {
   const std::size_t begin = arg_max.axis ? canonical_axis(layer, *arg_max.axis, input.size()) : 1;
   const AxisSplit split = split_at(input, begin, arg_max.axis ? begin + 1 : input.size());
   if (arg_max.top_k < 1 || arg_max.top_k > split.extent) {
@@ -60,14 +61,14 @@ using Reductions = OperationList<ArgMax, Reduction, Softmax>;
 }
 
 /// The first of the axes that a Reduction takes together, in an input of `rank` axes.
-[[nodiscard]] inline std::size_t reduction_axis(const ops::Reduction& reduction, const LayerContext& layer,
-                                                std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t reduction_axis(const ops::Reduction& reduction, const LayerContext& layer,
+                                                             std::size_t rank) {
   return canonical_axis(layer, reduction.axis, rank);
 }
 
 /// The input of a Softmax around the axis whose values sum up to 1.
-[[nodiscard]] inline AxisSplit softmax_split(const ops::Softmax& softmax, const LayerContext& layer,
-                                             const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit softmax_split(const ops::Softmax& softmax, const LayerContext& layer,
+                                                          const Shape& input) {
   const std::size_t axis = canonical_axis(layer, softmax.axis, input.size());
   return split_at(input, axis, axis + 1);
 }
@@ -76,8 +77,8 @@ namespace ops {
 
 /// With `axis` the input's shape, top_k along the axis; without it [N, 1, top_k], or [N, 2, top_k] with values, padded
 /// with ones to as many axes as the input has.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const ArgMax& arg_max, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const ArgMax& arg_max, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
   static_cast<void>(arg_max_split(arg_max, layer, input));
   if (arg_max.axis) {
@@ -93,16 +94,17 @@ namespace ops {
 }
 
 /// The axes before `axis`. One value for the whole input, to Caffe a shape without axes, is [1].
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Reduction& reduction, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Reduction& reduction,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
   const std::size_t axis = reduction_axis(reduction, layer, input.size());
   if (axis == 0) return {{1}};
   return {{input.begin(), input.begin() + static_cast<std::ptrdiff_t>(axis)}};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Softmax& softmax, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Softmax& softmax, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   static_cast<void>(softmax_split(softmax, layer, only_input(layer, inputs)));
   return inputs;
 }

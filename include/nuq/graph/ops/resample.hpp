@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/core/tensor.hpp"
@@ -81,7 +82,7 @@ struct InterpGeometry {
 
 namespace detail {
 
-inline void check_interp(const ops::Interp& interp, const LayerContext& layer, bool has_second_input) {
+NUQ_FUNCTION inline void check_interp(const ops::Interp& interp, const LayerContext& layer, bool has_second_input) {
   if (interp.method != "bilinear") {
     layer.fail(ErrorCode::unsupported_layer, "interp_type is '" + interp.method + "', wanted 'bilinear'");
   }
@@ -101,7 +102,8 @@ inline void check_interp(const ops::Interp& interp, const LayerContext& layer, b
 }
 
 /// The output's extent for `count` values along spatial axis `axis`, 0 or 1.
-[[nodiscard]] inline std::int64_t interp_extent(const ops::Interp& interp, std::size_t axis, std::int64_t count) {
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t interp_extent(const ops::Interp& interp, std::size_t axis,
+                                                             std::int64_t count) {
   if (!interp.size.empty()) return interp.size[axis];
   const std::int64_t shrunk = (count - 1) / interp.factors->shrink + 1;
   return shrunk + (shrunk - 1) * (interp.factors->zoom - 1);
@@ -111,8 +113,8 @@ inline void check_interp(const ops::Interp& interp, const LayerContext& layer, b
 
 /// Checks an Interp for the input [N, C, H, W]; a second one, or null, gives the output's extents. Throws ModelError
 /// naming the layer and the value.
-[[nodiscard]] inline InterpGeometry interp_geometry(const ops::Interp& interp, const LayerContext& layer,
-                                                    const Shape& input, const Shape* like) {
+NUQ_FUNCTION [[nodiscard]] inline InterpGeometry interp_geometry(const ops::Interp& interp, const LayerContext& layer,
+                                                                 const Shape& input, const Shape* like) {
   require_image(layer, input);
   if (like != nullptr) require_image(layer, *like);
   detail::check_interp(interp, layer, like != nullptr);
@@ -137,7 +139,8 @@ struct UpsampleFactors {
 };
 
 /// Throws ModelError naming the layer and the value.
-[[nodiscard]] inline UpsampleFactors upsample_factors(const ops::Upsample& upsample, const LayerContext& layer) {
+NUQ_FUNCTION [[nodiscard]] inline UpsampleFactors upsample_factors(const ops::Upsample& upsample,
+                                                                   const LayerContext& layer) {
   UpsampleFactors factors{upsample.factor_y, upsample.factor_x};
   if (upsample.scale) {
     const float scale = *upsample.scale;
@@ -161,8 +164,8 @@ struct UpsampleFactors {
 namespace detail {
 
 /// The extent of a MaxUnpool's output along spatial axis `axis`, 0 or 1.
-[[nodiscard]] inline std::int64_t unpooled_extent(const ops::MaxUnpool& unpool, const LayerContext& layer,
-                                                  std::size_t axis, std::int64_t input) {
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t unpooled_extent(const ops::MaxUnpool& unpool, const LayerContext& layer,
+                                                               std::size_t axis, std::int64_t input) {
   if (!unpool.size.empty()) return unpool.size[axis];
   const std::int64_t less = (axis == 0 ? unpool.shorter_y : unpool.shorter_x) ? 1 : 0;
   if (!unpool.factors.empty()) return input * unpool.factors[axis] - less;
@@ -177,14 +180,14 @@ namespace detail {
 
 namespace ops {
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Interp& interp, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Interp& interp, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   if (inputs.size() == 2) return {interp_geometry(interp, layer, inputs[0], &inputs[1]).output_shape()};
   return {interp_geometry(interp, layer, only_input(layer, inputs), nullptr).output_shape()};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const MaxUnpool& unpool, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const MaxUnpool& unpool, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   require_inputs(layer, inputs, 2, 2);
   const Shape& input = inputs[0];
   require_image(layer, input);
@@ -196,8 +199,8 @@ namespace ops {
            detail::unpooled_extent(unpool, layer, 1, input[3])}};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Upsample& upsample, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Upsample& upsample, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
   require_image(layer, input);
   const UpsampleFactors factors = upsample_factors(upsample, layer);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -49,8 +50,8 @@ using Reshapings = OperationList<Flatten, Permute, Reshape, ShuffleChannel>;
 }  // namespace ops
 
 /// For each axis of a Permute's output the input's axis it shows. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline std::vector<std::size_t> permute_order(const ops::Permute& permute, const LayerContext& layer,
-                                                            std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> permute_order(const ops::Permute& permute,
+                                                                         const LayerContext& layer, std::size_t rank) {
   std::vector<std::size_t> order;
   std::vector<bool> is_taken(rank, false);
   for (const std::int64_t axis : permute.order) {
@@ -76,8 +77,8 @@ struct ReshapedAxes {
   std::size_t end;
 };
 
-[[nodiscard]] inline ReshapedAxes reshaped_axes(const ops::Reshape& reshape, const LayerContext& layer,
-                                                std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline ReshapedAxes reshaped_axes(const ops::Reshape& reshape, const LayerContext& layer,
+                                                             std::size_t rank) {
   const std::int64_t count = static_cast<std::int64_t>(rank);
   const std::int64_t begin = reshape.axis < 0 ? reshape.axis + count + 1 : reshape.axis;
   if (begin < 0 || begin > count) {
@@ -93,8 +94,8 @@ struct ReshapedAxes {
 }
 
 /// The extents that replace the axes.
-[[nodiscard]] inline Shape reshaped_extents(const ops::Reshape& reshape, const LayerContext& layer, const Shape& input,
-                                            const ReshapedAxes& axes) {
+NUQ_FUNCTION [[nodiscard]] inline Shape reshaped_extents(const ops::Reshape& reshape, const LayerContext& layer,
+                                                         const Shape& input, const ReshapedAxes& axes) {
   Shape extents = reshape.shape;
   for (std::size_t at = 0; at < extents.size(); ++at) {
     if (extents[at] != 0) continue;
@@ -121,8 +122,8 @@ struct ReshapedAxes {
 
 namespace ops {
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Flatten& flatten, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Flatten& flatten, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
   const std::size_t first = canonical_axis(layer, flatten.axis, input.size());
   const std::size_t last = canonical_axis(layer, flatten.end_axis, input.size());
@@ -136,8 +137,8 @@ namespace ops {
   return {output};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Permute& permute, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Permute& permute, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
   Shape output;
   for (const std::size_t axis : permute_order(permute, layer, input.size())) output.push_back(input[axis]);
@@ -145,8 +146,8 @@ namespace ops {
 }
 
 /// A scalar, to Caffe a shape without axes, is [1].
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Reshape& reshape, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Reshape& reshape, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
   const detail::ReshapedAxes axes = detail::reshaped_axes(reshape, layer, input.size());
   const Shape extents = detail::reshaped_extents(reshape, layer, input, axes);
@@ -162,8 +163,9 @@ namespace ops {
 }
 
 /// The channels must be a multiple of `group`.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const ShuffleChannel& shuffle, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const ShuffleChannel& shuffle,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const std::int64_t channels = channel_split(layer, only_input(layer, inputs)).extent;
   if (shuffle.group < 1 || channels % shuffle.group != 0) {
     layer.fail(ErrorCode::invalid_argument, "group is " + std::to_string(shuffle.group) + ", wanted a divisor of " +

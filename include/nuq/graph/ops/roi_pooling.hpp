@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/core/tensor.hpp"
@@ -56,26 +57,26 @@ struct RoiPoolingGeometry {
 
 namespace detail {
 
-inline void check_rois(const LayerContext& layer, const Shape& map, const Shape& rois) {
+NUQ_FUNCTION inline void check_rois(const LayerContext& layer, const Shape& map, const Shape& rois) {
   require_image(layer, map);
   if (rois.size() >= 2 && extent_product(rois, 1, rois.size()) == 5) return;
   layer.fail(ErrorCode::size_mismatch,
              "the regions have shape " + to_string(rois) + ", wanted [R,5]: image, xmin, ymin, xmax, ymax");
 }
 
-inline void check_bins(const LayerContext& layer, const char* name, std::int64_t bins) {
+NUQ_FUNCTION inline void check_bins(const LayerContext& layer, const char* name, std::int64_t bins) {
   if (bins >= 1 && bins <= max_window_parameter) return;
   layer.fail(ErrorCode::invalid_argument, std::string(name) + " is " + std::to_string(bins) + ", wanted 1 to " +
                                               std::to_string(max_window_parameter));
 }
 
-[[nodiscard]] inline float checked_spatial_scale(const LayerContext& layer, float scale) {
+NUQ_FUNCTION [[nodiscard]] inline float checked_spatial_scale(const LayerContext& layer, float scale) {
   if (scale > 0.0F && scale <= static_cast<float>(max_window_parameter)) return scale;
   layer.fail(ErrorCode::invalid_argument, "spatial_scale is " + number_text(static_cast<double>(scale)) +
                                               ", wanted above 0 and at most " + std::to_string(max_window_parameter));
 }
 
-inline void require_map_and_rois(const LayerContext& layer, const std::vector<Shape>& inputs) {
+NUQ_FUNCTION inline void require_map_and_rois(const LayerContext& layer, const std::vector<Shape>& inputs) {
   if (inputs.size() == 2) return;
   layer.fail(ErrorCode::unsupported_layer, layer.type + " has " + std::to_string(inputs.size()) +
                                                " inputs, wanted 2: a feature map and regions of interest");
@@ -84,8 +85,9 @@ inline void require_map_and_rois(const LayerContext& layer, const std::vector<Sh
 }  // namespace detail
 
 /// Checks a ROIPooling. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline RoiPoolingGeometry roi_pooling_geometry(const ops::RoiPooling& pooling, const LayerContext& layer,
-                                                             const Shape& map, const Shape& rois) {
+NUQ_FUNCTION [[nodiscard]] inline RoiPoolingGeometry roi_pooling_geometry(const ops::RoiPooling& pooling,
+                                                                          const LayerContext& layer, const Shape& map,
+                                                                          const Shape& rois) {
   detail::check_rois(layer, map, rois);
   detail::check_bins(layer, "pooled_h", pooling.rows);
   detail::check_bins(layer, "pooled_w", pooling.cols);
@@ -99,9 +101,9 @@ inline void require_map_and_rois(const LayerContext& layer, const std::vector<Sh
 
 /// Checks a PSROIPooling: bins and groups of channels are `group_size` both ways, and every bin of an output
 /// channel reads a channel of its own. Throws ModelError naming the layer and the value.
-[[nodiscard]] inline RoiPoolingGeometry psroi_pooling_geometry(const ops::PsRoiPooling& pooling,
-                                                               const LayerContext& layer, const Shape& map,
-                                                               const Shape& rois) {
+NUQ_FUNCTION [[nodiscard]] inline RoiPoolingGeometry psroi_pooling_geometry(const ops::PsRoiPooling& pooling,
+                                                                            const LayerContext& layer, const Shape& map,
+                                                                            const Shape& rois) {
   detail::check_rois(layer, map, rois);
   const std::int64_t bins = pooling.group_size;
   const std::int64_t channels = pooling.channels;
@@ -118,14 +120,15 @@ inline void require_map_and_rois(const LayerContext& layer, const std::vector<Sh
 
 namespace ops {
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const RoiPooling& pooling, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const RoiPooling& pooling, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   detail::require_map_and_rois(layer, inputs);
   return {roi_pooling_geometry(pooling, layer, inputs[0], inputs[1]).output_shape()};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const PsRoiPooling& pooling, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const PsRoiPooling& pooling,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   detail::require_map_and_rois(layer, inputs);
   return {psroi_pooling_geometry(pooling, layer, inputs[0], inputs[1]).output_shape()};
 }

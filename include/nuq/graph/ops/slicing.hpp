@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
@@ -48,14 +49,15 @@ using Slicings = OperationList<Concat, Crop, Slice, Tile>;
 }  // namespace ops
 
 /// The axis along which a Concat lines up its inputs of `rank` axes.
-[[nodiscard]] inline std::size_t concat_axis(const ops::Concat& concat, const LayerContext& layer, std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t concat_axis(const ops::Concat& concat, const LayerContext& layer,
+                                                          std::size_t rank) {
   return canonical_axis(layer, concat.axis, rank);
 }
 
 /// Where a Crop begins along every axis of its first input, whose axes it has: 0 before `axis`. Throws ModelError
 /// naming the layer and the value.
-[[nodiscard]] inline std::vector<std::int64_t> crop_offsets(const ops::Crop& crop, const LayerContext& layer,
-                                                            std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::int64_t> crop_offsets(const ops::Crop& crop,
+                                                                         const LayerContext& layer, std::size_t rank) {
   const std::size_t axis = canonical_axis(layer, crop.axis, rank);
   const std::size_t given = crop.offsets.size();
   if (given > 1 && given != rank - axis) {
@@ -69,7 +71,8 @@ using Slicings = OperationList<Concat, Crop, Slice, Tile>;
 }
 
 /// The axis along which a Slice cuts an input of `rank` axes.
-[[nodiscard]] inline std::size_t slice_axis(const ops::Slice& slice, const LayerContext& layer, std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t slice_axis(const ops::Slice& slice, const LayerContext& layer,
+                                                         std::size_t rank) {
   if (!slice.axis) {
     layer.fail(ErrorCode::invalid_argument, "axis and slice_dim are both given, wanted one of them");
   }
@@ -79,8 +82,9 @@ using Slicings = OperationList<Concat, Crop, Slice, Tile>;
 namespace detail {
 
 /// Where the pieces of an axis begin, and its end: 0, the slice points (or equal steps), `extent`.
-[[nodiscard]] inline std::vector<std::int64_t> slice_borders(const ops::Slice& slice, const LayerContext& layer,
-                                                             std::int64_t extent) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::int64_t> slice_borders(const ops::Slice& slice,
+                                                                          const LayerContext& layer,
+                                                                          std::int64_t extent) {
   const std::int64_t pieces = static_cast<std::int64_t>(layer.outputs);
   std::vector<std::int64_t> borders = {0};
   if (slice.points.empty()) {
@@ -111,8 +115,8 @@ namespace detail {
 namespace ops {
 
 /// All inputs must agree but along the axis.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Concat& concat, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Concat& concat, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   Shape output = first_input(layer, inputs);
   const std::size_t axis = concat_axis(concat, layer, output.size());
   output[axis] = 0;
@@ -130,8 +134,8 @@ namespace ops {
 }
 
 /// The first input's extents before `axis`, the second one's from there on.
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Crop& crop, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Crop& crop, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   require_inputs(layer, inputs, 2, 2);
   Shape output = inputs[0];
   const std::vector<std::int64_t> offsets = crop_offsets(crop, layer, output.size());
@@ -146,8 +150,8 @@ namespace ops {
   return {output};
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Slice& slice, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Slice& slice, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   const Shape& input = only_input(layer, inputs);
   const std::size_t axis = slice_axis(slice, layer, input.size());
   const std::vector<std::int64_t> borders = detail::slice_borders(slice, layer, input[axis]);
@@ -158,8 +162,8 @@ namespace ops {
   return outputs;
 }
 
-[[nodiscard]] inline std::vector<Shape> output_shapes(const Tile& tile, const LayerContext& layer,
-                                                      const std::vector<Shape>& inputs) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Tile& tile, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
   if (tile.tiles < 1) {
     layer.fail(ErrorCode::invalid_argument, "tiles is " + std::to_string(tile.tiles) + ", wanted at least 1");
   }

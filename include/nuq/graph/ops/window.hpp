@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
@@ -39,14 +40,14 @@ struct WindowAxis {
   std::int64_t dilation = 1;
 
   /// Input positions from the window's first to its last, both included.
-  [[nodiscard]] std::int64_t reach() const noexcept { return dilation * (kernel - 1) + 1; }
+  NUQ_FUNCTION [[nodiscard]] std::int64_t reach() const noexcept { return dilation * (kernel - 1) + 1; }
 };
 
 /// Largest kernel, stride, pad and dilation that is taken for serious.
 inline constexpr std::int64_t max_window_parameter = 1 << 16;
 
 /// Throws ModelError naming the layer, `axis` ("height", "width") and the value that is zero or absurd.
-inline void check_window(const LayerContext& layer, const WindowAxis& window, const std::string& axis) {
+NUQ_FUNCTION inline void check_window(const LayerContext& layer, const WindowAxis& window, const std::string& axis) {
   const auto check = [&](const char* name, std::int64_t value, std::int64_t least) {
     if (value >= least && value <= max_window_parameter) return;
     layer.fail(ErrorCode::invalid_argument, std::string(name) + " along the " + axis + " is " + std::to_string(value) +
@@ -62,7 +63,7 @@ inline void check_window(const LayerContext& layer, const WindowAxis& window, co
 namespace detail {
 
 /// Whether a value is given that differs from `value`.
-[[nodiscard]] inline bool has_other_than(const ops::AxisValues& values, std::int64_t value) {
+NUQ_FUNCTION [[nodiscard]] inline bool has_other_than(const ops::AxisValues& values, std::int64_t value) {
   for (const std::int64_t given : values) {
     if (given != value) return true;
   }
@@ -76,8 +77,8 @@ struct WindowPair {
 };
 
 /// Throws ModelError naming the layer and `name` for more values than an image has axes.
-[[nodiscard]] inline WindowPair window_pair(const LayerContext& layer, const char* name, const ops::AxisValues& values,
-                                            std::int64_t default_value) {
+NUQ_FUNCTION [[nodiscard]] inline WindowPair window_pair(const LayerContext& layer, const char* name,
+                                                         const ops::AxisValues& values, std::int64_t default_value) {
   if (values.empty()) return {default_value, default_value};
   if (values.size() <= 2) return {values.front(), values.back()};
   layer.fail(ErrorCode::unsupported_layer,
@@ -85,7 +86,7 @@ struct WindowPair {
 }
 
 /// Throws ModelError for pads that are not the same at both ends: no kernel computes them.
-[[nodiscard]] inline WindowPair symmetric_pads(const LayerContext& layer, const ops::Window& window) {
+NUQ_FUNCTION [[nodiscard]] inline WindowPair symmetric_pads(const LayerContext& layer, const ops::Window& window) {
   const WindowPair begin = window_pair(layer, "pad", window.pads_begin, 0);
   const WindowPair end = window_pair(layer, "pad", window.pads_end, 0);
   if (begin.y == end.y && begin.x == end.x) return begin;
@@ -94,7 +95,8 @@ struct WindowPair {
 }
 
 /// Reads the window of an image into its two axes, whose values are not checked yet.
-inline void read_window(const LayerContext& layer, const ops::Window& window, WindowAxis& y, WindowAxis& x) {
+NUQ_FUNCTION inline void read_window(const LayerContext& layer, const ops::Window& window, WindowAxis& y,
+                                     WindowAxis& x) {
   const WindowPair kernel = window_pair(layer, "kernel_size", window.kernel, 0);
   const WindowPair stride = window_pair(layer, "stride", window.strides, 1);
   const WindowPair pad = symmetric_pads(layer, window);

@@ -19,7 +19,7 @@ struct Eligibility {
 
 namespace detail {
 
-[[nodiscard]] NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product);
+NUQ_FUNCTION [[nodiscard]] std::string inner_product_obstacle(const ops::InnerProduct& product);
 
 }  // namespace detail
 
@@ -28,12 +28,12 @@ namespace detail {
 /// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
 /// depthwise types of forks are quantized as Convolution is. In a graph without a weights file the parameters decide
 /// alone.
-[[nodiscard]] NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node,
+NUQ_FUNCTION [[nodiscard]] Eligibility eligibility_of(const Graph& graph, const Node& node,
                                                       NuqScope scope = NuqScope::standard);
 
 /// The same for a layer that a configuration or a record names. The input of a Pooling layer with pool AVE, not global,
 /// is quantized there (AMCT manual), and nowhere else.
-[[nodiscard]] NUQ_FUNCTION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope);
+NUQ_FUNCTION [[nodiscard]] Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope);
 
 NUQ_NAMESPACE_END
 
@@ -47,7 +47,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Dimensions of a convolution's filter: of the blob where there is one, otherwise as the parameters and the input say.
-[[nodiscard]] inline std::size_t filter_dimensions(const Graph& graph, const Node& node) {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t filter_dimensions(const Graph& graph, const Node& node) {
   if (!node.blobs.empty()) return node.blobs.front().shape.size();
   const ops::ConvolutionAttributes* const convolution = convolution_of(node);
   if (convolution != nullptr && convolution->window.kernel.size() > 1) return 2 + convolution->window.kernel.size();
@@ -55,27 +55,28 @@ namespace detail {
   return input == 0 ? 4 : input;
 }
 
-[[nodiscard]] inline std::string dilation_obstacle(const ops::ConvolutionAttributes& convolution,
-                                                   const std::string& who) {
+NUQ_FUNCTION [[nodiscard]] inline std::string dilation_obstacle(const ops::ConvolutionAttributes& convolution,
+                                                                const std::string& who) {
   for (const std::int64_t dilation : convolution.window.dilations) {
     if (dilation != 1) return "dilation " + std::to_string(dilation) + ": only dilation 1 is supported by " + who;
   }
   return {};
 }
 
-[[nodiscard]] inline std::string group_obstacle(const ops::ConvolutionAttributes& convolution, const std::string& who) {
+NUQ_FUNCTION [[nodiscard]] inline std::string group_obstacle(const ops::ConvolutionAttributes& convolution,
+                                                             const std::string& who) {
   const std::int64_t group = convolution.group.value_or(1);
   if (group == 1) return {};
   return "group " + std::to_string(group) + ": only group 1 is supported by " + who;
 }
 
-NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product) {
+NUQ_DEFINITION std::string inner_product_obstacle(const ops::InnerProduct& product) {
   if (product.transposed_weights) return "transposed weights: only transpose: false is supported";
   if (product.axis != 1) return "axis " + std::to_string(product.axis) + ": only axis 1 is supported";
   return {};
 }
 
-[[nodiscard]] inline std::string type_obstacle(const Node& node, NuqScope scope) {
+NUQ_FUNCTION [[nodiscard]] inline std::string type_obstacle(const Node& node, NuqScope scope) {
   if (has_weight_matrix(node)) return {};
   if (is_depthwise(node)) {
     return scope == NuqScope::extended ? "" : "layer type '" + node.type + "' is quantized in the extended scope alone";
@@ -87,7 +88,8 @@ NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product
   return "layer type '" + node.type + "' has no weights to quantize";
 }
 
-[[nodiscard]] inline std::string quantization_obstacle(const Graph& graph, const Node& node, NuqScope scope) {
+NUQ_FUNCTION [[nodiscard]] inline std::string quantization_obstacle(const Graph& graph, const Node& node,
+                                                                    NuqScope scope) {
   if (const std::string obstacle = type_obstacle(node, scope); !obstacle.empty()) return obstacle;
   const bool has_weights_file = !graph.weights_file().empty();
   if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";
@@ -103,7 +105,7 @@ NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product
 }
 
 /// Of a layer that can be quantized.
-[[nodiscard]] inline std::string nuq_obstacle(const Node& node, NuqScope scope) {
+NUQ_FUNCTION [[nodiscard]] inline std::string nuq_obstacle(const Node& node, NuqScope scope) {
   const auto* const convolution = node.operation.get_if<ops::Convolution>();
   if (scope == NuqScope::extended || is<ops::InnerProduct>(node)) return {};
   if (convolution == nullptr) return "Deconvolution: only Convolution and InnerProduct are supported by NUQ";
@@ -112,7 +114,7 @@ NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product
 }
 
 /// Of a Pooling layer: only its input can be quantized.
-[[nodiscard]] inline Eligibility pooling_eligibility(const ops::Pooling& pooling) {
+NUQ_FUNCTION [[nodiscard]] inline Eligibility pooling_eligibility(const ops::Pooling& pooling) {
   if (pooling.method != ops::PoolMethod::average) return {false, false, "Pooling: only pool AVE is supported"};
   if (pooling.global) return {false, false, "global_pooling: only Pooling with a kernel is supported"};
   return {true, false, "Pooling has no weights"};
@@ -120,14 +122,14 @@ NUQ_FUNCTION std::string inner_product_obstacle(const ops::InnerProduct& product
 
 }  // namespace detail
 
-NUQ_FUNCTION Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope) {
+NUQ_DEFINITION Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope) {
   const std::string obstacle = detail::quantization_obstacle(graph, node, scope);
   if (!obstacle.empty()) return {false, false, obstacle};
   const std::string nuq_obstacle = detail::nuq_obstacle(node, scope);
   return {true, nuq_obstacle.empty(), nuq_obstacle};
 }
 
-NUQ_FUNCTION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
+NUQ_DEFINITION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
   const auto* const pooling = node.operation.get_if<ops::Pooling>();
   return pooling != nullptr ? detail::pooling_eligibility(*pooling) : eligibility_of(graph, node, scope);
 }

@@ -22,7 +22,7 @@ NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers);
 
 /// Groups of quantized layers whose outputs an Eltwise SUM adds up as they are: two or more of each, with one number of
 /// scales. Layers that several Eltwise connect are one group.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(
+NUQ_FUNCTION [[nodiscard]] std::vector<std::vector<std::string>> jointly_added_layers(
     const Graph& graph, const NetworkQuantization& quantization);
 
 NUQ_NAMESPACE_END
@@ -40,15 +40,16 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The quantized layer with weights that writes a value; null where there is none.
-[[nodiscard]] inline const Node* quantized_producer(const Graph& graph, const NetworkQuantization& quantization,
-                                                    std::size_t value) {
+NUQ_FUNCTION [[nodiscard]] inline const Node* quantized_producer(const Graph& graph,
+                                                                 const NetworkQuantization& quantization,
+                                                                 std::size_t value) {
   const std::size_t producer = graph.values[value].producer;
   if (producer == Value::network_input) return nullptr;
   const Node& node = graph.nodes[producer];
   return quantization.count(node.name) > 0 && quantizes_weights(node) ? &node : nullptr;
 }
 
-NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
+NUQ_DEFINITION void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
   const auto meets = [&layers](const LayerGroup& group) {
     return std::find_first_of(group.begin(), group.end(), layers.begin(), layers.end()) != group.end();
   };
@@ -64,8 +65,8 @@ NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers) {
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph,
-                                                                        const NetworkQuantization& quantization) {
+NUQ_DEFINITION std::vector<std::vector<std::string>> jointly_added_layers(const Graph& graph,
+                                                                          const NetworkQuantization& quantization) {
   std::vector<detail::LayerGroup> groups;
   for (const Node& node : graph.nodes) {
     const auto* const eltwise = node.operation.get_if<ops::Eltwise>();

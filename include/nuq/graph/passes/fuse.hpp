@@ -12,7 +12,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// True if another layer has a trained parameter of the same name (`param { name: … }`): the two have to stay equal.
-[[nodiscard]] NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node);
+NUQ_FUNCTION [[nodiscard]] bool shares_parameters(const Graph& graph, const Node& node);
 
 }  // namespace detail
 
@@ -58,7 +58,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
+NUQ_DEFINITION bool shares_parameters(const Graph& graph, const Node& node) {
   const std::vector<std::string>& own = node.shared_parameters;
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
     const std::vector<std::string>& names = other.shared_parameters;
@@ -68,7 +68,7 @@ NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
 
 /// True if something can be folded into the layer: it has weights of its own, one input and one output with channels in
 /// axis 1.
-[[nodiscard]] inline bool is_fusable(const Graph& graph, const Node& node) {
+NUQ_FUNCTION [[nodiscard]] inline bool is_fusable(const Graph& graph, const Node& node) {
   if (!has_weight_matrix(node) || node.blobs.empty() || node.blobs.front().values.empty()) return false;
   if (node.inputs.size() != 1 || node.outputs.size() != 1 || shares_parameters(graph, node)) return false;
   if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) return convolution->axis == 1;
@@ -76,24 +76,24 @@ NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
   return product.axis == 1 && !product.transposed_weights;
 }
 
-[[nodiscard]] inline bool has_padding(const ops::Window& window) {
+NUQ_FUNCTION [[nodiscard]] inline bool has_padding(const ops::Window& window) {
   return has_other_than(window.pads_begin, 0) || has_other_than(window.pads_end, 0);
 }
 
 /// `index` if that node has one input and one output.
-[[nodiscard]] inline std::optional<std::size_t> if_simple(const Graph& graph, std::size_t index) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> if_simple(const Graph& graph, std::size_t index) {
   const Node& node = graph.nodes[index];
   return node.inputs.size() == 1 && node.outputs.size() == 1 ? std::optional<std::size_t>(index) : std::nullopt;
 }
 
 /// The node of one input and one output that is the only reader of `value`.
-[[nodiscard]] inline std::optional<std::size_t> sole_reader(const Graph& graph, std::size_t value) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_reader(const Graph& graph, std::size_t value) {
   const std::vector<std::size_t> readers = graph.consumers(value);
   return readers.size() == 1 ? if_simple(graph, readers.front()) : std::nullopt;
 }
 
 /// The node of one input and one output that writes `value` for a single reader.
-[[nodiscard]] inline std::optional<std::size_t> sole_writer(const Graph& graph, std::size_t value) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_writer(const Graph& graph, std::size_t value) {
   const std::size_t producer = graph.values[value].producer;
   if (producer == Value::network_input || graph.consumers(value).size() != 1) return std::nullopt;
   return if_simple(graph, producer);
@@ -101,7 +101,7 @@ NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
 
 /// Folds the BatchNorm, Scale and Bias layers that follow node `index` one by one; returns the nodes that became
 /// useless.
-[[nodiscard]] inline std::vector<std::size_t> fold_followers(Graph& graph, std::size_t index) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> fold_followers(Graph& graph, std::size_t index) {
   Node& node = graph.nodes[index];
   const WeightLayout layout(node);
   ChannelAffine total = identity_affine(layout.outputs());
@@ -123,8 +123,8 @@ NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
 
 /// True if, at node `index` and without the nodes `removed`, the name of `value` stands for a later version of the
 /// blob.
-[[nodiscard]] inline bool is_overwritten(const Graph& graph, std::size_t value, std::size_t index,
-                                         const std::vector<std::size_t>& removed) {
+NUQ_FUNCTION [[nodiscard]] inline bool is_overwritten(const Graph& graph, std::size_t value, std::size_t index,
+                                                      const std::vector<std::size_t>& removed) {
   const auto writes_name = [&](const Node& node) {
     return std::any_of(node.outputs.begin(), node.outputs.end(), [&](std::size_t output) {
       return output != value && graph.values[output].blob == graph.values[value].blob;
@@ -140,7 +140,7 @@ NUQ_FUNCTION bool shares_parameters(const Graph& graph, const Node& node) {
 
 /// Folds the BatchNorm, Scale and Bias layers in front of node `index`, a Convolution, as far as its padding allows;
 /// returns the nodes that became useless.
-[[nodiscard]] inline std::vector<std::size_t> fold_predecessors(Graph& graph, std::size_t index) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> fold_predecessors(Graph& graph, std::size_t index) {
   Node& node = graph.nodes[index];
   const auto* const convolution = node.operation.get_if<ops::Convolution>();
   if (convolution == nullptr) return {};
@@ -176,7 +176,7 @@ void fold_each(Graph& graph, const std::set<std::string>& skipped, Fold&& fold) 
 }
 
 /// Inference uses the trained statistics of a BatchNorm; only an explicit wish for those of the batch is refused.
-inline void check_batch_norms(const Graph& graph) {
+NUQ_FUNCTION inline void check_batch_norms(const Graph& graph) {
   for (const Node& node : graph.nodes) {
     const auto* const norm = node.operation.get_if<ops::BatchNorm>();
     if (norm == nullptr || !norm->batch_statistics) continue;
@@ -185,7 +185,7 @@ inline void check_batch_norms(const Graph& graph) {
   }
 }
 
-inline void check_skipped(const Graph& graph, const std::set<std::string>& skipped) {
+NUQ_FUNCTION inline void check_skipped(const Graph& graph, const std::set<std::string>& skipped) {
   for (const std::string& name : skipped) {
     const Node* const node = graph.find(name);
     if (node == nullptr) {
@@ -202,7 +202,7 @@ inline void check_skipped(const Graph& graph, const std::set<std::string>& skipp
 
 }  // namespace detail
 
-NUQ_FUNCTION void fuse(Graph& graph, const FusionOptions& options) {
+NUQ_DEFINITION void fuse(Graph& graph, const FusionOptions& options) {
   detail::check_batch_norms(graph);
   detail::check_skipped(graph, options.skipped);
   if (!options.enabled) return;

@@ -28,7 +28,7 @@ struct ShapeRule {
 /// The shapes of a layer's outputs, one for each. Empty shapes (unknown) where an input's is empty, and for layer types
 /// that neither `custom` nor the library has a rule for. Throws ModelError naming the layer: parameters out of range,
 /// inputs or trained blobs that do not fit.
-[[nodiscard]] NUQ_FUNCTION std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
+NUQ_FUNCTION [[nodiscard]] std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
                                                             ArrayView<const ShapeRule> custom = {});
 
 namespace detail {
@@ -43,7 +43,7 @@ NUQ_FUNCTION void propagate_shapes(ArrayView<const Node> nodes, std::string_view
 /// not named keep theirs. `custom` rules go before the library's. Empty below an input of unknown shape and below
 /// unknown layer types. Throws ConfigError for a name that is not an input, ModelError (naming file, layer, value)
 /// where a shape does not fit.
-[[nodiscard]] NUQ_FUNCTION std::vector<Shape> infer_shapes(const Graph& graph,
+NUQ_FUNCTION [[nodiscard]] std::vector<Shape> infer_shapes(const Graph& graph,
                                                            const std::map<std::string, Shape>& inputs,
                                                            ArrayView<const ShapeRule> custom = {});
 
@@ -67,33 +67,34 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Whether a blob of Caffe can have this shape: extents of at least 1, fewer than 2³¹ values. Unknown shapes pass.
-[[nodiscard]] inline bool is_blob_shape(const Shape& shape) {
+NUQ_FUNCTION [[nodiscard]] inline bool is_blob_shape(const Shape& shape) {
   const bool positive = std::all_of(shape.begin(), shape.end(), [](std::int64_t extent) { return extent > 0; });
   return positive && is_valid_shape(shape) && element_count(shape) <= (std::numeric_limits<std::int32_t>::max)();
 }
 
-[[nodiscard]] inline std::string impossible_shape(const Shape& shape) {
+NUQ_FUNCTION [[nodiscard]] inline std::string impossible_shape(const Shape& shape) {
   return " has shape " + to_string(shape) + ", wanted extents of at least 1 and fewer than 2147483648 values";
 }
 
 /// The user's own rule for a type; null where there is none.
-[[nodiscard]] inline ShapeFunction custom_rule(std::string_view type, ArrayView<const ShapeRule> custom) {
+NUQ_FUNCTION [[nodiscard]] inline ShapeFunction custom_rule(std::string_view type, ArrayView<const ShapeRule> custom) {
   for (const ShapeRule& rule : custom) {
     if (rule.type == type) return rule.shapes;
   }
   return nullptr;
 }
 
-[[nodiscard]] inline std::vector<Shape> shapes_by_rule(const LayerRef& layer, const std::vector<Shape>& inputs,
-                                                       ArrayView<const ShapeRule> custom) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> shapes_by_rule(const LayerRef& layer,
+                                                                    const std::vector<Shape>& inputs,
+                                                                    ArrayView<const ShapeRule> custom) {
   if (const ShapeFunction rule = custom_rule(layer.type, custom)) return rule(layer, inputs);
   return layer.node.operation.visit([&](const auto& operation) { return output_shapes(operation, layer, inputs); });
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
-                                              ArrayView<const ShapeRule> custom) {
+NUQ_DEFINITION std::vector<Shape> output_shapes(const LayerRef& layer, const std::vector<Shape>& inputs,
+                                                ArrayView<const ShapeRule> custom) {
   const bool known = std::none_of(inputs.begin(), inputs.end(), [](const Shape& input) { return input.empty(); });
   if (!known) return std::vector<Shape>(layer.outputs);
   std::vector<Shape> shapes = detail::shapes_by_rule(layer, inputs, custom);
@@ -106,8 +107,8 @@ NUQ_FUNCTION std::vector<Shape> output_shapes(const LayerRef& layer, const std::
 
 namespace detail {
 
-NUQ_FUNCTION void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
-                                   ArrayView<const ShapeRule> custom) {
+NUQ_DEFINITION void propagate_shapes(ArrayView<const Node> nodes, std::string_view file, std::vector<Shape>& shapes,
+                                     ArrayView<const ShapeRule> custom) {
   for (const Node& node : nodes) {
     if (is<ops::Input>(node) && custom_rule(node.type, custom) == nullptr) continue;  // as the user sets them
     std::vector<Shape> inputs;
@@ -125,8 +126,8 @@ NUQ_FUNCTION void propagate_shapes(ArrayView<const Node> nodes, std::string_view
 
 }  // namespace detail
 
-NUQ_FUNCTION std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs,
-                                             ArrayView<const ShapeRule> custom) {
+NUQ_DEFINITION std::vector<Shape> infer_shapes(const Graph& graph, const std::map<std::string, Shape>& inputs,
+                                               ArrayView<const ShapeRule> custom) {
   const std::string& file = graph.model_file();
   std::vector<Shape> shapes(graph.values.size());
   for (const std::size_t input : graph.inputs) shapes[input] = graph.values[input].shape;
@@ -147,7 +148,7 @@ NUQ_FUNCTION std::vector<Shape> infer_shapes(const Graph& graph, const std::map<
   return shapes;
 }
 
-NUQ_FUNCTION void infer_shapes(Graph& graph) {
+NUQ_DEFINITION void infer_shapes(Graph& graph) {
   std::vector<Shape> shapes = infer_shapes(graph, std::map<std::string, Shape>{});
   for (std::size_t value = 0; value < shapes.size(); ++value) graph.values[value].shape.swap(shapes[value]);
 }

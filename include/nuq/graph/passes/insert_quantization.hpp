@@ -16,11 +16,11 @@ NUQ_NAMESPACE_BEGIN
 /// read one value with one grid share the first one's Quant. Throws RecordError missing_record where only some layers
 /// have an activation scale, ModelError naming the layer: duplicate_name where the network has a layer or blob of the
 /// name of an inserted one, unsupported_layer for a quantized layer that works in place.
-[[nodiscard]] NUQ_FUNCTION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization,
+NUQ_FUNCTION [[nodiscard]] Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization,
                                                      Parallel& parallel);
 
 /// \copydoc insert_quantization(const Graph&, const NetworkQuantization&, Parallel&)
-[[nodiscard]] NUQ_FUNCTION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization);
 
 NUQ_NAMESPACE_END
 
@@ -49,7 +49,7 @@ namespace detail {
 /// Copies a graph node by node, with Quant and DeQuant layers around the quantized ones.
 class QuantizationInserter {
  public:
-  QuantizationInserter(const Graph& graph, const NetworkQuantization& quantization)
+  NUQ_FUNCTION QuantizationInserter(const Graph& graph, const NetworkQuantization& quantization)
       : graph_(graph),
         quantization_(quantization),
         with_activations_(has_activation_scales(quantization)),
@@ -63,7 +63,7 @@ class QuantizationInserter {
     }
   }
 
-  [[nodiscard]] Graph insert(Parallel& parallel) && {
+  NUQ_FUNCTION [[nodiscard]] Graph insert(Parallel& parallel) && {
     add_declared_inputs();
     for (const Node& node : graph_.nodes) add(node);
     parallel.for_each_block(quantized_.size(), [this](std::size_t index) {
@@ -85,7 +85,7 @@ class QuantizationInserter {
   };
 
   /// The inputs that no node stands for.
-  void add_declared_inputs() {
+  NUQ_FUNCTION void add_declared_inputs() {
     std::set<std::size_t> of_nodes;
     for (const Node& node : graph_.nodes) of_nodes.insert(node.outputs.begin(), node.outputs.end());
     for (const std::size_t input : graph_.inputs) {
@@ -93,13 +93,13 @@ class QuantizationInserter {
     }
   }
 
-  void add_input(std::size_t input) {
+  NUQ_FUNCTION void add_input(std::size_t input) {
     copies_[input] = result_.values.size();
     result_.inputs.push_back(result_.values.size());
     result_.values.push_back({graph_.values[input].blob, Value::network_input, graph_.values[input].shape});
   }
 
-  void add(const Node& node) {
+  NUQ_FUNCTION void add(const Node& node) {
     const auto found = quantization_.find(node.name);
     const LayerQuantization* const layer = found == quantization_.end() ? nullptr : &found->second;
     Node copy = copy_of(node, layer);
@@ -118,7 +118,7 @@ class QuantizationInserter {
   }
 
   /// A node with the blobs that quantization leaves alone, reading the present versions of its inputs.
-  [[nodiscard]] Node copy_of(const Node& node, const LayerQuantization* layer) const {
+  NUQ_FUNCTION [[nodiscard]] Node copy_of(const Node& node, const LayerQuantization* layer) const {
     Node copy = without_blobs(node);
     copy.fused.clear();
     copy.outputs.clear();
@@ -135,14 +135,14 @@ class QuantizationInserter {
   }
 
   /// A value that the next node will write.
-  std::size_t add_value(std::string blob) {
+  NUQ_FUNCTION std::size_t add_value(std::string blob) {
     result_.values.push_back({std::move(blob), result_.nodes.size(), {}});
     return result_.values.size() - 1;
   }
 
   /// What a layer reads once it is quantized: the output of a Quant layer, which layers that read one value with one
   /// grid share.
-  [[nodiscard]] std::size_t quantized_input(const Node& node, const LayerQuantization& layer) {
+  NUQ_FUNCTION [[nodiscard]] std::size_t quantized_input(const Node& node, const LayerQuantization& layer) {
     const std::size_t value = node.inputs.front();
     const std::string& source = graph_.values[value].blob;
     if (source == graph_.values[node.outputs.front()].blob) {
@@ -159,7 +159,7 @@ class QuantizationInserter {
     return quants_.back().output;
   }
 
-  std::size_t add_quant(const Node& node, const ActivationScale& grid) {
+  NUQ_FUNCTION std::size_t add_quant(const Node& node, const ActivationScale& grid) {
     const std::size_t value = node.inputs.front();
     std::string blob = graph_.values[value].blob + "_" + node.name + "_quant";
     if (!blob_names_.insert(blob).second) fail_for_name(node, "blob", blob);
@@ -170,7 +170,7 @@ class QuantizationInserter {
     return add_inserted(node, quant_layer_name(node.name), "Quant", quant, copies_[value], std::move(blob)).outputs[0];
   }
 
-  void add_dequant(const Node& node, const LayerQuantization& layer) {
+  NUQ_FUNCTION void add_dequant(const Node& node, const LayerQuantization& layer) {
     const std::size_t output = node.outputs.front();
     Node& dequant = add_inserted(node, dequant_layer_name(node.name), "DeQuant", ops::DeQuant{}, copies_[output],
                                  graph_.values[output].blob);
@@ -182,8 +182,8 @@ class QuantizationInserter {
   }
 
   /// Adds a layer of one input and one output next to that of `node`.
-  Node& add_inserted(const Node& node, std::string name, std::string type, Operation operation, std::size_t input,
-                     std::string blob) {
+  NUQ_FUNCTION Node& add_inserted(const Node& node, std::string name, std::string type, Operation operation,
+                                  std::size_t input, std::string blob) {
     if (!layer_names_.insert(name).second) fail_for_name(node, "layer", name);
     Node inserted;
     inserted.name = std::move(name);
@@ -196,7 +196,8 @@ class QuantizationInserter {
     return result_.nodes.back();
   }
 
-  [[noreturn]] void fail_for_name(const Node& node, const std::string& what, const std::string& name) const {
+  NUQ_FUNCTION [[noreturn]] void fail_for_name(const Node& node, const std::string& what,
+                                               const std::string& name) const {
     fail_layer(ErrorCode::duplicate_name, graph_.model_file(), node.name,
                what + " '" + name + "' for its quantization exists already, wanted a model without one");
   }
@@ -214,12 +215,12 @@ class QuantizationInserter {
 
 }  // namespace detail
 
-NUQ_FUNCTION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization,
-                                       Parallel& parallel) {
+NUQ_DEFINITION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization,
+                                         Parallel& parallel) {
   return detail::QuantizationInserter(graph, quantization).insert(parallel);
 }
 
-NUQ_FUNCTION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization) {
+NUQ_DEFINITION Graph insert_quantization(const Graph& graph, const NetworkQuantization& quantization) {
   Parallel serial;
   return insert_quantization(graph, quantization, serial);
 }

@@ -38,9 +38,9 @@ namespace detail {
 /// Connects the layers of a deploy model that compute with integers to the Quant and DeQuant layers around them.
 class IntegerLayerLinker {
  public:
-  explicit IntegerLayerLinker(Graph& graph) : graph_(graph), file_(graph.model_file()) {}
+  NUQ_FUNCTION explicit IntegerLayerLinker(Graph& graph) : graph_(graph), file_(graph.model_file()) {}
 
-  void link() {
+  NUQ_FUNCTION void link() {
     for (std::size_t index = 0; index < graph_.nodes.size(); ++index) {
       if (computes_integers(graph_.nodes[index])) link(index);
     }
@@ -52,7 +52,7 @@ class IntegerLayerLinker {
 
  private:
   /// A layer with int8 weights, or a Pooling layer that the DeQuant of a deploy model reads.
-  [[nodiscard]] bool computes_integers(const Node& node) const {
+  NUQ_FUNCTION [[nodiscard]] bool computes_integers(const Node& node) const {
     if (node.inputs.empty() || node.outputs.empty()) return false;
     if (!is<ops::Pooling>(node)) return node.integer && !node.integer->weights.empty();
     const std::vector<std::size_t> readers = graph_.consumers(node.outputs.front());
@@ -61,13 +61,13 @@ class IntegerLayerLinker {
     });
   }
 
-  [[nodiscard]] bool reads_integers(const Node& dequant) const {
+  NUQ_FUNCTION [[nodiscard]] bool reads_integers(const Node& dequant) const {
     if (dequant.inputs.empty()) return false;
     const std::size_t producer = graph_.values[dequant.inputs.front()].producer;
     return producer != Value::network_input && graph_.nodes[producer].integer;
   }
 
-  void link(std::size_t index) {
+  NUQ_FUNCTION void link(std::size_t index) {
     Node& node = graph_.nodes[index];
     const std::size_t producer = graph_.values[node.inputs.front()].producer;
     if (producer == Value::network_input || !is<ops::Quant>(graph_.nodes[producer])) {
@@ -85,14 +85,14 @@ class IntegerLayerLinker {
     }
   }
 
-  void check_readers(const Node& quant) const {
+  NUQ_FUNCTION void check_readers(const Node& quant) const {
     for (const std::size_t reader : graph_.consumers(quant.outputs.front())) {
       const Node& node = graph_.nodes[reader];
       if (!node.integer) fail(node, "it reads the levels of '" + quant.name + "' and computes with floats");
     }
   }
 
-  [[noreturn]] void fail(const Node& node, const std::string& problem) const {
+  NUQ_FUNCTION [[noreturn]] void fail(const Node& node, const std::string& problem) const {
     fail_layer(ErrorCode::invalid_graph, file_, node.name, "of a deploy model: " + problem);
   }
 
@@ -102,11 +102,11 @@ class IntegerLayerLinker {
 
 }  // namespace detail
 
-NUQ_FUNCTION void link_integer_layers(Graph& graph) {
+NUQ_DEFINITION void link_integer_layers(Graph& graph) {
   detail::IntegerLayerLinker(graph).link();
 }
 
-NUQ_FUNCTION void mark_scaled_sums(Graph& graph) {
+NUQ_DEFINITION void mark_scaled_sums(Graph& graph) {
   const auto producer = [&graph](const Node& node) -> Node* {
     if (node.inputs.empty()) return nullptr;
     const std::size_t index = graph.values[node.inputs.front()].producer;

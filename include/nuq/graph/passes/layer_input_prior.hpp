@@ -12,7 +12,7 @@ NUQ_NAMESPACE_BEGIN
 
 /// What may be expected of a layer's inputs; nothing for a Deconvolution, whose taps do not see one input together.
 /// Pixels of the network's input are more alike than activations.
-[[nodiscard]] NUQ_FUNCTION std::optional<InputPrior> input_prior(const Graph& graph, const Node& node);
+NUQ_FUNCTION [[nodiscard]] std::optional<InputPrior> input_prior(const Graph& graph, const Node& node);
 
 NUQ_NAMESPACE_END
 
@@ -25,7 +25,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::optional<InputPrior> input_prior(const Graph& graph, const Node& node) {
+NUQ_DEFINITION std::optional<InputPrior> input_prior(const Graph& graph, const Node& node) {
   if (!quantizes_weights(node) || detail::has_input_first(node)) return std::nullopt;
   const Shape& weights = node.blobs.front().shape;
   InputPrior prior;

@@ -11,6 +11,7 @@
 #include <immintrin.h>
 #endif
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 // The compression function of SHA-256 (FIPS 180-4, sections 4.1.2, 4.2.2 and 6.2.2, whose names the variables bear):
@@ -43,8 +44,9 @@ inline constexpr std::array<std::uint32_t, 64> sha256_constants = {
 }
 
 /// One round; instead of moving the working variables by one place it is called with them moved.
-inline void sha256_round(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t& d, std::uint32_t e,
-                         std::uint32_t f, std::uint32_t g, std::uint32_t& h, std::uint32_t input) noexcept {
+NUQ_FUNCTION inline void sha256_round(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t& d,
+                                      std::uint32_t e, std::uint32_t f, std::uint32_t g, std::uint32_t& h,
+                                      std::uint32_t input) noexcept {
   const std::uint32_t choice = g ^ (e & (f ^ g));
   const std::uint32_t majority = (a & b) | (c & (a | b));
   h += (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + choice + input;
@@ -52,14 +54,14 @@ inline void sha256_round(std::uint32_t a, std::uint32_t b, std::uint32_t c, std:
   h += (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + majority;
 }
 
-[[nodiscard]] inline std::uint32_t big_endian(const char* bytes) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint32_t big_endian(const char* bytes) noexcept {
   const auto byte = [bytes](std::size_t at) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at]));
   };
   return byte(0) << 24U | byte(1) << 16U | byte(2) << 8U | byte(3);
 }
 
-inline void add_sha256_blocks_portable(Sha256State& hash, const char* blocks, std::size_t count) {
+NUQ_FUNCTION inline void add_sha256_blocks_portable(Sha256State& hash, const char* blocks, std::size_t count) {
   constexpr const auto& k = sha256_constants;
   for (; count > 0; --count, blocks += sha256_block_size) {
     std::array<std::uint32_t, 64> w;
@@ -89,8 +91,9 @@ inline void add_sha256_blocks_portable(Sha256State& hash, const char* blocks, st
 
 /// The instructions keep the working variables as (a, b, e, f) and (c, d, g, h), first in the highest lane; one call of
 /// _mm_sha256rnds2_epu32 does two rounds.
-__attribute__((target("sha,sse4.1"))) inline void add_sha256_blocks_x86(Sha256State& hash, const char* blocks,
-                                                                        std::size_t count) {
+NUQ_FUNCTION __attribute__((target("sha,sse4.1"))) inline void add_sha256_blocks_x86(Sha256State& hash,
+                                                                                     const char* blocks,
+                                                                                     std::size_t count) {
   const auto lanes = [](std::uint32_t high, std::uint32_t b, std::uint32_t c, std::uint32_t low) {
     return _mm_set_epi32(static_cast<int>(high), static_cast<int>(b), static_cast<int>(c), static_cast<int>(low));
   };
@@ -128,7 +131,7 @@ __attribute__((target("sha,sse4.1"))) inline void add_sha256_blocks_x86(Sha256St
 }
 
 /// CPUID leaf 7, bit 29 of EBX.
-[[nodiscard]] inline bool has_sha_extensions() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool has_sha_extensions() noexcept {
   unsigned eax = 0;
   unsigned ebx = 0;
   unsigned ecx = 0;
@@ -139,7 +142,7 @@ __attribute__((target("sha,sse4.1"))) inline void add_sha256_blocks_x86(Sha256St
 
 #endif
 
-[[nodiscard]] inline AddSha256Blocks sha256_blocks_of_this_machine() noexcept {
+NUQ_FUNCTION [[nodiscard]] inline AddSha256Blocks sha256_blocks_of_this_machine() noexcept {
 #ifdef NUQ_SHA256_X86
   if (has_sha_extensions()) return add_sha256_blocks_x86;
 #endif

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/version.hpp"
 
@@ -17,7 +18,7 @@ namespace detail {
 using ByteVector = std::vector<std::uint8_t>;
 
 /// Appends the lower `count` bytes of `value`, least significant first.
-inline void append_number(ByteVector& bytes, std::uint64_t value, unsigned count) {
+NUQ_FUNCTION inline void append_number(ByteVector& bytes, std::uint64_t value, unsigned count) {
   for (unsigned index = 0; index < count; ++index) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * index)));
 }
 
@@ -35,23 +36,23 @@ void append_values(ByteVector& bytes, ArrayView<const T> values) {
 }
 
 /// The counterpart of ByteReader::varint.
-inline void append_varint(ByteVector& bytes, std::uint64_t value) {
+NUQ_FUNCTION inline void append_varint(ByteVector& bytes, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7U) bytes.push_back(static_cast<std::uint8_t>(value | 0x80U));
   bytes.push_back(static_cast<std::uint8_t>(value));
 }
 
-inline void append_bytes(ByteVector& bytes, ArrayView<const std::uint8_t> more) {
+NUQ_FUNCTION inline void append_bytes(ByteVector& bytes, ArrayView<const std::uint8_t> more) {
   bytes.insert(bytes.end(), more.begin(), more.end());
 }
 
 /// A text behind its length.
-inline void append_text(ByteVector& bytes, std::string_view text) {
+NUQ_FUNCTION inline void append_text(ByteVector& bytes, std::string_view text) {
   append_varint(bytes, text.size());
   bytes.insert(bytes.end(), text.begin(), text.end());
 }
 
 /// The number of bits that Exp-Golomb of order `order` spends on `value`.
-[[nodiscard]] inline unsigned exp_golomb_bits(std::uint32_t value, unsigned order) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline unsigned exp_golomb_bits(std::uint32_t value, unsigned order) noexcept {
   unsigned extra = 0;
   while ((std::uint64_t{value} + (std::uint64_t{1} << order)) >> (order + extra + 1) != 0) ++extra;
   return 2 * extra + 1 + order;
@@ -63,7 +64,7 @@ class BitWriter {
   explicit BitWriter(ByteVector& bytes) : bytes_(bytes) {}
 
   /// The lower `count` ≤ 32 bits of `value`.
-  void bits(std::uint32_t value, unsigned count) {
+  NUQ_FUNCTION void bits(std::uint32_t value, unsigned count) {
     for (unsigned bit = 0; bit < count; ++bit) {
       if (offset_ == 0) bytes_.push_back(0);
       bytes_.back() = static_cast<std::uint8_t>(bytes_.back() | (((value >> bit) & 1U) << offset_));
@@ -71,7 +72,7 @@ class BitWriter {
     }
   }
 
-  void exp_golomb(std::uint32_t value, unsigned order) {
+  NUQ_FUNCTION void exp_golomb(std::uint32_t value, unsigned order) {
     const unsigned extra = (exp_golomb_bits(value, order) - 1 - order) / 2;
     bits((std::uint32_t{1} << extra) - 1, extra);
     bits(0, 1);

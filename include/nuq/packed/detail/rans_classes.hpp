@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/compiled.hpp"
 #include "nuq/packed/detail/fixed_log2.hpp"
 #include "nuq/packed/detail/rans_frequencies.hpp"
 #include "nuq/packed/rans_coding.hpp"
@@ -21,7 +22,7 @@ namespace detail {
 class RowCounts {
  public:
   /// `symbols` holds rows · cols indices below `size`.
-  RowCounts(const std::vector<std::uint8_t>& symbols, std::size_t rows, std::size_t size)
+  NUQ_FUNCTION RowCounts(const std::vector<std::uint8_t>& symbols, std::size_t rows, std::size_t size)
       : rows_(rows), size_(size), counts_(rows * size) {
     const std::size_t cols = symbols.size() / rows;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -45,7 +46,7 @@ struct RansClasses {
   std::vector<ClassFrequencies> tables;
 
   /// Bits · 2^16 of symbols, tables and class map.
-  [[nodiscard]] std::uint64_t cost() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::uint64_t cost() const noexcept {
     std::uint64_t sum = std::uint64_t{8 * ClassMap::bytes(class_of_row.size(), tables.size())} << fixed_log2_bits;
     for (const ClassFrequencies& class_tables : tables) sum += class_tables.cost;
     return sum;
@@ -55,7 +56,7 @@ struct RansClasses {
 /// Code lengths of symbols in bits · 2^16; those that do not occur have one too.
 using CodeLengths = std::array<std::uint32_t, 256>;
 
-[[nodiscard]] inline CodeLengths code_lengths(const SymbolCounts& counts, std::size_t size) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline CodeLengths code_lengths(const SymbolCounts& counts, std::size_t size) noexcept {
   std::uint64_t total = 0;
   for (std::size_t symbol = 0; symbol < size; ++symbol) total += 2 * counts[symbol] + 1;
   CodeLengths lengths{};
@@ -64,9 +65,9 @@ using CodeLengths = std::array<std::uint32_t, 256>;
   return lengths;
 }
 
-[[nodiscard]] inline std::vector<SymbolCounts> class_counts(const RowCounts& rows,
-                                                            const std::vector<std::uint8_t>& class_of_row,
-                                                            std::size_t classes) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<SymbolCounts> class_counts(const RowCounts& rows,
+                                                                         const std::vector<std::uint8_t>& class_of_row,
+                                                                         std::size_t classes) {
   std::vector<SymbolCounts> counts(classes, SymbolCounts{});
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     for (std::size_t symbol = 0; symbol < rows.size(); ++symbol)
@@ -76,7 +77,8 @@ using CodeLengths = std::array<std::uint32_t, 256>;
 }
 
 /// The rows in ascending order of their own entropy: neighbours have similar histograms.
-[[nodiscard]] inline std::vector<std::size_t> rows_by_entropy(const RowCounts& rows, const Log2Table& log2) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> rows_by_entropy(const RowCounts& rows,
+                                                                           const Log2Table& log2) {
   std::vector<std::uint64_t> saved(rows.rows());  // Σ n log2 n: the greater, the lower the entropy
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     for (std::size_t symbol = 0; symbol < rows.size(); ++symbol) {
@@ -91,8 +93,8 @@ using CodeLengths = std::array<std::uint32_t, 256>;
 }
 
 /// Each row to the class whose code is shortest for it. True where a row has moved.
-[[nodiscard]] inline bool reassign_rows(const RowCounts& rows, const std::vector<CodeLengths>& lengths,
-                                        std::vector<std::uint8_t>& class_of_row) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool reassign_rows(const RowCounts& rows, const std::vector<CodeLengths>& lengths,
+                                                     std::vector<std::uint8_t>& class_of_row) noexcept {
   bool moved = false;
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     std::uint64_t least = UINT64_MAX;
@@ -113,8 +115,8 @@ using CodeLengths = std::array<std::uint32_t, 256>;
 
 /// Classes by k-means with the code length as distance, from equal shares of the rows by entropy; those that end empty
 /// are dropped.
-[[nodiscard]] inline RansClasses cluster_rows(const RowCounts& rows, const std::vector<std::size_t>& order,
-                                              std::size_t classes, const Log2Table& log2) {
+NUQ_FUNCTION [[nodiscard]] inline RansClasses cluster_rows(const RowCounts& rows, const std::vector<std::size_t>& order,
+                                                           std::size_t classes, const Log2Table& log2) {
   constexpr int max_rounds = 12;
   RansClasses result;
   result.class_of_row.resize(rows.rows());
@@ -138,8 +140,8 @@ using CodeLengths = std::array<std::uint32_t, 256>;
 }
 
 /// Classes, more of them as long as that makes the whole smaller.
-[[nodiscard]] inline RansClasses choose_classes(const std::vector<std::uint8_t>& symbols, std::size_t rows,
-                                                std::size_t size) {
+NUQ_FUNCTION [[nodiscard]] inline RansClasses choose_classes(const std::vector<std::uint8_t>& symbols, std::size_t rows,
+                                                             std::size_t size) {
   constexpr std::size_t max_counts = std::size_t{1} << 26U;  // 256 MiB; beyond, or with rows too short, one class
   const Log2Table log2;
   const bool is_divisible = symbols.size() / rows >= 8 && rows <= max_counts / size;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/detail/rans_table.hpp"
@@ -22,19 +23,19 @@ struct RansStates {
   static constexpr std::size_t max_lanes = 32;
 
   /// `states` holds 4 bytes for each lane, at most max_lanes.
-  RansStates(Bytes states, Bytes words) noexcept
+  NUQ_FUNCTION RansStates(Bytes states, Bytes words) noexcept
       : lanes(states.size() / 4), next(words.data()), bytes_left(words.size()) {
     for (std::size_t lane = 0; lane < lanes; ++lane) state[lane] = load_u32(states.data() + 4 * lane);
   }
 
-  [[nodiscard]] bool at_end() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] bool at_end() const noexcept {
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       if (state[lane] != rans_lower_bound) return false;
     }
     return bytes_left == 0;
   }
 
-  void consume(const std::uint8_t* end) noexcept {
+  NUQ_FUNCTION void consume(const std::uint8_t* end) noexcept {
     bytes_left -= static_cast<std::size_t>(end - next);
     next = end;
   }
@@ -46,13 +47,13 @@ struct RansStates {
 };
 
 /// The state behind a symbol of slot entry `slot`, before it takes a word.
-[[nodiscard]] inline std::uint32_t leave_slot(std::uint32_t state, std::uint32_t slot) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint32_t leave_slot(std::uint32_t state, std::uint32_t slot) noexcept {
   return ((slot >> 20U) + 1) * (state / rans_scale) + ((slot >> 8U) & 0xFFFU);
 }
 
 /// Decodes `out` symbol by symbol, beginning with lane 0; false where the words end early.
-[[nodiscard]] inline bool decode_run_checked(const RansTable& table, RansStates& states,
-                                             ArrayView<std::int8_t> out) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool decode_run_checked(const RansTable& table, RansStates& states,
+                                                          ArrayView<std::int8_t> out) noexcept {
   for (std::size_t index = 0; index < out.size(); ++index) {
     std::uint32_t& state = states.state[index % states.lanes];
     const std::uint32_t slot = table.slots[state % rans_scale];
@@ -67,7 +68,7 @@ struct RansStates {
 }
 
 /// The state with a word from `next` where it needs one. A branch would be mispredicted too often: a mask chooses.
-[[nodiscard]] inline std::uint32_t refill(std::uint32_t state, const std::uint8_t*& next) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint32_t refill(std::uint32_t state, const std::uint8_t*& next) noexcept {
   const std::uint64_t is_low = std::uint64_t{0} - (state < rans_lower_bound ? 1U : 0U);
   const std::uint32_t refilled = (state << 16U) | load_u16(next);
   next += is_low & 2U;
@@ -130,8 +131,8 @@ template <class = void>
 inline constexpr std::array<std::uint32_t, 256> rans_word_places = make_word_places();
 
 /// The slot entries of eight states. Eight loads: processors for which a gather is faster are few.
-__attribute__((target("avx2"), always_inline)) inline __m256i look_up_slots(const std::uint32_t* slots,
-                                                                            __m256i state) noexcept {
+NUQ_FUNCTION __attribute__((target("avx2"), always_inline)) inline __m256i look_up_slots(const std::uint32_t* slots,
+                                                                                         __m256i state) noexcept {
   const __m256i index = _mm256_and_si256(state, _mm256_set1_epi32(rans_scale - 1));
   const __m128i low = _mm256_castsi256_si128(index);
   const __m128i high = _mm256_extracti128_si256(index, 1);
@@ -147,7 +148,7 @@ __attribute__((target("avx2"), always_inline)) inline __m256i look_up_slots(cons
 
 /// One symbol of eight lanes: the slot entries are returned, the states brought forward, the words taken from `next`,
 /// of which eight must be readable.
-__attribute__((target("avx2,popcnt"), always_inline)) inline __m256i decode_eight_avx2(
+NUQ_FUNCTION __attribute__((target("avx2,popcnt"), always_inline)) inline __m256i decode_eight_avx2(
     const std::uint32_t* slots, __m256i& state, const std::uint8_t*& next) noexcept {
   const __m256i slot = look_up_slots(slots, state);
   const __m256i quotient = _mm256_srli_epi32(state, static_cast<int>(rans_probability_bits));
@@ -166,8 +167,8 @@ __attribute__((target("avx2,popcnt"), always_inline)) inline __m256i decode_eigh
 }
 
 /// decode_groups<32> with AVX2.
-__attribute__((target("avx2,popcnt"))) inline std::size_t decode_groups_avx2(const RansTable& table, RansStates& states,
-                                                                             ArrayView<std::int8_t> out) noexcept {
+NUQ_FUNCTION __attribute__((target("avx2,popcnt"))) inline std::size_t decode_groups_avx2(
+    const RansTable& table, RansStates& states, ArrayView<std::int8_t> out) noexcept {
   const std::uint32_t* const slots = table.slots.data();
   auto* const lanes = reinterpret_cast<__m256i*>(states.state.data());
   __m256i state0 = _mm256_load_si256(lanes);
@@ -199,8 +200,9 @@ __attribute__((target("avx2,popcnt"))) inline std::size_t decode_groups_avx2(con
 #endif
 
 /// Decodes all of `out`, beginning with lane 0; false where the words end early.
-[[nodiscard]] inline bool decode_run(const RansTable& table, RansStates& states, ArrayView<std::int8_t> out,
-                                     [[maybe_unused]] InstructionSet instructions) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool decode_run(const RansTable& table, RansStates& states,
+                                                  ArrayView<std::int8_t> out,
+                                                  [[maybe_unused]] InstructionSet instructions) noexcept {
   std::size_t done = 0;
   if (states.lanes == 32) {
 #if NUQ_HAS_AVX2_DECODERS

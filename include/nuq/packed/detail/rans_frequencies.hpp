@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/packed/detail/byte_writer.hpp"
 #include "nuq/packed/detail/fixed_log2.hpp"
 #include "nuq/packed/detail/rans_table.hpp"
@@ -43,13 +44,13 @@ struct ClassFrequencies {
 /// log2(n) · 2^16 for n ≤ 2^12 + 1.
 class Log2Table {
  public:
-  Log2Table() noexcept {
+  NUQ_FUNCTION Log2Table() noexcept {
     for (std::uint32_t value = 1; value < logs_.size(); ++value) logs_[value] = fixed_log2(value);
   }
   [[nodiscard]] std::uint32_t operator[](std::size_t value) const noexcept { return logs_[value]; }
 
   /// That of any n ≥ 1.
-  [[nodiscard]] std::uint32_t of(std::uint64_t value) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::uint32_t of(std::uint64_t value) const noexcept {
     return value < logs_.size() ? logs_[static_cast<std::size_t>(value)] : fixed_log2(value);
   }
 
@@ -61,16 +62,16 @@ class Log2Table {
 /// advantage only at the best of all.
 class FrequencyExchange {
  public:
-  FrequencyExchange(const SymbolCounts& counts, std::size_t size, const Log2Table& log2,
-                    std::array<std::uint32_t, 256>& frequency) noexcept
+  NUQ_FUNCTION FrequencyExchange(const SymbolCounts& counts, std::size_t size, const Log2Table& log2,
+                                 std::array<std::uint32_t, 256>& frequency) noexcept
       : counts_(counts), size_(size), log2_(log2), frequency_(frequency) {}
 
   /// Adds a unit where the code becomes shortest, or takes one where it grows least.
-  void give() noexcept { ++frequency_[most_gain().symbol]; }
-  void take() noexcept { --frequency_[least_loss().symbol]; }
+  NUQ_FUNCTION void give() noexcept { ++frequency_[most_gain().symbol]; }
+  NUQ_FUNCTION void take() noexcept { --frequency_[least_loss().symbol]; }
 
   /// Moves one unit; false where that would not help.
-  bool move() noexcept {
+  NUQ_FUNCTION bool move() noexcept {
     const Change gain = most_gain();
     const Change loss = least_loss();
     if (gain.bits <= loss.bits || gain.symbol == loss.symbol) return false;
@@ -85,7 +86,7 @@ class FrequencyExchange {
     std::uint64_t bits;
   };
 
-  [[nodiscard]] Change most_gain() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] Change most_gain() const noexcept {
     Change most{0, 0};
     for (std::size_t symbol = 0; symbol < size_; ++symbol) {
       if (counts_[symbol] == 0) continue;
@@ -95,7 +96,7 @@ class FrequencyExchange {
     return most;
   }
 
-  [[nodiscard]] Change least_loss() const noexcept {
+  NUQ_FUNCTION [[nodiscard]] Change least_loss() const noexcept {
     Change least{0, UINT64_MAX};
     for (std::size_t symbol = 0; symbol < size_; ++symbol) {
       if (frequency_[symbol] < 2) continue;
@@ -113,8 +114,8 @@ class FrequencyExchange {
 
 /// Integers ≥ 1 for the counts that are not 0, with the sum `scale`, of the least code length. `scale` must be no less
 /// than the number of such counts.
-inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_t scale, const Log2Table& log2,
-                      std::array<std::uint32_t, 256>& frequency) noexcept {
+NUQ_FUNCTION inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_t scale,
+                                   const Log2Table& log2, std::array<std::uint32_t, 256>& frequency) noexcept {
   std::uint64_t total = 0;
   for (std::size_t symbol = 0; symbol < size; ++symbol) total += counts[symbol];
   std::uint32_t sum = 0;
@@ -130,7 +131,8 @@ inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_
   }
 }
 
-[[nodiscard]] inline std::uint32_t stored_frequency(const RansFrequencies& table, std::size_t symbol) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint32_t stored_frequency(const RansFrequencies& table,
+                                                                 std::size_t symbol) noexcept {
   const std::uint32_t frequency = table.frequency[symbol];
   if (!table.differences) return frequency;
   const std::uint32_t before = symbol == 0 ? 0 : table.frequency[symbol - 1];
@@ -138,7 +140,7 @@ inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_
 }
 
 /// Chooses the shortest way to store the frequencies; bits of the table.
-[[nodiscard]] inline std::uint64_t choose_storage(RansFrequencies& table, std::size_t size) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::uint64_t choose_storage(RansFrequencies& table, std::size_t size) noexcept {
   std::uint64_t least = UINT64_MAX;
   unsigned best = 0;
   const auto take = [&table](unsigned way) {
@@ -158,8 +160,8 @@ inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_
 }
 
 /// The frequencies of least size for symbols that occur `counts` times, the symbols included. At least one must occur.
-[[nodiscard]] inline RansFrequencies choose_frequencies(const SymbolCounts& counts, std::size_t size,
-                                                        const Log2Table& log2) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline RansFrequencies choose_frequencies(const SymbolCounts& counts, std::size_t size,
+                                                                     const Log2Table& log2) noexcept {
   RansFrequencies best;
   best.cost = UINT64_MAX;
   const auto distinct = static_cast<std::uint32_t>(size) -
@@ -180,8 +182,8 @@ inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_
 
 /// The tables where the symbols that occur at most `limit` times are rare; has_rare is false where these are fewer than
 /// two, or so frequent that replacing them would take long.
-[[nodiscard]] inline ClassFrequencies with_rare(const SymbolCounts& counts, std::size_t size, std::uint64_t limit,
-                                                const Log2Table& log2) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline ClassFrequencies with_rare(const SymbolCounts& counts, std::size_t size,
+                                                             std::uint64_t limit, const Log2Table& log2) noexcept {
   ClassFrequencies tables;
   SymbolCounts common = counts;
   SymbolCounts rare{};
@@ -207,8 +209,8 @@ inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_
 }
 
 /// The tables of least size and delay for symbols that occur `counts` times. At least one must occur.
-[[nodiscard]] inline ClassFrequencies choose_tables(const SymbolCounts& counts, std::size_t size,
-                                                    const Log2Table& log2) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline ClassFrequencies choose_tables(const SymbolCounts& counts, std::size_t size,
+                                                                 const Log2Table& log2) noexcept {
   ClassFrequencies best;
   best.common = choose_frequencies(counts, size, log2);
   best.cost = best.common.cost + (std::uint64_t{1} << fixed_log2_bits);
@@ -222,7 +224,7 @@ inline void normalise(const SymbolCounts& counts, std::size_t size, std::uint32_
 }
 
 /// Writes what read_widths reads.
-inline void append_frequencies(BitWriter& writer, const RansFrequencies& table, std::size_t size) {
+NUQ_FUNCTION inline void append_frequencies(BitWriter& writer, const RansFrequencies& table, std::size_t size) {
   writer.bits(table.shift, 3);
   writer.bits(table.differences ? 1 : 0, 1);
   writer.bits(table.order, 3);
@@ -230,7 +232,7 @@ inline void append_frequencies(BitWriter& writer, const RansFrequencies& table, 
 }
 
 /// Writes what read_class_widths reads.
-inline void append_tables(BitWriter& writer, const ClassFrequencies& tables, std::size_t size) {
+NUQ_FUNCTION inline void append_tables(BitWriter& writer, const ClassFrequencies& tables, std::size_t size) {
   writer.bits(tables.has_rare ? 1 : 0, 1);
   if (tables.has_rare) writer.bits(static_cast<std::uint32_t>(tables.marker), 8);
   append_frequencies(writer, tables.common, size);

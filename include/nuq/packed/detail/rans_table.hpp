@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/level_set.hpp"
 #include "nuq/version.hpp"
@@ -37,7 +38,7 @@ struct RansTable {
 using SlotWidths = std::array<std::uint16_t, 256>;
 
 /// The widths of the first `size` symbols. False where the bits end or are none: the widths must fill the slots.
-[[nodiscard]] inline bool read_widths(BitReader& bits, std::size_t size, SlotWidths& widths) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool read_widths(BitReader& bits, std::size_t size, SlotWidths& widths) noexcept {
   const unsigned shift = bits.bits(3);
   const bool differences = bits.bits(1) != 0;
   const unsigned order = bits.bits(3);
@@ -53,7 +54,7 @@ using SlotWidths = std::array<std::uint16_t, 256>;
   return left == 0;
 }
 
-inline void fill_table(const LevelSet& set, const SlotWidths& widths, RansTable& table) noexcept {
+NUQ_FUNCTION inline void fill_table(const LevelSet& set, const SlotWidths& widths, RansTable& table) noexcept {
   std::uint32_t* slots = table.slots.data();
   for (std::size_t symbol = 0; symbol < set.size; ++symbol) {
     const std::uint32_t width = widths[symbol];
@@ -72,7 +73,8 @@ struct ClassWidths {
 };
 
 /// False where the bits end or are no tables.
-[[nodiscard]] inline bool read_class_widths(BitReader& bits, const LevelSet& set, ClassWidths& widths) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline bool read_class_widths(BitReader& bits, const LevelSet& set,
+                                                         ClassWidths& widths) noexcept {
   widths.has_rare = bits.bits(1) != 0;
   const std::size_t marker = widths.has_rare ? bits.bits(8) : 0;
   if (marker >= set.size) return false;
@@ -88,7 +90,7 @@ struct ClassTables {
   std::int8_t marker;  ///< the level that `common` gives in place of any rare one
 };
 
-inline void fill_tables(const LevelSet& set, const ClassWidths& widths, ClassTables& tables) noexcept {
+NUQ_FUNCTION inline void fill_tables(const LevelSet& set, const ClassWidths& widths, ClassTables& tables) noexcept {
   tables.has_rare = widths.has_rare;
   tables.marker = widths.marker;
   fill_table(set, widths.common, tables.common);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/instruction_set.hpp"
 #include "nuq/version.hpp"
@@ -16,14 +17,15 @@ namespace detail {
 // lies at 3n + i, and 4i ≤ 3n + i for all i ≤ n. So nothing is overwritten before it is read.
 
 /// The place for the levels of `out`, in its last quarter.
-[[nodiscard]] inline ArrayView<std::int8_t> levels_behind(ArrayView<float> out) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline ArrayView<std::int8_t> levels_behind(ArrayView<float> out) noexcept {
   return {reinterpret_cast<std::int8_t*>(out.data()) + 3 * out.size(), out.size()};
 }
 
 #if NUQ_HAS_AVX2_DECODERS
 /// Whole blocks of 8; returns how many levels.
-__attribute__((target("avx2"))) inline std::size_t scale_blocks_avx2(const std::int8_t* levels, float scale, float* out,
-                                                                     std::size_t count) noexcept {
+NUQ_FUNCTION __attribute__((target("avx2"))) inline std::size_t scale_blocks_avx2(const std::int8_t* levels,
+                                                                                  float scale, float* out,
+                                                                                  std::size_t count) noexcept {
   const __m256 factor = _mm256_set1_ps(scale);
   std::size_t done = 0;
   for (; count - done >= 8; done += 8) {
@@ -36,8 +38,8 @@ __attribute__((target("avx2"))) inline std::size_t scale_blocks_avx2(const std::
 #endif
 
 /// out[i] = levels[i] · scale, for levels that `levels_behind` has placed.
-inline void scale_levels(const std::int8_t* levels, float scale, float* out, std::size_t count,
-                         [[maybe_unused]] InstructionSet instructions) noexcept {
+NUQ_FUNCTION inline void scale_levels(const std::int8_t* levels, float scale, float* out, std::size_t count,
+                                      [[maybe_unused]] InstructionSet instructions) noexcept {
   std::size_t done = 0;
 #if NUQ_HAS_AVX2_DECODERS
   if (instructions == InstructionSet::avx2) done = scale_blocks_avx2(levels, scale, out, count);

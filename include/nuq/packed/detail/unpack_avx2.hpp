@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/instruction_set.hpp"
@@ -23,7 +24,7 @@ struct UnpackPlan {
   int shift;  ///< from the top to the bottom
 };
 
-[[nodiscard]] inline UnpackPlan make_unpack_plan(unsigned bits) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline UnpackPlan make_unpack_plan(unsigned bits) noexcept {
   UnpackPlan plan{};
   for (unsigned index = 0; index < 16; ++index) {
     const unsigned first = index * bits;
@@ -36,7 +37,8 @@ struct UnpackPlan {
 }
 
 /// 16 indices, one in each 16-bit field, from the first bytes of `bytes`, of which 16 must be readable.
-__attribute__((target("avx2"))) inline __m256i unpack_16(const UnpackPlan& plan, const std::uint8_t* bytes) noexcept {
+NUQ_FUNCTION __attribute__((target("avx2"))) inline __m256i unpack_16(const UnpackPlan& plan,
+                                                                      const std::uint8_t* bytes) noexcept {
   const __m256i both = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
   const __m256i pairs = _mm256_shuffle_epi8(both, _mm256_load_si256(reinterpret_cast<const __m256i*>(plan.bytes)));
   const __m256i tops = _mm256_mullo_epi16(pairs, _mm256_load_si256(reinterpret_cast<const __m256i*>(plan.factors)));
@@ -86,8 +88,8 @@ __attribute__((target("avx2"))) inline std::size_t unpack_groups_avx2(const Leve
 }
 
 /// The same for 1 to 7 bits; for 8, which no writer chooses, none.
-[[nodiscard]] inline std::size_t unpack_avx2(const LevelSet& set, unsigned bits, Bytes indices,
-                                             ArrayView<std::int8_t> out, bool& inside) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline std::size_t unpack_avx2(const LevelSet& set, unsigned bits, Bytes indices,
+                                                          ArrayView<std::int8_t> out, bool& inside) noexcept {
   switch (bits) {
     case 1:
       return unpack_groups_avx2<1>(set, indices, out, inside);

@@ -23,8 +23,8 @@ class NearestLevels {
  public:
   explicit NearestLevels(const Codebook& codebook) noexcept : table_(codebook) {}
 
-  [[nodiscard]] std::int8_t operator()(double target, double) const noexcept { return table_(target); }
-  [[nodiscard]] LevelLanes operator()(const PriorLanes& targets, const PriorLanes&) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int8_t operator()(double target, double) const noexcept { return table_(target); }
+  NUQ_FUNCTION [[nodiscard]] LevelLanes operator()(const PriorLanes& targets, const PriorLanes&) const noexcept {
     return table_.nearest<LevelLanes{}.size()>(targets.data());
   }
 

@@ -19,13 +19,13 @@ struct LayerProblem {
   const LayerStatistics* statistics = nullptr;  ///< of the layer's inputs; null without calibration data
   Parallel* parallel = nullptr;                 ///< never null
 
-  [[nodiscard]] double scale(std::size_t row) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double scale(std::size_t row) const noexcept;
   /// Weight of a column in the output error: E[x_col²], or 1 where it is unknown.
-  [[nodiscard]] double importance(std::size_t col) const;
+  NUQ_FUNCTION [[nodiscard]] double importance(std::size_t col) const;
   /// True where the statistics know how inputs vary together, not each alone.
-  [[nodiscard]] bool has_second_moments() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] bool has_second_moments() const noexcept;
   /// True where that is only guessed.
-  [[nodiscard]] bool has_prior() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] bool has_prior() const noexcept;
 };
 
 NUQ_NAMESPACE_END
@@ -34,19 +34,19 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION double LayerProblem::scale(std::size_t row) const noexcept {
+NUQ_DEFINITION double LayerProblem::scale(std::size_t row) const noexcept {
   return static_cast<double>(scales[scales.size() == 1 ? 0 : row]);
 }
 
-NUQ_FUNCTION double LayerProblem::importance(std::size_t col) const {
+NUQ_DEFINITION double LayerProblem::importance(std::size_t col) const {
   return statistics == nullptr ? 1.0 : statistics->importance(col);
 }
 
-NUQ_FUNCTION bool LayerProblem::has_second_moments() const noexcept {
+NUQ_DEFINITION bool LayerProblem::has_second_moments() const noexcept {
   return statistics != nullptr && statistics->second_moments.size() > 0;
 }
 
-NUQ_FUNCTION bool LayerProblem::has_prior() const noexcept {
+NUQ_DEFINITION bool LayerProblem::has_prior() const noexcept {
   return statistics != nullptr && statistics->second_moments.size() == 0 && statistics->prior.has_value();
 }
 

@@ -16,7 +16,7 @@ NUQ_NAMESPACE_BEGIN
 
 /// The level nearest to w / scale (divided in double) for every weight, [out × in]; ties go as in NearestLevelTable.
 /// With all 256 levels this is rounding to the int8 grid. `codebook` must not be empty.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::int8_t> nearest_levels(const LayerProblem& problem,
+NUQ_FUNCTION [[nodiscard]] std::vector<std::int8_t> nearest_levels(const LayerProblem& problem,
                                                                    const Codebook& codebook);
 
 /// Every weight takes its nearest level, whatever the others take.
@@ -44,7 +44,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::vector<std::int8_t> nearest_levels(const LayerProblem& problem, const Codebook& codebook) {
+NUQ_DEFINITION std::vector<std::int8_t> nearest_levels(const LayerProblem& problem, const Codebook& codebook) {
   const NearestLevelTable nearest(codebook);
   std::vector<std::int8_t> levels(problem.weights.size());
   detail::for_each_row_block(*problem.parallel, problem.weights.rows(), [&](std::size_t first, std::size_t last) {

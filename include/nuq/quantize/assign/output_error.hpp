@@ -20,7 +20,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-[[nodiscard]] NUQ_FUNCTION double diagonal_row_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+NUQ_FUNCTION [[nodiscard]] double diagonal_row_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
                                                      std::size_t row);
 
 /// dᵀ H d of rows [first, last) with the full matrix H.
@@ -94,8 +94,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION double diagonal_row_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
-                                       std::size_t row) {
+NUQ_DEFINITION double diagonal_row_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                         std::size_t row) {
   const std::int8_t* level = levels.data() + row * problem.weights.cols();
   const double scale = problem.scale(row);
   double error = 0.0;

@@ -30,9 +30,9 @@ namespace detail {
 /// Chooses the level of least cost · (target − L)² + price · bits(L) of a codebook.
 class PricedLevels {
  public:
-  PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price);
+  NUQ_FUNCTION PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price);
 
-  [[nodiscard]] std::int8_t operator()(double target, double cost) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int8_t operator()(double target, double cost) const noexcept {
     const double bounded = (std::min)((std::max)(target, -128.0), 127.0);
     const std::size_t start = below_[level_index(static_cast<int>(std::lround(bounded)))];
     std::size_t best = (std::min)(start, codebook_.size() - 1);
@@ -45,7 +45,7 @@ class PricedLevels {
     }
     return codebook_[best];
   }
-  [[nodiscard]] LevelLanes operator()(const PriorLanes& targets, const PriorLanes& costs) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] LevelLanes operator()(const PriorLanes& targets, const PriorLanes& costs) const noexcept {
     LevelLanes levels;
     for (std::size_t lane = 0; lane < levels.size(); ++lane) {
       levels[lane] = (*this)(targets[lane], costs[lane]);
@@ -54,10 +54,11 @@ class PricedLevels {
   }
 
  private:
-  [[nodiscard]] double distance(std::size_t index, double target, double cost) const noexcept;
-  [[nodiscard]] double total(std::size_t index, double target, double cost) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double distance(std::size_t index, double target, double cost) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double total(std::size_t index, double target, double cost) const noexcept;
   /// Takes a level over if it is the best so far. False where no level behind it, farther from the target, can be.
-  bool improves(std::size_t index, double target, double cost, std::size_t& best, double& least) const noexcept;
+  NUQ_FUNCTION bool improves(std::size_t index, double target, double cost, std::size_t& best,
+                             double& least) const noexcept;
 
   const Codebook& codebook_;
   std::array<double, 256> prices_{};
@@ -119,7 +120,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION PricedLevels::PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price)
+NUQ_DEFINITION PricedLevels::PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price)
     : codebook_(codebook) {
   for (std::size_t index = 0; index < codebook.size(); ++index) {
     prices_[index] = price * static_cast<double>(bits[level_index(codebook[index])]);
@@ -132,17 +133,17 @@ NUQ_FUNCTION PricedLevels::PricedLevels(const Codebook& codebook, const std::arr
   }
 }
 
-NUQ_FUNCTION double PricedLevels::distance(std::size_t index, double target, double cost) const noexcept {
+NUQ_DEFINITION double PricedLevels::distance(std::size_t index, double target, double cost) const noexcept {
   const double difference = target - static_cast<double>(codebook_[index]);
   return cost * difference * difference;
 }
 
-NUQ_FUNCTION double PricedLevels::total(std::size_t index, double target, double cost) const noexcept {
+NUQ_DEFINITION double PricedLevels::total(std::size_t index, double target, double cost) const noexcept {
   return distance(index, target, cost) + prices_[index];
 }
 
-NUQ_FUNCTION bool PricedLevels::improves(std::size_t index, double target, double cost, std::size_t& best,
-                                         double& least) const noexcept {
+NUQ_DEFINITION bool PricedLevels::improves(std::size_t index, double target, double cost, std::size_t& best,
+                                           double& least) const noexcept {
   const double apart = distance(index, target, cost);
   if (apart + prices_[index] < least) {
     least = apart + prices_[index];

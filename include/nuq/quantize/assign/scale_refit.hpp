@@ -32,16 +32,16 @@ struct ScaleFit {
   double level_level = 0.0;   ///< Lᵀ H L
 
   /// Adds a term of each sum: weight and level in one coordinate, which counts `importance` times.
-  void add(double weight, double level, double importance = 1.0) noexcept;
+  NUQ_FUNCTION void add(double weight, double level, double importance = 1.0) noexcept;
 
   /// The quotient where it is a legal scale, else `present`.
-  [[nodiscard]] float scale_or(float present) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] float scale_or(float present) const noexcept;
 
   /// By how much the error (w − s·L)ᵀH(w − s·L) falls.
-  [[nodiscard]] double gain(float from, float to) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double gain(float from, float to) const noexcept;
 };
 
-[[nodiscard]] NUQ_FUNCTION ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+NUQ_FUNCTION [[nodiscard]] ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
                                                      std::size_t row);
 
 /// The fits of rows [first, last) with the full matrix H.
@@ -71,7 +71,7 @@ void prior_row_fits(const PriorRows<Real>& rows, ArrayView<const std::int8_t> le
 }
 
 /// The scales that follow from the fits of all rows.
-[[nodiscard]] NUQ_FUNCTION RefittedScales refitted_scales(const LayerProblem& problem,
+NUQ_FUNCTION [[nodiscard]] RefittedScales refitted_scales(const LayerProblem& problem,
                                                           const std::vector<ScaleFit>& rows);
 
 }  // namespace detail
@@ -111,25 +111,25 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void ScaleFit::add(double weight, double level, double importance) noexcept {
+NUQ_DEFINITION void ScaleFit::add(double weight, double level, double importance) noexcept {
   weight_level += importance * weight * level;
   level_level += importance * level * level;
 }
 
-NUQ_FUNCTION float ScaleFit::scale_or(float present) const noexcept {
+NUQ_DEFINITION float ScaleFit::scale_or(float present) const noexcept {
   if (!(level_level > 0.0)) return present;
   const float scale = static_cast<float>(weight_level / level_level);
   return is_legal_scale(scale) ? scale : present;
 }
 
-NUQ_FUNCTION double ScaleFit::gain(float from, float to) const noexcept {
+NUQ_DEFINITION double ScaleFit::gain(float from, float to) const noexcept {
   const auto before = static_cast<double>(from);
   const auto after = static_cast<double>(to);
   return (after - before) * (2.0 * weight_level - (after + before) * level_level);
 }
 
-NUQ_FUNCTION ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
-                                       std::size_t row) {
+NUQ_DEFINITION ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                         std::size_t row) {
   const std::int8_t* level = levels.data() + row * problem.weights.cols();
   ScaleFit fit;
   for (std::size_t col = 0; col < problem.weights.cols(); ++col) {
@@ -138,7 +138,7 @@ NUQ_FUNCTION ScaleFit diagonal_row_fit(const LayerProblem& problem, ArrayView<co
   return fit;
 }
 
-NUQ_FUNCTION RefittedScales refitted_scales(const LayerProblem& problem, const std::vector<ScaleFit>& rows) {
+NUQ_DEFINITION RefittedScales refitted_scales(const LayerProblem& problem, const std::vector<ScaleFit>& rows) {
   RefittedScales refitted;
   const auto refit = [&](const ScaleFit& fit, float present) {
     const float scale = fit.scale_or(present);

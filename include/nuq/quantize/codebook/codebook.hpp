@@ -25,7 +25,7 @@ class Codebook {
     }
   }
   /// All 256 levels: uniform quantization.
-  [[nodiscard]] static Codebook all() noexcept;
+  NUQ_FUNCTION [[nodiscard]] static Codebook all() noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
@@ -54,10 +54,10 @@ class Codebook {
 class NearestLevelTable {
  public:
   /// `codebook` must not be empty.
-  explicit NearestLevelTable(const Codebook& codebook) noexcept;
+  NUQ_FUNCTION explicit NearestLevelTable(const Codebook& codebook) noexcept;
 
   /// The level nearest to the scaled weight `scaled`; for NaN the lowest.
-  [[nodiscard]] std::int8_t operator()(double scaled) const noexcept {
+  NUQ_FUNCTION [[nodiscard]] std::int8_t operator()(double scaled) const noexcept {
     return levels_[static_cast<std::size_t>(entry_of(clamped_place(scaled)))];
   }
 
@@ -74,21 +74,21 @@ class NearestLevelTable {
   }
 
   /// The levels nearest to `weights` divided by `scale` in double.
-  void nearest(ArrayView<const float> weights, double scale, std::int8_t* levels) const noexcept;
+  NUQ_FUNCTION void nearest(ArrayView<const float> weights, double scale, std::int8_t* levels) const noexcept;
 
  private:
   static constexpr std::size_t num_cells = 513;  // from −128.5 on
 
   /// The cell as a number with a fraction; whole numbers are borders.
-  [[nodiscard]] static double clamped_place(double scaled) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static double clamped_place(double scaled) noexcept;
   /// Twice the number of a border on it, one more in the cell above.
-  [[nodiscard]] static int entry_of(double place) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static int entry_of(double place) noexcept;
 
   std::array<std::int8_t, 2 * num_cells> levels_{};
 };
 
 /// Weighted squared error of the histogram's content when each bin takes its nearest level: what a selector minimises.
-[[nodiscard]] NUQ_FUNCTION double distortion(const LevelHistogram& histogram, const Codebook& codebook) noexcept;
+NUQ_FUNCTION [[nodiscard]] double distortion(const LevelHistogram& histogram, const Codebook& codebook) noexcept;
 
 NUQ_NAMESPACE_END
 
@@ -98,13 +98,13 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Codebook Codebook::all() noexcept {
+NUQ_DEFINITION Codebook Codebook::all() noexcept {
   Codebook codebook;
   for (int level = -128; level <= 127; ++level) codebook.levels_[codebook.size_++] = static_cast<std::int8_t>(level);
   return codebook;
 }
 
-NUQ_FUNCTION NearestLevelTable::NearestLevelTable(const Codebook& codebook) noexcept {
+NUQ_DEFINITION NearestLevelTable::NearestLevelTable(const Codebook& codebook) noexcept {
   std::size_t index = 0;
   for (std::size_t cell = 0; cell < num_cells; ++cell) {
     const int twice = static_cast<int>(cell) - 257;  // border at twice / 2, cell above it
@@ -115,8 +115,8 @@ NUQ_FUNCTION NearestLevelTable::NearestLevelTable(const Codebook& codebook) noex
   }
 }
 
-NUQ_FUNCTION void NearestLevelTable::nearest(ArrayView<const float> weights, double scale,
-                                             std::int8_t* levels) const noexcept {
+NUQ_DEFINITION void NearestLevelTable::nearest(ArrayView<const float> weights, double scale,
+                                               std::int8_t* levels) const noexcept {
   constexpr std::size_t block = 32;
   std::array<double, block> scaled{};
   for (std::size_t begin = 0; begin < weights.size(); begin += block) {
@@ -128,19 +128,19 @@ NUQ_FUNCTION void NearestLevelTable::nearest(ArrayView<const float> weights, dou
   }
 }
 
-NUQ_FUNCTION double NearestLevelTable::clamped_place(double scaled) noexcept {
+NUQ_DEFINITION double NearestLevelTable::clamped_place(double scaled) noexcept {
   double place = 2.0 * scaled + 257.0;
   place = place > 0.0 ? place : 0.0;
   return place < 512.0 ? place : 512.0;
 }
 
-NUQ_FUNCTION int NearestLevelTable::entry_of(double place) noexcept {
+NUQ_DEFINITION int NearestLevelTable::entry_of(double place) noexcept {
   const int border_below = static_cast<int>(place);
   const int border_above = 513 - static_cast<int>(513.0 - place);
   return border_below + border_above;
 }
 
-NUQ_FUNCTION double distortion(const LevelHistogram& histogram, const Codebook& codebook) noexcept {
+NUQ_DEFINITION double distortion(const LevelHistogram& histogram, const Codebook& codebook) noexcept {
   const NearestLevelTable nearest(codebook);
   double total = 0.0;
   for (std::size_t bin = 0; bin < LevelHistogram::num_bins; ++bin) {

@@ -14,7 +14,7 @@ NUQ_NAMESPACE_BEGIN
 /// of least squared error (OptimalCodebook).
 struct ConsecutiveLevels {
   /// @throws ConfigError invalid_argument: num_steps outside 1…256.
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
+  NUQ_FUNCTION [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
 };
 
 NUQ_NAMESPACE_END
@@ -29,7 +29,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Codebook ConsecutiveLevels::select(const LevelHistogram& histogram, int num_steps) const {
+NUQ_DEFINITION Codebook ConsecutiveLevels::select(const LevelHistogram& histogram, int num_steps) const {
   detail::check_num_steps("ConsecutiveLevels", num_steps);
   int low = 0;
   int high = 0;

@@ -309,7 +309,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::vector<CodeClass> needed_classes(std::vector<CodeClass> classes, int num_steps) {
+NUQ_DEFINITION std::vector<CodeClass> needed_classes(std::vector<CodeClass> classes, int num_steps) {
   constexpr std::size_t most_work = 8192;  // states · classes
   sort_by(classes, [](const CodeClass& code) { return code.bits; });
   std::vector<CodeClass> needed;

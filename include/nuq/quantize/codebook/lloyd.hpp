@@ -24,24 +24,24 @@ class WeightedKMeans {
     double position;
     double weight;
   };
-  WeightedKMeans(std::vector<Point> points, std::size_t max_centres, RandomEngine& engine)
+  NUQ_FUNCTION WeightedKMeans(std::vector<Point> points, std::size_t max_centres, RandomEngine& engine)
       : points_(std::move(points)), max_centres_(max_centres), engine_(engine) {}
 
   /// The first centre is drawn by weight; each further one is the best of 2 + ⌊ln K⌋ candidates drawn by weight ·
   /// squared distance to the centres so far. Ends early when every point is a centre.
-  [[nodiscard]] std::vector<double> seed();
+  NUQ_FUNCTION [[nodiscard]] std::vector<double> seed();
 
   /// Moves the ascending `centres` to the means of their points until they rest, at most `max_steps` times. A centre
   /// that loses all its points stays where it is.
-  void iterate(std::vector<double>& centres, int max_steps) const;
+  NUQ_FUNCTION void iterate(std::vector<double>& centres, int max_steps) const;
 
  private:
-  [[nodiscard]] static double sum(const std::vector<double>& values) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static double sum(const std::vector<double>& values) noexcept;
 
   /// The position of a point drawn with probability proportional to `masses`, whose sum is positive.
-  [[nodiscard]] double draw(const std::vector<double>& masses);
+  NUQ_FUNCTION [[nodiscard]] double draw(const std::vector<double>& masses);
 
-  [[nodiscard]] std::vector<double> lowered(std::vector<double> potentials, double centre) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<double> lowered(std::vector<double> potentials, double centre) const;
 
   std::vector<Point> points_;  // ascending positions, positive weights
   std::size_t max_centres_;
@@ -64,11 +64,13 @@ struct LloydCodebook {
   int max_steps = 200;
 
   /// @throws ConfigError invalid_argument: num_steps outside 1…256, negative num_of_iteration.
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps, int num_of_iteration = 0) const;
+  NUQ_FUNCTION [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps,
+                                             int num_of_iteration = 0) const;
 
  private:
-  [[nodiscard]] static std::vector<detail::WeightedKMeans::Point> occupied_values(const LevelHistogram& histogram);
-  [[nodiscard]] static Codebook rounded(const std::vector<double>& centres);
+  NUQ_FUNCTION [[nodiscard]] static std::vector<detail::WeightedKMeans::Point> occupied_values(
+      const LevelHistogram& histogram);
+  NUQ_FUNCTION [[nodiscard]] static Codebook rounded(const std::vector<double>& centres);
 };
 
 NUQ_NAMESPACE_END
@@ -87,7 +89,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::vector<double> WeightedKMeans::seed() {
+NUQ_DEFINITION std::vector<double> WeightedKMeans::seed() {
   std::vector<double> potentials;  // weight · squared distance to the nearest centre, by point
   for (const Point& point : points_) potentials.push_back(point.weight);
   std::vector<double> centres{draw(potentials)};
@@ -111,7 +113,7 @@ NUQ_FUNCTION std::vector<double> WeightedKMeans::seed() {
   return centres;
 }
 
-NUQ_FUNCTION void WeightedKMeans::iterate(std::vector<double>& centres, int max_steps) const {
+NUQ_DEFINITION void WeightedKMeans::iterate(std::vector<double>& centres, int max_steps) const {
   for (int step = 0; step < max_steps; ++step) {
     std::vector<double> moved = centres;
     std::size_t point = 0;
@@ -131,13 +133,13 @@ NUQ_FUNCTION void WeightedKMeans::iterate(std::vector<double>& centres, int max_
   }
 }
 
-NUQ_FUNCTION double WeightedKMeans::sum(const std::vector<double>& values) noexcept {
+NUQ_DEFINITION double WeightedKMeans::sum(const std::vector<double>& values) noexcept {
   double total = 0.0;
   for (const double value : values) total += value;
   return total;
 }
 
-NUQ_FUNCTION double WeightedKMeans::draw(const std::vector<double>& masses) {
+NUQ_DEFINITION double WeightedKMeans::draw(const std::vector<double>& masses) {
   const double target = uniform_unit(engine_) * sum(masses);
   double cumulated = 0.0;
   std::size_t drawn = 0;
@@ -148,7 +150,7 @@ NUQ_FUNCTION double WeightedKMeans::draw(const std::vector<double>& masses) {
   return points_[drawn].position;
 }
 
-NUQ_FUNCTION std::vector<double> WeightedKMeans::lowered(std::vector<double> potentials, double centre) const {
+NUQ_DEFINITION std::vector<double> WeightedKMeans::lowered(std::vector<double> potentials, double centre) const {
   for (std::size_t index = 0; index < points_.size(); ++index) {
     const double distance = points_[index].position - centre;
     potentials[index] = (std::min)(potentials[index], points_[index].weight * distance * distance);
@@ -158,8 +160,8 @@ NUQ_FUNCTION std::vector<double> WeightedKMeans::lowered(std::vector<double> pot
 
 }  // namespace detail
 
-NUQ_FUNCTION Codebook LloydCodebook::select(const LevelHistogram& histogram, int num_steps,
-                                            int num_of_iteration) const {
+NUQ_DEFINITION Codebook LloydCodebook::select(const LevelHistogram& histogram, int num_steps,
+                                              int num_of_iteration) const {
   detail::check_num_steps("LloydCodebook", num_steps);
   if (num_of_iteration < 0) {
     detail::fail(ConfigError(ErrorCode::invalid_argument, "LloydCodebook: num_of_iteration is " +
@@ -179,7 +181,7 @@ NUQ_FUNCTION Codebook LloydCodebook::select(const LevelHistogram& histogram, int
   return best;
 }
 
-NUQ_FUNCTION std::vector<detail::WeightedKMeans::Point> LloydCodebook::occupied_values(
+NUQ_DEFINITION std::vector<detail::WeightedKMeans::Point> LloydCodebook::occupied_values(
     const LevelHistogram& histogram) {
   std::vector<detail::WeightedKMeans::Point> points;
   double value = -128.0;
@@ -190,7 +192,7 @@ NUQ_FUNCTION std::vector<detail::WeightedKMeans::Point> LloydCodebook::occupied_
   return points;
 }
 
-NUQ_FUNCTION Codebook LloydCodebook::rounded(const std::vector<double>& centres) {
+NUQ_DEFINITION Codebook LloydCodebook::rounded(const std::vector<double>& centres) {
   std::vector<int> levels;
   for (const double centre : centres) levels.push_back(static_cast<int>(std::round(centre)));
   return Codebook(levels.begin(), levels.end());

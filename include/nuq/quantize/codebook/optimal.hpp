@@ -21,14 +21,14 @@ class CodebookCurve {
     double distortion = (std::numeric_limits<double>::infinity)();
     Codebook codebook;
   };
-  explicit CodebookCurve(std::vector<Point> points) noexcept : points_(std::move(points)) {}
+  NUQ_FUNCTION explicit CodebookCurve(std::vector<Point> points) noexcept : points_(std::move(points)) {}
 
   [[nodiscard]] int max_steps() const noexcept { return static_cast<int>(points_.size()); }
   /// Least weighted squared error with at most k levels; never rises with k. Infinite where k levels cannot hold the
   /// required ones.
   [[nodiscard]] double distortion(int k) const noexcept { return points_[static_cast<std::size_t>(k - 1)].distortion; }
   /// The fewest levels that reach `distortion(k)`; empty where that is infinite.
-  [[nodiscard]] const Codebook& codebook(int k) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] const Codebook& codebook(int k) const noexcept;
 
  private:
   std::vector<Point> points_;
@@ -52,13 +52,13 @@ struct OptimalCodebook {
 
   /// @throws ConfigError invalid_argument: num_steps outside 1…256, no allowed level, a required level that is not
   ///         allowed, more required levels than num_steps.
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
+  NUQ_FUNCTION [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
 
   /// The optimum for every number of levels up to `max_steps`. Errors as `select`.
-  [[nodiscard]] CodebookCurve curve(const LevelHistogram& histogram, int max_steps) const;
+  NUQ_FUNCTION [[nodiscard]] CodebookCurve curve(const LevelHistogram& histogram, int max_steps) const;
 
  private:
-  void check(int num_steps) const;
+  NUQ_FUNCTION void check(int num_steps) const;
 };
 
 NUQ_NAMESPACE_END
@@ -74,7 +74,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION const Codebook& CodebookCurve::codebook(int k) const noexcept {
+NUQ_DEFINITION const Codebook& CodebookCurve::codebook(int k) const noexcept {
   return points_[static_cast<std::size_t>(k - 1)].codebook;
 }
 
@@ -102,7 +102,7 @@ namespace detail {
 /// re-evaluated bin by bin to within 1e-12 of itself.
 class ShortestLevelPaths {
  public:
-  ShortestLevelPaths(const LevelHistogram& histogram, const Codebook& allowed, const Codebook& required)
+  NUQ_FUNCTION ShortestLevelPaths(const LevelHistogram& histogram, const Codebook& allowed, const Codebook& required)
       : levels_(allowed.begin(), allowed.end()) {
     std::size_t last_required = 0;
     for (std::size_t j = 0; j < levels_.size(); ++j) {
@@ -116,7 +116,7 @@ class ShortestLevelPaths {
   }
 
   /// Goes from D_{k−1} to D_k, k ≤ the number of allowed levels; the first call makes D₁.
-  void add_level() {
+  NUQ_FUNCTION void add_level() {
     const std::size_t k = ++steps_;
     const std::size_t columns_end = k <= required_.size() ? required_[k - 1] + 1 : levels_.size();
     previous_.swap(current_);
@@ -130,7 +130,7 @@ class ShortestLevelPaths {
   }
 
   /// The shortest complete path of the current number of levels; among equals the one that ends nearest to zero.
-  [[nodiscard]] CodebookCurve::Point shortest() const {
+  NUQ_FUNCTION [[nodiscard]] CodebookCurve::Point shortest() const {
     const std::size_t first_end = required_.empty() ? 0 : required_.back();
     const auto length = [this](std::size_t end) { return current_[end] + tail_[end]; };
     std::size_t best = first_end;
@@ -146,7 +146,7 @@ class ShortestLevelPaths {
   [[nodiscard]] double& between(std::size_t i, std::size_t j) noexcept { return between_[j * levels_.size() + i]; }
 
   /// Fills w, head and tail. Bin 2v + 256 begins at the value v.
-  void measure(const LevelHistogram& histogram) {
+  NUQ_FUNCTION void measure(const LevelHistogram& histogram) {
     const std::size_t n = levels_.size();
     between_.resize(n * n);
     head_.resize(n);
@@ -174,7 +174,7 @@ class ShortestLevelPaths {
   }
 
   /// D_k of the columns [begin, end), whose minimising rows are known to lie in [first, last].
-  void solve_columns(std::size_t begin, std::size_t end, std::size_t first, std::size_t last) {
+  NUQ_FUNCTION void solve_columns(std::size_t begin, std::size_t end, std::size_t first, std::size_t last) {
     if (begin == end) return;
     const std::size_t j = begin + (end - begin) / 2;
     const double* const w = &between_[j * levels_.size()];
@@ -188,7 +188,7 @@ class ShortestLevelPaths {
     solve_columns(j + 1, end, best, last);
   }
 
-  [[nodiscard]] Codebook trace(std::size_t end) const {
+  NUQ_FUNCTION [[nodiscard]] Codebook trace(std::size_t end) const {
     std::vector<int> path;
     for (std::size_t k = steps_; k-- > 0; end = origins_[k][end]) path.push_back(levels_[end]);
     return Codebook(path.begin(), path.end());
@@ -205,11 +205,11 @@ class ShortestLevelPaths {
 
 }  // namespace detail
 
-NUQ_FUNCTION Codebook OptimalCodebook::select(const LevelHistogram& histogram, int num_steps) const {
+NUQ_DEFINITION Codebook OptimalCodebook::select(const LevelHistogram& histogram, int num_steps) const {
   return curve(histogram, num_steps).codebook(num_steps);
 }
 
-NUQ_FUNCTION CodebookCurve OptimalCodebook::curve(const LevelHistogram& histogram, int max_steps) const {
+NUQ_DEFINITION CodebookCurve OptimalCodebook::curve(const LevelHistogram& histogram, int max_steps) const {
   check(max_steps);
   constexpr double certificate = 1e-12;  // relative accuracy of a path's length: a smaller gain is none
   detail::ShortestLevelPaths paths(histogram, allowed, required);
@@ -226,7 +226,7 @@ NUQ_FUNCTION CodebookCurve OptimalCodebook::curve(const LevelHistogram& histogra
   return CodebookCurve(std::move(points));
 }
 
-NUQ_FUNCTION void OptimalCodebook::check(int num_steps) const {
+NUQ_DEFINITION void OptimalCodebook::check(int num_steps) const {
   detail::check_num_steps("OptimalCodebook", num_steps);
   const auto refuse = [](const std::string& reason) {
     detail::fail(ConfigError(ErrorCode::invalid_argument, "OptimalCodebook: " + reason));

@@ -26,7 +26,7 @@ struct PricedCodebook {
   double bits = 0.0;             ///< of all weights
   double objective = (std::numeric_limits<double>::infinity)();  ///< distortion + price · bits
 
-  [[nodiscard]] Codebook codebook() const;
+  NUQ_FUNCTION [[nodiscard]] Codebook codebook() const;
 };
 
 NUQ_NAMESPACE_END
@@ -35,7 +35,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Codebook PricedCodebook::codebook() const {
+NUQ_DEFINITION Codebook PricedCodebook::codebook() const {
   std::vector<int> levels;
   for (const LevelCell& cell : cells) levels.push_back(cell.level);
   return Codebook(levels.begin(), levels.end());

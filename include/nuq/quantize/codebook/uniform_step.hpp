@@ -20,7 +20,7 @@ NUQ_NAMESPACE_BEGIN
 /// that the other selectors have to beat.
 struct UniformStepCodebook {
   /// @throws ConfigError invalid_argument: num_steps outside 1…256.
-  [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
+  NUQ_FUNCTION [[nodiscard]] Codebook select(const LevelHistogram& histogram, int num_steps) const;
 
  private:
   struct Range {
@@ -29,11 +29,11 @@ struct UniformStepCodebook {
     bool heavier_below = true;
   };
 
-  [[nodiscard]] static Range occupied(const std::array<double, 256>& weights) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static Range occupied(const std::array<double, 256>& weights) noexcept;
 
-  [[nodiscard]] static double step_for(const Range& range, int below, int above) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static double step_for(const Range& range, int below, int above) noexcept;
 
-  [[nodiscard]] static int levels_below(const Range& range, int num_steps) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static int levels_below(const Range& range, int num_steps) noexcept;
 };
 
 NUQ_NAMESPACE_END
@@ -50,7 +50,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Codebook UniformStepCodebook::select(const LevelHistogram& histogram, int num_steps) const {
+NUQ_DEFINITION Codebook UniformStepCodebook::select(const LevelHistogram& histogram, int num_steps) const {
   detail::check_num_steps("UniformStepCodebook", num_steps);
   const Range range = occupied(detail::int8_weights(histogram));
   const int below = levels_below(range, num_steps);
@@ -62,7 +62,8 @@ NUQ_FUNCTION Codebook UniformStepCodebook::select(const LevelHistogram& histogra
   return Codebook(levels.begin(), levels.end());
 }
 
-NUQ_FUNCTION UniformStepCodebook::Range UniformStepCodebook::occupied(const std::array<double, 256>& weights) noexcept {
+NUQ_DEFINITION UniformStepCodebook::Range UniformStepCodebook::occupied(
+    const std::array<double, 256>& weights) noexcept {
   Range range;
   double balance = 0.0;
   for (std::size_t index = 0; index < weights.size(); ++index) {
@@ -77,11 +78,11 @@ NUQ_FUNCTION UniformStepCodebook::Range UniformStepCodebook::occupied(const std:
   return range;
 }
 
-NUQ_FUNCTION double UniformStepCodebook::step_for(const Range& range, int below, int above) noexcept {
+NUQ_DEFINITION double UniformStepCodebook::step_for(const Range& range, int below, int above) noexcept {
   return (std::max)(-range.low / (below + 0.5), range.high / (above + 0.5));
 }
 
-NUQ_FUNCTION int UniformStepCodebook::levels_below(const Range& range, int num_steps) noexcept {
+NUQ_DEFINITION int UniformStepCodebook::levels_below(const Range& range, int num_steps) noexcept {
   int best = 0;
   for (int below = 1; below < num_steps; ++below) {
     const double step = step_for(range, below, num_steps - 1 - below);

@@ -45,13 +45,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void check_parameters(const NuqParameters& parameters) {
+NUQ_DEFINITION void check_parameters(const NuqParameters& parameters) {
   if (parameters.num_steps >= 1 && parameters.num_steps <= 256) return;
   fail(ConfigError(ErrorCode::invalid_argument,
                    "num_steps is " + std::to_string(parameters.num_steps) + ", wanted 1 to 256"));
 }
 
-NUQ_FUNCTION void check_statistics(const LayerStatistics& statistics, std::size_t cols) {
+NUQ_DEFINITION void check_statistics(const LayerStatistics& statistics, std::size_t cols) {
   for (const std::ptrdiff_t extent :
        {statistics.mean_squares.size(), statistics.second_moments.rows(), statistics.second_moments.cols(),
         statistics.input_mean.size(), statistics.mean_deviation.size()}) {
@@ -62,13 +62,13 @@ NUQ_FUNCTION void check_statistics(const LayerStatistics& statistics, std::size_
   }
 }
 
-NUQ_FUNCTION void check_scales(ArrayView<const float> scales, std::size_t rows) {
+NUQ_DEFINITION void check_scales(ArrayView<const float> scales, std::size_t rows) {
   if (scales.size() == 1 || scales.size() == rows) return;
   fail(ConfigError(ErrorCode::invalid_argument, "the weight quantizer returned " + std::to_string(scales.size()) +
                                                     " scales for " + std::to_string(rows) + " rows"));
 }
 
-NUQ_FUNCTION void check_quantized(const QuantizedWeights& quantized, MatrixView<const float> weights) {
+NUQ_DEFINITION void check_quantized(const QuantizedWeights& quantized, MatrixView<const float> weights) {
   check_scales(quantized.scales, weights.rows());
   if (quantized.levels.size() == weights.size()) return;
   fail(ConfigError(ErrorCode::invalid_argument, "the weight quantizer returned " +
@@ -76,13 +76,13 @@ NUQ_FUNCTION void check_quantized(const QuantizedWeights& quantized, MatrixView<
                                                     std::to_string(weights.size()) + " weights"));
 }
 
-NUQ_FUNCTION void check_codebook(const Codebook& codebook, int num_steps) {
+NUQ_DEFINITION void check_codebook(const Codebook& codebook, int num_steps) {
   if (!codebook.empty() && codebook.size() <= static_cast<std::size_t>(num_steps)) return;
   fail(ConfigError(ErrorCode::invalid_argument, "the codebook selector chose " + std::to_string(codebook.size()) +
                                                     " levels, wanted 1 to " + std::to_string(num_steps)));
 }
 
-NUQ_FUNCTION void check_assignment(const Assignment& assignment, std::size_t weights) {
+NUQ_DEFINITION void check_assignment(const Assignment& assignment, std::size_t weights) {
   if (assignment.levels.size() == weights) return;
   fail(ConfigError(ErrorCode::invalid_argument, "the level assigner returned " +
                                                     std::to_string(assignment.levels.size()) + " levels, wanted " +

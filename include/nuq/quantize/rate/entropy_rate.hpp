@@ -17,10 +17,10 @@ struct EntropyRate {
 
   /// −log2 of the smoothed probability (n + ½) / Σ(n + ½) over all 256 levels: a level that does not occur yet has a
   /// price too.
-  [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept;
 
   /// Entropy of the counted levels (without smoothing), the table, and 4 bytes per scale.
-  [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept;
 };
 
 NUQ_NAMESPACE_END
@@ -33,7 +33,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::array<float, 256> EntropyRate::bits_per_level(const LevelCounts& counts) const noexcept {
+NUQ_DEFINITION std::array<float, 256> EntropyRate::bits_per_level(const LevelCounts& counts) const noexcept {
   double total = 0.0;
   for (const std::uint64_t count : counts) total += static_cast<double>(count) + 0.5;
   std::array<float, 256> bits{};
@@ -43,7 +43,7 @@ NUQ_FUNCTION std::array<float, 256> EntropyRate::bits_per_level(const LevelCount
   return bits;
 }
 
-NUQ_FUNCTION double EntropyRate::bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept {
+NUQ_DEFINITION double EntropyRate::bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept {
   std::uint64_t total = 0;
   for (const std::uint64_t count : counts) total += count;
   double bits = 0.0;

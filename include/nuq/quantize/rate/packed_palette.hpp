@@ -14,10 +14,10 @@ NUQ_NAMESPACE_BEGIN
 /// number of its levels, not for how often they occur. A layer of one level needs no index at all.
 struct PackedPaletteRate {
   /// The same for every level: all indices are equally long.
-  [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] std::array<float, 256> bits_per_level(const LevelCounts& counts) const noexcept;
 
   /// Indices filled up to a whole byte, one byte per palette entry, and 4 bytes per scale.
-  [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept;
 };
 
 NUQ_NAMESPACE_END
@@ -30,13 +30,13 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::array<float, 256> PackedPaletteRate::bits_per_level(const LevelCounts& counts) const noexcept {
+NUQ_DEFINITION std::array<float, 256> PackedPaletteRate::bits_per_level(const LevelCounts& counts) const noexcept {
   std::array<float, 256> bits{};
   bits.fill(static_cast<float>(detail::index_bits(distinct_levels(counts))));
   return bits;
 }
 
-NUQ_FUNCTION double PackedPaletteRate::bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept {
+NUQ_DEFINITION double PackedPaletteRate::bytes(const LevelCounts& counts, const LayerShape& shape) const noexcept {
   const std::size_t levels = distinct_levels(counts);
   const std::size_t index_bytes = detail::packed_index_bytes(shape.weights(), detail::index_bits(levels));
   return static_cast<double>(index_bytes + levels + 4 * shape.scales);

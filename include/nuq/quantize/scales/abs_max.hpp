@@ -20,12 +20,12 @@ NUQ_NAMESPACE_BEGIN
 /// @throws ModelError non_finite_value for a NaN or infinite weight, scale_out_of_range for a scale above 1 /
 /// FLT_EPSILON. Source: the AMCT manual (ARQ, unified data format).
 struct AbsMaxQuantizer {
-  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const;
-  [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
-                                          const QuantizationPurpose&) const;
+  NUQ_FUNCTION [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
+                                                       const QuantizationPurpose&) const;
 
  private:
-  [[nodiscard]] static float scale_of(ArrayView<const float> values) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static float scale_of(ArrayView<const float> values) noexcept;
 };
 
 NUQ_NAMESPACE_END
@@ -39,18 +39,18 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION QuantizedWeights AbsMaxQuantizer::quantize(MatrixView<const float> weights,
-                                                        Granularity granularity) const {
+NUQ_DEFINITION QuantizedWeights AbsMaxQuantizer::quantize(MatrixView<const float> weights,
+                                                          Granularity granularity) const {
   return round_to_scales(weights, scales(weights, granularity, {}));
 }
 
-NUQ_FUNCTION std::vector<float> AbsMaxQuantizer::scales(MatrixView<const float> weights, Granularity granularity,
-                                                        const QuantizationPurpose&) const {
+NUQ_DEFINITION std::vector<float> AbsMaxQuantizer::scales(MatrixView<const float> weights, Granularity granularity,
+                                                          const QuantizationPurpose&) const {
   require_finite_weights(weights);
   return row_scales(weights, granularity, [](ArrayView<const float> values) { return scale_of(values); });
 }
 
-NUQ_FUNCTION float AbsMaxQuantizer::scale_of(ArrayView<const float> values) noexcept {
+NUQ_DEFINITION float AbsMaxQuantizer::scale_of(ArrayView<const float> values) noexcept {
   const ValueRange range = range_with_zero(values);
   return max_abs_scale(range.min, range.max);
 }

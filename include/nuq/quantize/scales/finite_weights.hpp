@@ -24,7 +24,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION void require_finite_weights(MatrixView<const float> weights) {
+NUQ_DEFINITION void require_finite_weights(MatrixView<const float> weights) {
   if (all_finite({weights.data(), weights.size()})) return;
   for (std::size_t row = 0; row < weights.rows(); ++row) {
     for (std::size_t col = 0; col < weights.cols(); ++col) {

@@ -23,11 +23,11 @@ namespace detail {
 class MagnitudeMoments {
  public:
   /// `largest` > 0. Column c of the row-major `weights` counts mean_squares[c] times; once where that is empty.
-  MagnitudeMoments(ArrayView<const float> weights, double largest, const Vector& mean_squares);
+  NUQ_FUNCTION MagnitudeMoments(ArrayView<const float> weights, double largest, const Vector& mean_squares);
 
   /// Squared error, in units of largest², when every weight takes the nearest of `count` levels, the middles of equal
   /// cells that cover [−range, range], 0 < range ≤ 1. What lies outside takes the end levels.
-  [[nodiscard]] double error(double range, int count) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double error(double range, int count) const noexcept;
 
  private:
   static constexpr std::size_t num_bins = 2048;
@@ -38,12 +38,14 @@ class MagnitudeMoments {
     double sum = 0.0;
     double square = 0.0;
 
-    void add(const Moments& other) noexcept {
+    NUQ_FUNCTION void add(const Moments& other) noexcept {
       weight += other.weight;
       sum += other.sum;
       square += other.square;
     }
-    [[nodiscard]] double error(double level) const noexcept { return square - level * (2.0 * sum - level * weight); }
+    NUQ_FUNCTION [[nodiscard]] double error(double level) const noexcept {
+      return square - level * (2.0 * sum - level * weight);
+    }
   };
 
   std::array<Moments, num_bins + 1> below_{};  // of all bins before this one
@@ -61,16 +63,16 @@ class MagnitudeMoments {
 /// Plain int8 (no purpose, or 256 levels) is AbsMaxQuantizer's. Complexity: O(weights + 61 · num_steps) per scale.
 /// @throws ModelError as AbsMaxQuantizer.
 struct MseScaleQuantizer {
-  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const;
+  NUQ_FUNCTION [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const;
 
-  [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
-                                          const QuantizationPurpose& purpose) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
+                                                       const QuantizationPurpose& purpose) const;
 
  private:
-  [[nodiscard]] static float scale_of(ArrayView<const float> values, const QuantizationPurpose& purpose);
+  NUQ_FUNCTION [[nodiscard]] static float scale_of(ArrayView<const float> values, const QuantizationPurpose& purpose);
 
   /// As a share of the widest.
-  [[nodiscard]] static double best_range(const detail::MagnitudeMoments& moments, int num_steps) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static double best_range(const detail::MagnitudeMoments& moments, int num_steps) noexcept;
 };
 
 NUQ_NAMESPACE_END
@@ -89,8 +91,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION MagnitudeMoments::MagnitudeMoments(ArrayView<const float> weights, double largest,
-                                                const Vector& mean_squares) {
+NUQ_DEFINITION MagnitudeMoments::MagnitudeMoments(ArrayView<const float> weights, double largest,
+                                                  const Vector& mean_squares) {
   const auto cols = static_cast<std::size_t>(mean_squares.size());
   for (std::size_t at = 0; at < weights.size(); ++at) {
     const double magnitude = std::abs(static_cast<double>(weights[at])) / largest;
@@ -101,7 +103,7 @@ NUQ_FUNCTION MagnitudeMoments::MagnitudeMoments(ArrayView<const float> weights, 
   for (std::size_t bin = 0; bin < num_bins; ++bin) below_[bin + 1].add(below_[bin]);
 }
 
-NUQ_FUNCTION double MagnitudeMoments::error(double range, int count) const noexcept {
+NUQ_DEFINITION double MagnitudeMoments::error(double range, int count) const noexcept {
   const double cell = 2.0 * range / count;
   const int levels = (count + 1) / 2;  // not negative
   double level = count % 2 == 0 ? 0.5 * cell : 0.0;
@@ -118,20 +120,20 @@ NUQ_FUNCTION double MagnitudeMoments::error(double range, int count) const noexc
 
 }  // namespace detail
 
-NUQ_FUNCTION QuantizedWeights MseScaleQuantizer::quantize(MatrixView<const float> weights,
-                                                          Granularity granularity) const {
+NUQ_DEFINITION QuantizedWeights MseScaleQuantizer::quantize(MatrixView<const float> weights,
+                                                            Granularity granularity) const {
   return AbsMaxQuantizer{}.quantize(weights, granularity);
 }
 
-NUQ_FUNCTION std::vector<float> MseScaleQuantizer::scales(MatrixView<const float> weights, Granularity granularity,
-                                                          const QuantizationPurpose& purpose) const {
+NUQ_DEFINITION std::vector<float> MseScaleQuantizer::scales(MatrixView<const float> weights, Granularity granularity,
+                                                            const QuantizationPurpose& purpose) const {
   if (purpose.num_steps >= 256) return AbsMaxQuantizer{}.scales(weights, granularity, purpose);
   require_finite_weights(weights);
   const auto clipped_scale = [&purpose](ArrayView<const float> values) { return scale_of(values, purpose); };
   return row_scales(weights, granularity, clipped_scale);
 }
 
-NUQ_FUNCTION float MseScaleQuantizer::scale_of(ArrayView<const float> values, const QuantizationPurpose& purpose) {
+NUQ_DEFINITION float MseScaleQuantizer::scale_of(ArrayView<const float> values, const QuantizationPurpose& purpose) {
   const ValueRange range = range_with_zero(values);
   const float widest = max_abs_scale(range.min, range.max);
   if (!is_legal_scale(widest)) return widest;
@@ -143,7 +145,7 @@ NUQ_FUNCTION float MseScaleQuantizer::scale_of(ArrayView<const float> values, co
   return is_legal_scale(clipped) ? clipped : widest;
 }
 
-NUQ_FUNCTION double MseScaleQuantizer::best_range(const detail::MagnitudeMoments& moments, int num_steps) noexcept {
+NUQ_DEFINITION double MseScaleQuantizer::best_range(const detail::MagnitudeMoments& moments, int num_steps) noexcept {
   double best = 1.0;
   double least = moments.error(best, num_steps);
   for (int percent = 99; percent >= 40; --percent) {

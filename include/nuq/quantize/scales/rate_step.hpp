@@ -41,7 +41,7 @@ struct RateStepQuantizer {
   double price = 0.0;  ///< of one bit, in units of the layer's output error; ≥ 0
   double kappa = 4.0;  ///< > 0
 
-  [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const;
+  NUQ_FUNCTION [[nodiscard]] QuantizedWeights quantize(MatrixView<const float> weights, Granularity granularity) const;
 
   template <class Real = double>
   [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
@@ -80,8 +80,8 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION QuantizedWeights RateStepQuantizer::quantize(MatrixView<const float> weights,
-                                                          Granularity granularity) const {
+NUQ_DEFINITION QuantizedWeights RateStepQuantizer::quantize(MatrixView<const float> weights,
+                                                            Granularity granularity) const {
   return AbsMaxQuantizer{}.quantize(weights, granularity);
 }
 

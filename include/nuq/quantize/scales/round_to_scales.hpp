@@ -12,10 +12,10 @@
 NUQ_NAMESPACE_BEGIN
 
 /// clamp(round(w / scale), −128, 127): halves go away from zero; float weight and scale are divided in double.
-[[nodiscard]] NUQ_FUNCTION std::int8_t round_to_level(float weight, float scale) noexcept;
+NUQ_FUNCTION [[nodiscard]] std::int8_t round_to_level(float weight, float scale) noexcept;
 
 /// Rounds finite weights [out × in] to the int8 grid of given scales: 1 or `out` legal scales.
-[[nodiscard]] NUQ_FUNCTION QuantizedWeights round_to_scales(MatrixView<const float> weights, std::vector<float> scales);
+NUQ_FUNCTION [[nodiscard]] QuantizedWeights round_to_scales(MatrixView<const float> weights, std::vector<float> scales);
 
 NUQ_NAMESPACE_END
 
@@ -31,7 +31,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::int8_t round_to_level(float weight, float scale) noexcept {
+NUQ_DEFINITION std::int8_t round_to_level(float weight, float scale) noexcept {
   const double scaled = static_cast<double>(weight) / static_cast<double>(scale);
   return static_cast<std::int8_t>(round_half_away((std::min)((std::max)(scaled, -128.0), 127.0)));
 }
@@ -39,7 +39,7 @@ NUQ_FUNCTION std::int8_t round_to_level(float weight, float scale) noexcept {
 namespace detail {
 
 /// `round_to_level` of many weights.
-inline void round_to_levels(ArrayView<const float> weights, float scale, std::int8_t* levels) noexcept {
+NUQ_FUNCTION inline void round_to_levels(ArrayView<const float> weights, float scale, std::int8_t* levels) noexcept {
   constexpr std::size_t block = 64;  // in steps that compilers turn into vector instructions
   std::array<double, block> scaled;
   for (std::size_t begin = 0; begin < weights.size(); begin += block) {
@@ -57,7 +57,7 @@ inline void round_to_levels(ArrayView<const float> weights, float scale, std::in
 
 }  // namespace detail
 
-NUQ_FUNCTION QuantizedWeights round_to_scales(MatrixView<const float> weights, std::vector<float> scales) {
+NUQ_DEFINITION QuantizedWeights round_to_scales(MatrixView<const float> weights, std::vector<float> scales) {
   QuantizedWeights quantized{weights.rows(), weights.cols(), std::move(scales),
                              std::vector<std::int8_t>(weights.size())};
   for (std::size_t row = 0; row < weights.rows(); ++row) {

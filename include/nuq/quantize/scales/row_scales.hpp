@@ -21,10 +21,10 @@ struct ValueRange {
 };
 
 /// The range of finite `values`; {0, 0} for none.
-[[nodiscard]] NUQ_FUNCTION ValueRange range_with_zero(ArrayView<const float> values) noexcept;
+NUQ_FUNCTION [[nodiscard]] ValueRange range_with_zero(ArrayView<const float> values) noexcept;
 
 /// The largest |value|; 0 for none.
-[[nodiscard]] NUQ_FUNCTION float largest_magnitude(ArrayView<const float> values) noexcept;
+NUQ_FUNCTION [[nodiscard]] float largest_magnitude(ArrayView<const float> values) noexcept;
 
 /// The scale `scale_of(ArrayView<const float> values)` of each row of `weights` [out × in], or of all values together:
 /// `out` legal scales, or one. Throws ModelError scale_out_of_range, naming the row.
@@ -47,7 +47,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION ValueRange range_with_zero(ArrayView<const float> values) noexcept {
+NUQ_DEFINITION ValueRange range_with_zero(ArrayView<const float> values) noexcept {
   constexpr std::size_t lanes = 16;  // side by side, as vector instructions have them
   float least[lanes] = {};
   float largest[lanes] = {};
@@ -66,7 +66,7 @@ NUQ_FUNCTION ValueRange range_with_zero(ArrayView<const float> values) noexcept 
   return range;
 }
 
-NUQ_FUNCTION float largest_magnitude(ArrayView<const float> values) noexcept {
+NUQ_DEFINITION float largest_magnitude(ArrayView<const float> values) noexcept {
   const ValueRange range = range_with_zero(values);
   return (std::max)(-range.min, range.max);
 }

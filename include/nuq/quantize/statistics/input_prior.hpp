@@ -28,7 +28,7 @@ struct InputPrior {
   [[nodiscard]] std::size_t taps() const noexcept { return tap_rows * tap_cols; }
 
   /// The block of one channel without what all inputs share: [taps × taps].
-  [[nodiscard]] Matrix channel_block() const;
+  NUQ_FUNCTION [[nodiscard]] Matrix channel_block() const;
 };
 
 /// H of an InputPrior, ready for use: xᵀHy, and what a second-order assignment needs of it, in O(in · taps) instead of
@@ -114,7 +114,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION Matrix InputPrior::channel_block() const {
+NUQ_DEFINITION Matrix InputPrior::channel_block() const {
   const auto size = static_cast<std::ptrdiff_t>(taps());
   const auto width = static_cast<std::ptrdiff_t>(tap_cols);
   Matrix block(size, size);

@@ -27,11 +27,11 @@ struct LayerStatistics {
   std::optional<SecondMomentFactor> factor;  ///< of `second_moments`; absent: made by whoever needs it, each time
 
   /// Weight of column `col` in an output error: E[x_col²], or 1 where it is unknown.
-  [[nodiscard]] double importance(std::size_t col) const;
+  NUQ_FUNCTION [[nodiscard]] double importance(std::size_t col) const;
 
   /// Makes an error of this layer count `by` > 0 times: the moments, which all errors are measured by, are
   /// multiplied by it, so that errors of different layers have one unit.
-  void weigh(double by);
+  NUQ_FUNCTION void weigh(double by);
 };
 
 NUQ_NAMESPACE_END
@@ -42,11 +42,11 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION double LayerStatistics::importance(std::size_t col) const {
+NUQ_DEFINITION double LayerStatistics::importance(std::size_t col) const {
   return mean_squares.empty() ? 1.0 : mean_squares[static_cast<std::ptrdiff_t>(col)];
 }
 
-NUQ_FUNCTION void LayerStatistics::weigh(double by) {
+NUQ_DEFINITION void LayerStatistics::weigh(double by) {
   sensitivity *= by;
   mean_squares *= by;
   second_moments *= by;

@@ -32,17 +32,17 @@ class LevelHistogram {
   };
 
   /// The bin that holds u; 0 for NaN.
-  [[nodiscard]] static std::size_t bin_of(double scaled) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static std::size_t bin_of(double scaled) noexcept;
   /// The middle of a bin, in units of levels.
   [[nodiscard]] static constexpr double centre(std::size_t bin) noexcept {
     return (static_cast<double>(static_cast<int>(bin)) - 255.5) * 0.5;
   }
 
   /// Adds a scaled weight that counts `weight` ≥ 0 times (its channel's squared scale, times the input's importance).
-  void add(double scaled, double weight) noexcept;
+  NUQ_FUNCTION void add(double scaled, double weight) noexcept;
   /// Adds `weights` divided by `scale`; each counts scale² times, and `importance` (one per weight, or null) times.
-  void add(ArrayView<const float> weights, double scale, const double* importance) noexcept;
-  void add(const LevelHistogram& other) noexcept;
+  NUQ_FUNCTION void add(ArrayView<const float> weights, double scale, const double* importance) noexcept;
+  NUQ_FUNCTION void add(const LevelHistogram& other) noexcept;
 
   /// Number of values added, whatever each counts.
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
@@ -50,12 +50,12 @@ class LevelHistogram {
   [[nodiscard]] const Bin& operator[](std::size_t bin) const noexcept { return bins_[bin]; }
 
   /// Weighted squared error of one bin's content replaced by `level`; never negative.
-  [[nodiscard]] double cost(std::size_t bin, int level) const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double cost(std::size_t bin, int level) const noexcept;
 
  private:
   /// The bin of u as a number with a fraction, 0 for NaN.
-  [[nodiscard]] static double clamped_place(double scaled) noexcept;
-  void add(std::size_t index, double offset, double weight) noexcept;
+  NUQ_FUNCTION [[nodiscard]] static double clamped_place(double scaled) noexcept;
+  NUQ_FUNCTION void add(std::size_t index, double offset, double weight) noexcept;
 
   std::array<Bin, num_bins> bins_{};
   std::uint64_t count_ = 0;
@@ -64,7 +64,7 @@ class LevelHistogram {
 /// Histogram of `weights` [out × in] divided by their scales (1 or `out` values). An entry counts scale² times, and
 /// with `statistics` also E[x_col²] times, so that errors are in units of squared output (up to a common factor). Rows
 /// are added in blocks of fixed size and merged in order: the same bits for any number of threads.
-[[nodiscard]] NUQ_FUNCTION LevelHistogram histogram_of(MatrixView<const float> weights, ArrayView<const float> scales,
+NUQ_FUNCTION [[nodiscard]] LevelHistogram histogram_of(MatrixView<const float> weights, ArrayView<const float> scales,
                                                        const LayerStatistics* statistics, Parallel& parallel);
 
 NUQ_NAMESPACE_END
@@ -76,18 +76,19 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION std::size_t LevelHistogram::bin_of(double scaled) noexcept {
+NUQ_DEFINITION std::size_t LevelHistogram::bin_of(double scaled) noexcept {
   const int bin = static_cast<int>(clamped_place(scaled));  // adding 256 may round up to the border above
   return static_cast<std::size_t>(bin > 0 && static_cast<double>(bin) - 256.0 > 2.0 * scaled ? bin - 1 : bin);
 }
 
-NUQ_FUNCTION void LevelHistogram::add(double scaled, double weight) noexcept {
+NUQ_DEFINITION void LevelHistogram::add(double scaled, double weight) noexcept {
   const std::size_t index = bin_of(scaled);
   add(index, scaled - centre(index), weight);
   ++count_;
 }
 
-NUQ_FUNCTION void LevelHistogram::add(ArrayView<const float> weights, double scale, const double* importance) noexcept {
+NUQ_DEFINITION void LevelHistogram::add(ArrayView<const float> weights, double scale,
+                                        const double* importance) noexcept {
   constexpr std::size_t block = 64;  // in steps that compilers turn into vector instructions
   std::array<double, block> scaled;
   std::array<double, block> place;
@@ -110,7 +111,7 @@ NUQ_FUNCTION void LevelHistogram::add(ArrayView<const float> weights, double sca
   count_ += weights.size();
 }
 
-NUQ_FUNCTION void LevelHistogram::add(const LevelHistogram& other) noexcept {
+NUQ_DEFINITION void LevelHistogram::add(const LevelHistogram& other) noexcept {
   count_ += other.count_;
   for (std::size_t index = 0; index < num_bins; ++index) {
     bins_[index].weight += other.bins_[index].weight;
@@ -119,19 +120,19 @@ NUQ_FUNCTION void LevelHistogram::add(const LevelHistogram& other) noexcept {
   }
 }
 
-NUQ_FUNCTION double LevelHistogram::cost(std::size_t bin, int level) const noexcept {
+NUQ_DEFINITION double LevelHistogram::cost(std::size_t bin, int level) const noexcept {
   const Bin& content = bins_[bin];
   const double shift = centre(bin) - static_cast<double>(level);
   return (std::max)(0.0, content.square + 2.0 * shift * content.sum + shift * shift * content.weight);
 }
 
-NUQ_FUNCTION double LevelHistogram::clamped_place(double scaled) noexcept {
+NUQ_DEFINITION double LevelHistogram::clamped_place(double scaled) noexcept {
   double place = 2.0 * scaled + 256.0;
   place = place > 0.0 ? place : 0.0;
   return place < 511.0 ? place : 511.0;
 }
 
-NUQ_FUNCTION void LevelHistogram::add(std::size_t index, double offset, double weight) noexcept {
+NUQ_DEFINITION void LevelHistogram::add(std::size_t index, double offset, double weight) noexcept {
   const double weighted = weight * offset;
   Bin& bin = bins_[index];
   bin.weight += weight;
@@ -142,14 +143,14 @@ NUQ_FUNCTION void LevelHistogram::add(std::size_t index, double offset, double w
 namespace detail {
 
 /// E[x_col²] of all columns, or null where it is unknown.
-[[nodiscard]] inline const double* importances(const LayerStatistics* statistics) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline const double* importances(const LayerStatistics* statistics) noexcept {
   return statistics == nullptr || statistics->mean_squares.size() == 0 ? nullptr : statistics->mean_squares.data();
 }
 
 }  // namespace detail
 
-NUQ_FUNCTION LevelHistogram histogram_of(MatrixView<const float> weights, ArrayView<const float> scales,
-                                         const LayerStatistics* statistics, Parallel& parallel) {
+NUQ_DEFINITION LevelHistogram histogram_of(MatrixView<const float> weights, ArrayView<const float> scales,
+                                           const LayerStatistics* statistics, Parallel& parallel) {
   constexpr std::size_t rows_per_block = 16;
   const std::size_t blocks = (weights.rows() + rows_per_block - 1) / rows_per_block;
   std::vector<LevelHistogram> partial(blocks);

@@ -27,7 +27,7 @@ struct SecondMomentFactor {
   double damping = 0.0;            ///< what the diagonal of H has more than that of the moments themselves
 
   /// What a squared difference in one weight costs that nothing before or after it makes up for, R_kk², on average.
-  [[nodiscard]] double mean_cost() const;
+  NUQ_FUNCTION [[nodiscard]] double mean_cost() const;
 };
 
 /// Where nothing better is known.
@@ -36,13 +36,13 @@ inline constexpr double default_damping = 0.01;
 namespace detail {
 
 /// The columns by falling second moment; equal ones stay in order.
-[[nodiscard]] NUQ_FUNCTION std::vector<std::size_t> order_by_moment(const Matrix& second_moments);
+NUQ_FUNCTION [[nodiscard]] std::vector<std::size_t> order_by_moment(const Matrix& second_moments);
 
 /// The entries of a matrix with its rows and its columns in the order `order`, from the last to the first.
-[[nodiscard]] NUQ_FUNCTION Matrix reversed(const Matrix& matrix, const std::vector<std::size_t>& order);
+NUQ_FUNCTION [[nodiscard]] Matrix reversed(const Matrix& matrix, const std::vector<std::size_t>& order);
 
 /// The mean of the diagonal; 1 where that is not positive.
-[[nodiscard]] NUQ_FUNCTION double damping_unit(const Matrix& second_moments);
+NUQ_FUNCTION [[nodiscard]] double damping_unit(const Matrix& second_moments);
 
 /// The upper triangular R of a lower triangular one with its rows and columns reversed.
 NUQ_FUNCTION void reverse(Matrix& matrix);
@@ -79,7 +79,7 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_FUNCTION double SecondMomentFactor::mean_cost() const {
+NUQ_DEFINITION double SecondMomentFactor::mean_cost() const {
   double sum = 0.0;
   for (const double entry : upper.diagonal()) sum += entry * entry;
   return sum / static_cast<double>(order.size());
@@ -87,13 +87,13 @@ NUQ_FUNCTION double SecondMomentFactor::mean_cost() const {
 
 namespace detail {
 
-NUQ_FUNCTION std::vector<std::size_t> order_by_moment(const Matrix& second_moments) {
+NUQ_DEFINITION std::vector<std::size_t> order_by_moment(const Matrix& second_moments) {
   Vector keys = second_moments.diagonal();
   keys *= -1.0;
   return ascending_order(keys.view());
 }
 
-NUQ_FUNCTION Matrix reversed(const Matrix& matrix, const std::vector<std::size_t>& order) {
+NUQ_DEFINITION Matrix reversed(const Matrix& matrix, const std::vector<std::size_t>& order) {
   Matrix reversed(matrix.rows(), matrix.cols());
   double* entry = reversed.data();
   for (std::size_t col = order.size(); col-- > 0;) {
@@ -103,14 +103,14 @@ NUQ_FUNCTION Matrix reversed(const Matrix& matrix, const std::vector<std::size_t
   return reversed;
 }
 
-NUQ_FUNCTION double damping_unit(const Matrix& second_moments) {
+NUQ_DEFINITION double damping_unit(const Matrix& second_moments) {
   double sum = 0.0;
   for (const double moment : second_moments.diagonal()) sum += moment;
   const double mean = sum / static_cast<double>(second_moments.rows());
   return mean > 0.0 ? mean : 1.0;
 }
 
-NUQ_FUNCTION void reverse(Matrix& matrix) {
+NUQ_DEFINITION void reverse(Matrix& matrix) {
   std::reverse(matrix.data(), matrix.data() + matrix.size());
 }
 

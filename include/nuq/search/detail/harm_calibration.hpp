@@ -16,11 +16,11 @@ namespace detail {
 /// the value of the metric that parts the satisfied from the refused.
 class HarmCalibration {
  public:
-  explicit HarmCalibration(const SearchProblem& problem);
+  NUQ_FUNCTION explicit HarmCalibration(const SearchProblem& problem);
 
   /// The predicted harm at which the metric meets the limit. Empty where the metric does not tell satisfied from
   /// refused, or does not get worse with the harm.
-  [[nodiscard]] std::optional<double> affordable_harm() const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<double> affordable_harm() const;
 
  private:
   struct Point {
@@ -39,10 +39,10 @@ class HarmCalibration {
 
   /// Least squares. Far from the limit a line is a poor model: a point as far from it as the first, which is int8, has
   /// half the weight, one much farther a weight inverse to the squared distance.
-  [[nodiscard]] Line fit(double limit) const;
+  NUQ_FUNCTION [[nodiscard]] Line fit(double limit) const;
 
   /// Halfway between the nearest satisfied and refused metrics; either may be the greater.
-  [[nodiscard]] std::optional<double> metric_limit() const;
+  NUQ_FUNCTION [[nodiscard]] std::optional<double> metric_limit() const;
 
   std::vector<Point> points_;
 };
@@ -64,14 +64,14 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION HarmCalibration::HarmCalibration(const SearchProblem& problem) {
+NUQ_DEFINITION HarmCalibration::HarmCalibration(const SearchProblem& problem) {
   for (const EvaluatedConfiguration& known : problem.evaluated()) {
     if (!is_finite(known.outcome.metric)) continue;
     points_.push_back({added_harm(problem, known.configuration), known.outcome.metric, known.outcome.satisfied});
   }
 }
 
-NUQ_FUNCTION std::optional<double> HarmCalibration::affordable_harm() const {
+NUQ_DEFINITION std::optional<double> HarmCalibration::affordable_harm() const {
   const std::optional<double> limit = metric_limit();
   if (!limit) return std::nullopt;
   const bool grows_with_harm = (points_.front().metric > *limit) != points_.front().satisfied;
@@ -82,7 +82,7 @@ NUQ_FUNCTION std::optional<double> HarmCalibration::affordable_harm() const {
   return harm;
 }
 
-NUQ_FUNCTION HarmCalibration::Line HarmCalibration::fit(double limit) const {
+NUQ_DEFINITION HarmCalibration::Line HarmCalibration::fit(double limit) const {
   const double reach = std::abs(points_.front().metric - limit);
   std::vector<Point> points = points_;
   Line line;
@@ -104,7 +104,7 @@ NUQ_FUNCTION HarmCalibration::Line HarmCalibration::fit(double limit) const {
   return line;
 }
 
-NUQ_FUNCTION std::optional<double> HarmCalibration::metric_limit() const {
+NUQ_DEFINITION std::optional<double> HarmCalibration::metric_limit() const {
   const double infinity = (std::numeric_limits<double>::infinity)();
   double least[2] = {infinity, infinity};
   double greatest[2] = {-infinity, -infinity};

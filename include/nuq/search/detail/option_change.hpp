@@ -12,7 +12,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Predicted harm of a configuration beyond that of int8.
-[[nodiscard]] NUQ_FUNCTION double added_harm(const SearchSpace& space, const Configuration& configuration);
+NUQ_FUNCTION [[nodiscard]] double added_harm(const SearchSpace& space, const Configuration& configuration);
 
 /// A layer goes over to another of its options.
 struct OptionChange {
@@ -21,10 +21,10 @@ struct OptionChange {
   double saved_bytes = 0.0;
   double harm = 0.0;  ///< added
 
-  [[nodiscard]] double price() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double price() const noexcept;
 };
 
-[[nodiscard]] NUQ_FUNCTION OptionChange option_change(const SearchSpace& space, std::size_t layer, int from, int to);
+NUQ_FUNCTION [[nodiscard]] OptionChange option_change(const SearchSpace& space, std::size_t layer, int from, int to);
 
 }  // namespace detail
 
@@ -40,7 +40,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION double added_harm(const SearchSpace& space, const Configuration& configuration) {
+NUQ_DEFINITION double added_harm(const SearchSpace& space, const Configuration& configuration) {
   double harm = 0.0;
   for (std::size_t layer = 0; layer < configuration.size(); ++layer) {
     const LayerOptions& options = space.layers()[layer];
@@ -49,12 +49,12 @@ NUQ_FUNCTION double added_harm(const SearchSpace& space, const Configuration& co
   return harm;
 }
 
-NUQ_FUNCTION double OptionChange::price() const noexcept {
+NUQ_DEFINITION double OptionChange::price() const noexcept {
   const double harm_per_byte = harm / saved_bytes;
   return is_finite(harm_per_byte) ? harm_per_byte : (std::numeric_limits<double>::max)();
 }
 
-NUQ_FUNCTION OptionChange option_change(const SearchSpace& space, std::size_t layer, int from, int to) {
+NUQ_DEFINITION OptionChange option_change(const SearchSpace& space, std::size_t layer, int from, int to) {
   const LayerOption& before = space.layers()[layer][static_cast<std::size_t>(from)];
   const LayerOption& after = space.layers()[layer][static_cast<std::size_t>(to)];
   return {layer, to, before.bytes - after.bytes, after.harm - before.harm};

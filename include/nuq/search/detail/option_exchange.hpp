@@ -21,18 +21,18 @@ class OptionExchange {
  public:
   explicit OptionExchange(const SearchSpace& space) : space_(space) {}
 
-  void improve(Configuration& configuration, double harm_limit);
+  NUQ_FUNCTION void improve(Configuration& configuration, double harm_limit);
 
  private:
   static constexpr std::size_t none = (std::numeric_limits<std::size_t>::max)();
 
-  bool exchange(Configuration& configuration, double& room);
+  NUQ_FUNCTION bool exchange(Configuration& configuration, double& room);
 
   /// All changes of one layer and the change of none, by added harm; for each the two that save most up to there, of
   /// different layers.
-  void list_changes(const Configuration& configuration);
+  NUQ_FUNCTION void list_changes(const Configuration& configuration);
 
-  [[nodiscard]] const OptionChange* best_partner(const OptionChange& change, double room) const;
+  NUQ_FUNCTION [[nodiscard]] const OptionChange* best_partner(const OptionChange& change, double room) const;
 
   const SearchSpace& space_;
   std::vector<OptionChange> changes_;
@@ -53,14 +53,14 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void OptionExchange::improve(Configuration& configuration, double harm_limit) {
+NUQ_DEFINITION void OptionExchange::improve(Configuration& configuration, double harm_limit) {
   double room = harm_limit - added_harm(space_, configuration);
   const std::size_t most = 8 * configuration.size();  // bytes that round could make it go in circles
   for (std::size_t round = 0; round < most && exchange(configuration, room); ++round) {
   }
 }
 
-NUQ_FUNCTION bool OptionExchange::exchange(Configuration& configuration, double& room) {
+NUQ_DEFINITION bool OptionExchange::exchange(Configuration& configuration, double& room) {
   list_changes(configuration);
   const OptionChange* first = nullptr;
   const OptionChange* second = nullptr;
@@ -81,7 +81,7 @@ NUQ_FUNCTION bool OptionExchange::exchange(Configuration& configuration, double&
   return true;
 }
 
-NUQ_FUNCTION void OptionExchange::list_changes(const Configuration& configuration) {
+NUQ_DEFINITION void OptionExchange::list_changes(const Configuration& configuration) {
   changes_.assign(1, {none, 0, 0.0, 0.0});
   for (std::size_t layer = 0; layer < configuration.size(); ++layer) {
     const int size = static_cast<int>(space_.layers()[layer].size());
@@ -104,7 +104,7 @@ NUQ_FUNCTION void OptionExchange::list_changes(const Configuration& configuratio
   }
 }
 
-NUQ_FUNCTION const OptionChange* OptionExchange::best_partner(const OptionChange& change, double room) const {
+NUQ_DEFINITION const OptionChange* OptionExchange::best_partner(const OptionChange& change, double room) const {
   const auto end = std::upper_bound(changes_.begin(), changes_.end(), room - change.harm,
                                     [](double harm, const OptionChange& other) { return harm < other.harm; });
   if (end == changes_.begin()) return nullptr;

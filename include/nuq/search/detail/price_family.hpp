@@ -20,20 +20,20 @@ namespace detail {
 /// for an arbitrary set of quantizers, IEEE Trans. ASSP 36, 1988).
 class PriceFamily {
  public:
-  explicit PriceFamily(const SearchSpace& space);
+  NUQ_FUNCTION explicit PriceFamily(const SearchSpace& space);
 
   /// The smallest whose predicted harm is at most `harm`; int8 where none is.
-  [[nodiscard]] Configuration within_harm(double harm) const;
+  NUQ_FUNCTION [[nodiscard]] Configuration within_harm(double harm) const;
 
   /// The largest of at most `bytes`; the smallest where none is.
-  [[nodiscard]] Configuration within_bytes(double bytes) const;
+  NUQ_FUNCTION [[nodiscard]] Configuration within_bytes(double bytes) const;
 
-  [[nodiscard]] Configuration smallest() const { return after_steps(steps_.size()); }
+  NUQ_FUNCTION [[nodiscard]] Configuration smallest() const { return after_steps(steps_.size()); }
 
  private:
-  [[nodiscard]] Configuration after_steps(std::size_t count) const;
+  NUQ_FUNCTION [[nodiscard]] Configuration after_steps(std::size_t count) const;
 
-  void add_hull(const SearchSpace& space, std::size_t layer);
+  NUQ_FUNCTION void add_hull(const SearchSpace& space, std::size_t layer);
 
   Configuration first_;
   double first_bytes_;
@@ -55,13 +55,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION PriceFamily::PriceFamily(const SearchSpace& space)
+NUQ_DEFINITION PriceFamily::PriceFamily(const SearchSpace& space)
     : first_(space.int8()), first_bytes_(space.total_bytes(first_)) {
   for (std::size_t layer = 0; layer < first_.size(); ++layer) add_hull(space, layer);
   sort_by(steps_, [](const auto& step) { return step.first; });
 }
 
-NUQ_FUNCTION Configuration PriceFamily::within_harm(double harm) const {
+NUQ_DEFINITION Configuration PriceFamily::within_harm(double harm) const {
   std::size_t count = 0;
   double total = 0.0;
   for (std::size_t step = 0; step < steps_.size(); ++step) {
@@ -71,21 +71,21 @@ NUQ_FUNCTION Configuration PriceFamily::within_harm(double harm) const {
   return after_steps(count);
 }
 
-NUQ_FUNCTION Configuration PriceFamily::within_bytes(double bytes) const {
+NUQ_DEFINITION Configuration PriceFamily::within_bytes(double bytes) const {
   double total = first_bytes_;
   std::size_t count = 0;
   while (count < steps_.size() && total > bytes) total -= steps_[count++].second.saved_bytes;
   return after_steps(count);
 }
 
-NUQ_FUNCTION Configuration PriceFamily::after_steps(std::size_t count) const {
+NUQ_DEFINITION Configuration PriceFamily::after_steps(std::size_t count) const {
   Configuration configuration = first_;
   for (std::size_t step = 0; step < count; ++step)
     configuration[steps_[step].second.layer] = steps_[step].second.option;
   return configuration;
 }
 
-NUQ_FUNCTION void PriceFamily::add_hull(const SearchSpace& space, std::size_t layer) {
+NUQ_DEFINITION void PriceFamily::add_hull(const SearchSpace& space, std::size_t layer) {
   const int size = static_cast<int>(space.layers()[layer].size());
   double last_price = std::numeric_limits<double>::lowest();
   for (int from = 0; from + 1 < size;) {

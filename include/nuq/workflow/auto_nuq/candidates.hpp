@@ -37,7 +37,7 @@ namespace detail {
 
 /// What the evaluator's calibration data say about the layers that take NUQ; what may be expected of them without.
 /// Weighed: errors of all layers have one unit.
-[[nodiscard]] inline NetworkStatistics candidate_statistics(const AutoNuqState& run, Parallel& parallel) {
+NUQ_FUNCTION [[nodiscard]] inline NetworkStatistics candidate_statistics(const AutoNuqState& run, Parallel& parallel) {
   const AnyEvaluator& evaluator = run.tools.evaluator;
   if (!evaluator.calibration_batch || run.options.statistics_batches < 0)
     return weighed_data_free_statistics(run.session.graph, run.session.settings.plan, parallel);
@@ -49,7 +49,7 @@ namespace detail {
 }
 
 /// A layer whose bias leaves the int32 range at its scales stays in float.
-inline void refuse_layers_without_int32_bias(AutoNuqState& run) {
+NUQ_FUNCTION inline void refuse_layers_without_int32_bias(AutoNuqState& run) {
   run.choices.for_each([&run](const std::string& layer, const LayerQuantization& quantization) {
     const Node& node = *run.session.graph.find(layer);
     if (!quantizes_weights(node) || run.refused.count(layer) > 0) return;
@@ -63,7 +63,7 @@ inline void refuse_layers_without_int32_bias(AutoNuqState& run) {
 }
 
 /// Gives every candidate the grid of its layer's input, unless the run is weights-only.
-inline void calibrate_candidates(AutoNuqState& run) {
+NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
   if (run.report.weights_only) return;
   const auto calibrated = calibrated_activations(
       run.session, run.tools.evaluator.calibration_batch,
@@ -74,7 +74,7 @@ inline void calibrate_candidates(AutoNuqState& run) {
   refuse_layers_without_int32_bias(run);
 }
 
-NUQ_FUNCTION void choose_candidates(AutoNuqState& run) {
+NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
   ThreadPool parallel(run.options.threads);
   const AnyProgress& progress = run.tools.progress;
   progress.started(run.session.settings.plan.size());

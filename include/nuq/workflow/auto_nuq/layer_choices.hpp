@@ -36,9 +36,9 @@ class LayerChoices {
     LayerOptions options;
   };
 
-  void add(Candidate candidate) { candidates_.push_back(std::move(candidate)); }
+  NUQ_FUNCTION void add(Candidate candidate) { candidates_.push_back(std::move(candidate)); }
   /// Layers whose inputs alone are quantized: the same in every configuration.
-  void add_without_weights(const std::string& layer, LayerQuantization quantization);
+  NUQ_FUNCTION void add_without_weights(const std::string& layer, LayerQuantization quantization);
 
   /// Calls `visit(layer, quantization)` for every result.
   template <class Visitor>
@@ -50,25 +50,26 @@ class LayerChoices {
   }
 
   /// Takes a layer out of the search; it stays in float.
-  void remove(const std::string& layer);
+  NUQ_FUNCTION void remove(const std::string& layer);
 
   /// Joins layers that share a choice, once all layers are there. The options of a group are the uniform configurations
   /// of its layers.
-  void join(const std::vector<std::vector<std::string>>& groups);
+  NUQ_FUNCTION void join(const std::vector<std::vector<std::string>>& groups);
 
   /// What a search chooses among: one list of options per group.
-  [[nodiscard]] std::vector<LayerOptions> search_layers() const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<LayerOptions> search_layers() const;
 
-  [[nodiscard]] NetworkQuantization quantized_as(const Configuration& configuration) const;
+  NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantized_as(const Configuration& configuration) const;
 
   /// Different levels of each layer that occur, in the network's order.
-  [[nodiscard]] std::vector<std::pair<std::string, int>> levels_of(const Configuration& configuration) const;
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::pair<std::string, int>> levels_of(
+      const Configuration& configuration) const;
 
   /// Levels of each layer at most, by name; 256 at int8.
-  [[nodiscard]] std::map<std::string, int> level_caps(const Configuration& configuration) const;
+  NUQ_FUNCTION [[nodiscard]] std::map<std::string, int> level_caps(const Configuration& configuration) const;
 
   /// "layer=levels@price …", in the network's order; without price where there is none.
-  [[nodiscard]] std::string in_words(const Configuration& configuration) const;
+  NUQ_FUNCTION [[nodiscard]] std::string in_words(const Configuration& configuration) const;
 
  private:
   /// Layers that share a choice: for each of its options that of every member.
@@ -78,9 +79,9 @@ class LayerChoices {
     std::vector<Configuration> of_members;
   };
 
-  void add_group(std::vector<std::size_t> members);
+  NUQ_FUNCTION void add_group(std::vector<std::size_t> members);
 
-  [[nodiscard]] static std::vector<Configuration> each_option(const LayerOptions& options);
+  NUQ_FUNCTION [[nodiscard]] static std::vector<Configuration> each_option(const LayerOptions& options);
 
   /// Calls `visit(candidate, option)` for each layer, in the network's order.
   template <class Visitor>
@@ -100,10 +101,10 @@ class LayerChoices {
 };
 
 /// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
-[[nodiscard]] NUQ_FUNCTION LayerChoices
-layer_choices(const Graph& graph, const QuantizationPlan& plan, const AnyLayerQuantizer& quantizer,
-              const NetworkStatistics& statistics, const AutoNuqOptions& options, Parallel& parallel,
-              const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized);
+NUQ_FUNCTION [[nodiscard]] LayerChoices layer_choices(
+    const Graph& graph, const QuantizationPlan& plan, const AnyLayerQuantizer& quantizer,
+    const NetworkStatistics& statistics, const AutoNuqOptions& options, Parallel& parallel,
+    const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized);
 
 }  // namespace detail
 
@@ -128,8 +129,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void check_search_options(const Graph& graph, const QuantizationPlan& plan,
-                                       const AnyLayerQuantizer& quantizer, const AutoNuqOptions& options) {
+NUQ_DEFINITION void check_search_options(const Graph& graph, const QuantizationPlan& plan,
+                                         const AnyLayerQuantizer& quantizer, const AutoNuqOptions& options) {
   if (quantizer.is_priced() && !options.levels.empty()) {
     fail(ConfigError(ErrorCode::invalid_argument,
                      "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
@@ -158,17 +159,17 @@ NUQ_FUNCTION void check_search_options(const Graph& graph, const QuantizationPla
   }
 }
 
-NUQ_FUNCTION void LayerChoices::add_without_weights(const std::string& layer, LayerQuantization quantization) {
+NUQ_DEFINITION void LayerChoices::add_without_weights(const std::string& layer, LayerQuantization quantization) {
   without_weights_[layer] = std::move(quantization);
 }
 
-NUQ_FUNCTION void LayerChoices::remove(const std::string& layer) {
+NUQ_DEFINITION void LayerChoices::remove(const std::string& layer) {
   candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(),
                                    [&layer](const Candidate& candidate) { return candidate.layer == layer; }),
                     candidates_.end());
 }
 
-NUQ_FUNCTION void LayerChoices::join(const std::vector<std::vector<std::string>>& groups) {
+NUQ_DEFINITION void LayerChoices::join(const std::vector<std::vector<std::string>>& groups) {
   std::vector<bool> joined(candidates_.size(), false);
   for (const std::vector<std::string>& names : groups) {
     std::vector<std::size_t> members;
@@ -185,13 +186,13 @@ NUQ_FUNCTION void LayerChoices::join(const std::vector<std::vector<std::string>>
   std::sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.members < b.members; });
 }
 
-NUQ_FUNCTION std::vector<LayerOptions> LayerChoices::search_layers() const {
+NUQ_DEFINITION std::vector<LayerOptions> LayerChoices::search_layers() const {
   std::vector<LayerOptions> layers;
   for (const Group& group : groups_) layers.push_back(group.options);
   return layers;
 }
 
-NUQ_FUNCTION NetworkQuantization LayerChoices::quantized_as(const Configuration& configuration) const {
+NUQ_DEFINITION NetworkQuantization LayerChoices::quantized_as(const Configuration& configuration) const {
   NetworkQuantization quantization = without_weights_;
   for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
     quantization[candidate.layer] = candidate.results[option];
@@ -199,7 +200,7 @@ NUQ_FUNCTION NetworkQuantization LayerChoices::quantized_as(const Configuration&
   return quantization;
 }
 
-NUQ_FUNCTION std::vector<std::pair<std::string, int>> LayerChoices::levels_of(
+NUQ_DEFINITION std::vector<std::pair<std::string, int>> LayerChoices::levels_of(
     const Configuration& configuration) const {
   std::vector<std::pair<std::string, int>> levels;
   for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
@@ -209,7 +210,7 @@ NUQ_FUNCTION std::vector<std::pair<std::string, int>> LayerChoices::levels_of(
   return levels;
 }
 
-NUQ_FUNCTION std::map<std::string, int> LayerChoices::level_caps(const Configuration& configuration) const {
+NUQ_DEFINITION std::map<std::string, int> LayerChoices::level_caps(const Configuration& configuration) const {
   std::map<std::string, int> caps;
   for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
     caps[candidate.layer] = candidate.options[option].levels;
@@ -217,7 +218,7 @@ NUQ_FUNCTION std::map<std::string, int> LayerChoices::level_caps(const Configura
   return caps;
 }
 
-NUQ_FUNCTION std::string LayerChoices::in_words(const Configuration& configuration) const {
+NUQ_DEFINITION std::string LayerChoices::in_words(const Configuration& configuration) const {
   std::string text;
   for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
     const LayerOption& chosen = candidate.options[option];
@@ -227,7 +228,7 @@ NUQ_FUNCTION std::string LayerChoices::in_words(const Configuration& configurati
   return text;
 }
 
-NUQ_FUNCTION void LayerChoices::add_group(std::vector<std::size_t> members) {
+NUQ_DEFINITION void LayerChoices::add_group(std::vector<std::size_t> members) {
   std::vector<LayerOptions> layers;
   for (const std::size_t member : members) layers.push_back(candidates_[member].options);
   const SearchSpace together(layers);
@@ -249,14 +250,14 @@ NUQ_FUNCTION void LayerChoices::add_group(std::vector<std::size_t> members) {
   groups_.push_back(std::move(group));
 }
 
-NUQ_FUNCTION std::vector<Configuration> LayerChoices::each_option(const LayerOptions& options) {
+NUQ_DEFINITION std::vector<Configuration> LayerChoices::each_option(const LayerOptions& options) {
   std::vector<Configuration> choices;
   for (std::size_t option = 0; option < options.size(); ++option) choices.push_back({static_cast<int>(option)});
   return choices;
 }
 
 /// Descending numbers of levels that a layer may take.
-[[nodiscard]] inline std::vector<int> levels_to_try(const LayerPlan& plan, std::vector<int> levels) {
+NUQ_FUNCTION [[nodiscard]] inline std::vector<int> levels_to_try(const LayerPlan& plan, std::vector<int> levels) {
   if (levels.empty()) {
     for (int count = plan.num_steps; count >= 4; count /= 2) levels.push_back(count);
   }
@@ -281,11 +282,9 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
 }
 
 /// Quantizes a layer in every way the search may choose; one that is not smaller than those before is no option.
-[[nodiscard]] inline LayerChoices::Candidate quantized_in_every_way(const Graph& graph, const Node& node,
-                                                                    const LayerPlan& plan,
-                                                                    const AnyLayerQuantizer& quantizer,
-                                                                    const LayerStatistics* statistics, double price,
-                                                                    const AutoNuqOptions& options, Parallel& parallel) {
+NUQ_FUNCTION [[nodiscard]] inline LayerChoices::Candidate quantized_in_every_way(
+    const Graph& graph, const Node& node, const LayerPlan& plan, const AnyLayerQuantizer& quantizer,
+    const LayerStatistics* statistics, double price, const AutoNuqOptions& options, Parallel& parallel) {
   LayerChoices::Candidate candidate{node.name, {}, {}};
   const auto add = [&](const AnyLayerQuantizer& with, int levels, double at_price) {
     LayerPlan trial = plan;
@@ -308,7 +307,7 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
   return candidate;
 }
 
-NUQ_FUNCTION LayerChoices
+NUQ_DEFINITION LayerChoices
 layer_choices(const Graph& graph, const QuantizationPlan& plan, const AnyLayerQuantizer& quantizer,
               const NetworkStatistics& statistics, const AutoNuqOptions& options, Parallel& parallel,
               const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized) {

@@ -22,32 +22,32 @@ class AutoNuqResults {
   explicit AutoNuqResults(AutoNuqState& run) : run_(run) {}
 
   /// What the report warns of from the beginning.
-  void add_warnings();
+  NUQ_FUNCTION void add_warnings();
 
   /// Puts a configuration on the disk, with all its files.
-  void save_improvement(const EvaluatedConfiguration& improved);
+  NUQ_FUNCTION void save_improvement(const EvaluatedConfiguration& improved);
 
   /// The end of a search.
-  [[nodiscard]] AutoNuqResult conclude(const SearchResult& found, const SearchProblem& problem);
+  NUQ_FUNCTION [[nodiscard]] AutoNuqResult conclude(const SearchResult& found, const SearchProblem& problem);
 
   /// The end of a run that was stopped before its search began.
-  [[nodiscard]] AutoNuqResult stopped_early();
+  NUQ_FUNCTION [[nodiscard]] AutoNuqResult stopped_early();
 
  private:
   /// Makes a configuration the session's; its record holds as many levels as were chosen.
-  void adopt(const Configuration& configuration);
+  NUQ_FUNCTION void adopt(const Configuration& configuration);
 
   /// Stages the models of what was adopted, and its record file.
-  void stage_models(FileSet& files, const std::string& prefix, const std::string& record_file);
+  NUQ_FUNCTION void stage_models(FileSet& files, const std::string& prefix, const std::string& record_file);
 
   /// Saves the configurations that no other beats, each with files of its own, from the smallest on.
-  void save_pareto_front(const SearchProblem& problem);
+  NUQ_FUNCTION void save_pareto_front(const SearchProblem& problem);
 
-  void write_report();
+  NUQ_FUNCTION void write_report();
 
-  void report_trials(const SearchProblem& problem);
+  NUQ_FUNCTION void report_trials(const SearchProblem& problem);
 
-  [[nodiscard]] std::string search_note(const SearchResult& found) const;
+  NUQ_FUNCTION [[nodiscard]] std::string search_note(const SearchResult& found) const;
 
   AutoNuqState& run_;
 };
@@ -76,7 +76,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void AutoNuqResults::add_warnings() {
+NUQ_DEFINITION void AutoNuqResults::add_warnings() {
   std::vector<std::string>& warnings = run_.report.warnings;
   warnings = run_.session.settings.notes;
   if (run_.session.settings.joint_quant)
@@ -85,7 +85,7 @@ NUQ_FUNCTION void AutoNuqResults::add_warnings() {
     warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
 }
 
-NUQ_FUNCTION void AutoNuqResults::save_improvement(const EvaluatedConfiguration& improved) {
+NUQ_DEFINITION void AutoNuqResults::save_improvement(const EvaluatedConfiguration& improved) {
   adopt(improved.configuration);
   ReportedFileSet files;
   stage_models(files, run_.prefix, run_.session.record_file);
@@ -96,7 +96,7 @@ NUQ_FUNCTION void AutoNuqResults::save_improvement(const EvaluatedConfiguration&
   run_.tools.progress.improved(run_.report);
 }
 
-NUQ_FUNCTION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found, const SearchProblem& problem) {
+NUQ_DEFINITION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found, const SearchProblem& problem) {
   report_trials(problem);
   run_.report.search_note = search_note(found);
   if (run_.options.pareto && problem.best()) save_pareto_front(problem);
@@ -105,21 +105,21 @@ NUQ_FUNCTION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found, c
   return {run_.report.satisfied, found.status, std::move(run_.session.quantization), run_.report};
 }
 
-NUQ_FUNCTION AutoNuqResult AutoNuqResults::stopped_early() {
+NUQ_DEFINITION AutoNuqResult AutoNuqResults::stopped_early() {
   run_.report.search_note = "stopped on request before the search began";
   write_report();
   run_.tools.progress.finished(run_.report);
   return {false, SearchStatus::budget_too_small, {}, run_.report};
 }
 
-NUQ_FUNCTION void AutoNuqResults::adopt(const Configuration& configuration) {
+NUQ_DEFINITION void AutoNuqResults::adopt(const Configuration& configuration) {
   run_.session.quantization = run_.choices.quantized_as(configuration);
   for (const auto& [layer, levels] : run_.choices.level_caps(configuration))
     run_.session.settings.plan[layer].num_steps = levels;
 }
 
-NUQ_FUNCTION void AutoNuqResults::stage_models(FileSet& files, const std::string& prefix,
-                                               const std::string& record_file) {
+NUQ_DEFINITION void AutoNuqResults::stage_models(FileSet& files, const std::string& prefix,
+                                                 const std::string& record_file) {
   ThreadPool parallel(run_.options.threads);
   stage_quantized_models(files, run_.session.graph, run_.session.quantization,
                          run_.report.weights_only ? SaveType::fakequant : SaveType::both, prefix, parallel);
@@ -127,7 +127,7 @@ NUQ_FUNCTION void AutoNuqResults::stage_models(FileSet& files, const std::string
     files.stage(record_file, record_text(run_.session.graph, run_.session.quantization, run_.session.settings));
 }
 
-NUQ_FUNCTION void AutoNuqResults::save_pareto_front(const SearchProblem& problem) {
+NUQ_DEFINITION void AutoNuqResults::save_pareto_front(const SearchProblem& problem) {
   const std::vector<EvaluatedConfiguration>& evaluated = problem.evaluated();
   std::vector<std::size_t> front;
   for (std::size_t trial = 0; trial < evaluated.size(); ++trial) {
@@ -147,7 +147,7 @@ NUQ_FUNCTION void AutoNuqResults::save_pareto_front(const SearchProblem& problem
   adopt(problem.best()->configuration);
 }
 
-NUQ_FUNCTION void AutoNuqResults::write_report() {
+NUQ_DEFINITION void AutoNuqResults::write_report() {
   RunReport& report = run_.report;
   report.seconds = run_.elapsed();
   report.evaluations = run_.evaluations;
@@ -161,7 +161,7 @@ NUQ_FUNCTION void AutoNuqResults::write_report() {
   write_file_atomically(run_.prefix + "_report.json", to_json(report));
 }
 
-NUQ_FUNCTION void AutoNuqResults::report_trials(const SearchProblem& problem) {
+NUQ_DEFINITION void AutoNuqResults::report_trials(const SearchProblem& problem) {
   for (const EvaluatedConfiguration& evaluated : problem.evaluated()) {
     TrialReport trial;
     static_cast<EvaluationOutcome&>(trial) = evaluated.outcome;
@@ -175,7 +175,7 @@ NUQ_FUNCTION void AutoNuqResults::report_trials(const SearchProblem& problem) {
                      better_metric(run_.original_metric, run_.tools.evaluator.is_satisfied));
 }
 
-NUQ_FUNCTION std::string AutoNuqResults::search_note(const SearchResult& found) const {
+NUQ_DEFINITION std::string AutoNuqResults::search_note(const SearchResult& found) const {
   const std::string stopped = run_.tools.progress.stop_requested() ? "stopped on request" : "";
   const auto with_stopped = [&stopped](const std::string& note) {
     return stopped.empty() ? note : stopped + "; " + note;

@@ -23,13 +23,13 @@ namespace detail {
 /// One run of `auto_nuq`: evaluates the original, quantizes the layers in every way, and searches.
 class AutoNuqRun {
  public:
-  AutoNuqRun(QuantizationSession session, const std::string& config_file, const std::string& save_prefix,
-             const AutoNuqOptions& options, AutoNuqTools tools)
+  NUQ_FUNCTION AutoNuqRun(QuantizationSession session, const std::string& config_file, const std::string& save_prefix,
+                          const AutoNuqOptions& options, AutoNuqTools tools)
       : state_(std::move(session), save_prefix, options, std::move(tools)),
         trials_(state_, config_file),
         results_(state_) {}
 
-  [[nodiscard]] AutoNuqResult operator()() {
+  NUQ_FUNCTION [[nodiscard]] AutoNuqResult operator()() {
     check_search_options(state_.session.graph, state_.session.settings.plan, state_.tools.quantizer, state_.options);
     note_ignored_iterations(state_.session.settings, state_.tools.quantizer);
     results_.add_warnings();
@@ -46,7 +46,7 @@ class AutoNuqRun {
   }
 
  private:
-  [[nodiscard]] AutoNuqResult search();
+  NUQ_FUNCTION [[nodiscard]] AutoNuqResult search();
 
   AutoNuqState state_;
   AutoNuqTrials trials_;
@@ -66,7 +66,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION AutoNuqResult AutoNuqRun::search() {
+NUQ_DEFINITION AutoNuqResult AutoNuqRun::search() {
   const SearchProblem* asking = nullptr;
   auto evaluate = [&](const Configuration& configuration) { return trials_.of(configuration, *asking); };
   auto save = [this](const EvaluatedConfiguration& improved) { results_.save_improvement(improved); };

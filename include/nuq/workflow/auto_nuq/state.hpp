@@ -36,11 +36,11 @@ struct AutoNuqTools {
 
 /// What the parts of one run of `auto_nuq` share.
 struct AutoNuqState {
-  AutoNuqState(QuantizationSession prepared, std::string save_prefix, const AutoNuqOptions& run_options,
-               AutoNuqTools run_tools);
+  NUQ_FUNCTION AutoNuqState(QuantizationSession prepared, std::string save_prefix, const AutoNuqOptions& run_options,
+                            AutoNuqTools run_tools);
 
   /// Seconds since the run began.
-  [[nodiscard]] double elapsed() const;
+  NUQ_FUNCTION [[nodiscard]] double elapsed() const;
 
   QuantizationSession session;
   std::string prefix;
@@ -66,13 +66,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION AutoNuqState::AutoNuqState(QuantizationSession prepared, std::string save_prefix,
-                                        const AutoNuqOptions& run_options, AutoNuqTools run_tools)
+NUQ_DEFINITION AutoNuqState::AutoNuqState(QuantizationSession prepared, std::string save_prefix,
+                                          const AutoNuqOptions& run_options, AutoNuqTools run_tools)
     : session(std::move(prepared)), prefix(std::move(save_prefix)), options(run_options), tools(std::move(run_tools)) {
   report.weights_only = options.weights_only || !tools.evaluator.calibration_batch;
 }
 
-NUQ_FUNCTION double AutoNuqState::elapsed() const {
+NUQ_DEFINITION double AutoNuqState::elapsed() const {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 

@@ -26,37 +26,38 @@ namespace detail {
 class AutoNuqTrials {
  public:
   /// `run` outlives this object.
-  AutoNuqTrials(AutoNuqState& run, const std::string& config_file);
+  NUQ_FUNCTION AutoNuqTrials(AutoNuqState& run, const std::string& config_file);
 
   /// The metric of the float network. Throws StopRequested, and what the evaluator throws.
-  [[nodiscard]] double original();
+  NUQ_FUNCTION [[nodiscard]] double original();
 
   /// What the evaluator says of a configuration of the problem. Throws as `original`.
-  [[nodiscard]] EvaluationOutcome of(const Configuration& configuration, const SearchProblem& problem);
+  NUQ_FUNCTION [[nodiscard]] EvaluationOutcome of(const Configuration& configuration, const SearchProblem& problem);
 
  private:
   /// The outcome of the first trial, which the search asks for.
-  [[nodiscard]] EvaluationOutcome outcome_of(const std::vector<Trial>& trials, EvaluationProgress& shown);
+  NUQ_FUNCTION [[nodiscard]] EvaluationOutcome outcome_of(const std::vector<Trial>& trials, EvaluationProgress& shown);
 
   /// What `evaluate()` returns. An evaluation that fails once the run is to stop has been stopped.
-  [[nodiscard]] double unless_stopped(const std::function<double()>& evaluate) const;
+  NUQ_FUNCTION [[nodiscard]] double unless_stopped(const std::function<double()>& evaluate) const;
 
   /// A configuration that is to be evaluated, and where the executor has room for more, those that are likely to follow
   /// it.
-  [[nodiscard]] std::vector<Trial> trials_from(const Configuration& configuration, const SearchProblem& problem);
+  NUQ_FUNCTION [[nodiscard]] std::vector<Trial> trials_from(const Configuration& configuration,
+                                                            const SearchProblem& problem);
 
-  [[nodiscard]] Trial trial_of(const Configuration& configuration);
+  NUQ_FUNCTION [[nodiscard]] Trial trial_of(const Configuration& configuration);
 
   /// To the end, or to where a sequential test sees a clear failure.
-  [[nodiscard]] EvaluationOutcome measured(const NetworkQuantization& quantization, std::size_t slot);
+  NUQ_FUNCTION [[nodiscard]] EvaluationOutcome measured(const NetworkQuantization& quantization, std::size_t slot);
 
-  [[nodiscard]] bool is_satisfied(double metric) const;
+  NUQ_FUNCTION [[nodiscard]] bool is_satisfied(double metric) const;
 
-  void note_failure(const std::string& message);
+  NUQ_FUNCTION void note_failure(const std::string& message);
 
-  [[nodiscard]] EvaluationProgress progress_of(std::string configuration, std::uint64_t bytes) const;
+  NUQ_FUNCTION [[nodiscard]] EvaluationProgress progress_of(std::string configuration, std::uint64_t bytes) const;
 
-  void finish_progress(EvaluationProgress& shown, const EvaluationOutcome& outcome) const;
+  NUQ_FUNCTION void finish_progress(EvaluationProgress& shown, const EvaluationOutcome& outcome) const;
 
   AutoNuqState& run_;
   ModelEvaluation evaluation_;
@@ -85,13 +86,13 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// What a journal's metrics depend on.
-[[nodiscard]] inline std::string journal_key(const Graph& graph, const std::string& config_file,
-                                             const AnyEvaluator& evaluator) {
+NUQ_FUNCTION [[nodiscard]] inline std::string journal_key(const Graph& graph, const std::string& config_file,
+                                                          const AnyEvaluator& evaluator) {
   return sha256(sha256_of_file(graph.model_file()) + sha256_of_file(graph.weights_file()) +
                 sha256_of_file(config_file) + std::to_string(evaluator.batch_num) + evaluator.label());
 }
 
-NUQ_FUNCTION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const std::string& config_file)
+NUQ_DEFINITION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const std::string& config_file)
     : run_(run),
       evaluation_(run.tools.evaluator, run.prefix, run.options.threads, run.options.custom_layers,
                   run.tools.executor.width()) {
@@ -99,7 +100,7 @@ NUQ_FUNCTION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const std::string& 
   metrics_ = TrialMetrics(run.options.journal, journal_key(run.session.graph, config_file, run.tools.evaluator));
 }
 
-NUQ_FUNCTION double AutoNuqTrials::original() {
+NUQ_DEFINITION double AutoNuqTrials::original() {
   const Model& model = *caffe_model(run_.session.graph);
   const auto evaluate = [this](std::size_t) {
     BatchMetrics batches;
@@ -116,7 +117,7 @@ NUQ_FUNCTION double AutoNuqTrials::original() {
   return outcome.metric;
 }
 
-NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::of(const Configuration& configuration, const SearchProblem& problem) {
+NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::of(const Configuration& configuration, const SearchProblem& problem) {
   EvaluationProgress shown =
       progress_of(run_.choices.in_words(configuration), static_cast<std::uint64_t>(problem.total_bytes(configuration)));
   EvaluationOutcome outcome = outcome_of(trials_from(configuration, problem), shown);
@@ -125,7 +126,8 @@ NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::of(const Configuration& configurat
   return outcome;
 }
 
-NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::outcome_of(const std::vector<Trial>& trials, EvaluationProgress& shown) {
+NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::outcome_of(const std::vector<Trial>& trials,
+                                                           EvaluationProgress& shown) {
   const std::string& subject = trials.front().subject;
   shown.known_before = metrics_.find(subject).has_value();
   if (!shown.known_before) {
@@ -136,7 +138,7 @@ NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::outcome_of(const std::vector<Trial
   return *metrics_.find(subject);
 }
 
-NUQ_FUNCTION double AutoNuqTrials::unless_stopped(const std::function<double()>& evaluate) const {
+NUQ_DEFINITION double AutoNuqTrials::unless_stopped(const std::function<double()>& evaluate) const {
   try {
     return evaluate();
   } catch (const std::exception&) {
@@ -145,8 +147,8 @@ NUQ_FUNCTION double AutoNuqTrials::unless_stopped(const std::function<double()>&
   }
 }
 
-NUQ_FUNCTION std::vector<Trial> AutoNuqTrials::trials_from(const Configuration& configuration,
-                                                           const SearchProblem& problem) {
+NUQ_DEFINITION std::vector<Trial> AutoNuqTrials::trials_from(const Configuration& configuration,
+                                                             const SearchProblem& problem) {
   std::vector<Trial> trials{trial_of(configuration)};
   const std::size_t width = run_.tools.executor.width();
   if (width < 2 || metrics_.find(trials.front().subject)) return trials;
@@ -158,14 +160,14 @@ NUQ_FUNCTION std::vector<Trial> AutoNuqTrials::trials_from(const Configuration& 
   return trials;
 }
 
-NUQ_FUNCTION Trial AutoNuqTrials::trial_of(const Configuration& configuration) {
+NUQ_DEFINITION Trial AutoNuqTrials::trial_of(const Configuration& configuration) {
   const auto quantization = [this, configuration] { return run_.choices.quantized_as(configuration); };
   return {
       digest_of(quantization()), [this, quantization](std::size_t slot) { return measured(quantization(), slot); },
       [this, quantization](std::size_t slot) { return evaluation_.write(run_.session.graph, quantization(), slot); }};
 }
 
-NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantization& quantization, std::size_t slot) {
+NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantization& quantization, std::size_t slot) {
   auto passes = [this](double metric) { return is_satisfied(metric); };
   BatchMetrics batches(metrics_.original_batches(), run_.original_metric, passes);
   const double metric = unless_stopped([&] { return evaluation_(run_.session.graph, quantization, slot, batches); });
@@ -173,16 +175,16 @@ NUQ_FUNCTION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantization
   return {failure.value_or(metric), false, failure.has_value()};
 }
 
-NUQ_FUNCTION bool AutoNuqTrials::is_satisfied(double metric) const {
+NUQ_DEFINITION bool AutoNuqTrials::is_satisfied(double metric) const {
   return run_.tools.evaluator.is_satisfied(run_.original_metric, metric);
 }
 
-NUQ_FUNCTION void AutoNuqTrials::note_failure(const std::string& message) {
+NUQ_DEFINITION void AutoNuqTrials::note_failure(const std::string& message) {
   run_.report.warnings.push_back("tried again after: " + message);
   run_.tools.progress.evaluation_failed(message);
 }
 
-NUQ_FUNCTION EvaluationProgress AutoNuqTrials::progress_of(std::string configuration, std::uint64_t bytes) const {
+NUQ_DEFINITION EvaluationProgress AutoNuqTrials::progress_of(std::string configuration, std::uint64_t bytes) const {
   EvaluationProgress shown;
   shown.number = run_.evaluations + 1;
   shown.most = run_.options.max_evaluations;
@@ -192,7 +194,7 @@ NUQ_FUNCTION EvaluationProgress AutoNuqTrials::progress_of(std::string configura
   return shown;
 }
 
-NUQ_FUNCTION void AutoNuqTrials::finish_progress(EvaluationProgress& shown, const EvaluationOutcome& outcome) const {
+NUQ_DEFINITION void AutoNuqTrials::finish_progress(EvaluationProgress& shown, const EvaluationOutcome& outcome) const {
   shown.outcome = outcome;
   shown.elapsed = run_.elapsed();
   run_.tools.progress.evaluation_finished(shown);

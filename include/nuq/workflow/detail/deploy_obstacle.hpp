@@ -14,7 +14,7 @@ namespace detail {
 
 /// What keeps a calibrated layer out of a deploy model: a bias that leaves the int32 range at its scales. Empty where
 /// nothing does.
-[[nodiscard]] NUQ_FUNCTION std::string deploy_obstacle(const Node& node, const LayerQuantization& quantization);
+NUQ_FUNCTION [[nodiscard]] std::string deploy_obstacle(const Node& node, const LayerQuantization& quantization);
 
 }  // namespace detail
 
@@ -28,7 +28,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::string deploy_obstacle(const Node& node, const LayerQuantization& quantization) {
+NUQ_DEFINITION std::string deploy_obstacle(const Node& node, const LayerQuantization& quantization) {
   try {
     if (node.blobs.size() > 1) static_cast<void>(int32_bias(node, quantization));
   } catch (const ModelError& error) {

@@ -79,7 +79,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities) {
+NUQ_DEFINITION void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities) {
   for (auto& [layer, known] : statistics) known.weigh(sensitivities.at(layer));
 }
 

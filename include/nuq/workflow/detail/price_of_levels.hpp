@@ -13,11 +13,11 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The estimate for the harm of the configured numbers of levels.
-[[nodiscard]] NUQ_FUNCTION double price_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
+NUQ_FUNCTION [[nodiscard]] double price_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
                                                              const NetworkStatistics& statistics, Parallel& parallel);
 
 /// The price at which `quantizer` does the harm of the configured numbers of levels, searched for.
-[[nodiscard]] NUQ_FUNCTION double price_of_equal_harm(const Graph& graph, const QuantizationPlan& plan,
+NUQ_FUNCTION [[nodiscard]] double price_of_equal_harm(const Graph& graph, const QuantizationPlan& plan,
                                                       const NetworkStatistics& statistics,
                                                       const AnyLayerQuantizer& quantizer, Parallel& parallel);
 
@@ -44,9 +44,9 @@ struct NetworkHarm {
   std::size_t weights = 0;
 };
 
-[[nodiscard]] inline NetworkHarm network_harm(const Graph& graph, const QuantizationPlan& plan,
-                                              const NetworkStatistics& statistics, const AnyLayerQuantizer& quantizer,
-                                              Parallel& parallel) {
+NUQ_FUNCTION [[nodiscard]] inline NetworkHarm network_harm(const Graph& graph, const QuantizationPlan& plan,
+                                                           const NetworkStatistics& statistics,
+                                                           const AnyLayerQuantizer& quantizer, Parallel& parallel) {
   NetworkHarm total;
   for (const auto& [layer, known] : statistics) {
     const Node& node = *graph.find(layer);
@@ -58,18 +58,18 @@ struct NetworkHarm {
 }
 
 /// About the price per bit at which a uniform quantizer does this harm; 0 for none.
-[[nodiscard]] inline double price_of(const NetworkHarm& total) noexcept {
+NUQ_FUNCTION [[nodiscard]] inline double price_of(const NetworkHarm& total) noexcept {
   return total.harm > 0.0 ? price_estimate(total.harm, static_cast<double>(total.weights)) : 0.0;
 }
 
-NUQ_FUNCTION double price_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
-                                               const NetworkStatistics& statistics, Parallel& parallel) {
+NUQ_DEFINITION double price_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
+                                                 const NetworkStatistics& statistics, Parallel& parallel) {
   return price_of(network_harm(graph, plan, statistics, NonUniformQuantizer<>{}, parallel));
 }
 
-NUQ_FUNCTION double price_of_equal_harm(const Graph& graph, const QuantizationPlan& plan,
-                                        const NetworkStatistics& statistics, const AnyLayerQuantizer& quantizer,
-                                        Parallel& parallel) {
+NUQ_DEFINITION double price_of_equal_harm(const Graph& graph, const QuantizationPlan& plan,
+                                          const NetworkStatistics& statistics, const AnyLayerQuantizer& quantizer,
+                                          Parallel& parallel) {
   const NetworkHarm levels = network_harm(graph, plan, statistics, NonUniformQuantizer<>{}, parallel);
   if (!(levels.harm > 0.0)) return 0.0;
   return price_of_harm(levels.harm, price_of(levels), [&](double price) {

@@ -16,7 +16,7 @@ namespace detail {
 /// The factors of a record file for a network, and the recorded levels nearest to its weights. A float network is fused
 /// first, as the record says. Throws RecordError for a record of another network, of no layer, or with values missing
 /// or out of range.
-[[nodiscard]] NUQ_FUNCTION NetworkQuantization quantize_by_record(Graph& graph, const std::string& record_file,
+NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantize_by_record(Graph& graph, const std::string& record_file,
                                                                   Parallel& parallel);
 
 }  // namespace detail
@@ -35,7 +35,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION NetworkQuantization quantize_by_record(Graph& graph, const std::string& record_file, Parallel& parallel) {
+NUQ_DEFINITION NetworkQuantization quantize_by_record(Graph& graph, const std::string& record_file,
+                                                      Parallel& parallel) {
   const auto record = read_record(record_file);
   if (find_quantized_node(graph) == nullptr) fuse(graph, fusion_of(record));
   NetworkQuantization quantization = quantization_of(record, graph, record_file);

@@ -18,7 +18,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The fake-quant model with sums of full width.
-[[nodiscard]] NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph, NetworkQuantization quantization);
+NUQ_FUNCTION [[nodiscard]] Graph unshifted_fake_quant(const Graph& graph, NetworkQuantization quantization);
 
 NUQ_FUNCTION void set_shifts(QuantizationSession& session, const std::map<std::string, CalibratedShift>& calibrated);
 
@@ -55,13 +55,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION Graph unshifted_fake_quant(const Graph& graph, NetworkQuantization quantization) {
+NUQ_DEFINITION Graph unshifted_fake_quant(const Graph& graph, NetworkQuantization quantization) {
   for (auto& [name, layer] : quantization) layer.shift_bit.clear();
   return insert_quantization(graph, quantization);
 }
 
-inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated,
-                      LayerQuantization& layer) {
+NUQ_FUNCTION inline void set_shift(const Graph& graph, const Node& node, const CalibratedShift& calibrated,
+                                   LayerQuantization& layer) {
   layer.shift_bit = calibrated.shift_bit;
   if (!calibrated.shares_scale) return;
   std::vector<float>& scales = layer.weights.scales;
@@ -71,7 +71,7 @@ inline void set_shift(const Graph& graph, const Node& node, const CalibratedShif
   layer.bias_correction.clear();  // of other levels
 }
 
-NUQ_FUNCTION void set_shifts(QuantizationSession& session, const std::map<std::string, CalibratedShift>& calibrated) {
+NUQ_DEFINITION void set_shifts(QuantizationSession& session, const std::map<std::string, CalibratedShift>& calibrated) {
   for (const auto& [name, shift] : calibrated)
     set_shift(session.graph, *session.graph.find(name), shift, session.quantization.at(name));
 }

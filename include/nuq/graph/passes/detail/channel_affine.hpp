@@ -15,13 +15,13 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// y = x.
-[[nodiscard]] NUQ_FUNCTION ChannelAffine identity_affine(std::size_t channels);
+NUQ_FUNCTION [[nodiscard]] ChannelAffine identity_affine(std::size_t channels);
 
 /// `second` after `first`.
-[[nodiscard]] NUQ_FUNCTION ChannelAffine composed(ChannelAffine first, const ChannelAffine& second);
+NUQ_FUNCTION [[nodiscard]] ChannelAffine composed(ChannelAffine first, const ChannelAffine& second);
 
 /// True if a padding of zeros stays one of zeros.
-[[nodiscard]] NUQ_FUNCTION bool keeps_zero(const ChannelAffine& affine);
+NUQ_FUNCTION [[nodiscard]] bool keeps_zero(const ChannelAffine& affine);
 
 /// True for a Scale or Bias along axis 1 alone, which may be counted from the end of `rank` axes.
 template <class Op>
@@ -31,7 +31,7 @@ template <class Op>
 
 /// What a BatchNorm, Scale or Bias computes for a blob of `rank` axes with `channels` in axis 1; nothing for other
 /// layers, along other axes, and without trained blobs. Throws ModelError for statistics that cannot be used.
-[[nodiscard]] NUQ_FUNCTION std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels,
+NUQ_FUNCTION [[nodiscard]] std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels,
                                                                   std::size_t rank);
 
 }  // namespace detail
@@ -49,11 +49,11 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION ChannelAffine identity_affine(std::size_t channels) {
+NUQ_DEFINITION ChannelAffine identity_affine(std::size_t channels) {
   return {std::vector<double>(channels, 1.0), std::vector<double>(channels, 0.0)};
 }
 
-NUQ_FUNCTION ChannelAffine composed(ChannelAffine first, const ChannelAffine& second) {
+NUQ_DEFINITION ChannelAffine composed(ChannelAffine first, const ChannelAffine& second) {
   for (std::size_t channel = 0; channel < first.factor.size(); ++channel) {
     first.factor[channel] *= second.factor[channel];
     first.offset[channel] = first.offset[channel] * second.factor[channel] + second.offset[channel];
@@ -61,19 +61,19 @@ NUQ_FUNCTION ChannelAffine composed(ChannelAffine first, const ChannelAffine& se
   return first;
 }
 
-NUQ_FUNCTION bool keeps_zero(const ChannelAffine& affine) {
+NUQ_DEFINITION bool keeps_zero(const ChannelAffine& affine) {
   return std::all_of(affine.offset.begin(), affine.offset.end(), [](double offset) { return offset == 0.0; });
 }
 
 /// True for exactly `count` blobs of one value per channel.
-[[nodiscard]] inline bool has_channel_blobs(const Node& node, std::size_t count, std::size_t channels) {
+NUQ_FUNCTION [[nodiscard]] inline bool has_channel_blobs(const Node& node, std::size_t count, std::size_t channels) {
   return node.blobs.size() == count && std::all_of(node.blobs.begin(), node.blobs.end(),
                                                    [&](const Tensor& blob) { return blob.values.size() == channels; });
 }
 
 /// Blobs {γ} or {γ, β}: y = γ · x + β.
-[[nodiscard]] inline std::optional<ChannelAffine> scale_affine(const ops::Scale& scale, const Node& node,
-                                                               std::size_t channels, std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<ChannelAffine> scale_affine(const ops::Scale& scale, const Node& node,
+                                                                            std::size_t channels, std::size_t rank) {
   const std::size_t blobs = scale.bias ? 2 : 1;
   if (!is_per_channel(scale, rank) || !has_channel_blobs(node, blobs, channels)) return std::nullopt;
   ChannelAffine affine = identity_affine(channels);
@@ -83,15 +83,15 @@ NUQ_FUNCTION bool keeps_zero(const ChannelAffine& affine) {
 }
 
 /// Blob {β}: y = x + β.
-[[nodiscard]] inline std::optional<ChannelAffine> bias_affine(const ops::Bias& bias, const Node& node,
-                                                              std::size_t channels, std::size_t rank) {
+NUQ_FUNCTION [[nodiscard]] inline std::optional<ChannelAffine> bias_affine(const ops::Bias& bias, const Node& node,
+                                                                           std::size_t channels, std::size_t rank) {
   if (!is_per_channel(bias, rank) || !has_channel_blobs(node, 1, channels)) return std::nullopt;
   ChannelAffine affine = identity_affine(channels);
   affine.offset.assign(node.blobs[0].values.begin(), node.blobs[0].values.end());
   return affine;
 }
 
-NUQ_FUNCTION std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels, std::size_t rank) {
+NUQ_DEFINITION std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels, std::size_t rank) {
   const Node& node = layer.node;
   if (const auto* scale = node.operation.get_if<ops::Scale>()) return scale_affine(*scale, node, channels, rank);
   if (const auto* bias = node.operation.get_if<ops::Bias>()) return bias_affine(*bias, node, channels, rank);

@@ -15,7 +15,7 @@ namespace detail {
 /// How the weights of a Convolution or InnerProduct [out, in / group, kernel…] or of a Deconvolution [in, out / group,
 /// kernel…] lie in memory.
 struct WeightLayout {
-  explicit WeightLayout(const Node& node)
+  NUQ_FUNCTION explicit WeightLayout(const Node& node)
       : transposed(is<ops::TransposedConvolution>(node)),
         groups(groups_of(node)),
         rows(static_cast<std::size_t>(node.blobs.front().shape[0])),
@@ -23,7 +23,7 @@ struct WeightLayout {
         rank(node.blobs.front().shape.size()),
         kernel(node.blobs.front().values.size() / (rows * columns)) {}
 
-  [[nodiscard]] static std::size_t groups_of(const Node& node);
+  NUQ_FUNCTION [[nodiscard]] static std::size_t groups_of(const Node& node);
   [[nodiscard]] std::size_t outputs() const noexcept { return transposed ? columns * groups : rows; }
   [[nodiscard]] std::size_t inputs() const noexcept { return transposed ? rows : columns * groups; }
 
@@ -36,16 +36,16 @@ struct WeightLayout {
 };
 
 /// A layer's bias, zero where it has none.
-[[nodiscard]] NUQ_FUNCTION std::vector<double> bias_of(const Node& node, std::size_t outputs);
+NUQ_FUNCTION [[nodiscard]] std::vector<double> bias_of(const Node& node, std::size_t outputs);
 
 /// Puts `affine`, one value per output channel, behind a layer: W' = W · factor and b' = b · factor + offset, in
 /// double. False, and nothing changed, if a result is not finite.
-[[nodiscard]] NUQ_FUNCTION bool fold_behind(Node& node, const ChannelAffine& affine);
+NUQ_FUNCTION [[nodiscard]] bool fold_behind(Node& node, const ChannelAffine& affine);
 
 /// Puts `affine`, one value per input channel, in front of a Convolution without padding: W' = W · factor and
 /// b'[o] = b[o] + Σ W[o, i, …] · offset[i], in double. Exact with padding as well where every offset is 0. False, and
 /// nothing changed, if a result is not finite.
-[[nodiscard]] NUQ_FUNCTION bool fold_before(Node& node, const ChannelAffine& affine);
+NUQ_FUNCTION [[nodiscard]] bool fold_before(Node& node, const ChannelAffine& affine);
 
 }  // namespace detail
 
@@ -65,7 +65,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::size_t WeightLayout::groups_of(const Node& node) {
+NUQ_DEFINITION std::size_t WeightLayout::groups_of(const Node& node) {
   const ops::ConvolutionAttributes* const convolution = convolution_of(node);
   return convolution == nullptr ? 1 : static_cast<std::size_t>(convolution->group.value_or(1));
 }
@@ -95,7 +95,7 @@ void for_each_output_run(const WeightLayout& layout, Visit&& visit) {
   for (std::size_t row = 0; row < layout.rows; ++row) visit(row, row * run, run);
 }
 
-NUQ_FUNCTION std::vector<double> bias_of(const Node& node, std::size_t outputs) {
+NUQ_DEFINITION std::vector<double> bias_of(const Node& node, std::size_t outputs) {
   if (node.blobs.size() < 2) return std::vector<double>(outputs, 0.0);
   return {node.blobs[1].values.begin(), node.blobs[1].values.end()};
 }
@@ -109,14 +109,14 @@ void declare_bias_of(Node& node) {
 }
 
 /// Marks an inner product or a convolution as one with a bias.
-inline void declare_bias(Node& node) {
+NUQ_FUNCTION inline void declare_bias(Node& node) {
   declare_bias_of<ops::InnerProduct>(node);
   declare_bias_of<ops::Convolution>(node);
   declare_bias_of<ops::TransposedConvolution>(node);
 }
 
 /// Gives a layer a bias. False, and nothing changed, if a value is not finite.
-[[nodiscard]] inline bool take_over(Node& node, const std::vector<double>& bias) {
+NUQ_FUNCTION [[nodiscard]] inline bool take_over(Node& node, const std::vector<double>& bias) {
   Tensor rounded(node.blobs.size() < 2 ? Shape{static_cast<std::int64_t>(bias.size())} : node.blobs[1].shape);
   std::transform(bias.begin(), bias.end(), rounded.values.begin(),
                  [](double value) { return static_cast<float>(value); });
@@ -127,7 +127,7 @@ inline void declare_bias(Node& node) {
   return true;
 }
 
-NUQ_FUNCTION bool fold_behind(Node& node, const ChannelAffine& affine) {
+NUQ_DEFINITION bool fold_behind(Node& node, const ChannelAffine& affine) {
   const WeightLayout layout(node);
   const auto scaled = [](float weight, double factor) {
     return static_cast<float>(static_cast<double>(weight) * factor);
@@ -149,7 +149,7 @@ NUQ_FUNCTION bool fold_behind(Node& node, const ChannelAffine& affine) {
   return true;
 }
 
-NUQ_FUNCTION bool fold_before(Node& node, const ChannelAffine& affine) {
+NUQ_DEFINITION bool fold_before(Node& node, const ChannelAffine& affine) {
   const WeightLayout layout(node);
   Tensor weights = node.blobs.front();
   std::vector<double> bias = bias_of(node, layout.outputs());

@@ -28,7 +28,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void remove_nodes(Graph& graph, const std::set<std::size_t>& removed) {
+NUQ_DEFINITION void remove_nodes(Graph& graph, const std::set<std::size_t>& removed) {
   std::vector<std::size_t> new_value(graph.values.size());
   std::set<std::size_t> used(graph.inputs.begin(), graph.inputs.end());
   std::vector<Node> nodes;

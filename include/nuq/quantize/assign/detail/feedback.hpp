@@ -336,7 +336,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void add_scaled(PriorLanes& sums, double factor, const PriorLanes& terms) noexcept {
+NUQ_DEFINITION void add_scaled(PriorLanes& sums, double factor, const PriorLanes& terms) noexcept {
   for (std::size_t lane = 0; lane < sums.size(); ++lane) sums[lane] += factor * terms[lane];
 }
 

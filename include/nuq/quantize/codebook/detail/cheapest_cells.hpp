@@ -20,13 +20,13 @@ class BinRun {
  public:
   explicit BinRun(double origin) noexcept : origin_(origin) {}
 
-  void add(const LevelHistogram& histogram, std::size_t bin) noexcept;
+  NUQ_FUNCTION void add(const LevelHistogram& histogram, std::size_t bin) noexcept;
 
   [[nodiscard]] double weight() const noexcept { return weight_; }
   /// The int8 level of least squared error: the one nearest to the mean.
-  [[nodiscard]] int level() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] int level() const noexcept;
   /// Squared error at that level.
-  [[nodiscard]] double distortion() const noexcept;
+  NUQ_FUNCTION [[nodiscard]] double distortion() const noexcept;
 
  private:
   double origin_;
@@ -179,7 +179,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void BinRun::add(const LevelHistogram& histogram, std::size_t bin) noexcept {
+NUQ_DEFINITION void BinRun::add(const LevelHistogram& histogram, std::size_t bin) noexcept {
   const LevelHistogram::Bin& content = histogram[bin];
   const double shift = LevelHistogram::centre(bin) - origin_;
   weight_ += content.weight;
@@ -187,12 +187,12 @@ NUQ_FUNCTION void BinRun::add(const LevelHistogram& histogram, std::size_t bin) 
   square_ += content.square + 2.0 * shift * content.sum + shift * shift * content.weight;
 }
 
-NUQ_FUNCTION int BinRun::level() const noexcept {
+NUQ_DEFINITION int BinRun::level() const noexcept {
   const double mean = origin_ + sum_ / weight_;
   return static_cast<int>(std::lround((std::min)((std::max)(mean, -128.0), 127.0)));
 }
 
-NUQ_FUNCTION double BinRun::distortion() const noexcept {
+NUQ_DEFINITION double BinRun::distortion() const noexcept {
   const double shift = origin_ - static_cast<double>(level());
   return (std::max)(0.0, square_ + 2.0 * shift * sum_ + shift * shift * weight_);
 }

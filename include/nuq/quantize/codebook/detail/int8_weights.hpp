@@ -12,7 +12,7 @@ namespace detail {
 
 /// The weight that rounds to each int8 value, at index value + 128: the layer as a uniform quantizer sees it.
 /// Half bins v − ½ … v and v … v + ½ make one value; what lies beyond −128 or 127 belongs to that end.
-[[nodiscard]] NUQ_FUNCTION std::array<double, 256> int8_weights(const LevelHistogram& histogram) noexcept;
+NUQ_FUNCTION [[nodiscard]] std::array<double, 256> int8_weights(const LevelHistogram& histogram) noexcept;
 
 }  // namespace detail
 
@@ -27,7 +27,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION std::array<double, 256> int8_weights(const LevelHistogram& histogram) noexcept {
+NUQ_DEFINITION std::array<double, 256> int8_weights(const LevelHistogram& histogram) noexcept {
   std::array<double, 256> weights{};
   for (std::size_t bin = 0; bin < LevelHistogram::num_bins; ++bin) {
     weights[(std::min)((bin + 1) / 2, std::size_t{255})] += histogram[bin].weight;

@@ -23,7 +23,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION void check_num_steps(const char* selector, int num_steps) {
+NUQ_DEFINITION void check_num_steps(const char* selector, int num_steps) {
   if (num_steps < 1 || num_steps > 256) {
     fail(ConfigError(ErrorCode::invalid_argument,
                      std::string(selector) + ": num_steps is " + std::to_string(num_steps) + ", wanted 1 to 256"));
