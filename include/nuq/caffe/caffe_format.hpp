@@ -38,10 +38,10 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// A prototxt and a caffemodel about to be written.
-class CaffeModel final : public FormattedModel {
+NUQ_FUNCTION class CaffeModel final : public FormattedModel {
  public:
-  NUQ_FUNCTION explicit CaffeModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
-  NUQ_FUNCTION explicit CaffeModel(Model model) : CaffeModel(std::make_shared<const Model>(std::move(model))) {}
+  explicit CaffeModel(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
+  explicit CaffeModel(Model model) : CaffeModel(std::make_shared<const Model>(std::move(model))) {}
 
   [[nodiscard]] std::vector<Layer> layers() const override {
     std::vector<Layer> layers;
@@ -66,27 +66,27 @@ class CaffeModel final : public FormattedModel {
   std::shared_ptr<const Model> model_;
 };
 
-class CaffeFormat final : public CaffeSource {
+NUQ_FUNCTION class CaffeFormat final : public CaffeSource {
  public:
-  NUQ_FUNCTION explicit CaffeFormat(std::shared_ptr<const Model> model) : CaffeSource(std::move(model)) {}
+  explicit CaffeFormat(std::shared_ptr<const Model> model) : CaffeSource(std::move(model)) {}
 
   [[nodiscard]] std::unique_ptr<FormattedModel> original() const override {
-    return std::make_unique<CaffeModel>(model());
+    return std::make_unique<NUQ_CLASS(CaffeModel)>(this->model());
   }
   [[nodiscard]] std::unique_ptr<FormattedModel> fake_quant(const Graph& graph, const NetworkQuantization& quantization,
                                                            Parallel& parallel) const override {
-    return std::make_unique<CaffeModel>(fake_quant_model(graph, quantization, parallel));
+    return std::make_unique<NUQ_CLASS(CaffeModel)>(fake_quant_model(graph, quantization, parallel));
   }
   [[nodiscard]] std::unique_ptr<FormattedModel> deploy(const Graph& graph,
                                                        const NetworkQuantization& quantization) const override {
-    return std::make_unique<CaffeModel>(deploy_model(graph, quantization));
+    return std::make_unique<NUQ_CLASS(CaffeModel)>(deploy_model(graph, quantization));
   }
 };
 
 }  // namespace detail
 
 NUQ_DEFINITION std::shared_ptr<const ModelSource> caffe_source(std::shared_ptr<const Model> model) {
-  return std::make_shared<const detail::CaffeFormat>(std::move(model));
+  return std::make_shared<const detail::NUQ_CLASS(CaffeFormat)>(std::move(model));
 }
 
 NUQ_NAMESPACE_END
