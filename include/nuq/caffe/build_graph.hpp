@@ -8,6 +8,7 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -25,14 +26,6 @@ NUQ_FUNCTION [[nodiscard]] Graph build_graph(std::shared_ptr<const Model> model,
 
 /// \copydoc build_graph(std::shared_ptr<const Model>, Parallel&)
 NUQ_FUNCTION [[nodiscard]] Graph build_graph(std::shared_ptr<const Model> model);
-
-/// The network in a prototxt and its caffemodel; without weights if `weights_file` is empty.
-/// Throws what `read_model` and `build_graph` throw.
-NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file,
-                                            Parallel& parallel);
-
-/// \copydoc load_graph(const std::string&, const std::string&, Parallel&)
-NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file);
 
 NUQ_NAMESPACE_END
 
@@ -259,6 +252,7 @@ NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model) {
   return build_graph(std::move(model), serial);
 }
 
+/// Of a prototxt and its caffemodel. Throws what `read_model` and `build_graph` throw.
 NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel) {
   return build_graph(std::make_shared<const Model>(read_model(model_file, weights_file)), parallel);
 }

@@ -11,11 +11,10 @@
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file);
 
 /// A network that is ready to run: a graph, loaded in an EigenEngine.
 class Net {

@@ -72,6 +72,7 @@ NUQ_NAMESPACE_END
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -161,10 +162,10 @@ NUQ_DEFINITION std::vector<Trial> AutoNuqTrials::trials_from(const Configuration
 }
 
 NUQ_DEFINITION Trial AutoNuqTrials::trial_of(const Configuration& configuration) {
-  const auto quantization = [this, configuration] { return run_.choices.quantized_as(configuration); };
+  const auto quantization = std::make_shared<const NetworkQuantization>(run_.choices.quantized_as(configuration));
   return {
-      digest_of(quantization()), [this, quantization](std::size_t slot) { return measured(quantization(), slot); },
-      [this, quantization](std::size_t slot) { return evaluation_.write(run_.session.graph, quantization(), slot); }};
+      digest_of(*quantization), [this, quantization](std::size_t slot) { return measured(*quantization, slot); },
+      [this, quantization](std::size_t slot) { return evaluation_.write(run_.session.graph, *quantization, slot); }};
 }
 
 NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantization& quantization, std::size_t slot) {
