@@ -11,6 +11,7 @@
 #include "nuq/amct/apply_config.hpp"
 #include "nuq/amct/quant_config_json.hpp"
 #include "nuq/amct/simplified_config.hpp"
+#include "nuq/proto_schema.hpp"
 
 namespace amct_config_from_simplified_test {
 

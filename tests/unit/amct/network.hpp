@@ -9,6 +9,7 @@
 #include <string>
 
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
 #include "nuq/core/error.hpp"
 
 /// The network of a prototxt's text, without weights.

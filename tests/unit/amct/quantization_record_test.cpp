@@ -1,4 +1,6 @@
 #include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/record_file.hpp"
+#include "nuq/proto_schema.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,5 @@
 #include "nuq/amct/record_file.hpp"
+#include "nuq/proto_schema.hpp"
 
 #include <doctest/doctest.h>
 #include <google/protobuf/util/message_differencer.h>

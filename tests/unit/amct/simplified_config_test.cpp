@@ -1,4 +1,5 @@
 #include "nuq/amct/simplified_config.hpp"
+#include "nuq/proto_schema.hpp"
 
 #include <doctest/doctest.h>
 

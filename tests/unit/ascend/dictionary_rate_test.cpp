@@ -1,4 +1,6 @@
 #include "nuq/ascend/dictionary_rate.hpp"
+#include "nuq/ascend/dictionary.hpp"
+#include "nuq/ascend/parameters.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,5 @@
 #include "nuq/ascend/dictionary.hpp"
+#include "nuq/ascend/detail/code.hpp"
 
 #include <doctest/doctest.h>
 

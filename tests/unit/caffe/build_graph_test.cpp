@@ -1,4 +1,7 @@
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/graph/layer_ref.hpp"
+#include "nuq/proto_schema.hpp"
 
 #include <doctest/doctest.h>
 

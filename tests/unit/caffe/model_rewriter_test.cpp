@@ -1,4 +1,5 @@
 #include "nuq/caffe/model_rewriter.hpp"
+#include "nuq/caffe/caffe_source.hpp"
 
 #include <doctest/doctest.h>
 

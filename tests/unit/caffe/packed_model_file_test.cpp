@@ -1,4 +1,5 @@
 #include "nuq/caffe/packed_model_file.hpp"
+#include "nuq/caffe/caffe_source.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +13,12 @@
 #include "../error_of.hpp"
 #include "../random_values.hpp"
 #include "nuq/caffe/quantized_model.hpp"
+#include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/packed/model_writer.hpp"
+#include "nuq/packed/packed_blob.hpp"
+#include "nuq/packed/packed_model.hpp"
 #include "nuq/quantize/scales/abs_max.hpp"
 #include "small_network.hpp"
 

@@ -1,4 +1,5 @@
 #include "nuq/caffe/quantized_model.hpp"
+#include "nuq/caffe/blob.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,6 +12,8 @@
 #include "../temporary_folder.hpp"
 #include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 #include "small_network.hpp"
 
 namespace caffe_quantized_model_test {

@@ -1,4 +1,5 @@
 #include "nuq/caffe/weights_rewriter.hpp"
+#include "nuq/caffe/blob.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,5 @@
 #include "nuq/dataset/dataset.hpp"
+#include "nuq/io/npy.hpp"
 
 #include <doctest/doctest.h>
 

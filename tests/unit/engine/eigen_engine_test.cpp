@@ -14,6 +14,8 @@
 #include "layer_alone.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/prototxt_text.hpp"
+#include "nuq/engine/layer_catalogue.hpp"
 
 namespace engine_eigen_engine_test {
 

@@ -1,4 +1,5 @@
 #include "nuq/evaluation/evaluate.hpp"
+#include "nuq/io/npy.hpp"
 
 #include <doctest/doctest.h>
 

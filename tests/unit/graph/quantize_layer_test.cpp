@@ -1,6 +1,7 @@
 #include "nuq/graph/quantize_layer.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,5 @@
 #include "nuq/io/numeric_array.hpp"
+#include "nuq/io/detail/little_endian.hpp"
 
 #include <doctest/doctest.h>
 

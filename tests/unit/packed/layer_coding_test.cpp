@@ -9,6 +9,8 @@
 
 #include "coding_cases.hpp"
 #include "nuq/packed/layer_encoder.hpp"
+#include "nuq/packed/palette_encoder.hpp"
+#include "nuq/packed/rans_encoder.hpp"
 
 namespace packed_layer_coding_test {
 

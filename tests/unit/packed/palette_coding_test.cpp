@@ -1,4 +1,5 @@
 #include "nuq/packed/palette_coding.hpp"
+#include "nuq/packed/level_set_encoder.hpp"
 
 #include <doctest/doctest.h>
 

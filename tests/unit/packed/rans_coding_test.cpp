@@ -10,6 +10,7 @@
 
 #include "coding_cases.hpp"
 #include "nuq/packed/crc32.hpp"
+#include "nuq/packed/level_set_encoder.hpp"
 #include "nuq/packed/rans_encoder.hpp"
 
 namespace packed_rans_coding_test {

@@ -1,6 +1,7 @@
 #include "nuq/quantize/bias_correction.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,7 @@
 #include "nuq/quantize/by_name.hpp"
+#include "nuq/quantize/assign/error_feedback.hpp"
+#include "nuq/quantize/assign/nearest_level.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
 
 #include <doctest/doctest.h>
 

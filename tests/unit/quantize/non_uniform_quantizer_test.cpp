@@ -1,6 +1,7 @@
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <algorithm>
 #include <limits>

@@ -1,6 +1,7 @@
 #include "nuq/sensitivity/layer_sensitivities.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,5 @@
 #include "nuq/workflow/auto_nuq.hpp"
+#include "nuq/engine/net.hpp"
 
 #include <doctest/doctest.h>
 

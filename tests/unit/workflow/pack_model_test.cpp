@@ -1,4 +1,5 @@
 #include "nuq/workflow/pack_model.hpp"
+#include "nuq/graph/load_graph.hpp"
 
 #include <doctest/doctest.h>
 

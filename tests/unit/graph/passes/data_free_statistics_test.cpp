@@ -1,6 +1,7 @@
 #include "nuq/graph/passes/data_free_statistics.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <cstdint>
 #include <string>

@@ -7,6 +7,7 @@
 
 #include "../../amct/network.hpp"
 #include "nuq/caffe/caffe_format.hpp"
+#include "nuq/caffe/caffe_source.hpp"
 
 namespace graph_passes_eligibility_test {
 

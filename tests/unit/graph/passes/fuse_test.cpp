@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/proto_schema.hpp"
 
 namespace graph_passes_fuse_test {
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "../../caffe/small_network.hpp"
+#include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model_rewriter.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/passes/fuse.hpp"

@@ -16,6 +16,7 @@
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 
 namespace graph_passes_insert_quantization_test {
 

@@ -1,6 +1,7 @@
 #include "nuq/quantize/assign/nearest_level.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <algorithm>
 #include <cmath>

@@ -2,6 +2,7 @@
 #include "nuq/core/thread_pool.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <vector>
 

@@ -1,6 +1,7 @@
 #include "nuq/quantize/scales/mse_scale.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "nuq/quantize/scales/rate_step.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <algorithm>
 #include <cmath>

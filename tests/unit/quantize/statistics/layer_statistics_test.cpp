@@ -1,6 +1,7 @@
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 TEST_CASE("a column counts as its input's second moment, or one where that is unknown") {
   nuq::LayerStatistics statistics;

@@ -1,6 +1,7 @@
 #include "nuq/quantize/statistics/level_histogram.hpp"
 
 #include <doctest/doctest.h>
+#include <Eigen/Dense>
 
 #include <cmath>
 #include <cstddef>
