@@ -36,7 +36,9 @@
 #define NUQ_DEFINITION template <class NuqLazy>
 #define NUQ_SPECIAL_MEMBER inline
 #define NUQ_CLASS(Name) Name<>
+#if !defined(NUQ_DEFINES)  // may be given on the command line, to look at the definitions of some rooms alone
 #define NUQ_DEFINES(ROOM) 1
+#endif
 #endif
 
 /// Stands before `template class X<…>;` or `template R f<…>(…);` under `#if defined(NUQ_COMPILED)`: an instantiation

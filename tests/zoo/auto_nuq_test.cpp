@@ -7,6 +7,8 @@
 
 #include "../unit/temporary_folder.hpp"
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/caffe/model_file.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"
 #include "nuq/workflow/auto_nuq.hpp"

@@ -13,6 +13,7 @@
 #include "../unit/error_of.hpp"
 #include "../unit/temporary_folder.hpp"
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/graph/passes/eligibility.hpp"

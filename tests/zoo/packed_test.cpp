@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/level_counts.hpp"
@@ -16,6 +18,9 @@
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/packed/model_view.hpp"
+#include "nuq/packed/packed_blob.hpp"
+#include "nuq/packed/packed_model.hpp"
 #include "nuq/quantize/assign/nearest_level.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate/entropy_rate.hpp"

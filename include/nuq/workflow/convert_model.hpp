@@ -27,6 +27,7 @@ NUQ_NAMESPACE_END
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/quantization.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/workflow/detail/quantize_by_record.hpp"
 #include "nuq/workflow/init.hpp"

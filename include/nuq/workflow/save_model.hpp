@@ -54,6 +54,7 @@ NUQ_NAMESPACE_END
 #include "nuq/amct/quant_info.hpp"
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
+#include "nuq/proto_schema.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
