@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nuq/caffe/model_file.hpp"
 #include "nuq/nuq.hpp"
 
 namespace {

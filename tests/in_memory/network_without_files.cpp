@@ -196,7 +196,9 @@ TEST_CASE("it is calibrated and quantized: fewer levels, more damage") {
   nuq::ThreadPool threads(2);
   const Quantized fine = quantized_network(32, threads);
   const Quantized coarse = quantized_network(4, threads);
-  for (const auto& [name, layer] : fine.quantization) {
+  for (const auto& entry : fine.quantization) {
+    const auto& name = entry.first;
+    const auto& layer = entry.second;
     INFO(name);
     REQUIRE(layer.codebook.has_value());
     CHECK(layer.codebook->size() <= 32);

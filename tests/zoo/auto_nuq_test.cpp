@@ -42,7 +42,9 @@ std::set<char> distinct_bytes(const std::string& bytes) {
 void check_written_weights(const std::string& prefix, const nuq::NetworkQuantization& quantization, bool weights_only) {
   const nuq::Graph fake_quant =
       nuq::load_graph(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel");
-  for (const auto& [name, layer] : quantization) {
+  for (const auto& entry : quantization) {
+    const auto& name = entry.first;
+    const auto& layer = entry.second;
     CAPTURE(name);
     const nuq::Node* const node = fake_quant.find(name);
     REQUIRE(node != nullptr);

@@ -84,7 +84,9 @@ TEST_CASE("quantization inserted in memory is the network of the written model, 
     const auto got = outputs_of(inserted);
     const auto wanted = outputs_of(written);
     CHECK(got.size() == wanted.size());
-    for (const auto& [blob, values] : wanted) {
+    for (const auto& entry : wanted) {
+      const auto& blob = entry.first;
+      const auto& values = entry.second;
       CAPTURE(blob);
       CHECK(same_bits(got.at(blob), values));
     }
