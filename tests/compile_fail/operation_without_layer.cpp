@@ -1,5 +1,5 @@
 // expect: no matching function for call to
-#include "nuq/engine/layer_catalogue.hpp"
+#include "nuq/engine/layers/elementwise.hpp"
 
 /// An operation that nobody has told the engine of.
 struct Forgotten {};

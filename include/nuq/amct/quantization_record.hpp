@@ -42,6 +42,8 @@ NUQ_FUNCTION [[nodiscard]] FusionOptions fusion_of(const schema::ScaleOffsetReco
 /// one per output channel; InnerProduct has one).
 NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantization_of(const schema::ScaleOffsetRecord& record,
                                                                const Graph& graph, const std::string& file);
+/// The same of a record file; empty where it records no layer. Throws what `read_record` throws as well.
+NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantization_in(const std::string& record_file, const Graph& graph);
 
 NUQ_NAMESPACE_END
 
@@ -196,6 +198,10 @@ NUQ_DEFINITION NetworkQuantization quantization_of(const schema::ScaleOffsetReco
     quantization[entry.key()] = detail::layer_quantization(entry.value(), *node, place);
   }
   return quantization;
+}
+
+NUQ_DEFINITION NetworkQuantization quantization_in(const std::string& record_file, const Graph& graph) {
+  return quantization_of(read_record(record_file), graph, record_file);
 }
 
 NUQ_NAMESPACE_END

@@ -53,8 +53,6 @@ NUQ_NAMESPACE_END
 #include "nuq/amct/nuq_layer_record.hpp"
 #include "nuq/amct/quant_info.hpp"
 #include "nuq/amct/quantization_record.hpp"
-#include "nuq/amct/record_file.hpp"
-#include "nuq/proto_schema.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -64,9 +62,7 @@ namespace detail {
 /// completed.
 NUQ_FUNCTION inline void complete_from_record(QuantizationSession& session) {
   if (session.record_file.empty()) return;
-  const auto record = read_record(session.record_file);
-  if (record.record_size() == 0) return;
-  for (auto& [name, recorded] : quantization_of(record, session.graph, session.record_file)) {
+  for (auto& [name, recorded] : quantization_in(session.record_file, session.graph)) {
     const auto layer = session.quantization.find(name);
     if (layer == session.quantization.end() || layer->second.activation) continue;
     layer->second.activation = recorded.activation;
