@@ -49,6 +49,7 @@ NUQ_NAMESPACE_END
 
 #include <future>
 #include <string_view>
+#include <utility>
 
 #include "nuq/amct/nuq_layer_record.hpp"
 #include "nuq/amct/quant_info.hpp"
@@ -75,40 +76,61 @@ NUQ_DEFINITION void stage_packed(FileSet& files, const std::string& file, const 
   files.stage(file, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
+/// Stages what a run writes under one prefix, and keeps the names.
+class ModelStager {
+ public:
+  NUQ_FUNCTION ModelStager(FileSet& files, const std::string& prefix) : files_(files), prefix_(prefix) {}
+
+  NUQ_FUNCTION void stage_model(const FormattedModel& model, const std::string& kind) {
+    const std::vector<std::string> staged = model.stage(files_, prefix_ + "_" + kind);
+    files_.begin_to_flush();
+    names_.insert(names_.end(), staged.begin(), staged.end());
+  }
+  /// The model, and its packed file, which is made meanwhile.
+  NUQ_FUNCTION void stage_model_and_packed(const FormattedModel& model, const std::string& kind, const Graph& graph,
+                                           const NetworkQuantization& quantization, Parallel& parallel) {
+    std::future<std::vector<std::uint8_t>> packed =
+        std::async(std::launch::async, [&] { return model.packed(graph, quantization, parallel); });
+    stage_model(model, kind);
+    stage_packed(files_, prefix_ + ".nuq", packed.get());
+    names_.push_back(prefix_ + ".nuq");
+  }
+  NUQ_FUNCTION void stage_text(const std::string& text, const std::string& suffix) {
+    files_.stage(prefix_ + suffix, text);
+    names_.push_back(prefix_ + suffix);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::string> names() && { return std::move(names_); }
+
+ private:
+  FileSet& files_;
+  const std::string& prefix_;
+  std::vector<std::string> names_;
+};
+
 NUQ_DEFINITION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
                                                                const NetworkQuantization& quantization,
                                                                SaveType save_type, const std::string& save_path,
                                                                Parallel& parallel) {
-  std::vector<std::string> names;
-  const auto stage_model = [&](const FormattedModel& model, const std::string& kind) {
-    const std::vector<std::string> staged = model.stage(files, save_path + "_" + kind);
-    files.begin_to_flush();
-    names.insert(names.end(), staged.begin(), staged.end());
-  };
-  const auto stage_model_and_packed = [&](const FormattedModel& model, const std::string& kind) {
-    std::future<std::vector<std::uint8_t>> packed =
-        std::async(std::launch::async, [&] { return model.packed(graph, quantization, parallel); });
-    stage_model(model, kind);
-    stage_packed(files, save_path + ".nuq", packed.get());
-    names.push_back(save_path + ".nuq");
-  };
-  const auto stage_text = [&](const std::string& text, const std::string& suffix) {
-    files.stage(save_path + suffix, text);
-    names.push_back(save_path + suffix);
-  };
+  ModelStager stager(files, save_path);
   std::string quant_info;
   {
     const auto fake_quant = graph.source->fake_quant(graph, quantization, parallel);
     quant_info = quant_info_json(graph, quantization, *fake_quant);
-    if (save_type != SaveType::deploy) stage_model_and_packed(*fake_quant, "fake_quant");
+    if (save_type != SaveType::deploy)
+      stager.stage_model_and_packed(*fake_quant, "fake_quant", graph, quantization, parallel);
   }
   if (save_type != SaveType::fakequant) {
     const auto deploy = graph.source->deploy(graph, quantization);
-    save_type == SaveType::deploy ? stage_model_and_packed(*deploy, "deploy") : stage_model(*deploy, "deploy");
+    if (save_type == SaveType::deploy) {
+      stager.stage_model_and_packed(*deploy, "deploy", graph, quantization, parallel);
+    } else {
+      stager.stage_model(*deploy, "deploy");
+    }
   }
-  stage_text(quant_info, "_quant.json");
-  stage_text(nuq_layer_record(graph, quantization), "_nuq_layer_record.txt");
-  return names;
+  stager.stage_text(quant_info, "_quant.json");
+  stager.stage_text(nuq_layer_record(graph, quantization), "_nuq_layer_record.txt");
+  return std::move(stager).names();
 }
 
 }  // namespace detail

@@ -3,28 +3,22 @@
 
 #include <chrono>
 #include <cstddef>
-#include <future>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "nuq/amct/quantization_record.hpp"
-#include "nuq/amct/record_file.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/parallel.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/graph/weight_matrix.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
-#include "nuq/report/layer_reports.hpp"
 #include "nuq/report/report.hpp"
-#include "nuq/report/reported_file_set.hpp"
 #include "nuq/report/size_model.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
@@ -35,7 +29,6 @@
 #include "nuq/workflow/quantization_session.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/quantize_sequentially.hpp"
-#include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -100,6 +93,12 @@ void quantize_with(QuantizationSession& session, const AnyLayerQuantizer& quanti
   session.quantization = quantize_network(session.graph, session.settings.plan, quantizer, statistics, parallel);
 }
 
+/// Writes the models, the record and at last the report: it describes the layers while the disk takes the files.
+NUQ_FUNCTION [[nodiscard]] RunReport save_with_report(const QuantizationSession& session, bool weights_only,
+                                                      const StaticNuqOptions& options, const std::string& record_file,
+                                                      const std::string& save_prefix,
+                                                      std::chrono::steady_clock::time_point start, Parallel& parallel);
+
 }  // namespace detail
 
 /// Quantizes a network as its configuration says, in one step: init, quantize_model, calibration with our own engine
@@ -146,31 +145,22 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   }
   detail::release_quantized_weights(session.graph, session.quantization);
 
-  ReportedFileSet files;
-  std::future<std::string> record = std::async(
-      std::launch::async, [&] { return record_text(session.graph, session.quantization, session.settings); });
-  detail::stage_quantized_models(files, session.graph, session.quantization,
-                                 weights_only ? SaveType::fakequant : SaveType::both, save_prefix, parallel);
-  files.stage(scale_offset_record_file, record.get());
-
-  RunReport report;
-  report.weights_only = weights_only;
-  report.satisfied = true;
-  report.warnings = session.settings.notes;
-  std::future<void> described = std::async(  // while the disk takes the files
-      std::launch::async,
-      [&] { add_layers(report, session.graph, session.quantization, session.settings, options.target, parallel); });
-  std::vector<FileReport> committed = files.commit_with_reports();
-  described.get();
-  report.files = std::move(committed);
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_file_atomically(save_prefix + "_report.json", to_json(report));
-  return report;
+  return detail::save_with_report(session, weights_only, options, scale_offset_record_file, save_prefix, start,
+                                  parallel);
 }
 
 NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
+
+#include <future>
+
+#include "nuq/amct/quantization_record.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/report/layer_reports.hpp"
+#include "nuq/report/reported_file_set.hpp"
+#include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -185,6 +175,32 @@ NUQ_DEFINITION void release_quantized_weights(Graph& graph, const NetworkQuantiz
 
 NUQ_DEFINITION int statistics_batches(const QuantizationSettings& settings, const StaticNuqOptions& options) noexcept {
   return options.statistics_batches > 0 ? options.statistics_batches : settings.batch_num;
+}
+
+NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bool weights_only,
+                                          const StaticNuqOptions& options, const std::string& record_file,
+                                          const std::string& save_prefix, std::chrono::steady_clock::time_point start,
+                                          Parallel& parallel) {
+  ReportedFileSet files;
+  std::future<std::string> record = std::async(
+      std::launch::async, [&] { return record_text(session.graph, session.quantization, session.settings); });
+  stage_quantized_models(files, session.graph, session.quantization,
+                         weights_only ? SaveType::fakequant : SaveType::both, save_prefix, parallel);
+  files.stage(record_file, record.get());
+
+  RunReport report;
+  report.weights_only = weights_only;
+  report.satisfied = true;
+  report.warnings = session.settings.notes;
+  std::future<void> described = std::async(  // while the disk takes the files
+      std::launch::async,
+      [&] { add_layers(report, session.graph, session.quantization, session.settings, options.target, parallel); });
+  std::vector<FileReport> committed = files.commit_with_reports();
+  described.get();
+  report.files = std::move(committed);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_file_atomically(save_prefix + "_report.json", to_json(report));
+  return report;
 }
 
 }  // namespace detail

@@ -11,10 +11,8 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// clamp(round(w / scale), −128, 127): halves go away from zero; float weight and scale are divided in double.
-NUQ_FUNCTION [[nodiscard]] std::int8_t round_to_level(float weight, float scale) noexcept;
-
-/// Rounds finite weights [out × in] to the int8 grid of given scales: 1 or `out` legal scales.
+/// Rounds finite weights [out × in] to the int8 grid of given scales, 1 or `out` legal ones:
+/// clamp(round(w / scale), −128, 127). Halves go away from zero; float weight and scale are divided in double.
 NUQ_FUNCTION [[nodiscard]] QuantizedWeights round_to_scales(MatrixView<const float> weights, std::vector<float> scales);
 
 NUQ_NAMESPACE_END
@@ -31,14 +29,8 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_DEFINITION std::int8_t round_to_level(float weight, float scale) noexcept {
-  const double scaled = static_cast<double>(weight) / static_cast<double>(scale);
-  return static_cast<std::int8_t>(round_half_away((std::min)((std::max)(scaled, -128.0), 127.0)));
-}
-
 namespace detail {
 
-/// `round_to_level` of many weights.
 NUQ_FUNCTION inline void round_to_levels(ArrayView<const float> weights, float scale, std::int8_t* levels) noexcept {
   constexpr std::size_t block = 64;  // in steps that compilers turn into vector instructions
   std::array<double, block> scaled;

@@ -123,8 +123,11 @@ TEST_CASE("weights beyond the range take the end levels") {
   REQUIRE(quantized.scales[0] < 0.8F / 127.0F);
   CHECK(quantized.levels[3] == 127);
   CHECK(quantized.levels[cols + 3] == -128);
-  for (std::size_t at = 0; at < weights.size(); ++at)
-    CHECK(quantized.levels[at] == nuq::round_to_level(weights[at], quantized.scale(at / cols)));
+  for (std::size_t at = 0; at < weights.size(); ++at) {
+    const double nearest =
+        std::round(static_cast<double>(weights[at]) / static_cast<double>(quantized.scale(at / cols)));
+    CHECK(quantized.levels[at] == std::clamp(nearest, -128.0, 127.0));
+  }
 }
 
 TEST_CASE("of ranges that err alike the widest is taken") {

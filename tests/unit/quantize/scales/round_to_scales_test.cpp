@@ -18,5 +18,5 @@ TEST_CASE("the quotient is taken in double: what is just below a half there is n
   const float scale = 0x1.000002p+0F;
   const float in_float = weight / scale;
   REQUIRE(in_float == 1.5F);
-  CHECK(nuq::round_to_level(weight, scale) == 1);
+  CHECK(nuq::round_to_scales({&weight, 1, 1}, {scale}).levels == std::vector<std::int8_t>{1});
 }
