@@ -22,8 +22,6 @@ function(nuq_add_compiled_library target include_dir)
     endforeach()
   endforeach()
 
-  # They call what computes and hardly compute themselves: optimizing them costs the compiler a third of its time and gains nothing.
-  set(rooms_without_loops graph caffe amct report evaluation workflow)
   set(below nuq::nuq)
   foreach(room IN LISTS NUQ_COMPILED_ROOMS)
     set(library ${target}_${room})
@@ -41,9 +39,6 @@ function(nuq_add_compiled_library target include_dir)
     set_target_properties(${library} PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       target_compile_options(${library} PRIVATE -fno-semantic-interposition)  # else position-independent functions of one file are not inlined into each other
-    endif()
-    if(room IN_LIST rooms_without_loops AND CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
-      target_compile_options(${library} PRIVATE $<$<CONFIG:Release>:-O1>)
     endif()
     set(below ${library})
   endforeach()
