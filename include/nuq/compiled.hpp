@@ -14,7 +14,8 @@
 //     #endif
 //
 // Header-only, all of them are templates of one parameter that nobody gives: a translation unit reads their bodies, but
-// compiles only those it uses, and what those use. That is most of what including the library would cost.
+// compiles only those it uses, and what those use. That is most of what including the library would cost. Whoever hands
+// such a function to an algorithm wraps it in a lambda: the name of a template stands for no one function.
 //
 // One program uses one of the two ways in all its files.
 

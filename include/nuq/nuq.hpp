@@ -2,7 +2,8 @@
 #define NUQ_NUQ_HPP
 
 // Everything but the adapters: the algorithms, Caffe models, our inference engine and the workflow.
-// Needs Eigen, protobuf and nlohmann/json; nuq/core.hpp needs Eigen alone.
+// Needs Eigen, protobuf and nlohmann/json; nuq/core.hpp needs Eigen alone. Who handles protobuf's own classes of a Caffe
+// model includes nuq/caffe/model_file.hpp as well, and policies by name stand apart in the by_name.hpp of their rooms.
 
 #include "nuq/amct/apply_config.hpp"
 #include "nuq/amct/compiler_rule.hpp"
@@ -50,6 +51,8 @@
 #include "nuq/evaluation/progress.hpp"
 #include "nuq/evaluation/trial.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/load_graph.hpp"
+#include "nuq/graph/pack_graph.hpp"
 #include "nuq/graph/passes/channel_energies.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/graph/passes/eligibility.hpp"

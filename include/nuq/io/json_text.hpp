@@ -15,7 +15,7 @@ NUQ_NAMESPACE_BEGIN
 /// How JSON text is laid out.
 struct JsonStyle {
   int indent = -1;     ///< spaces per level; -1: everything in one line without spaces
-  bool ascii = false;  ///< every other character as \uXXXX
+  bool ascii = false;  ///< all beyond ASCII as \u and four hexadecimal digits
 };
 
 namespace detail {
