@@ -16,6 +16,7 @@
 #include "nuq/amct/quant_config_json.hpp"
 #include "nuq/amct/quant_info.hpp"
 #include "nuq/amct/quantization_record.hpp"
+#include "nuq/amct/quantize_by_record.hpp"
 #include "nuq/amct/record_file.hpp"
 #include "nuq/amct/simplified_config.hpp"
 #include "nuq/ascend/decoder.hpp"

@@ -1,5 +1,5 @@
-#ifndef NUQ_WORKFLOW_DETAIL_QUANTIZE_BY_RECORD_HPP
-#define NUQ_WORKFLOW_DETAIL_QUANTIZE_BY_RECORD_HPP
+#ifndef NUQ_AMCT_QUANTIZE_BY_RECORD_HPP
+#define NUQ_AMCT_QUANTIZE_BY_RECORD_HPP
 
 #include <string>
 
@@ -11,7 +11,6 @@
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-namespace detail {
 
 /// The factors of a record file for a network, and the recorded levels nearest to its weights. A float network is fused
 /// first, as the record says. Throws RecordError for a record of another network, of no layer, or with values missing
@@ -19,37 +18,32 @@ namespace detail {
 NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantize_by_record(Graph& graph, const std::string& record_file,
                                                                   Parallel& parallel);
 
-}  // namespace detail
-
 NUQ_NAMESPACE_END
 
-#if NUQ_DEFINES(WORKFLOW)
+#if NUQ_DEFINES(AMCT)
 
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
 #include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/quantized_node.hpp"
+#include "nuq/proto_schema.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-namespace detail {
-
 NUQ_DEFINITION NetworkQuantization quantize_by_record(Graph& graph, const std::string& record_file,
                                                       Parallel& parallel) {
-  const auto record = read_record(record_file);
+  const schema::ScaleOffsetRecord record = read_record(record_file);
   if (find_quantized_node(graph) == nullptr) fuse(graph, fusion_of(record));
   NetworkQuantization quantization = quantization_of(record, graph, record_file);
   if (quantization.empty())
-    fail(RecordError(ErrorCode::missing_record, record_file + ": records no layer, wanted at least one"));
-  for (auto& [name, layer] : quantization) round_to_nearest_levels(graph, *graph.find(name), layer, parallel);
+    detail::fail(RecordError(ErrorCode::missing_record, record_file + ": records no layer, wanted at least one"));
+  for (auto& [name, layer] : quantization) detail::round_to_nearest_levels(graph, *graph.find(name), layer, parallel);
   return quantization;
 }
 
-}  // namespace detail
-
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_DEFINES(WORKFLOW)
+#endif  // NUQ_DEFINES(AMCT)
 
-#endif  // NUQ_WORKFLOW_DETAIL_QUANTIZE_BY_RECORD_HPP
+#endif  // NUQ_AMCT_QUANTIZE_BY_RECORD_HPP

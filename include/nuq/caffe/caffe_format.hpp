@@ -51,10 +51,8 @@ NUQ_FUNCTION class CaffeModel final : public FormattedModel {
     return layers;
   }
 
-  std::vector<std::string> stage(FileSet& files, const std::string& prefix) const override {
-    std::vector<std::string> names = {prefix + "_model.prototxt", prefix + "_weights.caffemodel"};
-    write_model(*model_, files, names[0], names[1]);
-    return names;
+  void stage(FileSet& files, const std::string& prefix) const override {
+    write_model(*model_, files, prefix + "_model.prototxt", prefix + "_weights.caffemodel");
   }
 
   [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,

@@ -32,8 +32,8 @@ class FormattedModel {
 
   /// The layers in the file's order.
   [[nodiscard]] virtual std::vector<Layer> layers() const = 0;
-  /// Stages the model's files, `prefix` with the format's own endings, and returns their names.
-  virtual std::vector<std::string> stage(FileSet& files, const std::string& prefix) const = 0;
+  /// Stages the model's files, `prefix` with the format's own endings.
+  virtual void stage(FileSet& files, const std::string& prefix) const = 0;
   /// The packed file (packed/format.hpp) of the model: the levels that `quantization` knows are coded, all else is
   /// stored as it is. `graph` is the model's own network or the one that it was made from.
   [[nodiscard]] virtual std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,

@@ -66,10 +66,10 @@ class FileSet {
   /// Waits until all staged files are on the disk. Throws FormatError file_not_writable.
   NUQ_FUNCTION void flush() const;
 
-  /// Flushes all staged files, then gives each its final name, in order, replacing what was there.
+  /// Flushes all staged files, then gives each its final name, in order, replacing what was there. Returns these names.
   /// Throws FormatError file_not_writable; files renamed before the failure stay, so the one that vouches for the
   /// others is staged last. A folder that cannot be flushed (some network file systems) is no error.
-  NUQ_FUNCTION void commit();
+  NUQ_FUNCTION std::vector<std::string> commit();
 
  private:
   /// Creates the folder of a file; refuses what a rename would have to replace without being a file, devices included.
@@ -196,8 +196,9 @@ NUQ_DEFINITION void FileSet::flush() const {
   }
 }
 
-NUQ_DEFINITION void FileSet::commit() {
+NUQ_DEFINITION std::vector<std::string> FileSet::commit() {
   flush();
+  std::vector<std::string> names;
   while (!staged_.empty()) {
     const Staged file = staged_.front();
     std::error_code error;
@@ -205,7 +206,9 @@ NUQ_DEFINITION void FileSet::commit() {
     if (error) detail::fail_to_write(file.final_path, error.message());
     staged_.erase(staged_.begin());
     static_cast<void>(detail::flush_to_disk(detail::folder_of(file.final_path)));
+    names.push_back(file.final_path);
   }
+  return names;
 }
 
 NUQ_DEFINITION void FileSet::make_place_for(const std::string& final_path) {

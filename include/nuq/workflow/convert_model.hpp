@@ -23,13 +23,13 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include "nuq/amct/quantize_by_record.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/workflow/detail/quantize_by_record.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/save_model.hpp"
 
@@ -41,13 +41,11 @@ NUQ_DEFINITION std::vector<std::string> convert_model(const std::string& model_f
   Graph graph = load_graph(model_file, weights_file);
   detail::refuse_quantized_model(graph);
   Parallel serial;
-  const NetworkQuantization quantization = detail::quantize_by_record(graph, scale_offset_record_file, serial);
+  const NetworkQuantization quantization = quantize_by_record(graph, scale_offset_record_file, serial);
   FileSet files;
   const SaveType save_type = has_activation_scales(quantization) ? SaveType::both : SaveType::fakequant;
-  std::vector<std::string> names =
-      detail::stage_quantized_models(files, graph, quantization, save_type, save_path, serial);
-  files.commit();
-  return names;
+  detail::stage_quantized_models(files, graph, quantization, save_type, save_path, serial);
+  return files.commit();
 }
 
 NUQ_NAMESPACE_END

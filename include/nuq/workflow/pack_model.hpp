@@ -33,6 +33,7 @@ NUQ_NAMESPACE_END
 #include <string_view>
 #include <vector>
 
+#include "nuq/amct/quantize_by_record.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
@@ -42,7 +43,6 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
-#include "nuq/workflow/detail/quantize_by_record.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -53,8 +53,7 @@ NUQ_DEFINITION void pack_model(const std::string& model_file, const std::string&
   ThreadPool pool(threads);
   Graph graph = load_graph(model_file, weights_file, pool);
   NetworkQuantization quantization;
-  if (!scale_offset_record_file.empty())
-    quantization = detail::quantize_by_record(graph, scale_offset_record_file, pool);
+  if (!scale_offset_record_file.empty()) quantization = quantize_by_record(graph, scale_offset_record_file, pool);
   const bool becomes_fake_quant = !quantization.empty() && find_quantized_node(graph) == nullptr;
   const auto model =
       becomes_fake_quant ? graph.source->fake_quant(graph, quantization, pool) : graph.source->original();

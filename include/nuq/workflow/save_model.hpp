@@ -23,20 +23,16 @@ namespace detail {
 
 NUQ_FUNCTION void stage_packed(FileSet& files, const std::string& file, const std::vector<std::uint8_t>& bytes);
 
-/// Stages everything that `save_model` writes and returns the final names.
-NUQ_FUNCTION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
-                                                             const NetworkQuantization& quantization,
-                                                             SaveType save_type, const std::string& save_path,
-                                                             Parallel& parallel);
+/// Stages everything that `save_model` writes.
+NUQ_FUNCTION void stage_quantized_models(FileSet& files, const Graph& graph, const NetworkQuantization& quantization,
+                                         SaveType save_type, const std::string& save_path, Parallel& parallel);
 
 }  // namespace detail
 
-/// Writes the results of quantization beside each other; names are `save_path` (a folder with a file-name prefix)
-/// plus
+/// Writes the results of quantization beside each other; names are `save_path` (a folder with a file-name prefix) plus
 /// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`,
-/// `_deploy_weights.caffemodel`,
-/// `_quant.json`, `_nuq_layer_record.txt`, and `.nuq`, the fake-quant model (the deploy model where that alone is
-/// written) as a packed model file. Returns the names written.
+/// `_deploy_weights.caffemodel`, `_quant.json`, `_nuq_layer_record.txt`, and `.nuq`, the fake-quant model (the deploy
+/// model where that alone is written) as a packed model file. Returns the names written.
 ///
 /// Activation scales that the session lacks are taken from its record file. Without any, SaveType::fakequant writes
 /// the weights-only model; the others throw RecordError missing_record naming the layer.
@@ -49,7 +45,6 @@ NUQ_NAMESPACE_END
 
 #include <future>
 #include <string_view>
-#include <utility>
 
 #include "nuq/amct/nuq_layer_record.hpp"
 #include "nuq/amct/quant_info.hpp"
@@ -76,61 +71,41 @@ NUQ_DEFINITION void stage_packed(FileSet& files, const std::string& file, const 
   files.stage(file, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
-/// Stages what a run writes under one prefix, and keeps the names.
-class ModelStager {
- public:
-  NUQ_FUNCTION ModelStager(FileSet& files, const std::string& prefix) : files_(files), prefix_(prefix) {}
+/// The disk begins with the files while the caller goes on.
+NUQ_FUNCTION inline void stage_model(FileSet& files, const FormattedModel& model, const std::string& prefix) {
+  model.stage(files, prefix);
+  files.begin_to_flush();
+}
 
-  NUQ_FUNCTION void stage_model(const FormattedModel& model, const std::string& kind) {
-    const std::vector<std::string> staged = model.stage(files_, prefix_ + "_" + kind);
-    files_.begin_to_flush();
-    names_.insert(names_.end(), staged.begin(), staged.end());
-  }
-  /// The model, and its packed file, which is made meanwhile.
-  NUQ_FUNCTION void stage_model_and_packed(const FormattedModel& model, const std::string& kind, const Graph& graph,
-                                           const NetworkQuantization& quantization, Parallel& parallel) {
-    std::future<std::vector<std::uint8_t>> packed =
-        std::async(std::launch::async, [&] { return model.packed(graph, quantization, parallel); });
-    stage_model(model, kind);
-    stage_packed(files_, prefix_ + ".nuq", packed.get());
-    names_.push_back(prefix_ + ".nuq");
-  }
-  NUQ_FUNCTION void stage_text(const std::string& text, const std::string& suffix) {
-    files_.stage(prefix_ + suffix, text);
-    names_.push_back(prefix_ + suffix);
-  }
+/// A model, and its packed file, which is made meanwhile.
+NUQ_FUNCTION inline void stage_model_and_packed(FileSet& files, const FormattedModel& model, const std::string& prefix,
+                                                const std::string& kind, const Graph& graph,
+                                                const NetworkQuantization& quantization, Parallel& parallel) {
+  std::future<std::vector<std::uint8_t>> packed =
+      std::async(std::launch::async, [&] { return model.packed(graph, quantization, parallel); });
+  stage_model(files, model, prefix + kind);
+  stage_packed(files, prefix + ".nuq", packed.get());
+}
 
-  NUQ_FUNCTION [[nodiscard]] std::vector<std::string> names() && { return std::move(names_); }
-
- private:
-  FileSet& files_;
-  const std::string& prefix_;
-  std::vector<std::string> names_;
-};
-
-NUQ_DEFINITION std::vector<std::string> stage_quantized_models(FileSet& files, const Graph& graph,
-                                                               const NetworkQuantization& quantization,
-                                                               SaveType save_type, const std::string& save_path,
-                                                               Parallel& parallel) {
-  ModelStager stager(files, save_path);
+NUQ_DEFINITION void stage_quantized_models(FileSet& files, const Graph& graph, const NetworkQuantization& quantization,
+                                           SaveType save_type, const std::string& save_path, Parallel& parallel) {
   std::string quant_info;
   {
     const auto fake_quant = graph.source->fake_quant(graph, quantization, parallel);
     quant_info = quant_info_json(graph, quantization, *fake_quant);
     if (save_type != SaveType::deploy)
-      stager.stage_model_and_packed(*fake_quant, "fake_quant", graph, quantization, parallel);
+      stage_model_and_packed(files, *fake_quant, save_path, "_fake_quant", graph, quantization, parallel);
   }
   if (save_type != SaveType::fakequant) {
     const auto deploy = graph.source->deploy(graph, quantization);
     if (save_type == SaveType::deploy) {
-      stager.stage_model_and_packed(*deploy, "deploy", graph, quantization, parallel);
+      stage_model_and_packed(files, *deploy, save_path, "_deploy", graph, quantization, parallel);
     } else {
-      stager.stage_model(*deploy, "deploy");
+      stage_model(files, *deploy, save_path + "_deploy");
     }
   }
-  stager.stage_text(quant_info, "_quant.json");
-  stager.stage_text(nuq_layer_record(graph, quantization), "_nuq_layer_record.txt");
-  return std::move(stager).names();
+  files.stage(save_path + "_quant.json", quant_info);
+  files.stage(save_path + "_nuq_layer_record.txt", nuq_layer_record(graph, quantization));
 }
 
 }  // namespace detail
@@ -140,10 +115,8 @@ NUQ_DEFINITION std::vector<std::string> save_model(QuantizationSession& session,
   detail::complete_from_record(session);
   FileSet files;
   Parallel serial;
-  std::vector<std::string> names =
-      detail::stage_quantized_models(files, session.graph, session.quantization, save_type, save_path, serial);
-  files.commit();
-  return names;
+  detail::stage_quantized_models(files, session.graph, session.quantization, save_type, save_path, serial);
+  return files.commit();
 }
 
 NUQ_NAMESPACE_END
