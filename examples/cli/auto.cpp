@@ -78,11 +78,9 @@ void run(AutoArguments arguments, Session& session) {
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
 
   const nuq::AutoNuqResult result = search(arguments, session);
-  if (!session.quiet) {
-    if (result.report.weights_only)
-      std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
-    for (const std::string& warning : result.report.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
-  }
+  if (!session.quiet && result.report.weights_only)
+    std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
+  print_warnings(result.report.warnings);
   if (arguments.json) {
     std::printf("%s", nuq::to_json(result.report).c_str());
   } else if (!session.quiet) {

@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string>
+#include <vector>
 
 #include "nuq/core/error.hpp"
 #include "nuq/graph/quantization.hpp"
@@ -46,6 +48,11 @@ struct ModelOptions {
     command.add_option("-w,--weights", weights, "caffemodel with its weights")->required();
   }
 };
+
+/// One line each on standard error, --quiet or not.
+inline void print_warnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) std::fprintf(stderr, "nuq: warning: %s\n", warning.c_str());
+}
 
 /// --nuq-scope standard|extended; `scope` lives as long as `command`.
 inline void add_nuq_scope(CLI::App& command, nuq::NuqScope& scope) {

@@ -17,8 +17,8 @@ struct ConfigArguments : ModelOptions {
 void run(const ConfigArguments& arguments, const Session& session) {
   const nuq::QuantConfig config =
       nuq::create_quant_config(arguments.output, arguments.model, arguments.weights, arguments.request);
+  print_warnings(config.notes);
   if (session.quiet) return;
-  for (const std::string& note : config.notes) std::fprintf(stderr, "%s\n", note.c_str());
   std::size_t nuq_layers = 0;
   std::size_t uniform_layers = 0;
   for (const nuq::LayerEntry& layer : config.layers) {

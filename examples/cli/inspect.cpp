@@ -2,15 +2,18 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "command.hpp"
 #include "nuq/amct/compiler_rule.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/graph/passes/uncomputed_layers.hpp"
 #include "nuq/graph/weight_count.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
@@ -54,6 +57,15 @@ Json json_of(const nuq::Graph& graph, const nuq::Node& node, nuq::NuqScope scope
                        {"reason", eligibility.reason}});
 }
 
+/// What keeps the layer from being computed, which is a reason too.
+void add_obstacle(Json& layer, const std::map<std::string, std::string>& uncomputed) {
+  const auto found = uncomputed.find(layer.find("name")->text());
+  layer.set("not_computed", found == uncomputed.end() ? Json(nullptr) : Json(found->second));
+  if (found == uncomputed.end()) return;
+  const std::string reason = layer.find("reason")->text();
+  layer.set("reason", (reason.empty() ? "" : reason + "; ") + "not computed: " + found->second);
+}
+
 /// Weights of the quantizable layers; null where one of them is unknown.
 Json total_weights(const Json& layers) {
   std::int64_t total = 0;
@@ -85,10 +97,16 @@ void print_table(const Json& report) {
 void run(const InspectArguments& arguments) {
   nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights);
   nuq::infer_shapes(graph);
+  print_warnings(graph.warnings);
   std::optional<nuq::CompressibleLayers> compressible;
   if (!arguments.soc.empty()) compressible = nuq::compressible_layers(graph, nuq::soc_named(arguments.soc));
   Json layers = Json::array();
-  for (const nuq::Node& node : graph.nodes) layers.push_back(json_of(graph, node, arguments.nuq_scope, compressible));
+  const std::map<std::string, std::string> uncomputed = nuq::uncomputed_layers(graph);
+  for (const nuq::Node& node : graph.nodes) {
+    Json layer = json_of(graph, node, arguments.nuq_scope, compressible);
+    add_obstacle(layer, uncomputed);
+    layers.push_back(std::move(layer));
+  }
   const Json total = total_weights(layers);
   const Json report = Json::object({{"name", graph.name}, {"layers", layers}, {"weights", total}});
   if (arguments.json) {

@@ -45,10 +45,10 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
 
 void run(const QuantizeArguments& arguments, const Session& session) {
   const nuq::RunReport report = quantize(arguments, session);
+  print_warnings(report.warnings);
   if (session.quiet) return;
   if (report.weights_only)
     std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
-  for (const std::string& warning : report.warnings) std::fprintf(stderr, "%s\n", warning.c_str());
   std::printf("%s", nuq::result_table(report).c_str());
 }
 

@@ -38,10 +38,8 @@ void run(RollbackArguments arguments, Session& session) {
   options.threads = session.threads;
   const nuq::AutoCalibrationResult result = nuq::accuracy_based_auto_calibration(
       arguments.model, arguments.weights, evaluator, arguments.config, arguments.record, arguments.prefix, options);
-  if (!session.quiet) {
-    for (const std::string& note : result.notes) std::fprintf(stderr, "%s\n", note.c_str());
-    print_result(result);
-  }
+  print_warnings(result.notes);
+  if (!session.quiet) print_result(result);
   if (result.satisfied) return;
   std::fprintf(stderr, "nuq: every layer went back to float: no model is written\n");
   session.exit_code = exit_not_satisfied;

@@ -70,6 +70,7 @@ nuq::Tensor read_input(const std::string& argument, std::string& blob) {
 
 void run(const RunArguments& arguments, const Session& session) {
   nuq::Net net(arguments.model, arguments.weights, session.threads);
+  print_warnings(net.graph().warnings);
   std::vector<std::string> blob_names;
   std::vector<std::string> layer_names;
   for (const nuq::Value& value : net.graph().values) blob_names.push_back(value.blob);

@@ -20,6 +20,9 @@ struct Model;
 /// Nodes come in the file's order; data layers (`is_data_layer`) are nodes without inputs whose outputs are network
 /// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`.
 ///
+/// A field or an enumeration's value that nobody understands is one of the graph's warnings, and keeps its layer from
+/// being computed (`Node::obstacle`) unless it means nothing in inference.
+///
 /// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a
 /// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit.
 NUQ_FUNCTION [[nodiscard]] Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel);
@@ -34,17 +37,20 @@ NUQ_NAMESPACE_END
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "nuq/caffe/caffe_format.hpp"
+#include "nuq/caffe/layer_fields.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/network_inputs.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/caffe/read_operation.hpp"
 #include "nuq/caffe/trained_blobs.hpp"
+#include "nuq/caffe/unknown_fields.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/graph/layer_error.hpp"
@@ -66,6 +72,7 @@ class GraphBuilder {
 
   NUQ_FUNCTION [[nodiscard]] Graph build() && {
     collect_layers();
+    collect_unknown_fields();
     for (const NetworkInput& input : declared_inputs(model_->net, file_)) add_input("input", input);
     for (const Layer& layer : layers_) add_node(layer);
     keep_text_of_unknown_layers();
@@ -78,6 +85,7 @@ class GraphBuilder {
     schema::LayerParameter parameter;
     std::size_t source_index = 0;
     bool included = true;
+    std::vector<UnknownField> unknown{};
   };
 
   NUQ_FUNCTION [[noreturn]] void fail_in(const schema::LayerParameter& layer, ErrorCode code,
@@ -107,6 +115,54 @@ class GraphBuilder {
     }
   }
 
+  NUQ_FUNCTION void collect_unknown_fields() {
+    for (UnknownField& field : unknown_fields(model_->text)) {
+      if (field.layer == UnknownField::outside_layers) {
+        graph_.warnings.push_back(place_of(field) + ": " + is_not_understood(field));
+      } else if (field.layer < layers_.size()) {
+        Layer& layer = layers_[field.layer];
+        if (field.path == "type") layer.parameter.set_type(field.value);
+        layer.unknown.push_back(std::move(field));
+      }
+    }
+  }
+
+  /// `file:line`.
+  NUQ_FUNCTION [[nodiscard]] std::string place_of(const UnknownField& field) const {
+    const auto lines =
+        std::count(model_->text.begin(), model_->text.begin() + static_cast<std::ptrdiff_t>(field.begin), '\n');
+    return file_ + ":" + std::to_string(lines + 1);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] static std::string is_not_understood(const UnknownField& field) {
+    if (field.value.empty()) return "field '" + field.path + "' is not understood";
+    return "field '" + field.path + "' has the unknown value " + field.value;
+  }
+
+  /// Says what of a layer nobody has read. What may change its result keeps it from being computed.
+  NUQ_FUNCTION void account_for_fields(const Layer& layer, Node& node) {
+    const std::optional<LayerFields> fields = fields_read(layer.parameter);
+    const std::string place = "layer '" + node.name + "': ";
+    const auto say = [&](const std::string& where, const std::string& problem, bool stops) {
+      graph_.warnings.push_back(where + ": " + place + problem + (stops ? ", so the layer is not computed" : ""));
+      if (stops && node.obstacle.empty()) node.obstacle = problem;
+    };
+    for (const UnknownField& field : layer.unknown) {
+      if (is_ignored(model_->options, node.type, field.path)) continue;
+      const bool stops = fields && effect_of_unknown(field.path, *fields) == FieldEffect::not_read;
+      say(place_of(field), is_not_understood(field), stops);
+    }
+    if (!fields) return;
+    for (const UnreadField& field : unread_fields(layer.parameter, *fields)) {
+      if (is_ignored(model_->options, node.type, field.path)) continue;
+      if (field.effect == FieldEffect::not_read) {
+        say(file_, "field '" + field.path + "' is not understood", true);
+      } else {
+        say(file_, "field '" + field.path + "' means nothing to a " + node.type, false);
+      }
+    }
+  }
+
   NUQ_FUNCTION void add_node(const Layer& layer) {
     if (!layer.included) return;
     const schema::LayerParameter& parameter = layer.parameter;
@@ -117,6 +173,7 @@ class GraphBuilder {
     node.operation = read_operation(parameter);
     node.shared_parameters = shared_parameter_names(parameter);
     node.source_index = layer.source_index;
+    account_for_fields(layer, node);
     if (is_data_layer(parameter)) {
       for (const NetworkInput& input : inputs_of(parameter, file_))
         node.outputs.push_back(add_input("layer '" + node.name + "'", input));
@@ -253,13 +310,17 @@ NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model) {
 }
 
 /// Of a prototxt and its caffemodel. Throws what `read_model` and `build_graph` throw.
-NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel) {
-  return build_graph(std::make_shared<const Model>(read_model(model_file, weights_file)), parallel);
+NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel,
+                                const ReadOptions& options) {
+  auto model = std::make_shared<Model>(read_model(model_file, weights_file));
+  model->options = options;
+  return build_graph(std::move(model), parallel);
 }
 
-NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file) {
+NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file,
+                                const ReadOptions& options) {
   Parallel serial;
-  return load_graph(model_file, weights_file, serial);
+  return load_graph(model_file, weights_file, serial, options);
 }
 
 NUQ_NAMESPACE_END

@@ -39,6 +39,10 @@ class FirstParseError final : public google::protobuf::io::ErrorCollector {
   NUQ_FUNCTION [[nodiscard]] const std::string& text() const noexcept {
     return text_;
   }
+  /// Whether an enumeration lacks a value.
+  NUQ_FUNCTION [[nodiscard]] bool is_about_value() const noexcept {
+    return text_.find("numeration value") != std::string::npos;
+  }
 
  private:
   NUQ_FUNCTION void keep(int line, int column, std::string message) {
@@ -54,7 +58,8 @@ NUQ_FUNCTION [[nodiscard]] schema::NetParameter parse_prototxt(std::string_view 
 
 }  // namespace detail
 
-/// A model from memory; the file names are for messages alone. Unknown fields of the text are tolerated. `weights` is
+/// A model from memory; the file names are for messages alone. Unknown fields of the text, and unknown values of
+/// enumerations, are tolerated: `unknown_fields` finds them. `weights` is
 /// the content of a caffemodel; without a `weights_file` there is none and it is not looked at. Throws ModelError:
 /// empty, git-lfs pointer, HDF5, over 2 GB, or malformed, with `file:line:column` for text.
 NUQ_FUNCTION [[nodiscard]] Model parse_model(std::string_view text, std::string_view weights,
@@ -77,6 +82,8 @@ NUQ_NAMESPACE_END
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
 #include <fstream>
+
+#include "nuq/caffe/unknown_fields.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -105,9 +112,9 @@ NUQ_FUNCTION [[nodiscard]] inline bool looks_like_text(std::string_view bytes) {
   });
 }
 
-NUQ_DEFINITION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
-  check_content(text, file);
-  FirstParseError error;
+/// False, with the parser's error, where the text is no network of the schema.
+NUQ_FUNCTION [[nodiscard]] inline bool parse_text(std::string_view text, schema::NetParameter& net,
+                                                  FirstParseError& error) {
   google::protobuf::TextFormat::Parser parser;
   parser.AllowUnknownField(true);
   parser.AllowUnknownExtension(true);
@@ -116,9 +123,20 @@ NUQ_DEFINITION schema::NetParameter parse_prototxt(std::string_view text, const 
   parser.SetRecursionLimit(100);  // as in binary files; the default would let a hostile file exhaust the stack
 #endif
   google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
+  return parser.Parse(&stream, &net);
+}
+
+NUQ_DEFINITION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
+  check_content(text, file);
+  FirstParseError error;
   schema::NetParameter net;
-  if (!parser.Parse(&stream, &net)) fail(ModelError(ErrorCode::malformed_file, file + ":" + error.text()));
-  return net;
+  if (parse_text(text, net, error)) return net;
+  if (error.is_about_value()) {
+    const std::string known = without_unknown_values(text, unknown_fields(text));
+    FirstParseError other_error;
+    if (parse_text(known, net, other_error)) return net;
+  }
+  fail(ModelError(ErrorCode::malformed_file, file + ":" + error.text()));
 }
 
 NUQ_FUNCTION [[nodiscard]] inline schema::NetWeights parse_caffemodel(std::string_view bytes, const std::string& file) {

@@ -20,12 +20,12 @@ namespace detail {
 
 using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
-/// Layers with blobs of a caffemodel, in the present format, V1 or V0, by name. Throws ModelError for a name that
-/// occurs twice.
+/// The blobs of a caffemodel's layers, in the present format, V1 or V0, by name. Throws ModelError for a name that
+/// occurs twice with blobs.
 NUQ_FUNCTION [[nodiscard]] std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
                                                                                    const std::string& file);
 
-/// How many blobs a layer is trained with; nothing for types that this library does not know.
+/// How many blobs a layer is trained with; nothing for types that take what there is.
 NUQ_FUNCTION [[nodiscard]] std::optional<int> trained_blob_count(const Node& node);
 
 NUQ_FUNCTION [[nodiscard]] bool fits(const Shape& shape, const Shape& expected);
@@ -36,18 +36,20 @@ NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std
 
 }  // namespace detail
 
-/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has, and
-/// pruning masks behind a layer's own blobs, are ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n
-/// become [n], InnerProduct weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: a
-/// layer that must have weights and has none, another number of blobs or another shape than the layer's parameters ask
-/// for, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model
-/// are kept as integers too.
+/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has are
+/// ignored, and for one that it lacks although the type has weights, that is the obstacle (in Caffe such a layer keeps
+/// what it was initialized with). Blobs of one axis that files store with others of extent 1 become [n], InnerProduct
+/// weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: another number of blobs or
+/// another shape than the layer's parameters ask for (but for layers with an obstacle, of which nobody knows), no layer
+/// in common, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy
+/// model are kept as integers too.
 NUQ_FUNCTION void attach_trained_blobs(Graph& graph, Parallel& parallel);
 
 NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(CAFFE)
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <utility>
@@ -55,6 +57,7 @@ NUQ_NAMESPACE_END
 
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/layer_fields.hpp"
 #include "nuq/graph/layer_error.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -65,7 +68,12 @@ NUQ_DEFINITION std::map<std::string, const BlobProtos*> blobs_by_layer(const sch
                                                                        const std::string& file) {
   std::map<std::string, const BlobProtos*> found;
   const auto add = [&found, &file](const auto& layer) {
-    if (layer.blobs().empty() || found.emplace(layer.name(), &layer.blobs()).second) return;
+    const auto [known, is_new] = found.emplace(layer.name(), &layer.blobs());
+    if (is_new || layer.blobs().empty()) return;
+    if (known->second->empty()) {
+      known->second = &layer.blobs();
+      return;
+    }
     fail_layer(ErrorCode::duplicate_name, file, layer.name(), "has weights twice, wanted unique layer names");
   };
   for (const schema::LayerWeights& layer : weights.layer()) add(layer);
@@ -112,6 +120,10 @@ NUQ_FUNCTION inline void normalise_shape(Shape& shape, const Node& node, std::si
   const bool is_matrix = index == 0 && (is<ops::InnerProduct>(node) || is<ops::Embed>(node));
   const bool is_row = shape.size() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == 1;
   if (is_matrix || is_row) squeeze(shape, is_matrix ? 2 : 1);
+  const auto is_wide = [](std::int64_t extent) { return extent != 1; };
+  if (is<ops::BatchNorm>(node) && std::count_if(shape.begin(), shape.end(), is_wide) < 2) {
+    shape = {static_cast<std::int64_t>(element_count(shape))};
+  }
 }
 
 NUQ_DEFINITION void check_group(const Node& node, const std::string& channels, std::int64_t count,
@@ -127,7 +139,8 @@ NUQ_FUNCTION inline Tensor trained_blob(const schema::BlobProto& proto, const No
   Tensor blob = tensor_of(proto, {model.weights_file, node.name, index});
   const auto position = static_cast<std::size_t>(index);
   normalise_shape(blob.shape, node, position);
-  const std::optional<Shape> expected = expected_shape(node, position, blob.shape.size());
+  const std::optional<Shape> expected =
+      node.obstacle.empty() ? expected_shape(node, position, blob.shape.size()) : std::nullopt;
   if (expected && !fits(blob.shape, *expected)) {
     fail_layer(ErrorCode::size_mismatch, model.weights_file, node.name,
                "blob " + std::to_string(index) + " has shape " + to_string(blob.shape) + " (" +
@@ -168,37 +181,64 @@ NUQ_FUNCTION inline std::optional<IntegerArithmetic> integer_arithmetic(const Bl
   return integer;
 }
 
-/// Whether all blobs from `first` on have the shape of one before: training forks keep pruning masks there, which
-/// inference does not need.
-NUQ_FUNCTION inline bool are_masks(const BlobProtos* protos, int first) {
-  for (int mask = first; protos != nullptr && mask < protos->size(); ++mask) {
-    const Shape shape = blob_shape(protos->Get(mask));
-    bool found = false;
-    for (int index = 0; index < first; ++index) found = found || blob_shape(protos->Get(index)) == shape;
-    if (!found) return false;
+/// Of forks whose prototxt does not tell what a layer is trained to, the number of its blobs does: Intel's BatchNorm
+/// with five has the scale and shift of NVCaffe's; SegNet's BN has two, and in this mode the statistics of the batch.
+NUQ_FUNCTION inline void adopt_stored_form(Node& node, int blobs) {
+  const auto* const norm = node.operation.get_if<ops::BatchNorm>();
+  if (norm == nullptr || !node.obstacle.empty()) return;
+  if (norm->blobs == ops::BatchNormBlobs::statistics && blobs == 5) {
+    ops::BatchNorm scaled = *norm;
+    scaled.blobs = ops::BatchNormBlobs::statistics_and_scale;
+    node.operation = scaled;
+  } else if (norm->blobs == ops::BatchNormBlobs::scale_and_statistics && blobs == 2) {
+    node.obstacle = "computes the statistics of the batch, wanted trained ones, or bn_mode: INFERENCE";
   }
-  return true;
 }
 
-NUQ_FUNCTION inline std::vector<Tensor> trained_blobs(const BlobProtos* protos, const Node& node, const Model& model) {
-  const int count = protos == nullptr ? 0 : protos->size();
-  const int expected = trained_blob_count(node).value_or(count);
-  if (count == 0 && expected > 0) {
-    fail_layer(ErrorCode::unknown_name, model.model_file, node.name,
-               node.type + " has no weights in " + model.weights_file);
-  }
-  if (count < expected || !are_masks(protos, expected)) {
-    fail_layer(ErrorCode::size_mismatch, model.weights_file, node.name,
-               "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " +
-                   std::to_string(expected));
-  }
-  if (const ops::ConvolutionAttributes* convolution = convolution_of(node))
+/// How many blobs of a layer are to be read. Throws ModelError for another number than the layer is trained with.
+NUQ_FUNCTION [[nodiscard]] inline int checked_blob_count(const Node& node, int count, const Model& model) {
+  const std::optional<int> expected = node.obstacle.empty() ? trained_blob_count(node) : std::nullopt;
+  if (!expected || count == *expected) return count;
+  const bool are_surplus = count > *expected;
+  if (are_surplus && is_ignored(model.options, node.type, "blobs")) return *expected;
+  fail_layer(
+      ErrorCode::size_mismatch, model.weights_file, node.name,
+      "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " +
+          std::to_string(*expected) +
+          (are_surplus ? " (masks of a pruning fork may be left out: ignore the field " + node.type + ".blobs)" : ""));
+}
+
+NUQ_FUNCTION inline std::vector<Tensor> trained_blobs(const BlobProtos& protos, const Node& node, const Model& model) {
+  const int count = checked_blob_count(node, protos.size(), model);
+  const ops::ConvolutionAttributes* const convolution = convolution_of(node);
+  if (convolution != nullptr && node.obstacle.empty())
     check_group(node, "num_output", convolution->out_channels, model.model_file);
   std::vector<Tensor> blobs;
-  for (int index = 0; index < expected; ++index) blobs.push_back(trained_blob(protos->Get(index), node, index, model));
-  if (is<ops::TransposedConvolution>(node))
+  for (int index = 0; index < count; ++index) blobs.push_back(trained_blob(protos.Get(index), node, index, model));
+  if (is<ops::TransposedConvolution>(node) && node.obstacle.empty())
     check_group(node, "number of input channels", blobs.front().shape.front(), model.weights_file);
   return blobs;
+}
+
+/// What a layer lacks that has not got any blobs is its obstacle. Throws ModelError where that is so of all layers: the
+/// weights are another network's.
+NUQ_FUNCTION inline void account_for_missing_weights(Graph& graph, const Model& model) {
+  std::size_t trained = 0;
+  std::vector<Node*> missing;
+  for (Node& node : graph.nodes) {
+    if (trained_blob_count(node).value_or(0) < 1) continue;
+    node.blobs.empty() ? missing.push_back(&node) : static_cast<void>(++trained);
+  }
+  if (trained == 0 && !missing.empty()) {
+    fail_layer(ErrorCode::unknown_name, model.model_file, missing.front()->name,
+               missing.front()->type + " has no weights in " + model.weights_file + ", nor has any other layer");
+  }
+  for (Node* const node : missing) {
+    const std::string problem = "has no weights in " + model.weights_file;
+    graph.warnings.push_back(model.model_file + ": layer '" + node->name + "': " + problem +
+                             ", so the layer is not computed");
+    if (node->obstacle.empty()) node->obstacle = problem;
+  }
 }
 
 }  // namespace detail
@@ -209,16 +249,19 @@ NUQ_DEFINITION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
   parallel.for_each_block(graph.nodes.size(), [&](std::size_t index) {
     Node& node = graph.nodes[index];
     const auto found = blobs.find(node.name);
-    const detail::BlobProtos* const protos = found == blobs.end() ? nullptr : found->second;
-    if (is<ops::DeQuant>(node) && protos != nullptr && protos->size() == 1) {
+    if (found == blobs.end()) return;
+    const detail::BlobProtos& protos = *found->second;
+    if (is<ops::DeQuant>(node) && protos.size() == 1) {
       node.blobs =
-          detail::unpacked_dequantization(detail::uint64_values(protos->Get(0), {model.weights_file, node.name, 0}));
+          detail::unpacked_dequantization(detail::uint64_values(protos.Get(0), {model.weights_file, node.name, 0}));
       node.integer.emplace();
       return;
     }
+    detail::adopt_stored_form(node, protos.size());
     node.blobs = detail::trained_blobs(protos, node, model);
-    if (protos != nullptr) node.integer = detail::integer_arithmetic(*protos, node, model);
+    node.integer = detail::integer_arithmetic(protos, node, model);
   });
+  detail::account_for_missing_weights(graph, model);
 }
 
 NUQ_NAMESPACE_END

@@ -1,6 +1,7 @@
 #ifndef NUQ_ENGINE_CUSTOM_LAYERS_HPP
 #define NUQ_ENGINE_CUSTOM_LAYERS_HPP
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -59,6 +60,11 @@ struct CustomLayerLoader {
 struct CustomLayers {
   std::vector<ShapeRule> shape_rules;
   std::vector<detail::CustomLayerLoader> loaders;
+
+  NUQ_FUNCTION [[nodiscard]] bool knows(std::string_view type) const noexcept {
+    return std::any_of(loaders.begin(), loaders.end(),
+                       [type](const detail::CustomLayerLoader& loader) { return loader.type == type; });
+  }
 };
 
 /// Teaches an engine layers that the library does not know:

@@ -56,6 +56,9 @@ struct Node {
   /// between them is whole multiples of these, as in the deploy model, but for the float bias and float arithmetic.
   std::vector<float> sum_scales{};
   std::vector<std::string> shared_parameters{};  ///< names of trained parameters that layers of the same names share
+  /// Why the layer is not computed although its type is known ("field 'x' is not understood"); empty: nothing hinders.
+  /// Its weights can be quantized all the same, nothing is folded into it or it into others.
+  std::string obstacle{};
 };
 
 /// A node but for what it has been trained to.
@@ -88,7 +91,8 @@ struct Graph {
   std::string name;
   std::vector<Node> nodes;
   std::vector<Value> values;
-  std::vector<std::size_t> inputs;  ///< values fed by the user, in declared order
+  std::vector<std::size_t> inputs;      ///< values fed by the user, in declared order
+  std::vector<std::string> warnings{};  ///< what of the network's files nobody has understood, with file and line
 
   /// The files that messages name; empty where there are none.
   NUQ_FUNCTION [[nodiscard]] const std::string& model_file() const noexcept;
@@ -113,6 +117,7 @@ NUQ_DEFINITION Node without_blobs(const Node& node) {
   bare.outputs = node.outputs;
   bare.fused = node.fused;
   bare.source_index = node.source_index;
+  bare.obstacle = node.obstacle;
   return bare;
 }
 

@@ -1,6 +1,7 @@
 #ifndef NUQ_GRAPH_LAYER_ERROR_HPP
 #define NUQ_GRAPH_LAYER_ERROR_HPP
 
+#include <cstddef>
 #include <string>
 
 #include "nuq/compiled.hpp"
@@ -15,6 +16,9 @@ namespace detail {
 NUQ_FUNCTION [[noreturn]] void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
                                           const std::string& problem);
 
+/// What an error says of a layer, without the place.
+NUQ_FUNCTION [[nodiscard]] std::string problem_of(const Error& error, const std::string& layer);
+
 }  // namespace detail
 
 NUQ_NAMESPACE_END
@@ -28,6 +32,13 @@ namespace detail {
 NUQ_DEFINITION void fail_layer(ErrorCode code, const std::string& file, const std::string& layer,
                                const std::string& problem) {
   fail(ModelError(code, file + ": layer '" + layer + "': " + problem));
+}
+
+NUQ_DEFINITION std::string problem_of(const Error& error, const std::string& layer) {
+  const std::string message = error.message();
+  const std::string place = "layer '" + layer + "': ";
+  const std::size_t at = message.find(place);
+  return at == std::string::npos ? message : message.substr(at + place.size());
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #define NUQ_GRAPH_LOAD_GRAPH_HPP
 
 #include <string>
+#include <vector>
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
@@ -10,13 +11,22 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// How a model's files are read.
+struct ReadOptions {
+  /// Fields that are to mean nothing although nobody understands them, as TYPE.FIELD: the layers' type, and the field
+  /// with or without the message that it stands in ("Pooling.pooling_param.pad_type", "Pooling.pad_type").
+  /// "TYPE.blobs": trained blobs beyond those that the type has, as pruning leaves them.
+  std::vector<std::string> ignored_fields;
+};
+
 /// The network in a model's files; without weights if `weights_file` is empty. Defined by the front end, whose header
 /// (caffe/build_graph.hpp) a program includes too. Throws what the front end throws.
 NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file,
-                                            Parallel& parallel);
+                                            Parallel& parallel, const ReadOptions& options = {});
 
-/// \copydoc load_graph(const std::string&, const std::string&, Parallel&)
-NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file);
+/// \copydoc load_graph(const std::string&, const std::string&, Parallel&, const ReadOptions&)
+NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file,
+                                            const ReadOptions& options = {});
 
 NUQ_NAMESPACE_END
 

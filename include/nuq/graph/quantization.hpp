@@ -77,6 +77,7 @@ struct QuantizationSettings {
   int batch_num = 1;               ///< batches of activation calibration
   bool joint_quant = false;        ///< layers that an Eltwise adds up get one shift_bit
   std::vector<std::string> notes;  ///< what the user should know: unusual settings, layers that stay uniform and why
+  std::map<std::string, std::string> left_out{};  ///< layers of the configuration that are not in the plan, and why
 };
 
 /// One mode of bias correction for all layers.

@@ -51,6 +51,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::string reason_not_taken(const Graph& grap
                                                                const QuantizationSettings& settings) {
   const Eligibility eligibility = eligibility_of(graph, node, settings.nuq_scope);
   if (!eligibility.nuq) return eligibility.reason;
+  const auto left_out = settings.left_out.find(node.name);
+  if (left_out != settings.left_out.end()) return left_out->second;
   const auto planned = settings.plan.find(node.name);
   if (planned == settings.plan.end()) return "not enabled in the configuration";
   return planned->second.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize in the configuration"

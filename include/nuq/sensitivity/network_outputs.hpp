@@ -2,6 +2,7 @@
 #define NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,13 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/uncomputed_layers.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
-/// What a network gives out for some batches: the values of every blob that no layer reads.
+/// What a network gives out for some batches: the values of every blob that no layer reads, or, where none of these is
+/// computed, that no computed layer reads.
 struct NetworkOutputs {
   struct Blob {
     std::string layer;            ///< the one that writes it
@@ -25,29 +28,39 @@ struct NetworkOutputs {
   std::vector<Blob> blobs;
 };
 
+namespace detail {
+
+/// The outputs of layers outside of `uncomputed` that no layer outside of it reads; without values.
+NUQ_FUNCTION [[nodiscard]] NetworkOutputs unread_outputs(const Graph& graph,
+                                                         const std::map<std::string, std::string>& uncomputed);
+
+NUQ_FUNCTION [[nodiscard]] bool has_values(const NetworkOutputs& outputs) noexcept;
+
+NUQ_FUNCTION void append_outputs(NetworkOutputs& outputs, const Node& node, ArrayView<const TensorView> tensors);
+
+}  // namespace detail
+
 /// Runs `batches` batches and keeps the outputs that the engine computes.
 ///
 /// @param engine  an Engine that has a network of the layers of `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs.
 template <class Engine, class Feed>
 [[nodiscard]] NetworkOutputs network_outputs(const Graph& graph, Engine& engine, int batches, Feed&& feed) {
-  NetworkOutputs outputs;
-  for (const Node& node : graph.nodes) {
-    for (std::size_t output = 0; output < node.outputs.size(); ++output) {
-      if (!graph.consumers(node.outputs[output]).empty()) continue;
-      outputs.blobs.push_back({node.name, output, is<ops::Softmax>(node), {}});
-    }
-  }
+  NetworkOutputs outputs = detail::unread_outputs(graph, {});
   if constexpr (check_engine<Engine>()) {
-    for (int batch = 0; batch < batches; ++batch) {
+    const auto run = [&](int batch) {
       feed(engine, batch);
       engine.forward([&outputs](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView> tensors) {
-        for (NetworkOutputs::Blob& blob : outputs.blobs) {
-          if (blob.layer != node.name) continue;
-          const ArrayView<const float> values = tensors[blob.output].values;
-          blob.values.insert(blob.values.end(), values.begin(), values.end());
-        }
+        detail::append_outputs(outputs, node, tensors);
       });
+    };
+    for (int batch = 0; batch < batches; ++batch) {
+      run(batch);
+      if (batch > 0 || detail::has_values(outputs)) continue;
+      const auto uncomputed = uncomputed_layers(graph);
+      if (uncomputed.empty()) continue;
+      outputs = detail::unread_outputs(graph, uncomputed);
+      run(batch);
     }
   }
   return outputs;
@@ -95,6 +108,36 @@ NUQ_FUNCTION [[nodiscard]] inline double squared_difference(const std::vector<fl
     sum += difference * difference;
   }
   return sum;
+}
+
+NUQ_DEFINITION NetworkOutputs unread_outputs(const Graph& graph, const std::map<std::string, std::string>& uncomputed) {
+  const auto is_read = [&](std::size_t value) {
+    for (const std::size_t reader : graph.consumers(value)) {
+      if (uncomputed.count(graph.nodes[reader].name) == 0) return true;
+    }
+    return false;
+  };
+  NetworkOutputs outputs;
+  for (const Node& node : graph.nodes) {
+    if (uncomputed.count(node.name) > 0) continue;
+    for (std::size_t output = 0; output < node.outputs.size(); ++output) {
+      if (!is_read(node.outputs[output])) outputs.blobs.push_back({node.name, output, is<ops::Softmax>(node), {}});
+    }
+  }
+  return outputs;
+}
+
+NUQ_DEFINITION bool has_values(const NetworkOutputs& outputs) noexcept {
+  return std::any_of(outputs.blobs.begin(), outputs.blobs.end(),
+                     [](const NetworkOutputs::Blob& blob) { return !blob.values.empty(); });
+}
+
+NUQ_DEFINITION void append_outputs(NetworkOutputs& outputs, const Node& node, ArrayView<const TensorView> tensors) {
+  for (NetworkOutputs::Blob& blob : outputs.blobs) {
+    if (blob.layer != node.name) continue;
+    const ArrayView<const float> values = tensors[blob.output].values;
+    blob.values.insert(blob.values.end(), values.begin(), values.end());
+  }
 }
 
 NUQ_DEFINITION double energy(const std::vector<float>& values) {

@@ -229,6 +229,7 @@ NUQ_NAMESPACE_END
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
+#include "nuq/workflow/detail/leave_out_unreachable.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
 
@@ -258,9 +259,11 @@ NUQ_DEFINITION void AutoCalibrationRun::evaluate_original() {
 NUQ_DEFINITION void AutoCalibrationRun::quantize_uniformly() {
   for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
   ThreadPool parallel(options_.threads);
+  const auto next_batch = [this](int index) { return batch(index); };
+  AnyEngine calibration_engine = engine();
+  leave_out_unreachable(session_, next_batch, calibration_engine);
   session_.quantization =
       quantize_network(session_.graph, session_.settings.plan, NonUniformQuantizer<>{}, {}, parallel);
-  const auto next_batch = [this](int index) { return batch(index); };
   set_activations(session_, next_batch, engine(), calibration_.calibrator);
   for (const Node& node : session_.graph.nodes) {
     const auto quantized = session_.quantization.find(node.name);

@@ -13,6 +13,7 @@
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
+#include "nuq/workflow/detail/leave_out_unreachable.hpp"
 #include "nuq/workflow/detail/shifts.hpp"
 #include "nuq/workflow/quantization_session.hpp"
 
@@ -45,7 +46,7 @@ void set_activations(QuantizationSession& session, NextBatch&& next_batch, Engin
 }  // namespace detail
 
 /// Calibrates the input of every quantized layer, and the joint shifts of `joint_quant`, and completes the record file:
-/// the second step after `quantize_model`.
+/// the second step after `quantize_model`. Layers whose input the engine does not compute stay in float, with a note.
 ///
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
 /// @param engine      what computes the network: an Engine, by default our own on one thread.
@@ -53,6 +54,7 @@ void set_activations(QuantizationSession& session, NextBatch&& next_batch, Engin
 template <class NextBatch, class Engine = EigenEngine>
 void calibrate(QuantizationSession& session, NextBatch&& next_batch, Engine&& engine = Engine(),
                const CalibratorChoice& calibrator = {}) {
+  detail::leave_out_unreachable(session, next_batch, engine);
   detail::set_activations(session, next_batch, engine, calibrator);
   detail::set_joint_shifts(session, next_batch, engine);
   write_file_atomically(session.record_file, record_text(session.graph, session.quantization, session.settings));

@@ -74,6 +74,7 @@ NUQ_DEFINITION QuantConfig create_quant_config(const std::string& config_file, c
     config = config_from_simplified(graph, read_simplified_config(request.config_defination), request.config_defination,
                                     std::move(compressible), request.nuq_scope);
   }
+  config.notes.insert(config.notes.begin(), graph.warnings.begin(), graph.warnings.end());
   write_file_atomically(config_file, to_json(config));
   return config;
 }

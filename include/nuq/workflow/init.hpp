@@ -2,6 +2,7 @@
 #define NUQ_WORKFLOW_INIT_HPP
 
 #include <string>
+#include <vector>
 
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/compiled.hpp"
@@ -64,6 +65,8 @@ NUQ_DEFINITION QuantizationSession prepared_session(const QuantConfig& config, c
   session.graph = load_graph(model_file, weights_file, parallel);
   refuse_quantized_model(session.graph);
   session.settings = apply(config, session.graph);
+  const std::vector<std::string>& warnings = session.graph.warnings;
+  session.settings.notes.insert(session.settings.notes.begin(), warnings.begin(), warnings.end());
   fuse(session.graph, session.settings.fusion);
   return session;
 }

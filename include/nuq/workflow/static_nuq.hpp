@@ -23,6 +23,7 @@
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/calibration_policies.hpp"
+#include "nuq/workflow/detail/leave_out_unreachable.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/detail/price_of_levels.hpp"
 #include "nuq/workflow/init.hpp"
@@ -128,6 +129,12 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   const auto start = std::chrono::steady_clock::now();
   ThreadPool parallel(options.threads);
   QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, parallel);
+  if constexpr (has_data) {
+    if (!weights_only) {
+      AnyEngine engine = calibration.engine(options.threads, options.custom_layers);
+      detail::leave_out_unreachable(session, next_batch, engine);
+    }
+  }
   set_bias_correction(session.settings.plan, options.bias_correction);
   const NetworkStatistics statistics =
       detail::statistics_for(session, quantizer, next_batch, options, calibration.engine, parallel);

@@ -356,7 +356,8 @@ TEST_CASE("weights of another shape than the parameters ask for are refused") {
 
 TEST_CASE("a missing or surplus blob is refused with both files named") {
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("other", {{1}})),
-                       "nuq: net.prototxt: layer 'conv1': Convolution has no weights in net.caffemodel",
+                       "nuq: net.prototxt: layer 'conv1': Convolution has no weights in net.caffemodel, nor has any "
+                       "other layer",
                        nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("conv1", {{1, 3, 1, 1}})),
                        "nuq: net.caffemodel: layer 'conv1': has 1 blobs, Convolution in net.prototxt needs 2",
@@ -366,6 +367,61 @@ TEST_CASE("a missing or surplus blob is refused with both files named") {
       nuq::ModelError);
   CHECK_THROWS_AS(graph_of(data + layer("bn", "BatchNorm", "bottom: 'data' top: 'bn'"), weights_of("bn", {{3}, {3}})),
                   nuq::ModelError);
+}
+
+TEST_CASE("blobs of a layer that has none are refused, also where it has no parameters at all") {
+  nuq::schema::NetParameter weights = weights_of("conv1", {{1, 3, 1, 1}, {1}});
+  add_layer(weights, "r", {{1}});
+  CHECK_THROWS_WITH_AS(
+      graph_of(conv("num_output: 1 kernel_size: 1") + relu("r", "conv1", "r"), weights),
+      "nuq: net.caffemodel: layer 'r': has 1 blobs, ReLU in net.prototxt needs 0 (masks of a pruning fork may be left "
+      "out: ignore the field ReLU.blobs)",
+      nuq::ModelError);
+  CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("conv1", {})),
+                       "nuq: net.caffemodel: layer 'conv1': has 0 blobs, Convolution in net.prototxt needs 2",
+                       nuq::ModelError);
+}
+
+TEST_CASE("surplus blobs are left out at the user's word") {
+  nuq::Model model = nuq::parse_model(
+      conv("num_output: 1 kernel_size: 1"),
+      weights_of("conv1", {{1, 3, 1, 1}, {1}, {1, 3, 1, 1}}).SerializeAsString(), "net.prototxt", "net.caffemodel");
+  model.options.ignored_fields = {"Convolution.blobs"};
+  CHECK(nuq::build_graph(std::make_shared<const nuq::Model>(model)).nodes.back().blobs.size() == 2);
+}
+
+TEST_CASE("a layer that the caffemodel lacks is not computed, the others are") {
+  const std::string text = conv("num_output: 1 kernel_size: 1") +
+                           layer("ip", "InnerProduct", "bottom: 'conv1' top: 'ip' inner_product_param { num_output: 2 }");
+  const nuq::Graph graph = graph_of(text, weights_of("conv1", {{1, 3, 1, 1}, {1}}));
+  CHECK(graph.find("conv1")->obstacle.empty());
+  CHECK(graph.find("ip")->obstacle == "has no weights in net.caffemodel");
+  CHECK(graph.warnings ==
+        Names{"net.prototxt: layer 'ip': has no weights in net.caffemodel, so the layer is not computed"});
+}
+
+TEST_CASE("the number of its blobs tells the form of a batch normalization that the prototxt does not") {
+  const auto blobs_of = [](const std::string& type, const std::string& parameters, std::size_t count) {
+    std::vector<nuq::Shape> shapes(count, nuq::Shape{1, 3, 1, 1});
+    if (type == "BatchNorm") shapes[2] = {1};
+    return graph_of(data + layer("bn", type, "bottom: 'data' top: 'bn' " + parameters), weights_of("bn", shapes));
+  };
+  const auto norm_of = [](const nuq::Graph& graph) {
+    return graph.nodes.back().operation.get<nuq::ops::BatchNorm>();
+  };
+  CHECK(norm_of(blobs_of("BatchNorm", "", 3)).blobs == nuq::ops::BatchNormBlobs::statistics);
+  CHECK(norm_of(blobs_of("BatchNorm", "", 5)).blobs == nuq::ops::BatchNormBlobs::statistics_and_scale);
+  CHECK(norm_of(blobs_of("BatchNorm", "batch_norm_param { scale_bias: true }", 5)).blobs ==
+        nuq::ops::BatchNormBlobs::statistics_and_scale);
+  CHECK_THROWS_AS(blobs_of("BatchNorm", "batch_norm_param { scale_bias: true }", 3), nuq::ModelError);
+  CHECK_THROWS_AS(blobs_of("BatchNorm", "", 4), nuq::ModelError);
+  const nuq::Graph pspnet = blobs_of("BN", "bn_param { slope_filler { type: 'constant' } frozen: true }", 4);
+  CHECK(norm_of(pspnet).blobs == nuq::ops::BatchNormBlobs::scale_and_statistics);
+  CHECK(pspnet.nodes.back().blobs[2].shape == nuq::Shape{3});
+  CHECK(pspnet.nodes.back().obstacle.empty());
+  CHECK(blobs_of("BN", "", 2).nodes.back().obstacle ==
+        "computes the statistics of the batch, wanted trained ones, or bn_mode: INFERENCE");
+  CHECK(nuq::is<nuq::ops::Scale>(blobs_of("BN", "bn_param { bn_mode: INFERENCE }", 2).nodes.back()));
 }
 
 TEST_CASE("a Scale with two bottoms needs no blob, one with one bottom does") {
@@ -387,6 +443,60 @@ TEST_CASE("a layer with weights twice in the caffemodel is refused") {
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights),
                        "nuq: net.caffemodel: layer 'conv1': has weights twice, wanted unique layer names",
                        nuq::ModelError);
+}
+
+TEST_CASE("a field that nobody understands keeps its layer from being computed, and is said with its line") {
+  const nuq::Graph graph = graph_of("name: 'n'\n" + data + "\nfrobnicate: 1\n" +
+                                    layer("p", "Pooling", "bottom: 'data' top: 'p' pooling_param { kernl_size: 2 }"));
+  CHECK(graph.nodes.back().obstacle == "field 'pooling_param.kernl_size' is not understood");
+  REQUIRE(graph.warnings.size() == 2);
+  CHECK(graph.warnings[0] == "net.prototxt:3: field 'frobnicate' is not understood");
+  CHECK(graph.warnings[1] == "net.prototxt:4: layer 'p': field 'pooling_param.kernl_size' is not understood, so the "
+                             "layer is not computed");
+}
+
+TEST_CASE("a field of the schema that a layer type does not take up stops the layer as well") {
+  const nuq::Graph graph = graph_of(
+      data + layer("d", "Deconvolution",
+                   "bottom: 'data' top: 'd' convolution_param { num_output: 1 kernel_size: 1 relu: true }"));
+  CHECK(graph.nodes.back().obstacle == "field 'convolution_param.relu' is not understood");
+}
+
+TEST_CASE("what means nothing in inference is said at most") {
+  const nuq::Graph graph = graph_of(
+      data + layer("c", "Convolution",
+                   "bottom: 'data' top: 'c' param { lr_mult: 1 rate: 2 } convolution_param { num_output: 1 "
+                   "kernel_size: 1 weight_filler { type: 'gaussian' spread: 1 } engine: TURBO } dropout_param { }"));
+  CHECK(graph.nodes.back().obstacle.empty());
+  CHECK(graph.warnings ==
+        Names{"net.prototxt:1: layer 'c': field 'param.rate' is not understood",
+              "net.prototxt:1: layer 'c': field 'convolution_param.weight_filler.spread' is not understood",
+              "net.prototxt:1: layer 'c': field 'convolution_param.engine' has the unknown value TURBO",
+              "net.prototxt: layer 'c': field 'dropout_param' means nothing to a Convolution"});
+}
+
+TEST_CASE("an unknown value of an enumeration stops its layer, not the file") {
+  const nuq::Graph graph =
+      graph_of(data + layer("p", "Pooling", "bottom: 'data' top: 'p' pooling_param { pool: MEDIAN kernel_size: 2 }") +
+               relu("r", "data", "r"));
+  CHECK(graph.find("p")->obstacle == "field 'pooling_param.pool' has the unknown value MEDIAN");
+  CHECK(graph.find("r")->obstacle.empty());
+  const nuq::Graph old = graph_of("input: 'data' input_dim: 1 input_dim: 1 input_dim: 2 input_dim: 2 "
+                                  "layers { name: 'x' type: SPIRAL bottom: 'data' top: 'x' }");
+  CHECK(old.find("x")->type == "SPIRAL");
+  CHECK(nuq::is<nuq::ops::Unknown>(*old.find("x")));
+  CHECK_THROWS_AS(graph_of(data + layer("r", "ReLU", "bottom: 'data' top: 'r' include { phase: DEPLOY }")),
+                  nuq::ModelError);
+}
+
+TEST_CASE("a field that the user knows to mean nothing is ignored") {
+  nuq::Model model = nuq::parse_model(
+      data + layer("p", "Pooling", "bottom: 'data' top: 'p' pooling_param { kernel_size: 2 pad_type: 0 }"), {},
+      "net.prototxt", "");
+  model.options.ignored_fields = {"Pooling.pad_type"};
+  const nuq::Graph graph = nuq::build_graph(std::make_shared<const nuq::Model>(model));
+  CHECK(graph.warnings.empty());
+  CHECK(graph.nodes.back().obstacle.empty());
 }
 
 TEST_CASE("a graph is loaded from files") {

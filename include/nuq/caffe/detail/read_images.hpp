@@ -33,6 +33,8 @@ NUQ_NAMESPACE_END
 
 #include <cstdint>
 
+#include "nuq/caffe/layer_fields.hpp"
+
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
@@ -43,6 +45,12 @@ NUQ_FUNCTION [[nodiscard]] inline ops::BoxCode read_box_code(schema::PriorBoxPar
   if (code == schema::PriorBoxParameter::CENTER_SIZE) return ops::BoxCode::center_size;
   return code == schema::PriorBoxParameter::CORNER_SIZE ? ops::BoxCode::corner_size : ops::BoxCode::corner;
 }
+
+inline constexpr LayerFields detection_output_fields = {
+    "detection_output_param",
+    "num_classes share_location background_label_id nms_param code_type variance_encoded_in_target keep_top_k "
+    "confidence_threshold objectness_score",
+    "save_output_param visualize visualize_threshold save_file"};
 
 NUQ_DEFINITION Operation read_detection_output(const schema::LayerParameter& layer) {
   const schema::DetectionOutputParameter& parameter = layer.detection_output_param();
@@ -62,6 +70,9 @@ NUQ_DEFINITION Operation read_detection_output(const schema::LayerParameter& lay
   return detection;
 }
 
+inline constexpr LayerFields interp_fields = {"interp_param",
+                                              "height width zoom_factor shrink_factor pad_beg pad_end interp_type"};
+
 NUQ_DEFINITION Operation read_interp(const schema::LayerParameter& layer) {
   const schema::InterpParameter& parameter = layer.interp_param();
   ops::Interp interp;
@@ -77,6 +88,10 @@ NUQ_DEFINITION Operation read_interp(const schema::LayerParameter& layer) {
   }
   return interp;
 }
+
+inline constexpr LayerFields prior_box_fields = {
+    "prior_box_param",
+    "min_size max_size aspect_ratio flip clip variance img_size img_h img_w step step_h step_w offset"};
 
 NUQ_DEFINITION Operation read_prior_box(const schema::LayerParameter& layer) {
   const schema::PriorBoxParameter& parameter = layer.prior_box_param();
@@ -95,10 +110,15 @@ NUQ_DEFINITION Operation read_prior_box(const schema::LayerParameter& layer) {
   return prior;
 }
 
+inline constexpr LayerFields psroi_pooling_fields = {"psroi_pooling_param", "spatial_scale output_dim group_size"};
+
 NUQ_DEFINITION Operation read_psroi_pooling(const schema::LayerParameter& layer) {
   const schema::PSROIPoolingParameter& parameter = layer.psroi_pooling_param();
   return ops::PsRoiPooling{parameter.output_dim(), parameter.group_size(), parameter.spatial_scale()};
 }
+
+inline constexpr LayerFields roi_pooling_fields = {"roi_pooling_param",
+                                                   "pooled_h pooled_w spatial_scale spatial_scale_h spatial_scale_w"};
 
 NUQ_DEFINITION Operation read_roi_pooling(const schema::LayerParameter& layer) {
   const schema::ROIPoolingParameter& parameter = layer.roi_pooling_param();
@@ -122,6 +142,9 @@ NUQ_FUNCTION [[nodiscard]] inline ops::MaxUnpool read_max_unpool(const schema::U
   unpool.shorter_x = parameter.pad_out_w();
   return unpool;
 }
+
+inline constexpr LayerFields upsample_fields = {
+    "upsample_param", "scale stride stride_h stride_w scale_h scale_w pad_out_h pad_out_w upsample_h upsample_w"};
 
 NUQ_DEFINITION Operation read_upsample(const schema::LayerParameter& layer) {
   const schema::UpsampleParameter& parameter = layer.upsample_param();

@@ -64,9 +64,15 @@ NUQ_NAMESPACE_END
 
 #include <cstdint>
 
+#include "nuq/caffe/layer_fields.hpp"
+
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
+
+inline constexpr LayerFields arg_max_fields = {"argmax_param", "out_max_val top_k axis"};
+
+inline constexpr LayerFields concat_fields = {"concat_param", "axis concat_dim", "engine"};
 
 NUQ_DEFINITION Operation read_concat(const schema::LayerParameter& layer) {
   const schema::ConcatParameter& parameter = layer.concat_param();
@@ -74,19 +80,28 @@ NUQ_DEFINITION Operation read_concat(const schema::LayerParameter& layer) {
   return ops::Concat{parameter.axis()};
 }
 
+inline constexpr LayerFields crop_fields = {"crop_param", "axis offset"};
+
 NUQ_DEFINITION Operation read_crop(const schema::LayerParameter& layer) {
   const schema::CropParameter& parameter = layer.crop_param();
   return ops::Crop{parameter.axis(), {parameter.offset().begin(), parameter.offset().end()}};
 }
+
+inline constexpr LayerFields embed_fields = {"embed_param", "num_output input_dim bias_term",
+                                             "weight_filler bias_filler"};
 
 NUQ_DEFINITION Operation read_embed(const schema::LayerParameter& layer) {
   const schema::EmbedParameter& parameter = layer.embed_param();
   return ops::Embed{parameter.input_dim(), parameter.num_output(), parameter.bias_term()};
 }
 
+inline constexpr LayerFields flatten_fields = {"flatten_param", "axis end_axis"};
+
 NUQ_DEFINITION Operation read_flatten(const schema::LayerParameter& layer) {
   return ops::Flatten{layer.flatten_param().axis(), layer.flatten_param().end_axis()};
 }
+
+inline constexpr LayerFields lrn_fields = {"lrn_param", "local_size alpha beta norm_region k", "engine"};
 
 NUQ_DEFINITION Operation read_lrn(const schema::LayerParameter& layer) {
   const schema::LRNParameter& parameter = layer.lrn_param();
@@ -103,6 +118,9 @@ NUQ_FUNCTION [[nodiscard]] inline ops::RecurrentAttributes read_recurrent(const 
   return {parameter.num_output(), parameter.expose_hidden()};
 }
 
+inline constexpr LayerFields recurrent_fields = {"recurrent_param", "num_output expose_hidden",
+                                                 "weight_filler bias_filler debug_info"};
+
 NUQ_DEFINITION Operation read_lstm(const schema::LayerParameter& layer) {
   return ops::Lstm{read_recurrent(layer.recurrent_param())};
 }
@@ -111,20 +129,28 @@ NUQ_DEFINITION Operation read_rnn(const schema::LayerParameter& layer) {
   return ops::Rnn{read_recurrent(layer.recurrent_param())};
 }
 
+inline constexpr LayerFields mvn_fields = {"mvn_param", "normalize_variance across_channels eps"};
+
 NUQ_DEFINITION Operation read_mvn(const schema::LayerParameter& layer) {
   const schema::MVNParameter& parameter = layer.mvn_param();
   return ops::Mvn{parameter.normalize_variance(), parameter.across_channels(), parameter.eps()};
 }
+
+inline constexpr LayerFields normalize_fields = {"norm_param", "across_spatial channel_shared eps", "scale_filler"};
 
 NUQ_DEFINITION Operation read_normalize(const schema::LayerParameter& layer) {
   const schema::NormalizeParameter& parameter = layer.norm_param();
   return ops::Normalize{parameter.across_spatial(), parameter.channel_shared(), parameter.eps()};
 }
 
+inline constexpr LayerFields parameter_fields = {"parameter_param", "shape"};
+
 NUQ_DEFINITION Operation read_parameter(const schema::LayerParameter& layer) {
   const schema::BlobShape& shape = layer.parameter_param().shape();
   return ops::Parameter{{shape.dim().begin(), shape.dim().end()}};
 }
+
+inline constexpr LayerFields permute_fields = {"permute_param", "order"};
 
 NUQ_DEFINITION Operation read_permute(const schema::LayerParameter& layer) {
   return ops::Permute{{layer.permute_param().order().begin(), layer.permute_param().order().end()}};
@@ -144,10 +170,14 @@ NUQ_FUNCTION [[nodiscard]] inline ops::ReductionMethod read_reduction_method(
   }
 }
 
+inline constexpr LayerFields reduction_fields = {"reduction_param", "operation axis coeff"};
+
 NUQ_DEFINITION Operation read_reduction(const schema::LayerParameter& layer) {
   const schema::ReductionParameter& parameter = layer.reduction_param();
   return ops::Reduction{read_reduction_method(parameter.operation()), parameter.axis(), parameter.coeff()};
 }
+
+inline constexpr LayerFields reshape_fields = {"reshape_param", "shape axis num_axes"};
 
 NUQ_DEFINITION Operation read_reshape(const schema::LayerParameter& layer) {
   const schema::ReshapeParameter& parameter = layer.reshape_param();
@@ -155,9 +185,13 @@ NUQ_DEFINITION Operation read_reshape(const schema::LayerParameter& layer) {
       {parameter.shape().dim().begin(), parameter.shape().dim().end()}, parameter.axis(), parameter.num_axes()};
 }
 
+inline constexpr LayerFields shuffle_channel_fields = {"shuffle_channel_param", "group"};
+
 NUQ_DEFINITION Operation read_shuffle_channel(const schema::LayerParameter& layer) {
   return ops::ShuffleChannel{layer.shuffle_channel_param().group()};
 }
+
+inline constexpr LayerFields slice_fields = {"slice_param", "axis slice_point slice_dim"};
 
 NUQ_DEFINITION Operation read_slice(const schema::LayerParameter& layer) {
   const schema::SliceParameter& parameter = layer.slice_param();
@@ -168,9 +202,13 @@ NUQ_DEFINITION Operation read_slice(const schema::LayerParameter& layer) {
   return slice;
 }
 
+inline constexpr LayerFields softmax_fields = {"softmax_param", "axis", "engine"};
+
 NUQ_DEFINITION Operation read_softmax(const schema::LayerParameter& layer) {
   return ops::Softmax{layer.softmax_param().axis()};
 }
+
+inline constexpr LayerFields tile_fields = {"tile_param", "axis tiles"};
 
 NUQ_DEFINITION Operation read_tile(const schema::LayerParameter& layer) {
   return ops::Tile{layer.tile_param().axis(), layer.tile_param().tiles()};

@@ -13,8 +13,8 @@ namespace detail {
 class AnyLayer;
 class ConvolutionLayer;
 
-/// What a convolution does to its sums in place of layers behind it: its own bias, then BatchNorm, Scale and at last
-/// ReLU.
+/// What a convolution does to its sums in place of layers behind it: its own bias and ReLU, BatchNorm, Scale and at
+/// last ReLU.
 class AbsorbedFollowers {
  public:
   NUQ_FUNCTION explicit AbsorbedFollowers(const ConvolutionLayer& convolution);
@@ -27,6 +27,8 @@ class AbsorbedFollowers {
  private:
   /// `shift` may be empty.
   NUQ_FUNCTION [[nodiscard]] bool absorb_affine(const std::vector<float>& scale, const std::vector<float>& shift);
+
+  NUQ_FUNCTION void absorb_relu(float negative_slope) noexcept;
 
   std::vector<float> scale_;
   std::vector<float> shift_;
@@ -53,17 +55,21 @@ namespace detail {
 NUQ_DEFINITION AbsorbedFollowers::AbsorbedFollowers(const ConvolutionLayer& convolution)
     : scale_(static_cast<std::size_t>(convolution.out_channels()), 1.0F), shift_(scale_.size(), 0.0F) {
   if (!convolution.bias().empty()) shift_ = convolution.bias();
+  if (convolution.relu()) absorb_relu(*convolution.relu());
 }
 
 NUQ_DEFINITION bool AbsorbedFollowers::absorb(const AnyLayer& layer) {
   if (has_relu_) return false;
-  if (const auto* norm = layer.get_if<BatchNormLayer>()) return absorb_affine(norm->scale(), norm->shift());
+  if (const auto* norm = layer.get_if<BatchNormLayer>()) {
+    if (!absorb_affine(norm->scale(), norm->shift())) return false;
+    if (norm->has_relu()) absorb_relu(0.0F);
+    return true;
+  }
   if (const auto* scale = layer.get_if<ScaleLayer>()) {
     return scale->is_per_channel() && absorb_affine(scale->scale(), scale->shift());
   }
   if (const auto* relu = layer.get_if<ReluLayer>()) {
-    negative_slope_ = relu->negative_slope();
-    has_relu_ = true;
+    absorb_relu(relu->negative_slope());
     return true;
   }
   return false;
@@ -76,6 +82,11 @@ NUQ_DEFINITION bool AbsorbedFollowers::absorb_affine(const std::vector<float>& s
     shift_[channel] = shift_[channel] * scale[channel] + (shift.empty() ? 0.0F : shift[channel]);
   }
   return true;
+}
+
+NUQ_DEFINITION void AbsorbedFollowers::absorb_relu(float negative_slope) noexcept {
+  negative_slope_ = negative_slope;
+  has_relu_ = true;
 }
 
 }  // namespace detail

@@ -25,8 +25,9 @@ class LoadedNetwork {
  public:
   LoadedNetwork() = default;
 
-  /// Throws ModelError naming file and layer: shapes that do not fit, missing weights, parameters that cannot be
-  /// computed. Layers of unknown types are left out, with all that depends on them.
+  /// Throws ModelError naming file and layer: shapes and parameters that do not fit. Layers that cannot be computed (of
+  /// unknown types, of forms that the engine does not know, with an obstacle, without their weights) are left out, with
+  /// all that depends on them.
   NUQ_FUNCTION LoadedNetwork(const Graph& graph, const CustomLayers& custom);
 
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
@@ -57,7 +58,7 @@ class LoadedNetwork {
   [[nodiscard]] bool is_absorbed(std::size_t node) const noexcept { return is_absorbed_[node]; }
 
  private:
-  NUQ_FUNCTION [[nodiscard]] AnyLayer load(const LayerRef& layer, const CustomLayers& custom);
+  NUQ_FUNCTION [[nodiscard]] AnyLayer load(const LayerRef& layer, std::string obstacle, const CustomLayers& custom);
 
   NUQ_FUNCTION void share_buffers(const Graph& graph);
 
@@ -92,6 +93,7 @@ NUQ_NAMESPACE_END
 #include <utility>
 
 #include "nuq/engine/layer_catalogue.hpp"
+#include "nuq/graph/layer_error.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -99,10 +101,12 @@ namespace detail {
 
 NUQ_DEFINITION LoadedNetwork::LoadedNetwork(const Graph& graph, const CustomLayers& custom)
     : file_(graph.model_file()), inputs_(graph.inputs), is_computed_(graph.values.size()) {
-  declared_shapes_ = infer_shapes(graph, std::map<std::string, Shape>{}, custom.shape_rules);
+  Obstacles obstacles;
+  declared_shapes_ = shapes_for(graph, {}, custom.shape_rules, &obstacles);
   for (const std::size_t input : inputs_) is_computed_[input] = true;
   for (const Node& node : graph.nodes) {
-    layers_.push_back(load({node, file_}, custom));
+    std::string& unsupported = obstacles[nodes_.size()];
+    layers_.push_back(load({node, file_}, node.obstacle.empty() ? std::move(unsupported) : node.obstacle, custom));
     works_.emplace_back(node, custom);
     nodes_.push_back(without_blobs(node));
   }
@@ -143,17 +147,36 @@ NUQ_DEFINITION const AbsorbedFollowers* LoadedNetwork::followers(std::size_t nod
   return followers_[node] ? &*followers_[node] : nullptr;
 }
 
-NUQ_DEFINITION AnyLayer LoadedNetwork::load(const LayerRef& layer, const CustomLayers& custom) {
+/// Nothing, and the reason in `obstacle`, for a layer that cannot be computed.
+NUQ_FUNCTION [[nodiscard]] inline std::optional<AnyLayer> load_or_obstacle(const LayerRef& layer,
+                                                                           const CustomLayers& custom,
+                                                                           std::string& obstacle) {
+  try {
+    std::optional<AnyLayer> loaded = load_layer(layer, custom);
+    if (!loaded) obstacle = " is of type '" + layer.type + "', which this engine does not know";
+    return loaded;
+  } catch (const ModelError& error) {
+    if (error.code() != ErrorCode::unsupported_layer) throw;
+    obstacle = ": " + problem_of(error, layer.name);
+    return std::nullopt;
+  }
+}
+
+NUQ_DEFINITION AnyLayer LoadedNetwork::load(const LayerRef& layer, std::string obstacle, const CustomLayers& custom) {
   const Node& node = layer.node;
   if (node.inputs.empty() && !is<ops::Parameter>(node)) return AnyLayer::load<NoOpLayer>(layer);
-  std::string obstacle;
+  if (custom.knows(node.type)) obstacle.clear();
+  std::string above;
   for (const std::size_t input : node.inputs) {
-    if (!is_computed_[input] && obstacle.empty()) obstacle = obstacles_.at(input);
+    if (!is_computed_[input] && above.empty()) above = obstacles_.at(input);
   }
+  if (!obstacle.empty()) obstacle.insert(0, ": ");
   std::optional<AnyLayer> loaded;
-  if (obstacle.empty()) loaded = load_layer(layer, custom);
-  if (!loaded && obstacle.empty()) {
-    obstacle = "layer '" + node.name + "' is of type '" + node.type + "', which this engine does not know";
+  if (obstacle.empty() && above.empty()) loaded = load_or_obstacle(layer, custom, obstacle);
+  if (!above.empty()) {
+    obstacle = above;
+  } else if (!loaded) {
+    obstacle.insert(0, "layer '" + node.name + "'");
   }
   for (const std::size_t output : node.outputs) {
     is_computed_[output] = loaded.has_value();

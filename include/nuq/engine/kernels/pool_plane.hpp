@@ -16,7 +16,7 @@ namespace detail {
 struct ClippedWindow {
   NUQ_FUNCTION ClippedWindow(const WindowAxis& axis, std::int64_t position) noexcept {
     const std::int64_t first = position * axis.stride - axis.pad;
-    const std::int64_t last = (std::min)(first + axis.kernel, axis.input + axis.pad);
+    const std::int64_t last = (std::min)(first + axis.kernel, axis.input + axis.pad_end);
     begin = (std::max)(first, std::int64_t{0});
     end = (std::max)(begin, (std::min)(last, axis.input));
     padded_extent = last - first;
@@ -57,7 +57,9 @@ NUQ_FUNCTION inline void pool_average(const PoolingGeometry& geometry, const flo
       const ClippedWindow cols(geometry.x, x);
       float sum = 0.0F;
       for (std::int64_t col = cols.begin; col < cols.end; ++col) sum += line[col];
-      const std::int64_t divisor = (std::max)(rows.padded_extent, std::int64_t{0}) * cols.padded_extent;
+      const std::int64_t divisor = geometry.count_include_pad
+                                       ? (std::max)(rows.padded_extent, std::int64_t{0}) * cols.padded_extent
+                                       : (rows.end - rows.begin) * (cols.end - cols.begin);
       *output++ = divisor > 0 ? sum / static_cast<float>(divisor) : 0.0F;
     }
   }

@@ -1,6 +1,7 @@
 #ifndef NUQ_ENGINE_LAYERS_AFFINE_HPP
 #define NUQ_ENGINE_LAYERS_AFFINE_HPP
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,31 +21,36 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// (x − mean) / √(variance + eps) with the trained statistics of each channel.
+/// Batch normalization with the trained statistics of each channel, and a ReLU where the layer has one.
 class BatchNormLayer {
  public:
   static constexpr bool in_place = true;
 
-  NUQ_FUNCTION explicit BatchNormLayer(const LayerRef& layer) {
-    const ChannelAffine affine = batch_norm_affine(layer.operation<ops::BatchNorm>(), layer);
+  NUQ_FUNCTION explicit BatchNormLayer(const LayerRef& layer) : operation_(layer.operation<ops::BatchNorm>()) {
+    const ChannelAffine affine = batch_norm_affine(operation_, layer);
     scale_.assign(affine.factor.begin(), affine.factor.end());
     shift_.assign(affine.offset.begin(), affine.offset.end());
   }
 
   [[nodiscard]] const std::vector<float>& scale() const noexcept { return scale_; }
   [[nodiscard]] const std::vector<float>& shift() const noexcept { return shift_; }
+  [[nodiscard]] bool has_relu() const noexcept { return operation_.relu; }
 
   NUQ_FUNCTION void forward(const LayerCall& call) const {
-    const AxisSplit split = batch_norm_split(call.layer, call.inputs[0].shape);
+    const AxisSplit split = batch_norm_split(operation_, call.layer, call.inputs[0].shape);
     if (split.extent != static_cast<std::int64_t>(scale_.size())) {
       call.layer.fail(ErrorCode::size_mismatch, "the input " + to_string(call.inputs[0].shape) + " has " +
                                                     std::to_string(split.extent) + " channels, the statistics " +
                                                     std::to_string(scale_.size()));
     }
     apply_affine(call, split, scale_.data(), shift_.data());
+    if (operation_.relu) {
+      for (float& value : call.outputs[0].values) value = (std::max)(value, 0.0F);
+    }
   }
 
  private:
+  ops::BatchNorm operation_;
   std::vector<float> scale_;
   std::vector<float> shift_;
 };

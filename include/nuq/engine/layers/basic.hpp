@@ -2,6 +2,7 @@
 #define NUQ_ENGINE_LAYERS_BASIC_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -12,7 +13,7 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Hands its first input's values on to every output: Dropout, Split, Flatten, Reshape, AntiQuant, and SearchN, which
+/// Hands its first input's values on to every output: Split, Flatten, Reshape, AntiQuant, and SearchN, which
 /// only marks what is to be observed and may have no output.
 class CopyLayer {
  public:
@@ -28,11 +29,30 @@ class CopyLayer {
   }
 };
 CopyLayer layer_of(const ops::AntiQuant&);
-CopyLayer layer_of(const ops::Dropout&);
 CopyLayer layer_of(const ops::Flatten&);
 CopyLayer layer_of(const ops::Reshape&);
 CopyLayer layer_of(const ops::SearchN&);
 CopyLayer layer_of(const ops::Split&);
+
+/// y = factor·x.
+class DropoutLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  NUQ_FUNCTION explicit DropoutLayer(const LayerRef& layer) : factor_(layer.operation<ops::Dropout>().factor) {}
+
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
+    const ArrayView<const float> input = call.inputs[0].values;
+    const ArrayView<float> output = call.outputs[0].values;
+    const bool is_copy = factor_ == 1.0F;
+    if (is_copy && output.data() == input.data()) return;
+    for (std::size_t at = 0; at < input.size(); ++at) output[at] = is_copy ? input[at] : factor_ * input[at];
+  }
+
+ private:
+  float factor_;
+};
+DropoutLayer layer_of(const ops::Dropout&);
 
 /// Computes nothing: data layers, whose outputs the user sets, Silence, which has none, and IFMR, which only marks what
 /// is to be observed.

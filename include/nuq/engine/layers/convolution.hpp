@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,14 +56,17 @@ class ConvolutionLayer {
   /// One value per output channel, or none.
   [[nodiscard]] const std::vector<float>& bias() const noexcept { return bias_; }
   [[nodiscard]] std::int64_t out_channels() const noexcept { return weight_shape_[0]; }
+  /// What the layer's own ReLU multiplies negative values by; none without one.
+  [[nodiscard]] std::optional<float> relu() const noexcept { return operation_.relu; }
 
   NUQ_FUNCTION void forward(const LayerCall& call) const {
     TileFinish finish;
     if (!bias_.empty()) finish.shift = bias_.data();
+    if (operation_.relu) finish.negative_slope = *operation_.relu;
     forward(call, finish);
   }
 
-  /// With `finish` in place of the bias; its values are per output channel.
+  /// With `finish` in place of the bias and the ReLU; its values are per output channel.
   NUQ_FUNCTION void forward(const LayerCall& call, const TileFinish& finish) const {
     const ConvolutionGeometry geometry = convolution_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());

@@ -25,10 +25,20 @@ NUQ_NAMESPACE_BEGIN
 
 namespace ops {
 
-/// (x − mean) / √(variance + eps) for each channel. Blobs: mean·f, variance·f and f.
+/// What a batch normalization is trained to, blob by blob. The statistics of a channel are divided by f, the weight of
+/// the moving average, where that is stored.
+enum class BatchNormBlobs {
+  statistics,            ///< mean·f, variance·f, f
+  statistics_and_scale,  ///< mean·f, variance·f, f, scale γ, shift β
+  scale_and_statistics,  ///< scale γ, shift β, mean, variance
+};
+
+/// γ·(x − mean) / √(variance + eps) + β for each channel, γ = 1 and β = 0 where there are no such blobs.
 struct BatchNorm {
   float eps = 1e-5F;
-  bool batch_statistics = false;  ///< whether mean and variance are those of the batch, which inference refuses
+  bool batch_statistics = false;  ///< whether mean and variance are those of the batch, which is not computed
+  BatchNormBlobs blobs = BatchNormBlobs::statistics;
+  bool relu = false;  ///< whether the layer ends in a ReLU
 };
 
 /// y = x·factor + shift along some axes. With one input the factors are the first blob, with two the second input; with
@@ -56,45 +66,83 @@ struct ChannelAffine {
   std::vector<double> offset;
 };
 
-/// What a BatchNorm with trained statistics computes: (x − mean·f) / √(variance·f + eps), f = 1 / scale factor, 0 for a
-/// scale factor of 0. Throws ModelError when the layer has no blobs, computes statistics of the batch, or has a
-/// negative variance.
+namespace detail {
+
+/// The blobs of a batch normalization by their meaning; null where there is none.
+struct BatchNormStatistics {
+  const std::vector<float>* mean = nullptr;
+  const std::vector<float>* variance = nullptr;
+  const std::vector<float>* weight = nullptr;  ///< one value, which the statistics are to be divided by
+  const std::vector<float>* scale = nullptr;
+  const std::vector<float>* shift = nullptr;
+};
+
+NUQ_FUNCTION [[nodiscard]] inline std::size_t batch_norm_blob_count(ops::BatchNormBlobs blobs) noexcept {
+  if (blobs == ops::BatchNormBlobs::statistics) return 3;
+  return blobs == ops::BatchNormBlobs::statistics_and_scale ? 5 : 4;
+}
+
+/// Throws ModelError for blobs that are missing or have other numbers of values than the first.
+NUQ_FUNCTION [[nodiscard]] inline BatchNormStatistics batch_norm_statistics(const ops::BatchNorm& norm,
+                                                                            const LayerContext& layer) {
+  require_blobs(layer, batch_norm_blob_count(norm.blobs));
+  const auto blob = [&layer](std::size_t index) { return &layer.blobs[index].values; };
+  BatchNormStatistics statistics;
+  if (norm.blobs == ops::BatchNormBlobs::scale_and_statistics) {
+    statistics = {blob(2), blob(3), nullptr, blob(0), blob(1)};
+  } else {
+    statistics = {blob(0), blob(1), blob(2), nullptr, nullptr};
+    if (norm.blobs == ops::BatchNormBlobs::statistics_and_scale) statistics.scale = blob(3), statistics.shift = blob(4);
+  }
+  const std::size_t channels = statistics.mean->size();
+  const auto has_channels = [channels](const std::vector<float>* values) {
+    return values == nullptr || values->size() == channels;
+  };
+  if (has_channels(statistics.variance) && has_channels(statistics.scale) && has_channels(statistics.shift) &&
+      (statistics.weight == nullptr || statistics.weight->size() == 1)) {
+    return statistics;
+  }
+  std::string sizes;
+  for (const Tensor& given : layer.blobs) sizes += (sizes.empty() ? "" : ", ") + std::to_string(given.values.size());
+  layer.fail(ErrorCode::size_mismatch, layer.type + " has blobs of " + sizes + " values, wanted " +
+                                           (statistics.weight == nullptr ? "C each" : "C each but 1 in blob 2"));
+}
+
+}  // namespace detail
+
+/// What a batch normalization with trained statistics computes. A weight of 0 makes the statistics 0, as in Caffe.
+/// Throws ModelError when the layer has no blobs, computes statistics of the batch, or has a negative variance.
 NUQ_FUNCTION [[nodiscard]] inline ChannelAffine batch_norm_affine(const ops::BatchNorm& norm,
                                                                   const LayerContext& layer) {
   if (norm.batch_statistics) {
-    layer.fail(ErrorCode::unsupported_layer, "use_global_stats is false, wanted the trained statistics");
+    layer.fail(ErrorCode::unsupported_layer, "computes the statistics of the batch, wanted the trained ones");
   }
-  require_blobs(layer, 3);
-  const std::vector<float>& mean = layer.blobs[0].values;
-  const std::vector<float>& variance = layer.blobs[1].values;
-  const std::vector<float>& scale_factor = layer.blobs[2].values;
-  const std::size_t channels = mean.size();
-  if (variance.size() != channels || scale_factor.size() != 1) {
-    layer.fail(ErrorCode::size_mismatch, "BatchNorm has blobs of " + std::to_string(channels) + ", " +
-                                             std::to_string(variance.size()) + " and " +
-                                             std::to_string(scale_factor.size()) + " values, wanted C, C and 1");
-  }
-  const double correction = scale_factor[0] == 0.0F ? 0.0 : 1.0 / static_cast<double>(scale_factor[0]);
+  const detail::BatchNormStatistics trained = detail::batch_norm_statistics(norm, layer);
+  const double weight = trained.weight == nullptr ? 1.0 : static_cast<double>((*trained.weight)[0]);
+  const double correction = weight == 0.0 ? 0.0 : 1.0 / weight;
   ChannelAffine affine;
-  for (std::size_t channel = 0; channel < channels; ++channel) {
-    const double scale =
-        1.0 / std::sqrt(static_cast<double>(variance[channel]) * correction + static_cast<double>(norm.eps));
-    if (!is_finite(scale)) {
-      layer.fail(ErrorCode::non_finite_value,
-                 "channel " + std::to_string(channel) + " has the variance " +
-                     detail::number_text(static_cast<double>(variance[channel]) * correction) +
-                     ", wanted variance + eps above 0");
+  for (std::size_t channel = 0; channel < trained.mean->size(); ++channel) {
+    const double variance = static_cast<double>((*trained.variance)[channel]) * correction;
+    double factor = 1.0 / std::sqrt(variance + static_cast<double>(norm.eps));
+    if (!is_finite(factor)) {
+      layer.fail(ErrorCode::non_finite_value, "channel " + std::to_string(channel) + " has the variance " +
+                                                  detail::number_text(variance) + ", wanted variance + eps above 0");
     }
-    affine.factor.push_back(scale);
-    affine.offset.push_back(-static_cast<double>(mean[channel]) * correction * scale);
+    if (trained.scale != nullptr) factor *= static_cast<double>((*trained.scale)[channel]);
+    affine.factor.push_back(factor);
+    affine.offset.push_back(-static_cast<double>((*trained.mean)[channel]) * correction * factor);
+    if (trained.shift != nullptr) affine.offset.back() += static_cast<double>((*trained.shift)[channel]);
   }
   return affine;
 }
 
 /// The input around its channels: axis 1, or one channel for a vector.
-NUQ_FUNCTION [[nodiscard]] inline AxisSplit batch_norm_split(const LayerContext& layer, const Shape& input) {
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit batch_norm_split(const ops::BatchNorm& norm, const LayerContext& layer,
+                                                             const Shape& input) {
   const AxisSplit split = input.size() < 2 ? split_at(input, 0, 0) : split_at(input, 1, 2);
-  check_blobs(layer, {{split.extent}, {split.extent}, {1}});
+  std::vector<Shape> wanted(detail::batch_norm_blob_count(norm.blobs), Shape{split.extent});
+  if (norm.blobs != ops::BatchNormBlobs::scale_and_statistics) wanted[2] = {1};
+  check_blobs(layer, wanted);
   return split;
 }
 
@@ -159,12 +207,14 @@ NUQ_FUNCTION [[nodiscard]] inline AxisSplit bias_split(const ops::Bias& bias, co
 
 namespace ops {
 
-NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const BatchNorm&, std::size_t) {
-  return 3;
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const BatchNorm& norm, std::size_t) {
+  return detail::batch_norm_blob_count(norm.blobs);
 }
 
-NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> blob_shape(const BatchNorm&, std::size_t index, std::size_t) {
-  return index == 2 ? Shape{1} : Shape{any_extent};
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> blob_shape(const BatchNorm& norm, std::size_t index,
+                                                                  std::size_t) {
+  const bool is_weight = index == 2 && norm.blobs != BatchNormBlobs::scale_and_statistics;
+  return is_weight ? Shape{1} : Shape{any_extent};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Scale& scale, std::size_t inputs) {
@@ -175,9 +225,12 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Bi
   return inputs == 1 ? 1 : 0;
 }
 
-NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const BatchNorm&, const LayerContext& layer,
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const BatchNorm& norm, const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {
-  static_cast<void>(batch_norm_split(layer, only_input(layer, inputs)));
+  if (norm.batch_statistics) {
+    layer.fail(ErrorCode::unsupported_layer, "computes the statistics of the batch, wanted the trained ones");
+  }
+  static_cast<void>(batch_norm_split(norm, layer, only_input(layer, inputs)));
   return inputs;
 }
 

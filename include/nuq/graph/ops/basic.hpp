@@ -33,8 +33,10 @@ struct Parameter {
   Shape shape{};
 };
 
-/// Hands its input on: dropout is for training.
-struct Dropout {};
+/// Hands its input on, since dropout is for training; multiplied, where training has not done that already.
+struct Dropout {
+  float factor = 1.0F;
+};
 
 /// Hands its input on to every output.
 struct Split {};
@@ -44,6 +46,15 @@ struct Silence {};
 
 /// This family's part of `Operation`.
 using BasicOperations = OperationList<Unknown, Input, Parameter, Dropout, Split, Silence>;
+
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Unknown&, std::size_t) {
+  return std::nullopt;
+}
+
+/// Data layers may keep what they have learnt of the data.
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Input&, std::size_t) {
+  return std::nullopt;
+}
 
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Parameter&, std::size_t) {
   return 1;

@@ -21,11 +21,11 @@ inline constexpr std::int64_t any_extent = -1;
 
 namespace ops {
 
-/// How many blobs an operation is trained with, for a layer with `inputs` inputs; none for those that have no rule:
-/// whatever the network has.
+/// How many blobs an operation is trained with, for a layer with `inputs` inputs; nothing for those that take what the
+/// network has.
 template <class Op>
 [[nodiscard]] std::optional<std::size_t> blob_count(const Op&, std::size_t /*inputs*/) {
-  return std::nullopt;
+  return 0;
 }
 
 /// The shape of blob `index`, which the network gives `rank` axes, as far as the attributes tell; none where any will

@@ -27,8 +27,9 @@ struct ConvolutionAttributes {
   Window window{};
   std::optional<std::int64_t> group = 1;  ///< divides both channel counts; none: as many as input channels
   bool bias = true;
-  std::int64_t axis = 1;   ///< of the channels; the spatial axes follow
-  bool depthwise = false;  ///< of a layer type that is meant for one filter per input channel
+  std::int64_t axis = 1;        ///< of the channels; the spatial axes follow
+  bool depthwise = false;       ///< of a layer type that is meant for one filter per input channel
+  std::optional<float> relu{};  ///< of a layer that ends in a ReLU: what that multiplies negative values by
 };
 
 /// Cross-correlation of the input with filters [out_channels, in_channels / group, kernel…].
@@ -48,7 +49,7 @@ using Convolutions = OperationList<Convolution, TransposedConvolution, Im2col>;
 
 }  // namespace ops
 
-/// A Convolution with its extents worked out: output = ⌊(input + 2·pad − reach) / stride⌋ + 1.
+/// A Convolution with its extents worked out: output = ⌊(input + pads − reach) / stride⌋ + 1.
 struct ConvolutionGeometry {
   std::int64_t batch = 0;
   std::int64_t in_channels = 0;
@@ -66,7 +67,7 @@ struct ConvolutionGeometry {
 
 /// A transposed convolution with its extents worked out: the transpose of `convolution`, which reads the layer's output
 /// and gives its input. Every input position adds a window to the output:
-/// output = stride·(input − 1) + reach − 2·pad.
+/// output = stride·(input − 1) + reach − pads.
 struct DeconvolutionGeometry {
   ConvolutionGeometry convolution;
 
@@ -120,18 +121,19 @@ NUQ_FUNCTION inline void read_checked_window(const LayerContext& layer, const op
 
 NUQ_FUNCTION inline void place_convolution_window(const LayerContext& layer, WindowAxis& window,
                                                   const std::string& axis) {
-  const std::int64_t room = window.input + 2 * window.pad - window.reach();
+  const std::int64_t padded = window.pad + window.input + window.pad_end;
+  const std::int64_t room = padded - window.reach();
   if (room < 0) {
     layer.fail(ErrorCode::size_mismatch, "the kernel reaches over " + std::to_string(window.reach()) +
                                              " values along the " + axis + ", the padded input has " +
-                                             std::to_string(window.input + 2 * window.pad));
+                                             std::to_string(padded));
   }
   window.output = room / window.stride + 1;
 }
 
 NUQ_FUNCTION inline void place_deconvolution_window(const LayerContext& layer, WindowAxis& window,
                                                     const std::string& axis) {
-  window.input = window.stride * (window.output - 1) + window.reach() - 2 * window.pad;
+  window.input = window.stride * (window.output - 1) + window.reach() - window.pad - window.pad_end;
   if (window.input >= 1) return;
   layer.fail(ErrorCode::size_mismatch, "the output has " + std::to_string(window.input) + " values along the " + axis +
                                            " within the pads, wanted at least 1");

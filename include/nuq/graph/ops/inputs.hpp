@@ -35,10 +35,10 @@ NUQ_FUNCTION inline void require_inputs(const LayerContext& layer, const std::ve
              layer.type + " has " + std::to_string(inputs.size()) + " inputs, wanted " + wanted + std::to_string(most));
 }
 
-/// Throws ModelError unless `input` is [N, C, H, W].
+/// Throws ModelError unless `input` is [N, C, H, W]; forks compute some operations on other inputs as well.
 NUQ_FUNCTION inline void require_image(const LayerContext& layer, const Shape& input) {
   if (input.size() == 4) return;
-  layer.fail(ErrorCode::size_mismatch, layer.type + " has the input " + to_string(input) + ", wanted [N,C,H,W]");
+  layer.fail(ErrorCode::unsupported_layer, layer.type + " has the input " + to_string(input) + ", wanted [N,C,H,W]");
 }
 
 /// Shape rule of operations that compute element by element: every output has the shape of the one input.

@@ -2,6 +2,7 @@
 #define NUQ_GRAPH_OPS_NORMALIZATION_HPP
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,10 @@ NUQ_FUNCTION [[nodiscard]] inline AxisSplit normalize_split(const ops::Normalize
 }
 
 namespace ops {
+
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Normalize&, std::size_t) {
+  return 1;
+}
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Lrn& lrn, const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {

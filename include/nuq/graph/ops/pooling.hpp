@@ -1,6 +1,7 @@
 #ifndef NUQ_GRAPH_OPS_POOLING_HPP
 #define NUQ_GRAPH_OPS_POOLING_HPP
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -47,16 +48,18 @@ using Poolings = OperationList<Pooling, SpatialPyramidPooling>;
 
 /// A pooling with its extents worked out. Every channel is pooled alone. Caffe's rules:
 ///
-///   output = ⌈(input + 2·pad − kernel) / stride⌉ + 1   (⌊⌋ without `ceil`),
+///   output = ⌈(input + pads − kernel) / stride⌉ + 1   (⌊⌋ without `ceil`),
 ///
 /// and where either axis is padded, one less if the last window would begin behind the input and its first pad. Windows
-/// are clipped to the input; the divisor of an average counts the pads as well, up to input + pad.
+/// are clipped to the input; the divisor of an average counts the pads as well, up to input + pad, unless it is to
+/// leave them out. The average of a window without any value, NaN in Caffe, is 0.
 struct PoolingGeometry {
   std::int64_t batch = 0;
   std::int64_t channels = 0;
   WindowAxis y;
   WindowAxis x;
   ops::PoolMethod method = ops::PoolMethod::maximum;
+  bool count_include_pad = true;
 
   [[nodiscard]] Shape output_shape() const { return {batch, channels, y.output, x.output}; }
 };
@@ -69,16 +72,13 @@ NUQ_FUNCTION inline void read_pooling_windows(const ops::Pooling& pooling, const
   if (!pooling.global) return;
   y.kernel = y.input;
   x.kernel = x.input;
-  if (y.stride != 1 || x.stride != 1 || y.pad != 0 || x.pad != 0) {
+  if (y.stride != 1 || x.stride != 1 || y.pad != 0 || x.pad != 0 || y.pad_end != 0 || x.pad_end != 0) {
     layer.fail(ErrorCode::invalid_argument, "global_pooling has a stride or a pad, wanted stride 1 and pad 0");
   }
 }
 
 /// Throws ModelError for forms that no kernel computes.
 NUQ_FUNCTION inline void check_pooling_form(const ops::Pooling& pooling, const LayerContext& layer) {
-  if (!pooling.count_include_pad && pooling.method == ops::PoolMethod::average) {
-    layer.fail(ErrorCode::unsupported_layer, "the average leaves pads out, wanted them to count");
-  }
   if (has_other_than(pooling.window.dilations, 1)) {
     layer.fail(ErrorCode::unsupported_layer, "the pooling is dilated, wanted dilation 1");
   }
@@ -86,11 +86,11 @@ NUQ_FUNCTION inline void check_pooling_form(const ops::Pooling& pooling, const L
 
 NUQ_FUNCTION inline void place_pooling_window(const LayerContext& layer, WindowAxis& window, bool ceil, bool padded,
                                               const std::string& axis) {
-  if (window.pad >= window.kernel) {
-    layer.fail(ErrorCode::invalid_argument, "pad along the " + axis + " is " + std::to_string(window.pad) +
+  if (const std::int64_t pad = (std::max)(window.pad, window.pad_end); pad >= window.kernel) {
+    layer.fail(ErrorCode::invalid_argument, "pad along the " + axis + " is " + std::to_string(pad) +
                                                 ", wanted less than the kernel size " + std::to_string(window.kernel));
   }
-  const std::int64_t room = window.input + 2 * window.pad - window.kernel;
+  const std::int64_t room = window.pad + window.input + window.pad_end - window.kernel;
   const std::int64_t floor_steps = room >= 0 ? room / window.stride : -((-room + window.stride - 1) / window.stride);
   const bool exact = floor_steps * window.stride == room;
   window.output = floor_steps + (ceil && !exact ? 1 : 0) + 1;
@@ -98,7 +98,7 @@ NUQ_FUNCTION inline void place_pooling_window(const LayerContext& layer, WindowA
   if (window.output < 1) {
     layer.fail(ErrorCode::size_mismatch, "the kernel has " + std::to_string(window.kernel) + " values along the " +
                                              axis + ", the padded input " +
-                                             std::to_string(window.input + 2 * window.pad));
+                                             std::to_string(window.pad + window.input + window.pad_end));
   }
 }
 
@@ -123,13 +123,14 @@ NUQ_FUNCTION [[nodiscard]] inline PoolingGeometry pooling_geometry(const ops::Po
   geometry.y.input = input[2];
   geometry.x.input = input[3];
   geometry.method = pooling.method;
+  geometry.count_include_pad = pooling.count_include_pad;
   detail::check_pooling_form(pooling, layer);
   detail::read_pooling_windows(pooling, layer, geometry.y, geometry.x);
   if (!pooling.global) {
     check_window(layer, geometry.y, "height");
     check_window(layer, geometry.x, "width");
   }
-  const bool padded = geometry.y.pad > 0 || geometry.x.pad > 0;
+  const bool padded = geometry.y.pad + geometry.y.pad_end + geometry.x.pad + geometry.x.pad_end > 0;
   if (padded && pooling.method == ops::PoolMethod::expectation) {
     layer.fail(ErrorCode::invalid_argument, "pool is STOCHASTIC and padded, wanted pad 0 as in Caffe");
   }

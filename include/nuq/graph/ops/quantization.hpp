@@ -4,6 +4,7 @@
 #include <cfloat>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,14 @@ NUQ_FUNCTION [[nodiscard]] inline AxisSplit dequant_split(const LayerContext& la
 }
 
 namespace ops {
+
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const AntiQuant&, std::size_t) {
+  return std::nullopt;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const DeQuant&, std::size_t) {
+  return std::nullopt;
+}
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Quant&, const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,14 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> recurrent_shapes(const ops:
 }  // namespace detail
 
 namespace ops {
+
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Lstm&, std::size_t) {
+  return std::nullopt;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Rnn&, std::size_t) {
+  return std::nullopt;
+}
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Lstm& lstm, const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {

@@ -36,7 +36,8 @@ struct WindowAxis {
   std::int64_t output = 0;  ///< number of window positions
   std::int64_t kernel = 1;
   std::int64_t stride = 1;
-  std::int64_t pad = 0;  ///< zeros before the input; as many behind it
+  std::int64_t pad = 0;      ///< positions before the input
+  std::int64_t pad_end = 0;  ///< and behind it
   std::int64_t dilation = 1;
 
   /// Input positions from the window's first to its last, both included.
@@ -57,6 +58,7 @@ NUQ_FUNCTION inline void check_window(const LayerContext& layer, const WindowAxi
   check("kernel size", window.kernel, 1);
   check("stride", window.stride, 1);
   check("pad", window.pad, 0);
+  check("pad behind the input", window.pad_end, 0);
   check("dilation", window.dilation, 1);
 }
 
@@ -85,24 +87,16 @@ NUQ_FUNCTION [[nodiscard]] inline WindowPair window_pair(const LayerContext& lay
              std::string(name) + " has " + std::to_string(values.size()) + " values, wanted 1 or 2 (height, width)");
 }
 
-/// Throws ModelError for pads that are not the same at both ends: no kernel computes them.
-NUQ_FUNCTION [[nodiscard]] inline WindowPair symmetric_pads(const LayerContext& layer, const ops::Window& window) {
-  const WindowPair begin = window_pair(layer, "pad", window.pads_begin, 0);
-  const WindowPair end = window_pair(layer, "pad", window.pads_end, 0);
-  if (begin.y == end.y && begin.x == end.x) return begin;
-  layer.fail(ErrorCode::unsupported_layer, "the pads are " + to_string({begin.y, begin.x}) + " before and " +
-                                               to_string({end.y, end.x}) + " behind the input, wanted as many");
-}
-
 /// Reads the window of an image into its two axes, whose values are not checked yet.
 NUQ_FUNCTION inline void read_window(const LayerContext& layer, const ops::Window& window, WindowAxis& y,
                                      WindowAxis& x) {
   const WindowPair kernel = window_pair(layer, "kernel_size", window.kernel, 0);
   const WindowPair stride = window_pair(layer, "stride", window.strides, 1);
-  const WindowPair pad = symmetric_pads(layer, window);
+  const WindowPair begin = window_pair(layer, "pad", window.pads_begin, 0);
+  const WindowPair end = window_pair(layer, "pad", window.pads_end, 0);
   const WindowPair dilation = window_pair(layer, "dilation", window.dilations, 1);
-  y.kernel = kernel.y, y.stride = stride.y, y.pad = pad.y, y.dilation = dilation.y;
-  x.kernel = kernel.x, x.stride = stride.x, x.pad = pad.x, x.dilation = dilation.x;
+  y.kernel = kernel.y, y.stride = stride.y, y.pad = begin.y, y.pad_end = end.y, y.dilation = dilation.y;
+  x.kernel = kernel.x, x.stride = stride.x, x.pad = begin.x, x.pad_end = end.x, x.dilation = dilation.x;
 }
 
 }  // namespace detail

@@ -98,6 +98,9 @@ NUQ_FUNCTION [[nodiscard]] inline std::string quantization_obstacle(const Graph&
   if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions != 4) {
     return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
   }
+  if (const auto* convolution = convolution_of(node); convolution->relu) {
+    return "it ends in a ReLU of its own: only layers without one are supported";
+  }
   const auto* const transposed = node.operation.get_if<ops::TransposedConvolution>();
   if (transposed == nullptr) return {};
   const std::string dilation = dilation_obstacle(*transposed, "the quantization of Deconvolution");

@@ -27,11 +27,11 @@ NUQ_FUNCTION [[nodiscard]] bool shares_parameters(const Graph& graph, const Node
 /// layers in `Node::fused`, in the order of computation; their nodes and values are gone and the remaining ones are
 /// numbered anew.
 ///
-/// Left as they are: layers with somebody else reading a blob between them, layers without weights or with weights
-/// shared by name, a Scale or Bias along another axis, a blob in front whose name stands for something else at the
-/// Convolution's place, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats:
-/// false` or a variance that cannot be used, and ConfigError for a skipped layer that does not exist or that nothing
-/// could be folded into.
+/// Left as they are: layers with somebody else reading a blob between them, layers that are not computed, without
+/// weights or with weights shared by name, a BatchNorm with the statistics of the batch, a Scale or Bias along another
+/// axis, a blob in front whose name stands for something else at the Convolution's place, and what would become
+/// infinite. Throws ModelError for a variance that cannot be used, and ConfigError for a skipped layer that does not
+/// exist or that nothing could be folded into.
 NUQ_FUNCTION void fuse(Graph& graph, const FusionOptions& options = {});
 
 NUQ_NAMESPACE_END
@@ -47,7 +47,6 @@ NUQ_NAMESPACE_END
 #include <utility>
 #include <vector>
 
-#include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/ops/affine.hpp"
 #include "nuq/graph/ops/window.hpp"
 #include "nuq/graph/passes/detail/channel_affine.hpp"
@@ -69,6 +68,7 @@ NUQ_DEFINITION bool shares_parameters(const Graph& graph, const Node& node) {
 /// True if something can be folded into the layer: it has weights of its own, one input and one output with channels in
 /// axis 1.
 NUQ_FUNCTION [[nodiscard]] inline bool is_fusable(const Graph& graph, const Node& node) {
+  if (!node.obstacle.empty()) return false;
   if (!has_weight_matrix(node) || node.blobs.empty() || node.blobs.front().values.empty()) return false;
   if (node.inputs.size() != 1 || node.outputs.size() != 1 || shares_parameters(graph, node)) return false;
   if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) return convolution->axis == 1;
@@ -175,16 +175,6 @@ void fold_each(Graph& graph, const std::set<std::string>& skipped, Fold&& fold) 
   remove_nodes(graph, useless);
 }
 
-/// Inference uses the trained statistics of a BatchNorm; only an explicit wish for those of the batch is refused.
-NUQ_FUNCTION inline void check_batch_norms(const Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    const auto* const norm = node.operation.get_if<ops::BatchNorm>();
-    if (norm == nullptr || !norm->batch_statistics) continue;
-    fail_layer(ErrorCode::unsupported_layer, graph.model_file(), node.name,
-               "use_global_stats is false, wanted true in an inference network");
-  }
-}
-
 NUQ_FUNCTION inline void check_skipped(const Graph& graph, const std::set<std::string>& skipped) {
   for (const std::string& name : skipped) {
     const Node* const node = graph.find(name);
@@ -203,7 +193,6 @@ NUQ_FUNCTION inline void check_skipped(const Graph& graph, const std::set<std::s
 }  // namespace detail
 
 NUQ_DEFINITION void fuse(Graph& graph, const FusionOptions& options) {
-  detail::check_batch_norms(graph);
   detail::check_skipped(graph, options.skipped);
   if (!options.enabled) return;
   detail::fold_each(graph, options.skipped,

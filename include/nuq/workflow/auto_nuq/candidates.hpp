@@ -29,6 +29,7 @@ NUQ_NAMESPACE_END
 #include "nuq/workflow/auto_nuq/layer_choices.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
+#include "nuq/workflow/detail/leave_out_unreachable.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -74,9 +75,20 @@ NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
   refuse_layers_without_int32_bias(run);
 }
 
+/// A layer whose input the calibration engine does not compute stays in float.
+NUQ_FUNCTION inline void leave_out_uncalibrated(AutoNuqState& run) {
+  if (run.report.weights_only) return;
+  AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
+  leave_out_unreachable(run.session, run.tools.evaluator.calibration_batch, engine);
+  for (const auto& left_out : run.session.settings.left_out) {
+    run.report.warnings.push_back("layer '" + left_out.first + "' stays in float: " + left_out.second);
+  }
+}
+
 NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
   ThreadPool parallel(run.options.threads);
   const AnyProgress& progress = run.tools.progress;
+  leave_out_uncalibrated(run);
   progress.started(run.session.settings.plan.size());
   const NetworkStatistics known = candidate_statistics(run, parallel);
   run.choices = layer_choices(run.session.graph, run.session.settings.plan, run.tools.quantizer, known, run.options,

@@ -60,7 +60,36 @@ TEST_CASE("an absent or true use_global_stats is computed, an explicit false is 
       [&] { computed<nuq::detail::BatchNormLayer>(batch_norm("use_global_stats: false", 1.0F), {images}); });
   CHECK(error.code == nuq::ErrorCode::unsupported_layer);
   CHECK(error.says("layer 'layer1'"));
-  CHECK(error.says("use_global_stats"));
+  CHECK(error.says("the statistics of the batch"));
+}
+
+TEST_CASE("a batch normalisation with a scale and a shift of its own, in the order of either family of forks") {
+  const Tensor mean({2}, {1.0F, -2.0F});
+  const Tensor variance({2}, {8.0F, 0.5F});
+  const Tensor weight({1}, {2.0F});
+  const Tensor scale({2}, {3.0F, -0.5F});
+  const Tensor shift({2}, {0.25F, 10.0F});
+  const Tensor images({1, 2, 1, 2}, {1.5F, -1.0F, 4.0F, 0.0F});
+  // mean / 2 = 0.5, -1; variance / 2 = 4, 0.25; y = scale·(x − mean)/√variance + shift
+  const std::vector<double> wanted = {3 * 1.0 / 2 + 0.25, 3 * -1.5 / 2 + 0.25, -0.5 * 5 / 0.5 + 10, -0.5 * 1 / 0.5 + 10};
+  const Node nvcaffe = layer_alone("BatchNorm", "batch_norm_param { scale_bias: true eps: 0 }",
+                                   {mean, variance, weight, scale, shift});
+  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(nvcaffe, {images}).values, wanted) < 1e-6);
+  const Tensor half_mean({2}, {0.5F, -1.0F});
+  const Tensor half_variance({2}, {4.0F, 0.25F});
+  const Node segments = layer_alone("BN", "bn_param { frozen: true eps: 0 }", {scale, shift, half_mean, half_variance});
+  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(segments, {images}).values, wanted) < 1e-6);
+  const Node pspnet =
+      layer_alone("BN", "bn_param { moving_average: true var_eps: 0 }", {scale, shift, half_mean, half_variance});
+  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(pspnet, {images}).values, wanted) < 1e-6);
+}
+
+TEST_CASE("a batch normalisation that ends in a ReLU") {
+  const Tensor images = random_tensor({2, 3, 2, 2}, 1);
+  std::vector<double> wanted = normalised(images, 4, 1.0, 1e-5);
+  for (double& value : wanted) value = value < 0.0 ? 0.0 : value;
+  CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(batch_norm("relu: true", 1.0F), {images}).values, wanted) <
+        1e-6);
 }
 
 TEST_CASE("statistics that cannot be used are refused by name") {

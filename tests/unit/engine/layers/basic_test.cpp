@@ -9,9 +9,17 @@
 
 using nuq::Tensor;
 
-TEST_CASE("Dropout and AntiQuant hand their input on, Flatten in another shape") {
+TEST_CASE("Dropout hands its input on, times the share that it keeps where training left the values as they are") {
+  const Tensor input({3}, {1.0F, -2.0F, 8.0F});
+  CHECK(computed<nuq::detail::DropoutLayer>(layer_alone("Dropout", "dropout_param { dropout_ratio: 0.75 }"), {input})
+            .values == input.values);
+  const nuq::Node scaling = layer_alone("Dropout", "dropout_param { dropout_ratio: 0.75 scale_train: false }");
+  CHECK(computed<nuq::detail::DropoutLayer>(scaling, {input}).values == std::vector<float>{0.25F, -0.5F, 2.0F});
+}
+
+TEST_CASE("AntiQuant hands its input on, Flatten in another shape") {
   const Tensor input = random_tensor({2, 3, 4, 5}, 1);
-  for (const std::string type : {"Dropout", "AntiQuant", "Flatten"}) {
+  for (const std::string type : {"AntiQuant", "Flatten"}) {
     const Tensor output = computed<nuq::detail::CopyLayer>(layer_alone(type, ""), {input});
     CHECK(output.values == input.values);
     CHECK(output.shape == (type == "Flatten" ? nuq::Shape{2, 60} : input.shape));

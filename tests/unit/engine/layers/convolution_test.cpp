@@ -188,6 +188,24 @@ TEST_CASE("a convolution without weights, or with weights that do not fit its in
   CHECK(error.says("[4,5,3,3]"));
 }
 
+TEST_CASE("pads may differ from side to side, and a ReLU may follow within the layer") {
+  const Tensor input({1, 1, 2, 2}, {1.0F, 2.0F, 3.0F, 4.0F});
+  const Tensor weights({1, 1, 2, 2}, {1.0F, -1.0F, 2.0F, 0.5F});
+  const std::string parameters = "num_output: 1 kernel_size: 2 bias_term: false pad_t: 1 pad_r: 1";
+  // rows: pad, input; columns: input, pad. y = a − b + 2c + d/2
+  const std::vector<float> plain = {3.0F, 4.0F, 7.0F, 10.0F};
+  const Tensor output = computed<nuq::detail::ConvolutionLayer>(
+      layer_alone("Convolution", "convolution_param { " + parameters + " }", {weights}), {input});
+  CHECK(output.shape == Shape{1, 1, 2, 2});
+  CHECK(output.values == plain);
+  Tensor negative = weights;
+  for (float& value : negative.values) value = -value;
+  const Tensor rectified = computed<nuq::detail::ConvolutionLayer>(
+      layer_alone("Convolution", "convolution_param { " + parameters + " relu: true negative_slope: 0.5 }", {negative}),
+      {input});
+  CHECK(rectified.values == std::vector<float>{-1.5F, -2.0F, -3.5F, -5.0F});
+}
+
 }  // namespace engine_layers_convolution_test
 
 namespace engine_layers_im2col_test {

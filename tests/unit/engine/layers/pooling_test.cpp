@@ -151,6 +151,25 @@ TEST_CASE("pooling gives the same bits for any number of threads") {
   }
 }
 
+TEST_CASE("an average that leaves pads out divides by the values that it sees") {
+  const Tensor input({1, 1, 2, 2}, {1.0F, 2.0F, 3.0F, 6.0F});
+  const std::vector<float> wanted = {1.0F, 1.5F, 2.0F, 2.0F, 3.0F, 4.0F, 3.0F, 4.5F, 6.0F};
+  for (const std::string pool : {"AVE_EXC_PAD", "AVE_TF"}) {
+    CHECK(computed<nuq::detail::PoolingLayer>(pooling("pool: " + pool + " kernel_size: 2 pad: 1"), {input}).values ==
+          wanted);
+  }
+}
+
+TEST_CASE("pads may differ from side to side") {
+  const Tensor input({1, 1, 2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F});
+  const Tensor below = computed<nuq::detail::PoolingLayer>(pooling("pool: AVE kernel_size: 2 pad_b: 1"), {input});
+  CHECK(below.shape == Shape{1, 1, 2, 2});
+  CHECK(below.values == std::vector<float>{3.0F, 4.0F, 2.25F, 2.75F});
+  const Tensor left = computed<nuq::detail::PoolingLayer>(pooling("pool: MAX kernel_size: 2 pad_l: 1"), {input});
+  CHECK(left.shape == Shape{1, 1, 1, 3});
+  CHECK(left.values == std::vector<float>{4.0F, 5.0F, 6.0F});
+}
+
 }  // namespace engine_layers_pooling_test
 
 namespace engine_layers_spp_test {

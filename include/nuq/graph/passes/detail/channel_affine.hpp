@@ -30,7 +30,8 @@ template <class Op>
 }
 
 /// What a BatchNorm, Scale or Bias computes for a blob of `rank` axes with `channels` in axis 1; nothing for other
-/// layers, along other axes, and without trained blobs. Throws ModelError for statistics that cannot be used.
+/// layers, along other axes, without trained blobs, and for what is no such map. Throws ModelError for statistics that
+/// cannot be used.
 NUQ_FUNCTION [[nodiscard]] std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels,
                                                                   std::size_t rank);
 
@@ -93,10 +94,12 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<ChannelAffine> bias_affine(const
 
 NUQ_DEFINITION std::optional<ChannelAffine> affine_of(const LayerRef& layer, std::size_t channels, std::size_t rank) {
   const Node& node = layer.node;
+  if (!node.obstacle.empty()) return std::nullopt;
   if (const auto* scale = node.operation.get_if<ops::Scale>()) return scale_affine(*scale, node, channels, rank);
   if (const auto* bias = node.operation.get_if<ops::Bias>()) return bias_affine(*bias, node, channels, rank);
   const auto* const norm = node.operation.get_if<ops::BatchNorm>();
-  if (norm == nullptr || node.blobs.empty() || node.blobs.front().values.size() != channels) return std::nullopt;
+  if (norm == nullptr || norm->batch_statistics || norm->relu) return std::nullopt;
+  if (node.blobs.empty() || node.blobs.front().values.size() != channels) return std::nullopt;
   return batch_norm_affine(*norm, layer);
 }
 

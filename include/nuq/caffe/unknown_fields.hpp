@@ -1,0 +1,130 @@
+#ifndef NUQ_CAFFE_UNKNOWN_FIELDS_HPP
+#define NUQ_CAFFE_UNKNOWN_FIELDS_HPP
+
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nuq/compiled.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// A field of a prototxt that the schema does not have, or whose value its enumeration does not have.
+struct UnknownField {
+  static constexpr std::size_t outside_layers = (std::numeric_limits<std::size_t>::max)();
+
+  std::string path;   ///< "pooling_param.pool", from its layer on, or from the network's own fields
+  std::string value;  ///< the unknown value of an enumeration; empty where the field itself is unknown
+  std::size_t begin;  ///< where it stands in the text, as half-open offsets
+  std::size_t end;
+  std::size_t layer = outside_layers;  ///< position of its layer among those of the text
+};
+
+/// The unknown fields of a prototxt, in order. Those inside an unknown field are not looked at. Throws as
+/// `text_fields`.
+NUQ_FUNCTION [[nodiscard]] std::vector<UnknownField> unknown_fields(std::string_view text);
+
+/// The text with unknown values of enumerations blanked, so that protobuf's parser, which refuses them, takes the rest;
+/// offsets stay. Those that decide what belongs to the network (`include`, `exclude`, `state`) are left for it to
+/// refuse.
+NUQ_FUNCTION [[nodiscard]] std::string without_unknown_values(std::string_view text,
+                                                              const std::vector<UnknownField>& fields);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(CAFFE)
+
+#include <google/protobuf/descriptor.h>
+#include <cstdlib>
+#include <utility>
+
+#include "nuq/caffe/prototxt_text.hpp"
+#include "nuq/proto_schema.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// Holds the fields of a text against the schema's messages.
+class UnknownFieldFinder {
+ public:
+  NUQ_FUNCTION explicit UnknownFieldFinder(std::string_view text) : text_(text) {}
+
+  NUQ_FUNCTION [[nodiscard]] std::vector<UnknownField> find() && {
+    const google::protobuf::Descriptor& net = *schema::NetParameter::descriptor();
+    std::size_t layers = 0;
+    for (const TextField& field : text_fields(text_)) {
+      const bool is_layer = field.is_message && (field.name == "layer" || field.name == "layers");
+      layer_ = is_layer ? layers++ : UnknownField::outside_layers;
+      check(field, net, std::string(), is_layer);
+    }
+    return std::move(found_);
+  }
+
+ private:
+  /// The path of a layer's fields starts inside of it.
+  NUQ_FUNCTION void check(const TextField& field, const google::protobuf::Descriptor& message,
+                          const std::string& parent, bool is_layer = false) {
+    const std::string path = parent + std::string(field.name);
+    const google::protobuf::FieldDescriptor* const known = message.FindFieldByName(std::string(field.name));
+    if (known == nullptr) {
+      found_.push_back({path, {}, field.begin, field.end, layer_});
+    } else if (known->message_type() != nullptr && field.is_message) {
+      for (const TextField& inner : text_fields(text_, field.value_begin, field.value_end)) {
+        check(inner, *known->message_type(), is_layer ? std::string() : path + ".");
+      }
+    } else if (known->enum_type() != nullptr) {
+      check_value(field, *known->enum_type(), path);
+    }
+  }
+
+  NUQ_FUNCTION void check_value(const TextField& field, const google::protobuf::EnumDescriptor& values,
+                                const std::string& path) {
+    std::string value(text_.substr(field.value_begin, field.value_end - field.value_begin));
+    if (has_value(values, value)) return;
+    found_.push_back({path, std::move(value), field.begin, field.end, layer_});
+  }
+
+  /// By name or by number.
+  NUQ_FUNCTION [[nodiscard]] static bool has_value(const google::protobuf::EnumDescriptor& values,
+                                                   const std::string& value) {
+    const bool is_number = !value.empty() && (value[0] == '-' || (value[0] >= '0' && value[0] <= '9'));
+    if (!is_number) return values.FindValueByName(value) != nullptr;
+    return values.FindValueByNumber(static_cast<int>(std::strtol(value.c_str(), nullptr, 0))) != nullptr;
+  }
+
+  std::string_view text_;
+  std::size_t layer_ = UnknownField::outside_layers;
+  std::vector<UnknownField> found_;
+};
+
+NUQ_FUNCTION [[nodiscard]] inline bool selects_layers(const std::string& path) {
+  const std::string first = path.substr(0, path.find('.'));
+  return first == "include" || first == "exclude" || first == "state" || first == "phase";
+}
+
+}  // namespace detail
+
+NUQ_DEFINITION std::vector<UnknownField> unknown_fields(std::string_view text) {
+  return detail::UnknownFieldFinder(text).find();
+}
+
+NUQ_DEFINITION std::string without_unknown_values(std::string_view text, const std::vector<UnknownField>& fields) {
+  std::string blanked(text);
+  for (const UnknownField& field : fields) {
+    if (field.value.empty() || detail::selects_layers(field.path)) continue;
+    for (std::size_t at = field.begin; at < field.end; ++at) {
+      if (blanked[at] != '\n') blanked[at] = ' ';
+    }
+  }
+  return blanked;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(CAFFE)
+
+#endif  // NUQ_CAFFE_UNKNOWN_FIELDS_HPP

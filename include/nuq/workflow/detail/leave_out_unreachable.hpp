@@ -1,0 +1,77 @@
+#ifndef NUQ_WORKFLOW_DETAIL_LEAVE_OUT_UNREACHABLE_HPP
+#define NUQ_WORKFLOW_DETAIL_LEAVE_OUT_UNREACHABLE_HPP
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "nuq/compiled.hpp"
+#include "nuq/core/array_view.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/core/tensor.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/uncomputed_layers.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/detail/feed_from.hpp"
+#include "nuq/workflow/quantization_session.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Takes the planned layers of `unreachable` (with the reason) out of plan and results, and says so in the notes.
+/// Throws ModelError where none is left.
+NUQ_FUNCTION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& unreachable);
+
+/// Takes the layers out of the plan whose input `engine` does not compute: there is nothing to calibrate them with.
+/// Looks with a forward pass over the first batch, and only where the library does not know all layers.
+template <class NextBatch, class Engine>
+void leave_out_unreachable(QuantizationSession& session, NextBatch& next_batch, Engine& engine) {
+  std::map<std::string, std::string> uncomputed = uncomputed_layers(session.graph);
+  if (uncomputed.empty()) return;
+  std::set<std::size_t> computed(session.graph.inputs.begin(), session.graph.inputs.end());
+  engine.load(session.graph);
+  feed_from(next_batch)(engine, 0);
+  engine.forward([&](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView>) {
+    const Node* const known = session.graph.find(node.name);
+    if (known != nullptr) computed.insert(known->outputs.begin(), known->outputs.end());
+  });
+  std::map<std::string, std::string> unreachable;
+  for (const Node& node : session.graph.nodes) {
+    if (node.inputs.empty() || computed.count(node.inputs.front()) > 0 || uncomputed.count(node.name) == 0) continue;
+    unreachable.emplace(node.name, uncomputed.at(node.name));
+  }
+  leave_out(session, unreachable);
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_DEFINITION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& unreachable) {
+  const std::string& file = session.graph.model_file();
+  for (const auto& [layer, reason] : unreachable) {
+    if (session.settings.plan.erase(layer) == 0) continue;
+    session.quantization.erase(layer);
+    session.settings.left_out[layer] = "its input cannot be calibrated: it " + reason;
+    session.settings.notes.push_back(file + ": layer '" + layer +
+                                     "' stays in float: " + session.settings.left_out[layer]);
+  }
+  if (!session.settings.plan.empty() || session.settings.left_out.empty()) return;
+  const auto& [layer, reason] = *session.settings.left_out.begin();
+  fail(ModelError(ErrorCode::unsupported_layer, file + ": layer '" + layer + "': " + reason +
+                                                    ", and no other layer is left: quantize the weights only"));
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
+
+#endif  // NUQ_WORKFLOW_DETAIL_LEAVE_OUT_UNREACHABLE_HPP
