@@ -121,6 +121,7 @@
 #include "nuq/caffe/network_inputs.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
+#include "nuq/caffe/shared_memory.hpp"
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"

@@ -67,6 +67,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OperationReader> operation_rea
       {"ELU", read_elu},
       {"Embed", read_embed},
       {"Exp", read_exp},
+      {"Filter", read_plain<ops::Filter>},
       {"Flatten", read_flatten},
       {"IFMR", read_plain<ops::Ifmr>},
       {"Im2col", read_im2col},

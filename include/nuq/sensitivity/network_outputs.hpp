@@ -1,6 +1,7 @@
 #ifndef NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
 #define NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -14,7 +15,8 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// What a network gives out for some batches: the values of every blob that no layer reads.
+/// What a network gives out for some batches: the values of every blob that no layer reads. Detections, of which there
+/// are more or fewer when anything changes, stand for the values that they are made of.
 struct NetworkOutputs {
   struct Blob {
     std::string layer;            ///< the one that writes it
@@ -32,9 +34,12 @@ struct NetworkOutputs {
 template <class Engine, class Feed>
 [[nodiscard]] NetworkOutputs network_outputs(const Graph& graph, Engine& engine, int batches, Feed&& feed) {
   NetworkOutputs outputs;
+  const auto is_detected_from = [&graph](std::size_t reader) { return is<ops::DetectionOutput>(graph.nodes[reader]); };
   for (const Node& node : graph.nodes) {
+    if (is<ops::DetectionOutput>(node)) continue;
     for (std::size_t output = 0; output < node.outputs.size(); ++output) {
-      if (!graph.consumers(node.outputs[output]).empty()) continue;
+      const std::vector<std::size_t> readers = graph.consumers(node.outputs[output]);
+      if (!std::all_of(readers.begin(), readers.end(), is_detected_from)) continue;
       outputs.blobs.push_back({node.name, output, is<ops::Softmax>(node), {}});
     }
   }
@@ -68,7 +73,6 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(SENSITIVITY)
 
-#include <algorithm>
 #include <cmath>
 
 NUQ_NAMESPACE_BEGIN
