@@ -34,7 +34,7 @@ inline std::vector<float> computed(const nuq::Node& node, const nuq::TensorView&
                                    const nuq::Shape& output_shape) {
   std::vector<float> output(nuq::element_count(output_shape));
   const std::vector<nuq::TensorView> inputs = {input};
-  const std::vector<nuq::TensorSpan> outputs = {{output_shape, output}};
+  std::vector<nuq::TensorSpan> outputs = {{output_shape, output}};
   nuq::Workspace workspace(2);
   nuq::Node bare = node;
   bare.blobs.clear();

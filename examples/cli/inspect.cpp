@@ -11,6 +11,7 @@
 #include "command.hpp"
 #include "nuq/amct/compiler_rule.hpp"
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/shared_memory.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/passes/uncomputed_layers.hpp"
@@ -97,6 +98,8 @@ void print_table(const Json& report) {
 void run(const InspectArguments& arguments) {
   nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights);
   nuq::infer_shapes(graph);
+  for (const std::string& warning : nuq::shared_memory_warnings(graph))
+    graph.warnings.push_back(graph.model_file() + ": " + warning);
   print_warnings(graph.warnings);
   std::optional<nuq::CompressibleLayers> compressible;
   if (!arguments.soc.empty()) compressible = nuq::compressible_layers(graph, nuq::soc_named(arguments.soc));

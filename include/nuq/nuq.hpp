@@ -2,8 +2,9 @@
 #define NUQ_NUQ_HPP
 
 // Everything but the adapters: the algorithms, Caffe models, our inference engine and the workflow.
-// Needs Eigen, protobuf and nlohmann/json; nuq/core.hpp needs Eigen alone. Who handles protobuf's own classes of a Caffe
-// model includes nuq/caffe/model_file.hpp as well, and policies by name stand apart in the by_name.hpp of their rooms.
+// Needs Eigen, protobuf and nlohmann/json; nuq/core.hpp needs Eigen alone. Who handles protobuf's own classes of a
+// Caffe model includes nuq/caffe/model_file.hpp as well, and policies by name stand apart in the by_name.hpp of their
+// rooms.
 
 #include "nuq/amct/apply_config.hpp"
 #include "nuq/amct/compiler_rule.hpp"
@@ -121,6 +122,7 @@
 #include "nuq/caffe/network_inputs.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
+#include "nuq/caffe/shared_memory.hpp"
 #include "nuq/caffe/trained_blobs.hpp"
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"

@@ -70,8 +70,8 @@ NUQ_DEFINITION bool compresses_weights(const SocSpec& soc, const ConvolutionGeom
     return static_cast<double>((extent + block - 1) / block);
   };
   const std::int64_t weights = convolution.out_channels * convolution.fan_in();
-  const double cube_cycles = blocks(convolution.y.output * convolution.x.output, 16) *
-                             blocks(convolution.fan_in(), 32) * blocks(convolution.out_channels, 16);
+  const double cube_cycles =
+      blocks(convolution.positions(), 16) * blocks(convolution.fan_in(), 32) * blocks(convolution.out_channels, 16);
   const double weight_cycles = static_cast<double>(weights) / soc.ddr_rate;
   return weights > weight_threshold && weight_cycles / cube_cycles >= cycle_threshold;
 }

@@ -76,6 +76,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OperationReader> operation_rea
       {"ELU", read_elu, elu_fields},
       {"Embed", read_embed, embed_fields},
       {"Exp", read_exp, exp_fields},
+      {"Filter", read_plain<ops::Filter>, {}},
       {"Flatten", read_flatten, flatten_fields},
       {"IFMR", read_plain<ops::Ifmr>, ifmr_fields},
       {"Im2col", read_im2col, im2col_fields},

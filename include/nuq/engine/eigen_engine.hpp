@@ -106,10 +106,14 @@ class EigenEngine {
   NUQ_FUNCTION [[nodiscard]] TensorView view(std::size_t value) const;
 
   NUQ_FUNCTION void bind(Binding binding);
+  NUQ_FUNCTION [[nodiscard]] Step step_of(std::size_t index) const;
 
   NUQ_FUNCTION void update_shapes();
 
   NUQ_FUNCTION void compute(std::size_t index, const detail::AbsorbedFollowers* followers);
+
+  /// Takes over the shapes of a node's outputs, which it has shortened, for the layers behind it.
+  NUQ_FUNCTION void shorten_outputs(std::size_t index);
 
   std::unique_ptr<Workspace> workspace_;
   CustomLayers custom_;
@@ -119,6 +123,7 @@ class EigenEngine {
   std::vector<bool> is_set_;                    // by value
   std::vector<Step> steps_;                     // by node
   Binding binding_ = Binding::none;
+  bool is_shortened_ = false;  // the last computation has found less than the shape rules allow for
   bool has_run_ = false;
 };
 
@@ -220,24 +225,28 @@ NUQ_DEFINITION TensorView EigenEngine::view(std::size_t value) const {
 }
 
 NUQ_DEFINITION void EigenEngine::bind(Binding binding) {
-  if (binding_ == binding) return;
-  if (binding_ == Binding::none) update_shapes();
+  if (binding_ == binding && !is_shortened_) return;
+  if (binding_ == Binding::none || is_shortened_) update_shapes();
+  is_shortened_ = false;
   binding_ = binding;
   for (std::size_t value = 0; value < shapes_.size(); ++value) {
     const std::size_t buffer = binding == Binding::shared ? network_.shared_buffer(value) : value;
     if (!shapes_[value].empty()) static_cast<void>(buffers_[buffer].reserve(size_of(value)));
   }
   steps_.clear();
-  for (const Node& node : network_.nodes()) {
-    Step step;
-    for (const std::size_t input : node.inputs) step.inputs.push_back(view(input));
-    for (const std::size_t output : node.outputs) {
-      step.results.push_back(view(output));
-      step.outputs.push_back({shapes_[output], {memory(output), step.results.back().values.size()}});
-    }
-    step.work = network_.work(steps_.size())(step.inputs, step.results);
-    steps_.push_back(std::move(step));
+  for (std::size_t node = 0; node < network_.nodes().size(); ++node) steps_.push_back(step_of(node));
+}
+
+NUQ_DEFINITION EigenEngine::Step EigenEngine::step_of(std::size_t index) const {
+  const Node& node = network_.nodes()[index];
+  Step step;
+  for (const std::size_t input : node.inputs) step.inputs.push_back(view(input));
+  for (const std::size_t output : node.outputs) {
+    step.results.push_back(view(output));
+    step.outputs.push_back({shapes_[output], {memory(output), step.results.back().values.size()}});
   }
+  step.work = network_.work(index)(step.inputs, step.results);
+  return step;
 }
 
 NUQ_DEFINITION void EigenEngine::update_shapes() {
@@ -251,7 +260,7 @@ NUQ_DEFINITION void EigenEngine::update_shapes() {
 }
 
 NUQ_DEFINITION void EigenEngine::compute(std::size_t index, const detail::AbsorbedFollowers* followers) {
-  const Step& step = steps_[index];
+  Step& step = steps_[index];
   workspace_->expect_work(step.work);
   const LayerCall call{{network_.nodes()[index], network_.file()}, step.inputs, step.outputs, *workspace_};
   if (followers != nullptr) {
@@ -259,6 +268,20 @@ NUQ_DEFINITION void EigenEngine::compute(std::size_t index, const detail::Absorb
   } else {
     network_.layer(index).forward(call);
   }
+  for (std::size_t output = 0; output < step.outputs.size(); ++output) {
+    if (step.outputs[output].shape != step.results[output].shape) return shorten_outputs(index);
+  }
+}
+
+NUQ_DEFINITION void EigenEngine::shorten_outputs(std::size_t index) {
+  const std::vector<Node>& nodes = network_.nodes();
+  is_shortened_ = true;
+  for (std::size_t output = 0; output < steps_[index].outputs.size(); ++output) {
+    shapes_[nodes[index].outputs[output]] = steps_[index].outputs[output].shape;
+  }
+  const ArrayView<const Node> behind(nodes.data() + index + 1, nodes.size() - index - 1);
+  detail::propagate_shapes(behind, network_.file(), shapes_, custom_.shape_rules);
+  for (std::size_t node = index; node < nodes.size(); ++node) steps_[node] = step_of(node);
 }
 
 NUQ_NAMESPACE_END

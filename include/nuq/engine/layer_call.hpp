@@ -15,12 +15,13 @@ struct TensorSpan {
   ArrayView<float> values;
 };
 
-/// One computation of a layer. Outputs have the shapes that the layer's rule gives for the inputs. An output's memory
+/// One computation of a layer. Outputs have the shapes that the layer's rule gives for the inputs; a layer that finds
+/// less than its rule allows for shortens an output's shape, whose values are then the first ones. An output's memory
 /// is the first input's where the layer's class says `in_place`, and never that of any other input.
 struct LayerCall {
   LayerRef layer;
   ArrayView<const TensorView> inputs;
-  ArrayView<const TensorSpan> outputs;
+  ArrayView<TensorSpan> outputs;
   Workspace& workspace;
 };
 

@@ -40,6 +40,7 @@ NUQ_NAMESPACE_END
 #include "nuq/engine/layers/normalization.hpp"
 #include "nuq/engine/layers/pooling.hpp"
 #include "nuq/engine/layers/quantization.hpp"
+#include "nuq/engine/layers/recurrent.hpp"
 #include "nuq/engine/layers/reduction.hpp"
 #include "nuq/engine/layers/resample.hpp"
 #include "nuq/engine/layers/reshape.hpp"

@@ -1,6 +1,7 @@
 #ifndef NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
 #define NUQ_SENSITIVITY_NETWORK_OUTPUTS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -17,7 +18,8 @@
 NUQ_NAMESPACE_BEGIN
 
 /// What a network gives out for some batches: the values of every blob that no layer reads, or, where none of these is
-/// computed, that no computed layer reads.
+/// computed, that no computed layer reads. Detections, of which there are more or fewer when anything changes, stand
+/// for the values that they are made of.
 struct NetworkOutputs {
   struct Blob {
     std::string layer;            ///< the one that writes it
@@ -81,7 +83,6 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(SENSITIVITY)
 
-#include <algorithm>
 #include <cmath>
 
 NUQ_NAMESPACE_BEGIN
@@ -113,13 +114,14 @@ NUQ_FUNCTION [[nodiscard]] inline double squared_difference(const std::vector<fl
 NUQ_DEFINITION NetworkOutputs unread_outputs(const Graph& graph, const std::map<std::string, std::string>& uncomputed) {
   const auto is_read = [&](std::size_t value) {
     for (const std::size_t reader : graph.consumers(value)) {
-      if (uncomputed.count(graph.nodes[reader].name) == 0) return true;
+      const Node& node = graph.nodes[reader];
+      if (uncomputed.count(node.name) == 0 && !is<ops::DetectionOutput>(node)) return true;
     }
     return false;
   };
   NetworkOutputs outputs;
   for (const Node& node : graph.nodes) {
-    if (uncomputed.count(node.name) > 0) continue;
+    if (uncomputed.count(node.name) > 0 || is<ops::DetectionOutput>(node)) continue;
     for (std::size_t output = 0; output < node.outputs.size(); ++output) {
       if (!is_read(node.outputs[output])) outputs.blobs.push_back({node.name, output, is<ops::Softmax>(node), {}});
     }

@@ -92,7 +92,7 @@ Tensor computed_alone(const Node& node, const std::vector<Tensor>& inputs) {
     shapes.push_back(input.shape);
   }
   Tensor output(nuq::output_shapes(node, shapes).front());
-  const std::vector<nuq::TensorSpan> spans = {{output.shape, output.values}};
+  std::vector<nuq::TensorSpan> spans = {{output.shape, output.values}};
   nuq::Workspace workspace(1);
   nuq::detail::load_layer(node).value().forward({node, views, spans, workspace});
   return output;
@@ -388,6 +388,54 @@ TEST_CASE("an input size that a layer cannot take is refused by that layer's nam
   engine.set_input("data", random_tensor({3, 2, 6, 6}, 9).view());
   engine.forward();
   CHECK(engine.output("ip").shape == Shape{3, 1});
+}
+
+TEST_CASE("a BatchNorm behind a convolution along another axis keeps to its own axis") {
+  // The convolution has 3 output channels in axis 2, the BatchNorm 3 channels in axis 1.
+  const std::vector<Tensor> norm = {random_tensor({3}, 3), Tensor({3}, {0.5F, 2.0F, 1.0F}), Tensor({1}, {1.0F})};
+  const Graph graph =
+      graph_of("input: 'data' input_shape { dim: 2 dim: 3 dim: 4 dim: 5 } " +
+                   layer("conv", "Convolution", "data", "conv",
+                         "convolution_param { num_output: 3 kernel_size: 2 axis: 2 bias_term: false }") +
+                   layer("norm", "BatchNorm", "conv", "conv"),
+               {{"conv", {random_tensor({3, 4, 2}, 1)}}, {"norm", norm}});
+  EigenEngine engine;
+  engine.load(graph);
+  engine.set_input("data", random_tensor({2, 3, 4, 5}, 9).view());
+  const Trace trace = traced(engine);
+  const std::vector<float>& expected = trace.outputs.at("norm")[0].values;
+  engine.forward();
+  CHECK(relative_error(values_of(engine.output("conv")), {expected.begin(), expected.end()}) < 1e-6);
+}
+
+TEST_CASE("a layer that finds less than its rule allows for shortens its output, for the layers behind it as well") {
+  EigenEngine engine;
+  engine.load(
+      graph_of("input: 'locations' input_shape { dim: 1 dim: 8 } input: 'scores' input_shape { dim: 1 dim: 4 } "
+               "input: 'priors' input_shape { dim: 1 dim: 2 dim: 8 } "
+               "layer { name: 'found' type: 'DetectionOutput' bottom: 'locations' bottom: 'scores' bottom: 'priors' "
+               "top: 'found' detection_output_param { num_classes: 2 confidence_threshold: 0.5 } } " +
+               layer("doubled", "Power", "found", "doubled", "power_param { scale: 2 }") +
+               layer("rows", "Reshape", "doubled", "rows", "reshape_param { shape { dim: -1 dim: 7 } }")));
+  // Two boxes that do not meet.
+  const Tensor priors({1, 2, 8}, {0.0F, 0.0F, 0.25F, 0.25F, 0.5F, 0.5F, 1.0F, 1.0F, 1, 1, 1, 1, 1, 1, 1, 1});
+  engine.set_input("locations", Tensor(Shape{1, 8}).view());
+  engine.set_input("priors", priors.view());
+  const auto rows = [&](float first, float second) {
+    engine.set_input("scores", Tensor({1, 4}, {0.0F, first, 0.0F, second}).view());
+    engine.forward();
+    CHECK(engine.output("found").shape[2] == engine.output("rows").shape[0]);
+    const std::vector<float> plain = values_of(engine.output("rows"));
+    const Trace trace = traced(engine);
+    CHECK(trace.inputs.at("rows")[0].shape == engine.output("found").shape);
+    CHECK(trace.outputs.at("rows")[0].values == plain);
+    return plain;
+  };
+  const std::vector<float> both = {0, 2, 1.8F, 0, 0, 0.5F, 0.5F, 0, 2, 1.2F, 1, 1, 2, 2};
+  CHECK(rows(0.9F, 0.6F) == both);
+  CHECK(rows(0.3F, 0.6F) == std::vector<float>{0, 2, 1.2F, 1, 1, 2, 2});
+  CHECK(rows(0.3F, 0.2F) == std::vector<float>{0, -2, -2, -2, -2, -2, -2});
+  CHECK(rows(0.9F, 0.6F) == both);
 }
 
 }  // namespace engine_eigen_engine_test

@@ -60,6 +60,10 @@ std::vector<nuq::Tensor> all_computed(const nuq::Node& node, const std::vector<n
   for (nuq::Tensor& output : outputs) spans.push_back({output.shape, output.values});
   const nuq::LayerCall call{node, views, spans, workspace};
   Layer(node).forward(call);
+  for (std::size_t index = 0; index < outputs.size(); ++index) {  // which the layer may have shortened
+    outputs[index].shape = spans[index].shape;
+    outputs[index].values.resize(nuq::element_count(spans[index].shape));
+  }
   return outputs;
 }
 

@@ -84,6 +84,26 @@ TEST_CASE("the outputs are the values that no layer reads, of all batches") {
   }
 }
 
+TEST_CASE("detections stand for what they are made of") {
+  const nuq::Graph graph = graph_of(
+      "input: 'locations' input_shape { dim: 1 dim: 8 } input: 'scores' input_shape { dim: 1 dim: 4 } "
+      "input: 'priors' input_shape { dim: 1 dim: 2 dim: 8 } "
+      "layer { name: 'moved' type: 'Power' bottom: 'locations' top: 'moved' power_param { shift: 1 } } "
+      "layer { name: 'found' type: 'DetectionOutput' bottom: 'moved' bottom: 'scores' bottom: 'priors' top: 'found' "
+      "detection_output_param { num_classes: 2 } }",
+      SmallWeights());
+  nuq::EigenEngine engine;
+  engine.load(graph);
+  const nuq::NetworkOutputs found = nuq::network_outputs(graph, engine, 1, [](nuq::EigenEngine& target, int) {
+    target.set_input("locations", nuq::Tensor(nuq::Shape{1, 8}).view());
+    target.set_input("scores", nuq::Tensor(nuq::Shape{1, 4}).view());
+    target.set_input("priors", nuq::Tensor(nuq::Shape{1, 2, 8}).view());
+  });
+  REQUIRE(found.blobs.size() == 1);
+  CHECK(found.blobs[0].layer == "moved");
+  CHECK(found.blobs[0].values == std::vector<float>(8, 1.0F));
+}
+
 TEST_CASE("outputs that the engine does not compute are empty and cannot be damaged") {
   IdleEngine engine;
   const nuq::NetworkOutputs none = nuq::network_outputs(network(), engine, 2, [](IdleEngine&, int) {});

@@ -51,8 +51,11 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_DEFINITION ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input) {
-  if (const auto* convolution = layer.node.operation.get_if<ops::Convolution>())
-    return convolution_geometry(*convolution, layer, input);
+  if (const auto* convolution = layer.node.operation.get_if<ops::Convolution>()) {
+    ConvolutionGeometry windows = convolution_geometry(*convolution, layer, input);
+    require_images(layer, windows);
+    return windows;
+  }
   const InnerProductGeometry product = inner_product_geometry(layer.operation<ops::InnerProduct>(), layer, input);
   ConvolutionGeometry geometry;
   geometry.batch = product.rows;

@@ -207,7 +207,7 @@ NUQ_DEFINITION void LoadedNetwork::absorb_followers(const Graph& graph) {
   is_absorbed_.resize(nodes_.size());
   for (std::size_t index = 0; index < nodes_.size(); ++index) {
     const auto* const convolution = layers_[index].get_if<ConvolutionLayer>();
-    if (convolution == nullptr) continue;
+    if (convolution == nullptr || nodes_[index].outputs.size() != 1 || !convolution->has_channels_in_axis_1()) continue;
     AbsorbedFollowers followers(*convolution);
     std::size_t value = nodes_[index].outputs[0];
     for (std::vector<std::size_t> readers = graph.consumers(value); readers.size() == 1;

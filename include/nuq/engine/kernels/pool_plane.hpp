@@ -87,7 +87,8 @@ NUQ_FUNCTION inline void pool_stochastic(const PoolingGeometry& geometry, const 
 }
 
 /// Maximum, average or expectation of one plane's windows. A window without any value (strides larger than the kernel,
-/// without pads) gives −FLT_MAX as maximum, as in Caffe, and 0 otherwise. `line` has room for a row of the input.
+/// without pads) gives −FLT_MAX as maximum, as in Caffe, and 0 otherwise, where an average is NaN in Caffe. `line` has
+/// room for a row of the input.
 NUQ_FUNCTION inline void pool_plane(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
   switch (geometry.method) {
     case ops::PoolMethod::average:

@@ -34,7 +34,8 @@ struct TileFinish {
 
 /// C[rows × 16] = A[rows × depth] · B[depth × 16] for 1 to 6 rows, added to C where `accumulate`, then finished unless
 /// `finish` is null. A is packed by columns of 6 values, B by rows of 16 (aligned to 32 bytes); C's rows are `c_stride`
-/// apart. A sum is taken over the depth in ascending order.
+/// apart. A sum is taken from zero over the depth in ascending order and then added to C: rounding errors of a sum cut
+/// into blocks grow with a block's depth, not with the whole one.
 using TileKernel = void (*)(std::int64_t depth, const float* a, const float* b, float* c, std::int64_t c_stride,
                             bool accumulate, const TileFinish* finish);
 
@@ -66,21 +67,25 @@ NUQ_FUNCTION [[nodiscard]] inline float finished(float value, const TileFinish& 
   return (std::max)(value, 0.0F) + finish.negative_slope * (std::min)(value, 0.0F);
 }
 
+/// A row of 16 sums.
+NUQ_FUNCTION inline void store_portable(const float* sums, float* c, bool accumulate, const TileFinish* finish,
+                                        std::int64_t row) noexcept {
+  for (std::int64_t col = 0; col < tile_cols; ++col) {
+    const float sum = accumulate ? c[col] + sums[col] : sums[col];
+    c[col] = finish == nullptr ? sum : finished(sum, *finish, row);
+  }
+}
+
 template <int rows>
 void tile_portable(std::int64_t depth, const float* a, const float* b, float* c, std::int64_t c_stride, bool accumulate,
                    const TileFinish* finish) {
   for (std::int64_t row = 0; row < rows; ++row) {
     float sums[tile_cols] = {};
-    if (accumulate) {
-      for (std::int64_t col = 0; col < tile_cols; ++col) sums[col] = c[row * c_stride + col];
-    }
     for (std::int64_t k = 0; k < depth; ++k) {
       const float factor = a[k * tile_rows + row];
       for (std::int64_t col = 0; col < tile_cols; ++col) sums[col] += factor * b[k * tile_cols + col];
     }
-    for (std::int64_t col = 0; col < tile_cols; ++col) {
-      c[row * c_stride + col] = finish == nullptr ? sums[col] : finished(sums[col], *finish, row);
-    }
+    store_portable(sums, c + row * c_stride, accumulate, finish, row);
   }
 }
 
@@ -89,8 +94,7 @@ void window_portable(const WindowTaps& taps, const float* a, const float* left, 
                      bool accumulate, const TileFinish* finish) {
   constexpr std::int64_t half = tile_cols / 2;
   for (std::int64_t row = 0; row < rows; ++row) {
-    float* const sums = tile + row * tile_cols;
-    if (!accumulate) std::fill_n(sums, tile_cols, 0.0F);
+    float sums[tile_cols] = {};
     const float* factor = a + row;
     for (std::int64_t channel = 0; channel < taps.channels; ++channel) {
       for (std::int64_t tap = 0; tap < taps.count; ++tap, factor += tile_rows) {
@@ -99,8 +103,7 @@ void window_portable(const WindowTaps& taps, const float* a, const float* left, 
         for (std::int64_t col = 0; col < half; ++col) sums[half + col] += *factor * right[offset + col];
       }
     }
-    if (finish == nullptr) continue;
-    for (std::int64_t col = 0; col < tile_cols; ++col) sums[col] = finished(sums[col], *finish, row);
+    store_portable(sums, tile + row * tile_cols, accumulate, finish, row);
   }
 }
 
@@ -117,6 +120,13 @@ NUQ_FUNCTION __attribute__((target("avx2,fma"))) inline __m256 finished_avx2(__m
   return _mm256_fmadd_ps(_mm256_min_ps(zero, value), _mm256_set1_ps(finish.negative_slope), _mm256_max_ps(zero, value));
 }
 
+/// Half a row of sums.
+NUQ_FUNCTION __attribute__((target("avx2,fma"))) inline void store_avx2(__m256 sums, float* c, bool accumulate,
+                                                                        const TileFinish* finish, std::int64_t row) {
+  if (accumulate) sums = _mm256_add_ps(_mm256_loadu_ps(c), sums);
+  _mm256_storeu_ps(c, finish == nullptr ? sums : finished_avx2(sums, *finish, row));
+}
+
 template <int rows>
 __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const float* a, const float* b, float* c,
                                                    std::int64_t c_stride, bool accumulate, const TileFinish* finish) {
@@ -124,8 +134,8 @@ __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const flo
   __m256 right[static_cast<std::size_t>(rows)];
 #pragma GCC unroll 6
   for (int row = 0; row < rows; ++row) {
-    left[row] = accumulate ? _mm256_loadu_ps(c + row * c_stride) : _mm256_setzero_ps();
-    right[row] = accumulate ? _mm256_loadu_ps(c + row * c_stride + 8) : _mm256_setzero_ps();
+    left[row] = _mm256_setzero_ps();
+    right[row] = _mm256_setzero_ps();
   }
   for (; depth > 0; --depth, a += tile_rows, b += tile_cols) {
     const __m256 b_left = _mm256_load_ps(b);
@@ -139,12 +149,8 @@ __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const flo
   }
 #pragma GCC unroll 6
   for (int row = 0; row < rows; ++row) {
-    if (finish != nullptr) {
-      left[row] = finished_avx2(left[row], *finish, row);
-      right[row] = finished_avx2(right[row], *finish, row);
-    }
-    _mm256_storeu_ps(c + row * c_stride, left[row]);
-    _mm256_storeu_ps(c + row * c_stride + 8, right[row]);
+    store_avx2(left[row], c + row * c_stride, accumulate, finish, row);
+    store_avx2(right[row], c + row * c_stride + 8, accumulate, finish, row);
   }
 }
 
@@ -156,8 +162,8 @@ __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, con
   __m256 right[static_cast<std::size_t>(rows)];
 #pragma GCC unroll 6
   for (int row = 0; row < rows; ++row) {
-    left[row] = accumulate ? _mm256_loadu_ps(tile + row * tile_cols) : _mm256_setzero_ps();
-    right[row] = accumulate ? _mm256_loadu_ps(tile + row * tile_cols + 8) : _mm256_setzero_ps();
+    left[row] = _mm256_setzero_ps();
+    right[row] = _mm256_setzero_ps();
   }
   const std::int64_t* const offsets_end = taps.offsets + taps.count;
   for (std::int64_t channel = taps.channels; channel > 0; --channel) {
@@ -176,12 +182,8 @@ __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, con
   }
 #pragma GCC unroll 6
   for (int row = 0; row < rows; ++row) {
-    if (finish != nullptr) {
-      left[row] = finished_avx2(left[row], *finish, row);
-      right[row] = finished_avx2(right[row], *finish, row);
-    }
-    _mm256_storeu_ps(tile + row * tile_cols, left[row]);
-    _mm256_storeu_ps(tile + row * tile_cols + 8, right[row]);
+    store_avx2(left[row], tile + row * tile_cols, accumulate, finish, row);
+    store_avx2(right[row], tile + row * tile_cols + 8, accumulate, finish, row);
   }
 }
 #endif

@@ -44,7 +44,7 @@ class BnllLayer {
 };
 BnllLayer layer_of(const ops::Softplus&);
 
-/// y = x, not below min and not above max.
+/// y = x, not below min and not above max; min for a NaN, as Caffe has it.
 class ClipLayer {
  public:
   static constexpr bool in_place = true;
@@ -53,7 +53,7 @@ class ClipLayer {
       : min_(layer.operation<ops::Clip>().min.value_or(0.0F)), max_(layer.operation<ops::Clip>().max.value_or(0.0F)) {}
 
   NUQ_FUNCTION void forward(const LayerCall& call) const {
-    for_each_value(call, [min = min_, max = max_](float x) { return (std::max)((std::min)(x, max), min); });
+    for_each_value(call, [min = min_, max = max_](float x) { return (std::max)(min, (std::min)(x, max)); });
   }
 
  private:

@@ -77,8 +77,6 @@ class OpaqueLayer {
 
   void forward(const LayerCall&) const {}
 };
-OpaqueLayer layer_of(const ops::Lstm&);
-OpaqueLayer layer_of(const ops::Rnn&);
 OpaqueLayer layer_of(const ops::Unknown&);
 
 /// Writes its trained blob.

@@ -13,14 +13,17 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/require_weights.hpp"
 #include "nuq/engine/kernels/depthwise.hpp"
+#include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/kernels/gemm.hpp"
 #include "nuq/engine/kernels/panels.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
+#include "nuq/engine/kernels/volume_planes.hpp"
 #include "nuq/engine/kernels/window_columns.hpp"
 #include "nuq/engine/kernels/window_patch.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
@@ -29,7 +32,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Convolution, any groups and dilation: filters × windows as a matrix product, or plane by plane where every output
-/// channel reads one input channel.
+/// channel reads one input channel. Volumes are computed as images that have the planes of a window as channels.
 class ConvolutionLayer {
  public:
   static constexpr bool in_place = false;
@@ -40,13 +43,14 @@ class ConvolutionLayer {
     require_blobs(layer, 1);
     const Tensor& weights = layer.node.blobs[0];
     weight_shape_ = weights.shape;
-    if (weight_shape_.size() != 4 || group < 1 || weight_shape_[0] % group != 0) {
+    if (weight_shape_.size() < 2 || group < 1 || weight_shape_[0] % group != 0) {
       layer.fail(ErrorCode::size_mismatch, "the weights have shape " + to_string(weight_shape_) + " for group " +
-                                               std::to_string(group) + ", wanted [out,in/group,kh,kw]");
+                                               std::to_string(group) + ", wanted [out,in/group,kernel…]");
     }
     bias_ = trained_bias(layer, operation_.bias, static_cast<std::size_t>(weight_shape_[0]));
     const bool by_channel = !operation_.group;
-    if (weight_shape_[1] == 1 && (by_channel || group > 1)) {
+    const bool by_plane = group > 1 && weight_shape_.size() <= 4 && depth() <= depth_block;  // not for longer sums
+    if (weight_shape_[1] == 1 && (by_channel || by_plane)) {
       plane_filters_ = weights.values;
     } else {
       pack_filters(weights, group);
@@ -58,6 +62,8 @@ class ConvolutionLayer {
   [[nodiscard]] std::int64_t out_channels() const noexcept { return weight_shape_[0]; }
   /// What the layer's own ReLU multiplies negative values by; none without one.
   [[nodiscard]] std::optional<float> relu() const noexcept { return operation_.relu; }
+  /// Where layers that follow expect them.
+  [[nodiscard]] bool has_channels_in_axis_1() const noexcept { return operation_.axis == 1; }
 
   NUQ_FUNCTION void forward(const LayerCall& call) const {
     TileFinish finish;
@@ -70,21 +76,51 @@ class ConvolutionLayer {
   NUQ_FUNCTION void forward(const LayerCall& call, const TileFinish& finish) const {
     const ConvolutionGeometry geometry = convolution_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());
-    const float* const input = call.inputs[0].values.data();
-    float* const output = call.outputs[0].values.data();
-    if (plane_filters_.empty()) {
-      multiply(geometry, input, output, finish, call.workspace);
-    } else {
-      convolve_planes(geometry, input, output, finish, call.workspace);
+    if (!plane_filters_.empty()) require_images(call.layer, geometry);
+    for (std::size_t index = 0; index < call.inputs.size(); ++index) {
+      const float* const input = call.inputs[index].values.data();
+      float* const output = call.outputs[index].values.data();
+      if (!plane_filters_.empty()) {
+        convolve_planes(geometry, input, output, finish, call.workspace);
+      } else if (geometry.outer.empty()) {
+        multiply(geometry, input, output, finish, call.workspace);
+      } else {
+        multiply_volumes(geometry, input, output, finish, call.workspace);
+      }
     }
   }
 
  private:
+  /// Weights of one output channel.
+  NUQ_FUNCTION [[nodiscard]] std::int64_t depth() const noexcept {
+    return extent_product(weight_shape_, 1, weight_shape_.size());
+  }
+
   NUQ_FUNCTION void pack_filters(const Tensor& weights, std::int64_t group) {
     const std::int64_t rows = weight_shape_[0] / group;
-    const std::int64_t depth = weight_shape_[1] * weight_shape_[2] * weight_shape_[3];
     for (std::int64_t index = 0; index < group; ++index) {
-      filters_.emplace_back(LineView{weights.values.data() + index * rows * depth, rows, depth, depth, 1});
+      filters_.emplace_back(LineView{weights.values.data() + index * rows * depth(), rows, depth(), depth(), 1});
+    }
+  }
+
+  /// Volume by volume, to need no more memory than one of them takes as images.
+  NUQ_FUNCTION void multiply_volumes(const ConvolutionGeometry& geometry, const float* input, float* output,
+                                     const TileFinish& finish, Workspace& workspace) const {
+    const VolumePlanes planes(geometry);
+    const ConvolutionGeometry images = planes.of_images();
+    const std::int64_t in_plane = images.y.input * images.x.input;
+    const std::int64_t out_plane = images.y.output * images.x.output;
+    const std::int64_t in_size = images.batch * images.in_channels * in_plane;
+    const std::int64_t out_size = images.batch * images.out_channels * out_plane;
+    float* const gathered = workspace.shared_scratch(in_size + out_size);
+    float* const results = gathered + in_size;
+    for (std::int64_t volume = 0; volume < geometry.batch; ++volume) {
+      const float* const source = input + volume * geometry.in_channels * planes.count() * in_plane;
+      gather_planes(workspace, planes, geometry.in_channels, in_plane, source, gathered);
+      multiply(images, gathered, results, finish, workspace);
+      const std::vector<StridedAxis> channels_first = {
+          {images.out_channels, out_plane}, {images.batch, images.out_channels * out_plane}, {out_plane, 1}};
+      gather(workspace, channels_first, results, output + volume * out_size);
     }
   }
 
@@ -117,7 +153,6 @@ class ConvolutionLayer {
   NUQ_FUNCTION void multiply_patches(const ConvolutionGeometry& geometry, const WindowBlocks& blocks,
                                      const float* input, float* output, const TileFinish& finish,
                                      Workspace& workspace) const {
-    constexpr std::int64_t patch_depth = 320;  // of filter values, that a panel of them stays in the first-level cache
     const std::int64_t taps = geometry.y.kernel * geometry.x.kernel;
     const std::int64_t rows = geometry.out_channels / geometry.group;
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
@@ -141,18 +176,21 @@ class ConvolutionLayer {
       for (std::int64_t channel = 0; channel < channels; channel += channel_block) {
         const std::int64_t count = (std::min)(channel_block, channels - channel);
         windows.fill(geometry, input + (group * channels + channel) * in_plane, count, patch);
-        const bool is_last = channel + count == channels;
-        multiply_patch(workspace.kernels(), windows, patch, count, filters.from(channel * taps, tile_rows), row_begin,
-                       row_end, target, {channel > 0, is_last ? &group_finish : nullptr});
+        WindowTaps block_taps = windows.taps(count);
+        for (std::int64_t tap = 0; tap < taps; tap += block_taps.count, block_taps.offsets += block_taps.count) {
+          block_taps.count = (std::min)(taps - tap, patch_depth);  // all of them where there are several channels
+          const bool is_last = channel + count == channels && tap + block_taps.count == taps;
+          multiply_patch(workspace.kernels(), windows, patch, block_taps, filters.from(channel * taps + tap, tile_rows),
+                         row_begin, row_end, target, {channel + tap > 0, is_last ? &group_finish : nullptr});
+        }
       }
     });
   }
 
   NUQ_FUNCTION static void multiply_patch(const TileKernels& kernels, const WindowPatch& windows, const float* patch,
-                                          std::int64_t channels, const PanelView& filters, std::int64_t row_begin,
+                                          const WindowTaps& taps, const PanelView& filters, std::int64_t row_begin,
                                           std::int64_t row_end, const ProductTarget& target,
                                           const ProductPhase& phase) {
-    const WindowTaps taps = windows.taps(channels);
     for (std::int64_t block = row_begin; block < row_end; block += row_block) {
       const std::int64_t block_end = (std::min)(row_end, block + row_block);
       for (std::size_t half = 0; half < windows.halves(); half += 2) {
@@ -213,6 +251,9 @@ class ConvolutionLayer {
         });
   }
 
+  /// Filter values that are summed up at a time: a panel of them stays in the first-level cache.
+  static constexpr std::int64_t patch_depth = 320;
+
   ops::Convolution operation_;
   Shape weight_shape_;
   std::vector<RowPanels> filters_;    // one per group; empty where `plane_filters_` is used
@@ -221,8 +262,8 @@ class ConvolutionLayer {
 };
 ConvolutionLayer layer_of(const ops::Convolution&);
 
-/// Writes what every tap of a convolution's kernel reads: one plane for each channel, kernel row and kernel column,
-/// pads as zeros.
+/// Writes what every tap of a convolution's kernel reads: one plane, or one volume, for each channel and each tap, pads
+/// as zeros.
 class Im2colLayer {
  public:
   static constexpr bool in_place = false;
@@ -230,22 +271,29 @@ class Im2colLayer {
   NUQ_FUNCTION explicit Im2colLayer(const LayerRef& layer) : operation_(layer.operation<ops::Im2col>()) {}
 
   NUQ_FUNCTION void forward(const LayerCall& call) const {
-    const Im2colGeometry geometry = im2col_geometry(operation_, call.layer, call.inputs[0].shape);
+    const ConvolutionGeometry geometry = im2col_geometry(operation_, call.layer, call.inputs[0].shape).convolution;
+    const VolumePlanes planes(geometry);
     const std::int64_t taps = geometry.y.kernel * geometry.x.kernel;
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
-    call.workspace.for_each_task(geometry.batch * geometry.channels * taps, [&](std::int64_t plane, std::size_t) {
-      const TapRange rows(geometry.y, plane % taps / geometry.x.kernel);
-      const TapRange cols(geometry.x, plane % geometry.x.kernel);
-      copy_tap(geometry, call.inputs[0].values.data() + plane / taps * in_plane, rows, cols,
-               call.outputs[0].values.data() + plane * out_plane);
+    const std::int64_t volumes = geometry.batch * geometry.in_channels * planes.taps() * taps;  // of the output
+    call.workspace.for_each_task(volumes * planes.positions(), [&](std::int64_t task, std::size_t) {
+      const std::int64_t position = task % planes.positions();
+      const std::int64_t volume = task / planes.positions();
+      const std::int64_t channel = volume / taps / planes.taps();  // of all items
+      const std::int64_t plane = planes.plane(position, volume / taps % planes.taps());
+      float* const output = call.outputs[0].values.data() + task * out_plane;
+      std::fill_n(output, out_plane, 0.0F);
+      if (plane == VolumePlanes::padding) return;
+      copy_tap(geometry, call.inputs[0].values.data() + (channel * planes.count() + plane) * in_plane,
+               TapRange(geometry.y, volume % taps / geometry.x.kernel),
+               TapRange(geometry.x, volume % geometry.x.kernel), output);
     });
   }
 
  private:
-  NUQ_FUNCTION static void copy_tap(const Im2colGeometry& geometry, const float* input, const TapRange& rows,
+  NUQ_FUNCTION static void copy_tap(const ConvolutionGeometry& geometry, const float* input, const TapRange& rows,
                                     const TapRange& cols, float* output) {
-    std::fill_n(output, geometry.y.output * geometry.x.output, 0.0F);
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
       const float* const source = input + (row * geometry.y.stride + rows.offset) * geometry.x.input;
       float* const target = output + row * geometry.x.output;

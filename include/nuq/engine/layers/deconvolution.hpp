@@ -11,13 +11,16 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/require_weights.hpp"
+#include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/kernels/gemm.hpp"
 #include "nuq/engine/kernels/panels.hpp"
 #include "nuq/engine/kernels/scatter_windows.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
+#include "nuq/engine/kernels/volume_planes.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/engine/workspace.hpp"
+#include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
@@ -29,7 +32,8 @@ namespace detail {
 /// rows, filters × input positions, which are then added up where they lie on the output. A task is a block of output
 /// channels for a band of output rows and computes all windows that reach into its band: no two tasks write the same
 /// values, and the order of additions depends on the layer alone. Where every output channel reads one input channel
-/// the windows are added up plane by plane without a product.
+/// the windows are added up plane by plane without a product. Volumes are computed as images that have the planes of a
+/// window as output channels.
 class DeconvolutionLayer {
  public:
   static constexpr bool in_place = false;
@@ -40,11 +44,12 @@ class DeconvolutionLayer {
     require_blobs(layer, 1);
     const Tensor& weights = layer.node.blobs[0];
     weight_shape_ = weights.shape;
-    if (weight_shape_.size() != 4 || group_ < 1 || weight_shape_[0] % group_ != 0) {
+    if (weight_shape_.size() < 2 || group_ < 1 || weight_shape_[0] % group_ != 0) {
       layer.fail(ErrorCode::size_mismatch, "the weights have shape " + to_string(weight_shape_) + " for group " +
-                                               std::to_string(group_) + ", wanted [in,out/group,kh,kw]");
+                                               std::to_string(group_) + ", wanted [in,out/group,kernel…]");
     }
-    bias_ = trained_bias(layer, operation_.bias, static_cast<std::size_t>(group_ * outputs_per_group()));
+    first_plane_axis_ = (std::max)(std::size_t{2}, weight_shape_.size() - 2);
+    bias_ = trained_bias(layer, operation_.bias, static_cast<std::size_t>(group_ * weight_shape_[1]));
     if (weight_shape_[0] == group_) {
       plane_filters_ = weights.values;
     } else {
@@ -55,12 +60,14 @@ class DeconvolutionLayer {
   NUQ_FUNCTION void forward(const LayerCall& call) const {
     const DeconvolutionGeometry geometry = deconvolution_geometry(operation_, call.layer, call.inputs[0].shape);
     require_weights(call, weight_shape_, geometry.weight_shape());
-    const float* const input = call.inputs[0].values.data();
-    float* const output = call.outputs[0].values.data();
-    if (plane_filters_.empty()) {
-      multiply(geometry.convolution, input, output, call.workspace);
-    } else {
-      scatter_planes(geometry.convolution, input, output, call.workspace);
+    for (std::size_t index = 0; index < call.inputs.size(); ++index) {
+      const float* const input = call.inputs[index].values.data();
+      float* const output = call.outputs[index].values.data();
+      if (geometry.convolution.outer.empty()) {
+        compute_images(geometry.convolution, input, output, call.workspace);
+      } else {
+        compute_volumes(geometry.convolution, input, output, call.workspace);
+      }
     }
   }
 
@@ -68,8 +75,48 @@ class DeconvolutionLayer {
   static constexpr std::int64_t rows_of_product = 2 * row_block;
   static constexpr std::int64_t columns_of_product = 512;
 
-  [[nodiscard]] std::int64_t outputs_per_group() const noexcept { return weight_shape_[1]; }
-  [[nodiscard]] std::int64_t taps() const noexcept { return weight_shape_[2] * weight_shape_[3]; }
+  /// Of images: a volume's output channels times the planes of a window.
+  NUQ_FUNCTION [[nodiscard]] std::int64_t outputs_per_group() const noexcept {
+    return extent_product(weight_shape_, 1, first_plane_axis_);
+  }
+  /// Of an image's window.
+  NUQ_FUNCTION [[nodiscard]] std::int64_t taps() const noexcept {
+    return extent_product(weight_shape_, first_plane_axis_, weight_shape_.size());
+  }
+
+  NUQ_FUNCTION void compute_images(const ConvolutionGeometry& geometry, const float* input, float* output,
+                                   Workspace& workspace) const {
+    if (plane_filters_.empty()) {
+      multiply(geometry, input, output, workspace);
+    } else {
+      scatter_filters(geometry, input, output, workspace);
+    }
+  }
+
+  /// Volume by volume, to need no more memory than one of them takes as images.
+  NUQ_FUNCTION void compute_volumes(const ConvolutionGeometry& geometry, const float* input, float* output,
+                                    Workspace& workspace) const {
+    const VolumePlanes planes(geometry);
+    const ConvolutionGeometry images = planes.of_images();
+    const std::int64_t in_plane = images.y.output * images.x.output;
+    const std::int64_t out_plane = images.y.input * images.x.input;
+    const std::int64_t in_size = images.out_channels * images.batch * in_plane;
+    const std::int64_t out_channel = planes.count() * out_plane;
+    float* const positions_first = workspace.shared_scratch(in_size + images.batch * images.in_channels * out_plane);
+    float* const results = positions_first + in_size;
+    for (std::int64_t volume = 0; volume < geometry.batch; ++volume) {
+      const std::vector<StridedAxis> axes = {
+          {images.batch, in_plane}, {images.out_channels, images.batch * in_plane}, {in_plane, 1}};
+      gather(workspace, axes, input + volume * in_size, positions_first);
+      compute_images(images, positions_first, results, workspace);
+      float* const target = output + volume * geometry.in_channels * out_channel;
+      for (std::int64_t channel = 0; channel < geometry.in_channels; ++channel) {
+        const float start = bias_.empty() ? 0.0F : bias_[static_cast<std::size_t>(channel)];
+        std::fill_n(target + channel * out_channel, out_channel, start);
+      }
+      scatter_planes(workspace, planes, geometry.in_channels, out_plane, results, target);
+    }
+  }
 
   /// A product's left side: one row for each output channel of a block and each tap.
   NUQ_FUNCTION void pack_filters(const Tensor& weights) {
@@ -153,8 +200,8 @@ class DeconvolutionLayer {
     }
   }
 
-  NUQ_FUNCTION void scatter_planes(const ConvolutionGeometry& geometry, const float* input, float* output,
-                                   Workspace& workspace) const {
+  NUQ_FUNCTION void scatter_filters(const ConvolutionGeometry& geometry, const float* input, float* output,
+                                    Workspace& workspace) const {
     const std::int64_t in_plane = geometry.y.output * geometry.x.output;
     const std::int64_t out_plane = geometry.y.input * geometry.x.input;
     const std::int64_t planes = geometry.batch * geometry.in_channels;
@@ -173,13 +220,15 @@ class DeconvolutionLayer {
     });
   }
 
+  /// What the windows of an image's output channel are added to; volumes get their bias when all planes are added up.
   NUQ_FUNCTION [[nodiscard]] float bias_of(std::int64_t channel) const {
-    return bias_.empty() ? 0.0F : bias_[static_cast<std::size_t>(channel)];
+    return bias_.empty() || weight_shape_.size() > 4 ? 0.0F : bias_[static_cast<std::size_t>(channel)];
   }
 
   ops::TransposedConvolution operation_;
   Shape weight_shape_;
   std::int64_t group_;
+  std::size_t first_plane_axis_ = 2;  // of the weights: the axes from here on are an image's kernel
   std::int64_t block_ = 0;            // output channels of an element of `filters_`, the last of a group has fewer
   std::vector<RowPanels> filters_;    // by group and block; empty where `plane_filters_` is used
   std::vector<float> plane_filters_;  // [out × kh × kw]

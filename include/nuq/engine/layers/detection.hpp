@@ -112,9 +112,9 @@ PriorBoxLayer layer_of(const ops::PriorBox&);
 
 /// SSD's last layer: decodes the boxes of each class, suppresses those that overlap with a better one and keeps the
 /// best of an image. With RefineDet's five inputs a first stage moves the prior boxes and says which hold an object. A
-/// row of the output is image, class, confidence, xmin, ymin, xmax, ymax; an image's rows are
-/// sorted by falling confidence, as OpenCV has them, and come right after those of the image before. Shapes are fixed
-/// before anything is computed, so that rows without an object follow at the end, all zeros.
+/// row of the output is image, class, confidence, xmin, ymin, xmax, ymax: image by image, class by class, by falling
+/// confidence, as SSD's Caffe writes them. There are as many rows as detections; where there are none at all, one for
+/// each image, with −1 behind its number.
 class DetectionOutputLayer {
  public:
   static constexpr bool in_place = false;
@@ -136,6 +136,10 @@ class DetectionOutputLayer {
       }
       images[static_cast<std::size_t>(image)] = detect(geometry, inputs);
     });
+    const bool is_empty =
+        std::all_of(images.begin(), images.end(), [](const std::vector<Detection>& image) { return image.empty(); });
+    const Detection none = {-1, -1.0F, {-1.0F, -1.0F, -1.0F, -1.0F}};
+    if (is_empty) images.assign(images.size(), {none});
     float* row = call.outputs[0].values.begin();
     for (std::size_t image = 0; image < images.size(); ++image) {
       for (const Detection& found : images[image]) {
@@ -146,7 +150,7 @@ class DetectionOutputLayer {
         }
       }
     }
-    std::fill(row, call.outputs[0].values.end(), 0.0F);
+    call.outputs[0].shape[2] = (row - call.outputs[0].values.begin()) / 7;
   }
 
  private:
@@ -173,10 +177,13 @@ class DetectionOutputLayer {
     for (std::int64_t label = 0; label < geometry.classes; ++label) {
       if (label != geometry.background) add_class(geometry, inputs, label, found);
     }
+    const std::size_t most = static_cast<std::size_t>(geometry.detections);
+    if (found.size() <= most) return found;
     std::stable_sort(found.begin(), found.end(),
                      [](const Detection& a, const Detection& b) { return a.confidence > b.confidence; });
-    const std::size_t most = static_cast<std::size_t>(geometry.detections);
-    if (found.size() > most) found.erase(found.begin() + static_cast<std::ptrdiff_t>(most), found.end());
+    found.erase(found.begin() + static_cast<std::ptrdiff_t>(most), found.end());
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Detection& a, const Detection& b) { return a.label < b.label; });
     return found;
   }
 

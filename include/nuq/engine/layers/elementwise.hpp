@@ -42,7 +42,7 @@ class EltwiseLayer {
         std::transform(left + begin, left + end, output + begin, [=](float x) { return left_coefficient * x; });
       for (std::size_t index = 1; index < call.inputs.size(); ++index) {
         const float* const right = call.inputs[index].values.data();
-        combine(left, left_coefficient, right, coefficients_[index], output, begin, end);
+        combine(index, left, left_coefficient, right, output, begin, end);
         left = output;
         left_coefficient = 1.0F;
       }
@@ -64,7 +64,7 @@ class EltwiseLayer {
             float coefficient = coefficients_[0];
             for (std::size_t index = 1; index < call.inputs.size(); ++index) {
               const float* const right = call.inputs[index].values.data() + offsets[index](at);
-              combine(&value, coefficient, right, coefficients_[index], &value, 0, 1);
+              combine(index, &value, coefficient, right, &value, 0, 1);
               coefficient = 1.0F;
             }
             output[at] = value;
@@ -72,16 +72,22 @@ class EltwiseLayer {
         });
   }
 
-  NUQ_FUNCTION void combine(const float* left, float left_coefficient, const float* right, float right_coefficient,
+  /// Input `index` to the left side, input 0 or what those before `index` have given. A maximum takes the second input
+  /// unless the first is larger, and a later one if it is larger: where one is NaN, that tells which is seen (as
+  /// Caffe).
+  NUQ_FUNCTION void combine(std::size_t index, const float* left, float left_coefficient, const float* right,
                             float* output, std::int64_t begin, std::int64_t end) const {
     if (method_ == ops::EltwiseMethod::sum) {
+      const float right_coefficient = coefficients_[index];
       for (std::int64_t at = begin; at < end; ++at) {
         output[at] = left_coefficient * left[at] + right_coefficient * right[at];
       }
     } else if (method_ == ops::EltwiseMethod::product) {
       for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] * right[at];
+    } else if (index == 1) {
+      for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] > right[at] ? left[at] : right[at];
     } else {
-      for (std::int64_t at = begin; at < end; ++at) output[at] = (std::max)(left[at], right[at]);
+      for (std::int64_t at = begin; at < end; ++at) output[at] = right[at] > left[at] ? right[at] : left[at];
     }
   }
 

@@ -29,6 +29,7 @@ class IntegerConvolutionLayer {
 
   NUQ_FUNCTION void forward(const LayerCall& call) const {
     const ConvolutionGeometry geometry = convolution_geometry(operation_, call.layer, call.inputs[0].shape);
+    require_images(call.layer, geometry);
     const std::int64_t positions = geometry.y.output * geometry.x.output;
     const std::int64_t blocks = (positions + block_size - 1) / block_size;
     call.workspace.for_each_task(geometry.batch * geometry.group * blocks, [&](std::int64_t task, std::size_t) {

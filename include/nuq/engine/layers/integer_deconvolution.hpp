@@ -27,6 +27,7 @@ class IntegerDeconvolutionLayer {
 
   NUQ_FUNCTION void forward(const LayerCall& call) const {
     const DeconvolutionGeometry geometry = deconvolution_geometry(operation_, call.layer, call.inputs[0].shape);
+    require_images(call.layer, geometry.convolution);
     const std::int64_t positions = geometry.convolution.y.input * geometry.convolution.x.input;
     call.workspace.for_each_task(
         geometry.convolution.batch * geometry.out_channels(), [&](std::int64_t plane, std::size_t) {

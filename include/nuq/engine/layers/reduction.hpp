@@ -127,26 +127,33 @@ class SoftmaxLayer {
     const std::int64_t size = split.extent * split.inner;
     call.workspace.for_each_task(split.outer, [&](std::int64_t outer, std::size_t worker) {
       normalise(split, call.inputs[0].values.data() + outer * size, call.outputs[0].values.data() + outer * size,
-                call.workspace.scratch(worker, 2 * split.inner));
+                call.workspace.scratch(worker, 3 * split.inner));
     });
   }
 
  private:
-  /// One group of extent × inner values; `scratch` holds 2 × inner.
+  static constexpr std::int64_t block = 256;  // values summed up at a time: rounding errors grow with it
+
+  /// One group of extent × inner values; `scratch` holds 3 × inner.
   NUQ_FUNCTION static void normalise(const AxisSplit& split, const float* input, float* output, float* scratch) {
     float* const largest = scratch;
     float* const sum = scratch + split.inner;
+    float* const part = sum + split.inner;
     std::copy_n(input, split.inner, largest);
     for (std::int64_t at = 0; at < split.extent; ++at) {
       for (std::int64_t i = 0; i < split.inner; ++i) largest[i] = (std::max)(largest[i], input[at * split.inner + i]);
     }
     std::fill_n(sum, split.inner, 0.0F);
-    for (std::int64_t at = 0; at < split.extent; ++at) {
-      for (std::int64_t i = 0; i < split.inner; ++i) {
-        const float power = std::exp(input[at * split.inner + i] - largest[i]);
-        output[at * split.inner + i] = power;
-        sum[i] += power;
+    for (std::int64_t begin = 0; begin < split.extent; begin += block) {
+      std::fill_n(part, split.inner, 0.0F);
+      for (std::int64_t at = begin; at < (std::min)(split.extent, begin + block); ++at) {
+        for (std::int64_t i = 0; i < split.inner; ++i) {
+          const float power = std::exp(input[at * split.inner + i] - largest[i]);
+          output[at * split.inner + i] = power;
+          part[i] += power;
+        }
       }
+      for (std::int64_t i = 0; i < split.inner; ++i) sum[i] += part[i];
     }
     for (std::int64_t at = 0; at < split.extent; ++at) {
       for (std::int64_t i = 0; i < split.inner; ++i) output[at * split.inner + i] /= sum[i];

@@ -10,6 +10,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
@@ -27,15 +28,17 @@ struct ConvolutionAttributes {
   Window window{};
   std::optional<std::int64_t> group = 1;  ///< divides both channel counts; none: as many as input channels
   bool bias = true;
-  std::int64_t axis = 1;        ///< of the channels; the spatial axes follow
-  bool depthwise = false;       ///< of a layer type that is meant for one filter per input channel
+  std::int64_t axis = 1;   ///< of the channels; all axes before it count as batch, the spatial axes follow, any number
+  bool depthwise = false;  ///< of a layer type that is meant for one filter per input channel
   std::optional<float> relu{};  ///< of a layer that ends in a ReLU: what that multiplies negative values by
 };
 
-/// Cross-correlation of the input with filters [out_channels, in_channels / group, kernel…].
+/// Cross-correlation of the input with filters [out_channels, in_channels / group, kernel…]; of each input, where there
+/// are several, which have one shape and an output each.
 struct Convolution : ConvolutionAttributes {};
 
-/// The transpose of a convolution (deconvolution), with filters [in_channels, out_channels / group, kernel…].
+/// The transpose of a convolution (deconvolution), with filters [in_channels, out_channels / group, kernel…]; of each
+/// input as `Convolution`.
 struct TransposedConvolution : ConvolutionAttributes {};
 
 /// The values of a convolution's windows, tap by tap.
@@ -49,20 +52,59 @@ using Convolutions = OperationList<Convolution, TransposedConvolution, Im2col>;
 
 }  // namespace ops
 
-/// A Convolution with its extents worked out: output = ⌊(input + pads − reach) / stride⌋ + 1.
+/// A Convolution with its extents worked out: output = ⌊(input + pads − reach) / stride⌋ + 1. An image has the axes y
+/// and x; what has fewer spatial axes is an image of extent 1 along those that it lacks, and `outer` holds the axes of
+/// a volume that come before y.
 struct ConvolutionGeometry {
-  std::int64_t batch = 0;
+  std::int64_t batch = 0;  ///< product of `batch_axes`
   std::int64_t in_channels = 0;
   std::int64_t out_channels = 0;
   std::int64_t group = 1;  ///< divides both channel counts; output group g reads input group g alone
   WindowAxis y;
   WindowAxis x;
   bool bias_term = true;
+  std::vector<WindowAxis> outer{};
+  std::size_t spatial_axes = 2;
+  Shape batch_axes{};
 
-  [[nodiscard]] Shape weight_shape() const { return {out_channels, in_channels / group, y.kernel, x.kernel}; }
-  [[nodiscard]] Shape output_shape() const { return {batch, out_channels, y.output, x.output}; }
+  NUQ_FUNCTION [[nodiscard]] Shape weight_shape() const {
+    Shape shape{out_channels, in_channels / group};
+    for (const WindowAxis& axis : axes()) shape.push_back(axis.kernel);
+    return shape;
+  }
+  NUQ_FUNCTION [[nodiscard]] Shape output_shape() const {
+    Shape shape = batch_axes;
+    shape.push_back(out_channels);
+    for (const WindowAxis& axis : axes()) shape.push_back(axis.output);
+    return shape;
+  }
   /// Weights of one output channel.
-  [[nodiscard]] std::int64_t fan_in() const noexcept { return in_channels / group * y.kernel * x.kernel; }
+  NUQ_FUNCTION [[nodiscard]] std::int64_t fan_in() const {
+    std::int64_t count = in_channels / group;
+    for (const WindowAxis& axis : axes()) count *= axis.kernel;
+    return count;
+  }
+  /// Output positions of one image or volume.
+  NUQ_FUNCTION [[nodiscard]] std::int64_t positions() const {
+    std::int64_t count = 1;
+    for (const WindowAxis& axis : axes()) count *= axis.output;
+    return count;
+  }
+
+  /// The spatial axes that the input has.
+  NUQ_FUNCTION [[nodiscard]] std::vector<WindowAxis> axes() const {
+    std::vector<WindowAxis> all = outer;
+    if (spatial_axes > 1) all.push_back(y);
+    if (spatial_axes > 0) all.push_back(x);
+    return all;
+  }
+  NUQ_FUNCTION void set_axes(const std::vector<WindowAxis>& all) {
+    spatial_axes = all.size();
+    y = x = WindowAxis{1, 1};
+    if (spatial_axes > 0) x = all.back();
+    if (spatial_axes > 1) y = all[spatial_axes - 2];
+    if (spatial_axes > 2) outer.assign(all.begin(), all.end() - 2);
+  }
 };
 
 /// A transposed convolution with its extents worked out: the transpose of `convolution`, which reads the layer's output
@@ -71,38 +113,36 @@ struct ConvolutionGeometry {
 struct DeconvolutionGeometry {
   ConvolutionGeometry convolution;
 
-  /// [in, out / group, kh, kw]
+  /// [in, out / group, kernel…]
   NUQ_FUNCTION [[nodiscard]] Shape weight_shape() const { return convolution.weight_shape(); }
   NUQ_FUNCTION [[nodiscard]] Shape output_shape() const {
-    return {convolution.batch, out_channels(), convolution.y.input, convolution.x.input};
+    Shape shape = convolution.batch_axes;
+    shape.push_back(out_channels());
+    for (const WindowAxis& axis : convolution.axes()) shape.push_back(axis.input);
+    return shape;
   }
   [[nodiscard]] std::int64_t in_channels() const noexcept { return convolution.out_channels; }
   [[nodiscard]] std::int64_t out_channels() const noexcept { return convolution.in_channels; }
 };
 
-/// An Im2col with its extents worked out.
+/// An Im2col with its extents worked out: the windows of a convolution whose output channels are those of the input.
 struct Im2colGeometry {
-  std::int64_t batch = 0;
-  std::int64_t channels = 0;
-  WindowAxis y;
-  WindowAxis x;
+  ConvolutionGeometry convolution;
 
-  [[nodiscard]] Shape output_shape() const { return {batch, channels * y.kernel * x.kernel, y.output, x.output}; }
+  NUQ_FUNCTION [[nodiscard]] Shape output_shape() const {
+    Shape shape = convolution.output_shape();
+    shape[convolution.batch_axes.size()] = convolution.fan_in();
+    return shape;
+  }
 };
 
 namespace detail {
 
-NUQ_FUNCTION inline void require_channel_axis(const LayerContext& layer, std::int64_t axis) {
-  if (axis == 1 || axis == -3) return;
-  layer.fail(ErrorCode::unsupported_layer, "axis is " + std::to_string(axis) + ", wanted 1");
-}
-
-/// The number of groups for `inputs` input channels; checks `out_channels` and `axis` as well.
+/// The number of groups for `inputs` input channels; checks `out_channels` as well.
 NUQ_FUNCTION [[nodiscard]] inline std::int64_t checked_group(const ops::ConvolutionAttributes& convolution,
                                                              const LayerContext& layer, std::int64_t inputs) {
   const std::int64_t outputs = convolution.out_channels;
   const std::int64_t group = convolution.group.value_or(inputs);
-  require_channel_axis(layer, convolution.axis);
   if (outputs < 1) layer.fail(ErrorCode::invalid_argument, "num_output is 0, wanted at least 1");
   if (group < 1 || inputs % group != 0 || outputs % group != 0) {
     layer.fail(ErrorCode::invalid_argument, "group is " + std::to_string(group) + ", wanted a divisor of " +
@@ -112,11 +152,41 @@ NUQ_FUNCTION [[nodiscard]] inline std::int64_t checked_group(const ops::Convolut
   return group;
 }
 
-NUQ_FUNCTION inline void read_checked_window(const LayerContext& layer, const ops::Window& window, WindowAxis& y,
-                                             WindowAxis& x) {
-  read_window(layer, window, y, x);
-  check_window(layer, y, "height");
-  check_window(layer, x, "width");
+/// The window along one of `axes` spatial axes. Throws ModelError naming the layer and the field that has neither one
+/// value nor as many as there are axes.
+NUQ_FUNCTION [[nodiscard]] inline ops::Window window_along(const LayerContext& layer, const ops::Window& window,
+                                                           std::size_t axis, std::size_t axes) {
+  const auto value = [&](const char* name, const ops::AxisValues& values) -> ops::AxisValues {
+    if (values.size() < 2) return values;
+    if (values.size() == axes) return {values[axis]};
+    layer.fail(ErrorCode::invalid_argument, std::string(name) + " has " + std::to_string(values.size()) +
+                                                " values, wanted 1" +
+                                                (axes > 1 ? " or " + std::to_string(axes) : std::string()));
+  };
+  return {value("kernel_size", window.kernel), value("stride", window.strides), value("dilation", window.dilations),
+          value("pad", window.pads_begin), value("pad", window.pads_end)};
+}
+
+/// As messages call one of `axes` spatial axes.
+NUQ_FUNCTION [[nodiscard]] inline std::string name_of_axis(std::size_t axis, std::size_t axes) {
+  if (axes == 2) return axis == 0 ? "height" : "width";
+  return "spatial axis " + std::to_string(axis);
+}
+
+/// The window along each of `axes` spatial axes, checked.
+NUQ_FUNCTION [[nodiscard]] inline std::vector<WindowAxis> checked_windows(const LayerContext& layer,
+                                                                          const ops::Window& window, std::size_t axes) {
+  std::vector<WindowAxis> windows(axes);
+  WindowAxis same;  // as the window's other axis, which stands for none
+  if (axes == 2) {
+    read_window(layer, window, windows[0], windows[1]);
+  } else {
+    for (std::size_t axis = 0; axis < axes; ++axis) {
+      read_window(layer, window_along(layer, window, axis, axes), same, windows[axis]);
+    }
+  }
+  for (std::size_t axis = 0; axis < axes; ++axis) check_window(layer, windows[axis], name_of_axis(axis, axes));
+  return windows;
 }
 
 NUQ_FUNCTION inline void place_convolution_window(const LayerContext& layer, WindowAxis& window,
@@ -139,65 +209,90 @@ NUQ_FUNCTION inline void place_deconvolution_window(const LayerContext& layer, W
                                            " within the pads, wanted at least 1");
 }
 
+/// An input around its channel axis.
+struct ChannelAxis {
+  NUQ_FUNCTION ChannelAxis(const LayerContext& layer, const Shape& input, std::int64_t axis)
+      : index(canonical_axis(layer, axis, input.size())),
+        channels(input[index]),
+        batch_axes(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(index)),
+        extents(input.begin() + static_cast<std::ptrdiff_t>(index) + 1, input.end()) {}
+  std::size_t index;
+  std::int64_t channels;
+  Shape batch_axes;
+  Shape extents;  ///< of the spatial axes
+};
+
+/// The windows of a convolution over an input, its output channels not set yet.
+NUQ_FUNCTION [[nodiscard]] inline ConvolutionGeometry windows_over_input(const LayerContext& layer,
+                                                                         const ops::Window& window,
+                                                                         const ChannelAxis& input) {
+  std::vector<WindowAxis> axes = checked_windows(layer, window, input.extents.size());
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    axes[axis].input = input.extents[axis];
+    place_convolution_window(layer, axes[axis], name_of_axis(axis, axes.size()));
+  }
+  ConvolutionGeometry geometry;
+  geometry.batch_axes = input.batch_axes;
+  geometry.batch = extent_product(input.batch_axes, 0, input.batch_axes.size());
+  geometry.in_channels = input.channels;
+  geometry.set_axes(axes);
+  return geometry;
+}
+
 }  // namespace detail
 
-/// Checks a convolution for the input [N, C, H, W] and works out its extents; its blobs, where it has them, must be
-/// [out, in / group, kh, kw] and [out]. Throws ModelError naming the layer and the value.
+/// Checks a convolution for the input [batch…, C, spatial…] and works out its extents; its blobs, where it has them,
+/// must be [out, in / group, kernel…] and [out]. Throws ModelError naming the layer and the value.
 NUQ_FUNCTION [[nodiscard]] inline ConvolutionGeometry convolution_geometry(const ops::Convolution& convolution,
                                                                            const LayerContext& layer,
                                                                            const Shape& input) {
-  require_image(layer, input);
-  ConvolutionGeometry geometry;
-  geometry.batch = input[0];
-  geometry.in_channels = input[1];
-  geometry.y.input = input[2];
-  geometry.x.input = input[3];
+  const detail::ChannelAxis channels(layer, input, convolution.axis);
+  const std::int64_t group = detail::checked_group(convolution, layer, channels.channels);
+  ConvolutionGeometry geometry = detail::windows_over_input(layer, convolution.window, channels);
   geometry.out_channels = convolution.out_channels;
-  geometry.group = detail::checked_group(convolution, layer, geometry.in_channels);
+  geometry.group = group;
   geometry.bias_term = convolution.bias;
-  detail::read_checked_window(layer, convolution.window, geometry.y, geometry.x);
-  detail::place_convolution_window(layer, geometry.y, "height");
-  detail::place_convolution_window(layer, geometry.x, "width");
   check_weights_and_bias(layer, geometry.weight_shape(), geometry.bias_term, geometry.out_channels);
   return geometry;
 }
 
-/// Checks a transposed convolution for the input [N, C, H, W] and works out its extents; its blobs, where it has them,
-/// must be [in, out / group, kh, kw] and [out]. Throws ModelError naming the layer and the value.
+/// Checks a transposed convolution for the input [batch…, C, spatial…] and works out its extents; its blobs, where it
+/// has them, must be [in, out / group, kernel…] and [out]. Throws ModelError naming the layer and the value.
 NUQ_FUNCTION [[nodiscard]] inline DeconvolutionGeometry deconvolution_geometry(
     const ops::TransposedConvolution& transposed, const LayerContext& layer, const Shape& input) {
-  require_image(layer, input);
+  const detail::ChannelAxis channels(layer, input, transposed.axis);
+  const std::int64_t group = detail::checked_group(transposed, layer, channels.channels);
+  std::vector<WindowAxis> axes = detail::checked_windows(layer, transposed.window, channels.extents.size());
+  for (std::size_t axis = 0; axis < axes.size(); ++axis) {
+    axes[axis].output = channels.extents[axis];
+    detail::place_deconvolution_window(layer, axes[axis], detail::name_of_axis(axis, axes.size()));
+  }
   DeconvolutionGeometry geometry;
   ConvolutionGeometry& convolution = geometry.convolution;
-  convolution.batch = input[0];
+  convolution.batch_axes = channels.batch_axes;
+  convolution.batch = extent_product(channels.batch_axes, 0, channels.batch_axes.size());
   convolution.in_channels = transposed.out_channels;
-  convolution.out_channels = input[1];
-  convolution.y.output = input[2];
-  convolution.x.output = input[3];
-  convolution.group = detail::checked_group(transposed, layer, input[1]);
+  convolution.out_channels = channels.channels;
+  convolution.group = group;
   convolution.bias_term = transposed.bias;
-  detail::read_checked_window(layer, transposed.window, convolution.y, convolution.x);
-  detail::place_deconvolution_window(layer, convolution.y, "height");
-  detail::place_deconvolution_window(layer, convolution.x, "width");
+  convolution.set_axes(axes);
   check_weights_and_bias(layer, geometry.weight_shape(), convolution.bias_term, geometry.out_channels());
   return geometry;
 }
 
-/// Checks an Im2col for the input [N, C, H, W] and works out its extents. Throws ModelError naming the layer and the
-/// value.
+/// Checks an Im2col for the input [batch…, C, spatial…] and works out its extents. Throws ModelError naming the layer
+/// and the value.
 NUQ_FUNCTION [[nodiscard]] inline Im2colGeometry im2col_geometry(const ops::Im2col& im2col, const LayerContext& layer,
                                                                  const Shape& input) {
-  require_image(layer, input);
-  detail::require_channel_axis(layer, im2col.axis);
-  Im2colGeometry geometry;
-  geometry.batch = input[0];
-  geometry.channels = input[1];
-  geometry.y.input = input[2];
-  geometry.x.input = input[3];
-  detail::read_checked_window(layer, im2col.window, geometry.y, geometry.x);
-  detail::place_convolution_window(layer, geometry.y, "height");
-  detail::place_convolution_window(layer, geometry.x, "width");
-  return geometry;
+  const detail::ChannelAxis channels(layer, input, im2col.axis);
+  return {detail::windows_over_input(layer, im2col.window, channels)};
+}
+
+/// Throws ModelError for the windows of volumes, where only those of images, or of less, are computed.
+NUQ_FUNCTION inline void require_images(const LayerContext& layer, const ConvolutionGeometry& geometry) {
+  if (geometry.outer.empty()) return;
+  layer.fail(ErrorCode::unsupported_layer,
+             layer.type + " has " + std::to_string(geometry.spatial_axes) + " spatial axes, wanted at most 2 here");
 }
 
 namespace detail {
@@ -205,6 +300,7 @@ namespace detail {
 /// The kernel's extents for a weight blob of `rank` axes.
 NUQ_FUNCTION [[nodiscard]] inline Shape kernel_extents(const ops::AxisValues& kernel, std::size_t rank) {
   if (kernel.size() > 1) return kernel;
+  if (kernel.empty() && rank == 2) return {};  // of an input without spatial axes
   return Shape(rank > 2 ? rank - 2 : 2, kernel.size() == 1 ? kernel.front() : any_extent);
 }
 
@@ -245,13 +341,15 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> blob_shape(const Transpos
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Convolution& convolution,
                                                                    const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {
-  return {convolution_geometry(convolution, layer, only_input(layer, inputs)).output_shape()};
+  const Shape& input = input_of_all(layer, inputs);
+  return {inputs.size(), convolution_geometry(convolution, layer, input).output_shape()};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const TransposedConvolution& convolution,
                                                                    const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {
-  return {deconvolution_geometry(convolution, layer, only_input(layer, inputs)).output_shape()};
+  const Shape& input = input_of_all(layer, inputs);
+  return {inputs.size(), deconvolution_geometry(convolution, layer, input).output_shape()};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Im2col& im2col, const LayerContext& layer,

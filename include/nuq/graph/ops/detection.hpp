@@ -214,7 +214,8 @@ NUQ_FUNCTION [[nodiscard]] inline PriorBoxGeometry prior_box_geometry(const ops:
 /// [N, priors × classes], prior boxes [1, 2, priors × 4] (one row will do where variances are encoded). RefineDet adds
 /// those of its first stage: objectness [N, priors × 2] and locations [N, priors × 4], which move the prior boxes.
 ///
-/// How many objects there are is not known beforehand: the output has a row for the most there can be of each image.
+/// How many objects there are is not known beforehand: the output's shape, as the rules know it, has a row for the most
+/// there can be of each image.
 struct DetectionOutputGeometry {
   std::int64_t batch = 0;
   std::int64_t priors = 0;

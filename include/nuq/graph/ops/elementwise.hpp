@@ -29,8 +29,9 @@ enum class EltwiseMethod {
 /// Combines its inputs element by element.
 struct Eltwise {
   EltwiseMethod method = EltwiseMethod::sum;
-  std::vector<float> coefficients{};  ///< factors of a sum, one for each input; none: ones
-  bool broadcast = false;             ///< whether inputs are repeated to one shape (see `broadcast_shape`)
+  std::vector<float>
+      coefficients{};      ///< factors of a sum, one for each input; none: ones. A maximum has no use for them
+  bool broadcast = false;  ///< whether inputs are repeated to one shape (see `broadcast_shape`)
 };
 
 /// Inputs a, x and y: a·x + y with a factor in a for each channel of x.
@@ -56,14 +57,14 @@ NUQ_FUNCTION [[nodiscard]] inline const char* name_of(ops::EltwiseMethod method)
   return "";
 }
 
-/// The factors of a sum, one per input, ones where none are given. Throws ModelError when their number is another, or
-/// when another method has any.
+/// The factors of a sum, one per input, ones where none are given and for a maximum, which ignores them as Caffe does.
+/// Throws ModelError when their number is another, or when a product has any.
 NUQ_FUNCTION [[nodiscard]] inline std::vector<float> eltwise_coefficients(const ops::Eltwise& eltwise,
                                                                           const LayerContext& layer,
                                                                           std::size_t inputs) {
   const std::size_t count = eltwise.coefficients.size();
   if (count == 0) return std::vector<float>(inputs, 1.0F);
-  if (eltwise.method != ops::EltwiseMethod::sum) {
+  if (eltwise.method == ops::EltwiseMethod::product) {
     layer.fail(ErrorCode::invalid_argument,
                std::string("coeff is given for ") + name_of(eltwise.method) + ", wanted it for SUM alone");
   }
@@ -71,6 +72,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<float> eltwise_coefficients(const 
     layer.fail(ErrorCode::size_mismatch, "coeff has " + std::to_string(count) + " values, wanted one for each of " +
                                              std::to_string(inputs) + " inputs");
   }
+  if (eltwise.method == ops::EltwiseMethod::maximum) return std::vector<float>(inputs, 1.0F);
   return eltwise.coefficients;
 }
 

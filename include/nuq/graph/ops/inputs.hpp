@@ -26,6 +26,18 @@ NUQ_FUNCTION [[nodiscard]] inline const Shape& first_input(const LayerContext& l
   layer.fail(ErrorCode::invalid_graph, layer.type + " has no input, wanted at least 1");
 }
 
+/// The shape that all inputs of a layer, one or more, have. Throws ModelError where they differ.
+NUQ_FUNCTION [[nodiscard]] inline const Shape& input_of_all(const LayerContext& layer,
+                                                            const std::vector<Shape>& inputs) {
+  const Shape& first = first_input(layer, inputs);
+  for (const Shape& input : inputs) {
+    if (input == first) continue;
+    layer.fail(ErrorCode::size_mismatch, layer.type + " has the inputs " + to_string(first) + " and " +
+                                             to_string(input) + ", wanted equal shapes");
+  }
+  return first;
+}
+
 /// Throws ModelError unless the layer has `least` to `most` inputs.
 NUQ_FUNCTION inline void require_inputs(const LayerContext& layer, const std::vector<Shape>& inputs, std::size_t least,
                                         std::size_t most) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +32,11 @@ struct Embed {
   bool bias = true;
 };
 
+/// The items of each input but the last that the last one, a value for each, selects by not being 0.
+struct Filter {};
+
 /// This family's part of `Operation`.
-using Lookups = OperationList<BatchReindex, Embed>;
+using Lookups = OperationList<BatchReindex, Embed, Filter>;
 
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Embed& embed, std::size_t) {
   return embed.bias ? 2 : 1;
@@ -65,6 +69,21 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Embed& 
   Shape output = only_input(layer, inputs);
   output.push_back(embed.width);
   return {output};
+}
+
+/// The shapes of all items; how many are selected is not known beforehand.
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Filter&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  require_inputs(layer, inputs, 2, (std::numeric_limits<std::size_t>::max)());
+  const Shape& selector = inputs.back();
+  const std::int64_t items = selector.front();
+  const bool is_vector = static_cast<std::int64_t>(element_count(selector)) == items;
+  for (const Shape& input : inputs) {
+    if (is_vector && input.front() == items) continue;
+    layer.fail(ErrorCode::size_mismatch, layer.type + " has the input " + to_string(input) + " and the selector " +
+                                             to_string(selector) + ", wanted [N,…] and [N,1,…]");
+  }
+  return {inputs.begin(), inputs.end() - 1};
 }
 
 }  // namespace ops

@@ -1,6 +1,8 @@
 #ifndef NUQ_GRAPH_OPS_NORMALIZATION_HPP
 #define NUQ_GRAPH_OPS_NORMALIZATION_HPP
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -81,9 +83,12 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Lrn& lr
   return inputs;
 }
 
+/// The input's shape, with axes of extent 1 behind it up to four, as Caffe gives it.
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Mvn&, const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {
-  return shapes_of_input(layer, inputs);
+  Shape output = only_input(layer, inputs);
+  output.resize((std::max)(output.size(), std::size_t{4}), 1);
+  return {output};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Normalize& normalize,

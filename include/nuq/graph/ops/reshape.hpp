@@ -20,7 +20,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace ops {
 
-/// The axes from `axis` to `end_axis`, both included, become one.
+/// The axes from `axis` to `end_axis`, both included, become one; an `end_axis` right before `axis` puts one of extent
+/// 1 between them.
 struct Flatten {
   std::int64_t axis = 1;
   std::int64_t end_axis = -1;
@@ -127,9 +128,9 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Flatten
   const Shape& input = only_input(layer, inputs);
   const std::size_t first = canonical_axis(layer, flatten.axis, input.size());
   const std::size_t last = canonical_axis(layer, flatten.end_axis, input.size());
-  if (last < first) {
-    layer.fail(ErrorCode::invalid_argument, "end_axis is " + std::to_string(flatten.end_axis) + ", before axis " +
-                                                std::to_string(flatten.axis) + ", wanted behind it");
+  if (last + 1 < first) {
+    layer.fail(ErrorCode::invalid_argument, "end_axis is " + std::to_string(flatten.end_axis) + " for axis " +
+                                                std::to_string(flatten.axis) + ", wanted at least the one before it");
   }
   Shape output(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(first));
   output.push_back(extent_product(input, first, last + 1));

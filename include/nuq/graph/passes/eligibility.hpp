@@ -55,6 +55,14 @@ NUQ_FUNCTION [[nodiscard]] inline std::size_t filter_dimensions(const Graph& gra
   return input == 0 ? 4 : input;
 }
 
+NUQ_FUNCTION [[nodiscard]] inline std::string axis_obstacle(const Graph& graph, const Node& node) {
+  const ops::ConvolutionAttributes* const convolution = convolution_of(node);
+  if (convolution == nullptr || convolution->axis == 1) return {};
+  const std::size_t rank = node.inputs.empty() ? 0 : graph.values[node.inputs.front()].shape.size();
+  if (convolution->axis + static_cast<std::int64_t>(rank) == 1) return {};
+  return "axis " + std::to_string(convolution->axis) + ": only axis 1 is supported";
+}
+
 NUQ_FUNCTION [[nodiscard]] inline std::string dilation_obstacle(const ops::ConvolutionAttributes& convolution,
                                                                 const std::string& who) {
   for (const std::int64_t dilation : convolution.window.dilations) {
@@ -95,6 +103,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string quantization_obstacle(const Graph&
   if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";
   if (node.inputs.size() > 1) return "it has " + std::to_string(node.inputs.size()) + " inputs: only one is supported";
   if (const auto* product = node.operation.get_if<ops::InnerProduct>()) return inner_product_obstacle(*product);
+  if (const std::string obstacle = axis_obstacle(graph, node); !obstacle.empty()) return obstacle;
   if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions != 4) {
     return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
   }

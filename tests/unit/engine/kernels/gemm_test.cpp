@@ -95,6 +95,17 @@ TEST_CASE("gemm agrees with the definition across the borders of its blocks") {
   }
 }
 
+TEST_CASE("rounding errors of a long sum stay near those of a short one") {
+  for (const TileKernels* kernels : all_kernels()) {
+    Workspace workspace(1, *kernels);
+    Product product(7, 35, 9216);
+    CHECK(relative_error(product.computed(workspace), product.expected(0.0)) < 4e-7);
+    for (float& value : product.left) value = value * value;  // sums that grow all the way
+    for (float& value : product.right) value = value * value;
+    CHECK(relative_error(product.computed(workspace), product.expected(0.0)) < 8e-7);
+  }
+}
+
 TEST_CASE("gemm adds to the target where asked and overwrites it otherwise") {
   Workspace workspace(1);
   const Product product(7, 19, 300);

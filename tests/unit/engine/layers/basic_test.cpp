@@ -40,7 +40,7 @@ TEST_CASE("Split copies to every output") {
   std::vector<float> second(3);
   const nuq::Node node = layer_alone("Split", "");
   const std::vector<nuq::TensorView> inputs = {input.view()};
-  const std::vector<nuq::TensorSpan> outputs = {{{3}, first}, {{3}, second}};
+  std::vector<nuq::TensorSpan> outputs = {{{3}, first}, {{3}, second}};
   nuq::Workspace workspace(1);
   nuq::detail::CopyLayer(node).forward({node, inputs, outputs, workspace});
   CHECK(first == input.values);

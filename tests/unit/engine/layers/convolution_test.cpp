@@ -9,6 +9,7 @@
 
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
+#include "../window_sums.hpp"
 
 using nuq::ConvolutionGeometry;
 using nuq::Node;
@@ -157,6 +158,134 @@ TEST_CASE("a fork's depthwise type computes what a convolution with a group for 
         computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values);
 }
 
+/// What a case with any number of spatial axes is made of: `batch` holds the axes before the channels.
+struct VolumeCase {
+  Shape batch;
+  std::int64_t in, out, group;
+  Shape extents;
+  Windows windows;
+
+  [[nodiscard]] Node node() const {
+    Shape weights = {out, in / group};
+    weights.insert(weights.end(), windows.kernel.begin(), windows.kernel.end());
+    return layer_alone("Convolution",
+                       "convolution_param { num_output: " + std::to_string(out) + " group: " + std::to_string(group) +
+                           " axis: " + std::to_string(batch.size()) + " " + windows.text() + "}",
+                       {random_tensor(weights, 3), random_tensor({out}, 4)});
+  }
+  [[nodiscard]] Tensor input() const {
+    Shape shape = batch;
+    shape.push_back(in);
+    shape.insert(shape.end(), extents.begin(), extents.end());
+    return random_tensor(shape, 5);
+  }
+  [[nodiscard]] Shape positions() const {
+    Shape result;
+    for (std::size_t axis = 0; axis < extents.size(); ++axis) {
+      const std::int64_t reach = windows.dilation[axis] * (windows.kernel[axis] - 1) + 1;
+      result.push_back((extents[axis] + 2 * windows.pad[axis] - reach) / windows.stride[axis] + 1);
+    }
+    return result;
+  }
+  [[nodiscard]] std::vector<double> expected() const {
+    const Node layer = node();
+    const Tensor values = input();
+    const std::size_t in_size = nuq::element_count(extents);
+    const std::size_t out_size = nuq::element_count(positions());
+    const std::size_t taps = nuq::element_count(windows.kernel);
+    const auto ins = static_cast<std::size_t>(in / group);
+    const auto outs = static_cast<std::size_t>(out / group);
+    std::vector<double> result;
+    for (std::size_t n = 0; n < nuq::element_count(batch); ++n) {
+      for (std::size_t o = 0; o < static_cast<std::size_t>(out); ++o) {
+        std::vector<double> sums(out_size, static_cast<double>(layer.blobs[1].values[o]));
+        for (std::size_t i = 0; i < ins; ++i) {
+          const std::size_t channel = n * static_cast<std::size_t>(in) + o / outs * ins + i;
+          for_each_tap(windows, extents, positions(), [&](std::size_t position, std::size_t tap, std::size_t index) {
+            sums[position] += static_cast<double>(layer.blobs[0].values[(o * ins + i) * taps + tap]) *
+                              static_cast<double>(values.values[channel * in_size + index]);
+          });
+        }
+        result.insert(result.end(), sums.begin(), sums.end());
+      }
+    }
+    return result;
+  }
+};
+
+TEST_CASE("convolution over any number of axes, with any of them as channels, agrees with its definition") {
+  const std::vector<VolumeCase> cases = {
+      {{2}, 4, 8, 1, {16}, {{3}, {1}, {1}, {1}}},
+      {{3}, 6, 4, 2, {23}, {{4}, {2}, {3}, {2}}},
+      {{5}, 7, 3, 1, {}, {{}, {}, {}, {}}},
+      {{2, 3}, 4, 6, 2, {11}, {{3}, {2}, {0}, {1}}},
+      {{}, 3, 5, 1, {6, 7}, {{3, 2}, {1, 2}, {1, 0}, {1, 1}}},
+      {{2, 3, 2}, 5, 4, 1, {}, {{}, {}, {}, {}}},
+      {{2}, 3, 5, 1, {5, 6, 4}, {{3, 2, 3}, {1, 2, 1}, {1, 0, 2}, {1, 1, 1}}},
+      {{2}, 4, 6, 2, {7, 9, 8}, {{2, 3, 2}, {2, 1, 3}, {0, 2, 1}, {3, 2, 1}}},
+      {{1}, 4, 4, 4, {6, 5, 5}, {{3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}}},
+      {{2}, 2, 3, 1, {3, 4, 3, 5}, {{2, 3, 1, 2}, {1, 2, 1, 1}, {1, 0, 0, 1}, {1, 1, 1, 2}}},
+      {{2, 2}, 3, 4, 1, {4, 5, 6}, {{1, 1, 1}, {2, 1, 1}, {0, 0, 0}, {1, 1, 1}}},
+  };
+  nuq::Workspace best(2);
+  nuq::Workspace portable(1, nuq::detail::portable_kernels());
+  for (const VolumeCase& test : cases) {
+    CAPTURE(test.windows.text());
+    const Tensor output = computed<nuq::detail::ConvolutionLayer>(test.node(), {test.input()}, best);
+    Shape shape = test.batch;
+    shape.push_back(test.out);
+    for (const std::int64_t extent : test.positions()) shape.push_back(extent);
+    CHECK(output.shape == shape);
+    CHECK(relative_error(output.values, test.expected()) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node(), {test.input()}, portable).values,
+                         test.expected()) < 1e-6);
+  }
+}
+
+TEST_CASE("several inputs go through the same filters, each to its own output") {
+  const Case test = case_of("pad: 1", {2, 3, 8, 9}, {4, 3, 3, 3}, true);
+  Node node =
+      layer_alone("Convolution", "convolution_param { num_output: 4 kernel_size: 3 pad: 1 }", test.node.blobs, 2);
+  node.outputs = {2, 3};
+  const Tensor other = random_tensor(test.input.shape, 6);
+  nuq::Workspace workspace(1);
+  const std::vector<Tensor> outputs = all_computed<nuq::detail::ConvolutionLayer>(node, {test.input, other}, workspace);
+  REQUIRE(outputs.size() == 2);
+  CHECK(outputs[0].values == computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}).values);
+  CHECK(outputs[1].values == computed<nuq::detail::ConvolutionLayer>(test.node, {other}).values);
+
+  const CaughtError error = error_of<nuq::ModelError>([&] {
+    all_computed<nuq::detail::ConvolutionLayer>(node, {test.input, random_tensor({2, 3, 8, 8}, 6)}, workspace);
+  });
+  CHECK(error.says("[2,3,8,9] and [2,3,8,8], wanted equal shapes"));
+}
+
+TEST_CASE("a fork's depthwise type is refused over volumes") {
+  Node depthwise = layer_alone("ConvolutionDepthwise", "convolution_param { num_output: 2 kernel_size: 1 }",
+                               {random_tensor({2, 1, 1, 1, 1}, 3), random_tensor({2}, 4)});
+  const CaughtError error = error_of<nuq::ModelError>([&] {
+    computed<nuq::detail::ConvolutionLayer>(depthwise, {random_tensor({1, 2, 3, 3, 3}, 5)});
+  });
+  CHECK(error.says("has 3 spatial axes"));
+}
+
+TEST_CASE("rounding errors of long sums stay near those of short ones") {
+  nuq::Workspace best(1);
+  nuq::Workspace portable(1, nuq::detail::portable_kernels());
+  // Read from patches; packed; one channel with a large kernel; plane by plane otherwise.
+  const Case cases[] = {
+      case_of("pad: 3", {1, 512, 9, 9}, {3, 512, 7, 7}, false), case_of("", {1, 4096, 3, 3}, {5, 4096, 1, 1}, false),
+      case_of("", {1, 1, 90, 90}, {2, 1, 83, 83}, false), case_of("group: 2", {1, 2, 90, 90}, {2, 1, 83, 83}, false)};
+  for (const Case& test : cases) {
+    CAPTURE(nuq::to_string(test.node.blobs[0].shape));
+    const std::vector<double> expected = test.expected();
+    for (nuq::Workspace* const workspace : {&best, &portable}) {
+      CHECK(relative_error(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, *workspace).values,
+                           expected) < 6e-7);
+    }
+  }
+}
+
 TEST_CASE("convolution gives the same bits for 1, 2 and 3 threads") {
   for (const std::string parameters : {"pad: 1", "pad: 1 stride: 2", "group: 4", "group: 8 pad: 1"}) {
     const std::int64_t in_per_group = parameters == "group: 8 pad: 1" ? 1 : parameters == "group: 4" ? 2 : 8;
@@ -211,7 +340,7 @@ TEST_CASE("pads may differ from side to side, and a ReLU may follow within the l
 namespace engine_layers_im2col_test {
 
 /// Asks for the value that each tap reads.
-std::vector<float> columns(const Tensor& input, const nuq::Shape& output, std::int64_t kernel, std::int64_t stride,
+std::vector<float> columns(const Tensor& input, const Shape& output, std::int64_t kernel, std::int64_t stride,
                            std::int64_t pad, std::int64_t dilation) {
   std::vector<float> result;
   const std::int64_t height = input.shape[2];
@@ -248,6 +377,40 @@ TEST_CASE("columns hold what every tap of the window reads, pads as zeros") {
         layer_alone("Im2col", "convolution_param { " + parameters + " }"), {input}, 2);
     REQUIRE(output.shape[1] == 3 * kernel * kernel);
     CHECK(output.values == columns(input, output.shape, kernel, stride, pad, dilation));
+  }
+}
+
+TEST_CASE("columns of volumes and of lines hold what every tap reads as well") {
+  const struct {
+    Shape batch, extents, positions;
+    Windows windows;
+  } cases[] = {{{2}, {5}, {3}, {{3}, {1}, {0}, {1}}},
+               {{2, 3}, {9}, {5}, {{2}, {2}, {1}, {2}}},
+               {{2}, {4, 3, 5}, {2, 3, 5}, {{3, 1, 2}, {2, 1, 1}, {1, 0, 1}, {1, 1, 2}}}};
+  for (const auto& test : cases) {
+    Shape shape = test.batch;
+    shape.push_back(3);
+    shape.insert(shape.end(), test.extents.begin(), test.extents.end());
+    const Tensor input = random_tensor(shape, 1);
+    const Tensor output = computed<nuq::detail::Im2colLayer>(
+        layer_alone("Im2col",
+                    "convolution_param { axis: " + std::to_string(test.batch.size()) + " " + test.windows.text() + "}"),
+        {input}, 2);
+    const std::size_t taps = nuq::element_count(test.windows.kernel);
+    shape = test.batch;
+    shape.push_back(3 * static_cast<std::int64_t>(taps));
+    shape.insert(shape.end(), test.positions.begin(), test.positions.end());
+    CHECK(output.shape == shape);
+    const std::size_t in_size = nuq::element_count(test.extents);
+    const std::size_t out_size = nuq::element_count(test.positions);
+    std::vector<float> expected(output.values.size());
+    for (std::size_t channel = 0; channel < input.values.size() / in_size; ++channel) {
+      for_each_tap(test.windows, test.extents, test.positions,
+                   [&](std::size_t position, std::size_t tap, std::size_t index) {
+                     expected[(channel * taps + tap) * out_size + position] = input.values[channel * in_size + index];
+                   });
+    }
+    CHECK(output.values == expected);
   }
 }
 

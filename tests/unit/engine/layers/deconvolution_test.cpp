@@ -9,6 +9,7 @@
 
 #include "../../error_of.hpp"
 #include "../layer_alone.hpp"
+#include "../window_sums.hpp"
 
 namespace engine_layers_deconvolution_test {
 
@@ -151,6 +152,104 @@ TEST_CASE("bilinear filters upsample a constant plane to a constant one, borders
   for (std::size_t row = 1; row < 9; ++row) {
     for (std::size_t col = 1; col < 9; ++col) CHECK(output.values[row * 10 + col] == 3.0F);
   }
+}
+
+/// What a case with any number of spatial axes is made of: `batch` holds the axes before the channels, `outputs` the
+/// output's spatial extents.
+struct VolumeCase {
+  Shape batch;
+  std::int64_t in, out, group;
+  Shape extents, outputs;
+  Windows windows;
+
+  [[nodiscard]] Node node() const {
+    Shape weights = {in, out / group};
+    weights.insert(weights.end(), windows.kernel.begin(), windows.kernel.end());
+    return layer_alone("Deconvolution",
+                       "convolution_param { num_output: " + std::to_string(out) + " group: " + std::to_string(group) +
+                           " axis: " + std::to_string(batch.size()) + " " + windows.text() + "}",
+                       {random_tensor(weights, 3), random_tensor({out}, 4)});
+  }
+  [[nodiscard]] Shape shape(std::int64_t channels, const Shape& spatial) const {
+    Shape result = batch;
+    result.push_back(channels);
+    result.insert(result.end(), spatial.begin(), spatial.end());
+    return result;
+  }
+  [[nodiscard]] std::vector<double> expected(const Tensor& input) const {
+    const Node layer = node();
+    const std::size_t in_size = nuq::element_count(extents);
+    const std::size_t out_size = nuq::element_count(outputs);
+    const std::size_t taps = nuq::element_count(windows.kernel);
+    const auto ins = static_cast<std::size_t>(in / group);
+    const auto outs = static_cast<std::size_t>(out / group);
+    std::vector<double> result;
+    for (std::size_t n = 0; n < nuq::element_count(batch); ++n) {
+      for (std::size_t o = 0; o < static_cast<std::size_t>(out); ++o) {
+        std::vector<double> sums(out_size, static_cast<double>(layer.blobs[1].values[o]));
+        for (std::size_t i = o / outs * ins; i < (o / outs + 1) * ins; ++i) {
+          const std::size_t channel = n * static_cast<std::size_t>(in) + i;
+          for_each_tap(windows, outputs, extents, [&](std::size_t position, std::size_t tap, std::size_t index) {
+            sums[index] += static_cast<double>(layer.blobs[0].values[(i * outs + o % outs) * taps + tap]) *
+                           static_cast<double>(input.values[channel * in_size + position]);
+          });
+        }
+        result.insert(result.end(), sums.begin(), sums.end());
+      }
+    }
+    return result;
+  }
+};
+
+TEST_CASE("deconvolution over any number of axes, with any of them as channels, agrees with its definition") {
+  const std::vector<VolumeCase> cases = {
+      {{2}, 4, 5, 1, {11}, {11}, {{1}, {1}, {0}, {1}}},
+      {{3}, 6, 4, 2, {9}, {19}, {{5}, {2}, {1}, {1}}},
+      {{5}, 7, 3, 1, {}, {}, {{}, {}, {}, {}}},
+      {{2, 6}, 9, 5, 1, {7}, {9}, {{3}, {1}, {0}, {1}}},
+      {{}, 6, 5, 1, {7, 5}, {9, 11}, {{3, 3}, {1, 2}, {0, 0}, {1, 1}}},
+      {{1}, 4, 4, 2, {5, 6, 4}, {7, 8, 4}, {{2, 3, 1}, {1, 1, 1}, {0, 0, 0}, {2, 1, 1}}},
+      {{2}, 3, 4, 1, {3, 4, 5}, {5, 9, 11}, {{3, 3, 3}, {2, 2, 2}, {1, 0, 0}, {1, 1, 1}}},
+      {{2}, 4, 4, 4, {3, 4, 5}, {5, 9, 11}, {{3, 3, 3}, {2, 2, 2}, {1, 0, 0}, {1, 1, 1}}},
+      {{2}, 2, 3, 1, {2, 3, 2, 4}, {3, 6, 2, 6}, {{2, 2, 1, 3}, {1, 2, 1, 1}, {0, 0, 0, 0}, {1, 1, 1, 1}}},
+  };
+  nuq::Workspace best(2);
+  nuq::Workspace portable(1, nuq::detail::portable_kernels());
+  for (const VolumeCase& test : cases) {
+    CAPTURE(test.windows.text());
+    const Tensor input = random_tensor(test.shape(test.in, test.extents), 5);
+    const Tensor output = computed<nuq::detail::DeconvolutionLayer>(test.node(), {input}, best);
+    REQUIRE(output.shape == test.shape(test.out, test.outputs));
+    CHECK(relative_error(output.values, test.expected(input)) < 1e-6);
+    CHECK(relative_error(computed<nuq::detail::DeconvolutionLayer>(test.node(), {input}, portable).values,
+                         test.expected(input)) < 1e-6);
+  }
+}
+
+TEST_CASE("several inputs go through the same filters, each to its own output") {
+  Parameters p;
+  p.out = 4;
+  p.ky = p.kx = 3;
+  const Node alone = p.node(3);
+  Node node = layer_alone("Deconvolution", p.text(), alone.blobs, 2);
+  node.outputs = {2, 3};
+  const std::vector<Tensor> inputs = {random_tensor({2, 3, 5, 6}, 6), random_tensor({2, 3, 5, 6}, 7)};
+  nuq::Workspace workspace(1);
+  const std::vector<Tensor> outputs = all_computed<nuq::detail::DeconvolutionLayer>(node, inputs, workspace);
+  REQUIRE(outputs.size() == 2);
+  for (std::size_t index = 0; index < 2; ++index) {
+    CHECK(outputs[index].values == computed<nuq::detail::DeconvolutionLayer>(alone, {inputs[index]}).values);
+  }
+}
+
+TEST_CASE("rounding errors of long sums stay near those of short ones") {
+  nuq::Workspace best(1);
+  nuq::Workspace portable(1, nuq::detail::portable_kernels());
+  Parameters p;
+  p.out = 3;
+  p.ky = p.kx = 2;
+  p.stride_y = p.stride_x = 2;
+  for (nuq::Workspace* const workspace : {&best, &portable}) CHECK(error_for(p, {1, 6000, 3, 4}, *workspace) < 4e-7);
 }
 
 TEST_CASE("deconvolution gives the same bits for 1, 2 and 3 threads") {

@@ -130,6 +130,7 @@ std::vector<Row> expected_rows(std::int64_t priors, std::int64_t classes, const 
     }
     std::sort(of_image.begin(), of_image.end(), [](const Row& a, const Row& b) { return a.confidence > b.confidence; });
     if (of_image.size() > keep) of_image.resize(keep);
+    std::stable_sort(of_image.begin(), of_image.end(), [](const Row& a, const Row& b) { return a.label < b.label; });
     all.insert(all.end(), of_image.begin(), of_image.end());
   }
   return all;
@@ -166,14 +167,13 @@ TEST_CASE("detections agree with their definition for random scenes, with and wi
       const Tensor output = detections(parameters, scene.locations, scene.confidences, scene.boxes);
       const std::vector<Row> rows = expected_rows(60, 4, scene.locations, scene.confidences, scene.boxes, 0.25, 0.3, 12,
                                                   static_cast<std::size_t>(keep));
-      REQUIRE(output.shape == nuq::Shape{1, 1, 2 * keep, 7});
+      REQUIRE(output.shape == nuq::Shape{1, 1, static_cast<std::int64_t>(rows.size()), 7});
       REQUIRE(rows.size() > 2);
       std::vector<double> expected;
       for (const Row& row : rows) {
         expected.insert(expected.end(), {row.image, row.label, row.confidence});
         expected.insert(expected.end(), row.box, row.box + 4);
       }
-      expected.resize(output.values.size());  // rows without an object are zeros
       CHECK(relative_error(output.values, expected) < 1e-6);
     }
   }
@@ -207,7 +207,7 @@ TEST_CASE("classes may have locations of their own, and the background need not 
   const Tensor output =
       detections("num_classes: 3 share_location: false background_label_id: 2", locations, confidences, priors);
   REQUIRE(output.shape == nuq::Shape{1, 1, 2, 7});
-  CHECK(relative_error(output.values, {0, 1, 0.6, 0.2, 0.2, 0.7, 0.7, 0, 0, 0.5, 0.1, 0.1, 0.6, 0.6}) < 1e-6);
+  CHECK(relative_error(output.values, {0, 0, 0.5, 0.1, 0.1, 0.6, 0.6, 0, 1, 0.6, 0.2, 0.2, 0.7, 0.7}) < 1e-6);
 }
 
 TEST_CASE("eta lowers the overlap threshold with every box that is kept") {
@@ -217,11 +217,13 @@ TEST_CASE("eta lowers the overlap threshold with every box that is kept") {
   const auto kept = [&](const std::string& suppression) {
     const Tensor output = detections("num_classes: 2 nms_param { nms_threshold: 0.75 " + suppression + " }",
                                      Tensor(nuq::Shape{1, 12}), confidences, priors);
-    return std::vector<float>{output.values[2], output.values[9], output.values[16]};
+    std::vector<float> confidences_kept;
+    for (std::size_t at = 2; at < output.values.size(); at += 7) confidences_kept.push_back(output.values[at]);
+    return confidences_kept;
   };
   CHECK(kept("") == std::vector<float>{0.9F, 0.8F, 0.7F});
-  CHECK(kept("eta: 0.9") == std::vector<float>{0.9F, 0.7F, 0.0F});  // 0.75, then 0.675
-  CHECK(kept("eta: 0.6") == std::vector<float>{0.9F, 0.7F, 0.0F});  // 0.75, then 0.45, which stays
+  CHECK(kept("eta: 0.9") == std::vector<float>{0.9F, 0.7F});  // 0.75, then 0.675
+  CHECK(kept("eta: 0.6") == std::vector<float>{0.9F, 0.7F});  // 0.75, then 0.45, which stays
 }
 
 TEST_CASE("with a first stage, the detections are those of the boxes it moves and of the priors it takes for objects") {
@@ -266,11 +268,11 @@ TEST_CASE("with a first stage, the detections are those of the boxes it moves an
     const std::vector<Row> rows = expected_rows(priors, 4, locations, confidences, boxes, 0.25, 0.3, 12, 50);
     REQUIRE(rows.size() > 2);
     // The first image's rows come first; the second's right behind them.
+    const std::size_t count = output.values.size() / 7;
     std::size_t row = 0;
-    while (row < 100 && (output.values[row * 7] != static_cast<float>(image) || output.values[row * 7 + 1] == 0.0F))
-      ++row;
+    while (row < count && output.values[row * 7] != static_cast<float>(image)) ++row;
     for (const Row& wanted : rows) {
-      REQUIRE(row < 100);
+      REQUIRE(row < count);
       CHECK(output.values[row * 7 + 1] == static_cast<float>(wanted.label));
       CHECK(static_cast<double>(output.values[row * 7 + 2]) == doctest::Approx(wanted.confidence));
       for (std::size_t at = 0; at < 4; ++at) {
@@ -278,15 +280,23 @@ TEST_CASE("with a first stage, the detections are those of the boxes it moves an
       }
       ++row;
     }
-    CHECK((row == 100 || output.values[row * 7] != static_cast<float>(image) || output.values[row * 7 + 1] == 0.0F));
+    CHECK((row == count || output.values[row * 7] != static_cast<float>(image)));
   }
 }
 
-TEST_CASE("nothing detected gives zeros") {
+TEST_CASE("nothing detected at all gives a row of -1 for each image") {
   const RandomScene scene(3);
   const Tensor output = detections("num_classes: 4 confidence_threshold: 5 keep_top_k: 3", scene.locations,
                                    scene.confidences, scene.boxes);
-  CHECK(output.values == std::vector<float>(2 * 3 * 7));
+  CHECK(output.shape == nuq::Shape{1, 1, 2, 7});
+  CHECK(output.values == std::vector<float>{0, -1, -1, -1, -1, -1, -1, 1, -1, -1, -1, -1, -1, -1});
+}
+
+TEST_CASE("an image without detections beside one with some has no row") {
+  const Tensor priors = priors_of({0.0F, 0.0F, 0.5F, 0.5F}, 1.0F);
+  const Tensor output = detections("num_classes: 2 confidence_threshold: 0.5", Tensor(nuq::Shape{2, 4}),
+                                   Tensor({2, 2}, {0.9F, 0.1F, 0.2F, 0.8F}), priors);
+  CHECK(output.values == std::vector<float>{1, 1, 0.8F, 0, 0, 0.5F, 0.5F});
 }
 
 TEST_CASE("detections are the same for any number of threads") {

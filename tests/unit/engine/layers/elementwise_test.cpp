@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -84,12 +86,36 @@ TEST_CASE("one input alone is weighed") {
   CHECK(computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX", 1), {input}).values == input.values);
 }
 
+TEST_CASE("a maximum ignores coefficients, but not that their number is another") {
+  const std::vector<Tensor> inputs = {Tensor({2}, {1.0F, -2.0F}), Tensor({2}, {-3.0F, 4.0F})};
+  CHECK(computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX coeff: 5 coeff: -1", 2), inputs).values ==
+        std::vector<float>{1.0F, 4.0F});
+  const CaughtError error = error_of<nuq::ModelError>(
+      [&] { computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX coeff: 5", 2), inputs); });
+  CHECK(error.says("layer 'layer1': coeff has 1 values"));
+}
+
+TEST_CASE("a maximum sees a NaN of the second input, and of the first one with the values from the third on") {
+  constexpr float nan = (std::numeric_limits<float>::quiet_NaN)();
+  const Tensor first({4}, {nan, 1.0F, 1.0F, 1.0F});
+  const Tensor second({4}, {2.0F, nan, 2.0F, 2.0F});
+  const Tensor third({4}, {1.0F, 9.0F, nan, 3.0F});
+  std::vector<float> output = computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX", 2), {first, second}).values;
+  CHECK(output[0] == 2.0F);
+  CHECK(std::isnan(output[1]));
+  output = computed<nuq::detail::EltwiseLayer>(eltwise("operation: MAX", 3), {first, second, third}).values;
+  CHECK(output[0] == 2.0F);
+  CHECK(std::isnan(output[1]));
+  CHECK(output[2] == 2.0F);
+  CHECK(output[3] == 3.0F);
+}
+
 TEST_CASE("the output may be written over the first input") {
   std::vector<float> values = {1.0F, 2.0F, 3.0F};
   const Tensor other({3}, {10.0F, 20.0F, 30.0F});
   const Node node = eltwise("coeff: 2 coeff: 1", 2);
   const std::vector<nuq::TensorView> inputs = {{{3}, values}, other.view()};
-  const std::vector<nuq::TensorSpan> outputs = {{{3}, values}};
+  std::vector<nuq::TensorSpan> outputs = {{{3}, values}};
   nuq::Workspace workspace(1);
   nuq::detail::EltwiseLayer(node).forward({node, inputs, outputs, workspace});
   CHECK(values == std::vector<float>{12.0F, 24.0F, 36.0F});

@@ -110,6 +110,17 @@ TEST_CASE("MVN of equal values is 0") {
   CHECK(computed<nuq::detail::MvnLayer>(layer_alone("MVN", ""), {input}).values == std::vector<float>(4, 0.0F));
 }
 
+TEST_CASE("MVN gives inputs of fewer axes four of them") {
+  const auto shape = [](const nuq::Shape& input) {
+    return computed<nuq::detail::MvnLayer>(layer_alone("MVN", ""), {random_tensor(input, 1)}).shape;
+  };
+  CHECK(shape({3}) == nuq::Shape{3, 1, 1, 1});
+  CHECK(shape({3, 5, 4}) == nuq::Shape{3, 5, 4, 1});
+  const Tensor input = random_tensor({3, 5, 4}, 1);
+  CHECK(relative_error(computed<nuq::detail::MvnLayer>(layer_alone("MVN", ""), {input}).values,
+                       normalised(input, 4, true, 1e-9)) < 1e-6);
+}
+
 }  // namespace engine_layers_mvn_test
 
 namespace engine_layers_normalize_test {

@@ -135,6 +135,19 @@ TEST_CASE("softmax normalises along its axis") {
                        normalised(input, 2, 1)) < 1e-6);
 }
 
+TEST_CASE("softmax of many values is as exact as of few") {
+  const Tensor input = random_tensor({1, 100000}, 3);
+  std::vector<double> expected;
+  double sum = 0.0;
+  for (const float value : input.values) {
+    expected.push_back(std::exp(static_cast<double>(value)));
+    sum += expected.back();
+  }
+  for (double& value : expected) value /= sum;
+  CHECK(relative_error(computed<nuq::detail::SoftmaxLayer>(layer_alone("Softmax", ""), {input}).values, expected) <
+        6e-7);
+}
+
 TEST_CASE("softmax of large values neither overflows nor loses the differences") {
   const Tensor output = computed<nuq::detail::SoftmaxLayer>(layer_alone("Softmax", ""),
                                                             {Tensor({2, 2}, {1000.0F, 1001.0F, -1000.0F, -1001.0F})});

@@ -86,11 +86,39 @@ TEST_CASE("zero and absurd values are refused by name") {
         0);
   CHECK(refusal("num_output: 1 kernel_size: 3 kernel_size: 3 kernel_size: 3", input)
             .rfind("kernel_size has 3 values", 0) == 0);
-  CHECK(refusal("num_output: 1 kernel_size: 3 axis: 2", input).rfind("axis is 2", 0) == 0);
+  CHECK(refusal("num_output: 1 kernel_size: 3 axis: 4", input).rfind("axis is 4", 0) == 0);
+  CHECK(refusal("num_output: 1 kernel_h: 3 kernel_w: 3", {1, 3, 20}) == "kernel_size has 2 values, wanted 1");
+  CHECK(refusal("num_output: 1 kernel_size: 3 stride: 2 stride: 1", {1, 3, 9, 9, 9}) ==
+        "stride has 2 values, wanted 1 or 3");
+  CHECK(refusal("num_output: 1", {1, 3, 20}).rfind("kernel size along the spatial axis 0 is 0", 0) == 0);
 }
 
-TEST_CASE("inputs that are no images or smaller than the kernel are refused by name") {
-  CHECK(refusal("num_output: 1 kernel_size: 3", {1, 3, 20}).find("[1,3,20]") != std::string::npos);
+TEST_CASE("the axes before the channels are batch, those behind are spatial, whatever their number") {
+  ConvolutionGeometry g = geometry("num_output: 8 kernel_size: 3 pad: 1", {2, 4, 16});
+  CHECK(g.weight_shape() == Shape{8, 4, 3});
+  CHECK(g.output_shape() == Shape{2, 8, 16});
+  CHECK(g.fan_in() == 12);
+  CHECK(g.positions() == 16);
+
+  g = geometry("num_output: 5 kernel_size: 2 kernel_size: 3 kernel_size: 1 stride: 2", {1, 4, 5, 6, 4});
+  CHECK(g.weight_shape() == Shape{5, 4, 2, 3, 1});
+  CHECK(g.output_shape() == Shape{1, 5, 2, 2, 2});
+  CHECK(g.fan_in() == 24);
+  CHECK(g.positions() == 8);
+
+  g = geometry("num_output: 5 kernel_size: 3 axis: 2", {2, 6, 9, 7});
+  CHECK(g.weight_shape() == Shape{5, 9, 3});
+  CHECK(g.output_shape() == Shape{2, 6, 5, 5});
+  CHECK(g.batch == 12);
+
+  CHECK(geometry("num_output: 5 axis: -1", {2, 6, 9, 7}).output_shape() == Shape{2, 6, 9, 5});
+  CHECK(geometry("num_output: 5 axis: 3", {2, 6, 9, 7}).weight_shape() == Shape{5, 7});
+  CHECK(geometry("num_output: 5 kernel_size: 3 axis: 0", {3, 6, 7}).output_shape() == Shape{5, 4, 5});
+}
+
+TEST_CASE("inputs smaller than the kernel are refused by name") {
+  CHECK(refusal("num_output: 1 kernel_size: 5", {1, 3, 4}) ==
+        "the kernel reaches over 5 values along the spatial axis 0, the padded input has 4");
   CHECK(refusal("num_output: 1 kernel_size: 5 pad: 1", {1, 3, 2, 9}) ==
         "the kernel reaches over 5 values along the height, the padded input has 4");
   CHECK(geometry("num_output: 1 kernel_size: 5 pad: 1", {1, 3, 3, 9}).output_shape() == Shape{1, 1, 1, 7});
@@ -167,6 +195,8 @@ Shape output_shape(const std::string& parameters, const Shape& input) {
 TEST_CASE("columns have a channel for each channel and tap") {
   CHECK(output_shape("kernel_size: 3 pad: 1", {2, 3, 8, 9}) == Shape{2, 27, 8, 9});
   CHECK(output_shape("kernel_h: 1 kernel_w: 5 stride: 2", {2, 3, 8, 9}) == Shape{2, 15, 4, 3});
+  CHECK(output_shape("kernel_size: 3", {2, 3, 5}) == Shape{2, 9, 3});
+  CHECK(output_shape("kernel_size: 3 axis: 2", {2, 3, 2, 5}) == Shape{2, 3, 6, 3});
 }
 
 TEST_CASE("windows that do not fit are refused by name") {
@@ -175,7 +205,7 @@ TEST_CASE("windows that do not fit are refused by name") {
   };
   CHECK(refusal("", {1, 1, 4, 4}).rfind("kernel size along the height is 0", 0) == 0);
   CHECK(refusal("kernel_size: 5", {1, 1, 4, 9}).rfind("the kernel reaches over 5 values along the height", 0) == 0);
-  CHECK(refusal("kernel_size: 1 axis: 2", {1, 1, 4, 9}).rfind("axis is 2", 0) == 0);
+  CHECK(refusal("kernel_size: 1 axis: 4", {1, 1, 4, 9}).rfind("axis is 4", 0) == 0);
 }
 
 }  // namespace graph_ops_im2col_test

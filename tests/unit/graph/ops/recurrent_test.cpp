@@ -49,7 +49,34 @@ TEST_CASE("exposed states follow: two of an LSTM, one of an RNN") {
   CHECK(rnn(exposed, {values, marks, {2, 9}, state}, 2) == Shapes{{7, 2, 3}, state});
 }
 
+TEST_CASE("blobs are counted by the inputs, and must fit them and each other") {
+  const auto count = [](const std::string& type, const std::string& parameters, std::size_t inputs) {
+    return rule_node(type, "recurrent_param { num_output: 3 " + parameters + " }")
+        .operation.visit([inputs](const auto& operation) { return blob_count(operation, inputs); });
+  };
+  CHECK(count("LSTM", "", 2) == 3);
+  CHECK(count("LSTM", "", 3) == 4);
+  CHECK(count("LSTM", "expose_hidden: true", 4) == 3);
+  CHECK(count("LSTM", "expose_hidden: true", 5) == 4);
+  CHECK(count("RNN", "", 2) == 5);
+  CHECK(count("RNN", "expose_hidden: true", 3) == 5);
+  CHECK(count("RNN", "expose_hidden: true", 4) == 6);
+
+  const auto problem = [](const std::vector<Shape>& blobs) {
+    std::vector<nuq::Tensor> tensors;
+    for (const Shape& blob : blobs) tensors.emplace_back(blob);
+    nuq::Node node = rule_node("RNN", "recurrent_param { num_output: 3 }", tensors);
+    return complaint([&] { static_cast<void>(nuq::output_shapes({node, "net.prototxt"}, {values, marks, {2, 9}})); });
+  };
+  CHECK(problem({{3, 5}, {3}, {3, 3}, {3, 3}, {3}}) == "the weights file has 5 blobs, wanted 6");
+  CHECK(problem({{3, 4}, {3}, {3, 9}, {3, 3}, {3, 3}, {3}}) == "blob 0 has shape [3,4], wanted [3,5]");
+  CHECK(problem({{3, 5}, {3}, {3, 9}, {3, 3}, {3, 4}, {3}}) == "blob 4 has shape [3,4], wanted [3,3]");
+}
+
 TEST_CASE("inputs that do not fit are refused by name") {
+  CHECK(refusal("num_output: 3", {values, marks, {3, 9}}) == "the constant input is [3,9], wanted [2,…]");
+  CHECK(refusal("num_output: 3 expose_hidden: true", {values, marks, state, {1, 2, 4}}) ==
+        "a state before the first step is [1,2,4], wanted [1,2,3]");
   CHECK(refusal("", {values, marks}).rfind("num_output is 0", 0) == 0);
   CHECK(refusal("num_output: 3", {values}).rfind("LSTM has 1 inputs, wanted 2 to 3", 0) == 0);
   CHECK(refusal("num_output: 3 expose_hidden: true", {values, marks}).rfind("LSTM has 2 inputs", 0) == 0);

@@ -121,6 +121,15 @@ TEST_CASE("a filter that is not 4-D stays float, whether the parameters or the i
               "its filter has 3 dimensions: only 4 are supported");
 }
 
+TEST_CASE("a convolution whose channels stand elsewhere stays float") {
+  check_float(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 axis: 2 }"),
+              "axis 2: only axis 1 is supported");
+  check_float(
+      judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 axis: 0 }", "dim: 4 dim: 8 dim: 8"),
+      "axis 0: only axis 1 is supported");
+  check_nuq(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 axis: -3 }"));
+}
+
 TEST_CASE("other layers have nothing to quantize") {
   check_float(judged("type: 'Pooling' pooling_param { kernel_size: 2 }"),
               "layer type 'Pooling' has no weights and is computed as it stands");

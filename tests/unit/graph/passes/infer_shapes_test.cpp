@@ -95,7 +95,8 @@ TEST_CASE("Flatten joins a run of axes") {
   CHECK(shapes_of("Flatten", "", {{2, 3, 4, 5}}) == Shapes{{2, 60}});
   CHECK(shapes_of("Flatten", "flatten_param { axis: 0 end_axis: -2 }", {{2, 3, 4, 5}}) == Shapes{{24, 5}});
   CHECK(shapes_of("Flatten", "flatten_param { axis: 2 end_axis: 2 }", {{2, 3, 4, 5}}) == Shapes{{2, 3, 4, 5}});
-  CHECK(refusal("Flatten", "flatten_param { axis: 2 end_axis: 1 }", {{2, 3, 4, 5}}).rfind("end_axis is 1", 0) == 0);
+  CHECK(shapes_of("Flatten", "flatten_param { axis: 2 end_axis: 1 }", {{2, 3, 4, 5}}) == Shapes{{2, 3, 1, 4, 5}});
+  CHECK(refusal("Flatten", "flatten_param { axis: 3 end_axis: 1 }", {{2, 3, 4, 5}}).rfind("end_axis is 1", 0) == 0);
 }
 
 TEST_CASE("layers refuse parameters that do not fit their input") {
