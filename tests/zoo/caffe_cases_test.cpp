@@ -26,8 +26,7 @@ namespace fs = std::filesystem;
 
 /// What Caffe has left in each blob that a layer computes, by blob: a file.
 std::map<std::string, fs::path> computed_blobs(const fs::path& folder) {
-  static const std::set<std::string> sources = {"Input",     "DummyData", "Data",
-                                                "MemoryData", "ImageData", "HDF5Data"};
+  static const std::set<std::string> sources = {"Input", "DummyData", "Data", "MemoryData", "ImageData", "HDF5Data"};
   std::map<std::string, fs::path> blobs;
   std::ifstream index(folder / "index.txt");
   for (std::string line; std::getline(index, line);) {
@@ -35,7 +34,9 @@ std::map<std::string, fs::path> computed_blobs(const fs::path& folder) {
     std::vector<std::string> cells;  // layer, type, top's index, blob, file
     std::istringstream row(line);
     for (std::string cell; std::getline(row, cell, '\t');) cells.push_back(cell);
-    if (cells.size() > 4 && sources.count(cells[1]) == 0) blobs[cells[3]] = folder / cells[4];
+    if (cells.size() < 5 || sources.count(cells[1]) > 0) continue;
+    blobs.erase(cells[3]);
+    if (fs::exists(folder / cells[4])) blobs[cells[3]] = folder / cells[4];
   }
   return blobs;
 }
@@ -70,6 +71,14 @@ double worst_difference(const fs::path& folder, const std::map<std::string, fs::
   return worst;
 }
 
+/// Where this library differs on purpose, and why.
+const std::map<std::string, std::string> deviations = {
+    {"0161_PoolAVE_k2s3p0", "the average of an empty window is 0, not NaN"},
+    {"0637_MVN_large_mean", "Caffe's variance is off by 2e-4 of the exact one, ours is not"},
+    {"0811_flatten_alias_inplace", "an in-place layer behind a view changes the view alone; inspect warns"},
+    {"0813_elt_inplace_first", "an in-place Eltwise counts its first input; inspect warns"},
+};
+
 TEST_CASE("small networks compute what real Caffe computes") {
   std::size_t right = 0;
   std::size_t refused = 0;
@@ -78,10 +87,11 @@ TEST_CASE("small networks compute what real Caffe computes") {
     for (const auto& folder : fs::directory_iterator(kind.path())) {
       const std::map<std::string, fs::path> blobs = computed_blobs(folder.path() / "caffe");
       if (blobs.empty() || !fs::exists(folder.path() / "net.prototxt")) continue;
+      const bool deviates = deviations.count(folder.path().filename().string()) > 0;
       CAPTURE(folder.path().string());
       try {
         const double worst = worst_difference(folder.path(), blobs);
-        CHECK(worst <= 2e-5);
+        CHECK((deviates || worst <= 2e-5));
         right += worst <= 2e-5 ? 1 : 0;
       } catch (const nuq::Error& error) {
         std::printf("refused: %s\n", error.what());

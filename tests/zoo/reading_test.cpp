@@ -80,9 +80,7 @@ TEST_CASE("a blob more or less is noticed in every layer of every published caff
       ++tried;
       const int count = layer.blobs_size();
       layer.add_blobs()->add_data(1.0F);
-      const auto build = [&model] {
-        static_cast<void>(nuq::build_graph(std::make_shared<const nuq::Model>(model)));
-      };
+      const auto build = [&model] { static_cast<void>(nuq::build_graph(std::make_shared<const nuq::Model>(model))); };
       CHECK(error_of<nuq::ModelError>(build).says("layer '" + layer.name() + "': has " + std::to_string(count + 1) +
                                                   " blobs"));
       layer.mutable_blobs()->RemoveLast();

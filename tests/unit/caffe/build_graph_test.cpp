@@ -383,16 +383,17 @@ TEST_CASE("blobs of a layer that has none are refused, also where it has no para
 }
 
 TEST_CASE("surplus blobs are left out at the user's word") {
-  nuq::Model model = nuq::parse_model(
-      conv("num_output: 1 kernel_size: 1"),
-      weights_of("conv1", {{1, 3, 1, 1}, {1}, {1, 3, 1, 1}}).SerializeAsString(), "net.prototxt", "net.caffemodel");
+  nuq::Model model = nuq::parse_model(conv("num_output: 1 kernel_size: 1"),
+                                      weights_of("conv1", {{1, 3, 1, 1}, {1}, {1, 3, 1, 1}}).SerializeAsString(),
+                                      "net.prototxt", "net.caffemodel");
   model.options.ignored_fields = {"Convolution.blobs"};
   CHECK(nuq::build_graph(std::make_shared<const nuq::Model>(model)).nodes.back().blobs.size() == 2);
 }
 
 TEST_CASE("a layer that the caffemodel lacks is not computed, the others are") {
-  const std::string text = conv("num_output: 1 kernel_size: 1") +
-                           layer("ip", "InnerProduct", "bottom: 'conv1' top: 'ip' inner_product_param { num_output: 2 }");
+  const std::string text =
+      conv("num_output: 1 kernel_size: 1") +
+      layer("ip", "InnerProduct", "bottom: 'conv1' top: 'ip' inner_product_param { num_output: 2 }");
   const nuq::Graph graph = graph_of(text, weights_of("conv1", {{1, 3, 1, 1}, {1}}));
   CHECK(graph.find("conv1")->obstacle.empty());
   CHECK(graph.find("ip")->obstacle == "has no weights in net.caffemodel");
@@ -406,9 +407,7 @@ TEST_CASE("the number of its blobs tells the form of a batch normalization that 
     if (type == "BatchNorm") shapes[2] = {1};
     return graph_of(data + layer("bn", type, "bottom: 'data' top: 'bn' " + parameters), weights_of("bn", shapes));
   };
-  const auto norm_of = [](const nuq::Graph& graph) {
-    return graph.nodes.back().operation.get<nuq::ops::BatchNorm>();
-  };
+  const auto norm_of = [](const nuq::Graph& graph) { return graph.nodes.back().operation.get<nuq::ops::BatchNorm>(); };
   CHECK(norm_of(blobs_of("BatchNorm", "", 3)).blobs == nuq::ops::BatchNormBlobs::statistics);
   CHECK(norm_of(blobs_of("BatchNorm", "", 5)).blobs == nuq::ops::BatchNormBlobs::statistics_and_scale);
   CHECK(norm_of(blobs_of("BatchNorm", "batch_norm_param { scale_bias: true }", 5)).blobs ==
@@ -451,14 +450,15 @@ TEST_CASE("a field that nobody understands keeps its layer from being computed, 
   CHECK(graph.nodes.back().obstacle == "field 'pooling_param.kernl_size' is not understood");
   REQUIRE(graph.warnings.size() == 2);
   CHECK(graph.warnings[0] == "net.prototxt:3: field 'frobnicate' is not understood");
-  CHECK(graph.warnings[1] == "net.prototxt:4: layer 'p': field 'pooling_param.kernl_size' is not understood, so the "
-                             "layer is not computed");
+  CHECK(graph.warnings[1] ==
+        "net.prototxt:4: layer 'p': field 'pooling_param.kernl_size' is not understood, so the "
+        "layer is not computed");
 }
 
 TEST_CASE("a field of the schema that a layer type does not take up stops the layer as well") {
-  const nuq::Graph graph = graph_of(
-      data + layer("d", "Deconvolution",
-                   "bottom: 'data' top: 'd' convolution_param { num_output: 1 kernel_size: 1 relu: true }"));
+  const nuq::Graph graph =
+      graph_of(data + layer("d", "Deconvolution",
+                            "bottom: 'data' top: 'd' convolution_param { num_output: 1 kernel_size: 1 relu: true }"));
   CHECK(graph.nodes.back().obstacle == "field 'convolution_param.relu' is not understood");
 }
 
@@ -481,8 +481,9 @@ TEST_CASE("an unknown value of an enumeration stops its layer, not the file") {
                relu("r", "data", "r"));
   CHECK(graph.find("p")->obstacle == "field 'pooling_param.pool' has the unknown value MEDIAN");
   CHECK(graph.find("r")->obstacle.empty());
-  const nuq::Graph old = graph_of("input: 'data' input_dim: 1 input_dim: 1 input_dim: 2 input_dim: 2 "
-                                  "layers { name: 'x' type: SPIRAL bottom: 'data' top: 'x' }");
+  const nuq::Graph old = graph_of(
+      "input: 'data' input_dim: 1 input_dim: 1 input_dim: 2 input_dim: 2 "
+      "layers { name: 'x' type: SPIRAL bottom: 'data' top: 'x' }");
   CHECK(old.find("x")->type == "SPIRAL");
   CHECK(nuq::is<nuq::ops::Unknown>(*old.find("x")));
   CHECK_THROWS_AS(graph_of(data + layer("r", "ReLU", "bottom: 'data' top: 'r' include { phase: DEPLOY }")),

@@ -109,6 +109,7 @@ NUQ_DEFINITION LoadedNetwork::LoadedNetwork(const Graph& graph, const CustomLaye
     layers_.push_back(load({node, file_}, node.obstacle.empty() ? std::move(unsupported) : node.obstacle, custom));
     works_.emplace_back(node, custom);
     nodes_.push_back(without_blobs(node));
+    nodes_.back().obstacle = is_computed_node(nodes_.size() - 1) ? "" : "not computed";  // has no shapes
   }
   for (const Value& value : graph.values) blobs_.push_back(value.blob);
   for (std::size_t value = 0; value < blobs_.size(); ++value) final_values_[blobs_[value]] = value;

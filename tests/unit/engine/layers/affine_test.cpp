@@ -71,9 +71,10 @@ TEST_CASE("a batch normalisation with a scale and a shift of its own, in the ord
   const Tensor shift({2}, {0.25F, 10.0F});
   const Tensor images({1, 2, 1, 2}, {1.5F, -1.0F, 4.0F, 0.0F});
   // mean / 2 = 0.5, -1; variance / 2 = 4, 0.25; y = scale·(x − mean)/√variance + shift
-  const std::vector<double> wanted = {3 * 1.0 / 2 + 0.25, 3 * -1.5 / 2 + 0.25, -0.5 * 5 / 0.5 + 10, -0.5 * 1 / 0.5 + 10};
-  const Node nvcaffe = layer_alone("BatchNorm", "batch_norm_param { scale_bias: true eps: 0 }",
-                                   {mean, variance, weight, scale, shift});
+  const std::vector<double> wanted = {3 * 1.0 / 2 + 0.25, 3 * -1.5 / 2 + 0.25, -0.5 * 5 / 0.5 + 10,
+                                      -0.5 * 1 / 0.5 + 10};
+  const Node nvcaffe =
+      layer_alone("BatchNorm", "batch_norm_param { scale_bias: true eps: 0 }", {mean, variance, weight, scale, shift});
   CHECK(relative_error(computed<nuq::detail::BatchNormLayer>(nvcaffe, {images}).values, wanted) < 1e-6);
   const Tensor half_mean({2}, {0.5F, -1.0F});
   const Tensor half_variance({2}, {4.0F, 0.25F});
