@@ -66,7 +66,7 @@ unknown_net_field { deep < list: [ { a: 1 }, <b: -2> ] > [some.extension]: 'x' }
 layer: {name:'conv'# the name
   type :"Convo" 'lution' bottom: ["data"] top:
   "conv" convolution_param : < num_output:2 kernel_size:1; bias_term
-    :  False unknown_parameter: 0x1F >	} # behind the convolution
+    :  False weight_filler { unknown_parameter: 0x1F } >	} # behind the convolution
 layer{name:"bn"type:"BatchNorm"bottom:"conv"top:"conv"}
   layer {
     name: "scale" # scale { }
