@@ -61,8 +61,9 @@ class EigenEngine {
   NUQ_FUNCTION void forward();
 
   /// Computes all layers and calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const
-  /// TensorView> outputs) after each that is computed, with what the layer has read and written. Nodes come without
-  /// their blobs. Throws as `forward()`.
+  /// TensorView> outputs) after each that is computed, with what the layer has read and written. Outputs are of the
+  /// shapes that the rules give, the same for all networks and inputs: zeros follow what a layer finds less. Nodes come
+  /// without their blobs. Throws as `forward()`.
   template <class Observer>
   void forward(Observer&& observer) {
     bind(Binding::separate);
@@ -268,20 +269,21 @@ NUQ_DEFINITION void EigenEngine::compute(std::size_t index, const detail::Absorb
   } else {
     network_.layer(index).forward(call);
   }
-  for (std::size_t output = 0; output < step.outputs.size(); ++output) {
-    if (step.outputs[output].shape != step.results[output].shape) return shorten_outputs(index);
-  }
+  const auto is_whole = [](const TensorSpan& output, const TensorView& whole) { return output.shape == whole.shape; };
+  if (!std::equal(step.outputs.begin(), step.outputs.end(), step.results.begin(), is_whole)) shorten_outputs(index);
 }
 
 NUQ_DEFINITION void EigenEngine::shorten_outputs(std::size_t index) {
   const std::vector<Node>& nodes = network_.nodes();
   is_shortened_ = true;
   for (std::size_t output = 0; output < steps_[index].outputs.size(); ++output) {
-    shapes_[nodes[index].outputs[output]] = steps_[index].outputs[output].shape;
+    const TensorSpan& found = steps_[index].outputs[output];
+    std::fill(found.values.begin() + element_count(found.shape), found.values.end(), 0.0F);
+    shapes_[nodes[index].outputs[output]] = found.shape;
   }
   const ArrayView<const Node> behind(nodes.data() + index + 1, nodes.size() - index - 1);
   detail::propagate_shapes(behind, network_.file(), shapes_, custom_.shape_rules);
-  for (std::size_t node = index; node < nodes.size(); ++node) steps_[node] = step_of(node);
+  for (std::size_t node = index + 1; node < nodes.size(); ++node) steps_[node] = step_of(node);
 }
 
 NUQ_NAMESPACE_END

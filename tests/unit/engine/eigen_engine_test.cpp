@@ -428,6 +428,10 @@ TEST_CASE("a layer that finds less than its rule allows for shortens its output,
     const std::vector<float> plain = values_of(engine.output("rows"));
     const Trace trace = traced(engine);
     CHECK(trace.inputs.at("rows")[0].shape == engine.output("found").shape);
+    std::vector<float> whole = values_of(engine.output("found"));
+    whole.resize(14);
+    CHECK(trace.outputs.at("found")[0].shape == Shape{1, 1, 2, 7});
+    CHECK(trace.outputs.at("found")[0].values == whole);
     CHECK(trace.outputs.at("rows")[0].values == plain);
     return plain;
   };
