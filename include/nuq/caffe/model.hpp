@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -16,6 +17,7 @@ struct Model {
   schema::NetParameter net;  ///< `text` parsed
   schema::NetWeights
       weights;  ///< the caffemodel; its layers' parameters are kept as unknown fields and never looked at
+  ReadOptions options{};  ///< how a network is made of them
 };
 
 NUQ_NAMESPACE_END

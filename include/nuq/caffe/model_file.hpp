@@ -11,6 +11,7 @@
 #include "nuq/caffe/model.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/byte_order_mark.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/proto_schema.hpp"
@@ -39,6 +40,8 @@ class FirstParseError final : public google::protobuf::io::ErrorCollector {
   NUQ_FUNCTION [[nodiscard]] const std::string& text() const noexcept {
     return text_;
   }
+  /// The `line:column: ` of it.
+  NUQ_FUNCTION [[nodiscard]] std::string place() const { return text_.substr(0, text_.find(' ') + 1); }
 
  private:
   NUQ_FUNCTION void keep(int line, int column, std::string message) {
@@ -78,6 +81,8 @@ NUQ_NAMESPACE_END
 #include <google/protobuf/text_format.h>
 #include <fstream>
 
+#include "nuq/caffe/mixed_syntax.hpp"
+
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
@@ -106,6 +111,7 @@ NUQ_FUNCTION [[nodiscard]] inline bool looks_like_text(std::string_view bytes) {
 }
 
 NUQ_DEFINITION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
+  text = without_byte_order_mark(text);
   check_content(text, file);
   FirstParseError error;
   google::protobuf::TextFormat::Parser parser;
@@ -117,7 +123,10 @@ NUQ_DEFINITION schema::NetParameter parse_prototxt(std::string_view text, const 
 #endif
   google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
   schema::NetParameter net;
-  if (!parser.Parse(&stream, &net)) fail(ModelError(ErrorCode::malformed_file, file + ":" + error.text()));
+  if (!parser.Parse(&stream, &net)) {
+    const std::string mixture = mixed_syntax_of(text);
+    fail(ModelError(ErrorCode::malformed_file, file + ":" + (mixture.empty() ? error.text() : error.place() + mixture)));
+  }
   return net;
 }
 

@@ -1,7 +1,9 @@
 #ifndef NUQ_GRAPH_LOAD_GRAPH_HPP
 #define NUQ_GRAPH_LOAD_GRAPH_HPP
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
@@ -10,13 +12,27 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// Which network of a file is meant whose layers have rules (`include`, `exclude`). What is written of the network keeps
+/// stages and level.
+struct NetworkState {
+  bool training = false;            ///< the TRAIN phase's layers, computed as in inference, in place of the TEST phase's
+  std::optional<int> level;         ///< in place of the file's own, 0 where it has none
+  std::vector<std::string> stages;  ///< besides the file's own
+};
+
+/// How a model's files are read.
+struct ReadOptions {
+  NetworkState state;
+};
+
 /// The network in a model's files; without weights if `weights_file` is empty. Defined by the front end, whose header
 /// (caffe/build_graph.hpp) a program includes too. Throws what the front end throws.
 NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file,
-                                            Parallel& parallel);
+                                            Parallel& parallel, const ReadOptions& options = {});
 
-/// \copydoc load_graph(const std::string&, const std::string&, Parallel&)
-NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file);
+/// \copydoc load_graph(const std::string&, const std::string&, Parallel&, const ReadOptions&)
+NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file,
+                                            const ReadOptions& options = {});
 
 NUQ_NAMESPACE_END
 

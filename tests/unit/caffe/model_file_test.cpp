@@ -63,6 +63,13 @@ TEST_CASE("a model is read from its two files, text verbatim") {
   CHECK(model.weights.layer(0).blobs(0).data(1) == -1.0F);
 }
 
+TEST_CASE("a byte order mark is kept in the text and not read") {
+  const nuq::Model model = with_text("\xEF\xBB\xBF" + lenet);
+  CHECK(model.text == "\xEF\xBB\xBF" + lenet);
+  CHECK(model.net.name() == "tiny");
+  CHECK_THROWS_WITH_AS(with_text("\xEF\xBB\xBF"), "nuq: net.prototxt: is empty", nuq::ModelError);
+}
+
 TEST_CASE("without a weights file a model has no weights") {
   const TemporaryFolder folder;
   const nuq::Model model = read(folder.write("net.prototxt", lenet), "");

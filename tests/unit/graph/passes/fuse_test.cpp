@@ -631,4 +631,27 @@ TEST_CASE("statistics of the batch are refused, absent or explicit global ones a
   CHECK_NOTHROW(nuq::fuse(absent));
 }
 
+TEST_CASE("a layer of shared parameters is neither folded nor folded into") {
+  const std::string shared = "param { name: 'a' } param { name: 'b' } param { name: 'c' }";
+  const auto two_branches = [](const std::string& of_convolution, const std::string& of_norm) {
+    Network network;
+    for (const std::string branch : {"0", "1"}) {
+      network
+          .layer("conv" + branch, "Convolution",
+                 "bottom: 'data' top: 'c" + branch + "' " + of_convolution +
+                     " convolution_param { num_output: 2 kernel_size: 1 bias_term: false }",
+                 {{2, 3, 1, 1}})
+          .layer("bn" + branch, "BatchNorm", "bottom: 'c" + branch + "' top: 'n" + branch + "' " + of_norm,
+                 {{2}, {2}, {1}}, 0.5, 2.0);
+    }
+    nuq::Graph graph = network.graph();
+    nuq::fuse(graph);
+    return graph.nodes.size();
+  };
+  CHECK(two_branches("", "") == 2);
+  CHECK(two_branches("param { lr_mult: 1 }", "param { lr_mult: 0 }") == 2);
+  CHECK(two_branches("", shared) == 4);
+  CHECK(two_branches("param { name: 'w' }", "") == 4);
+}
+
 }  // namespace graph_passes_fuse_test
