@@ -11,6 +11,7 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/graph/weight_count.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
@@ -23,6 +24,7 @@ struct InspectArguments {
   std::string model;
   std::string weights;
   std::string soc;
+  nuq::ReadOptions network;
   nuq::NuqScope nuq_scope = nuq::NuqScope::standard;
   bool json = false;
 };
@@ -54,11 +56,12 @@ Json json_of(const nuq::Graph& graph, const nuq::Node& node, nuq::NuqScope scope
                        {"reason", eligibility.reason}});
 }
 
-/// Weights of the quantizable layers; null where one of them is unknown.
-Json total_weights(const Json& layers) {
+/// Weights of the quantizable layers, shared ones once; null where one of them is unknown.
+Json total_weights(const nuq::Graph& graph, const Json& layers) {
   std::int64_t total = 0;
   for (const Json& layer : layers) {
-    if (!layer.find("quantizable")->boolean()) continue;
+    const nuq::Node& node = *graph.find(layer.find("name")->text());
+    if (!layer.find("quantizable")->boolean() || &nuq::owner_of_weights(graph, node) != &node) continue;
     if (layer.find("weights")->is_null()) return nullptr;
     total += layer.find("weights")->integer();
   }
@@ -83,13 +86,13 @@ void print_table(const Json& report) {
 }
 
 void run(const InspectArguments& arguments) {
-  nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights);
+  nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, arguments.network);
   nuq::infer_shapes(graph);
   std::optional<nuq::CompressibleLayers> compressible;
   if (!arguments.soc.empty()) compressible = nuq::compressible_layers(graph, nuq::soc_named(arguments.soc));
   Json layers = Json::array();
   for (const nuq::Node& node : graph.nodes) layers.push_back(json_of(graph, node, arguments.nuq_scope, compressible));
-  const Json total = total_weights(layers);
+  const Json total = total_weights(graph, layers);
   const Json report = Json::object({{"name", graph.name}, {"layers", layers}, {"weights", total}});
   if (arguments.json) {
     std::printf("%s\n", nuq::to_text(report, {2, false}).c_str());
@@ -107,6 +110,7 @@ void add_inspect(CLI::App& app, Session&) {
   command.add_option("weights", arguments->weights, "caffemodel");
   command.add_option("--soc", arguments->soc, "chip whose compiler's rule decides what is eligible for NUQ");
   add_nuq_scope(command, arguments->nuq_scope);
+  add_network_state(command, arguments->network.state);
   command.add_flag("--json", arguments->json, "print JSON");
   command.callback([arguments] { run(*arguments); });
 }
