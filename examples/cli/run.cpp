@@ -46,9 +46,9 @@ std::string resolve(const std::vector<std::string>& known, const std::string& wa
   if (found.size() == 1) return *found.begin();
   if (found.empty())
     nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::unknown_name, file + ": no " + kind + " '" + wanted + "'"));
-  nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::unknown_name,
-                                     file + ": " + kind + " '" + wanted + "' could be '" + *found.begin() + "' or '" +
-                                         *found.rbegin() + "', wanted the name as the network has it"));
+  nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::unknown_name, file + ": " + kind + " '" + wanted + "' could be '" +
+                                                                       *found.begin() + "' or '" + *found.rbegin() +
+                                                                       "', wanted the name as the network has it"));
 }
 
 std::vector<std::string> resolve_all(const std::vector<std::string>& known, std::vector<std::string> wanted,
@@ -96,7 +96,8 @@ class OutputArrays {
     for (const std::string& input : inputs_) {
       std::error_code is_missing;
       if (std::filesystem::equivalent(file, input, is_missing))
-        fail(option + " '" + name + "' would be written over " + input + ", which is read, wanted another --output-dir");
+        fail(option + " '" + name + "' would be written over " + input +
+             ", which is read, wanted another --output-dir");
     }
   }
 

@@ -328,7 +328,9 @@ TEST_CASE("a layer named like a global key cannot be written") {
 TEST_CASE("a layer's name of any bytes comes back, from text of ASCII alone") {
   nuq::QuantConfig config;
   config.layers.resize(1);
-  config.layers[0].name = "\xBE\xED\xBB\xFD" "1";  // GBK
+  config.layers[0].name =
+      "\xBE\xED\xBB\xFD"
+      "1";  // GBK
   const std::string text = nuq::to_json(config);
   CHECK(contains_text(text, "\"\\udcbe\\udced\\udcbb\\udcfd1\""));
   CHECK(nuq::parse_quant_config(text, "f").layers.at(0).name == config.layers[0].name);

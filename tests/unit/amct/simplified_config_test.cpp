@@ -27,7 +27,10 @@ TEST_CASE("an empty simplified configuration states the manual's defaults") {
 }
 
 TEST_CASE("a byte order mark is skipped") {
-  CHECK(nuq::parse_simplified_config("\xEF\xBB\xBF" "batch_num: 3", "quant.cfg").batch_num() == 3);
+  CHECK(nuq::parse_simplified_config("\xEF\xBB\xBF"
+                                     "batch_num: 3",
+                                     "quant.cfg")
+            .batch_num() == 3);
 }
 
 TEST_CASE("messages may be written with and without a colon") {

@@ -97,10 +97,11 @@ TEST_CASE("raw double-precision values are rounded to float") {
 }
 
 TEST_CASE("raw data of integers or of half a number is refused by name") {
-  CHECK_THROWS_WITH_AS(tensor_of(raw_blob({1}, std::string(4, '\1'), 3)),
-                       "nuq: net.caffemodel: layer 'conv1': blob 1 has raw data of type 3, wanted 0 (DOUBLE), 1 (FLOAT) "
-                       "or 2 (FLOAT16)",
-                       nuq::ModelError);
+  CHECK_THROWS_WITH_AS(
+      tensor_of(raw_blob({1}, std::string(4, '\1'), 3)),
+      "nuq: net.caffemodel: layer 'conv1': blob 1 has raw data of type 3, wanted 0 (DOUBLE), 1 (FLOAT) "
+      "or 2 (FLOAT16)",
+      nuq::ModelError);
   CHECK_THROWS_WITH_AS(tensor_of(raw_blob({1}, std::string(6, '\1'), 1)),
                        "nuq: net.caffemodel: layer 'conv1': blob 1 has 6 bytes of raw data, wanted a multiple of 4",
                        nuq::ModelError);

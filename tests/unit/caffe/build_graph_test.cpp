@@ -246,10 +246,10 @@ nuq::schema::NetParameter layers_with(const std::vector<std::pair<std::string, f
 }
 
 TEST_CASE("layers of one name are read where they share what is trained, and are numbered") {
-  const nuq::Graph graph = graph_of(
-      data + unit_conv("c", "data", "a", both_shared) + relu("r", "a", "a") + unit_conv("c", "data", "b", both_shared) +
-          relu("r", "b", "b") + unit_conv("c_3", "data", "d", "") + unit_conv("c", "data", "e", both_shared),
-      layers_with({{"c", 2.0F}, {"c_3", 5.0F}}));
+  const nuq::Graph graph = graph_of(data + unit_conv("c", "data", "a", both_shared) + relu("r", "a", "a") +
+                                        unit_conv("c", "data", "b", both_shared) + relu("r", "b", "b") +
+                                        unit_conv("c_3", "data", "d", "") + unit_conv("c", "data", "e", both_shared),
+                                    layers_with({{"c", 2.0F}, {"c_3", 5.0F}}));
   CHECK(node_names(graph) == Names{"c", "r", "c_2", "r_2", "c_3", "c_4"});
   for (const std::size_t node : {0U, 2U, 5U}) {
     CHECK(graph.nodes[node].blobs.at(0).values == std::vector<float>(3, 2.0F));
@@ -275,17 +275,19 @@ TEST_CASE("layers of one name with weights of their own are refused") {
 }
 
 TEST_CASE("a shared parameter is found under any of its layers' names, the file's last one counts") {
-  const std::string text =
-      data + unit_conv("c", "data", "a", both_shared) + unit_conv("p", "data", "b", both_shared);
+  const std::string text = data + unit_conv("c", "data", "a", both_shared) + unit_conv("p", "data", "b", both_shared);
   for (const auto& [stored, value] : std::vector<std::pair<std::vector<std::pair<std::string, float>>, float>>{
-           {{{"c", 2.0F}}, 2.0F}, {{{"p", 3.0F}}, 3.0F}, {{{"c", 2.0F}, {"p", 3.0F}}, 3.0F},
-           {{{"p", 3.0F}, {"c", 2.0F}}, 2.0F}, {{{"c", 1.0F}, {"p", 3.0F}, {"c", 4.0F}}, 4.0F}}) {
+           {{{"c", 2.0F}}, 2.0F},
+           {{{"p", 3.0F}}, 3.0F},
+           {{{"c", 2.0F}, {"p", 3.0F}}, 3.0F},
+           {{{"p", 3.0F}, {"c", 2.0F}}, 2.0F},
+           {{{"c", 1.0F}, {"p", 3.0F}, {"c", 4.0F}}, 4.0F}}) {
     const nuq::Graph graph = graph_of(text, layers_with(stored));
     for (const nuq::Node& node : graph.nodes) CHECK(node.blobs.at(0).values == std::vector<float>(3, value));
   }
-  const nuq::Graph halves = graph_of(
-      data + unit_conv("c", "data", "a", weights_shared) + unit_conv("p", "data", "b", weights_shared),
-      layers_with({{"c", 2.0F}, {"p", 3.0F}}));
+  const nuq::Graph halves =
+      graph_of(data + unit_conv("c", "data", "a", weights_shared) + unit_conv("p", "data", "b", weights_shared),
+               layers_with({{"c", 2.0F}, {"p", 3.0F}}));
   CHECK(halves.nodes[0].blobs.at(0).values == std::vector<float>(3, 3.0F));
   CHECK(halves.nodes[0].blobs.at(1).values == std::vector<float>(1, 2.0F));
   CHECK(halves.nodes[1].blobs.at(1).values == std::vector<float>(1, 3.0F));
@@ -449,8 +451,10 @@ TEST_CASE("layers of unknown types keep whatever blobs they have") {
 }
 
 TEST_CASE("of a layer that is in the caffemodel twice the later weights count") {
-  CHECK(graph_of(data + unit_conv("c", "data", "a", ""), layers_with({{"c", 2.0F}, {"c", 7.0F}})).nodes[0].blobs[0].values ==
-        std::vector<float>(3, 7.0F));
+  CHECK(graph_of(data + unit_conv("c", "data", "a", ""), layers_with({{"c", 2.0F}, {"c", 7.0F}}))
+            .nodes[0]
+            .blobs[0]
+            .values == std::vector<float>(3, 7.0F));
 }
 
 TEST_CASE("statistics of four axes and single values without axes are read as vectors") {
@@ -459,8 +463,10 @@ TEST_CASE("statistics of four axes and single values without axes are read as ve
   CHECK(graph.nodes[0].blobs.at(0).shape == nuq::Shape{3});
   CHECK(graph.nodes[0].blobs.at(1).shape == nuq::Shape{3});
   CHECK(graph.nodes[0].blobs.at(2).shape == nuq::Shape{1});
-  CHECK(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("conv1", {{1, 3, 1, 1}, {}})).nodes[0].blobs.at(1).shape ==
-        nuq::Shape{1});
+  CHECK(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("conv1", {{1, 3, 1, 1}, {}}))
+            .nodes[0]
+            .blobs.at(1)
+            .shape == nuq::Shape{1});
   CHECK_THROWS_AS(graph_of(text, weights_of("n", {{3, 3, 1, 1}, {3}, {1}})), nuq::ModelError);
 }
 

@@ -19,7 +19,8 @@ TEST_CASE("a window is given once, for both axes together or for each") {
     CHECK(of("kernel_size: 3 stride: 2 pad: 1").empty());
     CHECK(of("kernel_h: 3 kernel_w: 1 stride_h: 2 stride_w: 1 pad_h: 0 pad_w: 1").empty());
     CHECK(of("kernel_size: 3 stride_h: 2 stride_w: 1 pad: 1").empty());
-    CHECK(of("kernel_size: 3 kernel_h: 3 kernel_w: 3") == message + " has both kernel_size and kernel_h, wanted one of them");
+    CHECK(of("kernel_size: 3 kernel_h: 3 kernel_w: 3") ==
+          message + " has both kernel_size and kernel_h, wanted one of them");
     CHECK(of("kernel_size: 3 kernel_w: 3") == message + " has both kernel_size and kernel_w, wanted one of them");
     CHECK(of("kernel_size: 3 stride: 1 stride_w: 1") == message + " has both stride and stride_w, wanted one of them");
     CHECK(of("kernel_size: 3 pad: 0 pad_h: 0 pad_w: 0") == message + " has both pad and pad_h, wanted one of them");

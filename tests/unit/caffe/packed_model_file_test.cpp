@@ -136,9 +136,8 @@ TEST_CASE("a parameter that layers share is stored once and comes back in each o
   const auto file_of = [&](const std::string& parameters) {
     SmallWeights stored;
     stored.layer("a", "InnerProduct", {weights, bias}).layer("b", "InnerProduct", {weights, other_bias});
-    const nuq::Graph graph = graph_of("input: 'data' input_shape { dim: 1 dim: 20 }\n" + branch("a", parameters) +
-                                          branch("b", parameters),
-                                      stored);
+    const nuq::Graph graph = graph_of(
+        "input: 'data' input_shape { dim: 1 dim: 20 }\n" + branch("a", parameters) + branch("b", parameters), stored);
     const nuq::Model& model = *nuq::caffe_model(graph);
     CHECK(blobs_of(round_trip(graph, model)) == blobs_of(model));
     const nuq::NetworkQuantization quantization = int8_quantization(graph);

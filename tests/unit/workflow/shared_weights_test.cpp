@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/workflow/accuracy_based_auto_calibration.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/collect_statistics.hpp"
 #include "nuq/workflow/convert_model.hpp"
@@ -39,14 +41,13 @@ std::string siamese(bool shared) {
             branch + "' type: 'InnerProduct' bottom: 'c" + branch + "' top: 'f" + branch + "' " + parameters("fc") +
             "inner_product_param { num_output: 5 } }\n";
   }
-  return text + "layer { name: 'difference' type: 'Eltwise' bottom: 'f' bottom: 'f_p' top: 'out' eltwise_param { "
-                "operation: SUM coeff: 1 coeff: -1 } }\n";
+  return text +
+         "layer { name: 'difference' type: 'Eltwise' bottom: 'f' bottom: 'f_p' top: 'out' eltwise_param { "
+         "operation: SUM coeff: 1 coeff: -1 } }\n";
 }
 
-const WrittenNetwork::BlobShapes both_branches = {{"conv", {{8, 3, 3, 3}, {8}}},
-                                                  {"fc", {{5, 128}, {5}}},
-                                                  {"conv_p", {{8, 3, 3, 3}, {8}}},
-                                                  {"fc_p", {{5, 128}, {5}}}};
+const WrittenNetwork::BlobShapes both_branches = {
+    {"conv", {{8, 3, 3, 3}, {8}}}, {"fc", {{5, 128}, {5}}}, {"conv_p", {{8, 3, 3, 3}, {8}}}, {"fc_p", {{5, 128}, {5}}}};
 
 /// The second branch sees inputs of another kind: larger, of one sign, smooth.
 nuq::InputBatch batch(int index) {
@@ -145,7 +146,8 @@ TEST_CASE("what is known of shared weights is the sum over their uses") {
 
   // the same weights under the names of a network that shares nothing
   nuq::Model copied = nuq::read_model(shared.model, shared.weights);
-  for (const int layer : {0, 1}) *copied.weights.mutable_layer(layer)->mutable_blobs() = copied.weights.layer(layer + 2).blobs();
+  for (const int layer : {0, 1})
+    *copied.weights.mutable_layer(layer)->mutable_blobs() = copied.weights.layer(layer + 2).blobs();
   copied.text = siamese(false);
   nuq::FileSet files;
   nuq::write_model(copied, files, folder / "apart.prototxt", folder / "apart.caffemodel");
@@ -204,6 +206,25 @@ TEST_CASE("a search gives shared weights one choice and counts them once") {
     CHECK(output_of(net) == output_with_one_copy(model, weights, true));
     CHECK(output_of(net) == output_with_one_copy(model, weights, false));
   }
+}
+
+TEST_CASE("layers that share weights go back to float together") {
+  struct Evaluator : nuq::AutoNuqEvaluatorBase<Evaluator> {
+    int evaluations = 0;
+    double eval_net(nuq::Net&, int) { return -static_cast<double>(++evaluations); }
+    bool is_satisfied(double, double result) const { return result < -2.5; }  // neither the original nor uniform int8
+    nuq::InputBatch calibration_batch(int index) const { return batch(index); }
+  };
+  const TemporaryFolder folder;
+  const WrittenNetwork network(folder, siamese(true), both_branches);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 2);
+  Evaluator evaluator;
+  const nuq::AutoCalibrationResult result = nuq::accuracy_based_auto_calibration(
+      network.model, network.weights, evaluator, folder / "config.json", folder / "record.txt", folder / "net");
+  REQUIRE(result.rolled_back.size() == 2);
+  CHECK(
+      (result.rolled_back[0] + "_p" == result.rolled_back[1] || result.rolled_back[1] + "_p" == result.rolled_back[0]));
+  CHECK(result.quantization.size() == 2);
 }
 
 TEST_CASE("layers that share weights are quantized together or not at all") {

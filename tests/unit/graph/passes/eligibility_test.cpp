@@ -191,9 +191,11 @@ TEST_CASE("weights that layers share are quantized as all of the layers can be")
         "it shares its weights with layer 'b', which is of type InnerProduct");
   CHECK(judged_with("type: 'Bias' param { name: 'w' }").reason ==
         "it shares its weights with layer 'b', which is of type Bias");
-  CHECK(judged_with("type: 'Convolution' param { } param { name: 'w' } convolution_param { num_output: 4 kernel_size: 3 }")
+  CHECK(judged_with(
+            "type: 'Convolution' param { } param { name: 'w' } convolution_param { num_output: 4 kernel_size: 3 }")
             .reason == "it shares its weights with layer 'b', where they are blob 1");
-  CHECK(judged_with("type: 'Convolution' param { } param { name: 'v' } convolution_param { num_output: 4 kernel_size: 3 }")
+  CHECK(judged_with(
+            "type: 'Convolution' param { } param { name: 'v' } convolution_param { num_output: 4 kernel_size: 3 }")
             .reason == "it shares its bias, but not its weights, with layer 'b'");
   CHECK_FALSE(judged_with("type: 'Bias' param { name: 'w' }").quantizable);
 }

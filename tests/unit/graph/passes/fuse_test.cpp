@@ -415,9 +415,9 @@ TEST_CASE("in front of a padded convolution only what leaves zeros alone is take
     for (int channel = 1; channel < 3; ++channel) network.blob("bn", 0).set_data(channel, 0.0F);
     CHECK(fused(network).nodes.size() == 1);
   }
-  Network overruled;
-  overruled.bias("data", "b", 3).convolution("num_output: 2 kernel_size: 3 pad: 1 pad_h: 0", {{2, 3, 3, 3}, {2}}, "b");
-  CHECK(fused(overruled).nodes.size() == 1);
+  Network unpadded;
+  unpadded.bias("data", "b", 3).convolution("num_output: 2 kernel_size: 3 pad_h: 0 pad_w: 0", {{2, 3, 3, 3}, {2}}, "b");
+  CHECK(fused(unpadded).nodes.size() == 1);
 }
 
 TEST_CASE("between two convolutions a layer goes into the first, into the second only where the first is skipped") {
