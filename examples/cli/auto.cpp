@@ -68,9 +68,11 @@ void run(AutoArguments arguments, Session& session) {
   const Interruption interruption;
   arguments.evaluation.original_model = arguments.model;
   arguments.evaluation.original_weights = arguments.weights;
+  arguments.evaluation.network = arguments.network;
   arguments.evaluation.threads = session.threads;
   arguments.evaluation.command.stop_requested = Interruption::requested;
   arguments.options.threads = session.threads;
+  arguments.options.network = arguments.network;
   arguments.options.target = target_named(arguments.policies.target);
   arguments.options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
   for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);

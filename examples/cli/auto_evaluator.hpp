@@ -25,6 +25,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   struct Options {
     std::string original_model;
     std::string original_weights;
+    nuq::ReadOptions network;
     std::string data;  ///< dataset JSON; empty: the command evaluates
     nuq::CommandOptions command;
     std::string calibration;  ///< dataset JSON; empty: weights-only
@@ -46,7 +47,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num,
                     nuq::BatchMetrics& batches) const {
     if (command_) return command_->eval_model(model_file, weights_file, batch_num);
-    nuq::Net net(model_file, weights_file, options_.threads);
+    nuq::Net net(model_file, weights_file, options_.threads, {}, options_.network);
     return nuq::evaluate(net, *data_, batch_num, batches);
   }
 
@@ -70,7 +71,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   void load_data() {
     data_.emplace(nuq::load_dataset(options_.data, nuq::GzipFileReader{}));
     if (data_->description().metric != nuq::Metric::agreement) return;
-    nuq::Net original(options_.original_model, options_.original_weights, options_.threads);
+    nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
     data_->set_labels(nuq::predictions(original, *data_, evaluate_batch_num));
   }
 

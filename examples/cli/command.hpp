@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nuq/core/error.hpp"
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/graph/quantization.hpp"
 
 /// Exit codes of the tool.
@@ -38,14 +39,40 @@ void add_unpack(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_compress(CLI::App& app, Session& session);
 
-/// -m MODEL -w WEIGHTS, shared by most commands.
+/// --phase, --level, --stage and --ignore-field; `options` live as long as `command`.
+inline void add_read_options(CLI::App& command, nuq::ReadOptions& options) {
+  nuq::NetworkState& state = options.state;
+  const auto choose = [&state](const std::string& phase) {
+    if (phase != "TEST" && phase != "TRAIN") {
+      nuq::detail::fail(
+          nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--phase '" + phase + "': wanted TEST or TRAIN"));
+    }
+    state.training = phase == "TRAIN";
+  };
+  command.add_option_function<std::string>("--phase", choose,
+                                           "TRAIN: the layers of that phase, computed as in inference; otherwise TEST");
+  command.add_option("--level", state.level, "level that min_level and max_level of the layers' rules are held to");
+  command.add_option("--stage", state.stages, "stage that the layers' rules ask for; may be given more than once")
+      ->expected(1)
+      ->take_all();
+  command
+      .add_option("--ignore-field", options.ignored_fields,
+                  "TYPE.FIELD of the prototxt that means nothing although nobody understands it; TYPE.blobs: surplus "
+                  "blobs; may be given more than once")
+      ->expected(1)
+      ->take_all();
+}
+
+/// -m MODEL -w WEIGHTS, and which of the network's layers are meant, shared by most commands.
 struct ModelOptions {
   std::string model;
   std::string weights;
+  nuq::ReadOptions network;
 
   void add_to(CLI::App& command) {
     command.add_option("-m,--model", model, "prototxt of the network")->required();
     command.add_option("-w,--weights", weights, "caffemodel with its weights")->required();
+    add_read_options(command, network);
   }
 };
 

@@ -14,7 +14,8 @@ struct ConfigArguments : ModelOptions {
   nuq::QuantConfigRequest request;
 };
 
-void run(const ConfigArguments& arguments, const Session& session) {
+void run(ConfigArguments arguments, const Session& session) {
+  arguments.request.network = arguments.network;
   const nuq::QuantConfig config =
       nuq::create_quant_config(arguments.output, arguments.model, arguments.weights, arguments.request);
   print_warnings(config.notes);

@@ -15,7 +15,8 @@ struct ConvertArguments : ModelOptions {
 };
 
 void run(const ConvertArguments& arguments, const Session& session) {
-  const auto names = nuq::convert_model(arguments.model, arguments.weights, arguments.record, arguments.prefix);
+  const auto names =
+      nuq::convert_model(arguments.model, arguments.weights, arguments.record, arguments.prefix, arguments.network);
   if (session.quiet) return;
   for (const std::string& name : names) std::printf("%s\n", name.c_str());
 }

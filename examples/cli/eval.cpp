@@ -26,7 +26,7 @@ void run(const EvalArguments& arguments, const Session& session) {
   const auto start = std::chrono::steady_clock::now();
   nuq::Dataset dataset = nuq::load_dataset(arguments.data, nuq::GzipFileReader{});
   if (arguments.limit > 0) dataset.limit(arguments.limit);
-  nuq::Net net(arguments.model, arguments.weights, session.threads);
+  nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
   print_warnings(net.graph().warnings);
   if (dataset.description().metric == nuq::Metric::agreement) dataset.set_labels(nuq::predictions(net, dataset));
   const double metric = nuq::evaluate(net, dataset);

@@ -15,6 +15,7 @@
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/passes/uncomputed_layers.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/graph/weight_count.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
@@ -27,6 +28,7 @@ struct InspectArguments {
   std::string model;
   std::string weights;
   std::string soc;
+  nuq::ReadOptions network;
   nuq::NuqScope nuq_scope = nuq::NuqScope::standard;
   bool json = false;
 };
@@ -67,11 +69,12 @@ void add_obstacle(Json& layer, const std::map<std::string, std::string>& uncompu
   layer.set("reason", (reason.empty() ? "" : reason + "; ") + "not computed: " + found->second);
 }
 
-/// Weights of the quantizable layers; null where one of them is unknown.
-Json total_weights(const Json& layers) {
+/// Weights of the quantizable layers, shared ones once; null where one of them is unknown.
+Json total_weights(const nuq::Graph& graph, const Json& layers) {
   std::int64_t total = 0;
   for (const Json& layer : layers) {
-    if (!layer.find("quantizable")->boolean()) continue;
+    const nuq::Node& node = *graph.find(layer.find("name")->text());
+    if (!layer.find("quantizable")->boolean() || &nuq::owner_of_weights(graph, node) != &node) continue;
     if (layer.find("weights")->is_null()) return nullptr;
     total += layer.find("weights")->integer();
   }
@@ -96,7 +99,7 @@ void print_table(const Json& report) {
 }
 
 void run(const InspectArguments& arguments) {
-  nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights);
+  nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, arguments.network);
   nuq::infer_shapes(graph);
   for (const std::string& warning : nuq::shared_memory_warnings(graph))
     graph.warnings.push_back(graph.model_file() + ": " + warning);
@@ -110,7 +113,7 @@ void run(const InspectArguments& arguments) {
     add_obstacle(layer, uncomputed);
     layers.push_back(std::move(layer));
   }
-  const Json total = total_weights(layers);
+  const Json total = total_weights(graph, layers);
   const Json report = Json::object({{"name", graph.name}, {"layers", layers}, {"weights", total}});
   if (arguments.json) {
     std::printf("%s\n", nuq::to_text(report, {2, false}).c_str());
@@ -128,6 +131,7 @@ void add_inspect(CLI::App& app, Session&) {
   command.add_option("weights", arguments->weights, "caffemodel");
   command.add_option("--soc", arguments->soc, "chip whose compiler's rule decides what is eligible for NUQ");
   add_nuq_scope(command, arguments->nuq_scope);
+  add_read_options(command, arguments->network);
   command.add_flag("--json", arguments->json, "print JSON");
   command.callback([arguments] { run(*arguments); });
 }

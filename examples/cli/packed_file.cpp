@@ -28,7 +28,8 @@ struct PackedFileArguments {
 };
 
 void pack(const PackArguments& arguments, const Session& session) {
-  nuq::pack_model(arguments.model, arguments.weights, arguments.output, arguments.record, session.threads);
+  nuq::pack_model(arguments.model, arguments.weights, arguments.output, arguments.record, session.threads,
+                  arguments.network);
   if (session.quiet) return;
   const auto before = static_cast<double>(std::filesystem::file_size(arguments.weights));
   const auto after = static_cast<double>(std::filesystem::file_size(arguments.output));

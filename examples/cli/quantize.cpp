@@ -32,6 +32,7 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
   options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
   options.sequential = arguments.sequential;
   options.threads = session.threads;
+  options.network = arguments.network;
   const auto quantize_with = [&](auto&& next_batch) {
     return nuq::static_nuq(arguments.model, arguments.weights, next_batch, arguments.config, arguments.record_file(),
                            arguments.prefix, options, quantizer_of(arguments.policies, false, session.seed));

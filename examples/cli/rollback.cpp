@@ -30,12 +30,14 @@ void print_result(const nuq::AutoCalibrationResult& result) {
 void run(RollbackArguments arguments, Session& session) {
   arguments.evaluation.original_model = arguments.model;
   arguments.evaluation.original_weights = arguments.weights;
+  arguments.evaluation.network = arguments.network;
   arguments.evaluation.threads = session.threads;
   if (arguments.evaluation.calibration.empty()) arguments.evaluation.calibration = arguments.evaluation.data;
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
   AutoEvaluator evaluator(arguments.evaluation);
   nuq::AutoCalibrationOptions options;
   options.threads = session.threads;
+  options.network = arguments.network;
   const nuq::AutoCalibrationResult result = nuq::accuracy_based_auto_calibration(
       arguments.model, arguments.weights, evaluator, arguments.config, arguments.record, arguments.prefix, options);
   print_warnings(result.notes);

@@ -1,8 +1,12 @@
 // nuq run: forward pass of a network over arrays, blobs and layer outputs written as .npy.
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -34,13 +38,17 @@ std::string escaped(std::string name) {
 /// The name among `known` that is `wanted` or whose escaped form is; `kind` is for the message.
 std::string resolve(const std::vector<std::string>& known, const std::string& wanted, const std::string& kind,
                     const std::string& file) {
+  std::set<std::string> found;
   for (const std::string& name : known) {
     if (name == wanted) return name;
+    if (escaped(name) == wanted) found.insert(name);
   }
-  for (const std::string& name : known) {
-    if (escaped(name) == wanted) return name;
-  }
-  nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::unknown_name, file + ": no " + kind + " '" + wanted + "'"));
+  if (found.size() == 1) return *found.begin();
+  if (found.empty())
+    nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::unknown_name, file + ": no " + kind + " '" + wanted + "'"));
+  nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::unknown_name, file + ": " + kind + " '" + wanted + "' could be '" +
+                                                                       *found.begin() + "' or '" + *found.rbegin() +
+                                                                       "', wanted the name as the network has it"));
 }
 
 std::vector<std::string> resolve_all(const std::vector<std::string>& known, std::vector<std::string> wanted,
@@ -68,8 +76,67 @@ nuq::Tensor read_input(const std::string& argument, std::string& blob) {
       nuq::ConfigError(nuq::ErrorCode::invalid_argument, graph.model_file() + ": layer '" + layer + "' has no output"));
 }
 
+/// Arrays about to be written, each under a file name of its own.
+class OutputArrays {
+ public:
+  explicit OutputArrays(const RunArguments& arguments) : arguments_(arguments) {
+    inputs_ = {arguments.model, arguments.weights};
+    for (const std::string& argument : arguments.inputs) inputs_.push_back(argument.substr(argument.find('=') + 1));
+  }
+
+  /// Takes the file name of an array: `value` of the graph, asked for as `option`. Throws ConfigError for one that
+  /// another array or a file that is read has.
+  void claim(const std::string& option, const std::string& name, std::size_t value) {
+    const std::string file = file_of(name);
+    const auto [claimed, is_new] = claimed_.emplace(file, Claim{option + " '" + name + "'", value});
+    if (!is_new && claimed->second.value != value) {
+      fail(claimed->second.words + " and " + option + " '" + name + "' would both be written to " + file +
+           ", wanted them in runs with an --output-dir of their own");
+    }
+    for (const std::string& input : inputs_) {
+      std::error_code is_missing;
+      if (std::filesystem::equivalent(file, input, is_missing))
+        fail(option + " '" + name + "' would be written over " + input +
+             ", which is read, wanted another --output-dir");
+    }
+  }
+
+  void stage(const std::string& name, const nuq::TensorView& tensor) {
+    files_.stage(file_of(name), nuq::npy_bytes(tensor));
+  }
+  void commit() { files_.commit(); }
+
+ private:
+  struct Claim {
+    std::string words;
+    std::size_t value;
+  };
+
+  [[nodiscard]] std::string file_of(const std::string& name) const {
+    return (std::filesystem::path(arguments_.output_dir) / (escaped(name) + ".npy")).string();
+  }
+
+  [[noreturn]] static void fail(const std::string& problem) {
+    nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::duplicate_name, problem));
+  }
+
+  const RunArguments& arguments_;
+  std::vector<std::string> inputs_;  // files that are read
+  std::map<std::string, Claim> claimed_;
+  nuq::FileSet files_;
+};
+
+/// The version of a blob that is its final value.
+std::size_t final_value(const nuq::Graph& graph, const std::string& blob) {
+  std::size_t last = 0;
+  for (std::size_t value = 0; value < graph.values.size(); ++value) {
+    if (graph.values[value].blob == blob) last = value;
+  }
+  return last;
+}
+
 void run(const RunArguments& arguments, const Session& session) {
-  nuq::Net net(arguments.model, arguments.weights, session.threads);
+  nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
   print_warnings(net.graph().warnings);
   std::vector<std::string> blob_names;
   std::vector<std::string> layer_names;
@@ -77,6 +144,12 @@ void run(const RunArguments& arguments, const Session& session) {
   for (const nuq::Node& node : net.graph().nodes) layer_names.push_back(node.name);
   const std::vector<std::string> blobs = resolve_all(blob_names, arguments.blobs, "blob", arguments.model);
   const std::vector<std::string> layers = resolve_all(layer_names, arguments.layers, "layer", arguments.model);
+  OutputArrays arrays(arguments);
+  for (const std::string& layer : layers) {
+    const nuq::Node& node = *net.graph().find(layer);
+    if (!node.outputs.empty()) arrays.claim("--layer", layer, node.outputs.front());
+  }
+  for (const std::string& blob : blobs) arrays.claim("--blob", blob, final_value(net.graph(), blob));
 
   for (const std::string& argument : arguments.inputs) {
     std::string blob;
@@ -89,18 +162,13 @@ void run(const RunArguments& arguments, const Session& session) {
         if (outputs.empty() || std::find(layers.begin(), layers.end(), node.name) == layers.end()) return;
         results[node.name] = nuq::Tensor(outputs[0].shape, {outputs[0].values.begin(), outputs[0].values.end()});
       });
-  nuq::FileSet files;
-  const auto stage = [&](const std::string& name, const nuq::TensorView& tensor) {
-    files.stage((std::filesystem::path(arguments.output_dir) / (escaped(name) + ".npy")).string(),
-                nuq::npy_bytes(tensor));
-  };
   for (const std::string& layer : layers) {
     const auto result = results.find(layer);
     if (result == results.end()) fail_without_output(net, layer);
-    stage(layer, result->second.view());
+    arrays.stage(layer, result->second.view());
   }
-  for (const std::string& blob : blobs) stage(blob, net.output(blob));
-  files.commit();
+  for (const std::string& blob : blobs) arrays.stage(blob, net.output(blob));
+  arrays.commit();
 }
 
 }  // namespace

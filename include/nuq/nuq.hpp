@@ -63,9 +63,11 @@
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/graph/passes/layer_input_prior.hpp"
+#include "nuq/graph/passes/shared_statistics.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/graph/weight_count.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/io/array_file.hpp"
@@ -115,6 +117,8 @@
 // Who links nuq::compiled includes by name what speaks of a model in Caffe's own messages, and the engine's layers.
 #if !defined(NUQ_COMPILED)
 #include "nuq/caffe/blob.hpp"
+#include "nuq/caffe/contradiction.hpp"
+#include "nuq/caffe/mixed_syntax.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/model_rewriter.hpp"

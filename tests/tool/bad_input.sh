@@ -17,6 +17,13 @@ TEXT
 sed 's/bottom: "data"/bottom: "nowhere"/' net.prototxt >unknown_bottom.prototxt
 sed 's/"conv"/"other"/g' net.prototxt >other.prototxt
 
+sed 's/kernel_size: 3/kernel_size: 3 kernel_h: 3 kernel_w: 3/' net.prototxt >two_sizes.prototxt
+{ cat net.prototxt; echo 'layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }'; } >in_place.prototxt
+{  # 16 zeros
+  printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 4, 4), }"
+  head -c 64 /dev/zero
+} >data.npy
+
 # A caffemodel by hand: NetParameter{layer{name, type, blobs{shape{dim: 2 1 3 3} data: 18 floats}}}.
 weights() {  # $1: the last float, as four escaped bytes
   local shape='\x0a\x04\x02\x01\x03\x03' float='\x00\x00\x80\x3f' data=''
@@ -59,6 +66,11 @@ refused 'missing model' 'missing.prototxt' "$nuq" inspect missing.prototxt
 refused 'missing weights' 'missing.caffemodel' "$nuq" quantize -m net.prototxt -w missing.caffemodel -c config.json -o out
 refused 'missing configuration' 'missing.json' "$nuq" quantize -m net.prototxt -w net.caffemodel -c missing.json -o out
 refused 'missing dataset' 'missing.json' "$nuq" eval -m net.prototxt -w net.caffemodel --data missing.json
+refused 'two arrays for one file' 'both be written to arrays/conv.npy' "$nuq" run -m in_place.prototxt -w net.caffemodel --input data=data.npy --output-dir arrays --blob conv --layer conv
+refused 'an array over an input' "blob 'data'.*data.npy" "$nuq" run -m net.prototxt -w net.caffemodel --input data=data.npy --output-dir . --blob data
+refused 'two sizes of one window' "layer 'conv'.*kernel_size and kernel_h" "$nuq" inspect two_sizes.prototxt
+refused 'a stage without rules' "stage 'deploy'" "$nuq" inspect net.prototxt --stage deploy
+refused 'an unknown phase' 'PROD' "$nuq" inspect net.prototxt --phase PROD
 refused 'unknown codebook' 'codebook' "$nuq" quantize -m net.prototxt -w net.caffemodel -c config.json --codebook best -o out
 refused 'no such option' 'colour' "$nuq" inspect net.prototxt --colour
 refused 'no command' 'subcommand' "$nuq"

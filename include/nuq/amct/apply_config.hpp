@@ -23,12 +23,58 @@ NUQ_NAMESPACE_END
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "nuq/amct/detail/fusable_layers.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The first of the layers with a node's weights that a configuration leaves in float; null where it has all of them.
+NUQ_FUNCTION [[nodiscard]] inline const Node* first_not_planned(const QuantizationPlan& plan,
+                                                                const std::vector<const Node*>& uses) {
+  for (const Node* const use : uses) {
+    if (plan.count(use->name) == 0) return use;
+  }
+  return nullptr;
+}
+
+/// Layers that share their weights get one quantization: all or none of them, uniform where one is to be uniform,
+/// otherwise as the first is to be.
+NUQ_FUNCTION inline void align_shared_weights(QuantizationSettings& settings, const Graph& graph,
+                                              const std::string& file) {
+  for (const Node& node : graph.nodes) {
+    const std::vector<const Node*> uses = nodes_of_same_weights(graph, node);
+    const auto planned = settings.plan.find(node.name);
+    if (uses.size() == 1 || planned == settings.plan.end()) continue;
+    const std::string place = file + ": layer '" + node.name + "': ";
+    if (const Node* const other = first_not_planned(settings.plan, uses)) {
+      settings.notes.push_back(place + "stays in float: it shares its weights with layer '" + other->name +
+                               "', which is not quantized");
+      settings.plan.erase(planned);
+      continue;
+    }
+    LayerPlan aligned = settings.plan.at(uses.front()->name);
+    for (const Node* const use : uses) {
+      if (settings.plan.at(use->name).weight_algorithm == WeightAlgorithm::arq)
+        aligned.weight_algorithm = WeightAlgorithm::arq;
+    }
+    LayerPlan& own = planned->second;
+    if (own.weight_algorithm != aligned.weight_algorithm || own.num_steps != aligned.num_steps ||
+        own.channel_wise != aligned.channel_wise) {
+      settings.notes.push_back(place + "its weights are quantized as those of layer '" + uses.front()->name +
+                               "', which shares them");
+    }
+    if (!have_same_weights_and_bias(node, *uses.front())) aligned.activation = own.activation;
+    own = aligned;
+  }
+}
+
+}  // namespace detail
 
 NUQ_DEFINITION QuantizationSettings apply(const QuantConfig& config, const Graph& graph) {
   detail::check_fusable(graph, config.skip_fusion_layers, config.file);
@@ -60,6 +106,7 @@ NUQ_DEFINITION QuantizationSettings apply(const QuantConfig& config, const Graph
       settings.notes.push_back(place + "arq_quantize instead of nuq_quantize: " + eligibility.reason);
     }
   }
+  detail::align_shared_weights(settings, graph, config.file);
   if (settings.plan.empty())
     detail::fail(ConfigError(ErrorCode::nothing_to_do, config.file + ": no layer has \"quant_enable\":true"));
   settings.fusion.enabled = config.do_fusion;

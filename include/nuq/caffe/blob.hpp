@@ -25,6 +25,10 @@ NUQ_FUNCTION [[nodiscard]] Shape blob_shape(const schema::BlobProto& blob);
 
 namespace detail {
 
+/// Gives a blob the shape that another one of as many values declares, in the same way of writing it; a blob of another
+/// number of values keeps its own.
+NUQ_FUNCTION void declare_shape_of(const schema::BlobProto& other, schema::BlobProto& blob);
+
 NUQ_FUNCTION [[noreturn]] void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem);
 
 /// The int8 values of a deploy model's weights.
@@ -50,6 +54,7 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -67,6 +72,22 @@ NUQ_DEFINITION Shape blob_shape(const schema::BlobProto& blob) {
 
 namespace detail {
 
+NUQ_DEFINITION void declare_shape_of(const schema::BlobProto& other, schema::BlobProto& blob) {
+  const Shape declared = blob_shape(other);
+  const Shape own = blob_shape(blob);
+  if (!is_valid_shape(declared) || !is_valid_shape(own) || element_count(declared) != element_count(own)) return;
+  blob.clear_shape();
+  blob.clear_num();
+  blob.clear_channels();
+  blob.clear_height();
+  blob.clear_width();
+  if (other.has_shape()) *blob.mutable_shape() = other.shape();
+  if (other.has_num()) blob.set_num(other.num());
+  if (other.has_channels()) blob.set_channels(other.channels());
+  if (other.has_height()) blob.set_height(other.height());
+  if (other.has_width()) blob.set_width(other.width());
+}
+
 NUQ_DEFINITION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem) {
   fail_layer(code, origin.file, origin.layer, "blob " + std::to_string(origin.index) + " " + problem);
 }
@@ -83,17 +104,32 @@ NUQ_FUNCTION [[nodiscard]] inline float float_of_half(std::uint16_t bits) {
   return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
 }
 
-/// True for NVCaffe's half-precision blobs: the element type, a varint in field 10, is FLOAT16.
-NUQ_FUNCTION [[nodiscard]] inline bool holds_half_data(const schema::BlobProto& blob) {
+/// The element type of NVCaffe's raw data, a varint in field 10; nothing in blobs of others.
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::uint64_t> raw_data_type(const schema::BlobProto& blob) {
   constexpr int type_field = 10;
-  constexpr std::uint64_t float16 = 2;
   const google::protobuf::UnknownFieldSet& unknown = blob.unknown_fields();
   for (int index = 0; index < unknown.field_count(); ++index) {
     const google::protobuf::UnknownField& field = unknown.field(index);
     if (field.number() == type_field && field.type() == google::protobuf::UnknownField::TYPE_VARINT)
-      return field.varint() == float16;
+      return field.varint();
   }
-  return false;
+  return std::nullopt;
+}
+
+/// Little-endian IEEE 754 numbers, as floats.
+template <class Float, class Bits>
+[[nodiscard]] std::vector<float> floats_of(std::string_view bytes) {
+  static_assert(sizeof(Float) == sizeof(Bits), "the bits are those of the number");
+  std::vector<float> values(bytes.size() / sizeof(Float));
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    Bits bits = 0;
+    for (std::size_t byte = sizeof(Float); byte-- > 0;)
+      bits = static_cast<Bits>(bits << 8U | static_cast<unsigned char>(bytes[sizeof(Float) * index + byte]));
+    Float value = 0;
+    std::memcpy(&value, &bits, sizeof value);
+    values[index] = static_cast<float>(value);
+  }
+  return values;
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<float> floats_of_halves(std::string_view bytes) {
@@ -136,6 +172,27 @@ NUQ_DEFINITION std::vector<std::uint64_t> uint64_values(const schema::BlobProto&
   return values;
 }
 
+/// The values of NVCaffe's raw data, whose enum Type counts DOUBLE, FLOAT, FLOAT16, INT, UINT, BOOL
+/// (NVIDIA/caffe, caffe.proto).
+NUQ_FUNCTION [[nodiscard]] inline std::vector<float> raw_values(const schema::BlobProto& blob,
+                                                                const BlobOrigin& origin) {
+  const std::optional<std::uint64_t> type = raw_data_type(blob);
+  const std::string_view bytes = blob.raw_data();
+  if (!type) fail_blob(ErrorCode::unsupported_format, origin, "stores uint64 values in field 12, wanted numbers");
+  if (*type > schema::NvCaffe::FLOAT16) {
+    fail_blob(ErrorCode::unsupported_format, origin,
+              "has raw data of type " + std::to_string(*type) + ", wanted 0 (DOUBLE), 1 (FLOAT) or 2 (FLOAT16)");
+  }
+  const std::size_t size = *type == schema::NvCaffe::DOUBLE ? 8 : *type == schema::NvCaffe::FLOAT ? 4 : 2;
+  if (bytes.size() % size != 0) {
+    fail_blob(
+        ErrorCode::size_mismatch, origin,
+        "has " + std::to_string(bytes.size()) + " bytes of raw data, wanted a multiple of " + std::to_string(size));
+  }
+  if (*type == schema::NvCaffe::DOUBLE) return floats_of<double, std::uint64_t>(bytes);
+  return *type == schema::NvCaffe::FLOAT ? floats_of<float, std::uint32_t>(bytes) : floats_of_halves(bytes);
+}
+
 /// The values a blob stores as numbers, whatever their element type. Memory is bounded by the message's own size.
 NUQ_FUNCTION [[nodiscard]] inline std::vector<float> stored_values(const schema::BlobProto& blob,
                                                                    const BlobOrigin& origin) {
@@ -149,11 +206,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<float> stored_values(const schema:
     const std::vector<std::int8_t> levels = int8_values(blob);
     return {levels.begin(), levels.end()};
   }
-  if (!blob.raw_data().empty()) {
-    if (holds_half_data(blob) && blob.raw_data().size() % 2 == 0) return floats_of_halves(blob.raw_data());
-    fail_blob(ErrorCode::unsupported_format, origin,
-              "stores its values in field 12 as neither half-precision nor float numbers");
-  }
+  if (!blob.raw_data().empty()) return raw_values(blob, origin);
   if (blob.int32_data_size() > 0 && blob.data().empty()) {
     std::vector<float> values;
     values.reserve(static_cast<std::size_t>(blob.int32_data_size()));

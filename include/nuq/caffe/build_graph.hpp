@@ -15,16 +15,18 @@ NUQ_NAMESPACE_BEGIN
 
 struct Model;
 
-/// Checks a model and turns it into the network that runs in the TEST phase, with its weights where the model has any.
+/// Checks a model and turns it into the network that runs in its phase, with its weights where the model has any.
 ///
 /// Nodes come in the file's order; data layers (`is_data_layer`) are nodes without inputs whose outputs are network
-/// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`.
+/// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`. A layer whose name an earlier
+/// one has becomes the node "<name>_2", or the first free number.
 ///
 /// A field or an enumeration's value that nobody understands is one of the graph's warnings, and keeps its layer from
 /// being computed (`Node::obstacle`) unless it means nothing in inference.
 ///
-/// Throws ModelError naming file, layer and blob: no layers, duplicate layer names, a bottom that nobody or only a
-/// later layer produces, a blob overwritten without being read, impossible input shapes, weights that do not fit.
+/// Throws ModelError naming file, layer and blob: no layers, layers of one name that do not share their weights, a
+/// bottom that nobody or only a later layer produces, a blob overwritten without being read, impossible input shapes,
+/// weights that do not fit.
 NUQ_FUNCTION [[nodiscard]] Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel);
 
 /// \copydoc build_graph(std::shared_ptr<const Model>, Parallel&)
@@ -38,11 +40,13 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "nuq/caffe/caffe_format.hpp"
+#include "nuq/caffe/contradiction.hpp"
 #include "nuq/caffe/layer_fields.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
@@ -61,7 +65,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Follows the layers of the TEST phase in the file's order and gives every write to a blob's name a value of its own.
+/// Follows the layers of the model's phase in the file's order and gives every write to a blob's name a value of its
+/// own.
 class GraphBuilder {
  public:
   NUQ_FUNCTION explicit GraphBuilder(std::shared_ptr<const Model> model)
@@ -99,7 +104,7 @@ class GraphBuilder {
       fail(ModelError(ErrorCode::malformed_file,
                       file_ + ": has both `layer` and the older `layers`, wanted one format"));
     }
-    const schema::NetState state = inference_state(net);
+    const schema::NetState state = network_state(*model_);
     const auto collect = [this, &state](schema::LayerParameter layer) {
       if (layer.include_size() > 0 && layer.exclude_size() > 0) {
         fail_in(layer, ErrorCode::malformed_file, "has both include and exclude rules, wanted one kind");
@@ -168,7 +173,6 @@ class GraphBuilder {
     const schema::LayerParameter& parameter = layer.parameter;
     check_layer(layer);
     Node node;
-    node.name = parameter.name();
     node.type = parameter.type();
     node.operation = read_operation(parameter);
     node.shared_parameters = shared_parameter_names(parameter);
@@ -176,23 +180,65 @@ class GraphBuilder {
     account_for_fields(layer, node);
     if (is_data_layer(parameter)) {
       for (const NetworkInput& input : inputs_of(parameter, file_))
-        node.outputs.push_back(add_input("layer '" + node.name + "'", input));
+        node.outputs.push_back(add_input("layer '" + parameter.name() + "'", input));
     } else {
       for (const std::string& bottom : parameter.bottom()) node.inputs.push_back(value_read(layer, bottom));
       for (const std::string& top : parameter.top()) node.outputs.push_back(value_written(parameter, top));
       for (const std::size_t output : node.outputs) current_[graph_.values[output].blob] = output;
     }
+    node.name = node_name(node, layer);
+    parameters_.insert(node.shared_parameters.begin(), node.shared_parameters.end());
     graph_.nodes.push_back(std::move(node));
   }
 
-  /// The names in `param { name: … }`: layers that name one share what is trained.
+  /// The names in `param { name: … }` by blob, empty where there is none: layers that name one share what is trained.
   NUQ_FUNCTION [[nodiscard]] static std::vector<std::string> shared_parameter_names(
       const schema::LayerParameter& layer) {
     std::vector<std::string> names;
-    for (const schema::ParamSpec& spec : layer.param()) {
-      if (!spec.name().empty()) names.push_back(spec.name());
-    }
+    for (const schema::ParamSpec& spec : layer.param()) names.push_back(spec.name());
+    while (!names.empty() && names.back().empty()) names.pop_back();
     return names;
+  }
+
+  /// The layer's name; "<name>_2" or the first free number for one whose name an earlier layer has, which Caffe allows.
+  /// Weights are loaded into the first layer of a name alone: all that the later one is trained with must be shared.
+  NUQ_FUNCTION [[nodiscard]] std::string node_name(const Node& node, const Layer& layer) {
+    const std::string& name = layer.parameter.name();
+    const auto [first, is_new] = names_.emplace(name, layer.source_index);
+    if (is_new) return name;
+    if (!shares_all_blobs(node, name)) {
+      fail_in(layer.parameter, ErrorCode::duplicate_name,
+              "layers " + std::to_string(first->second + 1) + " and " + std::to_string(layer.source_index + 1) +
+                  " of the file have this name in " + phase() + " and do not share their weights, wanted unique names");
+    }
+    int number = 2;
+    while (is_taken(name + "_" + std::to_string(number))) ++number;
+    names_.emplace(name + "_" + std::to_string(number), layer.source_index);
+    return name + "_" + std::to_string(number);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] bool is_taken(const std::string& name) const {
+    return names_.count(name) > 0 || has_weights(name) ||
+           std::any_of(layers_.begin(), layers_.end(),
+                       [&name](const Layer& layer) { return layer.parameter.name() == name; });
+  }
+
+  NUQ_FUNCTION [[nodiscard]] bool has_weights(const std::string& name) const {
+    const auto of_name = [&name](const auto& layer) { return layer.name() == name && layer.blobs_size() > 0; };
+    const schema::NetWeights& weights = model_->weights;
+    return std::any_of(weights.layer().begin(), weights.layer().end(), of_name) ||
+           std::any_of(weights.layers().begin(), weights.layers().end(), [&of_name](const auto& layer) {
+             return layer.has_layer() ? of_name(layer.layer()) : of_name(layer);
+           });
+  }
+
+  /// Whether all that a layer is trained with, if anything, belongs to earlier layers as well.
+  NUQ_FUNCTION [[nodiscard]] bool shares_all_blobs(const Node& node, const std::string& name) const {
+    const std::optional<int> blobs = trained_blob_count(node);
+    if (!blobs) return !is<ops::Unknown>(node) && !has_weights(name);
+    if (node.shared_parameters.size() < static_cast<std::size_t>(*blobs)) return false;
+    return std::all_of(node.shared_parameters.begin(), node.shared_parameters.begin() + *blobs,
+                       [this](const std::string& shared) { return !shared.empty() && parameters_.count(shared) > 0; });
   }
 
   /// For whoever knows those types: a schema drops the fields it has never heard of.
@@ -224,11 +270,8 @@ class GraphBuilder {
     if (parameter.bottom().empty() && !is_data_layer(parameter) && parameter.type() != "Parameter") {
       fail_in(parameter, ErrorCode::invalid_graph, parameter.type() + " has no bottom");
     }
-    const auto [first, is_new] = names_.emplace(parameter.name(), layer.source_index);
-    if (is_new) return;
-    fail_in(parameter, ErrorCode::duplicate_name,
-            "layers " + std::to_string(first->second + 1) + " and " + std::to_string(layer.source_index + 1) +
-                " of the file have this name in the TEST phase, wanted unique names");
+    const std::string contradiction = contradiction_of(parameter);
+    if (!contradiction.empty()) fail_in(parameter, ErrorCode::invalid_argument, contradiction);
   }
 
   /// A value fed by the user; `owner` is what declares it.
@@ -253,7 +296,7 @@ class GraphBuilder {
       if (std::find(tops.begin(), tops.end(), bottom) == tops.end()) continue;
       problem = "bottom '" + bottom + "' is produced only by layer '" + other.parameter.name() + "', ";
       problem += other.parameter.type() == "padding"        ? "which only a conv or pool layer can read"
-                 : !other.included                          ? "which is not part of the TEST phase"
+                 : !other.included                          ? "which is not part of " + phase()
                  : other.source_index == layer.source_index ? "the layer itself (a cycle)"
                                                             : "which comes later (a cycle or a wrong order)";
       if (other.included) break;
@@ -273,12 +316,16 @@ class GraphBuilder {
     return graph_.values.size() - 1;
   }
 
+  [[nodiscard]] std::string phase() const {
+    return model_->options.state.training ? "the TRAIN phase" : "the TEST phase";
+  }
+
   NUQ_FUNCTION void check_that_something_is_computed() const {
     const auto computes = [](const Node& node) { return !node.inputs.empty(); };
     if (std::any_of(graph_.nodes.begin(), graph_.nodes.end(), computes)) return;
     const std::string problem = layers_.empty()
                                     ? "has no layers, wanted a network"
-                                    : "has no layer that computes in the TEST phase, wanted an inference network";
+                                    : "has no layer that computes in " + phase() + ", wanted an inference network";
     fail(ModelError(ErrorCode::invalid_graph, file_ + ": " + problem));
   }
 
@@ -288,6 +335,7 @@ class GraphBuilder {
   std::vector<Layer> layers_;
   std::map<std::string, std::size_t> current_;  ///< the latest version of each blob
   std::map<std::string, std::size_t> names_;    ///< layers seen, with their position in the file
+  std::set<std::string> parameters_;            ///< names of trained parameters of the layers seen
 };
 
 }  // namespace detail
@@ -309,12 +357,13 @@ NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model) {
   return build_graph(std::move(model), serial);
 }
 
-/// Of a prototxt and its caffemodel. Throws what `read_model` and `build_graph` throw.
+/// Of a prototxt and its caffemodel. Throws what `read_model`, `choose_state` and `build_graph` throw.
 NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel,
                                 const ReadOptions& options) {
-  auto model = std::make_shared<Model>(read_model(model_file, weights_file));
-  model->options = options;
-  return build_graph(std::move(model), parallel);
+  Model model = read_model(model_file, weights_file);
+  model.options = options;
+  choose_state(model);
+  return build_graph(std::make_shared<const Model>(std::move(model)), parallel);
 }
 
 NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file,

@@ -11,6 +11,7 @@
 #include "nuq/caffe/model.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/byte_order_mark.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/proto_schema.hpp"
@@ -42,6 +43,10 @@ class FirstParseError final : public google::protobuf::io::ErrorCollector {
   /// Whether an enumeration lacks a value.
   NUQ_FUNCTION [[nodiscard]] bool is_about_value() const noexcept {
     return text_.find("numeration value") != std::string::npos;
+  }
+  /// The `line:column: ` of it.
+  NUQ_FUNCTION [[nodiscard]] std::string place() const {
+    return text_.substr(0, text_.find(' ') + 1);
   }
 
  private:
@@ -83,6 +88,7 @@ NUQ_NAMESPACE_END
 #include <google/protobuf/text_format.h>
 #include <fstream>
 
+#include "nuq/caffe/mixed_syntax.hpp"
 #include "nuq/caffe/unknown_fields.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -127,16 +133,17 @@ NUQ_FUNCTION [[nodiscard]] inline bool parse_text(std::string_view text, schema:
 }
 
 NUQ_DEFINITION schema::NetParameter parse_prototxt(std::string_view text, const std::string& file) {
+  text = without_byte_order_mark(text);
   check_content(text, file);
   FirstParseError error;
   schema::NetParameter net;
   if (parse_text(text, net, error)) return net;
   if (error.is_about_value()) {
-    const std::string known = without_unknown_values(text, unknown_fields(text));
     FirstParseError other_error;
-    if (parse_text(known, net, other_error)) return net;
+    if (parse_text(without_unknown_values(text, unknown_fields(text)), net, other_error)) return net;
   }
-  fail(ModelError(ErrorCode::malformed_file, file + ":" + error.text()));
+  const std::string mixture = mixed_syntax_of(text);
+  fail(ModelError(ErrorCode::malformed_file, file + ":" + (mixture.empty() ? error.text() : error.place() + mixture)));
 }
 
 NUQ_FUNCTION [[nodiscard]] inline schema::NetWeights parse_caffemodel(std::string_view bytes, const std::string& file) {

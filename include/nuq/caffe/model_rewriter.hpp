@@ -197,6 +197,7 @@ NUQ_DEFINITION Model ModelRewriter::finish() && {
   Model model;
   model.model_file = graph_.model_file();
   model.weights_file = graph_.weights_file();
+  model.options = caffe_model(graph_)->options;
   model.text = edits_.apply(text_);
   model.net = detail::parse_prototxt(model.text, model.model_file);
   model.weights = std::move(weights_).finish(syntax_ == RewriteSyntax::current);

@@ -20,7 +20,9 @@ NUQ_NAMESPACE_BEGIN
 /// The packed model file (packed/format.hpp) of a model: its prototxt and every blob of its caffemodel. Coded are int8
 /// weights and the float weights of those layers whose levels `quantization` knows, where level · scale gives the
 /// model's own values to the bit; all else is stored as it is. Blobs with the four axes of old files get those of the
-/// present format. Same model, same bytes, for any number of threads.
+/// present format. Same model, same bytes, for any number of threads. A parameter that layers share (`param { name }`)
+/// is stored once: of the later layers' blobs, equal to the bit, an empty one without values is left, which
+/// `model_of_packed_file` fills again.
 ///
 /// @param graph  the network of `model`, or the one that `model` was made from: for types and shapes.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
@@ -36,13 +38,17 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(CAFFE)
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <utility>
 
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/net_state.hpp"
+#include "nuq/caffe/upgrade.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/pack_graph.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
@@ -112,6 +118,7 @@ class ModelPacker {
     const Node* node = nullptr;
     const LayerQuantization* quantization = nullptr;  // that may have made the values
     std::optional<CodedLevels> coded{};
+    bool is_copy = false;  // of an earlier layer's, with which it shares a parameter
   };
   struct Layer {
     std::string name;
@@ -131,8 +138,23 @@ class ModelPacker {
         const auto found = quantization_.find(node->name);
         if (found != quantization_.end() && !proto.data().empty()) blob.quantization = &found->second;
       }
+      if (is_copy(blob, index)) blob = {&proto, {0}, nullptr, nullptr, {}, true};
       layers_.back().blobs.push_back(std::move(blob));
     }
+  }
+
+  /// Whether an earlier layer has stored the same values in the same shape for the parameter that a blob is.
+  NUQ_FUNCTION [[nodiscard]] bool is_copy(const Blob& blob, int index) {
+    const std::string name = blob.node == nullptr ? "" : shared_parameter(*blob.node, index);
+    if (name.empty()) return false;
+    const auto [first, is_new] = shared_.emplace(name, blob);
+    return !is_new && first->second.shape == blob.shape &&
+           first->second.proto->SerializeAsString() == blob.proto->SerializeAsString();
+  }
+
+  NUQ_FUNCTION [[nodiscard]] static std::string shared_parameter(const Node& node, int index) {
+    const auto position = static_cast<std::size_t>(index);
+    return position < node.shared_parameters.size() ? node.shared_parameters[position] : std::string();
   }
 
   /// What the file takes, a little more rather than less.
@@ -149,7 +171,7 @@ class ModelPacker {
   }
 
   NUQ_FUNCTION [[nodiscard]] static bool is_integer(const Blob& blob) {
-    return has_plain_values(*blob.proto) && !blob.proto->int8_data().empty();
+    return !blob.is_copy && has_plain_values(*blob.proto) && !blob.proto->int8_data().empty();
   }
 
   /// Codes int8 data, and float weights that are level · scale to the bit.
@@ -171,7 +193,9 @@ class ModelPacker {
 
   NUQ_FUNCTION void add_to_file(Blob& blob) {
     const schema::BlobProto& proto = *blob.proto;
-    if (blob.coded && blob.quantization != nullptr) {
+    if (blob.is_copy) {
+      writer_.add_values(blob.shape, ArrayView<const float>());
+    } else if (blob.coded && blob.quantization != nullptr) {
       const QuantizedWeights& weights = blob.quantization->weights;
       writer_.add_coded_levels(
           blob.shape, ScaledLevels{weights.levels, weights.scales, scale_layout(*blob.node, weights, blob.shape)},
@@ -208,6 +232,7 @@ class ModelPacker {
   std::size_t text_size_;
   PackedModelWriter writer_;
   std::vector<Layer> layers_;
+  std::map<std::string, Blob> shared_;  // the first blob of each shared parameter
 };
 
 NUQ_FUNCTION [[noreturn]] inline void fail_to_unpack(const std::string& place, const std::string& problem) {
@@ -268,6 +293,28 @@ NUQ_FUNCTION [[nodiscard]] inline schema::BlobProto unpacked_blob(const PackedBl
   return proto;
 }
 
+/// Fills the empty blobs that stand for an earlier layer's.
+NUQ_FUNCTION inline void restore_shared_blobs(Model& model) {
+  std::map<std::string, const schema::LayerParameter*> layers;
+  const schema::NetParameter net = upgraded(model.net);
+  for (const schema::LayerParameter& layer : net.layer()) {
+    if (is_included(layer, network_state(model))) layers.emplace(layer.name(), &layer);
+  }
+  std::map<std::string, const schema::BlobProto*> shared;
+  for (schema::LayerWeights& weights : *model.weights.mutable_layer()) {
+    const auto layer = layers.find(weights.name());
+    if (layer == layers.end()) continue;
+    for (int index = 0; index < (std::min)(weights.blobs_size(), layer->second->param_size()); ++index) {
+      const std::string& name = layer->second->param(index).name();
+      if (name.empty()) continue;
+      schema::BlobProto& blob = *weights.mutable_blobs(index);
+      const auto [first, is_new] = shared.emplace(name, &blob);
+      const bool is_empty = blob.shape().dim_size() == 1 && blob.shape().dim(0) == 0;
+      if (!is_new && is_empty) blob = *first->second;
+    }
+  }
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION std::vector<std::uint8_t> packed_file_of(const Graph& graph, const Model& model,
@@ -292,6 +339,7 @@ NUQ_DEFINITION Model model_of_packed_file(ArrayView<const std::uint8_t> file, co
       return true;
     });
   }
+  detail::restore_shared_blobs(model);
   return model;
 }
 

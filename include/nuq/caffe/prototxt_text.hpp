@@ -70,6 +70,8 @@ NUQ_NAMESPACE_END
 #include <tuple>
 #include <utility>
 
+#include "nuq/core/support/byte_order_mark.hpp"
+
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
@@ -79,8 +81,7 @@ class TextFieldScanner {
  public:
   NUQ_FUNCTION TextFieldScanner(std::string_view text, std::size_t begin, std::size_t end)
       : text_(text.substr(0, end)), at_(begin) {
-    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-    if (at_ == 0 && text_.substr(0, byte_order_mark.size()) == byte_order_mark) at_ = byte_order_mark.size();
+    if (at_ == 0) at_ = text_.size() - without_byte_order_mark(text_).size();
   }
 
   NUQ_FUNCTION [[nodiscard]] std::vector<TextField> scan() && {

@@ -1,6 +1,7 @@
 #ifndef NUQ_CAFFE_TRAINED_BLOBS_HPP
 #define NUQ_CAFFE_TRAINED_BLOBS_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -20,10 +21,36 @@ namespace detail {
 
 using BlobProtos = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
-/// The blobs of a caffemodel's layers, in the present format, V1 or V0, by name. Throws ModelError for a name that
-/// occurs twice with blobs.
-NUQ_FUNCTION [[nodiscard]] std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
-                                                                                   const std::string& file);
+/// The blobs that a caffemodel has for the layers of a network, as Caffe loads them: what comes later in the file
+/// replaces what came before it, under the name of a layer and in a parameter that layers share (`param { name }`).
+class LoadedBlobs {
+ public:
+  /// Both must outlive this object.
+  NUQ_FUNCTION LoadedBlobs(const Graph& graph, const schema::NetWeights& weights);
+
+  /// Of a layer; null where the file has none for it.
+  NUQ_FUNCTION [[nodiscard]] const BlobProtos* of(const Node& node) const;
+
+ private:
+  struct LayerBlobs {
+    const BlobProtos* blobs = nullptr;
+    std::size_t position = 0;  ///< in the file
+  };
+  struct SharedBlob {
+    const schema::BlobProto* blob = nullptr;
+    std::size_t position = 0;
+  };
+
+  NUQ_FUNCTION void find_layers(const schema::NetWeights& weights);
+  NUQ_FUNCTION void find_shared(const Graph& graph);
+
+  /// A layer's own blobs with those in place of them that it shares, as far as there are any.
+  NUQ_FUNCTION [[nodiscard]] BlobProtos with_shared(const Node& node) const;
+
+  std::map<std::string, LayerBlobs> layers_;   ///< in the present format, V1 or V0, by name
+  std::map<std::string, SharedBlob> shared_;   ///< by the parameter's name
+  std::map<std::string, BlobProtos> sharing_;  ///< blobs of layers that share some, by the layer's name
+};
 
 /// How many blobs a layer is trained with; nothing for types that take what there is.
 NUQ_FUNCTION [[nodiscard]] std::optional<int> trained_blob_count(const Node& node);
@@ -36,13 +63,13 @@ NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std
 
 }  // namespace detail
 
-/// Gives every node the blobs that the caffemodel has for a layer of its name; layers that only the caffemodel has are
-/// ignored, and for one that it lacks although the type has weights, that is the obstacle (in Caffe such a layer keeps
-/// what it was initialized with). Blobs of one axis that files store with others of extent 1 become [n], InnerProduct
-/// weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: another number of blobs or
-/// another shape than the layer's parameters ask for (but for layers with an obstacle, of which nobody knows), no layer
-/// in common, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy
-/// model are kept as integers too.
+/// Gives every node the blobs that the caffemodel has for a layer of its name, or for another layer of a parameter that
+/// the two share; layers that only the caffemodel has are ignored, and for one that it lacks although the type has
+/// weights, that is the obstacle (in Caffe such a layer keeps what it was initialized with). Blobs of one axis that
+/// files store with others of extent 1 become [n], InnerProduct weights [out,in] ([in,out] if transposed). Throws
+/// ModelError naming file, layer and blob: another number of blobs or another shape than the layer's parameters ask for
+/// (but for layers with an obstacle, of which nobody knows), no layer in common, and whatever `tensor_of` refuses.
+/// Weights stored as int8 and the dequantization parameters of a deploy model are kept as integers too.
 NUQ_FUNCTION void attach_trained_blobs(Graph& graph, Parallel& parallel);
 
 NUQ_NAMESPACE_END
@@ -50,7 +77,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(CAFFE)
 
 #include <algorithm>
-#include <cstddef>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -64,21 +90,65 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_DEFINITION std::map<std::string, const BlobProtos*> blobs_by_layer(const schema::NetWeights& weights,
-                                                                       const std::string& file) {
-  std::map<std::string, const BlobProtos*> found;
-  const auto add = [&found, &file](const auto& layer) {
-    const auto [known, is_new] = found.emplace(layer.name(), &layer.blobs());
-    if (is_new || layer.blobs().empty()) return;
-    if (known->second->empty()) {
-      known->second = &layer.blobs();
-      return;
-    }
-    fail_layer(ErrorCode::duplicate_name, file, layer.name(), "has weights twice, wanted unique layer names");
+NUQ_DEFINITION LoadedBlobs::LoadedBlobs(const Graph& graph, const schema::NetWeights& weights) {
+  find_layers(weights);
+  find_shared(graph);
+  const auto is_shared = [this](const std::string& name) { return shared_.count(name) > 0; };
+  for (const Node& node : graph.nodes) {
+    const std::vector<std::string>& names = node.shared_parameters;
+    if (std::any_of(names.begin(), names.end(), is_shared)) sharing_.emplace(node.name, with_shared(node));
+  }
+}
+
+NUQ_DEFINITION const BlobProtos* LoadedBlobs::of(const Node& node) const {
+  const auto sharing = sharing_.find(node.name);
+  if (sharing != sharing_.end()) return &sharing->second;
+  const auto own = layers_.find(node.name);
+  return own == layers_.end() ? nullptr : own->second.blobs;
+}
+
+NUQ_DEFINITION void LoadedBlobs::find_layers(const schema::NetWeights& weights) {
+  std::size_t position = 0;
+  const auto add = [this, &position](const auto& layer) {
+    const auto [known, is_new] = layers_.emplace(layer.name(), LayerBlobs{&layer.blobs(), ++position});
+    if (!is_new && !layer.blobs().empty()) known->second = {&layer.blobs(), position};
   };
   for (const schema::LayerWeights& layer : weights.layer()) add(layer);
   for (const schema::V1LayerWeights& layer : weights.layers()) layer.has_layer() ? add(layer.layer()) : add(layer);
-  return found;
+}
+
+NUQ_DEFINITION void LoadedBlobs::find_shared(const Graph& graph) {
+  std::map<std::string, int> users;
+  for (const Node& node : graph.nodes) {
+    for (const std::string& name : node.shared_parameters) ++users[name];
+  }
+  for (const Node& node : graph.nodes) {
+    const auto own = layers_.find(node.name);
+    if (own == layers_.end()) continue;
+    const std::size_t blobs = static_cast<std::size_t>(own->second.blobs->size());
+    for (std::size_t index = 0; index < (std::min)(blobs, node.shared_parameters.size()); ++index) {
+      const std::string& name = node.shared_parameters[index];
+      if (name.empty() || users.at(name) == 1) continue;
+      SharedBlob& shared = shared_[name];
+      if (own->second.position > shared.position)
+        shared = {&own->second.blobs->Get(static_cast<int>(index)), own->second.position};
+    }
+  }
+}
+
+NUQ_DEFINITION BlobProtos LoadedBlobs::with_shared(const Node& node) const {
+  const auto found = layers_.find(node.name);
+  const int own = found == layers_.end() ? 0 : found->second.blobs->size();
+  BlobProtos blobs;
+  for (int index = 0; index < (std::max)(own, static_cast<int>(node.shared_parameters.size())); ++index) {
+    const auto position = static_cast<std::size_t>(index);
+    const bool is_named = position < node.shared_parameters.size();
+    const auto shared = is_named ? shared_.find(node.shared_parameters[position]) : shared_.end();
+    if (shared == shared_.end() && index >= own) break;
+    *blobs.Add() = shared == shared_.end() ? found->second.blobs->Get(index) : *shared->second.blob;
+    if (index < own) declare_shape_of(found->second.blobs->Get(index), *blobs.rbegin());
+  }
+  return blobs;
 }
 
 NUQ_DEFINITION std::optional<int> trained_blob_count(const Node& node) {
@@ -114,16 +184,21 @@ NUQ_FUNCTION inline void squeeze(Shape& shape, std::size_t rank) {
   while (shape.size() > rank && shape.front() == 1) shape.erase(shape.begin());
 }
 
-/// Brings a blob into its present form: [out,in] for InnerProduct, [n] for what was stored as 1 × 1 × 1 × n.
+/// Whether at most one extent is other than 1: 1 × C × 1 × 1 as NVCaffe stores statistics, or a single value without
+/// axes.
+NUQ_FUNCTION [[nodiscard]] inline bool is_vector(const Shape& shape) {
+  return shape.size() <= 1 + static_cast<std::size_t>(std::count(shape.begin(), shape.end(), 1));
+}
+
+/// Brings a blob into its present form: [out,in] for InnerProduct, [n] for what was stored as 1 × 1 × 1 × n, and for
+/// every vector where one is wanted.
 NUQ_FUNCTION inline void normalise_shape(Shape& shape, const Node& node, std::size_t index) {
   if (index == 0 && convolution_of(node) != nullptr) return;
   const bool is_matrix = index == 0 && (is<ops::InnerProduct>(node) || is<ops::Embed>(node));
   const bool is_row = shape.size() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == 1;
   if (is_matrix || is_row) squeeze(shape, is_matrix ? 2 : 1);
-  const auto is_wide = [](std::int64_t extent) { return extent != 1; };
-  if (is<ops::BatchNorm>(node) && std::count_if(shape.begin(), shape.end(), is_wide) < 2) {
-    shape = {static_cast<std::int64_t>(element_count(shape))};
-  }
+  const std::optional<Shape> expected = expected_shape(node, index, shape.size());
+  if (expected && expected->size() == 1 && is_vector(shape)) shape = {static_cast<std::int64_t>(element_count(shape))};
 }
 
 NUQ_DEFINITION void check_group(const Node& node, const std::string& channels, std::int64_t count,
@@ -205,7 +280,7 @@ NUQ_FUNCTION [[nodiscard]] inline int checked_blob_count(const Node& node, int c
       ErrorCode::size_mismatch, model.weights_file, node.name,
       "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " +
           std::to_string(*expected) +
-          (are_surplus ? " (masks of a pruning fork may be left out: ignore the field " + node.type + ".blobs)" : ""));
+          (are_surplus ? " (masks of a pruning fork may be left out: --ignore-field " + node.type + ".blobs)" : ""));
 }
 
 NUQ_FUNCTION inline std::vector<Tensor> trained_blobs(const BlobProtos& protos, const Node& node, const Model& model) {
@@ -245,12 +320,12 @@ NUQ_FUNCTION inline void account_for_missing_weights(Graph& graph, const Model& 
 
 NUQ_DEFINITION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
   const Model& model = *caffe_model(graph);
-  const auto blobs = detail::blobs_by_layer(model.weights, model.weights_file);
+  const detail::LoadedBlobs blobs(graph, model.weights);
   parallel.for_each_block(graph.nodes.size(), [&](std::size_t index) {
     Node& node = graph.nodes[index];
-    const auto found = blobs.find(node.name);
-    if (found == blobs.end()) return;
-    const detail::BlobProtos& protos = *found->second;
+    const detail::BlobProtos* const found = blobs.of(node);
+    if (found == nullptr) return;
+    const detail::BlobProtos& protos = *found;
     if (is<ops::DeQuant>(node) && protos.size() == 1) {
       node.blobs =
           detail::unpacked_dequantization(detail::uint64_values(protos.Get(0), {model.weights_file, node.name, 0}));

@@ -61,7 +61,9 @@ class WeightsRewriter {
     } else {
       to.set_type(upgraded_type(from));
     }
-    if (from.blobs_size() > 0) rewrite_blobs(from.blobs(), replaced_[from.name()], *to.mutable_blobs());
+    if (from.blobs_size() == 0) return;
+    const bool is_last = --occurrences_[from.name()] == 0;
+    rewrite_blobs(from.blobs(), replaced_[from.name()], is_last, *to.mutable_blobs());
   }
 
   NUQ_FUNCTION static std::string upgraded_type(const schema::V1LayerWeights& layer) { return upgraded(layer.type()); }
@@ -71,14 +73,15 @@ class WeightsRewriter {
 
   using Blobs = google::protobuf::RepeatedPtrField<schema::BlobProto>;
 
-  NUQ_FUNCTION static void rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced, Blobs& to);
+  /// The replaced ones are moved for the last layer of a name, copied for those before.
+  NUQ_FUNCTION static void rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced, bool is_last,
+                                         Blobs& to);
 
-  /// The way of writing a shape stays what it was, unless the new blob has another number of values: a bias in the
-  /// place of a pruning mask.
-  NUQ_FUNCTION static void copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to);
+  NUQ_FUNCTION void count_occurrences();
 
   const schema::NetWeights& source_;
   std::map<std::string, std::map<int, schema::BlobProto>> replaced_;
+  std::map<std::string, int> occurrences_;  ///< layers with blobs that are still to be written, by name
   std::set<std::string> removed_;
   std::vector<schema::LayerWeights> added_;
 };
@@ -115,6 +118,7 @@ NUQ_DEFINITION schema::NetWeights WeightsRewriter::finish(bool upgrade) && {
   schema::NetWeights result;
   if (source_.has_name()) result.set_name(source_.name());
   result.mutable_unknown_fields()->MergeFrom(source_.unknown_fields());
+  count_occurrences();
   for (const schema::LayerWeights& layer : source_.layer()) {
     if (removed_.count(layer.name()) == 0) rewrite(layer, *result.add_layer());
   }
@@ -133,26 +137,25 @@ NUQ_DEFINITION void WeightsRewriter::upgrade_layer(const schema::V1LayerWeights&
   from.has_layer() ? rewrite_content(from.layer(), to) : rewrite_content(from, to);
 }
 
+NUQ_DEFINITION void WeightsRewriter::count_occurrences() {
+  const auto count = [this](const auto& layer) {
+    if (layer.blobs_size() > 0) ++occurrences_[layer.name()];
+  };
+  for (const schema::LayerWeights& layer : source_.layer()) count(layer);
+  for (const schema::V1LayerWeights& layer : source_.layers()) layer.has_layer() ? count(layer.layer()) : count(layer);
+}
+
 NUQ_DEFINITION void WeightsRewriter::rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced,
-                                                   Blobs& to) {
+                                                   bool is_last, Blobs& to) {
+  const auto taken = [is_last](schema::BlobProto& blob) { return is_last ? std::move(blob) : schema::BlobProto(blob); };
   for (int index = 0; index < from.size(); ++index) {
     if (replaced.count(index) == 0)
       *to.Add() = from.Get(index);
     else
-      copy_declared_shape(from.Get(index), *to.Add() = std::move(replaced[index]));
+      detail::declare_shape_of(from.Get(index), *to.Add() = taken(replaced[index]));
   }
   for (auto added = replaced.lower_bound(from.size()); added != replaced.end(); ++added)
-    *to.Add() = std::move(added->second);
-}
-
-NUQ_DEFINITION void WeightsRewriter::copy_declared_shape(const schema::BlobProto& from, schema::BlobProto& to) {
-  if (element_count(blob_shape(from)) != element_count(blob_shape(to))) return;
-  to.clear_shape();
-  if (from.has_shape()) *to.mutable_shape() = from.shape();
-  if (from.has_num()) to.set_num(from.num());
-  if (from.has_channels()) to.set_channels(from.channels());
-  if (from.has_height()) to.set_height(from.height());
-  if (from.has_width()) to.set_width(from.width());
+    *to.Add() = taken(added->second);
 }
 
 NUQ_NAMESPACE_END

@@ -1,6 +1,7 @@
 #ifndef NUQ_CALIBRATION_CALIBRATE_ACTIVATIONS_HPP
 #define NUQ_CALIBRATION_CALIBRATE_ACTIVATIONS_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -28,28 +29,38 @@ struct CalibratedActivation {
 
 namespace detail {
 
-/// A value of the network under calibration for the layers that read it with one plan.
+/// Values of the network under calibration for one grid, and the layers that read them with one plan.
 struct CalibratedInput {
-  std::size_t value = 0;
+  struct Reader {
+    std::string layer;
+    std::size_t value = 0;
+    bool observes = false;  ///< the first reader of each value does
+    Shape shape{};          ///< of what it has observed
+  };
+
   ActivationPlan plan;
-  std::string place;                ///< of the first layer, for messages
-  std::vector<std::string> layers;  ///< the first one observes
+  std::string place;  ///< of the first layer, for messages
+  std::vector<Reader> readers;
   ActivationObservation observation;
-  Shape shape;
 };
 
 NUQ_FUNCTION [[nodiscard]] std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
                                                                             const QuantizationPlan& plan,
                                                                             const CalibratorChoice& calibrator);
 
-NUQ_FUNCTION void observe(CalibratedInput& input, const TensorView& tensor);
+/// What a layer reads, if it is one that observes.
+NUQ_FUNCTION void observe(CalibratedInput& input, const std::string& layer, const TensorView& tensor);
+
+/// What has been observed of a value; empty where it has not been.
+NUQ_FUNCTION [[nodiscard]] Shape observed_shape(const CalibratedInput& input, std::size_t value);
 
 NUQ_FUNCTION [[nodiscard]] ActivationScale finish(const CalibratedInput& input);
 
 }  // namespace detail
 
 /// Runs `batch_num` batches of calibration data through the float network and calibrates the input of every planned
-/// layer. Layers that read one blob version with one plan share one calibrator, hence one grid.
+/// layer. Layers that read one blob version with one plan share one calibrator, hence one grid, and so do layers of one
+/// plan that share weights and bias.
 ///
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs for batch 0 … batch_num − 1.
@@ -68,18 +79,21 @@ template <class Engine, class Feed>
     for (int batch = 0; batch < batch_num; ++batch) {
       feed(engine, batch);
       engine.forward([&inputs](const Node& node, ArrayView<const TensorView> tensors, ArrayView<const TensorView>) {
-        for (detail::CalibratedInput& input : inputs) {
-          if (input.layers.front() == node.name) detail::observe(input, tensors[0]);
-        }
+        if (tensors.empty()) return;
+        for (detail::CalibratedInput& input : inputs) detail::observe(input, node.name, tensors[0]);
       });
     }
     for (const detail::CalibratedInput& input : inputs) {
-      if (batch_num > 0 && input.shape.empty()) {
+      const auto is_unseen = [&input](const detail::CalibratedInput::Reader& reader) {
+        return detail::observed_shape(input, reader.value).empty();
+      };
+      if (batch_num > 0 && std::any_of(input.readers.begin(), input.readers.end(), is_unseen)) {
         detail::fail(ModelError(ErrorCode::unsupported_layer,
                                 input.place + " is not computed by this engine: quantize the weights only"));
       }
-      const CalibratedActivation activation{detail::finish(input), input.shape};
-      for (const std::string& layer : input.layers) calibrated.emplace(layer, activation);
+      const ActivationScale scale = detail::finish(input);
+      for (const detail::CalibratedInput::Reader& reader : input.readers)
+        calibrated.emplace(reader.layer, CalibratedActivation{scale, detail::observed_shape(input, reader.value)});
     }
   }
   return calibrated;
@@ -89,8 +103,9 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(CALIBRATION)
 
-#include <algorithm>
 #include <utility>
+
+#include "nuq/graph/shared_weights.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -104,21 +119,36 @@ NUQ_DEFINITION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& gra
     if (planned == plan.end()) continue;
     const std::size_t value = node.inputs.front();
     const ActivationPlan& wanted = planned->second.activation;
-    auto input = std::find_if(inputs.begin(), inputs.end(), [value, &wanted](const CalibratedInput& other) {
-      return other.value == value && other.plan == wanted;
+    const auto has_grid_of = [&](const CalibratedInput::Reader& reader) {
+      return reader.value == value || have_same_weights_and_bias(node, *graph.find(reader.layer));
+    };
+    auto input = std::find_if(inputs.begin(), inputs.end(), [&](const CalibratedInput& other) {
+      return other.plan == wanted && std::any_of(other.readers.begin(), other.readers.end(), has_grid_of);
     });
     if (input == inputs.end()) {
       const std::string place = graph.model_file() + ": layer '" + node.name + "': input";
-      input = inputs.insert(inputs.end(), {value, wanted, place, {}, calibrator.begin(wanted), {}});
+      input = inputs.insert(inputs.end(), {wanted, place, {}, calibrator.begin(wanted)});
     }
-    input->layers.push_back(node.name);
+    const bool is_first = std::none_of(input->readers.begin(), input->readers.end(),
+                                       [value](const auto& reader) { return reader.value == value; });
+    input->readers.push_back({node.name, value, is_first});
   }
   return inputs;
 }
 
-NUQ_DEFINITION void observe(CalibratedInput& input, const TensorView& tensor) {
-  input.shape = tensor.shape;
-  with_error_place(input.place, [&] { input.observation.observe(tensor.values); });
+NUQ_DEFINITION void observe(CalibratedInput& input, const std::string& layer, const TensorView& tensor) {
+  for (CalibratedInput::Reader& reader : input.readers) {
+    if (!reader.observes || reader.layer != layer) continue;
+    reader.shape = tensor.shape;
+    with_error_place(input.place, [&] { input.observation.observe(tensor.values); });
+  }
+}
+
+NUQ_DEFINITION Shape observed_shape(const CalibratedInput& input, std::size_t value) {
+  for (const CalibratedInput::Reader& reader : input.readers) {
+    if (reader.observes && reader.value == value) return reader.shape;
+  }
+  return {};
 }
 
 NUQ_DEFINITION ActivationScale finish(const CalibratedInput& input) {

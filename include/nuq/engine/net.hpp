@@ -26,8 +26,9 @@ class Net {
   /// Reads a network's files. Needs the front end's header, caffe/build_graph.hpp. Throws what `load_graph` throws as
   /// well.
   template <class File, class = std::enable_if_t<std::is_convertible_v<const File&, std::string>>>
-  Net(const File& model_file, const std::string& weights_file, std::size_t threads = 1, CustomLayers custom = {})
-      : Net(load_graph(std::string(model_file), weights_file), threads, std::move(custom)) {}
+  Net(const File& model_file, const std::string& weights_file, std::size_t threads = 1, CustomLayers custom = {},
+      const ReadOptions& options = {})
+      : Net(load_graph(std::string(model_file), weights_file, options), threads, std::move(custom)) {}
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }
 

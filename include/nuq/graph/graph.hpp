@@ -55,7 +55,7 @@ struct Node {
   /// Of a layer with weights in a fake-quant model, and of the DeQuant behind it: one or one per output. What passes
   /// between them is whole multiples of these, as in the deploy model, but for the float bias and float arithmetic.
   std::vector<float> sum_scales{};
-  std::vector<std::string> shared_parameters{};  ///< names of trained parameters that layers of the same names share
+  std::vector<std::string> shared_parameters{};  ///< by blob: the name under which layers share it; empty: its own
   /// Why the layer is not computed although its type is known ("field 'x' is not understood"); empty: nothing hinders.
   /// Its weights can be quantized all the same, nothing is folded into it or it into others.
   std::string obstacle{};

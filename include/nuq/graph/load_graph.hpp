@@ -1,6 +1,7 @@
 #ifndef NUQ_GRAPH_LOAD_GRAPH_HPP
 #define NUQ_GRAPH_LOAD_GRAPH_HPP
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,17 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// Which network of a file is meant whose layers have rules (`include`, `exclude`). What is written of the network
+/// keeps stages and level.
+struct NetworkState {
+  bool training = false;     ///< the TRAIN phase's layers, computed as in inference, in place of the TEST phase's
+  std::optional<int> level;  ///< in place of the file's own, 0 where it has none
+  std::vector<std::string> stages;  ///< besides the file's own
+};
+
 /// How a model's files are read.
 struct ReadOptions {
+  NetworkState state;
   /// Fields that are to mean nothing although nobody understands them, as TYPE.FIELD: the layers' type, and the field
   /// with or without the message that it stands in ("Pooling.pooling_param.pad_type", "Pooling.pad_type").
   /// "TYPE.blobs": trained blobs beyond those that the type has, as pruning leaves them.

@@ -13,7 +13,8 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// One entry for every layer with a weight matrix, in the network's order.
+/// One entry for every layer with a weight matrix, in the network's order. Weights that layers share are counted with
+/// the first of them: the others have 0 weights and bytes.
 NUQ_FUNCTION [[nodiscard]] std::vector<LayerReport> layer_reports(const Graph& graph,
                                                                   const NetworkQuantization& quantization,
                                                                   const QuantizationSettings& settings, Target target,
@@ -36,6 +37,7 @@ NUQ_NAMESPACE_END
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -73,6 +75,7 @@ NUQ_FUNCTION [[nodiscard]] inline LayerReport layer_report(const Graph& graph, c
   report.shape = node.blobs.front().shape;
   report.weights = element_count(report.shape);
   report.bytes = 4 * report.weights;
+  const Node& owner = owner_of_weights(graph, node);
   const auto quantized = quantization.find(node.name);
   if (quantized != quantization.end()) {
     const QuantizedWeights& weights = quantized->second.weights;
@@ -81,6 +84,11 @@ NUQ_FUNCTION [[nodiscard]] inline LayerReport layer_report(const Graph& graph, c
     report.taken = quantized->second.codebook.has_value();
   }
   if (!report.taken) report.reason = reason_not_taken(graph, node, settings);
+  if (&owner != &node) {
+    report.weights = report.bytes = 0;
+    report.reason = "counted with layer '" + owner.name + "', whose weights it shares" +
+                    (report.reason.empty() ? "" : "; " + report.reason);
+  }
   report.bits_per_weight =
       report.weights == 0 ? 0.0 : 8.0 * static_cast<double>(report.bytes) / static_cast<double>(report.weights);
   return report;

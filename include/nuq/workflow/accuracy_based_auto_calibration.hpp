@@ -24,6 +24,7 @@
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/model_evaluation.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
@@ -43,6 +44,7 @@ NUQ_NAMESPACE_BEGIN
 struct AutoCalibrationOptions {
   std::size_t threads = 1;     ///< of quantization, calibration and `eval_net`; results do not depend on it
   CustomLayers custom_layers;  ///< layer types of the user's own
+  ReadOptions network;         ///< how the model is read
 };
 
 /// One quantized network that the evaluator has seen.
@@ -117,6 +119,7 @@ class AutoCalibrationRun {
 
   NUQ_FUNCTION void use_uniform_weights(LayerEntry& layer);
 
+  /// With the layers that share its weights.
   NUQ_FUNCTION void roll_back(const std::string& layer);
 
   // ---- search
@@ -205,7 +208,7 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
   if constexpr (detail::check_auto_calibration<UserEvaluator, Strategy, Sensitivity>()) {
     QuantConfig config = read_quant_config(config_file);
     ThreadPool parallel(options.threads);
-    QuantizationSession session = detail::prepared_session(config, model_file, weights_file, parallel);
+    QuantizationSession session = detail::prepared_session(config, model_file, weights_file, parallel, options.network);
     session.record_file = record_file;
     detail::AutoCalibrationRun run(std::move(config), std::move(session), any_evaluator(evaluator), options,
                                    calibration, save_dir);
@@ -225,6 +228,7 @@ NUQ_NAMESPACE_END
 #include "nuq/caffe/caffe_source.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/graph/passes/insert_quantization.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
@@ -289,12 +293,14 @@ NUQ_DEFINITION void AutoCalibrationRun::use_uniform_weights(LayerEntry& layer) {
 }
 
 NUQ_DEFINITION void AutoCalibrationRun::roll_back(const std::string& layer) {
-  session_.quantization.erase(layer);
-  session_.settings.plan.erase(layer);
-  for (LayerEntry& entry : config_.layers) {
-    if (entry.name == layer) entry.quant_enable = false;
+  for (const Node* const node : nodes_of_same_weights(session_.graph, *session_.graph.find(layer))) {
+    if (session_.quantization.erase(node->name) == 0) continue;
+    session_.settings.plan.erase(node->name);
+    for (LayerEntry& entry : config_.layers) {
+      if (entry.name == node->name) entry.quant_enable = false;
+    }
+    result_.rolled_back.push_back(node->name);
   }
-  result_.rolled_back.push_back(layer);
 }
 
 NUQ_DEFINITION std::size_t AutoCalibrationRun::layers_to_roll_back(const AnyRollBackStrategy& strategy,
@@ -325,8 +331,10 @@ NUQ_DEFINITION bool AutoCalibrationRun::passes(std::size_t count) {
   trial.rolled_back = result_.rolled_back;
   NetworkQuantization quantization = session_.quantization;
   for (std::size_t rank = 0; rank < count; ++rank) {
-    trial.rolled_back.push_back(result_.ranking[rank].layer);
-    quantization.erase(result_.ranking[rank].layer);
+    const Node& ranked = *session_.graph.find(result_.ranking[rank].layer);
+    for (const Node* const node : nodes_of_same_weights(session_.graph, ranked)) {
+      if (quantization.erase(node->name) > 0) trial.rolled_back.push_back(node->name);
+    }
   }
   trial.metric = evaluation_(session_.graph, quantization);
   trial.satisfied = evaluator_.is_satisfied(result_.original_metric, trial.metric);

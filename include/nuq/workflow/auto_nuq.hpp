@@ -82,7 +82,7 @@ NUQ_DEFINITION AutoNuqResult run_auto_nuq(const std::string& model_file, const s
                                           const std::string& save_prefix, const AutoNuqOptions& options,
                                           AutoNuqTools tools) {
   ThreadPool parallel(options.threads);
-  QuantizationSession session = prepared_session(config_file, model_file, weights_file, parallel);
+  QuantizationSession session = prepared_session(config_file, model_file, weights_file, parallel, options.network);
   session.record_file = record_file;
   set_bias_correction(session.settings.plan, options.bias_correction);
   return AutoNuqRun(std::move(session), config_file, save_prefix, options, std::move(tools))();

@@ -6,6 +6,7 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/passes/shared_statistics.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
 #include "nuq/workflow/quantization_session.hpp"
@@ -23,8 +24,10 @@ template <class NextBatch, class Engine = EigenEngine>
                                                    const StatisticsOptions& options = {}) {
   Parallel serial;
   engine.load(session.graph);
-  return network_statistics(session.graph, session.settings.plan, engine, batches, detail::feed_from(next_batch),
-                            options, serial);
+  NetworkStatistics statistics = network_statistics(session.graph, session.settings.plan, engine, batches,
+                                                    detail::feed_from(next_batch), options, serial);
+  add_up_shared_statistics(session.graph, statistics);
+  return statistics;
 }
 
 NUQ_NAMESPACE_END

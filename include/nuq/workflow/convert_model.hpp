@@ -6,6 +6,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -17,7 +18,7 @@ NUQ_NAMESPACE_BEGIN
 /// network or with values missing or out of range; nothing is written then.
 NUQ_FUNCTION std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
                                                     const std::string& scale_offset_record_file,
-                                                    const std::string& save_path);
+                                                    const std::string& save_path, const ReadOptions& network = {});
 
 NUQ_NAMESPACE_END
 
@@ -37,8 +38,8 @@ NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
                                                       const std::string& scale_offset_record_file,
-                                                      const std::string& save_path) {
-  Graph graph = load_graph(model_file, weights_file);
+                                                      const std::string& save_path, const ReadOptions& network) {
+  Graph graph = load_graph(model_file, weights_file, network);
   detail::refuse_quantized_model(graph);
   Parallel serial;
   const NetworkQuantization quantization = quantize_by_record(graph, scale_offset_record_file, serial);

@@ -6,6 +6,7 @@
 
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/compiled.hpp"
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
@@ -22,6 +23,7 @@ struct QuantConfigRequest {
   std::string config_defination;
   std::string
       soc;  ///< chip whose compiler decides which layers gain from NUQ, where no mapping file does; empty: all do
+  ReadOptions network;  ///< how the model is read
 };
 
 /// Writes config.json for a model: one entry per quantizable layer. Returns its content, with notes on every layer that
@@ -56,7 +58,7 @@ NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
                                                const std::string& weights_file, const QuantConfigRequest& request) {
-  Graph graph = load_graph(model_file, weights_file);
+  Graph graph = load_graph(model_file, weights_file, request.network);
   infer_shapes(graph);
   std::optional<CompressibleLayers> compressible;
   if (!request.soc.empty()) compressible = compressible_layers(graph, soc_named(request.soc));

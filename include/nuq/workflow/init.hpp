@@ -9,6 +9,7 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/quantization_session.hpp"
 
@@ -21,11 +22,13 @@ NUQ_FUNCTION void refuse_quantized_model(const Graph& graph);
 /// A float model, its configuration applied, BatchNorm and Scale folded.
 NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const QuantConfig& config,
                                                                 const std::string& model_file,
-                                                                const std::string& weights_file, Parallel& parallel);
+                                                                const std::string& weights_file, Parallel& parallel,
+                                                                const ReadOptions& network = {});
 
 NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const std::string& config_file,
                                                                 const std::string& model_file,
-                                                                const std::string& weights_file, Parallel& parallel);
+                                                                const std::string& weights_file, Parallel& parallel,
+                                                                const ReadOptions& network = {});
 
 }  // namespace detail
 
@@ -34,7 +37,8 @@ NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const std::strin
 /// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
 NUQ_FUNCTION [[nodiscard]] QuantizationSession init(const std::string& config_file, const std::string& model_file,
                                                     const std::string& weights_file,
-                                                    const std::string& scale_offset_record_file);
+                                                    const std::string& scale_offset_record_file,
+                                                    const ReadOptions& network = {});
 
 NUQ_NAMESPACE_END
 
@@ -60,9 +64,10 @@ NUQ_DEFINITION void refuse_quantized_model(const Graph& graph) {
 }
 
 NUQ_DEFINITION QuantizationSession prepared_session(const QuantConfig& config, const std::string& model_file,
-                                                    const std::string& weights_file, Parallel& parallel) {
+                                                    const std::string& weights_file, Parallel& parallel,
+                                                    const ReadOptions& network) {
   QuantizationSession session;
-  session.graph = load_graph(model_file, weights_file, parallel);
+  session.graph = load_graph(model_file, weights_file, parallel, network);
   refuse_quantized_model(session.graph);
   session.settings = apply(config, session.graph);
   const std::vector<std::string>& warnings = session.graph.warnings;
@@ -72,16 +77,18 @@ NUQ_DEFINITION QuantizationSession prepared_session(const QuantConfig& config, c
 }
 
 NUQ_DEFINITION QuantizationSession prepared_session(const std::string& config_file, const std::string& model_file,
-                                                    const std::string& weights_file, Parallel& parallel) {
-  return prepared_session(read_quant_config(config_file), model_file, weights_file, parallel);
+                                                    const std::string& weights_file, Parallel& parallel,
+                                                    const ReadOptions& network) {
+  return prepared_session(read_quant_config(config_file), model_file, weights_file, parallel, network);
 }
 
 }  // namespace detail
 
 NUQ_DEFINITION QuantizationSession init(const std::string& config_file, const std::string& model_file,
-                                        const std::string& weights_file, const std::string& scale_offset_record_file) {
+                                        const std::string& weights_file, const std::string& scale_offset_record_file,
+                                        const ReadOptions& network) {
   Parallel serial;
-  QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, serial);
+  QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, serial, network);
   session.record_file = scale_offset_record_file;
   write_file_atomically(scale_offset_record_file, "");
   return session;

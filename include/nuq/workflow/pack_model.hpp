@@ -6,6 +6,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/load_graph.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -18,7 +19,7 @@ NUQ_NAMESPACE_BEGIN
 /// @throws ModelError, RecordError, FormatError; nothing is written then.
 NUQ_FUNCTION void pack_model(const std::string& model_file, const std::string& weights_file,
                              const std::string& packed_file, const std::string& scale_offset_record_file = {},
-                             std::size_t threads = 0);
+                             std::size_t threads = 0, const ReadOptions& network = {});
 
 /// Writes the prototxt and the caffemodel that a packed model file holds. Throws FormatError naming the file for one
 /// that is damaged; nothing is written then.
@@ -49,9 +50,9 @@ NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION void pack_model(const std::string& model_file, const std::string& weights_file,
                                const std::string& packed_file, const std::string& scale_offset_record_file,
-                               std::size_t threads) {
+                               std::size_t threads, const ReadOptions& network) {
   ThreadPool pool(threads);
-  Graph graph = load_graph(model_file, weights_file, pool);
+  Graph graph = load_graph(model_file, weights_file, pool, network);
   NetworkQuantization quantization;
   if (!scale_offset_record_file.empty()) quantization = quantize_by_record(graph, scale_offset_record_file, pool);
   const bool becomes_fake_quant = !quantization.empty() && find_quantized_node(graph) == nullptr;

@@ -22,9 +22,9 @@ NUQ_FUNCTION void note_ignored_iterations(QuantizationSettings& settings, const 
 
 }  // namespace detail
 
-/// Quantizes the weights of every planned layer, with what `statistics` know of its inputs.
-/// Layers without a second-moment matrix are quantized side by side, the quantizer's policies called from many threads.
-/// Activations stay uncalibrated.
+/// Quantizes the weights of every planned layer, with what `statistics` know of its inputs. Weights that layers share
+/// are quantized once, for the first of them, as its plan says. Layers without a second-moment matrix are quantized
+/// side by side, the quantizer's policies called from many threads. Activations stay uncalibrated.
 NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantize_network(const Graph& graph, const QuantizationPlan& plan,
                                                                 const AnyLayerQuantizer& quantizer,
                                                                 const NetworkStatistics& statistics,
@@ -52,6 +52,7 @@ NUQ_NAMESPACE_END
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/io/atomic_file.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -93,6 +94,8 @@ NUQ_DEFINITION NetworkQuantization quantize_network(const Graph& graph, const Qu
   std::vector<Job> side_by_side;
   for (const Node& node : graph.nodes) {
     if (plan.count(node.name) == 0) continue;
+    const Node& owner = owner_of_weights(graph, node);
+    if (&owner != &node && plan.count(owner.name) > 0) continue;
     const auto known = statistics.find(node.name);
     const Job job{&node, known == statistics.end() ? nullptr : &known->second, &quantization[node.name]};
     if (detail::takes_all_threads(node, job.statistics)) {
@@ -105,6 +108,10 @@ NUQ_DEFINITION NetworkQuantization quantize_network(const Graph& graph, const Qu
     Parallel serial;
     quantize(side_by_side[index], serial);
   });
+  for (const Node& node : graph.nodes) {
+    if (plan.count(node.name) > 0 && quantization.count(node.name) == 0)
+      quantization[node.name] = quantization.at(owner_of_weights(graph, node).name);
+  }
   return quantization;
 }
 

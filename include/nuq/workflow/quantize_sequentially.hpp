@@ -9,14 +9,31 @@
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/passes/shared_statistics.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The plan of the layers that share a planned one's weights, its own among them.
+NUQ_FUNCTION [[nodiscard]] inline QuantizationPlan uses_of_weights(const Graph& graph, const Node& node,
+                                                                   const QuantizationPlan& plan) {
+  QuantizationPlan uses;
+  for (const Node* const use : nodes_of_same_weights(graph, node)) {
+    const auto planned = plan.find(use->name);
+    if (planned != plan.end()) uses.insert(*planned);
+  }
+  return uses;
+}
+
+}  // namespace detail
 
 /// As `quantize_network`, but layer by layer in the network's order, each fitted to its inputs as the quantized layers
 /// before it leave them. Takes one pass over the data for every layer that `statistics` know from data. On real
@@ -38,12 +55,20 @@ template <class Engine, class Feed>
   for (Node& node : so_far.nodes) {
     const auto planned = plan.find(node.name);
     if (planned == plan.end()) continue;
+    const auto shared = quantization.find(owner_of_weights(so_far, node).name);
+    if (shared != quantization.end()) {
+      if (quantizes_weights(node)) set_quantized_blobs(node, shared->second);
+      quantization[node.name] = shared->second;
+      continue;
+    }
     const auto of_float = statistics.find(node.name);
     NetworkStatistics now;
     if (of_float != statistics.end() && of_float->second.samples > 0) {
       engine.load(so_far);
-      now = network_statistics(so_far, {*planned}, engine, batches, feed, StatisticsOptions{}, parallel);
-      now.at(node.name).weigh(of_float->second.sensitivity);
+      now = network_statistics(so_far, detail::uses_of_weights(so_far, node, plan), engine, batches, feed,
+                               StatisticsOptions{}, parallel);
+      add_up_shared_statistics(so_far, now);
+      now.at(node.name).weigh(of_float->second.sensitivity / now.at(node.name).sensitivity);
     } else if (of_float != statistics.end()) {
       now.insert(*of_float);
     }

@@ -14,6 +14,8 @@
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/load_graph.hpp"
+#include "nuq/graph/passes/shared_statistics.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/bias_correction.hpp"
@@ -42,6 +44,7 @@ struct StaticNuqOptions {
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the data
   std::size_t threads = 1;                                     ///< results do not depend on it
   CustomLayers custom_layers;                                  ///< layer types of the user's own, for calibration
+  ReadOptions network;                                         ///< how the model is read
 };
 
 /// In place of calibration data: activations stay in float, weights are fitted to what may be expected of inputs.
@@ -70,8 +73,10 @@ template <class NextBatch>
     if (quantizer.is_priced())
       return weighed_statistics(session.graph, session.settings.plan, next_batch, batches, engine, parallel);
     engine.load(session.graph);
-    return network_statistics(session.graph, session.settings.plan, engine, batches, feed_from(next_batch), {},
-                              parallel);
+    NetworkStatistics statistics =
+        network_statistics(session.graph, session.settings.plan, engine, batches, feed_from(next_batch), {}, parallel);
+    add_up_shared_statistics(session.graph, statistics);
+    return statistics;
   }
 }
 
@@ -128,7 +133,8 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
     detail::fail(ConfigError(ErrorCode::invalid_argument, "sequential calibration needs calibration data"));
   const auto start = std::chrono::steady_clock::now();
   ThreadPool parallel(options.threads);
-  QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, parallel);
+  QuantizationSession session =
+      detail::prepared_session(config_file, model_file, weights_file, parallel, options.network);
   if constexpr (has_data) {
     if (!weights_only) {
       AnyEngine engine = calibration.engine(options.threads, options.custom_layers);

@@ -325,6 +325,17 @@ TEST_CASE("a layer named like a global key cannot be written") {
       "config.json: layer 'version': is named like a key of the configuration: rename it");
 }
 
+TEST_CASE("a layer's name of any bytes comes back, from text of ASCII alone") {
+  nuq::QuantConfig config;
+  config.layers.resize(1);
+  config.layers[0].name =
+      "\xBE\xED\xBB\xFD"
+      "1";  // GBK
+  const std::string text = nuq::to_json(config);
+  CHECK(contains_text(text, "\"\\udcbe\\udced\\udcbb\\udcfd1\""));
+  CHECK(nuq::parse_quant_config(text, "f").layers.at(0).name == config.layers[0].name);
+}
+
 TEST_CASE("a configuration is read from its file") {
   const TemporaryFolder folder;
   const nuq::QuantConfig config = nuq::read_quant_config(folder.write("c.json", golden));

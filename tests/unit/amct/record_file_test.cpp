@@ -44,6 +44,16 @@ TEST_CASE("a record file is read") {
   CHECK_FALSE(record.record(2).value().has_scale_d());
 }
 
+TEST_CASE("a byte order mark is skipped, and a name of any bytes comes back") {
+  const std::string name =
+      "\xBE\xED\xBB\xFD"
+      "1";
+  nuq::schema::ScaleOffsetRecord record =
+      nuq::parse_record("\xEF\xBB\xBF" + record_with("offset_w: 0 offset_w: 0"), "r.txt");
+  record.mutable_record(0)->set_key(name);
+  CHECK(nuq::parse_record(nuq::to_text(record), "r.txt").record(0).key() == name);
+}
+
 TEST_CASE("an empty file is a record of nothing") {
   CHECK(nuq::parse_record("", "record.txt").record_size() == 0);
 }

@@ -26,6 +26,13 @@ TEST_CASE("an empty simplified configuration states the manual's defaults") {
   CHECK(config.nuq_config().nuq_quantize().num_of_iteration() == 1);
 }
 
+TEST_CASE("a byte order mark is skipped") {
+  CHECK(nuq::parse_simplified_config("\xEF\xBB\xBF"
+                                     "batch_num: 3",
+                                     "quant.cfg")
+            .batch_num() == 3);
+}
+
 TEST_CASE("messages may be written with and without a colon") {
   const nuq::schema::AMCTConfig config = nuq::parse_simplified_config(
       "batch_num : 2 skip_layers: 'a' skip_layers: \"b\"\n"

@@ -78,6 +78,36 @@ TEST_CASE("half-precision infinity and NaN are refused") {
                        nuq::ModelError);
 }
 
+/// NVCaffe's raw data: the bytes of numbers, little-endian, and their element type in field 10.
+nuq::schema::BlobProto raw_blob(const nuq::Shape& shape, const std::string& bytes, std::uint64_t type) {
+  nuq::schema::BlobProto blob = blob_of(shape, {});
+  blob.set_raw_data(bytes);
+  blob.mutable_unknown_fields()->AddVarint(10, type);
+  return blob;
+}
+
+TEST_CASE("raw single-precision values are read bit for bit") {
+  const std::string bytes("\x00\x00\x80\x3F\xCD\xCC\xCC\xBD\x01\x00\x00\x00", 12);  // 1, -0.1, the smallest subnormal
+  CHECK(tensor_of(raw_blob({3}, bytes, 1)).values == std::vector<float>{1.0F, -0.1F, 1.40129846432481707e-45F});
+}
+
+TEST_CASE("raw double-precision values are rounded to float") {
+  const std::string bytes("\x9A\x99\x99\x99\x99\x99\xB9\x3F\x00\x00\x00\x00\x00\x00\x04\xC0", 16);  // 0.1, -2.5
+  CHECK(tensor_of(raw_blob({1, 2, 1, 1}, bytes, 0)).values == std::vector<float>{0.1F, -2.5F});
+}
+
+TEST_CASE("raw data of integers or of half a number is refused by name") {
+  CHECK_THROWS_WITH_AS(
+      tensor_of(raw_blob({1}, std::string(4, '\1'), 3)),
+      "nuq: net.caffemodel: layer 'conv1': blob 1 has raw data of type 3, wanted 0 (DOUBLE), 1 (FLOAT) "
+      "or 2 (FLOAT16)",
+      nuq::ModelError);
+  CHECK_THROWS_WITH_AS(tensor_of(raw_blob({1}, std::string(6, '\1'), 1)),
+                       "nuq: net.caffemodel: layer 'conv1': blob 1 has 6 bytes of raw data, wanted a multiple of 4",
+                       nuq::ModelError);
+  CHECK_THROWS_AS(tensor_of(raw_blob({3}, std::string(8, '\1'), 1)), nuq::ModelError);
+}
+
 TEST_CASE("raw bytes of another or no element type are refused") {
   nuq::schema::BlobProto untyped = half_blob({0x3C00});
   untyped.mutable_unknown_fields()->Clear();

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../temporary_folder.hpp"
@@ -224,11 +225,79 @@ TEST_CASE("a network that computes nothing is refused") {
                        nuq::ModelError);
 }
 
-TEST_CASE("duplicate layer names are refused") {
+/// A 1 × 1 convolution of three channels to one; `parameters` are its `param` fields.
+std::string unit_conv(const std::string& name, const std::string& bottom, const std::string& top,
+                      const std::string& parameters) {
+  return layer(name, "Convolution",
+               "bottom: '" + bottom + "' top: '" + top + "' " + parameters +
+                   " convolution_param { num_output: 1 kernel_size: 1 }");
+}
+const std::string both_shared = "param { name: 'w' } param { name: 'b' }";
+const std::string weights_shared = "param { name: 'w' }";
+
+nuq::schema::NetParameter layers_with(const std::vector<std::pair<std::string, float>>& layers) {
+  nuq::schema::NetParameter weights;
+  for (const auto& [name, value] : layers) {
+    add_layer(weights, name, {{1, 3, 1, 1}, {1}});
+    for (nuq::schema::BlobProto& blob : *weights.mutable_layer(weights.layer_size() - 1)->mutable_blobs())
+      for (float& entry : *blob.mutable_data()) entry = value;
+  }
+  return weights;
+}
+
+TEST_CASE("layers of one name are read where they share what is trained, and are numbered") {
+  const nuq::Graph graph = graph_of(data + unit_conv("c", "data", "a", both_shared) + relu("r", "a", "a") +
+                                        unit_conv("c", "data", "b", both_shared) + relu("r", "b", "b") +
+                                        unit_conv("c_3", "data", "d", "") + unit_conv("c", "data", "e", both_shared),
+                                    layers_with({{"c", 2.0F}, {"c_3", 5.0F}}));
+  CHECK(node_names(graph) == Names{"c", "r", "c_2", "r_2", "c_3", "c_4"});
+  for (const std::size_t node : {0U, 2U, 5U}) {
+    CHECK(graph.nodes[node].blobs.at(0).values == std::vector<float>(3, 2.0F));
+    CHECK(graph.nodes[node].blobs.at(1).values == std::vector<float>(1, 2.0F));
+  }
+  CHECK(graph.nodes[4].blobs.at(0).values == std::vector<float>(3, 5.0F));
+}
+
+TEST_CASE("layers of one name with weights of their own are refused") {
+  const std::string message =
+      "nuq: net.prototxt: layer 'c': layers 1 and 2 of the file have this name in the TEST phase and do not share "
+      "their weights, wanted unique names";
+  CHECK_THROWS_WITH_AS(graph_of(data + unit_conv("c", "data", "a", "") + unit_conv("c", "data", "b", "")),
+                       message.c_str(), nuq::ModelError);
   CHECK_THROWS_WITH_AS(
-      graph_of(data + relu("r", "data", "a") + relu("r", "a", "b")),
-      "nuq: net.prototxt: layer 'r': layers 1 and 2 of the file have this name in the TEST phase, wanted unique names",
-      nuq::ModelError);
+      graph_of(data + unit_conv("c", "data", "a", weights_shared) + unit_conv("c", "data", "b", weights_shared)),
+      message.c_str(), nuq::ModelError);
+  CHECK_THROWS_AS(graph_of(data + unit_conv("c", "data", "a", "") + unit_conv("c", "data", "b", both_shared)),
+                  nuq::ModelError);
+  CHECK_THROWS_AS(graph_of(data + layer("m", "Maxout", "bottom: 'data' top: 'a'") +
+                           layer("m", "Maxout", "bottom: 'data' top: 'b'")),
+                  nuq::ModelError);
+}
+
+TEST_CASE("a shared parameter is found under any of its layers' names, the file's last one counts") {
+  const std::string text = data + unit_conv("c", "data", "a", both_shared) + unit_conv("p", "data", "b", both_shared);
+  for (const auto& [stored, value] : std::vector<std::pair<std::vector<std::pair<std::string, float>>, float>>{
+           {{{"c", 2.0F}}, 2.0F},
+           {{{"p", 3.0F}}, 3.0F},
+           {{{"c", 2.0F}, {"p", 3.0F}}, 3.0F},
+           {{{"p", 3.0F}, {"c", 2.0F}}, 2.0F},
+           {{{"c", 1.0F}, {"p", 3.0F}, {"c", 4.0F}}, 4.0F}}) {
+    const nuq::Graph graph = graph_of(text, layers_with(stored));
+    for (const nuq::Node& node : graph.nodes) CHECK(node.blobs.at(0).values == std::vector<float>(3, value));
+  }
+  const nuq::Graph halves =
+      graph_of(data + unit_conv("c", "data", "a", weights_shared) + unit_conv("p", "data", "b", weights_shared),
+               layers_with({{"c", 2.0F}, {"p", 3.0F}}));
+  CHECK(halves.nodes[0].blobs.at(0).values == std::vector<float>(3, 3.0F));
+  CHECK(halves.nodes[0].blobs.at(1).values == std::vector<float>(1, 2.0F));
+  CHECK(halves.nodes[1].blobs.at(1).values == std::vector<float>(1, 3.0F));
+}
+
+TEST_CASE("a layer that shares its weights alone still needs a bias of its own") {
+  CHECK_THROWS_WITH_AS(
+      graph_of(data + unit_conv("c", "data", "a", weights_shared) + unit_conv("p", "data", "b", weights_shared),
+               layers_with({{"c", 2.0F}})),
+      "nuq: net.caffemodel: layer 'p': has 1 blobs, Convolution in net.prototxt needs 2", nuq::ModelError);
 }
 
 TEST_CASE("a bottom that is not there is refused with the reason") {
@@ -375,7 +444,7 @@ TEST_CASE("blobs of a layer that has none are refused, also where it has no para
   CHECK_THROWS_WITH_AS(
       graph_of(conv("num_output: 1 kernel_size: 1") + relu("r", "conv1", "r"), weights),
       "nuq: net.caffemodel: layer 'r': has 1 blobs, ReLU in net.prototxt needs 0 (masks of a pruning fork may be left "
-      "out: ignore the field ReLU.blobs)",
+      "out: --ignore-field ReLU.blobs)",
       nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("conv1", {})),
                        "nuq: net.caffemodel: layer 'conv1': has 0 blobs, Convolution in net.prototxt needs 2",
@@ -436,12 +505,24 @@ TEST_CASE("layers of unknown types keep whatever blobs they have") {
   CHECK(graph_of(text, weights_of("m", {{2, 3, 1, 1}, {2}, {2, 3, 1, 1}})).nodes[0].blobs.size() == 3);
 }
 
-TEST_CASE("a layer with weights twice in the caffemodel is refused") {
-  nuq::schema::NetParameter weights = weights_of("conv1", {{1, 3, 1, 1}, {1}});
-  add_layer(weights, "conv1", {{1, 3, 1, 1}, {1}});
-  CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights),
-                       "nuq: net.caffemodel: layer 'conv1': has weights twice, wanted unique layer names",
-                       nuq::ModelError);
+TEST_CASE("of a layer that is in the caffemodel twice the later weights count") {
+  CHECK(graph_of(data + unit_conv("c", "data", "a", ""), layers_with({{"c", 2.0F}, {"c", 7.0F}}))
+            .nodes[0]
+            .blobs[0]
+            .values == std::vector<float>(3, 7.0F));
+}
+
+TEST_CASE("statistics of four axes and single values without axes are read as vectors") {
+  const std::string text = data + layer("n", "BatchNorm", "bottom: 'data' top: 'n'");
+  const nuq::Graph graph = graph_of(text, weights_of("n", {{1, 3, 1, 1}, {1, 3, 1, 1}, {}}));
+  CHECK(graph.nodes[0].blobs.at(0).shape == nuq::Shape{3});
+  CHECK(graph.nodes[0].blobs.at(1).shape == nuq::Shape{3});
+  CHECK(graph.nodes[0].blobs.at(2).shape == nuq::Shape{1});
+  CHECK(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("conv1", {{1, 3, 1, 1}, {}}))
+            .nodes[0]
+            .blobs.at(1)
+            .shape == nuq::Shape{1});
+  CHECK_THROWS_AS(graph_of(text, weights_of("n", {{3, 3, 1, 1}, {3}, {1}})), nuq::ModelError);
 }
 
 TEST_CASE("a field that nobody understands keeps its layer from being computed, and is said with its line") {

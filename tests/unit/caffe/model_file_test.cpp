@@ -63,6 +63,13 @@ TEST_CASE("a model is read from its two files, text verbatim") {
   CHECK(model.weights.layer(0).blobs(0).data(1) == -1.0F);
 }
 
+TEST_CASE("a byte order mark is kept in the text and not read") {
+  const nuq::Model model = with_text("\xEF\xBB\xBF" + lenet);
+  CHECK(model.text == "\xEF\xBB\xBF" + lenet);
+  CHECK(model.net.name() == "tiny");
+  CHECK_THROWS_WITH_AS(with_text("\xEF\xBB\xBF"), "nuq: net.prototxt: is empty", nuq::ModelError);
+}
+
 TEST_CASE("without a weights file a model has no weights") {
   const TemporaryFolder folder;
   const nuq::Model model = read(folder.write("net.prototxt", lenet), "");
@@ -107,7 +114,8 @@ TEST_CASE("fields of other Caffes are tolerated in the text") {
 TEST_CASE("an error in the text is reported with its place") {
   CHECK_THROWS_WITH_AS(with_text("name: \"a\"\nlayer { name: }"), doctest::Contains("nuq: net.prototxt:2:15: "),
                        nuq::ModelError);
-  CHECK_THROWS_WITH_AS(with_text("state { phase: NO_SUCH_PHASE }"), doctest::Contains("NO_SUCH_PHASE"), nuq::ModelError);
+  CHECK_THROWS_WITH_AS(with_text("state { phase: NO_SUCH_PHASE }"), doctest::Contains("NO_SUCH_PHASE"),
+                       nuq::ModelError);
 }
 
 TEST_CASE("text nested without end is refused") {

@@ -64,12 +64,15 @@ std::vector<std::uint8_t> packed(const nuq::Graph& graph, const nuq::Model& mode
 /// The values of all blobs of a caffemodel, serialised, by layer.
 std::map<std::string, std::vector<std::string>> blobs_of(const nuq::Model& model) {
   std::map<std::string, std::vector<std::string>> blobs;
-  for (const auto& [layer, protos] : nuq::detail::blobs_by_layer(model.weights, "")) {
-    for (nuq::schema::BlobProto blob : *protos) {
+  const auto add = [&blobs](const auto& layer) {
+    for (nuq::schema::BlobProto blob : layer.blobs()) {
       blob.clear_shape();
-      blobs[layer].push_back(blob.SerializeAsString());
+      blobs[layer.name()].push_back(blob.SerializeAsString());
     }
-  }
+  };
+  for (const nuq::schema::LayerWeights& layer : model.weights.layer()) add(layer);
+  for (const nuq::schema::V1LayerWeights& layer : model.weights.layers())
+    layer.has_layer() ? add(layer.layer()) : add(layer);
   return blobs;
 }
 
@@ -120,6 +123,32 @@ TEST_CASE("levels that do not give the model's weights are not used") {
   const nuq::Graph graph = network();
   const nuq::NetworkQuantization quantization = int8_quantization(graph);
   CHECK(blobs_of(round_trip(graph, *nuq::caffe_model(graph), quantization)) == blobs_of(*nuq::caffe_model(graph)));
+}
+
+TEST_CASE("a parameter that layers share is stored once and comes back in each of them") {
+  const auto branch = [](const std::string& name, const std::string& parameters) {
+    return "layer { name: '" + name + "' type: 'InnerProduct' bottom: 'data' top: '" + name + "' " + parameters +
+           " inner_product_param { num_output: 30 } }\n";
+  };
+  const nuq::Tensor weights({30, 20}, random_values(600, 1));
+  const nuq::Tensor bias({30}, random_values(30, 2));
+  const nuq::Tensor other_bias({30}, random_values(30, 3));
+  const auto file_of = [&](const std::string& parameters) {
+    SmallWeights stored;
+    stored.layer("a", "InnerProduct", {weights, bias}).layer("b", "InnerProduct", {weights, other_bias});
+    const nuq::Graph graph = graph_of(
+        "input: 'data' input_shape { dim: 1 dim: 20 }\n" + branch("a", parameters) + branch("b", parameters), stored);
+    const nuq::Model& model = *nuq::caffe_model(graph);
+    CHECK(blobs_of(round_trip(graph, model)) == blobs_of(model));
+    const nuq::NetworkQuantization quantization = int8_quantization(graph);
+    const nuq::Model fake_quant = nuq::fake_quant_model(graph, quantization);
+    CHECK(blobs_of(round_trip(graph, fake_quant, quantization)) == blobs_of(fake_quant));
+    return packed(graph, model).size();
+  };
+  const std::size_t apart = file_of("param { lr_mult: 1 }");
+  const std::size_t shared = file_of("param { name: 'w' }");
+  CHECK(shared + 4 * 600 < apart + 40);  // but for the names in the text
+  CHECK(apart < shared + 4 * 600 + 40);
 }
 
 TEST_CASE("a deploy model keeps its integers") {

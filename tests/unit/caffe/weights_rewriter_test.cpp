@@ -35,6 +35,17 @@ TEST_CASE("without a change the same bytes come out, a fork's parameters and blo
   CHECK(nuq::WeightsRewriter(weights.proto()).finish(true).SerializeAsString() == weights.bytes());
 }
 
+TEST_CASE("a blob is replaced in every layer of a name") {
+  SmallWeights weights = two_layers();
+  weights.layer("conv1", "Convolution", {counting({2, 1, 1, 1}, 1.0F)});
+  nuq::WeightsRewriter rewriter(weights.proto());
+  rewriter.replace_blob("conv1", 0, {2, 1, 1, 1}).add_data(9.0F);
+  const nuq::schema::NetWeights result = std::move(rewriter).finish(false);
+  REQUIRE(result.layer_size() == 3);
+  for (const int layer : {0, 2}) CHECK(values_of(result.layer(layer).blobs(0)) == std::vector<float>{9.0F});
+  CHECK(result.layer(1).SerializeAsString() == weights.proto().layer(1).SerializeAsString());
+}
+
 TEST_CASE("a V1 file keeps its format or is upgraded, names, types, connections and blobs alike") {
   SmallWeights weights;
   weights.v1_layer("conv1", nuq::schema::V1LayerParameter::CONVOLUTION, {counting({2, 1, 1, 1}, 1.0F)});

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
@@ -94,7 +95,37 @@ TEST_CASE("values are written as nlohmann writes them") {
   CHECK(nuq::to_text(1e7F) == "1e+07");
 }
 
-TEST_CASE("strings are written as nlohmann writes them, whatever their bytes") {
+/// Whether the bytes are one character of UTF-8, in the eyes of nlohmann's strict writer.
+bool is_character(const std::string& text) {
+  try {
+    static_cast<void>(nlohmann::json(text).dump());
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+  return text.size() == 1 || static_cast<unsigned char>(text[0]) >= 0x80;
+}
+
+/// A string as nlohmann writes it, and bytes that belong to no character as \udcNN.
+std::string text_with_escaped_bytes(const std::string& text, bool ascii) {
+  std::string wanted = "\"";
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t size = 1;
+    while (size <= 4 && at + size <= text.size() && !is_character(text.substr(at, size))) ++size;
+    if (size > 4 || at + size > text.size()) {
+      constexpr char digits[] = "0123456789abcdef";
+      const auto byte = static_cast<unsigned char>(text[at]);
+      wanted += std::string("\\udc") + digits[byte >> 4U] + digits[byte & 0xFU];
+      at += 1;
+    } else {
+      const std::string character = nlohmann::json(text.substr(at, size)).dump(-1, ' ', ascii);
+      wanted += character.substr(1, character.size() - 2);
+      at += size;
+    }
+  }
+  return wanted + "\"";
+}
+
+TEST_CASE("strings are written as nlohmann writes them, bytes that are no UTF-8 as lone surrogates, and read back") {
   std::vector<std::string> texts = {"",
                                     "plain",
                                     "\b\t\n\f\r\"\\/",
@@ -115,7 +146,34 @@ TEST_CASE("strings are written as nlohmann writes them, whatever their bytes") {
     for (int index = 0; index < 6; ++index) text += bytes[nuq::detail::uniform_below(random, bytes.size())];
     texts.push_back(text);
   }
-  for (const std::string& text : texts) check_text(text, text);
+  for (const std::string& text : texts) {
+    for (const bool ascii : {false, true}) {
+      const std::string written = nuq::to_text(text, {-1, ascii});
+      CHECK(written == text_with_escaped_bytes(text, ascii));
+      CHECK(nuq::parse_json(written, "x").text() == text);
+    }
+  }
+}
+
+TEST_CASE("a lone low surrogate is a byte, in keys and in either case of letters, and nothing else changes") {
+  const nuq::Json json =
+      nuq::parse_json(R"({"\uDCBE\udced1": "\\udc80", "a": "\ud83d\udcbb", "b": "\u0041\udcff"})", "x");
+  CHECK(json.keys() == std::vector<std::string>{"\xBE\xED"
+                                                "1",
+                                                "a", "b"});
+  CHECK(json[0].is_string("\\udc80"));
+  CHECK(json[1].is_string("\xF0\x9F\x92\xBB"));  // a surrogate pair: U+1F4BB
+  CHECK(json[2].is_string("A\xFF"));
+  CHECK(nuq::parse_json(nuq::to_text(json), "x") == json);
+  CHECK_FALSE(message_of(R"("\udc7f")", nuq::ErrorCode::malformed_file).empty());
+  CHECK_FALSE(message_of(R"("\ud800\u0041")", nuq::ErrorCode::malformed_file).empty());
+  CHECK(message_of("{\"\\udc80\": 1,\n \"b\" 2}", nuq::ErrorCode::malformed_file)
+            .find("parse error at line 2, column 6") != std::string::npos);
+}
+
+TEST_CASE("a byte order mark in front is skipped") {
+  CHECK(nuq::parse_json("\xEF\xBB\xBF{\"a\": 1}", "x") == nuq::Json::object({{"a", 1}}));
+  CHECK(nuq::parse_json("\xEF\xBB\xBF{\"\\udc80\": 1}", "x").keys() == std::vector<std::string>{"\x80"});
 }
 
 }  // namespace io_json_text_test

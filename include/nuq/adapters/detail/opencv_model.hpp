@@ -87,7 +87,7 @@ class OpenCvModelWriter {
  public:
   explicit OpenCvModelWriter(const Graph& graph) : graph_(graph), model_(*caffe_model(graph)) {
     schema::NetParameter net = upgraded(model_.net);
-    const schema::NetState state = inference_state(net);
+    const schema::NetState state = network_state(model_);
     for (schema::LayerParameter& layer : *net.mutable_layer()) {
       if (is_included(layer, state)) sources_[layer.name()] = std::move(layer);
     }

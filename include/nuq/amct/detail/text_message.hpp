@@ -9,6 +9,7 @@
 
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/byte_order_mark.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -21,6 +22,7 @@ enum class SecondValue { is_an_error, replaces_the_first };
 /// `file:line:column`.
 template <class E, class Message>
 [[nodiscard]] Message parse_text_message(std::string_view text, const std::string& file, SecondValue second_value) {
+  text = without_byte_order_mark(text);
   if (text.size() > max_message_bytes) {
     fail(E(ErrorCode::unsupported_format, file + ": is larger than 2 GB, protobuf's limit"));
   }

@@ -26,8 +26,8 @@ NUQ_FUNCTION [[nodiscard]] std::string inner_product_obstacle(const ops::InnerPr
 /// Judges a layer by the AMCT manual's tables of supported layers. Uniform int8: Convolution with a 4-D filter,
 /// Deconvolution with a 4-D filter, dilation 1 and group 1, InnerProduct with transpose false and axis 1. NUQ: of these
 /// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
-/// depthwise types of forks are quantized as Convolution is. In a graph without a weights file the parameters decide
-/// alone.
+/// depthwise types of forks are quantized as Convolution is. Weights that layers share are quantized as all of these
+/// can be. In a graph without a weights file the parameters decide alone.
 NUQ_FUNCTION [[nodiscard]] Eligibility eligibility_of(const Graph& graph, const Node& node,
                                                       NuqScope scope = NuqScope::standard);
 
@@ -41,6 +41,8 @@ NUQ_NAMESPACE_END
 
 #include <cstddef>
 #include <cstdint>
+
+#include "nuq/graph/shared_weights.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -125,6 +127,18 @@ NUQ_FUNCTION [[nodiscard]] inline std::string nuq_obstacle(const Node& node, Nuq
   return group.empty() ? dilation_obstacle(*convolution, "NUQ") : group;
 }
 
+/// Of a layer without regard to others that share its weights.
+NUQ_FUNCTION [[nodiscard]] inline Eligibility eligibility_alone(const Graph& graph, const Node& node, NuqScope scope) {
+  const std::string obstacle = quantization_obstacle(graph, node, scope);
+  if (!obstacle.empty()) return {false, false, obstacle};
+  const std::string few_levels_obstacle = nuq_obstacle(node, scope);
+  return {true, few_levels_obstacle.empty(), few_levels_obstacle};
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::string reason_of_use(const Node& use, const Eligibility& eligibility) {
+  return "it shares its weights with layer '" + use.name + "': " + eligibility.reason;
+}
+
 /// Of a Pooling layer: only its input can be quantized.
 NUQ_FUNCTION [[nodiscard]] inline Eligibility pooling_eligibility(const ops::Pooling& pooling) {
   if (pooling.method != ops::PoolMethod::average) return {false, false, "Pooling: only pool AVE is supported"};
@@ -135,10 +149,18 @@ NUQ_FUNCTION [[nodiscard]] inline Eligibility pooling_eligibility(const ops::Poo
 }  // namespace detail
 
 NUQ_DEFINITION Eligibility eligibility_of(const Graph& graph, const Node& node, NuqScope scope) {
-  const std::string obstacle = detail::quantization_obstacle(graph, node, scope);
-  if (!obstacle.empty()) return {false, false, obstacle};
-  const std::string nuq_obstacle = detail::nuq_obstacle(node, scope);
-  return {true, nuq_obstacle.empty(), nuq_obstacle};
+  const Eligibility alone = detail::eligibility_alone(graph, node, scope);
+  if (!alone.quantizable) return alone;
+  if (const std::string obstacle = sharing_obstacle(graph, node); !obstacle.empty()) return {false, false, obstacle};
+  Eligibility together = alone;
+  for (const Node* const use : nodes_of_same_weights(graph, node)) {
+    const Eligibility of_use = detail::eligibility_alone(graph, *use, scope);
+    if (of_use.nuq) continue;
+    const std::string reason = use == &node ? of_use.reason : detail::reason_of_use(*use, of_use);
+    if (!of_use.quantizable) return {false, false, reason};
+    if (together.nuq) together = {true, false, reason};
+  }
+  return together;
 }
 
 NUQ_DEFINITION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {

@@ -28,10 +28,10 @@ NUQ_FUNCTION [[nodiscard]] bool shares_parameters(const Graph& graph, const Node
 /// numbered anew.
 ///
 /// Left as they are: layers with somebody else reading a blob between them, layers that are not computed, without
-/// weights or with weights shared by name, a BatchNorm with the statistics of the batch, a Scale or Bias along another
-/// axis, a blob in front whose name stands for something else at the Convolution's place, and what would become
-/// infinite. Throws ModelError for a variance that cannot be used, and ConfigError for a skipped layer that does not
-/// exist or that nothing could be folded into.
+/// weights or with parameters shared by name, on either side, a BatchNorm with the statistics of the batch, a Scale or
+/// Bias along another axis, a blob in front whose name stands for something else at the Convolution's place, and what
+/// would become infinite. Throws ModelError for a variance that cannot be used, and ConfigError for a skipped layer
+/// that does not exist or that nothing could be folded into.
 NUQ_FUNCTION void fuse(Graph& graph, const FusionOptions& options = {});
 
 NUQ_NAMESPACE_END
@@ -61,7 +61,9 @@ NUQ_DEFINITION bool shares_parameters(const Graph& graph, const Node& node) {
   const std::vector<std::string>& own = node.shared_parameters;
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
     const std::vector<std::string>& names = other.shared_parameters;
-    return &other != &node && std::find_first_of(own.begin(), own.end(), names.begin(), names.end()) != own.end();
+    return &other != &node && std::any_of(own.begin(), own.end(), [&names](const std::string& name) {
+      return !name.empty() && std::find(names.begin(), names.end(), name) != names.end();
+    });
   });
 }
 
@@ -110,7 +112,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> fold_followers(Graph&
   while (const std::optional<std::size_t> reader = sole_reader(graph, output)) {
     const Node& follower = graph.nodes[*reader];
     const auto affine = affine_of({follower, graph.model_file()}, layout.outputs(), layout.rank);
-    if (!affine) break;
+    if (!affine || shares_parameters(graph, follower)) break;
     total = composed(std::move(total), *affine);
     folded.push_back(*reader);
     output = follower.outputs.front();
@@ -152,7 +154,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> fold_predecessors(Gra
   while (const std::optional<std::size_t> writer = sole_writer(graph, input)) {
     const Node& predecessor = graph.nodes[*writer];
     const auto affine = affine_of({predecessor, graph.model_file()}, layout.inputs(), layout.rank);
-    if (!affine || (is_padded && !keeps_zero(*affine))) break;
+    if (!affine || (is_padded && !keeps_zero(*affine)) || shares_parameters(graph, predecessor)) break;
     total = composed(*affine, total);
     folded.push_back(*writer);
     input = predecessor.inputs.front();

@@ -25,6 +25,7 @@ NUQ_NAMESPACE_END
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/workflow/auto_nuq/layer_choices.hpp"
 #include "nuq/workflow/calibrate.hpp"
@@ -57,9 +58,12 @@ NUQ_FUNCTION inline void refuse_layers_without_int32_bias(AutoNuqState& run) {
     const std::string obstacle = deploy_obstacle(node, quantization);
     if (!obstacle.empty()) run.refused[layer] = obstacle;
   });
-  for (const auto& [layer, obstacle] : run.refused) {
+  const std::map<std::string, std::string> refused = run.refused;
+  for (const auto& [layer, obstacle] : refused) {
     run.report.warnings.push_back(obstacle);
     run.choices.remove(layer);
+    for (const Node* const use : nodes_of_same_weights(run.session.graph, *run.session.graph.find(layer)))
+      run.refused.emplace(use->name, "it shares its weights with layer '" + layer + "', which stays in float");
   }
 }
 

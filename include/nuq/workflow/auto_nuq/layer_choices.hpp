@@ -29,14 +29,18 @@ NUQ_FUNCTION void check_search_options(const Graph& graph, const QuantizationPla
 /// Every way in which a search may store a network's layers, quantized.
 class LayerChoices {
  public:
-  /// A layer with the results of its options; option 0 keeps int8 unless the layer is pinned.
+  /// A layer with the results of its options; option 0 keeps int8 unless the layer is pinned. One that shares another's
+  /// weights has that one's results and always its option, whose bytes and harm count once.
   struct Candidate {
     std::string layer;
     std::vector<LayerQuantization> results;
     LayerOptions options;
+    std::string owner{};  ///< of the weights; empty: the layer itself
   };
 
   NUQ_FUNCTION void add(Candidate candidate) { candidates_.push_back(std::move(candidate)); }
+  /// A layer that shares the weights of `owner`, which is there.
+  NUQ_FUNCTION void add_sharing(const std::string& layer, const std::string& owner);
   /// Layers whose inputs alone are quantized: the same in every configuration.
   NUQ_FUNCTION void add_without_weights(const std::string& layer, LayerQuantization quantization);
 
@@ -49,7 +53,7 @@ class LayerChoices {
     for (auto& [layer, quantization] : without_weights_) visit(layer, quantization);
   }
 
-  /// Takes a layer out of the search; it stays in float.
+  /// Takes a layer out of the search, with those that share its weights; they stay in float.
   NUQ_FUNCTION void remove(const std::string& layer);
 
   /// Joins layers that share a choice, once all layers are there. The options of a group are the uniform configurations
@@ -92,8 +96,16 @@ class LayerChoices {
       for (std::size_t member = 0; member < chosen.size(); ++member)
         option_of[groups_[index].members[member]] = static_cast<std::size_t>(chosen[member]);
     }
-    for (std::size_t index = 0; index < candidates_.size(); ++index) visit(candidates_[index], option_of[index]);
+    for (std::size_t index = 0; index < candidates_.size(); ++index) {
+      const std::string& owner = candidates_[index].owner;
+      visit(candidates_[index], option_of[owner.empty() ? index : position_of(owner)]);
+    }
   }
+
+  NUQ_FUNCTION [[nodiscard]] std::size_t position_of(const std::string& layer) const;
+
+  /// Whether a group of layers names one that has the weights of a candidate.
+  NUQ_FUNCTION [[nodiscard]] bool is_named(const Candidate& candidate, const std::vector<std::string>& names) const;
 
   std::vector<Candidate> candidates_;
   std::vector<Group> groups_;
@@ -119,6 +131,7 @@ NUQ_NAMESPACE_END
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/graph/quantize_layer.hpp"
+#include "nuq/graph/shared_weights.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/report/layer_reports.hpp"
@@ -128,6 +141,17 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
+
+/// The pin of a layer, or of one that shares its weights.
+NUQ_FUNCTION [[nodiscard]] inline std::map<std::string, int>::const_iterator pin_of(const Graph& graph,
+                                                                                    const Node& node,
+                                                                                    const AutoNuqOptions& options) {
+  for (const Node* const use : nodes_of_same_weights(graph, node)) {
+    const auto pin = options.pins.find(use->name);
+    if (pin != options.pins.end()) return pin;
+  }
+  return options.pins.end();
+}
 
 NUQ_DEFINITION void check_search_options(const Graph& graph, const QuantizationPlan& plan,
                                          const AnyLayerQuantizer& quantizer, const AutoNuqOptions& options) {
@@ -143,10 +167,14 @@ NUQ_DEFINITION void check_search_options(const Graph& graph, const QuantizationP
     return plan.count(layer) > 0 && quantizes_weights(*graph.find(layer));
   };
   for (const auto& [layer, levels] : options.pins) {
-    if (has_levels(layer) && levels >= 2 && levels <= 256) continue;
+    if (has_levels(layer) && levels >= 2 && levels <= 256 &&
+        pin_of(graph, *graph.find(layer), options)->second == levels) {
+      continue;
+    }
     fail(ConfigError(ErrorCode::invalid_argument,
                      "pin '" + layer + "'=" + std::to_string(levels) +
-                         ": wanted a layer whose weights the configuration quantizes and 2 to 256 levels"));
+                         ": wanted a layer whose weights the configuration quantizes and 2 to 256 levels, the same for "
+                         "layers that share their weights"));
   }
   std::map<std::string, int> uses;
   for (const std::vector<std::string>& group : options.groups) {
@@ -163,9 +191,34 @@ NUQ_DEFINITION void LayerChoices::add_without_weights(const std::string& layer, 
   without_weights_[layer] = std::move(quantization);
 }
 
+NUQ_DEFINITION void LayerChoices::add_sharing(const std::string& layer, const std::string& owner) {
+  Candidate sharing = candidates_[position_of(owner)];
+  sharing.layer = layer;
+  sharing.owner = owner;
+  candidates_.push_back(std::move(sharing));
+}
+
+NUQ_DEFINITION std::size_t LayerChoices::position_of(const std::string& layer) const {
+  const auto found = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&layer](const Candidate& candidate) { return candidate.layer == layer; });
+  return static_cast<std::size_t>(found - candidates_.begin());
+}
+
+NUQ_DEFINITION bool LayerChoices::is_named(const Candidate& candidate, const std::vector<std::string>& names) const {
+  return std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
+    const bool has_weights = other.layer == candidate.layer || other.owner == candidate.layer;
+    return has_weights && std::find(names.begin(), names.end(), other.layer) != names.end();
+  });
+}
+
 NUQ_DEFINITION void LayerChoices::remove(const std::string& layer) {
+  const std::size_t position = position_of(layer);
+  if (position == candidates_.size()) return;
+  const std::string owner = candidates_[position].owner.empty() ? layer : candidates_[position].owner;
   candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(),
-                                   [&layer](const Candidate& candidate) { return candidate.layer == layer; }),
+                                   [&owner](const Candidate& candidate) {
+                                     return candidate.layer == owner || candidate.owner == owner;
+                                   }),
                     candidates_.end());
 }
 
@@ -174,14 +227,15 @@ NUQ_DEFINITION void LayerChoices::join(const std::vector<std::vector<std::string
   for (const std::vector<std::string>& names : groups) {
     std::vector<std::size_t> members;
     for (std::size_t index = 0; index < candidates_.size(); ++index) {
-      if (std::find(names.begin(), names.end(), candidates_[index].layer) == names.end()) continue;
+      const Candidate& candidate = candidates_[index];
+      if (joined[index] || !candidate.owner.empty() || !is_named(candidate, names)) continue;
       members.push_back(index);
       joined[index] = true;
     }
     if (!members.empty()) add_group(std::move(members));
   }
   for (std::size_t index = 0; index < candidates_.size(); ++index) {
-    if (!joined[index]) add_group({index});
+    if (!joined[index] && candidates_[index].owner.empty()) add_group({index});
   }
   std::sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.members < b.members; });
 }
@@ -297,7 +351,7 @@ NUQ_FUNCTION [[nodiscard]] inline LayerChoices::Candidate quantized_in_every_way
     candidate.options.push_back({bytes, harm, levels, at_price});
     candidate.results.push_back(std::move(quantized));
   };
-  const auto pin = options.pins.find(node.name);
+  const auto pin = pin_of(graph, node, options);
   if (pin != options.pins.end()) {
     add(NonUniformQuantizer<>{}, pin->second, 0.0);
     return candidate;
@@ -318,7 +372,10 @@ layer_choices(const Graph& graph, const QuantizationPlan& plan, const AnyLayerQu
   for (const Node& node : graph.nodes) {
     const auto planned = plan.find(node.name);
     if (planned == plan.end()) continue;
-    if (quantizes_weights(node)) {
+    const Node& owner = owner_of_weights(graph, node);
+    if (&owner != &node && plan.count(owner.name) > 0) {
+      choices.add_sharing(node.name, owner.name);
+    } else if (quantizes_weights(node)) {
       const auto known = statistics.find(node.name);
       choices.add(quantized_in_every_way(graph, node, planned->second, quantizer,
                                          known == statistics.end() ? nullptr : &known->second, price, options,

@@ -13,6 +13,7 @@
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/passes/shared_statistics.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/sensitivity/layer_sensitivities.hpp"
 #include "nuq/version.hpp"
@@ -46,17 +47,19 @@ template <class NextBatch>
   return static_cast<int>((std::min<std::int64_t>)(batches, (enough_samples + samples - 1) / samples));
 }
 
-/// Statistics of all layers that take NUQ, without data.
+/// Statistics of all layers that take NUQ, without data; of shared weights, of all their uses.
 template <class Real = double>
 [[nodiscard]] NetworkStatistics weighed_data_free_statistics(const Graph& graph, const QuantizationPlan& plan,
                                                              Parallel& parallel) {
   NetworkStatistics statistics;
   add_data_free_statistics<Real>(graph, plan, statistics);
   weigh(statistics, data_free_sensitivities<Real>(graph, statistics, parallel));
+  add_up_shared_statistics(graph, statistics);
   return statistics;
 }
 
-/// Statistics of all layers that take NUQ, from data, weighed by what errors do to the network.
+/// Statistics of all layers that take NUQ, from data, weighed by what errors do to the network; of shared weights, of
+/// all their uses.
 template <class NextBatch>
 [[nodiscard]] NetworkStatistics weighed_statistics(const Graph& graph, const QuantizationPlan& plan,
                                                    NextBatch& next_batch, int batches, AnyEngine& engine,
@@ -66,6 +69,7 @@ template <class NextBatch>
   add_data_free_statistics(graph, plan, statistics);
   weigh(statistics, layer_sensitivities(graph, plan, statistics, engine, sensitivity_batches(next_batch, batches),
                                         feed_from(next_batch), parallel));
+  add_up_shared_statistics(graph, statistics);
   return statistics;
 }
 

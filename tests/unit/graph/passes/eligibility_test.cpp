@@ -175,4 +175,38 @@ TEST_CASE("with a weights file the blobs decide") {
   check_float(nuq::eligibility_of(graph, relu), "the weights of layer type 'PReLU' are not quantized");
 }
 
+/// Two layers that share `weights`, and perhaps a bias; the second as `second` says.
+nuq::Eligibility judged_with(const std::string& second, const std::string& judged_layer = "a") {
+  const nuq::Graph graph = network(
+      "input: 'data' input_shape { dim: 1 dim: 4 dim: 8 dim: 8 }"
+      "layer { name: 'a' type: 'Convolution' bottom: 'data' top: 'a' param { name: 'w' } param { name: 'v' }"
+      "        convolution_param { num_output: 4 kernel_size: 3 } }"
+      "layer { name: 'b' bottom: 'data' top: 'b' " +
+      second + " }");
+  return nuq::eligibility_of(graph, *graph.find(judged_layer));
+}
+
+TEST_CASE("weights that layers share are quantized as all of the layers can be") {
+  const std::string same = "type: 'Convolution' param { name: 'w' } convolution_param { num_output: 4 kernel_size: 3 ";
+  check_nuq(judged_with(same + "}"));
+  check_nuq(judged_with(same + "}", "b"));
+  check_nuq(judged_with("type: 'InnerProduct' param { lr_mult: 1 } inner_product_param { num_output: 4 }"));
+  for (const std::string layer : {"a", "b"}) {
+    const std::string of_b = "dilation 2: only dilation 1 is supported by NUQ";
+    check_uniform_only(judged_with(same + "dilation: 2 }", layer),
+                       layer == "a" ? "it shares its weights with layer 'b': " + of_b : of_b);
+  }
+  CHECK(judged_with("type: 'InnerProduct' param { name: 'w' } inner_product_param { num_output: 4 }").reason ==
+        "it shares its weights with layer 'b', which is of type InnerProduct");
+  CHECK(judged_with("type: 'Bias' param { name: 'w' }").reason ==
+        "it shares its weights with layer 'b', which is of type Bias");
+  CHECK(judged_with(
+            "type: 'Convolution' param { } param { name: 'w' } convolution_param { num_output: 4 kernel_size: 3 }")
+            .reason == "it shares its weights with layer 'b', where they are blob 1");
+  CHECK(judged_with(
+            "type: 'Convolution' param { } param { name: 'v' } convolution_param { num_output: 4 kernel_size: 3 }")
+            .reason == "it shares its bias, but not its weights, with layer 'b'");
+  CHECK_FALSE(judged_with("type: 'Bias' param { name: 'w' }").quantizable);
+}
+
 }  // namespace graph_passes_eligibility_test

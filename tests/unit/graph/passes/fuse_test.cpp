@@ -415,9 +415,9 @@ TEST_CASE("in front of a padded convolution only what leaves zeros alone is take
     for (int channel = 1; channel < 3; ++channel) network.blob("bn", 0).set_data(channel, 0.0F);
     CHECK(fused(network).nodes.size() == 1);
   }
-  Network overruled;
-  overruled.bias("data", "b", 3).convolution("num_output: 2 kernel_size: 3 pad: 1 pad_h: 0", {{2, 3, 3, 3}, {2}}, "b");
-  CHECK(fused(overruled).nodes.size() == 1);
+  Network unpadded;
+  unpadded.bias("data", "b", 3).convolution("num_output: 2 kernel_size: 3 pad_h: 0 pad_w: 0", {{2, 3, 3, 3}, {2}}, "b");
+  CHECK(fused(unpadded).nodes.size() == 1);
 }
 
 TEST_CASE("between two convolutions a layer goes into the first, into the second only where the first is skipped") {
@@ -629,6 +629,29 @@ TEST_CASE("statistics of the batch are refused, absent or explicit global ones a
   CHECK_NOTHROW(nuq::fuse(global));
   nuq::Graph absent = with("");
   CHECK_NOTHROW(nuq::fuse(absent));
+}
+
+TEST_CASE("a layer of shared parameters is neither folded nor folded into") {
+  const std::string shared = "param { name: 'a' } param { name: 'b' } param { name: 'c' }";
+  const auto two_branches = [](const std::string& of_convolution, const std::string& of_norm) {
+    Network network;
+    for (const std::string branch : {"0", "1"}) {
+      network
+          .layer("conv" + branch, "Convolution",
+                 "bottom: 'data' top: 'c" + branch + "' " + of_convolution +
+                     " convolution_param { num_output: 2 kernel_size: 1 bias_term: false }",
+                 {{2, 3, 1, 1}})
+          .layer("bn" + branch, "BatchNorm", "bottom: 'c" + branch + "' top: 'n" + branch + "' " + of_norm,
+                 {{2}, {2}, {1}}, 0.5, 2.0);
+    }
+    nuq::Graph graph = network.graph();
+    nuq::fuse(graph);
+    return graph.nodes.size();
+  };
+  CHECK(two_branches("", "") == 2);
+  CHECK(two_branches("param { lr_mult: 1 }", "param { lr_mult: 0 }") == 2);
+  CHECK(two_branches("", shared) == 4);
+  CHECK(two_branches("param { name: 'w' }", "") == 4);
 }
 
 }  // namespace graph_passes_fuse_test
