@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "small_network.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/prototxt_text.hpp"
 
 namespace caffe_shared_memory_test {
 
@@ -14,8 +17,9 @@ std::string layer(const std::string& name, const std::string& type, const std::s
 }
 
 std::vector<std::string> warnings_of(const std::string& layers) {
+  const std::string text = "input: 'a' input_shape { dim: 2 dim: 3 dim: 4 dim: 5 } " + layers;
   return nuq::shared_memory_warnings(
-      graph_of("input: 'a' input_shape { dim: 2 dim: 3 dim: 4 dim: 5 } " + layers, SmallWeights()));
+      nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(text, {}, "net.prototxt", ""))));
 }
 
 TEST_CASE("an in-place layer on a view changes what is read behind it from the original") {
