@@ -18,7 +18,7 @@ std::string layer(const std::string& name, const std::string& type, const std::s
 std::vector<std::string> warnings_of(const std::string& layers) {
   const std::string text = "input: 'a' input_shape { dim: 2 dim: 3 dim: 4 dim: 5 } " + layers;
   return nuq::shared_memory_warnings(
-      nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(text, {}, "net.prototxt", {}))));
+      nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(text, {}, "net.prototxt", ""))));
 }
 
 TEST_CASE("an in-place layer on a view changes what is read behind it from the original") {

@@ -3,11 +3,15 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "../caffe/small_network.hpp"
 #include "../random_values.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 
 namespace sensitivity_network_outputs_test {
@@ -85,13 +89,14 @@ TEST_CASE("the outputs are the values that no layer reads, of all batches") {
 }
 
 TEST_CASE("detections stand for what they are made of") {
-  const nuq::Graph graph = graph_of(
+  const std::string text =
       "input: 'locations' input_shape { dim: 1 dim: 8 } input: 'scores' input_shape { dim: 1 dim: 4 } "
       "input: 'priors' input_shape { dim: 1 dim: 2 dim: 8 } "
       "layer { name: 'moved' type: 'Power' bottom: 'locations' top: 'moved' power_param { shift: 1 } } "
       "layer { name: 'found' type: 'DetectionOutput' bottom: 'moved' bottom: 'scores' bottom: 'priors' top: 'found' "
-      "detection_output_param { num_classes: 2 } }",
-      SmallWeights());
+      "detection_output_param { num_classes: 2 } }";
+  const nuq::Graph graph =
+      nuq::build_graph(std::make_shared<const nuq::Model>(nuq::parse_model(text, {}, "net.prototxt", "")));
   nuq::EigenEngine engine;
   engine.load(graph);
   const nuq::NetworkOutputs found = nuq::network_outputs(graph, engine, 1, [](nuq::EigenEngine& target, int) {
