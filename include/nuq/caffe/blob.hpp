@@ -185,9 +185,9 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<float> raw_values(const schema::Bl
   }
   const std::size_t size = *type == schema::NvCaffe::DOUBLE ? 8 : *type == schema::NvCaffe::FLOAT ? 4 : 2;
   if (bytes.size() % size != 0) {
-    fail_blob(ErrorCode::size_mismatch, origin,
-              "has " + std::to_string(bytes.size()) + " bytes of raw data, wanted a multiple of " +
-                  std::to_string(size));
+    fail_blob(
+        ErrorCode::size_mismatch, origin,
+        "has " + std::to_string(bytes.size()) + " bytes of raw data, wanted a multiple of " + std::to_string(size));
   }
   if (*type == schema::NvCaffe::DOUBLE) return floats_of<double, std::uint64_t>(bytes);
   return *type == schema::NvCaffe::FLOAT ? floats_of<float, std::uint32_t>(bytes) : floats_of_halves(bytes);

@@ -18,8 +18,8 @@ struct Model;
 /// Checks a model and turns it into the network that runs in its phase, with its weights where the model has any.
 ///
 /// Nodes come in the file's order; data layers (`is_data_layer`) are nodes without inputs whose outputs are network
-/// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`. A layer whose name an earlier one
-/// has becomes the node "<name>_2", or the first free number.
+/// inputs and that compute nothing. Trained blobs are those of `attach_trained_blobs`. A layer whose name an earlier
+/// one has becomes the node "<name>_2", or the first free number.
 ///
 /// Throws ModelError naming file, layer and blob: no layers, layers of one name that do not share their weights, a
 /// bottom that nobody or only a later layer produces, a blob overwritten without being read, impossible input shapes,
@@ -60,7 +60,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Follows the layers of the model's phase in the file's order and gives every write to a blob's name a value of its own.
+/// Follows the layers of the model's phase in the file's order and gives every write to a blob's name a value of its
+/// own.
 class GraphBuilder {
  public:
   NUQ_FUNCTION explicit GraphBuilder(std::shared_ptr<const Model> model)
@@ -117,6 +118,7 @@ class GraphBuilder {
     const schema::LayerParameter& parameter = layer.parameter;
     check_layer(layer);
     Node node;
+    node.name = parameter.name();
     node.type = parameter.type();
     node.operation = read_operation(parameter);
     node.shared_parameters = shared_parameter_names(parameter);
@@ -259,7 +261,9 @@ class GraphBuilder {
     return graph_.values.size() - 1;
   }
 
-  [[nodiscard]] std::string phase() const { return model_->options.state.training ? "the TRAIN phase" : "the TEST phase"; }
+  [[nodiscard]] std::string phase() const {
+    return model_->options.state.training ? "the TRAIN phase" : "the TEST phase";
+  }
 
   NUQ_FUNCTION void check_that_something_is_computed() const {
     const auto computes = [](const Node& node) { return !node.inputs.empty(); };

@@ -16,7 +16,7 @@ struct Model {
   std::string text;          ///< the prototxt itself: rewriting edits this text so that untouched layers stay verbatim
   schema::NetParameter net;  ///< `text` parsed
   schema::NetWeights
-      weights;  ///< the caffemodel; its layers' parameters are kept as unknown fields and never looked at
+      weights;            ///< the caffemodel; its layers' parameters are kept as unknown fields and never looked at
   ReadOptions options{};  ///< how a network is made of them
 };
 

@@ -41,7 +41,9 @@ class FirstParseError final : public google::protobuf::io::ErrorCollector {
     return text_;
   }
   /// The `line:column: ` of it.
-  NUQ_FUNCTION [[nodiscard]] std::string place() const { return text_.substr(0, text_.find(' ') + 1); }
+  NUQ_FUNCTION [[nodiscard]] std::string place() const {
+    return text_.substr(0, text_.find(' ') + 1);
+  }
 
  private:
   NUQ_FUNCTION void keep(int line, int column, std::string message) {
@@ -125,7 +127,8 @@ NUQ_DEFINITION schema::NetParameter parse_prototxt(std::string_view text, const 
   schema::NetParameter net;
   if (!parser.Parse(&stream, &net)) {
     const std::string mixture = mixed_syntax_of(text);
-    fail(ModelError(ErrorCode::malformed_file, file + ":" + (mixture.empty() ? error.text() : error.place() + mixture)));
+    fail(
+        ModelError(ErrorCode::malformed_file, file + ":" + (mixture.empty() ? error.text() : error.place() + mixture)));
   }
   return net;
 }

@@ -63,9 +63,9 @@ NUQ_FUNCTION inline void check_stage(const std::string& stage, const Model& mode
   if (known.count(stage) > 0) return;
   std::string names;
   for (const std::string& name : known) names += (names.empty() ? "'" : ", '") + name + "'";
-  fail(ConfigError(ErrorCode::unknown_name,
-                   model.model_file + ": no layer has a rule for stage '" + stage + "', wanted " +
-                       (names.empty() ? "none, for the file has no stages" : names)));
+  fail(ConfigError(ErrorCode::unknown_name, model.model_file + ": no layer has a rule for stage '" + stage +
+                                                "', wanted " +
+                                                (names.empty() ? "none, for the file has no stages" : names)));
 }
 
 /// Puts the `state` of a model's network into its text.

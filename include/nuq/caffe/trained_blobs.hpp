@@ -64,11 +64,12 @@ NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std
 }  // namespace detail
 
 /// Gives every node the blobs that the caffemodel has for a layer of its name, or for another layer of a parameter that
-/// the two share; layers that only the caffemodel has, and pruning masks behind a layer's own blobs, are ignored. Blobs of one axis that old files store as 1 × 1 × 1 × n
-/// become [n], as do vectors with extents of 1 around them, InnerProduct weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: a
-/// layer that must have weights and has none, another number of blobs or another shape than the layer's parameters ask
-/// for, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model
-/// are kept as integers too.
+/// the two share; layers that only the caffemodel has, and pruning masks behind a layer's own blobs, are ignored. Blobs
+/// of one axis that old files store as 1 × 1 × 1 × n become [n], as do vectors with extents of 1 around them,
+/// InnerProduct weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: a layer that
+/// must have weights and has none, another number of blobs or another shape than the layer's parameters ask for, and
+/// whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model are kept as
+/// integers too.
 NUQ_FUNCTION void attach_trained_blobs(Graph& graph, Parallel& parallel);
 
 NUQ_NAMESPACE_END
@@ -195,8 +196,7 @@ NUQ_FUNCTION inline void normalise_shape(Shape& shape, const Node& node, std::si
   const bool is_row = shape.size() == 4 && shape[0] == 1 && shape[1] == 1 && shape[2] == 1;
   if (is_matrix || is_row) squeeze(shape, is_matrix ? 2 : 1);
   const std::optional<Shape> expected = expected_shape(node, index, shape.size());
-  if (expected && expected->size() == 1 && is_vector(shape))
-    shape = {static_cast<std::int64_t>(element_count(shape))};
+  if (expected && expected->size() == 1 && is_vector(shape)) shape = {static_cast<std::int64_t>(element_count(shape))};
 }
 
 NUQ_DEFINITION void check_group(const Node& node, const std::string& channels, std::int64_t count,

@@ -147,9 +147,7 @@ NUQ_DEFINITION void WeightsRewriter::count_occurrences() {
 
 NUQ_DEFINITION void WeightsRewriter::rewrite_blobs(const Blobs& from, std::map<int, schema::BlobProto>& replaced,
                                                    bool is_last, Blobs& to) {
-  const auto taken = [is_last](schema::BlobProto& blob) {
-    return is_last ? std::move(blob) : schema::BlobProto(blob);
-  };
+  const auto taken = [is_last](schema::BlobProto& blob) { return is_last ? std::move(blob) : schema::BlobProto(blob); };
   for (int index = 0; index < from.size(); ++index) {
     if (replaced.count(index) == 0)
       *to.Add() = from.Get(index);

@@ -12,11 +12,11 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Which network of a file is meant whose layers have rules (`include`, `exclude`). What is written of the network keeps
-/// stages and level.
+/// Which network of a file is meant whose layers have rules (`include`, `exclude`). What is written of the network
+/// keeps stages and level.
 struct NetworkState {
-  bool training = false;            ///< the TRAIN phase's layers, computed as in inference, in place of the TEST phase's
-  std::optional<int> level;         ///< in place of the file's own, 0 where it has none
+  bool training = false;     ///< the TRAIN phase's layers, computed as in inference, in place of the TEST phase's
+  std::optional<int> level;  ///< in place of the file's own, 0 where it has none
   std::vector<std::string> stages;  ///< besides the file's own
 };
 

@@ -13,8 +13,8 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// One entry for every layer with a weight matrix, in the network's order. Weights that layers share are counted with the
-/// first of them: the others have 0 weights and bytes.
+/// One entry for every layer with a weight matrix, in the network's order. Weights that layers share are counted with
+/// the first of them: the others have 0 weights and bytes.
 NUQ_FUNCTION [[nodiscard]] std::vector<LayerReport> layer_reports(const Graph& graph,
                                                                   const NetworkQuantization& quantization,
                                                                   const QuantizationSettings& settings, Target target,

@@ -44,7 +44,7 @@ NUQ_NAMESPACE_BEGIN
 struct AutoCalibrationOptions {
   std::size_t threads = 1;     ///< of quantization, calibration and `eval_net`; results do not depend on it
   CustomLayers custom_layers;  ///< layer types of the user's own
-  ReadOptions network;        ///< how the model is read
+  ReadOptions network;         ///< how the model is read
 };
 
 /// One quantized network that the evaluator has seen.
@@ -208,8 +208,7 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
   if constexpr (detail::check_auto_calibration<UserEvaluator, Strategy, Sensitivity>()) {
     QuantConfig config = read_quant_config(config_file);
     ThreadPool parallel(options.threads);
-    QuantizationSession session =
-        detail::prepared_session(config, model_file, weights_file, parallel, options.network);
+    QuantizationSession session = detail::prepared_session(config, model_file, weights_file, parallel, options.network);
     session.record_file = record_file;
     detail::AutoCalibrationRun run(std::move(config), std::move(session), any_evaluator(evaluator), options,
                                    calibration, save_dir);

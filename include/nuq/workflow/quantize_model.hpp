@@ -22,10 +22,9 @@ NUQ_FUNCTION void note_ignored_iterations(QuantizationSettings& settings, const 
 
 }  // namespace detail
 
-/// Quantizes the weights of every planned layer, with what `statistics` know of its inputs. Weights that layers share are
-/// quantized once, for the first of them, as its plan says.
-/// Layers without a second-moment matrix are quantized side by side, the quantizer's policies called from many threads.
-/// Activations stay uncalibrated.
+/// Quantizes the weights of every planned layer, with what `statistics` know of its inputs. Weights that layers share
+/// are quantized once, for the first of them, as its plan says. Layers without a second-moment matrix are quantized
+/// side by side, the quantizer's policies called from many threads. Activations stay uncalibrated.
 NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantize_network(const Graph& graph, const QuantizationPlan& plan,
                                                                 const AnyLayerQuantizer& quantizer,
                                                                 const NetworkStatistics& statistics,

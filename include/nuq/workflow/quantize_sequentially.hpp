@@ -65,8 +65,8 @@ template <class Engine, class Feed>
     NetworkStatistics now;
     if (of_float != statistics.end() && of_float->second.samples > 0) {
       engine.load(so_far);
-      now = network_statistics(so_far, detail::uses_of_weights(so_far, node, plan), engine, batches, feed, StatisticsOptions{},
-                               parallel);
+      now = network_statistics(so_far, detail::uses_of_weights(so_far, node, plan), engine, batches, feed,
+                               StatisticsOptions{}, parallel);
       add_up_shared_statistics(so_far, now);
       now.at(node.name).weigh(of_float->second.sensitivity / now.at(node.name).sensitivity);
     } else if (of_float != statistics.end()) {

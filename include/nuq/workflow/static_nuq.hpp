@@ -43,7 +43,7 @@ struct StaticNuqOptions {
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the data
   std::size_t threads = 1;                                     ///< results do not depend on it
   CustomLayers custom_layers;                                  ///< layer types of the user's own, for calibration
-  ReadOptions network;                                        ///< how the model is read
+  ReadOptions network;                                         ///< how the model is read
 };
 
 /// In place of calibration data: activations stay in float, weights are fitted to what may be expected of inputs.
@@ -72,8 +72,8 @@ template <class NextBatch>
     if (quantizer.is_priced())
       return weighed_statistics(session.graph, session.settings.plan, next_batch, batches, engine, parallel);
     engine.load(session.graph);
-    NetworkStatistics statistics = network_statistics(session.graph, session.settings.plan, engine, batches,
-                                                      feed_from(next_batch), {}, parallel);
+    NetworkStatistics statistics =
+        network_statistics(session.graph, session.settings.plan, engine, batches, feed_from(next_batch), {}, parallel);
     add_up_shared_statistics(session.graph, statistics);
     return statistics;
   }
@@ -132,7 +132,8 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
     detail::fail(ConfigError(ErrorCode::invalid_argument, "sequential calibration needs calibration data"));
   const auto start = std::chrono::steady_clock::now();
   ThreadPool parallel(options.threads);
-  QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, parallel, options.network);
+  QuantizationSession session =
+      detail::prepared_session(config_file, model_file, weights_file, parallel, options.network);
   set_bias_correction(session.settings.plan, options.bias_correction);
   const NetworkStatistics statistics =
       detail::statistics_for(session, quantizer, next_batch, options, calibration.engine, parallel);

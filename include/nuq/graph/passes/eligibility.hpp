@@ -26,8 +26,8 @@ NUQ_FUNCTION [[nodiscard]] std::string inner_product_obstacle(const ops::InnerPr
 /// Judges a layer by the AMCT manual's tables of supported layers. Uniform int8: Convolution with a 4-D filter,
 /// Deconvolution with a 4-D filter, dilation 1 and group 1, InnerProduct with transpose false and axis 1. NUQ: of these
 /// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
-/// depthwise types of forks are quantized as Convolution is. Weights that layers share are quantized as all of these can
-/// be. In a graph without a weights file the parameters decide alone.
+/// depthwise types of forks are quantized as Convolution is. Weights that layers share are quantized as all of these
+/// can be. In a graph without a weights file the parameters decide alone.
 NUQ_FUNCTION [[nodiscard]] Eligibility eligibility_of(const Graph& graph, const Node& node,
                                                       NuqScope scope = NuqScope::standard);
 

@@ -28,10 +28,10 @@ NUQ_FUNCTION [[nodiscard]] bool shares_parameters(const Graph& graph, const Node
 /// numbered anew.
 ///
 /// Left as they are: layers with somebody else reading a blob between them, layers without weights or with parameters
-/// shared by name, on either side, a Scale or Bias along another axis, a blob in front whose name stands for something else at the
-/// Convolution's place, and what would become infinite. Throws ModelError for a BatchNorm with `use_global_stats:
-/// false` or a variance that cannot be used, and ConfigError for a skipped layer that does not exist or that nothing
-/// could be folded into.
+/// shared by name, on either side, a Scale or Bias along another axis, a blob in front whose name stands for something
+/// else at the Convolution's place, and what would become infinite. Throws ModelError for a BatchNorm with
+/// `use_global_stats: false` or a variance that cannot be used, and ConfigError for a skipped layer that does not exist
+/// or that nothing could be folded into.
 NUQ_FUNCTION void fuse(Graph& graph, const FusionOptions& options = {});
 
 NUQ_NAMESPACE_END

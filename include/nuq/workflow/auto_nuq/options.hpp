@@ -31,7 +31,7 @@ struct AutoNuqOptions {
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the same data
   std::size_t threads = 1;     ///< of calibration, quantization and `eval_net`; results do not depend on it
   CustomLayers custom_layers;  ///< layer types of the user's own, for calibration and `eval_net`
-  ReadOptions network;        ///< how the model is read
+  ReadOptions network;         ///< how the model is read
   /// File that keeps every metric as soon as it is known, so that a killed run which is started again goes on where it
   /// was (EvaluationJournal); empty: none.
   std::string journal;
