@@ -173,6 +173,7 @@ class GraphBuilder {
     const schema::LayerParameter& parameter = layer.parameter;
     check_layer(layer);
     Node node;
+    node.name = parameter.name();
     node.type = parameter.type();
     node.operation = read_operation(parameter);
     node.shared_parameters = shared_parameter_names(parameter);

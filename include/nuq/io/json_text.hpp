@@ -29,8 +29,8 @@ NUQ_FUNCTION [[nodiscard]] Json parse_json_text(std::string_view text, JsonProbl
 
 }  // namespace detail
 
-/// Parses JSON text of which no object may have a key twice. A byte order mark is skipped; \udc80 … \udcff on their own
-/// are the bytes 0x80 … 0xff, as `to_text` writes those that are no UTF-8. `file` is only named in messages. Throws E
+/// Parses JSON text of which no object may have a key twice. A byte order mark is skipped; U+EF80 … U+EFFF are the
+/// bytes 0x80 … 0xFF, as `to_text` writes those that are no UTF-8. `file` is only named in messages. Throws E
 /// (FormatError or ConfigError): malformed_file with line and column, duplicate_name with the key.
 template <class E = FormatError>
 [[nodiscard]] Json parse_json(std::string_view text, const std::string& file) {
@@ -41,8 +41,9 @@ template <class E = FormatError>
 }
 
 /// A value as JSON text without a line break at its end. Numbers are the shortest decimals that read back the same, NaN
-/// and infinities become null. A byte 0xNN that is no UTF-8 becomes \udcNN, half of a surrogate pair, so that the text
-/// is UTF-8 and every name reads back the same (PEP 383, "surrogateescape"; Python's json gives such strings).
+/// and infinities become null. A byte 0xNN that is no UTF-8 becomes \uefNN, of a private use area (MirBSD's OPTU
+/// encodings map raw bytes so), and so does each byte of a character of that range: any parser takes the text, and
+/// every name reads back the same.
 NUQ_FUNCTION [[nodiscard]] std::string to_text(const Json& json, const JsonStyle& style = {});
 
 NUQ_NAMESPACE_END
@@ -50,13 +51,11 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(IO)
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -64,64 +63,25 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Single bytes, which nlohmann's parser would refuse, on their way through it: each as two of Unicode's noncharacters,
-/// U+FDD0 + high half and U+FDE0 + low half, as long as its escape \udcNN.
-class EscapedBytes {
- public:
-  /// Finds the escapes in JSON text.
-  NUQ_FUNCTION explicit EscapedBytes(std::string_view text);
-
-  /// The text for the parser.
-  [[nodiscard]] std::string_view text() const noexcept { return text_; }
-  /// A parsed string with its bytes.
-  NUQ_FUNCTION void restore(std::string& parsed) const;
-
- private:
-  std::string replaced_;
-  std::string_view text_;
-};
-
-/// Four hexadecimal digits behind `\u`; 0 for something else.
-NUQ_FUNCTION [[nodiscard]] inline unsigned escaped_unit(std::string_view text) {
-  unsigned unit = 0;
-  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return 0;
-  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
-  return error == std::errc() && end == text.data() + 6 ? unit : 0;
+/// Whether a character stands for a byte, that of its last eight bits.
+[[nodiscard]] constexpr bool stands_for_byte(std::uint32_t code) noexcept {
+  return code >= 0xEF80 && code <= 0xEFFF;
 }
 
-NUQ_DEFINITION EscapedBytes::EscapedBytes(std::string_view text) : text_(text) {
-  if (text.find("\\udc") == std::string_view::npos && text.find("\\uDC") == std::string_view::npos) return;
-  replaced_ = text;
-  for (std::size_t at = text.find('\\'); at < text.size(); at = text.find('\\', at)) {
-    const unsigned unit = escaped_unit(text.substr(at));
-    if (unit >= 0xDC80 && unit <= 0xDCFF) {
-      const auto high = static_cast<char>(0x90U + (unit >> 4U & 0xFU));
-      const auto low = static_cast<char>(0xA0U + (unit & 0xFU));
-      replaced_.replace(at, 6, {'\xEF', '\xB7', high, '\xEF', '\xB7', low});
-    }
-    const bool is_pair = unit >= 0xD800 && unit <= 0xDBFF && escaped_unit(text.substr(at + 6)) != 0;
-    at += is_pair ? 12 : unit != 0 ? 6 : 2;
-  }
-  text_ = replaced_;
-}
-
-NUQ_DEFINITION void EscapedBytes::restore(std::string& parsed) const {
-  if (replaced_.empty()) return;
-  constexpr std::string_view start = "\xEF\xB7";
-  const auto third = [&parsed](std::size_t at) { return static_cast<unsigned char>(parsed[at + 2]); };
-  for (std::size_t at = parsed.find(start); at != std::string::npos; at = parsed.find(start, at + 1)) {
-    const bool is_byte = at + 6 <= parsed.size() && (third(at) & 0xF0U) == 0x90U &&
-                         parsed.compare(at + 3, 2, start) == 0 && (third(at + 3) & 0xF0U) == 0xA0U;
-    if (!is_byte) continue;
-    const auto byte = static_cast<char>((third(at) & 0xFU) << 4U | (third(at + 3) & 0xFU));
-    parsed.replace(at, 6, 1, byte);
+/// A parsed string with the bytes that its characters stand for: EE BE 80 … EE BF BF is UTF-8 for U+EF80 … U+EFFF.
+NUQ_FUNCTION inline void restore_bytes(std::string& text) {
+  for (std::size_t at = text.find('\xEE'); at != std::string::npos; at = text.find('\xEE', at + 1)) {
+    const auto unit = [&text, at](std::size_t index) { return static_cast<unsigned char>(text[at + index]); };
+    if (at + 3 > text.size() || (unit(1) != 0xBE && unit(1) != 0xBF)) continue;
+    const auto byte = static_cast<char>((unit(1) & 0x3U) << 6U | (unit(2) & 0x3FU));
+    text.replace(at, 3, 1, byte);
   }
 }
 
 /// Builds a value from the events of nlohmann's parser, whose interface names its members.
 class JsonBuilder {
  public:
-  JsonBuilder(const EscapedBytes& bytes, JsonProblem& problem) : bytes_(&bytes), problem_(&problem) {}
+  explicit JsonBuilder(JsonProblem& problem) : problem_(&problem) {}
 
   [[nodiscard]] Json take() { return std::move(root_); }
 
@@ -131,7 +91,7 @@ class JsonBuilder {
   NUQ_FUNCTION bool number_unsigned(std::uint64_t value) { return put(value); }
   NUQ_FUNCTION bool number_float(double value, const std::string&) { return put(value); }
   NUQ_FUNCTION bool string(std::string& text) {
-    bytes_->restore(text);
+    restore_bytes(text);
     return put(std::move(text));
   }
   template <class Binary>
@@ -143,7 +103,7 @@ class JsonBuilder {
   NUQ_FUNCTION bool end_array() { return close(); }
   NUQ_FUNCTION bool end_object() { return close(); }
   NUQ_FUNCTION bool key(std::string& name) {
-    bytes_->restore(name);
+    restore_bytes(name);
     if (open_.back().seen.insert(name).second) {
       open_.back().key = std::move(name);
       return true;
@@ -189,15 +149,13 @@ class JsonBuilder {
 
   Json root_;
   std::vector<Open> open_;  ///< arrays and objects around the next value
-  const EscapedBytes* bytes_;
   JsonProblem* problem_;
 };
 
 /// The parser itself, because `json::sax_parse` brings the readers of all binary formats with it.
 NUQ_DEFINITION Json parse_json_text(std::string_view text, JsonProblem& problem) {
-  const EscapedBytes bytes(text);
-  JsonBuilder builder(bytes, problem);
-  auto input = nlohmann::detail::input_adapter(bytes.text().data(), bytes.text().data() + bytes.text().size());
+  JsonBuilder builder(problem);
+  auto input = nlohmann::detail::input_adapter(text.data(), text.data() + text.size());
   nlohmann::detail::parser<nlohmann::json, decltype(input)> parser(std::move(input));
   parser.sax_parse(&builder, true);
   return builder.take();
@@ -281,7 +239,7 @@ class JsonWriter {
     while (!text.empty()) {
       const Utf8Character character = first_character(text);
       const std::string_view bytes = text.substr(0, character.size);
-      if (!character.is_valid)
+      if (!character.is_valid || stands_for_byte(character.code))
         write_bytes(bytes);
       else if (!write_escape(character.code))
         text_ += bytes;
@@ -290,9 +248,9 @@ class JsonWriter {
     text_ += '"';
   }
 
-  /// Bytes that are no UTF-8, all of them 0x80 or more.
+  /// Bytes one by one, all of them 0x80 or more.
   NUQ_FUNCTION void write_bytes(std::string_view bytes) {
-    for (const char byte : bytes) write_unit(0xDC00U | static_cast<unsigned char>(byte));
+    for (const char byte : bytes) write_unit(0xEF00U | static_cast<unsigned char>(byte));
   }
 
   /// False where the character stands for itself.

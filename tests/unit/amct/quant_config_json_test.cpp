@@ -332,7 +332,7 @@ TEST_CASE("a layer's name of any bytes comes back, from text of ASCII alone") {
       "\xBE\xED\xBB\xFD"
       "1";  // GBK
   const std::string text = nuq::to_json(config);
-  CHECK(contains_text(text, "\"\\udcbe\\udced\\udcbb\\udcfd1\""));
+  CHECK(contains_text(text, "\"\\uefbe\\uefed\\uefbb\\ueffd1\""));
   CHECK(nuq::parse_quant_config(text, "f").layers.at(0).name == config.layers[0].name);
 }
 
