@@ -24,6 +24,10 @@ NUQ_NAMESPACE_BEGIN
 struct CalibratedActivation {
   ActivationScale scale;
   Shape input_shape;
+  float largest = 0.0F;  ///< magnitude in the calibration data
+
+  /// Whether everything in the calibration data becomes 0 though not all of it is: it is too small for a legal scale.
+  NUQ_FUNCTION [[nodiscard]] bool vanishes() const noexcept;
 };
 
 namespace detail {
@@ -36,6 +40,7 @@ struct CalibratedInput {
   std::vector<std::string> layers;  ///< the first one observes
   ActivationObservation observation;
   Shape shape;
+  float largest = 0.0F;
 };
 
 NUQ_FUNCTION [[nodiscard]] std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
@@ -78,7 +83,7 @@ template <class Engine, class Feed>
         detail::fail(ModelError(ErrorCode::unsupported_layer,
                                 input.place + " is not computed by this engine: quantize the weights only"));
       }
-      const CalibratedActivation activation{detail::finish(input), input.shape};
+      const CalibratedActivation activation{detail::finish(input), input.shape, input.largest};
       for (const std::string& layer : input.layers) calibrated.emplace(layer, activation);
     }
   }
@@ -92,7 +97,14 @@ NUQ_NAMESPACE_END
 #include <algorithm>
 #include <utility>
 
+#include "nuq/quantize/scales/row_scales.hpp"
+
 NUQ_NAMESPACE_BEGIN
+
+NUQ_DEFINITION bool CalibratedActivation::vanishes() const noexcept {
+  const auto is_lost = [this](float value) { return !(fake_quantize(value, scale) != 0.0F); };
+  return largest > 0.0F && is_lost(largest) && is_lost(-largest);
+}
 
 namespace detail {
 
@@ -109,7 +121,7 @@ NUQ_DEFINITION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& gra
     });
     if (input == inputs.end()) {
       const std::string place = graph.model_file() + ": layer '" + node.name + "': input";
-      input = inputs.insert(inputs.end(), {value, wanted, place, {}, calibrator.begin(wanted), {}});
+      input = inputs.insert(inputs.end(), {value, wanted, place, {}, calibrator.begin(wanted), {}, 0.0F});
     }
     input->layers.push_back(node.name);
   }
@@ -119,6 +131,7 @@ NUQ_DEFINITION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& gra
 NUQ_DEFINITION void observe(CalibratedInput& input, const TensorView& tensor) {
   input.shape = tensor.shape;
   with_error_place(input.place, [&] { input.observation.observe(tensor.values); });
+  input.largest = (std::max)(input.largest, largest_magnitude(tensor.values));
 }
 
 NUQ_DEFINITION ActivationScale finish(const CalibratedInput& input) {

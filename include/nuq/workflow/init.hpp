@@ -17,7 +17,7 @@ namespace detail {
 
 NUQ_FUNCTION void refuse_quantized_model(const Graph& graph);
 
-/// A float model, its configuration applied, BatchNorm and Scale folded.
+/// A float model, its configuration applied, BatchNorm and Scale folded, layers of tiny weights out of the plan.
 NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const QuantConfig& config,
                                                                 const std::string& model_file,
                                                                 const std::string& weights_file, Parallel& parallel);
@@ -43,6 +43,7 @@ NUQ_NAMESPACE_END
 #include "nuq/amct/quant_config_json.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/passes/tiny_weights.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
 
@@ -65,6 +66,7 @@ NUQ_DEFINITION QuantizationSession prepared_session(const QuantConfig& config, c
   refuse_quantized_model(session.graph);
   session.settings = apply(config, session.graph);
   fuse(session.graph, session.settings.fusion);
+  keep_tiny_weights_in_float(session.graph, session.settings);
   return session;
 }
 
