@@ -51,7 +51,7 @@ void add_group(const std::string& group, nuq::AutoNuqOptions& options) {
   options.groups.push_back(std::move(layers));
 }
 
-nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session) {
+nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session, AutoProgress& progress) {
   AutoEvaluator evaluator(arguments.evaluation);
   nuq::AutoNuqOptions options = arguments.options;
   const bool has_data = evaluator.calibration_batches() > 0;
@@ -61,7 +61,7 @@ nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session
   return nuq::auto_nuq(
       arguments.model, arguments.weights, evaluator, arguments.config, arguments.record, arguments.prefix, options,
       nuq::Policies{quantizer_of(arguments.policies, counts_levels, session.seed), nuq::NamedSearch(arguments.search),
-                    nuq::ThreadExecutor(arguments.jobs), AutoProgress(session.quiet)});
+                    nuq::ThreadExecutor(arguments.jobs), progress});
 }
 
 void run(AutoArguments arguments, Session& session) {
@@ -79,10 +79,13 @@ void run(AutoArguments arguments, Session& session) {
   for (const std::string& group : arguments.groups) add_group(group, arguments.options);
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
 
-  const nuq::AutoNuqResult result = search(arguments, session);
+  AutoProgress progress(session.quiet);
+  const nuq::AutoNuqResult result = search(arguments, session, progress);
   if (!session.quiet && result.report.weights_only)
     std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
-  print_warnings(result.report.warnings);
+  for (const std::string& warning : result.report.warnings) {
+    if (!progress.has_warned(warning)) print_warnings({warning});
+  }
   if (arguments.json) {
     std::printf("%s", nuq::to_json(result.report).c_str());
   } else if (!session.quiet) {

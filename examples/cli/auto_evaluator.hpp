@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "nuq/adapters/command_evaluator.hpp"
 #include "nuq/adapters/gzip.hpp"
@@ -62,17 +63,23 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     return "dataset " + options_.data + "\n" + std::string(std::istreambuf_iterator<char>(file), {});
   }
 
+  /// Of a metric that says little on this data.
+  [[nodiscard]] std::vector<std::string> warnings() const {
+    const std::string warning = data_ ? nuq::agreement_warning(*data_) : "";
+    return warning.empty() ? std::vector<std::string>{} : std::vector<std::string>{warning};
+  }
+
   /// 0 without calibration data.
   [[nodiscard]] int calibration_batches() const { return calibration_ ? calibration_->batches() : 0; }
   nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index); }
 
  private:
-  /// The metric `agreement` compares with the original model.
   void load_data() {
     data_.emplace(nuq::load_dataset(options_.data, nuq::GzipFileReader{}));
-    if (data_->description().metric != nuq::Metric::agreement) return;
+    const std::optional<nuq::Metric> metric = data_->description().metric;
+    if (!metric || !nuq::compares_with_original(*metric)) return;
     nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
-    data_->set_labels(nuq::predictions(original, *data_, evaluate_batch_num));
+    nuq::compare_with(original, *data_, evaluate_batch_num);
   }
 
   Options options_;

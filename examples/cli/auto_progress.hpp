@@ -3,12 +3,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "nuq/evaluation/progress.hpp"
 #include "nuq/report/report.hpp"
@@ -78,6 +80,18 @@ class AutoProgress {
 
   void evaluation_failed(const std::string& message) { line("evaluation failed, trying again: " + message); }
 
+  /// Also where the tool is to be quiet.
+  void warned(const std::string& message) {
+    clear_bar();
+    std::fprintf(stderr, "nuq: warning: %s\n", message.c_str());
+    warnings_.push_back(message);
+  }
+
+  /// Whether a warning of the report has been shown.
+  [[nodiscard]] bool has_warned(const std::string& message) const {
+    return std::find(warnings_.begin(), warnings_.end(), message) != warnings_.end();
+  }
+
   [[nodiscard]] bool stop_requested() {
     if (Interruption::requested() && !stop_announced_.exchange(true)) {
       line("stopping; Ctrl-C again ends at once");
@@ -122,6 +136,7 @@ class AutoProgress {
   bool quiet_;
   bool on_terminal_;
   bool bar_shown_ = false;
+  std::vector<std::string> warnings_;
   std::atomic<bool> stop_announced_{false};
   Clock::time_point quantizing_since_ = Clock::now();
   double evaluation_since_ = 0.0;

@@ -28,7 +28,9 @@ void run(const EvalArguments& arguments, const Session& session) {
   if (arguments.limit > 0) dataset.limit(arguments.limit);
   nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
   print_warnings(net.graph().warnings);
-  if (dataset.description().metric == nuq::Metric::agreement) dataset.set_labels(nuq::predictions(net, dataset));
+  nuq::compare_with(net, dataset);
+  const std::string warning = nuq::agreement_warning(dataset);
+  if (!warning.empty()) print_warnings({warning});
   const double metric = nuq::evaluate(net, dataset);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (arguments.json) {

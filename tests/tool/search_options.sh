@@ -88,6 +88,27 @@ if [ -f $fashion/t10k-images-idx3-ubyte.gz ]; then
     --data few.json --max-drop 0.02 -o eight/net
   [ -s eight/net_deploy_model.prototxt ] || fail "nothing is left of the rollback"
 fi
+# An evaluator that does not look at the models satisfies nothing without a word, also where the tool is to be quiet.
+search nine/net 'test -s {weights} && echo 0.5' --max-evaluations 3 --quiet > /dev/null 2> nine.err
+grep -q '^nuq: warning: the metric never changed: it is 0.5 for the original and all 2' nine.err ||
+  fail "an unchanged metric is not warned about: $(cat nine.err)"
+grep -q '"metric_unchanged": true' nine/net_report.json || fail "an unchanged metric is not reported"
+[ "$(wc -l < nine.err)" = 1 ] || fail "warned more than once: $(cat nine.err)"
+grep -q 'metric_unchanged' one/net_report.json && fail "a metric that changes is reported as one that does not"
+
+# Metrics without labels: the original is at 0 and 1; one sample has one class, which makes agreement worthless.
+if [ -f $fashion/t10k-images-idx3-ubyte.gz ]; then
+  eval_as() {
+    sed "s/\"top1\"/\"$1\"/; s/\"count\": 5000/\"count\": $2/" "$example/fashion_search.json" > metric.json
+    "$nuq" eval -m "$example/fashion_resnet.prototxt" -w "$example/fashion_resnet.caffemodel" --data metric.json
+  }
+  eval_as kl 100 | grep -q '^0 on 100 samples' || fail "the divergence of the original from itself is not 0"
+  eval_as cosine 100 | grep -q '^1 on 100 samples' || fail "the original is not like itself"
+  eval_as agreement 100 2> agreement.err | grep -q '^1 on 100 samples' || fail "the original disagrees with itself"
+  [ ! -s agreement.err ] || fail "agreement is warned about without a reason: $(cat agreement.err)"
+  eval_as agreement 1 2>&1 > /dev/null | grep -q 'nuq: warning: .*metric agreement: .* answers class' ||
+    fail "answers of one class are not warned about"
+fi
 refused() {
   local code=0
   "$@" > /dev/null 2> refused.err || code=$?

@@ -112,6 +112,7 @@ NUQ_DEFINITION QuantizationSettings apply(const QuantConfig& config, const Graph
   settings.fusion.enabled = config.do_fusion;
   settings.fusion.skipped = std::set<std::string>(config.skip_fusion_layers.begin(), config.skip_fusion_layers.end());
   settings.nuq_scope = config.nuq_scope;
+  settings.tiny_values = config.tiny_values;
   settings.batch_num = config.batch_num;
   settings.joint_quant = config.joint_quant;
   return settings;

@@ -32,7 +32,7 @@ using Statements = std::vector<const schema::CalibrationConfig*>;
 ///
 /// @param file  the simplified configuration's name, for messages and for the search of the mapping file.
 /// @throws ConfigError naming file, layer, key and value: unknown_name, duplicate_name, invalid_argument (out of
-///         range), unsupported_format (a field of sibling tools), file_not_readable, configuration_mismatch (mapping
+///         range, num_bits other than 8), unsupported_format (a field of sibling tools), file_not_readable, configuration_mismatch (mapping
 ///         file of another network), nothing_to_do.
 NUQ_FUNCTION [[nodiscard]] QuantConfig config_from_simplified(
     const Graph& graph, const schema::AMCTConfig& definition, const std::string& file,
@@ -197,6 +197,8 @@ NUQ_DEFINITION QuantConfig config_from_simplified(const Graph& graph, const sche
   detail::require(config.batch_num >= 1, file, "batch_num", std::to_string(config.batch_num), "an integer above 0");
   detail::check_fusable(graph, config.skip_fusion_layers, file);
   if (definition.has_nuq_config()) compressible = detail::mapped_layers(graph, definition.nuq_config(), config);
+
+  if (definition.update_bn()) detail::note_update_bn(config);
 
   const std::optional<schema::CalibrationConfig> nuq = detail::nuq_statement(definition);
   for (const Node& node : graph.nodes) {

@@ -30,6 +30,7 @@ struct QuantConfig {
   bool do_fusion = true;          ///< fold BatchNorm and Scale into the layer before them
   std::vector<std::string> skip_fusion_layers;
   NuqScope nuq_scope = NuqScope::standard;  ///< written only where it is another one: the vendor's tools do not know it
+  TinyValues tiny_values = TinyValues::stay_float;  ///< likewise
   std::vector<LayerEntry>
       layers;  ///< in the order of the file, which is the network's where it was created by this library
 
@@ -41,6 +42,9 @@ namespace detail {
 
 /// Adds a note for every accepted setting that the vendor's tools would refuse.
 NUQ_FUNCTION void note_unusual_settings(QuantConfig& config);
+
+/// Adds a note on `update_bn` of the HiSilicon variant, which is not done.
+NUQ_FUNCTION void note_update_bn(QuantConfig& config);
 
 }  // namespace detail
 
@@ -65,6 +69,11 @@ NUQ_DEFINITION void note_unusual_settings(QuantConfig& config) {
     config.notes.push_back(config.file + ": num_steps " + std::to_string(num_steps) +
                            ": the vendor's tools take 16 and 32 only");
   }
+}
+
+NUQ_DEFINITION void note_update_bn(QuantConfig& config) {
+  config.notes.push_back(config.file +
+                         ": update_bn: is not done: BatchNorm layers keep the statistics of the float model");
 }
 
 }  // namespace detail

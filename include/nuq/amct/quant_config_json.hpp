@@ -19,9 +19,9 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The outermost keys that are no layers.
-inline constexpr std::array<const char*, 9> global_keys{
-    "version",   "batch_num",          "activation_offset", "joint_quant", "weight_offset",
-    "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope"};
+inline constexpr std::array<const char*, 12> global_keys{
+    "version",   "batch_num",          "activation_offset", "joint_quant", "weight_offset", "update_bn",
+    "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope",   "tiny_values",   "bn_update_config"};
 
 NUQ_FUNCTION [[nodiscard]] Json json_of(const ActivationPlan& plan);
 
@@ -122,11 +122,14 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<ActivationAlgorithm> activation_
 
 NUQ_FUNCTION inline void read_activation(const JsonObject& json, ActivationPlan& plan) {
   json.allow({"num_bits", "max_percentile", "min_percentile", "search_range", "search_step", "act_algo", "num_of_bins",
-              "asymmetric"});
+              "asymmetric", "dst_type"});
   int num_bits = 8;
   std::string algorithm = "ifmr";
+  std::string type = "INT8";
   json.read("num_bits", num_bits);
   json.read("act_algo", algorithm);
+  json.read("dst_type", type);
+  if (type != "INT8") json.reject("dst_type", "\"INT8\"");
   if (num_bits != 8) json.reject("num_bits", "8");
   const std::optional<ActivationAlgorithm> named = activation_algorithm_named(algorithm);
   if (!named) json.reject("act_algo", "\"ifmr\", \"hfmg\" or \"min_max\"");
@@ -147,14 +150,14 @@ NUQ_FUNCTION inline void read_activation(const JsonObject& json, ActivationPlan&
 }
 
 NUQ_DEFINITION void read_weights(const JsonObject& json, LayerEntry& layer) {
-  json.allow({"num_bits", "wts_algo", "channel_wise", "num_steps", "num_of_iteration"});
   int num_bits = 8;
   std::string algorithm = "arq_quantize";
-  json.read("num_bits", num_bits);
   json.read("wts_algo", algorithm);
-  if (num_bits != 8) json.reject("num_bits", "8");
-  if (algorithm != "arq_quantize" && algorithm != "nuq_quantize")
+  if (algorithm != "arq_quantize" && algorithm != "nuq_quantize")  // before keys that the others alone have
     json.reject("wts_algo", "\"arq_quantize\" or \"nuq_quantize\"");
+  json.allow({"num_bits", "wts_algo", "channel_wise", "num_steps", "num_of_iteration"});
+  json.read("num_bits", num_bits);
+  if (num_bits != 8) json.reject("num_bits", "8");
   layer.plan.weight_algorithm = algorithm == "arq_quantize" ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
   if (layer.plan.weight_algorithm == WeightAlgorithm::arq) {
     for (const char* const key : {"num_steps", "num_of_iteration"}) {
@@ -172,7 +175,7 @@ NUQ_DEFINITION LayerEntry read_layer(const JsonObject& json, const std::string& 
   layer.name = name;
   layer.plan.activation.asymmetric = activation_offset;
   json.read("quant_enable", layer.quant_enable);
-  if (const auto activation = json.object("activation_quant_params"))
+  if (const auto activation = json.object_or_list("activation_quant_params"))
     read_activation(*activation, layer.plan.activation);
   if (const auto weights = json.object("weight_quant_params")) read_weights(*weights, layer);
   check_ranges(layer.plan, json.place());
@@ -181,20 +184,28 @@ NUQ_DEFINITION LayerEntry read_layer(const JsonObject& json, const std::string& 
 
 NUQ_FUNCTION inline void read_globals(const JsonObject& json, QuantConfig& config) {
   bool weight_offset = false;
+  bool update_bn = false;
   std::string scope = "standard";
+  std::string tiny_values = "float";
   json.read("version", config.version);
   json.read("batch_num", config.batch_num);
   json.read("activation_offset", config.activation_offset);
   json.read("joint_quant", config.joint_quant);
   json.read("weight_offset", weight_offset);
+  json.read("update_bn", update_bn);
   json.read("do_fusion", config.do_fusion);
   json.read("skip_fusion_layers", config.skip_fusion_layers);
   json.read("nuq_scope", scope);
+  json.read("tiny_values", tiny_values);
   if (config.version != 1) json.reject("version", "1");
   if (config.batch_num < 1) json.reject("batch_num", "an integer above 0");
   if (weight_offset) json.reject("weight_offset", "false");
   if (scope != "standard" && scope != "extended") json.reject("nuq_scope", "\"standard\" or \"extended\"");
+  if (tiny_values != "float" && tiny_values != "zero") json.reject("tiny_values", "\"float\" or \"zero\"");
   config.nuq_scope = scope == "standard" ? NuqScope::standard : NuqScope::extended;
+  config.tiny_values = tiny_values == "float" ? TinyValues::stay_float : TinyValues::become_zero;
+  static_cast<void>(json.object("bn_update_config"));
+  if (update_bn) note_update_bn(config);
 }
 
 }  // namespace detail
@@ -208,6 +219,7 @@ NUQ_DEFINITION std::string to_json(const QuantConfig& config) {
   json.set("do_fusion", config.do_fusion);
   json.set("skip_fusion_layers", config.skip_fusion_layers);
   if (config.nuq_scope == NuqScope::extended) json.set("nuq_scope", "extended");
+  if (config.tiny_values == TinyValues::become_zero) json.set("tiny_values", "zero");
   for (const LayerEntry& layer : config.layers) {
     if (detail::is_global_key(layer.name)) {
       detail::fail(ConfigError(

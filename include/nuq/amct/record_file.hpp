@@ -114,6 +114,22 @@ NUQ_FUNCTION inline void check_cluster(const schema::SingleLayerRecord& record, 
   }
 }
 
+/// What sibling tools record of layers that are not quantized as this library does.
+NUQ_FUNCTION inline void check_types(const schema::SingleLayerRecord& record, const std::string& place) {
+  const auto check_type = [&place](const std::string& type, const std::string& field) {
+    if (type == "INT8" || type.empty()) return;
+    fail_record(ErrorCode::unsupported_format, place, field + ": got \"" + type + "\", wanted \"INT8\"");
+  };
+  check_type(record.dst_type(), "dst_type");
+  check_type(record.act_type(), "act_type");
+  check_type(record.wts_type(), "wts_type");
+  for (const float factor : record.tensor_balance_factor()) {
+    if (factor == 1.0F) continue;
+    fail_record(ErrorCode::unsupported_format, place,
+                "tensor_balance_factor: got " + number_text(static_cast<double>(factor)) + ", wanted none, or 1");
+  }
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION void check_record(const schema::ScaleOffsetRecord& record, const std::string& file) {
@@ -126,6 +142,7 @@ NUQ_DEFINITION void check_record(const schema::ScaleOffsetRecord& record, const 
     detail::check_activation_factors(entry.value(), place);
     detail::check_weight_factors(entry.value(), place);
     detail::check_cluster(entry.value(), place);
+    detail::check_types(entry.value(), place);
   }
 }
 

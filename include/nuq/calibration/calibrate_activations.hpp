@@ -25,6 +25,10 @@ NUQ_NAMESPACE_BEGIN
 struct CalibratedActivation {
   ActivationScale scale;
   Shape input_shape;
+  float largest = 0.0F;  ///< magnitude in the calibration data
+
+  /// Whether everything in the calibration data becomes 0 though not all of it is: it is too small for a legal scale.
+  NUQ_FUNCTION [[nodiscard]] bool vanishes() const noexcept;
 };
 
 namespace detail {
@@ -42,6 +46,7 @@ struct CalibratedInput {
   std::string place;  ///< of the first layer, for messages
   std::vector<Reader> readers;
   ActivationObservation observation;
+  float largest = 0.0F;
 };
 
 NUQ_FUNCTION [[nodiscard]] std::vector<CalibratedInput> inputs_to_calibrate(const Graph& graph,
@@ -92,8 +97,10 @@ template <class Engine, class Feed>
                                 input.place + " is not computed by this engine: quantize the weights only"));
       }
       const ActivationScale scale = detail::finish(input);
-      for (const detail::CalibratedInput::Reader& reader : input.readers)
-        calibrated.emplace(reader.layer, CalibratedActivation{scale, detail::observed_shape(input, reader.value)});
+      for (const detail::CalibratedInput::Reader& reader : input.readers) {
+        calibrated.emplace(reader.layer,
+                           CalibratedActivation{scale, detail::observed_shape(input, reader.value), input.largest});
+      }
     }
   }
   return calibrated;
@@ -106,8 +113,14 @@ NUQ_NAMESPACE_END
 #include <utility>
 
 #include "nuq/graph/shared_weights.hpp"
+#include "nuq/quantize/scales/row_scales.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+NUQ_DEFINITION bool CalibratedActivation::vanishes() const noexcept {
+  const auto is_lost = [this](float value) { return !(fake_quantize(value, scale) != 0.0F); };
+  return largest > 0.0F && is_lost(largest) && is_lost(-largest);
+}
 
 namespace detail {
 
@@ -127,7 +140,7 @@ NUQ_DEFINITION std::vector<CalibratedInput> inputs_to_calibrate(const Graph& gra
     });
     if (input == inputs.end()) {
       const std::string place = graph.model_file() + ": layer '" + node.name + "': input";
-      input = inputs.insert(inputs.end(), {wanted, place, {}, calibrator.begin(wanted)});
+      input = inputs.insert(inputs.end(), {wanted, place, {}, calibrator.begin(wanted), 0.0F});
     }
     const bool is_first = std::none_of(input->readers.begin(), input->readers.end(),
                                        [value](const auto& reader) { return reader.value == value; });
@@ -141,6 +154,7 @@ NUQ_DEFINITION void observe(CalibratedInput& input, const std::string& layer, co
     if (!reader.observes || reader.layer != layer) continue;
     reader.shape = tensor.shape;
     with_error_place(input.place, [&] { input.observation.observe(tensor.values); });
+    input.largest = (std::max)(input.largest, largest_magnitude(tensor.values));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "nuq/calibration/detail/input_moments.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/core/deadline.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
@@ -32,6 +33,7 @@ struct StatisticsOptions {
                                          ///< about this times the weights per output; 0: all
   std::size_t min_positions = 40'000;    ///< but no fewer than these
   std::uint64_t seed = 1;                ///< of the choice of windows
+  Deadline deadline;                     ///< nothing is looked at later: what was not is known less well, or not at all
 };
 
 /// Statistics of one layer's inputs in two halves, for cross-validation. `second_moments` is E[x xᵀ], not centred; a
@@ -121,10 +123,11 @@ template <class Engine, class Feed>
     detail::require_observed(static_cast<std::size_t>((std::max)(batches, 0)));
     std::vector<detail::StatisticsCollector> collectors = detail::statistics_collectors(graph, plan, batches, options);
     for (int batch = 0; batch < batches && !collectors.empty(); ++batch) {
+      if (options.deadline.has_passed()) break;
       feed(engine, batch);
       engine.forward([&](const Node& node, ArrayView<const TensorView> inputs, ArrayView<const TensorView>) {
         for (detail::StatisticsCollector& collector : collectors) {
-          if (collector.layer() == node.name) collector.observe(inputs[0], parallel);
+          if (collector.layer() == node.name && !options.deadline.has_passed()) collector.observe(inputs[0], parallel);
         }
       });
     }

@@ -13,6 +13,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/matrix_view.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/dataset/description.hpp"
 #include "nuq/dataset/file_reader.hpp"
@@ -60,6 +61,18 @@ class Dataset {
   /// predictions (see `predictions`), where the metric is agreement.
   void set_labels(std::vector<std::int64_t> labels) { labels_ = std::move(labels); }
 
+  /// All labels so far; none where the metric needs none.
+  [[nodiscard]] ArrayView<const std::int64_t> labels() const noexcept { return labels_; }
+
+  /// Takes the original network's outputs [samples × values], first sample first (see `judged_outputs`), where the
+  /// metric is kl or cosine.
+  void set_originals(Tensor outputs) { originals_ = std::move(outputs); }
+
+  /// What `set_originals` was given; empty without.
+  NUQ_FUNCTION [[nodiscard]] MatrixView<const float> originals() const noexcept;
+  /// Those of a batch. Throws EvaluationError where there are none.
+  NUQ_FUNCTION [[nodiscard]] MatrixView<const float> originals(int index) const;
+
   /// Forgets all but the first `samples` ≥ 1 samples, if there are more.
   NUQ_FUNCTION void limit(std::size_t samples) noexcept { samples_ = (std::min)(samples_, samples); }
 
@@ -98,6 +111,7 @@ class Dataset {
   std::map<std::string, Input> inputs_;
   std::vector<std::int64_t> labels_;
   std::optional<NumericArray> targets_;
+  Tensor originals_;
 };
 
 namespace detail {
@@ -197,6 +211,23 @@ NUQ_DEFINITION Tensor Dataset::targets(int index) const {
   const Range taken = range(index);
   if (!targets_) detail::fail(EvaluationError(ErrorCode::evaluation_failed, file_ + ": no targets"));
   return to_tensor(entries_of(*targets_, taken.first, taken.count));
+}
+
+NUQ_DEFINITION MatrixView<const float> Dataset::originals() const noexcept {
+  if (originals_.values.empty()) return {};
+  const auto samples = static_cast<std::size_t>(originals_.shape[0]);
+  return {originals_.values.data(), samples, originals_.values.size() / samples};
+}
+
+NUQ_DEFINITION MatrixView<const float> Dataset::originals(int index) const {
+  const Range taken = range(index);
+  const MatrixView<const float> all = originals();
+  if (all.rows() < taken.first + taken.count) {
+    detail::fail(EvaluationError(
+        ErrorCode::evaluation_failed,
+        file_ + ": no outputs for batch " + std::to_string(index) + ", wanted those of the original network"));
+  }
+  return {all.data() + taken.first * all.cols(), taken.count, all.cols()};
 }
 
 NUQ_DEFINITION Dataset::Range Dataset::range(int batch) const {

@@ -39,7 +39,8 @@ struct DatasetDescription {
 ///      "scale": 0.00390625, "mean": [104, 117, 123], "output": "prob", "metric": "top1"}
 ///
 /// `inputs` and `batch_size` are needed; a `metric` needs `output` and `labels` (top1, top5) or `targets` (psnr, with
-/// `peak`). `file` is only named in messages. Throws FormatError naming file, key, value and what was wanted.
+/// `peak`); agreement, kl and cosine compare with the original network. `file` is only named in messages. Throws
+/// FormatError naming file, key, value and what was wanted.
 NUQ_FUNCTION [[nodiscard]] DatasetDescription parse_dataset_description(std::string_view text, const std::string& file);
 
 NUQ_NAMESPACE_END
@@ -172,7 +173,9 @@ class DescriptionReader {
     if (value->is_string("top5")) return Metric::top5;
     if (value->is_string("psnr")) return Metric::psnr;
     if (value->is_string("agreement")) return Metric::agreement;
-    refuse("metric", "top1, top5, psnr or agreement");
+    if (value->is_string("kl")) return Metric::kl;
+    if (value->is_string("cosine")) return Metric::cosine;
+    refuse("metric", "top1, top5, psnr, agreement, kl or cosine");
   }
 
   NUQ_FUNCTION [[nodiscard]] static bool is_float(const Json& value) {

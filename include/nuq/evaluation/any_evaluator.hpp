@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/evaluator.hpp"
@@ -19,6 +20,7 @@ struct AnyEvaluator {
   std::function<bool(double original_metric, double new_metric)> is_satisfied;
   std::function<InputBatch(int)> calibration_batch;
   std::function<std::string()> label;
+  std::function<std::vector<std::string>()> warnings;
   int batch_num = 0;  ///< batches per evaluation; 0: all data
 };
 
@@ -40,6 +42,7 @@ template <class E>
     any.calibration_batch = [&evaluator](int index) -> InputBatch { return evaluator.calibration_batch(index); };
   }
   any.label = [&evaluator] { return label_of(evaluator); };
+  any.warnings = [&evaluator] { return warnings_of(evaluator); };
   any.batch_num = evaluate_batch_num_of(evaluator);
   return any;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,21 @@ void visit_outputs(Engine& engine, const Dataset& dataset, int batch_num, Visito
   }
 }
 
+/// A metric that is a mean over samples, of all batches and, for `batches`, of each. `none` is the metric before any
+/// sample, `wanted(batch)` what the outputs of a batch are compared with.
+template <class Engine, class MeanMetric, class Wanted>
+[[nodiscard]] double mean_metric(Engine& engine, const Dataset& dataset, int batch_num, BatchMetrics& batches,
+                                 const MeanMetric& none, const Wanted& wanted) {
+  MeanMetric all = none;
+  visit_outputs(engine, dataset, batch_num, [&](int batch, MatrixView<const float> outputs) {
+    all.add(outputs, wanted(batch));
+    MeanMetric of_batch = none;
+    of_batch.add(outputs, wanted(batch));
+    return batches.add(of_batch.value(), outputs.rows());
+  });
+  return all.value();
+}
+
 }  // namespace detail
 
 /// The class that a network finds for each sample of the first `batch_num` batches (0: all): the position of the
@@ -71,11 +87,41 @@ template <class Engine>
   return classes;
 }
 
+/// The judged output of a network for each sample of the first `batch_num` batches (0: all), [samples × values]. Throws
+/// as `evaluate` does.
+template <class Engine>
+[[nodiscard]] Tensor judged_outputs(Engine& engine, const Dataset& dataset, int batch_num = 0) {
+  Tensor all({0, 0});
+  detail::visit_outputs(engine, dataset, batch_num, [&all](int, MatrixView<const float> outputs) {
+    all.shape = {all.shape[0] + static_cast<std::int64_t>(outputs.rows()), static_cast<std::int64_t>(outputs.cols())};
+    all.values.insert(all.values.end(), outputs.data(), outputs.data() + outputs.size());
+    return true;
+  });
+  return all;
+}
+
+/// Tells a dataset whose metric compares with the original network (agreement, kl, cosine) what that computes for the
+/// first `batch_num` batches (0: all); nothing where the metric is another one. Throws as `evaluate` does.
+template <class Engine>
+void compare_with(Engine& original, Dataset& dataset, int batch_num = 0) {
+  const std::optional<Metric> metric = dataset.description().metric;
+  if (!metric || !compares_with_original(*metric)) return;
+  if (*metric == Metric::agreement) {
+    dataset.set_labels(predictions(original, dataset, batch_num));
+  } else {
+    dataset.set_originals(judged_outputs(original, dataset, batch_num));
+  }
+}
+
+/// Why the agreement with the original network says little: all its answers are one class, and so a network that gives
+/// this answer whatever its input agrees with it. Empty for other metrics and where it does not hold.
+NUQ_FUNCTION [[nodiscard]] std::string agreement_warning(const Dataset& dataset);
+
 /// The dataset's metric of a network over the first `batch_num` batches (0: all); larger is better. An engine takes
-/// inputs by blob, of any batch size, and gives the final value of a blob. For agreement the dataset must have been
-/// given the original network's `predictions` by `set_labels`. `batches` hears of each batch of a metric that is a mean
-/// over samples, and may end the evaluation early. Throws EvaluationError: no metric, no labels, outputs that are not
-/// finite or do not fit; ConfigError: negative `batch_num`.
+/// inputs by blob, of any batch size, and gives the final value of a blob. For agreement, kl and cosine the dataset
+/// must know what the original network computes (`compare_with`). `batches` hears of each batch of a metric that is a
+/// mean over samples, and may end the evaluation early. Throws EvaluationError: no metric, no labels, outputs that are
+/// not finite or do not fit; ConfigError: negative `batch_num`.
 template <class Engine>
 [[nodiscard]] double evaluate(Engine& engine, const Dataset& dataset, int batch_num, BatchMetrics& batches) {
   if (!dataset.description().metric) {
@@ -90,16 +136,16 @@ template <class Engine>
     });
     return psnr.value();
   }
-  const int places = *dataset.description().metric == Metric::top5 ? 5 : 1;
-  TopAccuracy accuracy(places);
-  detail::visit_outputs(engine, dataset, batch_num, [&](int batch, MatrixView<const float> outputs) {
-    const ArrayView<const std::int64_t> labels = dataset.labels(batch);
-    accuracy.add(outputs, labels);
-    TopAccuracy of_batch(places);
-    of_batch.add(outputs, labels);
-    return batches.add(of_batch.value(), outputs.rows());
-  });
-  return accuracy.value();
+  const auto originals = [&dataset](int batch) { return dataset.originals(batch); };
+  if (*dataset.description().metric == Metric::kl) {
+    const OutputDivergence none(distributions_per_sample(dataset.originals()));
+    return detail::mean_metric(engine, dataset, batch_num, batches, none, originals);
+  }
+  if (*dataset.description().metric == Metric::cosine)
+    return detail::mean_metric(engine, dataset, batch_num, batches, OutputSimilarity(), originals);
+  const TopAccuracy none(*dataset.description().metric == Metric::top5 ? 5 : 1);
+  return detail::mean_metric(engine, dataset, batch_num, batches, none,
+                             [&dataset](int batch) { return dataset.labels(batch); });
 }
 
 /// On all batches.
@@ -139,6 +185,17 @@ NUQ_DEFINITION MatrixView<const float> output_rows(const TensorView& output, con
 }
 
 }  // namespace detail
+
+NUQ_DEFINITION std::string agreement_warning(const Dataset& dataset) {
+  const ArrayView<const std::int64_t> answers = dataset.labels();
+  if (dataset.description().metric != Metric::agreement || answers.empty()) return {};
+  if (!std::all_of(answers.begin(), answers.end(), [&](std::int64_t answer) { return answer == answers[0]; }))
+    return {};
+  return dataset.file() + ": metric agreement: the original network answers class " + std::to_string(answers[0]) +
+         " for all " + std::to_string(answers.size()) +
+         " samples, as a network that always gives this answer does: wanted other samples, or metric kl or cosine, "
+         "which compare the outputs";
+}
 
 NUQ_NAMESPACE_END
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "nuq/core/support/returns.hpp"
 #include "nuq/core/tensor.hpp"
@@ -31,7 +32,9 @@ using InputBatch = std::map<std::string, Tensor>;
 ///   };
 ///
 /// `eval_model` runs `batch_num` batches (0: all data) of a float model, with whatever framework the user has, and
-/// returns one number, larger or smaller is better as `is_satisfied` sees it. Optional members, found at compile time:
+/// returns one number, larger or smaller is better as `is_satisfied` sees it. It is to depend on the model: a metric
+/// that is the same for the original and every candidate is warned about (evaluation/unchanged_metric.hpp). Optional
+/// members, found at compile time:
 ///   - `int evaluate_batch_num;` or `static constexpr int evaluate_batch_num = N;`: batches per evaluation; hides the 0
 ///     below. A constructor may also assign the inherited one.
 ///   - `double eval_net(nuq::Net& net, int batch_num)`: evaluates in memory, without files per trial; `eval_model` is
@@ -44,6 +47,8 @@ using InputBatch = std::map<std::string, Tensor>;
 ///   - `static constexpr bool is_thread_safe = true;`: `eval_model` may be called by several threads at a time.
 ///   - `std::string label() const`: names what is measured, so that a journal of another evaluator's metrics is not
 ///     taken for this one's.
+///   - `std::vector<std::string> warnings() const`: what makes the metric doubtful; asked once the original has been
+///     evaluated, and told as the run's own warnings are.
 template <class Derived>
 struct AutoNuqEvaluatorBase {
   int evaluate_batch_num = 0;  ///< batches per evaluation, as the constructor of the derived class sets it; 0: all data
@@ -69,6 +74,8 @@ template <class E>
 using calibration_batch_op = decltype(std::declval<E&>().calibration_batch(int{}));
 template <class E>
 using label_op = decltype(std::declval<const E&>().label());
+template <class E>
+using warnings_op = decltype(std::declval<const E&>().warnings());
 template <class E, class = void>
 struct IsThreadSafe : std::false_type {};
 template <class E>
@@ -102,6 +109,16 @@ template <class E>
 [[nodiscard]] std::string label_of([[maybe_unused]] const E& evaluator) {
   if constexpr (detail::returns<std::string, detail::label_op, E>()) {
     return evaluator.label();
+  } else {
+    return {};
+  }
+}
+
+/// What an evaluator warns of; nothing where it has no such member.
+template <class E>
+[[nodiscard]] std::vector<std::string> warnings_of([[maybe_unused]] const E& evaluator) {
+  if constexpr (detail::returns<std::vector<std::string>, detail::warnings_op, E>()) {
+    return evaluator.warnings();
   } else {
     return {};
   }

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "nuq/compiled.hpp"
 #include "nuq/core/support/returns.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/search/result.hpp"
@@ -42,14 +43,19 @@ using evaluation_finished_op =
 template <class P>
 using evaluation_failed_op = decltype(std::declval<P&>().evaluation_failed(std::declval<const std::string&>()));
 template <class P>
+using warned_op = decltype(std::declval<P&>().warned(std::declval<const std::string&>()));
+template <class P>
 using improved_op = decltype(std::declval<P&>().improved(std::declval<const RunReport&>()));
 template <class P>
 using finished_op = decltype(std::declval<P&>().finished(std::declval<const RunReport&>()));
 template <class P>
 using stop_requested_op = decltype(std::declval<P&>().stop_requested());
+
+/// "nuq: warning: MESSAGE", a line on standard error.
+NUQ_FUNCTION void print_warning(const std::string& message);
 }  // namespace detail
 
-/// Watches nothing.
+/// Watches nothing; warnings go to standard error.
 struct NoProgress {};
 
 /// What `auto_nuq` tells of itself while it runs, and asks: each member of a user's progress object is optional and
@@ -65,6 +71,7 @@ struct NoProgress {};
 ///     }
 ///     void evaluation_finished(const nuq::EvaluationProgress& evaluation) { evaluations = evaluation.number; }
 ///     void evaluation_failed(const std::string& message) { std::puts(message.c_str()); }  // it is tried once more
+///     void warned(const std::string& message) { std::puts(message.c_str()); }  // a result that may not be what it seems
 ///     void improved(const nuq::RunReport&) {}  // a smaller satisfied configuration is on the disk
 ///     void finished(const nuq::RunReport& report) { std::puts(nuq::result_table(report).c_str()); }
 ///     bool stop_requested() { return evaluations >= 5; }  // then the best so far is the result
@@ -72,8 +79,9 @@ struct NoProgress {};
 ///     int evaluations = 0;
 ///   };
 ///
-/// All calls come one at a time but those of `stop_requested`, which any thread that evaluates may ask;
-/// `evaluation_failed` may come from another thread than the one that called `auto_nuq`.
+/// Where `warned` is missing, warnings are lines on standard error. All calls come one at a time but those of
+/// `stop_requested`, which any thread that evaluates may ask; `evaluation_failed` may come from another thread than the
+/// one that called `auto_nuq`.
 template <class Progress>
 class ProgressCalls {
   template <template <class...> class Op>
@@ -83,9 +91,10 @@ class ProgressCalls {
   static_assert(std::is_same_v<std::remove_const_t<Progress>, NoProgress> || has<detail::started_op> ||
                     has<detail::layer_quantized_op> || has<detail::evaluation_started_op> ||
                     has<detail::evaluation_finished_op> || has<detail::evaluation_failed_op> ||
-                    has<detail::improved_op> || has<detail::finished_op> || has<detail::stop_requested_op>,
+                    has<detail::warned_op> || has<detail::improved_op> || has<detail::finished_op> ||
+                    has<detail::stop_requested_op>,
                 "[nuq] Progress must provide at least one of: started, layer_quantized, evaluation_started, "
-                "evaluation_finished, evaluation_failed, improved, finished, stop_requested");
+                "evaluation_finished, evaluation_failed, warned, improved, finished, stop_requested");
 
   explicit ProgressCalls(Progress& progress) noexcept : progress_(progress) {}
 
@@ -104,6 +113,13 @@ class ProgressCalls {
   }
   void evaluation_failed([[maybe_unused]] const std::string& message) const {
     if constexpr (has<detail::evaluation_failed_op>) progress_.evaluation_failed(message);
+  }
+  void warned(const std::string& message) const {
+    if constexpr (has<detail::warned_op>) {
+      progress_.warned(message);
+    } else {
+      detail::print_warning(message);
+    }
   }
   void improved([[maybe_unused]] const RunReport& report) const {
     if constexpr (has<detail::improved_op>) progress_.improved(report);
@@ -130,6 +146,7 @@ struct AnyProgress {
   std::function<void(const EvaluationProgress&)> evaluation_started;
   std::function<void(const EvaluationProgress&)> evaluation_finished;
   std::function<void(const std::string& message)> evaluation_failed;
+  std::function<void(const std::string& message)> warned;
   std::function<void(const RunReport&)> improved;
   std::function<void(const RunReport&)> finished;
   std::function<bool()> stop_requested;
@@ -147,6 +164,7 @@ template <class Progress>
   any.evaluation_started = [calls](const EvaluationProgress& evaluation) { calls.evaluation_started(evaluation); };
   any.evaluation_finished = [calls](const EvaluationProgress& evaluation) { calls.evaluation_finished(evaluation); };
   any.evaluation_failed = [calls](const std::string& message) { calls.evaluation_failed(message); };
+  any.warned = [calls](const std::string& message) { calls.warned(message); };
   any.improved = [calls](const RunReport& report) { calls.improved(report); };
   any.finished = [calls](const RunReport& report) { calls.finished(report); };
   any.stop_requested = [calls] { return calls.stop_requested(); };
@@ -154,5 +172,23 @@ template <class Progress>
 }
 
 NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(EVALUATION)
+
+#include <cstdio>
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_DEFINITION void print_warning(const std::string& message) {
+  std::fprintf(stderr, "nuq: warning: %s\n", message.c_str());
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(EVALUATION)
 
 #endif  // NUQ_EVALUATION_PROGRESS_HPP

@@ -31,6 +31,13 @@ enum class NuqScope {
   extended   ///< "extended": also grouped and dilated Convolution, the depthwise types of forks, and Deconvolution
 };
 
+/// What becomes of a layer whose weights, or whose inputs, are all so small that no scale of theirs is legal
+/// (`tiny_values` of config.json, a key of this library's own).
+enum class TinyValues {
+  stay_float,  ///< "float": the layer is not quantized
+  become_zero  ///< "zero": the vendor's rule, a scale that is too small is 1: the values are zeros then
+};
+
 /// How the input of a layer is calibrated (`act_algo` of config.json).
 enum class ActivationAlgorithm {
   ifmr,    ///< "ifmr": search of the clipping range
@@ -74,8 +81,10 @@ struct QuantizationSettings {
   QuantizationPlan plan;  ///< which layers, and how
   FusionOptions fusion;
   NuqScope nuq_scope = NuqScope::standard;
-  int batch_num = 1;               ///< batches of activation calibration
-  bool joint_quant = false;        ///< layers that an Eltwise adds up get one shift_bit
+  TinyValues tiny_values = TinyValues::stay_float;
+  std::map<std::string, std::string> kept_in_float;  ///< layers that the plan has lost, and why
+  int batch_num = 1;                                 ///< batches of activation calibration
+  bool joint_quant = false;                          ///< layers that an Eltwise adds up get one shift_bit
   std::vector<std::string> notes;  ///< what the user should know: unusual settings, layers that stay uniform and why
   std::map<std::string, std::string> left_out{};  ///< layers of the configuration that are not in the plan, and why
 };

@@ -52,6 +52,8 @@ NUQ_FUNCTION [[nodiscard]] inline bool is_reported(const Node& node, NuqScope sc
 NUQ_FUNCTION [[nodiscard]] inline std::string reason_not_taken(const Graph& graph, const Node& node,
                                                                const QuantizationSettings& settings) {
   const Eligibility eligibility = eligibility_of(graph, node, settings.nuq_scope);
+  const auto kept = settings.kept_in_float.find(node.name);
+  if (kept != settings.kept_in_float.end()) return kept->second;
   if (!eligibility.nuq) return eligibility.reason;
   const auto left_out = settings.left_out.find(node.name);
   if (left_out != settings.left_out.end()) return left_out->second;

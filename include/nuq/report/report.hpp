@@ -53,7 +53,9 @@ struct RunReport {
   std::optional<double> metric;           ///< of the result
   bool satisfied = false;
   bool weights_only = false;  ///< activations stay in float
-  int evaluations = 0;        ///< that were asked of the evaluator, original and int8 included
+  /// Every evaluation gave one metric, so that nothing can be said of the result; written only where it holds.
+  bool metric_unchanged = false;
+  int evaluations = 0;  ///< that were asked of the evaluator, original and int8 included
   double seconds = 0.0;
   std::uint64_t bytes = 0;     ///< stored size of the weights of all quantizable layers
   double ratio_float32 = 0.0;  ///< float32 size of the same weights / bytes
@@ -137,22 +139,23 @@ NUQ_DEFINITION Json json_of(const FileReport& file) {
 }  // namespace detail
 
 NUQ_DEFINITION std::string to_json(const RunReport& report) {
-  const Json json = Json::object({{"original_metric", report.original_metric},
-                                  {"int8_metric", report.int8_metric},
-                                  {"metric", report.metric},
-                                  {"satisfied", report.satisfied},
-                                  {"weights_only", report.weights_only},
-                                  {"evaluations", report.evaluations},
-                                  {"seconds", report.seconds},
-                                  {"bytes", report.bytes},
-                                  {"ratio_float32", report.ratio_float32},
-                                  {"ratio_int8", report.ratio_int8},
-                                  {"target", report.target},
-                                  {"search_note", report.search_note},
-                                  {"warnings", report.warnings},
-                                  {"files", detail::json_of(report.files)},
-                                  {"layers", detail::json_of(report.layers)},
-                                  {"trials", detail::json_of(report.trials)}});
+  Json json = Json::object({{"original_metric", report.original_metric},
+                            {"int8_metric", report.int8_metric},
+                            {"metric", report.metric},
+                            {"satisfied", report.satisfied},
+                            {"weights_only", report.weights_only},
+                            {"evaluations", report.evaluations},
+                            {"seconds", report.seconds},
+                            {"bytes", report.bytes},
+                            {"ratio_float32", report.ratio_float32},
+                            {"ratio_int8", report.ratio_int8},
+                            {"target", report.target},
+                            {"search_note", report.search_note},
+                            {"warnings", report.warnings},
+                            {"files", detail::json_of(report.files)},
+                            {"layers", detail::json_of(report.layers)},
+                            {"trials", detail::json_of(report.trials)}});
+  if (report.metric_unchanged) json.set("metric_unchanged", true);
   return to_text(json, {2, false}) + "\n";
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/deadline.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
@@ -73,18 +74,30 @@ struct LayerInfluence {
 
 using Influences = std::map<std::string, LayerInfluence>;
 
+/// Gives the layers that have not been measured the slope that those measured have at equal energy.
+NUQ_FUNCTION void estimate_slopes(Influences& influences, const std::vector<std::string>& layers);
+
+/// How many of `batches` can be run `runs` times until the deadline, when all of them take `seconds` once; at least 1.
+NUQ_FUNCTION [[nodiscard]] int affordable_batches(int batches, double runs, double seconds, const Deadline& deadline);
+
 /// Changes one layer at a time and runs the network: two forward passes over the data per layer.
 template <class Engine, class Run>
 [[nodiscard]] Influences layer_influences(Graph& graph, const QuantizationPlan& plan,
                                           const NetworkStatistics& statistics, Engine& engine,
-                                          const NetworkOutputs& original, Run&& run, Parallel& parallel) {
+                                          const NetworkOutputs& original, Run&& run, const Deadline& deadline,
+                                          Parallel& parallel) {
   Influences influences;
+  std::vector<std::string> not_measured;
   for (Node& node : graph.nodes) {
     const auto known = statistics.find(node.name);
     if (known == statistics.end()) continue;
     const std::vector<Tensor> blobs = node.blobs;
     LayerInfluence& influence = influences[node.name];
     influence.energy = output_energy(node, known->second, parallel);
+    if (deadline.has_passed()) {
+      not_measured.push_back(node.name);
+      continue;
+    }
     for (const int m : {6, 7}) {
       const LayerQuantization reference =
           reference_quantization(graph, node, plan.at(node.name), known->second, m, parallel);
@@ -95,6 +108,7 @@ template <class Engine, class Run>
       node.blobs = blobs;
     }
   }
+  estimate_slopes(influences, not_measured);
   return influences;
 }
 
@@ -146,18 +160,28 @@ template <class Engine, class Run>
 /// @param statistics  of the layers in question, not weighed yet.
 /// @param engine      an Engine; loaded anew for every layer.
 /// @param feed        `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1.
+/// @param deadline    data and layers are left out as it demands: P of a layer that is not measured is taken to be that
+///                    of the others at equal energy.
 template <class Engine, class Feed>
 [[nodiscard]] std::map<std::string, double> layer_sensitivities(Graph graph, const QuantizationPlan& plan,
                                                                 const NetworkStatistics& statistics, Engine& engine,
-                                                                int batches, Feed&& feed, Parallel& parallel) {
+                                                                int batches, Feed&& feed, Parallel& parallel,
+                                                                const Deadline& deadline = {}) {
   constexpr double clearly_less = 0.9;
   constexpr std::array<double, 3> prices = {1.0, 4.0, 16.0};  // of the reference: about 3, 2 and 1 bits per weight
   if constexpr (check_engine<Engine>()) {
     const auto run = [&] { return network_outputs(graph, engine, batches, feed); };
     engine.load(graph);
-    const NetworkOutputs original = run();
+    const double seconds_left = deadline.seconds_left();
+    NetworkOutputs original = run();
+    if (deadline.exists()) {
+      const int all = batches;
+      const double runs = 2.0 * static_cast<double>(statistics.size());
+      batches = detail::affordable_batches(all, runs, seconds_left - deadline.seconds_left(), deadline);
+      if (batches < all) original = run();
+    }
     const detail::Influences influences =
-        detail::layer_influences(graph, plan, statistics, engine, original, run, parallel);
+        detail::layer_influences(graph, plan, statistics, engine, original, run, deadline, parallel);
     const auto damage = [&](const std::map<std::string, double>& sensitivities, double price) {
       const double reference = detail::reference_price(graph, influences, sensitivities);
       return detail::damage_at_price(graph, plan, statistics, sensitivities, price * reference, engine, original, run,
@@ -167,6 +191,7 @@ template <class Engine, class Feed>
     std::map<std::string, double> slopes = detail::blended_sensitivities(influences, 1.0);
     double product = 1.0;
     for (const double price : prices) {
+      if (deadline.has_passed()) return blend;
       const double ratio = damage(slopes, price) / damage(blend, price);
       if (!(ratio * clearly_less <= 1.0)) return blend;
       product *= ratio;
@@ -217,6 +242,28 @@ NUQ_DEFINITION void replace_useless_by_median(std::map<std::string, double>& val
   for (auto& [layer, value] : values) {
     if (!is_useful(value)) value = median;
   }
+}
+
+NUQ_DEFINITION void estimate_slopes(Influences& influences, const std::vector<std::string>& layers) {
+  double logarithm = 0.0;
+  double measured = 0.0;
+  for (const auto& [layer, influence] : influences) {
+    const double product = influence.slope * influence.energy;
+    if (!is_finite(product) || !(product > 0.0)) continue;
+    logarithm += std::log(product);
+    measured += 1.0;
+  }
+  const double product = measured > 0.0 ? std::exp(logarithm / measured) : 1.0;
+  for (const std::string& layer : layers) {
+    LayerInfluence& influence = influences.at(layer);
+    influence.slope = product / influence.energy;
+  }
+}
+
+NUQ_DEFINITION int affordable_batches(int batches, double runs, double seconds, const Deadline& deadline) {
+  const double share = deadline.seconds_left() / (runs * seconds);
+  if (!(share < 1.0)) return batches;
+  return static_cast<int>((std::max)(share * batches, 1.0));
 }
 
 NUQ_DEFINITION std::map<std::string, double> blended_sensitivities(const Influences& influences, double exponent) {

@@ -141,6 +141,9 @@ class AutoCalibrationRun {
 
   NUQ_FUNCTION void conclude(std::size_t count);
 
+  /// What makes the metric doubtful, into the notes.
+  NUQ_FUNCTION void note_doubts();
+
   NUQ_FUNCTION void write_files() const;
 
   NUQ_FUNCTION [[nodiscard]] std::string ranking_json() const;
@@ -227,6 +230,7 @@ NUQ_NAMESPACE_END
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/caffe/caffe_source.hpp"
 #include "nuq/core/support/number_text.hpp"
+#include "nuq/evaluation/unchanged_metric.hpp"
 #include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/graph/shared_weights.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -348,8 +352,17 @@ NUQ_DEFINITION void AutoCalibrationRun::conclude(std::size_t count) {
   result_.satisfied = !session_.quantization.empty();
   if (result_.satisfied) result_.metric = result_.trials[trials_.at(count)].metric;
   result_.notes = session_.settings.notes;
+  note_doubts();
   write_files();
   result_.quantization = std::move(session_.quantization);
+}
+
+NUQ_DEFINITION void AutoCalibrationRun::note_doubts() {
+  for (const std::string& warning : evaluator_.warnings()) result_.notes.push_back(warning);
+  std::vector<double> metrics;
+  for (const RollBackTrial& trial : result_.trials) metrics.push_back(trial.metric);
+  const std::string warning = unchanged_metric_warning(result_.original_metric, metrics, evaluator_.batch_num);
+  if (!warning.empty()) result_.notes.push_back(warning);
 }
 
 NUQ_DEFINITION void AutoCalibrationRun::write_files() const {

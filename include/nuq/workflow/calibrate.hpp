@@ -34,13 +34,19 @@ template <class NextBatch, class Engine>
 
 NUQ_FUNCTION void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated);
 
+/// Why a layer whose input vanishes is not quantized; empty where it is.
+NUQ_FUNCTION [[nodiscard]] std::string input_obstacle(const CalibratedActivation& calibrated, TinyValues tiny_values);
+
+/// Takes a calibrated input over; a layer whose input vanishes goes back to float.
+NUQ_FUNCTION void take_activation(QuantizationSession& session, const std::string& layer,
+                                  const CalibratedActivation& calibrated);
+
 /// Calibrates the input of every quantized layer.
 template <class NextBatch, class Engine>
 void set_activations(QuantizationSession& session, NextBatch&& next_batch, Engine&& engine,
                      const CalibratorChoice& calibrator) {
-  for (const auto& [name, calibrated] : calibrated_activations(session, next_batch, engine, calibrator)) {
-    set_activation(session.quantization[name], calibrated);
-  }
+  for (const auto& [name, calibrated] : calibrated_activations(session, next_batch, engine, calibrator))
+    take_activation(session, name, calibrated);
 }
 
 }  // namespace detail
@@ -66,6 +72,8 @@ NUQ_NAMESPACE_END
 
 #include <cstddef>
 
+#include "nuq/graph/passes/tiny_weights.hpp"
+
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
@@ -73,6 +81,22 @@ namespace detail {
 NUQ_DEFINITION void set_activation(LayerQuantization& layer, const CalibratedActivation& calibrated) {
   layer.activation = calibrated.scale;
   layer.input_shape = calibrated.input_shape;
+}
+
+NUQ_DEFINITION std::string input_obstacle(const CalibratedActivation& calibrated, TinyValues tiny_values) {
+  const bool stays_float = tiny_values == TinyValues::stay_float && calibrated.vanishes();
+  return stays_float ? vanishing_reason("inputs", calibrated.largest) : "";
+}
+
+NUQ_DEFINITION void take_activation(QuantizationSession& session, const std::string& layer,
+                                    const CalibratedActivation& calibrated) {
+  const std::string obstacle = input_obstacle(calibrated, session.settings.tiny_values);
+  if (obstacle.empty()) {
+    set_activation(session.quantization[layer], calibrated);
+    return;
+  }
+  keep_in_float(session.settings, session.graph.model_file(), layer, obstacle);
+  session.quantization.erase(layer);
 }
 
 }  // namespace detail

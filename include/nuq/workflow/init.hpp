@@ -19,7 +19,7 @@ namespace detail {
 
 NUQ_FUNCTION void refuse_quantized_model(const Graph& graph);
 
-/// A float model, its configuration applied, BatchNorm and Scale folded.
+/// A float model, its configuration applied, BatchNorm and Scale folded, layers of tiny weights out of the plan.
 NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const QuantConfig& config,
                                                                 const std::string& model_file,
                                                                 const std::string& weights_file, Parallel& parallel,
@@ -48,6 +48,7 @@ NUQ_NAMESPACE_END
 #include "nuq/amct/quant_config_json.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/graph/passes/fuse.hpp"
+#include "nuq/graph/passes/tiny_weights.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
 
@@ -73,6 +74,7 @@ NUQ_DEFINITION QuantizationSession prepared_session(const QuantConfig& config, c
   const std::vector<std::string>& warnings = session.graph.warnings;
   session.settings.notes.insert(session.settings.notes.begin(), warnings.begin(), warnings.end());
   fuse(session.graph, session.settings.fusion);
+  keep_tiny_weights_in_float(session.graph, session.settings);
   return session;
 }
 

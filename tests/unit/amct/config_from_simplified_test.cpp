@@ -320,6 +320,47 @@ TEST_CASE("fields of sibling tools are refused, not ignored") {
         4);
 }
 
+TEST_CASE("num_bits is read wherever it may stand, and is 8") {
+  const std::string eight = R"(
+    common_config { arq_quantize { channel_wise: true num_bits: 8 } ifmr_quantize { num_bits: 8 search_step: 0.02 } }
+    override_layer_types { layer_type: 'InnerProduct' calibration_config { hfmg_quantize { num_bits: 8 } } }
+    override_layer_configs { layer_name: 'conv1' calibration_config { nuq_quantize { num_steps: 16 num_bits: 8 } } })";
+  const nuq::QuantConfig config = created(eight);
+  CHECK(layer_of(config, "conv2").plan.activation.search_step == 0.02F);
+  CHECK(layer_of(config, "fc").plan.activation.algorithm == nuq::ActivationAlgorithm::hfmg);
+  CHECK(layer_of(config, "conv1").plan.num_steps == 16);
+
+  const auto out_of_range = [](const std::string& definition) {
+    return rejected(definition, nuq::ErrorCode::invalid_argument);
+  };
+  CHECK(out_of_range("common_config { ifmr_quantize { num_bits: 12 } }") ==
+        "quant.cfg: common_config: ifmr_quantize: num_bits: got 12, wanted 8");
+  CHECK(out_of_range("common_config { arq_quantize { num_bits: 4 } }") ==
+        "quant.cfg: common_config: arq_quantize: num_bits: got 4, wanted 8");
+  CHECK(out_of_range("override_layer_types { layer_type: 'InnerProduct' calibration_config { hfmg_quantize { num_bits: "
+                     "16 } } }") ==
+        "quant.cfg: override_layer_types: 'InnerProduct': hfmg_quantize: num_bits: got 16, wanted 8");
+  CHECK(
+      out_of_range("override_layer_configs { layer_name: 'fc' calibration_config { nuq_quantize { num_bits: 0 } } }") ==
+      "quant.cfg: override_layer_configs: 'fc': nuq_quantize: num_bits: got 0, wanted 8");
+  CHECK(out_of_range("nuq_config { mapping_file: 'om.json' nuq_quantize { num_bits: 5 } }") ==
+        "quant.cfg: nuq_config: num_bits: got 5, wanted 8");
+}
+
+TEST_CASE("fields of the HiSilicon variant are read; what cannot be done is said") {
+  const std::string off = "update_bn: false bn_update_config : { bn_update_iterations: 12 bn_dump_dir: 'tmp' } ";
+  CHECK(created(off).notes.empty());
+  CHECK(created("update_bn: true bn_update_config { bn_moving_average_fraction: 0.25 }").notes ==
+        std::vector<std::string>{
+            "quant.cfg: update_bn: is not done: BatchNorm layers keep the statistics of the float model"});
+  CHECK(
+      rejected("common_config { snq_quantize { channel_wise: true max_iteration: 700 init_algo: 'gaussian' } }",
+               nuq::ErrorCode::unsupported_format) ==
+      "quant.cfg: common_config: snq_quantize, of 4 bits, is not supported, wanted nuq_quantize, which with num_steps "
+      "16 keeps as many levels");
+  CHECK(created("skip_approximation_layers: 'fc'").notes.empty());
+}
+
 TEST_CASE("nothing left to quantize is refused") {
   CHECK(contains_text(
       rejected("skip_layer_types: 'Convolution' skip_layer_types: 'Deconvolution' skip_layer_types: 'InnerProduct'",

@@ -187,6 +187,18 @@ TEST_CASE("the scope of NUQ is written where it is extended, and reads back") {
   CHECK(nuq::parse_quant_config(R"({"nuq_scope": "standard"})", "f").nuq_scope == nuq::NuqScope::standard);
 }
 
+TEST_CASE("the vendor's rule for tiny values is written where it is asked for, and reads back") {
+  nuq::QuantConfig config;
+  config.tiny_values = nuq::TinyValues::become_zero;
+  const std::string text = nuq::to_json(config);
+  CHECK(contains_text(text, "\n    \"tiny_values\":\"zero\"\n"));
+  CHECK(nuq::parse_quant_config(text, "f").tiny_values == nuq::TinyValues::become_zero);
+  CHECK(nuq::parse_quant_config("{}", "f").tiny_values == nuq::TinyValues::stay_float);
+  CHECK(nuq::parse_quant_config(R"({"tiny_values": "float"})", "f").tiny_values == nuq::TinyValues::stay_float);
+  CHECK(rejected(R"({"tiny_values": "one"})", nuq::ErrorCode::invalid_argument) ==
+        "config.json: tiny_values: got \"one\", wanted \"float\" or \"zero\"");
+}
+
 TEST_CASE("keys that change nothing are accepted") {
   CHECK(nuq::parse_quant_config(R"({"weight_offset": false, "tensor_quantize": []})", "f").layers.empty());
 }
@@ -247,6 +259,7 @@ TEST_CASE("activation parameters of wrong type or value are refused") {
     CHECK(rejected_layer(members, "") == "config.json: layer 'conv1': " + message);
   };
   check(R"("num_bits": 4)", "num_bits: got 4, wanted 8");
+  check(R"("dst_type": "INT16")", "dst_type: got \"INT16\", wanted \"INT8\"");
   check(R"("max_percentile": 0.5)", "max_percentile: got 0.5, wanted a number in (0.5, 1]");
   check(R"("max_percentile": 1.1)", "max_percentile: got 1.1, wanted a number in (0.5, 1]");
   check(R"("min_percentile": 0)", "min_percentile: got 0, wanted a number in (0.5, 1]");
@@ -273,6 +286,8 @@ TEST_CASE("weight parameters of wrong type or value are refused") {
   };
   check(R"("num_bits": 16)", "num_bits: got 16, wanted 8");
   check(R"("wts_algo": "ada_quantize")", "wts_algo: got \"ada_quantize\", wanted \"arq_quantize\" or \"nuq_quantize\"");
+  check(R"("wts_algo": "snq_quantize", "num_bits": 4, "max_iteration": 1000, "init_algo": "gaussian")",
+        "wts_algo: got \"snq_quantize\", wanted \"arq_quantize\" or \"nuq_quantize\"");
   check(R"("wts_algo": 1)", "wts_algo: got 1, wanted a string");
   check(R"("channel_wise": "yes")", "channel_wise: got \"yes\", wanted true or false");
   check(R"("num_steps": 32)", "num_steps: belongs to wts_algo \"nuq_quantize\", got \"arq_quantize\"");
@@ -287,7 +302,63 @@ TEST_CASE("objects of a layer must be objects") {
   CHECK(rejected(R"({"conv1": {"quant_enable": 1}})", nuq::ErrorCode::invalid_argument) ==
         "config.json: layer 'conv1': quant_enable: got 1, wanted true or false");
   CHECK(rejected(R"({"conv1": {"activation_quant_params": []}})", nuq::ErrorCode::invalid_argument) ==
-        "config.json: layer 'conv1': activation_quant_params: got [], wanted an object");
+        "config.json: layer 'conv1': activation_quant_params: got [], wanted an object, or a list of objects, one for "
+        "each input, that say the same");
+}
+
+nuq::ActivationPlan activation_read_from(const std::string& json) {
+  return nuq::parse_quant_config(R"({"conv1": {"activation_quant_params": )" + json + "}}", "f")
+      .layers[0]
+      .plan.activation;
+}
+
+TEST_CASE("activation parameters may be a list with an entry for each input, if all say the same") {
+  CHECK(activation_read_from(R"([{"search_step": 0.02, "num_bits": 8}])").search_step == 0.02F);
+  CHECK(
+      activation_read_from(R"([{"act_algo": "hfmg", "num_of_bins": 1024}, {"num_of_bins": 1024, "act_algo": "hfmg"}])")
+          .num_of_bins == 1024);
+  CHECK(activation_read_from("[{}]") == nuq::ActivationPlan{});
+  for (const char* const list : {R"([{"search_step": 0.02}, {"search_step": 0.01}])", R"([{}, 1])", "[[]]", "[8]"}) {
+    CAPTURE(list);
+    CHECK(contains_text(rejected(std::string(R"({"conv1": {"activation_quant_params": )") + list + "}}",
+                                 nuq::ErrorCode::invalid_argument),
+                        "wanted an object, or a list of objects, one for each input, that say the same"));
+  }
+  CHECK(rejected(R"({"conv1": {"activation_quant_params": [{"num_bits": 12}]}})", nuq::ErrorCode::invalid_argument) ==
+        "config.json: layer 'conv1': num_bits: got 12, wanted 8");
+}
+
+/// The form of the HiSilicon variant's files, with values of our own.
+const std::string hisilicon = R"({
+    "version":1, "batch_num":3, "activation_offset":false, "do_fusion":true, "skip_fusion_layers":[],
+    "update_bn":false,
+    "bn_update_config":{ "bn_moving_average_fraction":0.25, "bn_update_iterations":12, "bn_dump_dir":"tmp/bn" },
+    "stem":{
+        "quant_enable":true,
+        "activation_quant_params":[
+            { "num_bits":8, "max_percentile":0.99999, "min_percentile":0.9999, "search_range":[0.8, 1.2],
+              "search_step":0.02 }
+        ],
+        "weight_quant_params":{ "wts_algo":"arq_quantize", "channel_wise":true, "num_bits":8 }
+    }
+})";
+
+TEST_CASE("the HiSilicon variant's form is read, and update_bn is noted where it is wanted") {
+  const nuq::QuantConfig config = nuq::parse_quant_config(hisilicon, "f");
+  CHECK(config.batch_num == 3);
+  CHECK(config.notes.empty());
+  REQUIRE(config.layers.size() == 1);
+  CHECK(config.layers[0].channel_wise == true);
+  CHECK(config.layers[0].plan.activation.search_range_start == 0.8F);
+  CHECK_FALSE(config.layers[0].plan.activation.asymmetric);
+  std::string updated = hisilicon;
+  updated.replace(updated.find("\"update_bn\":false"), 17, "\"update_bn\":true");
+  CHECK(nuq::parse_quant_config(updated, "f").notes ==
+        std::vector<std::string>{"f: update_bn: is not done: BatchNorm layers keep the statistics of the float model"});
+  CHECK(rejected(R"({"update_bn": 1})", nuq::ErrorCode::invalid_argument) ==
+        "config.json: update_bn: got 1, wanted true or false");
+  CHECK(rejected(R"({"bn_update_config": 1})", nuq::ErrorCode::invalid_argument) ==
+        "config.json: bn_update_config: got 1, wanted an object");
 }
 
 TEST_CASE("limits themselves are allowed, decimals as they are written") {

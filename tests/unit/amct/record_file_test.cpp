@@ -1,10 +1,13 @@
 #include "nuq/amct/record_file.hpp"
+#include "nuq/amct/mapping_file.hpp"
+#include "nuq/amct/simplified_config.hpp"
 #include "nuq/proto_schema.hpp"
 
 #include <doctest/doctest.h>
 #include <google/protobuf/util/message_differencer.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <string>
 
@@ -169,6 +172,42 @@ TEST_CASE("zoo: the vendor's ResNet-50 record reads and writes back to the same 
   CHECK(record.record(53).key() == "fc1000");
   const nuq::schema::ScaleOffsetRecord again = nuq::parse_record(nuq::to_text(record), "again");
   CHECK(google::protobuf::util::MessageDifferencer::Equals(record, again));
+}
+
+TEST_CASE("what sibling tools record of other types is refused, of int8 accepted") {
+  const auto recorded = [](const std::string& field) {
+    return "record { key: 'a' value { scale_w: 0.5 offset_w: 0 " + field + " } }";
+  };
+  CHECK(nuq::parse_record(recorded("dst_type: 'INT8' act_type: 'INT8' tensor_balance_factor: 1"), "f").record_size() ==
+        1);
+  const auto unsupported = [&](const std::string& field) {
+    return rejected(recorded(field), nuq::ErrorCode::unsupported_format);
+  };
+  CHECK(contains_text(unsupported("dst_type: 'INT4'"), "layer 'a'"));
+  CHECK(contains_text(unsupported("dst_type: 'INT4'"), "dst_type: got \"INT4\", wanted \"INT8\""));
+  CHECK(contains_text(unsupported("act_type: 'INT16'"), "act_type: got \"INT16\""));
+  CHECK(contains_text(unsupported("wts_type: 'INT4'"), "wts_type: got \"INT4\""));
+  CHECK(contains_text(unsupported("tensor_balance_factor: 1 tensor_balance_factor: 0.5"),
+                      "tensor_balance_factor: got 0.5, wanted none, or 1"));
+}
+
+TEST_CASE("zoo: every file of the vendor's samples parses") {
+  const auto zoo = model_zoo();
+  if (!zoo) return;
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(*zoo + "/data/ascend_samples")) {
+    const std::string file = entry.path().string();
+    CAPTURE(file);
+    ++files;
+    if (entry.path().extension() == ".cfg") {
+      CHECK(nuq::read_simplified_config(file).has_nuq_config());
+    } else if (entry.path().extension() == ".json") {
+      CHECK_FALSE(nuq::read_mapping_file(file).names.empty());
+    } else {
+      CHECK(nuq::read_record(file).record_size() > 0);
+    }
+  }
+  CHECK(files >= 3);
 }
 
 }  // namespace amct_record_file_test

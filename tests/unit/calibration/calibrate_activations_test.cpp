@@ -187,4 +187,34 @@ TEST_CASE("what cannot be calibrated is reported with file and layer") {
                        nuq::ConfigError);
 }
 
+TEST_CASE("an input vanishes when its largest value becomes 0 and is not") {
+  nuq::CalibratedActivation activation;
+  activation.scale = {1.0F, 0, false};
+  CHECK_FALSE(activation.vanishes());
+  activation.largest = 0.49F;
+  CHECK(activation.vanishes());
+  activation.largest = 0.5F;
+  CHECK_FALSE(activation.vanishes());
+  activation.scale = {1.0F, -128, true};  // what is never negative has levels above the offset only
+  activation.largest = 1e-6F;
+  CHECK(activation.vanishes());
+  activation.largest = 200.0F;
+  CHECK_FALSE(activation.vanishes());
+}
+
+TEST_CASE("the largest magnitude of all batches is known") {
+  const nuq::Graph graph = network();
+  ScriptedEngine engine(graph);
+  const auto feed = [](ScriptedEngine& fed, int batch) {
+    const float value = batch == 0 ? -3.0F : 2.0F;
+    fed.set_input("data", nuq::Tensor({1, 1, 1, 2}, {value, 1.0F}).view());
+    fed.set_input("data'", nuq::Tensor({1, 1, 1, 2}, {1e-7F, 2e-7F}).view());
+  };
+  const auto calibrated = nuq::calibrate_activations(graph, default_plan, engine, 2, feed);
+  CHECK(calibrated.at("early").largest == 3.0F);
+  CHECK_FALSE(calibrated.at("early").vanishes());
+  CHECK(calibrated.at("a").largest == 2e-7F);
+  CHECK(calibrated.at("a").vanishes());
+}
+
 }  // namespace calibration_calibrate_activations_test

@@ -390,6 +390,19 @@ TEST_CASE("layers with too many inputs get the diagonal alone") {
   check_moments(nuq::merged(statistics.at("plain")), windows_of_images(plain_window, 0, 1, 45), false);
 }
 
+TEST_CASE("after the deadline nothing is looked at") {
+  const nuq::Graph graph = network();
+  nuq::EigenEngine engine;
+  engine.load(graph);
+  nuq::Parallel serial;
+  nuq::StatisticsOptions options;
+  options.deadline = nuq::Deadline(nuq::Deadline::Clock::now(), -1.0);
+  int fed = 0;
+  const auto feed = [&fed](nuq::EigenEngine&, int) { ++fed; };
+  CHECK(nuq::collect_layer_statistics(graph, plan(), engine, 3, feed, options, serial).empty());
+  CHECK(fed == 0);
+}
+
 TEST_CASE("layers that the engine does not compute are left out") {
   IdleEngine idle;
   nuq::Parallel serial;

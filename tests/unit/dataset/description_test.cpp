@@ -76,7 +76,8 @@ TEST_CASE("every metric has a name") {
   description["targets"] = "targets.npy";
   for (const auto& [name, metric] :
        {std::pair{"top1", nuq::Metric::top1}, std::pair{"top5", nuq::Metric::top5},
-        std::pair{"psnr", nuq::Metric::psnr}, std::pair{"agreement", nuq::Metric::agreement}}) {
+        std::pair{"psnr", nuq::Metric::psnr}, std::pair{"agreement", nuq::Metric::agreement},
+        std::pair{"kl", nuq::Metric::kl}, std::pair{"cosine", nuq::Metric::cosine}}) {
     description["metric"] = name;
     CHECK(parse(description).metric == metric);
   }
@@ -100,8 +101,8 @@ TEST_CASE("a wrong value is reported with file, key, value and what was wanted")
   CHECK(message_with("mean_file", true).find("key 'mean_file': got true, wanted a name") != std::string::npos);
   CHECK(message_with("labels", "").find("key 'labels': got \"\", wanted a name") != std::string::npos);
   CHECK(message_with("output", 1).find("key 'output'") != std::string::npos);
-  CHECK(message_with("metric", "top2").find("key 'metric': got \"top2\", wanted top1, top5, psnr or agreement") !=
-        std::string::npos);
+  CHECK(message_with("metric", "top2")
+            .find("key 'metric': got \"top2\", wanted top1, top5, psnr, agreement, kl or cosine") != std::string::npos);
   CHECK(message_with("peak", 0).find("key 'peak': got 0, wanted a number greater than 0") != std::string::npos);
   CHECK(message_with("inputs", "images.npy").find("key 'inputs': got \"images.npy\", wanted an object") !=
         std::string::npos);
@@ -122,7 +123,7 @@ TEST_CASE("missing keys are named with who needs them") {
   CHECK(message_without("labels") == "nuq: d.json: key 'labels' is missing, which the metric needs");
   CHECK(message_with("metric", "top5").empty());
   CHECK(message_with("metric", "psnr") == "nuq: d.json: key 'targets' is missing, which the metric needs");
-  CHECK(message_with("metric", "agreement").empty());
+  for (const char* const metric : {"agreement", "kl", "cosine"}) CHECK(message_with("metric", metric).empty());
 }
 
 TEST_CASE("two kinds of mean exclude each other") {

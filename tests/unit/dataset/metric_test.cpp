@@ -101,4 +101,92 @@ TEST_CASE("outputs and targets of different widths are an error") {
                        "nuq: the network's output has 2 values per sample, the targets have 1", nuq::EvaluationError);
 }
 
+/// The metric of one batch.
+template <class Metric>
+double value_of(Metric metric, const std::vector<float>& outputs, const std::vector<float>& originals,
+                std::size_t samples) {
+  metric.add(rows(outputs, samples), rows(originals, samples));
+  return metric.value();
+}
+
+const std::vector<float> logits = {2.0F, -1.0F, 0.5F, 0.0F, 3.0F, 100.0F};
+const std::vector<float> other_logits = {1.5F, -1.0F, 1.0F, 0.0F, 2.0F, 4.0F};
+
+TEST_CASE("the divergence of distributions is numpy's sum of p·ln(p/q), negated") {
+  const std::vector<float> p = {0.7F, 0.2F, 0.1F, 0.1F, 0.1F, 0.8F, 0.5F, 0.5F, 0.0F};
+  const std::vector<float> q = {0.6F, 0.3F, 0.1F, 0.2F, 0.1F, 0.7F, 0.4F, 0.4F, 0.2F};
+  CHECK(nuq::distributions_per_sample(rows(p, 3)) == 1);
+  CHECK(value_of(nuq::OutputDivergence(1), q, p, 3) == doctest::Approx(-0.09582212168947828).epsilon(1e-6));
+  CHECK(value_of(nuq::OutputDivergence(1), p, p, 3) == 0.0);
+}
+
+TEST_CASE("two anchors of two classes are two distributions per sample, and the divergence is the mean of all") {
+  const std::vector<float> p = {0.9F, 0.1F, 0.3F, 0.7F, 0.5F, 0.5F, 0.2F, 0.8F};
+  const std::vector<float> q = {0.8F, 0.2F, 0.3F, 0.7F, 0.5F, 0.5F, 0.4F, 0.6F};
+  CHECK(nuq::distributions_per_sample(rows(p, 2)) == 2);
+  CHECK(value_of(nuq::OutputDivergence(2), q, p, 2) == doctest::Approx(-0.03205154407143278).epsilon(1e-6));
+}
+
+TEST_CASE("outputs that are no distributions are compared after a softmax") {
+  CHECK(nuq::distributions_per_sample(rows(logits, 2)) == 0);
+  CHECK(value_of(nuq::OutputDivergence(0), other_logits, logits, 2) ==
+        doctest::Approx(-0.11534135462363485).epsilon(1e-12));
+  CHECK(value_of(nuq::OutputDivergence(0), logits, logits, 2) == 0.0);
+  const std::vector<float> shifted = {-8.0F, -11.0F, -9.5F, 50.0F, 53.0F, 150.0F};  // softmax does not see a shift
+  CHECK(value_of(nuq::OutputDivergence(0), shifted, logits, 2) == doctest::Approx(0.0).epsilon(1e-12));
+}
+
+TEST_CASE("what adds up to 1 for one sample only, to no whole number, or is negative is no distribution") {
+  CHECK(nuq::distributions_per_sample(rows({0.25F, 0.75F, 0.5F, 0.25F}, 2)) == 0);
+  CHECK(nuq::distributions_per_sample(rows({0.25F, 0.75F, 1.5F, 0.5F}, 2)) == 0);
+  CHECK(nuq::distributions_per_sample(rows({0.25F, 0.5F}, 1)) == 0);
+  CHECK(nuq::distributions_per_sample(rows({1.25F, -0.25F}, 1)) == 0);
+  CHECK(nuq::distributions_per_sample(rows({0.0F, 0.0F}, 1)) == 0);
+  CHECK(nuq::distributions_per_sample(rows({3.0F, 1.0F}, 1)) == 0);
+  CHECK(nuq::distributions_per_sample(rows({0.3330F, 0.3333F, 0.3333F}, 1)) == 1);
+}
+
+TEST_CASE("the divergence is finite where the original is sure of what the network thinks impossible") {
+  const double value = value_of(nuq::OutputDivergence(1), {0.0F, 1.0F}, {1.0F, 0.0F}, 1);
+  CHECK(value == doctest::Approx(std::log(1.17549435e-38)).epsilon(1e-6));
+}
+
+TEST_CASE("a constant network diverges, though all answers of the original are its own") {
+  const std::vector<float> varying = {0.9F, 0.1F, 0.6F, 0.4F, 0.8F, 0.2F};
+  const std::vector<float> constant = {0.8F, 0.2F, 0.8F, 0.2F, 0.8F, 0.2F};
+  nuq::TopAccuracy agreement(1);
+  agreement.add(rows(constant, 3), std::vector<std::int64_t>{0, 0, 0});
+  CHECK(agreement.value() == 1.0);
+  CHECK(value_of(nuq::OutputDivergence(1), constant, varying, 3) < -0.04);
+}
+
+TEST_CASE("one value per sample is always the same distribution, which is an error") {
+  nuq::OutputDivergence divergence(0);
+  const std::vector<float> one = {0.25F, 0.5F};
+  CHECK_THROWS_WITH_AS(divergence.add(rows(one, 2), rows(one, 2)),
+                       "nuq: metric kl: the network's output has one value per sample, wanted at least 2",
+                       nuq::EvaluationError);
+}
+
+TEST_CASE("the cosine is numpy's, batches weigh by their samples, and zeros have a value") {
+  nuq::OutputSimilarity similarity;
+  CHECK(value_of(similarity, other_logits, logits, 2) == doctest::Approx(0.9300481840205984).epsilon(1e-12));
+  CHECK(value_of(similarity, logits, logits, 2) == 1.0);
+  const std::vector<float> zeros(6, 0.0F);
+  CHECK(value_of(similarity, zeros, zeros, 2) == 1.0);
+  CHECK(value_of(similarity, zeros, logits, 2) == 0.0);
+  CHECK(value_of(similarity, {-2.0F, 1.0F, -0.5F, 0.0F, -3.0F, -100.0F}, logits, 2) == -1.0);
+  similarity.add(rows({1.0F, 0.0F}, 1), rows({0.0F, 1.0F}, 1));
+  similarity.add(rows({1.0F, 0.0F, 2.0F, 0.0F, 3.0F, 0.0F}, 3), rows({1.0F, 0.0F, 1.0F, 0.0F, 1.0F, 0.0F}, 3));
+  CHECK(similarity.value() == 0.75);
+}
+
+TEST_CASE("metrics that compare with the original network are known") {
+  CHECK(nuq::compares_with_original(nuq::Metric::agreement));
+  CHECK(nuq::compares_with_original(nuq::Metric::kl));
+  CHECK(nuq::compares_with_original(nuq::Metric::cosine));
+  CHECK_FALSE(nuq::compares_with_original(nuq::Metric::top1));
+  CHECK_FALSE(nuq::compares_with_original(nuq::Metric::psnr));
+}
+
 }  // namespace dataset_metric_test

@@ -131,6 +131,54 @@ TEST_CASE("agreement compares with the predictions of another network") {
   CHECK(nuq::evaluate(reversed, dataset) == 0.2);
 }
 
+TEST_CASE("kl and cosine compare with the outputs of another network, batch by batch") {
+  nuq::Dataset dataset(judged_by(nuq::Metric::kl), {{{"data", inputs}}, {}, {}, {}}, "d.json");
+  Amplifier original(1.0F);
+  Amplifier half(0.5F);
+  CHECK_THROWS_WITH_AS(static_cast<void>(nuq::evaluate(original, dataset)),
+                       "nuq: d.json: no outputs for batch 0, wanted those of the original network",
+                       nuq::EvaluationError);
+  nuq::compare_with(original, dataset);
+  CHECK(nuq::evaluate(original, dataset) == 0.0);
+  nuq::BatchMetrics batches;
+  CHECK(nuq::evaluate(half, dataset, 0, batches) == doctest::Approx(-0.04159863424392701).epsilon(1e-9));  // numpy's
+  REQUIRE(batches.values().size() == 3);
+  CHECK(batches.values()[0].metric == doctest::Approx(-0.0415986342439271).epsilon(1e-9));
+  CHECK(batches.values()[2].samples == 1);
+
+  nuq::Dataset directions(judged_by(nuq::Metric::cosine), {{{"data", inputs}}, {}, {}, {}}, "d.json");
+  nuq::compare_with(original, directions);
+  Amplifier reversed(-1.0F);
+  CHECK(nuq::evaluate(original, directions) == 1.0);
+  CHECK(nuq::evaluate(half, directions) == 1.0);
+  CHECK(nuq::evaluate(reversed, directions) == -1.0);
+}
+
+TEST_CASE("what the original computes for the first batches does for evaluations of these alone") {
+  nuq::Dataset dataset(judged_by(nuq::Metric::cosine), {{{"data", inputs}}, {}, {}, {}}, "d.json");
+  Amplifier original(1.0F);
+  nuq::compare_with(original, dataset, 2);
+  CHECK(dataset.originals().rows() == 4);
+  CHECK(nuq::evaluate(original, dataset, 2) == 1.0);
+  CHECK_THROWS_AS(static_cast<void>(nuq::evaluate(original, dataset, 3)), nuq::EvaluationError);
+}
+
+TEST_CASE("an original that gives one answer to everything makes agreement doubtful, and only agreement") {
+  const nuq::NumericArray same = floats({3, 2}, {1, 0, 7, 6, 0.5F, 0});
+  const auto warning_of = [](nuq::Metric metric, const nuq::NumericArray& array) {
+    nuq::Dataset dataset(judged_by(metric), {{{"data", array}}, {}, {}, {}}, "d.json");
+    Amplifier original(1.0F);
+    nuq::compare_with(original, dataset);
+    return nuq::agreement_warning(dataset);
+  };
+  CHECK(warning_of(nuq::Metric::agreement, same) ==
+        "d.json: metric agreement: the original network answers class 0 for all 3 samples, as a network that always "
+        "gives this answer does: wanted other samples, or metric kl or cosine, which compare the outputs");
+  CHECK(warning_of(nuq::Metric::agreement, inputs).empty());
+  CHECK(warning_of(nuq::Metric::kl, same).empty());
+  CHECK(nuq::agreement_warning(labelled({0, 0, 0, 0, 0})).empty());
+}
+
 TEST_CASE("outputs that are not finite are an error, not a metric") {
   const nuq::Dataset dataset = labelled({0, 1, 2, 1, 1});
   for (const float factor : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {

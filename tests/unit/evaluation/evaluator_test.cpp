@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 namespace evaluation_evaluator_test {
 
@@ -74,6 +75,15 @@ TEST_CASE("an evaluator may be const where its members are") {
   CHECK(nuq::check_evaluator<const SetInConstructor>());
   CHECK(nuq::check_evaluator<FromFiles>());
   CHECK_FALSE(nuq::has_eval_model_v<const FromFiles>);
+}
+
+struct Doubtful : nuq::AutoNuqEvaluatorBase<Doubtful> {
+  [[nodiscard]] std::vector<std::string> warnings() const { return {"few samples"}; }
+};
+
+TEST_CASE("an evaluator may warn of its own metric") {
+  CHECK(nuq::warnings_of(Doubtful{}) == std::vector<std::string>{"few samples"});
+  CHECK(nuq::warnings_of(InMemory{}).empty());
 }
 
 }  // namespace evaluation_evaluator_test

@@ -107,6 +107,39 @@ TEST_CASE("a network of one linear layer feels its errors relative to its output
   CHECK(found.at("fc") == doctest::Approx(linear_sensitivity(layer)).epsilon(1e-4));
 }
 
+/// A deadline that passed before anything began.
+const nuq::Deadline passed(nuq::Deadline::Clock::now(), -1.0);
+
+TEST_CASE("layers for which there is no time are taken to err relative to their outputs' energies") {
+  const std::vector<Weights> layers = {random_layer("a", 5), random_layer("b", 6, 3.0F), random_layer("c", 7, 0.2F)};
+  const nuq::LayerStatistics known = statistics_of_samples();
+  nuq::LayerPlan nuq_layer;
+  nuq_layer.weight_algorithm = nuq::WeightAlgorithm::nuq;
+  nuq::EigenEngine engine;
+  nuq::Parallel serial;
+  const Sensitivities found =
+      nuq::layer_sensitivities(parallel_network(layers), {{"a", nuq_layer}, {"b", nuq_layer}, {"c", nuq_layer}},
+                               Statistics{{"a", known}, {"b", known}, {"c", known}}, engine, 2, feed, serial, passed);
+  for (const Weights& layer : layers) {
+    CHECK(found.at(layer.layer) == doctest::Approx(1.0 / mean_output_energy(layer.values)).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("a slope is estimated from those measured, as their geometric mean at equal energy") {
+  nuq::detail::Influences influences{{"a", {8.0, 1.0, 1.0}}, {"b", {1.0, 2.0, 1.0}}, {"c", {0.0, 0.5, 0.0}}};
+  nuq::detail::estimate_slopes(influences, {"c"});
+  CHECK(influences.at("c").slope == doctest::Approx(8.0));  // sqrt(8 · 2) / 0.5
+  CHECK(influences.at("a").slope == 8.0);
+}
+
+TEST_CASE("as many batches are run as there is time for") {
+  const nuq::Deadline in_a_year(nuq::Deadline::Clock::now(), 3.2e7);
+  CHECK(nuq::detail::affordable_batches(10, 8.0, 1.0, nuq::Deadline()) == 10);
+  CHECK(nuq::detail::affordable_batches(10, 8.0, 1.0, in_a_year) == 10);
+  CHECK(nuq::detail::affordable_batches(10, 8.0, 3.2e7 / 4.5, in_a_year) == 5);  // 8 runs of half of them: 4 of all
+  CHECK(nuq::detail::affordable_batches(10, 8.0, 1.0, passed) == 1);
+}
+
 TEST_CASE("layers are judged one at a time, with their own weights back in place") {
   const std::vector<Weights> layers = {random_layer("a", 5), random_layer("b", 6, 3.0F), random_layer("c", 7, 0.2F)};
   const nuq::LayerStatistics known = statistics_of_samples();

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <filesystem>
@@ -13,8 +14,12 @@
 #include <vector>
 
 #include "../temporary_folder.hpp"
+#include "nuq/caffe/model_file.hpp"
+#include "nuq/io/atomic_file.hpp"
 #include "nuq/search/bisection.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
+#include "nuq/workflow/detail/prepare_statistics.hpp"
+#include "nuq/workflow/init.hpp"
 #include "tiny_network.hpp"
 
 namespace workflow_auto_nuq_test {
@@ -475,6 +480,102 @@ TEST_CASE("engine and activation calibrator of auto_nuq are the user's") {
   CHECK(engines == 2);
   for (const auto& [layer, quantization] : result.quantization)
     CHECK(quantization.activation->scale == nuq::asymmetric_scale(0.0F, 1.0F).scale);
+}
+
+/// Never looks at what it is given.
+struct Blind : nuq::AutoNuqEvaluatorBase<Blind> {
+  double eval_model(const std::string&, const std::string&, int batch_num) const { return batch_num; }
+  bool is_satisfied(double original, double result) const { return (original - result) * 100 < 1; }
+  std::vector<std::string> warnings() const { return {"nothing is measured"}; }
+};
+
+struct KeepsWarnings {
+  std::vector<std::string> warnings;
+  void warned(const std::string& message) { warnings.push_back(message); }
+};
+
+TEST_CASE("an evaluator that measures nothing satisfies, but not without a word") {
+  const Run run;
+  KeepsWarnings progress;
+  const nuq::AutoNuqResult result = nuq::auto_nuq(
+      run.network.model, run.network.weights, Blind{}, run.config, run.prefix + "_record.txt", run.prefix, run.options,
+      nuq::Policies{nuq::RateQuantizer{}, nuq::RateDistortionSearch{}, nuq::SerialExecutor{}, progress});
+  CHECK(result.satisfied);
+  CHECK(result.report.metric_unchanged);
+  CHECK(nuq::to_json(result.report).find("\"metric_unchanged\": true") != std::string::npos);
+  REQUIRE(progress.warnings.size() >= 2);
+  CHECK(std::count(progress.warnings.begin(), progress.warnings.end(), "nothing is measured") == 1);
+  CHECK(progress.warnings.back().find("the metric never changed: it is 0 for the original and all ") !=
+        std::string::npos);
+  CHECK(progress.warnings.back().find("evaluate_batch_num") != std::string::npos);
+  for (const std::string& warning : progress.warnings) {
+    CHECK(std::count(result.report.warnings.begin(), result.report.warnings.end(), warning) == 1);
+  }
+}
+
+TEST_CASE("an evaluator whose metric changes is not warned about") {
+  const Run run;
+  ScriptedEvaluator evaluator;
+  evaluator.metric = Fidelity();
+  const nuq::AutoNuqResult result = run(evaluator);
+  CHECK_FALSE(result.report.metric_unchanged);
+  CHECK(nuq::to_json(result.report).find("metric_unchanged") == std::string::npos);
+}
+
+TEST_CASE("a search leaves layers whose inputs would vanish in float") {
+  Run run;
+  nuq::Model content = nuq::read_model(run.network.model, run.network.weights);
+  for (auto& layer : *content.weights.mutable_layer()) {
+    if (layer.name() != "conv2") continue;
+    for (auto& blob : *layer.mutable_blobs()) {
+      for (float& value : *blob.mutable_data()) value *= 1e-8F;
+    }
+  }
+  nuq::FileSet files;
+  nuq::write_model(content, files, run.network.model, run.network.weights);
+  files.commit();
+  ScriptedEvaluator evaluator;
+  evaluator.metric = Fidelity();
+  const nuq::AutoNuqResult result = run(evaluator);
+  CHECK(result.satisfied);
+  CHECK(result.quantization.size() == 1);
+  CHECK(result.quantization.count("conv1") == 1);
+  for (const nuq::LayerReport& layer : result.report.layers) {
+    CAPTURE(layer.name);
+    CHECK((layer.name == "conv1" || layer.reason.find("stays in float: its ") != std::string::npos));
+  }
+}
+
+TEST_CASE("a time limit that is far away changes nothing") {
+  Run run;
+  ScriptedEvaluator evaluator;
+  evaluator.metric = Fidelity();
+  const nuq::AutoNuqResult unlimited = run(evaluator);
+  run.options.max_seconds = 1e6;
+  ScriptedEvaluator again;
+  again.metric = Fidelity();
+  const nuq::AutoNuqResult limited = run(again);
+  CHECK(evaluator.returned == again.returned);
+  CHECK(limited.report.bytes == unlimited.report.bytes);
+  CHECK(limited.report.warnings == unlimited.report.warnings);
+}
+
+TEST_CASE("of the prices those are tried for which there is time, three at least") {
+  const Run run;
+  nuq::Parallel serial;
+  const nuq::QuantizationSession session =
+      nuq::detail::prepared_session(run.config, run.network.model, run.network.weights, serial);
+  const auto grid_until = [&](const nuq::Deadline& deadline) {
+    return nuq::detail::price_grid(
+        session.graph, session.settings.plan, nuq::RateQuantizer{},
+        nuq::detail::weighed_data_free_statistics(session.graph, session.settings.plan, serial), deadline, serial);
+  };
+  const nuq::detail::PriceGrid all = grid_until({});
+  const nuq::detail::PriceGrid few = grid_until({nuq::Deadline::Clock::now(), -1.0});
+  CHECK(all.factor == 1);
+  CHECK(few.factor == 6);
+  CHECK(few.middle == all.middle);
+  CHECK(grid_until({nuq::Deadline::Clock::now(), 1e6}).factor == 1);
 }
 
 }  // namespace workflow_auto_nuq_test

@@ -1,10 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
 #include "../../deploy_agreement.hpp"
 #include "../temporary_folder.hpp"
+#include "nuq/amct/quant_config_json.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/net.hpp"
@@ -259,6 +261,73 @@ TEST_CASE("engine and activation calibrator of static_nuq are the user's") {
     CHECK(entry.value().scale_d() == nuq::asymmetric_scale(0.0F, 1.0F).scale);
     CHECK(entry.value().offset_d() == -128);
   }
+}
+
+/// The tiny network with the weights of conv2, and its bias, a hundred million times smaller.
+TinyNetwork with_tiny_conv2(const TemporaryFolder& folder) {
+  TinyNetwork network(folder);
+  nuq::Model content = nuq::read_model(network.model, network.weights);
+  for (auto& layer : *content.weights.mutable_layer()) {
+    if (layer.name() != "conv2") continue;
+    for (auto& blob : *layer.mutable_blobs()) {
+      for (float& value : *blob.mutable_data()) value *= 1e-8F;
+    }
+  }
+  nuq::FileSet files;
+  nuq::write_model(content, files, network.model, network.weights);
+  files.commit();
+  return network;
+}
+
+const nuq::LayerReport& layer_of(const nuq::RunReport& report, const std::string& name) {
+  const auto found = std::find_if(report.layers.begin(), report.layers.end(),
+                                  [&name](const nuq::LayerReport& layer) { return layer.name == name; });
+  REQUIRE(found != report.layers.end());
+  return *found;
+}
+
+TEST_CASE("a layer of tiny weights, and one of tiny inputs, stay in float, and the report says which") {
+  const TemporaryFolder folder;
+  const TinyNetwork network = with_tiny_conv2(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, batch, folder / "config.json",
+                                                folder / "record.txt", folder / "out/net");
+  CHECK(layer_of(report, "conv1").levels.has_value());
+  CHECK_FALSE(layer_of(report, "conv2").levels.has_value());
+  CHECK(layer_of(report, "conv2").reason.find("stays in float: its weights are at most 3") == 0);
+  CHECK_FALSE(layer_of(report, "fc").levels.has_value());
+  CHECK(layer_of(report, "fc").reason.find("stays in float: its inputs are at most ") == 0);
+  CHECK(report.warnings.size() == 2);
+  CHECK(folder.read("record.txt").find("conv2") == std::string::npos);
+  CHECK(folder.read("out/net_nuq_layer_record.txt") == "conv1");
+  nuq::Net net(folder / "out/net_deploy_model.prototxt", folder / "out/net_deploy_weights.caffemodel");
+  CHECK(net.graph().find("conv2") != nullptr);
+}
+
+TEST_CASE("without activations a layer of tiny inputs is quantized, and tiny weights are exact") {
+  const TemporaryFolder folder;
+  const TinyNetwork network = with_tiny_conv2(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{},
+                                                folder / "config.json", folder / "record.txt", folder / "out/net");
+  CHECK(layer_of(report, "fc").levels.has_value());
+  const nuq::Graph original = nuq::load_graph(network.model, network.weights);
+  const nuq::Graph quantized =
+      nuq::load_graph(folder / "out/net_fake_quant_model.prototxt", folder / "out/net_fake_quant_weights.caffemodel");
+  CHECK(quantized.find("conv2")->blobs[0].values == original.find("conv2")->blobs[0].values);
+}
+
+TEST_CASE("tiny_values zero keeps the vendor's rule: one level, zero") {
+  const TemporaryFolder folder;
+  const TinyNetwork network = with_tiny_conv2(folder);
+  nuq::QuantConfig config = nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  config.tiny_values = nuq::TinyValues::become_zero;
+  folder.write("config.json", nuq::to_json(config));
+  const nuq::RunReport report = nuq::static_nuq(network.model, network.weights, batch, folder / "config.json",
+                                                folder / "record.txt", folder / "out/net");
+  CHECK(layer_of(report, "conv2").levels == 1);
+  CHECK(layer_of(report, "fc").levels.has_value());
+  CHECK(report.warnings.empty());
 }
 
 }  // namespace workflow_static_nuq_test

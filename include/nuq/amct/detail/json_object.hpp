@@ -39,6 +39,8 @@ class JsonObject {
   /// Two numbers, [first, second].
   NUQ_FUNCTION void read(const char* key, float& first, float& second) const;
   NUQ_FUNCTION [[nodiscard]] std::optional<JsonObject> object(const char* key) const;
+  /// An object, or a list of objects that say the same, of which one is taken.
+  NUQ_FUNCTION [[nodiscard]] std::optional<JsonObject> object_or_list(const char* key) const;
 
   NUQ_FUNCTION [[noreturn]] void reject(const char* key, const std::string& wanted) const;
 
@@ -127,6 +129,17 @@ NUQ_DEFINITION std::optional<JsonObject> JsonObject::object(const char* key) con
   const Json& member = *object_->find(key);
   if (!member.is_object()) reject(key, "an object");
   return JsonObject(member, place_);
+}
+
+NUQ_DEFINITION std::optional<JsonObject> JsonObject::object_or_list(const char* key) const {
+  if (!has(key) || !object_->find(key)->is_array()) return object(key);
+  const Json& list = *object_->find(key);
+  const auto differs = [&list](const Json& element) {
+    return !element.is_object() || sorted_by_key(element) != sorted_by_key(list[0]);
+  };
+  if (list.empty() || std::any_of(list.begin(), list.end(), differs))
+    reject(key, "an object, or a list of objects, one for each input, that say the same");
+  return JsonObject(list[0], place_);
 }
 
 NUQ_DEFINITION void JsonObject::reject(const char* key, const std::string& wanted) const {

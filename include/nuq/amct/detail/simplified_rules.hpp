@@ -12,7 +12,7 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Refuses names that do not exist, names overridden twice, and fields of sibling tools.
+/// Refuses names that do not exist, names overridden twice, fields of sibling tools, and any number of bits but 8.
 NUQ_FUNCTION void check_definition(const Graph& graph, const schema::AMCTConfig& definition, const std::string& file);
 
 }  // namespace detail
@@ -22,6 +22,7 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(AMCT)
 
 #include <array>
+#include <cstdint>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -42,11 +43,29 @@ NUQ_FUNCTION inline void refuse_sibling_fields(const schema::CalibrationConfig& 
       fail(ConfigError(ErrorCode::unsupported_format, place + ": " + field + " is not supported, wanted " + wanted));
   };
   refuse(config.has_ada_quantize(), "ada_quantize", "arq_quantize or nuq_quantize");
+  refuse(config.has_snq_quantize(), "snq_quantize, of 4 bits,",
+         "nuq_quantize, which with num_steps 16 keeps as many levels");
   refuse(config.arq_quantize().has_quant_bits() && config.arq_quantize().quant_bits() != 8, "quant_bits other than 8",
          "8");
   refuse(config.ifmr_quantize().dst_type() != schema::INT8 || config.hfmg_quantize().dst_type() != schema::INT8,
          "dst_type INT16", "INT8");
   refuse(config.has_dmq_balancer(), "dmq_balancer", "none");
+}
+
+/// What is quantized is int8, weights and activations alike.
+NUQ_FUNCTION inline void check_num_bits(const schema::CalibrationConfig& config, const std::string& place) {
+  const auto check = [&place](const char* algorithm, std::uint32_t num_bits) {
+    require(num_bits == 8, place, std::string(algorithm) + ": num_bits", std::to_string(num_bits), "8");
+  };
+  check("arq_quantize", config.arq_quantize().num_bits());
+  check("nuq_quantize", config.nuq_quantize().num_bits());
+  check("ifmr_quantize", config.ifmr_quantize().num_bits());
+  check("hfmg_quantize", config.hfmg_quantize().num_bits());
+}
+
+NUQ_FUNCTION inline void check_algorithms(const schema::CalibrationConfig& config, const std::string& place) {
+  refuse_sibling_fields(config, place);
+  check_num_bits(config, place);
 }
 
 /// The layer types of one scale for all channels, as configurations call them.
@@ -66,7 +85,7 @@ NUQ_DEFINITION void check_definition(const Graph& graph, const schema::AMCTConfi
                                   const schema::CalibrationConfig& config) {
     const std::string place = file + ": " + key + ": '" + name + "'";
     if (!overridden.insert(place).second) fail(ConfigError(ErrorCode::duplicate_name, place + " is overridden twice"));
-    refuse_sibling_fields(config, place);
+    check_algorithms(config, place);
     const bool has_one_scale = type == one_scale_types[0] || type == one_scale_types[1];
     require(!has_one_scale || !config.arq_quantize().channel_wise(), place, "channel_wise", "true",
             "false: " + type + " has one scale");
@@ -84,9 +103,11 @@ NUQ_DEFINITION void check_definition(const Graph& graph, const schema::AMCTConfi
     check_layer_names(graph, std::vector<std::string>{name}, file, "override_layer_configs");
     check_override("override_layer_configs", name, graph.find(name)->type, override_layer.calibration_config());
   }
-  refuse_sibling_fields(definition.common_config(), file + ": common_config");
-  refuse_sibling_fields(definition.conv_calibration_config(), file + ": conv_calibration_config");
-  refuse_sibling_fields(definition.fc_calibration_config(), file + ": fc_calibration_config");
+  check_algorithms(definition.common_config(), file + ": common_config");
+  check_algorithms(definition.conv_calibration_config(), file + ": conv_calibration_config");
+  check_algorithms(definition.fc_calibration_config(), file + ": fc_calibration_config");
+  const std::uint32_t num_bits = definition.nuq_config().nuq_quantize().num_bits();
+  require(num_bits == 8, file, "nuq_config: num_bits", std::to_string(num_bits), "8");
   if (definition.tensor_quantize_size() > 0 || definition.has_fakequant_precision_mode()) {
     fail(ConfigError(ErrorCode::unsupported_format,
                      file + ": tensor_quantize and fakequant_precision_mode are not supported"));

@@ -16,7 +16,8 @@ NUQ_NAMESPACE_BEGIN
 ///
 ///   scale = max / 127 where max ≥ |min|, otherwise |min| / 128;  level = clamp(round(w / scale), −128, 127)
 ///
-/// The scale is computed in float; a scale below FLT_EPSILON becomes 1.
+/// The scale is computed in float; a scale below FLT_EPSILON becomes 1, and its weights 0. (A layer of nothing else is
+/// not quantized by default: graph/passes/tiny_weights.hpp.)
 /// @throws ModelError non_finite_value for a NaN or infinite weight, scale_out_of_range for a scale above 1 /
 /// FLT_EPSILON. Source: the AMCT manual (ARQ, unified data format).
 struct AbsMaxQuantizer {

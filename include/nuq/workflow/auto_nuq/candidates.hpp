@@ -39,7 +39,8 @@ namespace detail {
 
 /// What the evaluator's calibration data say about the layers that take NUQ; what may be expected of them without.
 /// Weighed: errors of all layers have one unit.
-NUQ_FUNCTION [[nodiscard]] inline NetworkStatistics candidate_statistics(const AutoNuqState& run, Parallel& parallel) {
+NUQ_FUNCTION [[nodiscard]] inline NetworkStatistics candidate_statistics(const AutoNuqState& run,
+                                                                         const Deadline& deadline, Parallel& parallel) {
   const AnyEvaluator& evaluator = run.tools.evaluator;
   if (!evaluator.calibration_batch || run.options.statistics_batches < 0)
     return weighed_data_free_statistics(run.session.graph, run.session.settings.plan, parallel);
@@ -47,7 +48,7 @@ NUQ_FUNCTION [[nodiscard]] inline NetworkStatistics candidate_statistics(const A
       run.options.statistics_batches > 0 ? run.options.statistics_batches : run.session.settings.batch_num;
   AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
   return weighed_statistics(run.session.graph, run.session.settings.plan, evaluator.calibration_batch, batches, engine,
-                            parallel);
+                            parallel, deadline);
 }
 
 /// A layer whose bias leaves the int32 range at its scales stays in float.
@@ -74,7 +75,10 @@ NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
       run.session, run.tools.evaluator.calibration_batch,
       run.tools.calibration.engine(run.options.threads, run.options.custom_layers), run.tools.calibration.calibrator);
   run.choices.for_each([&](const std::string& layer, LayerQuantization& quantization) {
-    set_activation(quantization, calibrated.at(layer));
+    const CalibratedActivation& activation = calibrated.at(layer);
+    const std::string obstacle = input_obstacle(activation, run.session.settings.tiny_values);
+    if (!obstacle.empty()) run.refused[layer] = run.session.graph.model_file() + ": layer '" + layer + "': " + obstacle;
+    set_activation(quantization, activation);
   });
   refuse_layers_without_int32_bias(run);
 }
@@ -89,17 +93,31 @@ NUQ_FUNCTION inline void leave_out_uncalibrated(AutoNuqState& run) {
   }
 }
 
+NUQ_FUNCTION inline void note_short_preparation(AutoNuqState& run, const PriceGrid& prices) {
+  std::string note = "time limit: statistics and sensitivities are of fewer data than without it";
+  if (prices.factor > 1) note += ", and of the prices per bit every " + std::to_string(prices.factor) + ". is tried";
+  run.report.warnings.push_back(note);
+}
+
 NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
   ThreadPool parallel(run.options.threads);
   const AnyProgress& progress = run.tools.progress;
   leave_out_uncalibrated(run);
   progress.started(run.session.settings.plan.size());
-  const NetworkStatistics known = candidate_statistics(run, parallel);
-  run.choices = layer_choices(run.session.graph, run.session.settings.plan, run.tools.quantizer, known, run.options,
-                              parallel, [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
-                                progress.layer_quantized(layer, done, layers);
-                                if (progress.stop_requested()) throw StopRequested();
-                              });
+  constexpr double share_of_statistics = 0.6;  // of the preparation; the rest for the quantization of the layers
+  const Deadline enough = run.preparation.after(share_of_statistics);
+  const double time_for_statistics = enough.seconds_left();
+  const NetworkStatistics known = candidate_statistics(run, enough, parallel);
+  const bool took_most_of_its_time = enough.seconds_left() < 0.5 * time_for_statistics;
+  const PriceGrid prices =
+      price_grid(run.session.graph, run.session.settings.plan, run.tools.quantizer, known, run.preparation, parallel);
+  if (took_most_of_its_time || prices.factor > 1) note_short_preparation(run, prices);
+  run.choices =
+      layer_choices(run.session.graph, run.session.settings.plan, run.tools.quantizer, known, prices, run.options,
+                    parallel, [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
+                      progress.layer_quantized(layer, done, layers);
+                      if (progress.stop_requested()) throw StopRequested();
+                    });
   calibrate_candidates(run);
   run.choices.join(run.options.groups);
 }

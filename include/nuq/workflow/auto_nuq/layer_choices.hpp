@@ -10,6 +10,7 @@
 
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/compiled.hpp"
+#include "nuq/core/deadline.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
@@ -112,10 +113,25 @@ class LayerChoices {
   NetworkQuantization without_weights_;
 };
 
+/// Prices per bit that layers are quantized at: `middle`, at which harm is about that of the configured levels, doubled
+/// and halved, by `factor` doublings at a time.
+struct PriceGrid {
+  static constexpr int least_doublings = -5;
+  static constexpr int most_doublings = 12;
+
+  double middle = 0.0;
+  int factor = 1;
+};
+
+/// The prices for a quantizer that has one; fewer where there is no time for all until the deadline, three at least.
+NUQ_FUNCTION [[nodiscard]] PriceGrid price_grid(const Graph& graph, const QuantizationPlan& plan,
+                                                const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
+                                                const Deadline& deadline, Parallel& parallel);
+
 /// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
 NUQ_FUNCTION [[nodiscard]] LayerChoices layer_choices(
     const Graph& graph, const QuantizationPlan& plan, const AnyLayerQuantizer& quantizer,
-    const NetworkStatistics& statistics, const AutoNuqOptions& options, Parallel& parallel,
+    const NetworkStatistics& statistics, const PriceGrid& prices, const AutoNuqOptions& options, Parallel& parallel,
     const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized);
 
 }  // namespace detail
@@ -220,6 +236,7 @@ NUQ_DEFINITION void LayerChoices::remove(const std::string& layer) {
                                      return candidate.layer == owner || candidate.owner == owner;
                                    }),
                     candidates_.end());
+  without_weights_.erase(layer);
 }
 
 NUQ_DEFINITION void LayerChoices::join(const std::vector<std::vector<std::string>>& groups) {
@@ -320,14 +337,33 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<int> levels_to_try(const LayerPlan
   return levels;
 }
 
-/// Calls `add(quantizer, levels, price)` for each way to compress a layer, from the largest on. `price`: at which harm
-/// is about that of the configured levels.
+/// As many prices as there is time for: quantizing the network at one of them takes about `seconds`.
+NUQ_FUNCTION [[nodiscard]] inline int affordable_factor(double seconds, const Deadline& deadline) {
+  constexpr double all = PriceGrid::most_doublings - PriceGrid::least_doublings + 1;
+  const double passes = deadline.seconds_left() / seconds - 1.0;  // one is that of int8
+  if (!(passes < all)) return 1;
+  return static_cast<int>(std::ceil(all / (std::max)(passes, 3.0)));
+}
+
+NUQ_DEFINITION PriceGrid price_grid(const Graph& graph, const QuantizationPlan& plan,
+                                    const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
+                                    const Deadline& deadline, Parallel& parallel) {
+  PriceGrid prices;
+  if (!quantizer.is_priced()) return prices;
+  const double seconds_left = deadline.seconds_left();
+  prices.middle = price_of_configured_levels(graph, plan, statistics, parallel);
+  if (deadline.exists()) prices.factor = affordable_factor(seconds_left - deadline.seconds_left(), deadline);
+  return prices;
+}
+
+/// Calls `add(quantizer, levels, price)` for each way to compress a layer, from the largest on.
 template <class Add>
 void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& plan, const std::vector<int>& levels,
-                          double price, const Add& add) {
+                          const PriceGrid& prices, const Add& add) {
   if (quantizer.is_priced()) {
-    for (int doublings = -5; doublings <= 12; ++doublings) {
-      const double scaled = std::ldexp(price, doublings);
+    for (int doublings = PriceGrid::least_doublings; doublings <= PriceGrid::most_doublings;
+         doublings += prices.factor) {
+      const double scaled = std::ldexp(prices.middle, doublings);
       add(quantizer.at_price(scaled), plan.num_steps, scaled);
     }
   } else {
@@ -338,7 +374,7 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
 /// Quantizes a layer in every way the search may choose; one that is not smaller than those before is no option.
 NUQ_FUNCTION [[nodiscard]] inline LayerChoices::Candidate quantized_in_every_way(
     const Graph& graph, const Node& node, const LayerPlan& plan, const AnyLayerQuantizer& quantizer,
-    const LayerStatistics* statistics, double price, const AutoNuqOptions& options, Parallel& parallel) {
+    const LayerStatistics* statistics, const PriceGrid& prices, const AutoNuqOptions& options, Parallel& parallel) {
   LayerChoices::Candidate candidate{node.name, {}, {}};
   const auto add = [&](const AnyLayerQuantizer& with, int levels, double at_price) {
     LayerPlan trial = plan;
@@ -357,17 +393,15 @@ NUQ_FUNCTION [[nodiscard]] inline LayerChoices::Candidate quantized_in_every_way
     return candidate;
   }
   add(quantizer, 256, 0.0);
-  if (plan.weight_algorithm == WeightAlgorithm::nuq) for_each_compression(quantizer, plan, options.levels, price, add);
+  if (plan.weight_algorithm == WeightAlgorithm::nuq) for_each_compression(quantizer, plan, options.levels, prices, add);
   return candidate;
 }
 
-NUQ_DEFINITION LayerChoices
-layer_choices(const Graph& graph, const QuantizationPlan& plan, const AnyLayerQuantizer& quantizer,
-              const NetworkStatistics& statistics, const AutoNuqOptions& options, Parallel& parallel,
-              const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized) {
+NUQ_DEFINITION LayerChoices layer_choices(
+    const Graph& graph, const QuantizationPlan& plan, const AnyLayerQuantizer& quantizer,
+    const NetworkStatistics& statistics, const PriceGrid& prices, const AutoNuqOptions& options, Parallel& parallel,
+    const std::function<void(const std::string& layer, std::size_t done, std::size_t layers)>& quantized) {
   LayerChoices choices;
-  double price = 0.0;
-  if (quantizer.is_priced()) price = price_of_configured_levels(graph, plan, statistics, parallel);
   std::size_t done = 0;
   for (const Node& node : graph.nodes) {
     const auto planned = plan.find(node.name);
@@ -378,7 +412,7 @@ layer_choices(const Graph& graph, const QuantizationPlan& plan, const AnyLayerQu
     } else if (quantizes_weights(node)) {
       const auto known = statistics.find(node.name);
       choices.add(quantized_in_every_way(graph, node, planned->second, quantizer,
-                                         known == statistics.end() ? nullptr : &known->second, price, options,
+                                         known == statistics.end() ? nullptr : &known->second, prices, options,
                                          parallel));
     } else {
       choices.add_without_weights(node.name,

@@ -17,7 +17,9 @@ NUQ_NAMESPACE_BEGIN
 
 struct AutoNuqOptions {
   int max_evaluations = 15;  ///< calls of the evaluator that the search may ask for, the original and int8 included
-  double max_seconds = (std::numeric_limits<double>::infinity)();  ///< no evaluation starts later
+  /// No evaluation starts later. The preparation takes at most about half of it: statistics, sensitivities and the
+  /// prices that layers are quantized at become fewer where there is no time for all, and the report says so.
+  double max_seconds = (std::numeric_limits<double>::infinity)();
   /// Numbers of levels to choose from, 2…256, of a quantizer without a price; empty: each layer's `num_steps` and its
   /// halves down to 4.
   std::vector<int> levels;

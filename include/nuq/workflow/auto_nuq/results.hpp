@@ -47,6 +47,9 @@ class AutoNuqResults {
 
   NUQ_FUNCTION void report_trials(const SearchProblem& problem);
 
+  /// Warns of an evaluator that gave one metric for all models.
+  NUQ_FUNCTION void check_that_metric_changed();
+
   NUQ_FUNCTION [[nodiscard]] std::string search_note(const SearchResult& found) const;
 
   AutoNuqState& run_;
@@ -66,6 +69,7 @@ NUQ_NAMESPACE_END
 
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
+#include "nuq/evaluation/unchanged_metric.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/non_dominated.hpp"
 #include "nuq/report/report.hpp"
@@ -98,6 +102,7 @@ NUQ_DEFINITION void AutoNuqResults::save_improvement(const EvaluatedConfiguratio
 
 NUQ_DEFINITION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found, const SearchProblem& problem) {
   report_trials(problem);
+  check_that_metric_changed();
   run_.report.search_note = search_note(found);
   if (run_.options.pareto && problem.best()) save_pareto_front(problem);
   write_report();
@@ -173,6 +178,16 @@ NUQ_DEFINITION void AutoNuqResults::report_trials(const SearchProblem& problem) 
   }
   mark_non_dominated(run_.report.trials, run_.original_metric,
                      better_metric(run_.original_metric, run_.tools.evaluator.is_satisfied));
+}
+
+NUQ_DEFINITION void AutoNuqResults::check_that_metric_changed() {
+  std::vector<double> metrics;
+  for (const TrialReport& trial : run_.report.trials) {
+    if (!trial.ended_early) metrics.push_back(trial.metric);
+  }
+  const std::string warning = unchanged_metric_warning(run_.original_metric, metrics, run_.tools.evaluator.batch_num);
+  run_.report.metric_unchanged = !warning.empty();
+  if (run_.report.metric_unchanged) run_.warn(warning);
 }
 
 NUQ_DEFINITION std::string AutoNuqResults::search_note(const SearchResult& found) const {

@@ -36,8 +36,11 @@ class AutoNuqRun {
     remove_abandoned_files(state_.prefix);
     if (!state_.session.record_file.empty()) remove_abandoned_files(state_.session.record_file);
     try {
+      const double before = state_.elapsed();
       state_.original_metric = trials_.original();
+      state_.limit_preparation(state_.elapsed() - before);
       state_.report.original_metric = state_.original_metric;
+      for (const std::string& warning : state_.tools.evaluator.warnings()) state_.warn(warning);
       choose_candidates(state_);
     } catch (const StopRequested&) {
       return results_.stopped_early();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/deadline.hpp"
 #include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/executor.hpp"
 #include "nuq/evaluation/progress.hpp"
@@ -39,6 +40,12 @@ struct AutoNuqState {
   NUQ_FUNCTION AutoNuqState(QuantizationSession prepared, std::string save_prefix, const AutoNuqOptions& run_options,
                             AutoNuqTools run_tools);
 
+  /// Puts a warning into the report, and tells it at once.
+  NUQ_FUNCTION void warn(const std::string& message);
+
+  /// Half of the time limit is for the preparation, but what four more evaluations like the first one take is left.
+  NUQ_FUNCTION void limit_preparation(double evaluation_seconds);
+
   /// Seconds since the run began.
   NUQ_FUNCTION [[nodiscard]] double elapsed() const;
 
@@ -47,6 +54,7 @@ struct AutoNuqState {
   const AutoNuqOptions& options;
   AutoNuqTools tools;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  Deadline preparation;  ///< of everything before the search, where the run has a time limit
   LayerChoices choices;
   std::map<std::string, std::string> refused;  ///< layers that cannot be deployed, and why
   double original_metric = 0.0;
@@ -60,6 +68,7 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include <algorithm>
 #include <utility>
 
 NUQ_NAMESPACE_BEGIN
@@ -70,6 +79,16 @@ NUQ_DEFINITION AutoNuqState::AutoNuqState(QuantizationSession prepared, std::str
                                           const AutoNuqOptions& run_options, AutoNuqTools run_tools)
     : session(std::move(prepared)), prefix(std::move(save_prefix)), options(run_options), tools(std::move(run_tools)) {
   report.weights_only = options.weights_only || !tools.evaluator.calibration_batch;
+}
+
+NUQ_DEFINITION void AutoNuqState::warn(const std::string& message) {
+  report.warnings.push_back(message);
+  tools.progress.warned(message);
+}
+
+NUQ_DEFINITION void AutoNuqState::limit_preparation(double evaluation_seconds) {
+  const double limit = options.max_seconds;
+  preparation = Deadline(start, (std::min)(0.5 * limit, limit - 4.0 * evaluation_seconds));
 }
 
 NUQ_DEFINITION double AutoNuqState::elapsed() const {

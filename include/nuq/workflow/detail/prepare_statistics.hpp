@@ -8,6 +8,7 @@
 
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/compiled.hpp"
+#include "nuq/core/deadline.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/engine/any_engine.hpp"
 #include "nuq/evaluation/evaluator.hpp"
@@ -59,16 +60,20 @@ template <class Real = double>
 }
 
 /// Statistics of all layers that take NUQ, from data, weighed by what errors do to the network; of shared weights, of
-/// all their uses.
+/// all their uses. Layers for which there is no time before the deadline have those without data.
 template <class NextBatch>
 [[nodiscard]] NetworkStatistics weighed_statistics(const Graph& graph, const QuantizationPlan& plan,
                                                    NextBatch& next_batch, int batches, AnyEngine& engine,
-                                                   Parallel& parallel) {
+                                                   Parallel& parallel, const Deadline& deadline = {}) {
+  constexpr double share_of_statistics = 0.5;  // the rest for sensitivities
   engine.load(graph);
-  NetworkStatistics statistics = network_statistics(graph, plan, engine, batches, feed_from(next_batch), {}, parallel);
+  StatisticsOptions options;
+  options.deadline = deadline.after(share_of_statistics);
+  NetworkStatistics statistics =
+      network_statistics(graph, plan, engine, batches, feed_from(next_batch), options, parallel);
   add_data_free_statistics(graph, plan, statistics);
   weigh(statistics, layer_sensitivities(graph, plan, statistics, engine, sensitivity_batches(next_batch, batches),
-                                        feed_from(next_batch), parallel));
+                                        feed_from(next_batch), parallel, deadline));
   add_up_shared_statistics(graph, statistics);
   return statistics;
 }
