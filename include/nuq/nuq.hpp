@@ -32,6 +32,7 @@
 #include "nuq/calibration/cross_validated_damping.hpp"
 #include "nuq/calibration/factored_statistics.hpp"
 #include "nuq/calibration/network_statistics.hpp"
+#include "nuq/calibration/random_inputs.hpp"
 #include "nuq/calibration/search_shift_bits.hpp"
 #include "nuq/core.hpp"
 #include "nuq/core/thread_pool.hpp"
@@ -51,6 +52,7 @@
 #include "nuq/evaluation/journal.hpp"
 #include "nuq/evaluation/progress.hpp"
 #include "nuq/evaluation/trial.hpp"
+#include "nuq/graph/factor_record.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/load_graph.hpp"
 #include "nuq/graph/pack_graph.hpp"
@@ -62,6 +64,7 @@
 #include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/graph/passes/layer_input_prior.hpp"
+#include "nuq/graph/planned_observation.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
@@ -114,6 +117,7 @@
 // Who links nuq::compiled includes by name what speaks of a model in Caffe's own messages, and the engine's layers.
 #if !defined(NUQ_COMPILED)
 #include "nuq/caffe/blob.hpp"
+#include "nuq/caffe/factor_record_file.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/model_rewriter.hpp"

@@ -19,6 +19,7 @@ NUQ_NAMESPACE_END
 
 #include <string_view>
 
+#include "nuq/caffe/detail/read_calibration.hpp"
 #include "nuq/caffe/detail/read_elementwise.hpp"
 #include "nuq/caffe/detail/read_images.hpp"
 #include "nuq/caffe/detail/read_tensors.hpp"
@@ -68,13 +69,15 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OperationReader> operation_rea
       {"Embed", read_embed},
       {"Exp", read_exp},
       {"Flatten", read_flatten},
-      {"IFMR", read_plain<ops::Ifmr>},
+      {"HFMG", read_hfmg},
+      {"IFMR", read_ifmr},
       {"Im2col", read_im2col},
       {"InnerProduct", read_inner_product},
       {"Interp", read_interp},
       {"Log", read_log},
       {"LRN", read_lrn},
       {"LSTM", read_lstm},
+      {"MinMax", read_min_max},
       {"Mish", read_plain<ops::Mish>},
       {"MVN", read_mvn},
       {"Normalize", read_normalize},
@@ -93,7 +96,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OperationReader> operation_rea
       {"RNN", read_rnn},
       {"ROIPooling", read_roi_pooling},
       {"Scale", read_scale},
-      {"SearchN", read_plain<ops::SearchN>},
+      {"SearchN", read_search_n},
       {"ShuffleChannel", read_shuffle_channel},
       {"Sigmoid", read_plain<ops::Sigmoid>},
       {"Silence", read_plain<ops::Silence>},

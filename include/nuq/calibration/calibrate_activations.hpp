@@ -20,12 +20,6 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// The int8 grid of one layer's input, and the shape [N, C, H, W] it had in calibration.
-struct CalibratedActivation {
-  ActivationScale scale;
-  Shape input_shape;
-};
-
 namespace detail {
 
 /// A value of the network under calibration for the layers that read it with one plan.

@@ -76,11 +76,18 @@ struct QuantizationSettings {
   NuqScope nuq_scope = NuqScope::standard;
   int batch_num = 1;               ///< batches of activation calibration
   bool joint_quant = false;        ///< layers that an Eltwise adds up get one shift_bit
+  bool for_ascend = false;         ///< the vendor's compiler decides which layers take NUQ
   std::vector<std::string> notes;  ///< what the user should know: unusual settings, layers that stay uniform and why
 };
 
 /// One mode of bias correction for all layers.
 NUQ_FUNCTION void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode);
+
+/// The int8 grid of one layer's input, and the shape [N, C, H, W] it had in calibration.
+struct CalibratedActivation {
+  ActivationScale scale;
+  Shape input_shape;
+};
 
 /// The result for one layer: what the record file keeps, and the int8 levels.
 struct LayerQuantization {
