@@ -67,6 +67,7 @@ NUQ_DEFINITION QuantizationSettings apply(const QuantConfig& config, const Graph
   settings.nuq_scope = config.nuq_scope;
   settings.batch_num = config.batch_num;
   settings.joint_quant = config.joint_quant;
+  settings.for_ascend = config.for_ascend;
   return settings;
 }
 

@@ -19,9 +19,9 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The outermost keys that are no layers.
-inline constexpr std::array<const char*, 9> global_keys{
+inline constexpr std::array<const char*, 10> global_keys{
     "version",   "batch_num",          "activation_offset", "joint_quant", "weight_offset",
-    "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope"};
+    "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope",   "nuq_target"};
 
 NUQ_FUNCTION [[nodiscard]] Json json_of(const ActivationPlan& plan);
 
@@ -182,6 +182,7 @@ NUQ_DEFINITION LayerEntry read_layer(const JsonObject& json, const std::string& 
 NUQ_FUNCTION inline void read_globals(const JsonObject& json, QuantConfig& config) {
   bool weight_offset = false;
   std::string scope = "standard";
+  std::string target = "packed";
   json.read("version", config.version);
   json.read("batch_num", config.batch_num);
   json.read("activation_offset", config.activation_offset);
@@ -190,11 +191,14 @@ NUQ_FUNCTION inline void read_globals(const JsonObject& json, QuantConfig& confi
   json.read("do_fusion", config.do_fusion);
   json.read("skip_fusion_layers", config.skip_fusion_layers);
   json.read("nuq_scope", scope);
+  json.read("nuq_target", target);
   if (config.version != 1) json.reject("version", "1");
   if (config.batch_num < 1) json.reject("batch_num", "an integer above 0");
   if (weight_offset) json.reject("weight_offset", "false");
   if (scope != "standard" && scope != "extended") json.reject("nuq_scope", "\"standard\" or \"extended\"");
+  if (target != "packed" && target != "ascend") json.reject("nuq_target", "\"packed\" or \"ascend\"");
   config.nuq_scope = scope == "standard" ? NuqScope::standard : NuqScope::extended;
+  config.for_ascend = target == "ascend";
 }
 
 }  // namespace detail
@@ -208,6 +212,7 @@ NUQ_DEFINITION std::string to_json(const QuantConfig& config) {
   json.set("do_fusion", config.do_fusion);
   json.set("skip_fusion_layers", config.skip_fusion_layers);
   if (config.nuq_scope == NuqScope::extended) json.set("nuq_scope", "extended");
+  if (config.for_ascend) json.set("nuq_target", "ascend");
   for (const LayerEntry& layer : config.layers) {
     if (detail::is_global_key(layer.name)) {
       detail::fail(ConfigError(
