@@ -10,6 +10,7 @@
 #include "nuq/activation/min_max.hpp"
 #include "nuq/activation/observation.hpp"
 #include "nuq/activation/search_n.hpp"
+#include "nuq/activation/shift_search.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/finite.hpp"

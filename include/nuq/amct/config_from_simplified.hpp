@@ -197,6 +197,7 @@ NUQ_DEFINITION QuantConfig config_from_simplified(const Graph& graph, const sche
   detail::require(config.batch_num >= 1, file, "batch_num", std::to_string(config.batch_num), "an integer above 0");
   detail::check_fusable(graph, config.skip_fusion_layers, file);
   if (definition.has_nuq_config()) compressible = detail::mapped_layers(graph, definition.nuq_config(), config);
+  config.for_ascend = compressible.has_value();
 
   if (definition.update_bn()) detail::note_update_bn(config);
 

@@ -45,6 +45,7 @@ NUQ_DEFINITION QuantConfig default_config(const Graph& graph, const DefaultConfi
   config.nuq_scope = options.nuq_scope;
   config.batch_num = options.batch_num;
   config.activation_offset = options.activation_offset;
+  config.for_ascend = options.compressible.has_value();
   detail::require(options.batch_num >= 1, config.file, "batch_num", std::to_string(options.batch_num),
                   "an integer above 0");
   detail::check_layer_names(graph, options.skip_layers, config.file, "skip_layers");

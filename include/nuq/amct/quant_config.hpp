@@ -31,6 +31,9 @@ struct QuantConfig {
   std::vector<std::string> skip_fusion_layers;
   NuqScope nuq_scope = NuqScope::standard;  ///< written only where it is another one: the vendor's tools do not know it
   TinyValues tiny_values = TinyValues::stay_float;  ///< likewise
+  /// The vendor's compiler decides which layers take NUQ, by a mapping file or by its rule for a chip: sizes count as
+  /// they are under its weight compressor. Written, as `nuq_target`, only where it does.
+  bool for_ascend = false;
   std::vector<LayerEntry>
       layers;  ///< in the order of the file, which is the network's where it was created by this library
 

@@ -19,9 +19,10 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The outermost keys that are no layers.
-inline constexpr std::array<const char*, 12> global_keys{
-    "version",   "batch_num",          "activation_offset", "joint_quant", "weight_offset", "update_bn",
-    "do_fusion", "skip_fusion_layers", "tensor_quantize",   "nuq_scope",   "tiny_values",   "bn_update_config"};
+inline constexpr std::array<const char*, 13> global_keys{
+    "version",    "batch_num",   "activation_offset",  "joint_quant",     "weight_offset",
+    "update_bn",  "do_fusion",   "skip_fusion_layers", "tensor_quantize", "nuq_scope",
+    "nuq_target", "tiny_values", "bn_update_config"};
 
 NUQ_FUNCTION [[nodiscard]] Json json_of(const ActivationPlan& plan);
 
@@ -187,6 +188,7 @@ NUQ_FUNCTION inline void read_globals(const JsonObject& json, QuantConfig& confi
   bool update_bn = false;
   std::string scope = "standard";
   std::string tiny_values = "float";
+  std::string target = "packed";
   json.read("version", config.version);
   json.read("batch_num", config.batch_num);
   json.read("activation_offset", config.activation_offset);
@@ -197,15 +199,18 @@ NUQ_FUNCTION inline void read_globals(const JsonObject& json, QuantConfig& confi
   json.read("skip_fusion_layers", config.skip_fusion_layers);
   json.read("nuq_scope", scope);
   json.read("tiny_values", tiny_values);
+  json.read("nuq_target", target);
   if (config.version != 1) json.reject("version", "1");
   if (config.batch_num < 1) json.reject("batch_num", "an integer above 0");
   if (weight_offset) json.reject("weight_offset", "false");
   if (scope != "standard" && scope != "extended") json.reject("nuq_scope", "\"standard\" or \"extended\"");
+  if (target != "packed" && target != "ascend") json.reject("nuq_target", "\"packed\" or \"ascend\"");
   if (tiny_values != "float" && tiny_values != "zero") json.reject("tiny_values", "\"float\" or \"zero\"");
   config.nuq_scope = scope == "standard" ? NuqScope::standard : NuqScope::extended;
   config.tiny_values = tiny_values == "float" ? TinyValues::stay_float : TinyValues::become_zero;
   static_cast<void>(json.object("bn_update_config"));
   if (update_bn) note_update_bn(config);
+  config.for_ascend = target == "ascend";
 }
 
 }  // namespace detail
@@ -220,6 +225,7 @@ NUQ_DEFINITION std::string to_json(const QuantConfig& config) {
   json.set("skip_fusion_layers", config.skip_fusion_layers);
   if (config.nuq_scope == NuqScope::extended) json.set("nuq_scope", "extended");
   if (config.tiny_values == TinyValues::become_zero) json.set("tiny_values", "zero");
+  if (config.for_ascend) json.set("nuq_target", "ascend");
   for (const LayerEntry& layer : config.layers) {
     if (detail::is_global_key(layer.name)) {
       detail::fail(ConfigError(

@@ -2,6 +2,7 @@
 #define NUQ_AMCT_QUANTIZATION_RECORD_HPP
 
 #include <cstddef>
+#include <map>
 #include <string>
 
 #include "nuq/compiled.hpp"
@@ -45,6 +46,10 @@ NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantization_of(const schema::Sca
 /// The same of a record file; empty where it records no layer. Throws what `read_record` throws as well.
 NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantization_in(const std::string& record_file, const Graph& graph);
 
+/// The grids of layers' inputs that a record file holds, by layer, whatever else it lacks. Throws what `read_record`
+/// throws.
+NUQ_FUNCTION [[nodiscard]] std::map<std::string, CalibratedActivation> activations_in(const std::string& record_file);
+
 NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(AMCT)
@@ -54,6 +59,7 @@ NUQ_NAMESPACE_END
 #include <vector>
 
 #include "nuq/amct/record_file.hpp"
+#include "nuq/caffe/factor_record_file.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/fuse.hpp"
@@ -71,17 +77,6 @@ NUQ_DEFINITION Codebook padded(const Codebook& codebook, std::size_t num_steps) 
     if (!std::binary_search(codebook.begin(), codebook.end(), value)) levels.push_back(value);
   }
   return {levels.begin(), levels.end()};
-}
-
-/// channels, height and width of a calibrated input [N, C] or [N, C, H, W].
-NUQ_FUNCTION inline void record_input_shape(const Shape& shape, schema::SingleLayerRecord& record) {
-  if (shape.size() < 2) return;
-  const auto extent = [&shape](std::size_t axis) {
-    return axis < shape.size() ? static_cast<std::uint32_t>(shape[axis]) : 1U;
-  };
-  record.set_channels(extent(1));
-  record.set_height(extent(2));
-  record.set_width(extent(3));
 }
 
 NUQ_FUNCTION [[nodiscard]] inline schema::SingleLayerRecord layer_record(const Node& node,
@@ -141,13 +136,22 @@ NUQ_FUNCTION [[nodiscard]] inline LayerQuantization no_weight_factors(const sche
   return quantization;
 }
 
+NUQ_FUNCTION [[nodiscard]] inline ActivationScale recorded_scale(const schema::SingleLayerRecord& record) {
+  return {record.scale_d(), record.offset_d(), record.offset_d() != 0};
+}
+
+/// Empty where it is not recorded.
+NUQ_FUNCTION [[nodiscard]] inline Shape recorded_input_shape(const schema::SingleLayerRecord& record) {
+  if (!record.has_channels()) return {};
+  return {1, record.channels(), record.height(), record.width()};
+}
+
 NUQ_FUNCTION [[nodiscard]] inline LayerQuantization layer_quantization(const schema::SingleLayerRecord& record,
                                                                        const Node& node, const std::string& place) {
   LayerQuantization quantization =
       quantizes_weights(node) ? weight_factors(record, node, place) : no_weight_factors(record, place);
-  if (record.has_scale_d())
-    quantization.activation = ActivationScale{record.scale_d(), record.offset_d(), record.offset_d() != 0};
-  if (record.has_channels()) quantization.input_shape = {1, record.channels(), record.height(), record.width()};
+  if (record.has_scale_d()) quantization.activation = recorded_scale(record);
+  quantization.input_shape = recorded_input_shape(record);
   return quantization;
 }
 
@@ -202,6 +206,17 @@ NUQ_DEFINITION NetworkQuantization quantization_of(const schema::ScaleOffsetReco
 
 NUQ_DEFINITION NetworkQuantization quantization_in(const std::string& record_file, const Graph& graph) {
   return quantization_of(read_record(record_file), graph, record_file);
+}
+
+NUQ_DEFINITION std::map<std::string, CalibratedActivation> activations_in(const std::string& record_file) {
+  std::map<std::string, CalibratedActivation> activations;
+  const schema::ScaleOffsetRecord content = read_record(record_file);
+  for (const auto& entry : content.record()) {
+    const schema::SingleLayerRecord& record = entry.value();
+    if (record.has_scale_d())
+      activations[entry.key()] = {detail::recorded_scale(record), detail::recorded_input_shape(record)};
+  }
+  return activations;
 }
 
 NUQ_NAMESPACE_END

@@ -42,7 +42,7 @@ NUQ_NAMESPACE_END
 #include <cstdint>
 #include <set>
 
-#include "nuq/amct/detail/text_message.hpp"
+#include "nuq/caffe/text_message.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/proto_schema.hpp"

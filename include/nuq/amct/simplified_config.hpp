@@ -24,7 +24,7 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(AMCT)
 
-#include "nuq/amct/detail/text_message.hpp"
+#include "nuq/caffe/text_message.hpp"
 #include "nuq/proto_schema.hpp"
 
 NUQ_NAMESPACE_BEGIN

@@ -35,12 +35,17 @@ NUQ_FUNCTION [[nodiscard]] Model fake_quant_model(const Graph& graph, const Netw
 /// has a layer or blob of the name of an inserted one, ModelError scale_out_of_range for a bias beyond int32.
 NUQ_FUNCTION [[nodiscard]] Model deploy_model(const Graph& graph, const NetworkQuantization& quantization);
 
-/// The model whose forward passes calibrate the activations: fake-quant weights and one IFMR layer for each quantized
-/// layer, as `settings` plan it, which records its grid in `record_file`. (The vendor's Caffe knows no layer for HFMG:
-/// layers planned with it are observed by IFMR as well.) Throws ModelError duplicate_name where the model has a layer
-/// of the name of an inserted one.
+/// The model whose forward passes calibrate the activations: fake-quant weights and one layer for each quantized layer
+/// that observes its input as `settings` plan it and records the grid in `record_file`: IFMR, HFMG, or MinMax, this
+/// library's own. Where they ask for `joint_quant`, a SearchN observes each group of layers whose outputs are added up.
+/// Throws ModelError duplicate_name where the model has a layer of the name of an inserted one.
 NUQ_FUNCTION [[nodiscard]] Model calibration_model(const Graph& graph, const NetworkQuantization& quantization,
                                                    const QuantizationSettings& settings,
+                                                   const std::string& record_file);
+
+/// The same with the graph's own weights, in float, and without SearchN: every planned layer is observed. The grids are
+/// those that `calibrate_activations` finds, and hold however the weights are quantized.
+NUQ_FUNCTION [[nodiscard]] Model calibration_model(const Graph& graph, const QuantizationSettings& settings,
                                                    const std::string& record_file);
 
 NUQ_NAMESPACE_END
@@ -51,6 +56,7 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "nuq/activation/activation_scale.hpp"
@@ -58,6 +64,7 @@ NUQ_NAMESPACE_END
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/core/support/error_place.hpp"
 #include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/passes/eltwise_groups.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/graph/weight_matrix.hpp"
@@ -199,27 +206,72 @@ NUQ_FUNCTION inline void set_dequantized_weights(ModelRewriter& rewriter, const 
   });
 }
 
-/// An IFMR layer that observes a layer's input for `batch_num` batches and names the record file.
+/// What the observers of all algorithms are told.
+template <class Parameter>
+void set_observed_layer(const std::string& layer, const ActivationPlan& plan, int batch_num,
+                        const std::string& record_file, Parameter& parameter) {
+  parameter.set_batch_num(static_cast<std::uint32_t>(batch_num));
+  parameter.set_with_offset(plan.asymmetric);
+  parameter.add_object_layer(layer);
+  parameter.set_record_file_path(record_file);
+}
+
+/// A layer that observes another one's input for `batch_num` batches and names the record file.
 NUQ_FUNCTION [[nodiscard]] inline schema::LayerParameter activation_observer(const Graph& graph, const Node& node,
                                                                              const QuantizationSettings& settings,
                                                                              const std::string& record_file) {
   const auto planned = settings.plan.find(node.name);
   const ActivationPlan plan = planned == settings.plan.end() ? ActivationPlan{} : planned->second.activation;
   schema::LayerParameter observer;
-  observer.set_name(node.name + "_ifmr");
-  observer.set_type("IFMR");
   observer.add_bottom(graph.values[node.inputs.front()].blob);
-  schema::IFMRParameter& parameter = *observer.mutable_ifmr_param();
-  parameter.set_batch_num(static_cast<std::uint32_t>(settings.batch_num));
-  parameter.set_with_offset(plan.asymmetric);
-  parameter.set_search_range_start(plan.search_range_start);
-  parameter.set_search_range_end(plan.search_range_end);
-  parameter.set_search_step(plan.search_step);
-  parameter.set_max_percentile(plan.max_percentile);
-  parameter.set_min_percentile(plan.min_percentile);
-  parameter.add_object_layer(node.name);
-  parameter.set_record_file_path(record_file);
+  const auto observe = [&](const char* type, const char* suffix, auto& parameter) {
+    observer.set_type(type);
+    observer.set_name(node.name + suffix);
+    set_observed_layer(node.name, plan, settings.batch_num, record_file, parameter);
+  };
+  if (plan.algorithm == ActivationAlgorithm::hfmg) {
+    observe("HFMG", "_hfmg", *observer.mutable_hfmg_param());
+    observer.mutable_hfmg_param()->set_num_of_bins(static_cast<std::uint32_t>(plan.num_of_bins));
+  } else if (plan.algorithm == ActivationAlgorithm::min_max) {
+    observe("MinMax", "_min_max", *observer.mutable_min_max_param());
+  } else {
+    schema::IFMRParameter& parameter = *observer.mutable_ifmr_param();
+    observe("IFMR", "_ifmr", parameter);
+    parameter.set_search_range_start(plan.search_range_start);
+    parameter.set_search_range_end(plan.search_range_end);
+    parameter.set_search_step(plan.search_step);
+    parameter.set_max_percentile(plan.max_percentile);
+    parameter.set_min_percentile(plan.min_percentile);
+  }
   return observer;
+}
+
+/// Puts a SearchN behind the last layer of a group whose outputs are added up. A group of which an output has been
+/// overwritten by then, which several Eltwise may join, gets none: its sums keep their width.
+NUQ_FUNCTION inline void insert_shift_observer(ModelRewriter& rewriter, const Graph& graph,
+                                               const std::vector<std::string>& group, int batch_num,
+                                               const std::string& record_file) {
+  schema::LayerParameter observer;
+  observer.set_name(group.front() + "_search_n");
+  observer.set_type("SearchN");
+  schema::SearchNParameter& parameter = *observer.mutable_search_n_param();
+  parameter.set_batch_num(static_cast<std::uint32_t>(batch_num));
+  parameter.set_record_file_path(record_file);
+  const Node* last = nullptr;
+  std::map<std::string, std::size_t> current;  // the latest version of each blob
+  std::vector<std::size_t> observed;
+  for (const Node& node : graph.nodes) {
+    if (observed.size() == group.size()) break;
+    for (const std::size_t output : node.outputs) current[graph.values[output].blob] = output;
+    if (std::find(group.begin(), group.end(), node.name) == group.end()) continue;
+    last = &node;
+    observed.push_back(node.outputs.front());
+    observer.add_bottom(graph.values[node.outputs.front()].blob);
+    parameter.add_layer_name(node.name);
+    parameter.add_layer_type(node.type);
+  }
+  const auto stands = [&](std::size_t value) { return current.at(graph.values[value].blob) == value; };
+  if (std::all_of(observed.begin(), observed.end(), stands)) rewriter.insert_after(*last, std::move(observer));
 }
 
 }  // namespace detail
@@ -265,6 +317,20 @@ NUQ_DEFINITION Model calibration_model(const Graph& graph, const NetworkQuantiza
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization&) {
     rewriter.insert_before(node, detail::activation_observer(graph, node, settings, record_file));
   });
+  if (settings.joint_quant) {
+    for (const std::vector<std::string>& group : jointly_added_layers(graph, quantization))
+      detail::insert_shift_observer(rewriter, graph, group, settings.batch_num, record_file);
+  }
+  return std::move(rewriter).finish();
+}
+
+NUQ_DEFINITION Model calibration_model(const Graph& graph, const QuantizationSettings& settings,
+                                       const std::string& record_file) {
+  ModelRewriter rewriter(graph, RewriteSyntax::current);
+  for (const Node& node : graph.nodes) {
+    if (settings.plan.count(node.name) > 0)
+      rewriter.insert_before(node, detail::activation_observer(graph, node, settings, record_file));
+  }
   return std::move(rewriter).finish();
 }
 

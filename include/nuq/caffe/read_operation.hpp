@@ -26,6 +26,7 @@ NUQ_NAMESPACE_END
 
 #include <string_view>
 
+#include "nuq/caffe/detail/read_calibration.hpp"
 #include "nuq/caffe/detail/read_elementwise.hpp"
 #include "nuq/caffe/detail/read_images.hpp"
 #include "nuq/caffe/detail/read_tensors.hpp"
@@ -78,13 +79,15 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OperationReader> operation_rea
       {"Exp", read_exp, exp_fields},
       {"Filter", read_plain<ops::Filter>, {}},
       {"Flatten", read_flatten, flatten_fields},
-      {"IFMR", read_plain<ops::Ifmr>, ifmr_fields},
+      {"HFMG", read_hfmg, hfmg_fields},
+      {"IFMR", read_ifmr, ifmr_fields},
       {"Im2col", read_im2col, im2col_fields},
       {"InnerProduct", read_inner_product, inner_product_fields},
       {"Interp", read_interp, interp_fields},
       {"Log", read_log, log_fields},
       {"LRN", read_lrn, lrn_fields},
       {"LSTM", read_lstm, recurrent_fields},
+      {"MinMax", read_min_max, min_max_fields},
       {"Mish", read_plain<ops::Mish>, {}},
       {"MVN", read_mvn, mvn_fields},
       {"Normalize", read_normalize, normalize_fields},
@@ -103,7 +106,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OperationReader> operation_rea
       {"RNN", read_rnn, recurrent_fields},
       {"ROIPooling", read_roi_pooling, roi_pooling_fields},
       {"Scale", read_scale, scale_fields},
-      {"SearchN", read_plain<ops::SearchN>, search_n_fields},
+      {"SearchN", read_search_n, search_n_fields},
       {"ShuffleChannel", read_shuffle_channel, shuffle_channel_fields},
       {"Sigmoid", read_plain<ops::Sigmoid>, {"sigmoid_param", "", "engine"}},
       {"Silence", read_plain<ops::Silence>, {}},

@@ -21,16 +21,6 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// The int8 grid of one layer's input, and the shape [N, C, H, W] it had in calibration.
-struct CalibratedActivation {
-  ActivationScale scale;
-  Shape input_shape;
-  float largest = 0.0F;  ///< magnitude in the calibration data
-
-  /// Whether everything in the calibration data becomes 0 though not all of it is: it is too small for a legal scale.
-  NUQ_FUNCTION [[nodiscard]] bool vanishes() const noexcept;
-};
-
 namespace detail {
 
 /// Values of the network under calibration for one grid, and the layers that read them with one plan.
@@ -116,11 +106,6 @@ NUQ_NAMESPACE_END
 #include "nuq/quantize/scales/row_scales.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-NUQ_DEFINITION bool CalibratedActivation::vanishes() const noexcept {
-  const auto is_lost = [this](float value) { return !(fake_quantize(value, scale) != 0.0F); };
-  return largest > 0.0F && is_lost(largest) && is_lost(-largest);
-}
 
 namespace detail {
 

@@ -5,10 +5,9 @@
 #include <map>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "nuq/activation/search_n.hpp"
+#include "nuq/activation/shift_search.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
@@ -23,40 +22,7 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// By how much the sums of one layer are shifted.
-struct CalibratedShift {
-  std::vector<int> shift_bit;  ///< 1 … 16, one per scale of the weights
-  bool shares_scale = false;   ///< all channels are to have the largest of their scales
-};
-
 namespace detail {
-
-/// The search for one layer. A layer with a scale per channel whose outputs are single values [N, C, 1, 1] counts as
-/// one channel with the largest scale (AMCT manual, SearchN).
-class ShiftSearch {
- public:
-  /// `scales` are those of dequantization, one or as many as the layer has channels.
-  NUQ_FUNCTION explicit ShiftSearch(std::vector<float> scales)
-      : scales_(std::move(scales)), searches_(scales_.size()) {}
-
-  [[nodiscard]] bool has_observed() const noexcept { return has_observed_; }
-
-  /// The first output decides whether the channels share a scale.
-  NUQ_FUNCTION void observe(const TensorView& output);
-
-  /// One shift per channel for all of `searches`, which have as many channels each: the one that loses least of what
-  /// they write together.
-  NUQ_FUNCTION [[nodiscard]] static CalibratedShift finish(const std::vector<const ShiftSearch*>& searches);
-
- private:
-  /// In units of the outputs: those of different layers can be added.
-  NUQ_FUNCTION void add_errors(std::size_t channel, SearchN::Errors& errors) const;
-
-  std::vector<float> scales_;
-  std::vector<SearchN> searches_;  // by channel
-  bool has_observed_ = false;
-  bool shares_scale_ = false;
-};
 
 using ShiftSearches = std::map<std::string, ShiftSearch>;
 
@@ -108,7 +74,7 @@ template <class Engine, class Feed>
     const auto all = [](const std::string&) { return true; };
     for (const auto& [layer, search] :
          detail::observed_shift_searches(graph, quantization, engine, batch_num, feed, all))
-      found.emplace(layer, detail::ShiftSearch::finish({&search}));
+      found.emplace(layer, ShiftSearch::finish({&search}));
   }
   return found;
 }
@@ -127,61 +93,14 @@ template <class Engine, class Feed>
         detail::observed_shift_searches(graph, quantization, engine, batch_num, feed,
                                         [&members](const std::string& layer) { return members.count(layer) > 0; });
     for (const std::vector<std::string>& group : groups) {
-      std::vector<const detail::ShiftSearch*> together;
+      std::vector<const ShiftSearch*> together;
       for (const std::string& layer : group) together.push_back(&searches.at(layer));
-      for (const std::string& layer : group) found.emplace(layer, detail::ShiftSearch::finish(together));
+      for (const std::string& layer : group) found.emplace(layer, ShiftSearch::finish(together));
     }
   }
   return found;
 }
 
 NUQ_NAMESPACE_END
-
-#if NUQ_DEFINES(CALIBRATION)
-
-#include <algorithm>
-
-NUQ_NAMESPACE_BEGIN
-
-namespace detail {
-
-NUQ_DEFINITION void ShiftSearch::observe(const TensorView& output) {
-  if (!has_observed_)
-    shares_scale_ = scales_.size() > 1 && output.shape.size() == 4 && output.shape[2] * output.shape[3] == 1;
-  has_observed_ = true;
-  if (shares_scale_ || scales_.size() == 1) {
-    searches_.front().observe(output.values, *std::max_element(scales_.begin(), scales_.end()));
-    return;
-  }
-  const std::size_t plane = output.values.size() / static_cast<std::size_t>(output.shape[0] * output.shape[1]);
-  for (std::size_t line = 0; line * plane < output.values.size(); ++line) {
-    const std::size_t channel = line % scales_.size();
-    searches_[channel].observe({output.values.data() + line * plane, plane}, scales_[channel]);
-  }
-}
-
-NUQ_DEFINITION CalibratedShift ShiftSearch::finish(const std::vector<const ShiftSearch*>& searches) {
-  CalibratedShift found;
-  found.shares_scale = searches.front()->shares_scale_;
-  for (std::size_t channel = 0; channel < searches.front()->searches_.size(); ++channel) {
-    SearchN::Errors errors{};
-    for (const ShiftSearch* const search : searches) search->add_errors(channel, errors);
-    found.shift_bit.push_back(SearchN::best_shift(errors));
-  }
-  return found;
-}
-
-NUQ_DEFINITION void ShiftSearch::add_errors(std::size_t channel, SearchN::Errors& errors) const {
-  const auto scale =
-      static_cast<double>(shares_scale_ ? *std::max_element(scales_.begin(), scales_.end()) : scales_[channel]);
-  const SearchN::Errors& own = searches_[shares_scale_ ? 0 : channel].errors();
-  for (std::size_t shift = 0; shift < own.size(); ++shift) errors[shift] += own[shift] * scale * scale;
-}
-
-}  // namespace detail
-
-NUQ_NAMESPACE_END
-
-#endif  // NUQ_DEFINES(CALIBRATION)
 
 #endif  // NUQ_CALIBRATION_SEARCH_SHIFT_BITS_HPP

@@ -28,6 +28,7 @@ NUQ_NAMESPACE_END
 #include "nuq/engine/layers/activations.hpp"
 #include "nuq/engine/layers/affine.hpp"
 #include "nuq/engine/layers/basic.hpp"
+#include "nuq/engine/layers/calibration.hpp"
 #include "nuq/engine/layers/convolution.hpp"
 #include "nuq/engine/layers/deconvolution.hpp"
 #include "nuq/engine/layers/detection.hpp"

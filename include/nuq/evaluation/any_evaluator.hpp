@@ -15,8 +15,9 @@ NUQ_NAMESPACE_BEGIN
 /// The user's evaluator behind one type, so that what asks it is compiled once. Refers to the evaluator, which outlives
 /// it. Members that the evaluator lacks are empty.
 struct AnyEvaluator {
-  std::function<double(const ModelFiles&, BatchMetrics&)> of_files;  ///< `eval_model`; empty where there is `eval_net`
-  std::function<double(Net&, BatchMetrics&)> of_net;                 ///< `eval_net`
+  /// `eval_model` on a number of batches; empty where there is `eval_net`.
+  std::function<double(const ModelFiles&, int batch_num, BatchMetrics&)> of_files;
+  std::function<double(Net&, int batch_num, BatchMetrics&)> of_net;  ///< `eval_net`, alike
   std::function<bool(double original_metric, double new_metric)> is_satisfied;
   std::function<InputBatch(int)> calibration_batch;
   std::function<std::string()> label;
@@ -29,10 +30,12 @@ template <class E>
 [[nodiscard]] AnyEvaluator any_evaluator(E& evaluator) {
   AnyEvaluator any;
   if constexpr (has_eval_net_v<E>) {
-    any.of_net = [&evaluator](Net& net, BatchMetrics& batches) { return evaluate_net(evaluator, net, batches); };
+    any.of_net = [&evaluator](Net& net, int batch_num, BatchMetrics& batches) {
+      return evaluate_net(evaluator, net, batch_num, batches);
+    };
   } else {
-    any.of_files = [&evaluator](const ModelFiles& files, BatchMetrics& batches) {
-      return evaluate_files(evaluator, files.model_file, files.weights_file, batches);
+    any.of_files = [&evaluator](const ModelFiles& files, int batch_num, BatchMetrics& batches) {
+      return evaluate_files(evaluator, files.model_file, files.weights_file, batch_num, batches);
     };
   }
   any.is_satisfied = [&evaluator](double original_metric, double new_metric) {

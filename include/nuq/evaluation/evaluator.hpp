@@ -39,8 +39,10 @@ using InputBatch = std::map<std::string, Tensor>;
 ///     below. A constructor may also assign the inherited one.
 ///   - `double eval_net(nuq::Net& net, int batch_num)`: evaluates in memory, without files per trial; `eval_model` is
 ///     then not needed.
-///   - `nuq::InputBatch calibration_batch(int index)`: inputs that calibrate the activations; without it the run is
-///     weights-only.
+///   - `nuq::InputBatch calibration_batch(int index)`: inputs that calibrate the activations and that the weights are
+///     fitted to. Without it the activations are calibrated as the vendor's tools do it: `eval_model` is called once on
+///     `batch_num` batches of a model with calibration layers, which leave what they find in a record file. `nuq::Net`
+///     and the vendor's Caffe compute these layers. Where no factors arrive, the run is weights-only and says so.
 ///   - `eval_model(model_file, weights_file, batch_num, nuq::BatchMetrics& batches)` or `eval_net(net, batch_num,
 ///     batches)` in place of the others: tells the metric of each batch by `batches.add(metric, samples)`, and ends as
 ///     soon as that returns false. Clear failures then cost a part of an evaluation (evaluation/batch_metrics.hpp).
@@ -130,26 +132,31 @@ template <class E>
   return static_cast<int>(evaluator.evaluate_batch_num);
 }
 
-/// Asks an evaluator about a model on the disk, on `evaluate_batch_num` batches; `batches` hears of each from one that
-/// tells.
+/// Asks an evaluator about a model on the disk, on `batch_num` batches; `batches` hears of each from one that tells.
 template <class E>
 [[nodiscard]] double evaluate_files(E& evaluator, const std::string& model_file, const std::string& weights_file,
-                                    [[maybe_unused]] BatchMetrics& batches) {
+                                    int batch_num, [[maybe_unused]] BatchMetrics& batches) {
   if constexpr (detail::has_eval_model_batches_v<E>) {
-    return static_cast<double>(
-        evaluator.eval_model(model_file, weights_file, evaluate_batch_num_of(evaluator), batches));
+    return static_cast<double>(evaluator.eval_model(model_file, weights_file, batch_num, batches));
   } else {
-    return static_cast<double>(evaluator.eval_model(model_file, weights_file, evaluate_batch_num_of(evaluator)));
+    return static_cast<double>(evaluator.eval_model(model_file, weights_file, batch_num));
   }
 }
 
-/// Asks an evaluator that has `eval_net` about a model in memory.
+/// The same on `evaluate_batch_num` batches.
 template <class E>
-[[nodiscard]] double evaluate_net(E& evaluator, Net& net, [[maybe_unused]] BatchMetrics& batches) {
+[[nodiscard]] double evaluate_files(E& evaluator, const std::string& model_file, const std::string& weights_file,
+                                    BatchMetrics& batches) {
+  return evaluate_files(evaluator, model_file, weights_file, evaluate_batch_num_of(evaluator), batches);
+}
+
+/// Asks an evaluator that has `eval_net` about a model in memory, on `batch_num` batches.
+template <class E>
+[[nodiscard]] double evaluate_net(E& evaluator, Net& net, int batch_num, [[maybe_unused]] BatchMetrics& batches) {
   if constexpr (detail::has_eval_net_batches_v<E>) {
-    return static_cast<double>(evaluator.eval_net(net, evaluate_batch_num_of(evaluator), batches));
+    return static_cast<double>(evaluator.eval_net(net, batch_num, batches));
   } else {
-    return static_cast<double>(evaluator.eval_net(net, evaluate_batch_num_of(evaluator)));
+    return static_cast<double>(evaluator.eval_net(net, batch_num));
   }
 }
 

@@ -47,12 +47,19 @@ class ModelEvaluation {
                                                std::size_t slot, BatchMetrics& batches);
   NUQ_FUNCTION [[nodiscard]] double operator()(const Graph& graph, const NetworkQuantization& quantization);
 
+  /// Runs `batch_num` batches of the evaluator through a calibration model, whose layers record what they find. Its
+  /// metric means nothing.
+  NUQ_FUNCTION void calibrate(Model model, int batch_num);
+
   /// Writes the fake-quant model to the files of a slot.
   NUQ_FUNCTION const ModelFiles& write(const Graph& graph, const NetworkQuantization& quantization,
                                        std::size_t slot) const;
 
  private:
   NUQ_FUNCTION [[nodiscard]] double of_net(Net& net, BatchMetrics& batches);
+
+  /// Writes a model to the files of a slot.
+  NUQ_FUNCTION const ModelFiles& write(const Model& model, std::size_t slot) const;
 
   NUQ_FUNCTION [[nodiscard]] double checked(double metric);
 
@@ -109,7 +116,7 @@ NUQ_DEFINITION double ModelEvaluation::operator()(const Graph& graph, const Netw
     memory_[slot] = std::move(net).release_memory();
     return metric;
   }
-  return checked(evaluator_.of_files(write(graph, quantization, slot), batches));
+  return checked(evaluator_.of_files(write(graph, quantization, slot), evaluator_.batch_num, batches));
 }
 
 NUQ_DEFINITION double ModelEvaluation::operator()(const Graph& graph, const NetworkQuantization& quantization) {
@@ -122,7 +129,7 @@ NUQ_DEFINITION double ModelEvaluation::of_original(const std::shared_ptr<const M
     Net net(build_graph(model), threads_, custom_layers_);
     return of_net(net, batches);
   }
-  return checked(evaluator_.of_files({model->model_file, model->weights_file}, batches));
+  return checked(evaluator_.of_files({model->model_file, model->weights_file}, evaluator_.batch_num, batches));
 }
 
 NUQ_DEFINITION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model) {
@@ -132,15 +139,29 @@ NUQ_DEFINITION double ModelEvaluation::of_original(const std::shared_ptr<const M
 
 NUQ_DEFINITION const ModelFiles& ModelEvaluation::write(const Graph& graph, const NetworkQuantization& quantization,
                                                         std::size_t slot) const {
+  return write(fake_quant_model(graph, quantization), slot);
+}
+
+NUQ_DEFINITION const ModelFiles& ModelEvaluation::write(const Model& model, std::size_t slot) const {
   const ModelFiles& place = files_[slot];
   FileSet files;
-  write_model(fake_quant_model(graph, quantization), files, place.model_file, place.weights_file);
+  write_model(model, files, place.model_file, place.weights_file);
   files.commit();
   return place;
 }
 
+NUQ_DEFINITION void ModelEvaluation::calibrate(Model model, int batch_num) {
+  BatchMetrics batches;
+  if (evaluator_.of_net) {
+    Net net(build_graph(std::make_shared<const Model>(std::move(model))), threads_, custom_layers_);
+    static_cast<void>(evaluator_.of_net(net, batch_num, batches));
+    return;
+  }
+  static_cast<void>(evaluator_.of_files(write(model, 0), batch_num, batches));
+}
+
 NUQ_DEFINITION double ModelEvaluation::of_net(Net& net, BatchMetrics& batches) {
-  return checked(evaluator_.of_net(net, batches));
+  return checked(evaluator_.of_net(net, evaluator_.batch_num, batches));
 }
 
 NUQ_DEFINITION double ModelEvaluation::checked(double metric) {

@@ -85,12 +85,22 @@ struct QuantizationSettings {
   std::map<std::string, std::string> kept_in_float;  ///< layers that the plan has lost, and why
   int batch_num = 1;                                 ///< batches of activation calibration
   bool joint_quant = false;                          ///< layers that an Eltwise adds up get one shift_bit
+  bool for_ascend = false;                           ///< the vendor's compiler decides which layers take NUQ
   std::vector<std::string> notes;  ///< what the user should know: unusual settings, layers that stay uniform and why
-  std::map<std::string, std::string> left_out{};  ///< layers of the configuration that are not in the plan, and why
 };
 
 /// One mode of bias correction for all layers.
 NUQ_FUNCTION void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode);
+
+/// The int8 grid of one layer's input, and the shape [N, C, H, W] it had in calibration.
+struct CalibratedActivation {
+  ActivationScale scale;
+  Shape input_shape;
+  float largest = 0.0F;  ///< magnitude in the calibration data; 0 where that is not known
+
+  /// Whether everything in the calibration data becomes 0 though not all of it is: it is too small for a legal scale.
+  NUQ_FUNCTION [[nodiscard]] bool vanishes() const noexcept;
+};
 
 /// The result for one layer: what the record file keeps, and the int8 levels.
 struct LayerQuantization {
@@ -116,6 +126,11 @@ NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION void set_bias_correction(QuantizationPlan& plan, BiasCorrection mode) {
   for (auto& layer : plan) layer.second.bias_correction = mode;
+}
+
+NUQ_DEFINITION bool CalibratedActivation::vanishes() const noexcept {
+  const auto is_lost = [this](float value) { return !(fake_quantize(value, scale) != 0.0F); };
+  return largest > 0.0F && is_lost(largest) && is_lost(-largest);
 }
 
 NUQ_DEFINITION QuantizedWeights unit_weights() {

@@ -20,6 +20,10 @@ NUQ_FUNCTION [[nodiscard]] std::vector<LayerReport> layer_reports(const Graph& g
                                                                   const QuantizationSettings& settings, Target target,
                                                                   Parallel& parallel);
 
+/// Bytes of all layers that are reported, under each of the two entropy codings.
+NUQ_FUNCTION [[nodiscard]] CodingSizes coding_sizes(const Graph& graph, const NetworkQuantization& quantization,
+                                                    const QuantizationSettings& settings, Parallel& parallel);
+
 /// Fills the report's layers, bytes and ratios.
 NUQ_FUNCTION void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization,
                              const QuantizationSettings& settings, Target target, Parallel& parallel);
@@ -55,8 +59,6 @@ NUQ_FUNCTION [[nodiscard]] inline std::string reason_not_taken(const Graph& grap
   const auto kept = settings.kept_in_float.find(node.name);
   if (kept != settings.kept_in_float.end()) return kept->second;
   if (!eligibility.nuq) return eligibility.reason;
-  const auto left_out = settings.left_out.find(node.name);
-  if (left_out != settings.left_out.end()) return left_out->second;
   const auto planned = settings.plan.find(node.name);
   if (planned == settings.plan.end()) return "not enabled in the configuration";
   return planned->second.weight_algorithm == WeightAlgorithm::arq ? "arq_quantize in the configuration"
@@ -110,6 +112,17 @@ NUQ_DEFINITION std::vector<LayerReport> layer_reports(const Graph& graph, const 
     reports[index] = detail::layer_report(graph, *nodes[index], quantization, settings, target);
   });
   return reports;
+}
+
+NUQ_DEFINITION CodingSizes coding_sizes(const Graph& graph, const NetworkQuantization& quantization,
+                                        const QuantizationSettings& settings, Parallel& parallel) {
+  const auto total = [&](Target target) {
+    std::uint64_t bytes = 0;
+    for (const LayerReport& layer : layer_reports(graph, quantization, settings, target, parallel))
+      bytes += layer.bytes;
+    return bytes;
+  };
+  return {total(Target::packed), total(Target::ascend)};
 }
 
 NUQ_DEFINITION void add_layers(RunReport& report, const Graph& graph, const NetworkQuantization& quantization,

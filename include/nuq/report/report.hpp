@@ -46,6 +46,12 @@ struct FileReport {
   std::uint64_t bytes = 0;
 };
 
+/// Bytes of the same weights as `RunReport::bytes` under each of the two entropy codings.
+struct CodingSizes {
+  std::uint64_t packed = 0;  ///< the packed model file
+  std::uint64_t ascend = 0;  ///< the vendor's weight compressor
+};
+
 /// The outcome of a run: the content of `<prefix>_report.json`, whose keys are the names of the fields.
 struct RunReport {
   std::optional<double> original_metric;  ///< of the float network; metrics are absent where nothing was evaluated
@@ -57,11 +63,12 @@ struct RunReport {
   bool metric_unchanged = false;
   int evaluations = 0;  ///< that were asked of the evaluator, original and int8 included
   double seconds = 0.0;
-  std::uint64_t bytes = 0;     ///< stored size of the weights of all quantizable layers
-  double ratio_float32 = 0.0;  ///< float32 size of the same weights / bytes
-  double ratio_int8 = 0.0;     ///< int8 size of the same weights / bytes
-  std::string target;          ///< what sizes are measured by: packed, palette or ascend
-  std::string search_note;     ///< what the search could not settle; empty when it could
+  std::uint64_t bytes = 0;           ///< stored size of the weights of all quantizable layers
+  double ratio_float32 = 0.0;        ///< float32 size of the same weights / bytes
+  double ratio_int8 = 0.0;           ///< int8 size of the same weights / bytes
+  std::string target;                ///< what sizes are measured by: packed, palette or ascend
+  std::optional<CodingSizes> sizes;  ///< of the result of a search
+  std::string search_note;           ///< what the search could not settle; empty when it could
   std::vector<std::string> warnings;
   std::vector<FileReport> files;
   std::vector<LayerReport> layers;
@@ -78,6 +85,8 @@ NUQ_FUNCTION [[nodiscard]] Json json_of(const LayerReport& layer);
 NUQ_FUNCTION [[nodiscard]] Json json_of(const TrialReport& trial);
 
 NUQ_FUNCTION [[nodiscard]] Json json_of(const FileReport& file);
+
+NUQ_FUNCTION [[nodiscard]] Json json_of(const std::optional<CodingSizes>& sizes);
 
 template <class T>
 [[nodiscard]] Json json_of(const std::vector<T>& entries) {
@@ -136,6 +145,11 @@ NUQ_DEFINITION Json json_of(const FileReport& file) {
   return Json::object({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
 }
 
+NUQ_DEFINITION Json json_of(const std::optional<CodingSizes>& sizes) {
+  if (!sizes) return Json();
+  return Json::object({{"packed", sizes->packed}, {"ascend", sizes->ascend}});
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION std::string to_json(const RunReport& report) {
@@ -150,6 +164,7 @@ NUQ_DEFINITION std::string to_json(const RunReport& report) {
                             {"ratio_float32", report.ratio_float32},
                             {"ratio_int8", report.ratio_int8},
                             {"target", report.target},
+                            {"sizes", detail::json_of(report.sizes)},
                             {"search_note", report.search_note},
                             {"warnings", report.warnings},
                             {"files", detail::json_of(report.files)},

@@ -111,11 +111,14 @@ class AutoCalibrationRun {
  private:
   NUQ_FUNCTION void evaluate_original();
 
-  NUQ_FUNCTION [[nodiscard]] InputBatch batch(int index) { return evaluator_.calibration_batch(index); }
-
   /// Fills `session_.quantization`: every enabled layer at int8, activations calibrated. Calibration reads the float
   /// network, so it holds whichever layers go back to float. A layer that could not be deployed is one of those.
   NUQ_FUNCTION void quantize_uniformly();
+
+  /// From the evaluator's calibration data, or where it has none from its own run of the calibration model.
+  NUQ_FUNCTION void calibrate_activations();
+
+  NUQ_FUNCTION void share_shifts();
 
   NUQ_FUNCTION void use_uniform_weights(LayerEntry& layer);
 
@@ -129,6 +132,10 @@ class AutoCalibrationRun {
                                                              const AnyOutputSensitivity& sensitivity);
 
   NUQ_FUNCTION [[nodiscard]] std::vector<LayerSensitivity> ranked_layers(const AnyOutputSensitivity& sensitivity);
+
+  /// Inputs that layers are ranked on: calibration data, or where the evaluator has none random values in the range
+  /// that calibration found.
+  NUQ_FUNCTION [[nodiscard]] InputBatch ranking_batch(int index) const;
 
   NUQ_FUNCTION [[nodiscard]] AnyEngine engine() const {
     return calibration_.engine(options_.threads, options_.custom_layers);
@@ -165,16 +172,13 @@ class AutoCalibrationRun {
 
 template <class Evaluator, class Strategy, class Sensitivity>
 [[nodiscard]] constexpr bool check_auto_calibration() {
-  static_assert(has_calibration_batch_v<Evaluator>,
-                "[nuq] the evaluator must provide: nuq::InputBatch calibration_batch(int index)");
   static_assert(is_roll_back_strategy_v<Strategy>,
                 "[nuq] RollBackStrategy must provide: template <class Passes> std::size_t "
                 "layers_to_roll_back(std::size_t layers, Passes&& passes) const");
   static_assert(is_output_sensitivity_v<Sensitivity>,
                 "[nuq] OutputSensitivity must provide: double compare(ArrayView<const float> original, "
                 "ArrayView<const float> quantized) const");
-  return check_evaluator<Evaluator>() && has_calibration_batch_v<Evaluator> && is_roll_back_strategy_v<Strategy> &&
-         is_output_sensitivity_v<Sensitivity>;
+  return check_evaluator<Evaluator>() && is_roll_back_strategy_v<Strategy> && is_output_sensitivity_v<Sensitivity>;
 }
 
 }  // namespace detail
@@ -185,8 +189,9 @@ template <class Evaluator, class Strategy, class Sensitivity>
 /// The original is evaluated, then the network with every enabled layer of config.json quantized. If that is refused
 /// the layers are ranked by `sensitivity` over the calibration data, and `strategy` searches how many of them, the most
 /// sensitive first, stay in float. The evaluator is the one of `auto_nuq` (AutoNuqEvaluatorBase), so that one class
-/// serves both verbs: `calibration_batch`, needed here, stands for the vendor's `calibration`, `eval_net` or
-/// `eval_model` for its `evaluate`, and `is_satisfied` for its `metric_eval`.
+/// serves both verbs: `calibration_batch`, or `eval_model` on the model with calibration layers, stands for the
+/// vendor's `calibration`, `eval_net` or `eval_model` for its `evaluate`, and `is_satisfied` for its `metric_eval`.
+/// Without `calibration_batch` the layers are ranked on random inputs in the range that calibration found.
 ///
 /// Writes, all or nothing, the files of `save_model` and the record file; if every layer goes back to float, neither.
 /// In both cases `<save_dir>_accuracy_based_auto_calibration_ranking_information.json` (sensitivity by layer, the most
@@ -197,8 +202,8 @@ template <class Evaluator, class Strategy, class Sensitivity>
 /// @param  save_dir  a folder with a file-name prefix.
 /// @param  calibration  engine and activation calibrators.
 /// @throws ModelError, ConfigError, FormatError for bad input; EvaluationError when the evaluator refuses the original
-///         model's own metric, or returns one that is not a finite number. The evaluator's exceptions pass through.
-///         Nothing is written then.
+///         model's own metric, returns one that is not a finite number, or leaves no factors of activations. The
+///         evaluator's exceptions pass through. Nothing is written then.
 template <class Evaluator, class Strategy = BinarySearchStrategy, class Sensitivity = CosineSimilaritySensitivity>
 AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_file, const std::string& weights_file,
                                                       Evaluator&& evaluator, const std::string& config_file,
@@ -225,16 +230,19 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include <cstdint>
 #include <memory>
 
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/caffe/caffe_source.hpp"
+#include "nuq/calibration/random_inputs.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/evaluation/unchanged_metric.hpp"
 #include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/graph/shared_weights.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
 #include "nuq/workflow/detail/leave_out_unreachable.hpp"
@@ -267,12 +275,13 @@ NUQ_DEFINITION void AutoCalibrationRun::evaluate_original() {
 NUQ_DEFINITION void AutoCalibrationRun::quantize_uniformly() {
   for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
   ThreadPool parallel(options_.threads);
-  const auto next_batch = [this](int index) { return batch(index); };
-  AnyEngine calibration_engine = engine();
-  leave_out_unreachable(session_, next_batch, calibration_engine);
+  if (evaluator_.calibration_batch) {
+    AnyEngine calibration_engine = engine();
+    leave_out_unreachable(session_, evaluator_.calibration_batch, calibration_engine);
+  }
   session_.quantization =
       quantize_network(session_.graph, session_.settings.plan, NonUniformQuantizer<>{}, {}, parallel);
-  set_activations(session_, next_batch, engine(), calibration_.calibrator);
+  calibrate_activations();
   for (const Node& node : session_.graph.nodes) {
     const auto quantized = session_.quantization.find(node.name);
     if (quantized == session_.quantization.end()) continue;
@@ -281,7 +290,31 @@ NUQ_DEFINITION void AutoCalibrationRun::quantize_uniformly() {
     session_.settings.notes.push_back(obstacle);
     roll_back(node.name);
   }
-  set_joint_shifts(session_, next_batch, engine());
+  share_shifts();
+}
+
+NUQ_DEFINITION void AutoCalibrationRun::calibrate_activations() {
+  if (evaluator_.calibration_batch) {
+    set_activations(session_, evaluator_.calibration_batch, engine(), calibration_.calibrator);
+    return;
+  }
+  const EvaluatorCalibration found =
+      calibrated_by_evaluator(session_, evaluator_, prefix_, options_.threads, options_.custom_layers);
+  if (!found.obstacle.empty()) {
+    fail(EvaluationError(ErrorCode::evaluation_failed,
+                         session_.graph.model_file() + ": the evaluator has no calibration_batch(int), and " +
+                             found.obstacle + ": wanted one of the two to calibrate the activations"));
+  }
+  for (const auto& [name, calibrated] : found.activations) set_activation(session_.quantization[name], calibrated);
+}
+
+NUQ_DEFINITION void AutoCalibrationRun::share_shifts() {
+  if (evaluator_.calibration_batch) {
+    set_joint_shifts(session_, evaluator_.calibration_batch, engine());
+  } else if (session_.settings.joint_quant) {
+    session_.settings.notes.push_back(
+        "joint_quant: has no effect without calibration_batch(int), sums keep their full width");
+  }
 }
 
 NUQ_DEFINITION void AutoCalibrationRun::use_uniform_weights(LayerEntry& layer) {
@@ -323,9 +356,18 @@ NUQ_DEFINITION std::vector<LayerSensitivity> AutoCalibrationRun::ranked_layers(
   original.load(session_.graph);
   AnyEngine quantized = engine();
   quantized.load(insert_quantization(session_.graph, session_.quantization));
-  const auto next_batch = [this](int index) { return batch(index); };
+  if (!evaluator_.calibration_batch) {
+    session_.settings.notes.push_back(
+        "layers ranked on random inputs: the evaluator has no calibration_batch(int) that would give real ones");
+  }
+  const auto next_batch = [this](int index) { return ranking_batch(index); };
   return rank_layers(session_.graph, session_.quantization, original, quantized, session_.settings.batch_num,
                      feed_from(next_batch), sensitivity);
+}
+
+NUQ_DEFINITION InputBatch AutoCalibrationRun::ranking_batch(int index) const {
+  if (evaluator_.calibration_batch) return evaluator_.calibration_batch(index);
+  return random_inputs(session_.graph, session_.quantization, static_cast<std::uint64_t>(index));
 }
 
 NUQ_DEFINITION bool AutoCalibrationRun::passes(std::size_t count) {

@@ -1,6 +1,7 @@
 #ifndef NUQ_WORKFLOW_AUTO_NUQ_HPP
 #define NUQ_WORKFLOW_AUTO_NUQ_HPP
 
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -9,6 +10,7 @@
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/evaluation/executor.hpp"
 #include "nuq/evaluation/progress.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/search/contracts.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/options.hpp"
@@ -27,6 +29,16 @@ NUQ_FUNCTION [[nodiscard]] AutoNuqResult run_auto_nuq(const std::string& model_f
                                                       const std::string& save_prefix, const AutoNuqOptions& options,
                                                       AutoNuqTools tools);
 
+/// Nothing for the target's own.
+template <class Quantizer>
+[[nodiscard]] std::optional<AnyLayerQuantizer> quantizer_in([[maybe_unused]] const Quantizer& quantizer) {
+  if constexpr (std::is_same_v<Quantizer, QuantizerOfTarget>) {
+    return std::nullopt;
+  } else {
+    return AnyLayerQuantizer(quantizer);
+  }
+}
+
 }  // namespace detail
 
 /// Searches for the configuration that compresses most while the evaluator is satisfied, and writes it.
@@ -35,6 +47,10 @@ NUQ_FUNCTION [[nodiscard]] AutoNuqResult run_auto_nuq(const std::string& model_f
 /// which layers are candidates (`nuq_quantize`) and which stay at int8 (`arq_quantize`). Every improvement is on disk
 /// at once: the files of `save_model`, the record file, and last `<save_prefix>_report.json` with the hashes of the
 /// others. A refused configuration is never written. Trial models stand beside the results while the run lasts.
+///
+/// Activations are calibrated with the evaluator's `calibration_batch`, or where it has none by its run of a model with
+/// calibration layers, on the configuration's `batch_num` batches. Where that leaves no factors the run is
+/// weights-only, without a deploy model, and says so on standard error.
 ///
 /// @param  evaluator  see AutoNuqEvaluatorBase. One that throws EvaluationError is asked once more; then, as its other
 ///                    exceptions, it passes through, and the best so far stays on disk.
@@ -55,7 +71,7 @@ AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights
     if constexpr (check_evaluator<UserEvaluator>() && check_executor<Executor, is_thread_safe_v<UserEvaluator>>()) {
       return detail::run_auto_nuq(
           model_file, weights_file, config_file, scale_offset_record_file, save_prefix, options,
-          {any_evaluator(evaluator), policies.quantizer, any_search_policy(policies.search),
+          {any_evaluator(evaluator), detail::quantizer_in(policies.quantizer), any_search_policy(policies.search),
            any_executor(policies.executor), any_progress(policies.progress), policies.calibration});
     }
   }
@@ -70,12 +86,30 @@ NUQ_NAMESPACE_END
 
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/graph/quantization.hpp"
+#include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/quantize/rate_quantizer.hpp"
+#include "nuq/report/size_model.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
+
+/// What sizes are measured by where the user does not say it; notes where that is not the usual.
+NUQ_FUNCTION [[nodiscard]] inline Target target_of(QuantizationSettings& settings) {
+  if (!settings.for_ascend) return Target::packed;
+  settings.notes.push_back(
+      "target ascend: the configuration lets the vendor's compiler decide which layers take NUQ, so sizes count as "
+      "they "
+      "are under its weight compressor (an explicit target goes before)");
+  return Target::ascend;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline AnyLayerQuantizer quantizer_for(Target target) {
+  if (target == Target::packed) return RateQuantizer{};
+  return NonUniformQuantizer<>{};
+}
 
 NUQ_DEFINITION AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
                                           const std::string& config_file, const std::string& record_file,
@@ -85,7 +119,10 @@ NUQ_DEFINITION AutoNuqResult run_auto_nuq(const std::string& model_file, const s
   QuantizationSession session = prepared_session(config_file, model_file, weights_file, parallel, options.network);
   session.record_file = record_file;
   set_bias_correction(session.settings.plan, options.bias_correction);
-  return AutoNuqRun(std::move(session), config_file, save_prefix, options, std::move(tools))();
+  AutoNuqOptions decided = options;
+  if (!options.target) decided.target = target_of(session.settings);
+  if (!tools.quantizer) tools.quantizer = quantizer_for(*decided.target);
+  return AutoNuqRun(std::move(session), config_file, save_prefix, decided, std::move(tools))();
 }
 
 }  // namespace detail

@@ -12,16 +12,21 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// The quantizer that goes with what sizes are measured by (`AutoNuqOptions::target`): RateQuantizer for `packed`,
+/// whose entropy coding pays for bits, NonUniformQuantizer<> for `palette` and `ascend`, which pay for the number of
+/// levels.
+struct QuantizerOfTarget {};
+
 /// How `auto_nuq` does its work, part by part; those left out at the end are the defaults:
 ///
 ///     nuq::Policies{nuq::NonUniformQuantizer<>{}, nuq::BisectionSearch{}}
 ///
 /// An executor or a progress object given as an lvalue is held by reference, so that it may keep a state, and must live
 /// as long as the policies.
-template <class Quantizer = RateQuantizer, class Search = RateDistortionSearch, class Executor = SerialExecutor,
+template <class Quantizer = QuantizerOfTarget, class Search = RateDistortionSearch, class Executor = SerialExecutor,
           class Progress = NoProgress>
 struct Policies {
-  Quantizer quantizer{};              ///< of one layer: NonUniformQuantizer, RateQuantizer
+  Quantizer quantizer{};              ///< of one layer: NonUniformQuantizer, RateQuantizer, or by the target
   Search search{};                    ///< which configurations are evaluated (search/contracts.hpp)
   Executor executor{};                ///< where, and how many at a time (evaluation/executor.hpp)
   Progress progress{};                ///< told what happens, and asked whether to stop (evaluation/progress.hpp)

@@ -30,10 +30,10 @@ NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantize_network(const Graph& gra
                                                                 const NetworkStatistics& statistics,
                                                                 Parallel& parallel);
 
-/// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one IFMR
-/// layer for each quantized layer. Running that model for `batch_num` batches (`calibrate`, or the vendor's Caffe)
-/// completes the record. With `statistics` of calibration data (`collect_statistics`) the weights keep more of the
-/// network's accuracy. `quantizer`: a LayerQuantizer.
+/// Quantizes the weights, records their factors, and writes the calibration model: fake-quant weights and one layer
+/// that observes the input of each quantized layer. `batch_num` forward passes of that model, in `Net` or the vendor's
+/// Caffe, complete the record, as `calibrate` does on the float network. With `statistics` of calibration data
+/// (`collect_statistics`) the weights keep more of the network's accuracy. `quantizer`: a LayerQuantizer.
 NUQ_FUNCTION void quantize_model(QuantizationSession& session, const std::string& modified_model_file,
                                  const std::string& modified_weights_file,
                                  const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{},

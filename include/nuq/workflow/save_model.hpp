@@ -49,21 +49,26 @@ NUQ_NAMESPACE_END
 #include "nuq/amct/nuq_layer_record.hpp"
 #include "nuq/amct/quant_info.hpp"
 #include "nuq/amct/quantization_record.hpp"
+#include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
+#include "nuq/workflow/detail/shifts.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Takes the activation scales that the session lacks from its record file, which the vendor's Caffe may have
-/// completed.
+/// Takes the activation scales and shifts that the session lacks from its record file, which forward passes of the
+/// calibration model may have completed.
 NUQ_FUNCTION inline void complete_from_record(QuantizationSession& session) {
   if (session.record_file.empty()) return;
-  for (auto& [name, recorded] : quantization_in(session.record_file, session.graph)) {
+  for (const auto& [name, recorded] : quantization_in(session.record_file, session.graph)) {
     const auto layer = session.quantization.find(name);
-    if (layer == session.quantization.end() || layer->second.activation) continue;
-    layer->second.activation = recorded.activation;
-    layer->second.input_shape = recorded.input_shape;
-    layer->second.shift_bit = recorded.shift_bit;
+    if (layer == session.quantization.end() || layer->second.activation || !recorded.activation) continue;
+    set_activation(layer->second,
+                   as_planned({*recorded.activation, recorded.input_shape}, session.settings.plan, name));
+    if (recorded.shift_bit.empty()) continue;
+    const bool shares_scale = recorded.weights.scales != layer->second.weights.scales;
+    set_shift(session.graph, *session.graph.find(name), {recorded.shift_bit, shares_scale}, layer->second);
   }
 }
 

@@ -415,4 +415,18 @@ TEST_CASE("a configuration is read from its file") {
   CHECK_THROWS_AS(static_cast<void>(nuq::read_quant_config(folder / "absent.json")), nuq::FormatError);
 }
 
+TEST_CASE("a configuration for the vendor's compiler says so, and comes back") {
+  nuq::QuantConfig config;
+  config.layers.emplace_back();
+  config.layers.back().name = "conv";
+  CHECK(nuq::to_json(config).find("nuq_target") == std::string::npos);
+  config.for_ascend = true;
+  const std::string text = nuq::to_json(config);
+  CHECK(text.find("\"nuq_target\":\"ascend\"") != std::string::npos);
+  CHECK(nuq::parse_quant_config(text, "config.json").for_ascend);
+  CHECK_FALSE(nuq::parse_quant_config(R"({"nuq_target":"packed"})", "config.json").for_ascend);
+  CHECK_THROWS_WITH_AS(static_cast<void>(nuq::parse_quant_config(R"({"nuq_target":"tpu"})", "config.json")),
+                       doctest::Contains("nuq_target"), nuq::ConfigError);
+}
+
 }  // namespace amct_quant_config_json_test

@@ -447,4 +447,33 @@ TEST_CASE("a calibration model has fake-quant weights and observes the input of 
   CHECK(model.weights.layer_size() == 4);
 }
 
+TEST_CASE("layers planned with other algorithms have other observers, and float weights stay as they are") {
+  const nuq::Graph graph = graph_of(network, network_weights());
+  nuq::QuantizationSettings settings;
+  settings.batch_num = 3;
+  settings.plan["conv1"].activation.algorithm = nuq::ActivationAlgorithm::hfmg;
+  settings.plan["conv1"].activation.num_of_bins = 2048;
+  settings.plan["fc"].activation.algorithm = nuq::ActivationAlgorithm::min_max;
+  settings.plan["fc"].activation.asymmetric = false;
+  const nuq::Model model = nuq::calibration_model(graph, settings, "record.txt");
+  std::string wanted = replaced(network, "layer { name: \"conv1\"",
+                                "layer {\n  name: \"conv1_hfmg\"\n  type: \"HFMG\"\n  bottom: \"data\"\n  hfmg_param "
+                                "{\n    batch_num: 3\n    with_offset: true\n    num_of_bins: 2048\n    object_layer: "
+                                "\"conv1\"\n    record_file_path: \"record.txt\"\n  }\n}\nlayer { name: \"conv1\"");
+  wanted = replaced(wanted, "layer { name: \"fc\"",
+                    "layer {\n  name: \"fc_min_max\"\n  type: \"MinMax\"\n  bottom: \"sum\"\n  min_max_param {\n    "
+                    "batch_num: 3\n    with_offset: false\n    object_layer: \"fc\"\n    record_file_path: "
+                    "\"record.txt\"\n  }\n}\nlayer { name: \"fc\"");
+  CHECK(model.text == wanted);
+  CHECK(model.weights.SerializeAsString() == network_weights().bytes());
+  const nuq::Graph read = reread(model);
+  const auto& observer = read.find("conv1_hfmg")->operation.get<nuq::ops::ActivationObserver>();
+  CHECK(observer.plan == settings.plan.at("conv1").activation);
+  CHECK(observer.batch_num == 3);
+  CHECK(observer.layers == std::vector<std::string>{"conv1"});
+  CHECK(observer.record != nullptr);
+  CHECK(read.find("fc_min_max")->operation.get<nuq::ops::ActivationObserver>().plan ==
+        settings.plan.at("fc").activation);
+}
+
 }  // namespace caffe_quantized_model_test

@@ -23,6 +23,7 @@ nuq::RunReport example() {
   report.ratio_float32 = 8.0;
   report.ratio_int8 = 2.0;
   report.target = "packed";
+  report.sizes = {1000, 1200};
   report.warnings = {"careful"};
   report.files = {{"m.nuq", "ab", 7}};
   report.layers = {{"conv1", "Convolution", {20, 1, 5, 5}, 500, 32, 5.25, 328, true, ""},
@@ -44,6 +45,10 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
   "ratio_float32": 8.0,
   "ratio_int8": 2.0,
   "target": "packed",
+  "sizes": {
+    "packed": 1000,
+    "ascend": 1200
+  },
   "search_note": "",
   "warnings": [
     "careful"
@@ -108,7 +113,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
 
 TEST_CASE("absent metrics are null and absent lists are empty") {
   const nlohmann::json json = nlohmann::json::parse(nuq::to_json(nuq::RunReport{}));
-  for (const char* key : {"original_metric", "int8_metric", "metric"}) CHECK(json.at(key).is_null());
+  for (const char* key : {"original_metric", "int8_metric", "metric", "sizes"}) CHECK(json.at(key).is_null());
   for (const char* key : {"warnings", "files", "layers", "trials"}) CHECK(json.at(key) == nlohmann::json::array());
 }
 

@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "../temporary_folder.hpp"
+#include "nuq/amct/record_file.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/proto_schema.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "tiny_network.hpp"
@@ -90,8 +92,13 @@ TEST_CASE("the manual's page on automatic non-uniform quantization runs, transla
   CHECK(sample.benchmark.last_iterations() == 3);
   CHECK(sample.wrote("_fake_quant_model.prototxt"));
   CHECK(sample.wrote("_fake_quant_weights.caffemodel"));
+  CHECK(sample.wrote("_deploy_model.prototxt"));
+  CHECK(sample.wrote("_deploy_weights.caffemodel"));
   CHECK(sample.wrote("_nuq_layer_record.txt"));
-  CHECK(std::filesystem::exists(sample.record_file));
+  CHECK(result.report.target == "ascend");
+  const nuq::schema::ScaleOffsetRecord record = nuq::read_record(sample.record_file);
+  REQUIRE(record.record_size() == 3);
+  for (const auto& entry : record.record()) CHECK(entry.value().has_scale_d());
 }
 
 TEST_CASE("the manual's evaluator may be a temporary") {

@@ -13,6 +13,7 @@
 #include "../temporary_folder.hpp"
 #include "nuq/amct/record_file.hpp"
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/engine/net.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "nuq/workflow/init.hpp"
@@ -133,8 +134,8 @@ layer { name: "sum" type: "Eltwise" bottom: "left" bottom: "right" top: "sum" el
 layer { name: "fc" type: "InnerProduct" bottom: "sum" top: "fc" inner_product_param { num_output: 10 } }
 )";
 
-TEST_CASE("joint_quant gives the layers that an Eltwise adds up common shifts, the others none") {
-  const TemporaryFolder folder;
+/// Quantized, with `joint_quant`.
+nuq::QuantizationSession joint_session(const TemporaryFolder& folder) {
   const WrittenNetwork network(
       folder, branches_text, {{"left", {{4, 8, 3, 3}, {4}}}, {"right", {{4, 8, 3, 3}, {4}}}, {"fc", {{10, 36}, {10}}}});
   nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 2);
@@ -145,6 +146,30 @@ TEST_CASE("joint_quant gives the layers that an Eltwise adds up common shifts, t
   nuq::QuantizationSession session =
       nuq::init(folder / "config.json", network.model, network.weights, folder / "record.txt");
   nuq::quantize_model(session, folder / "modified.prototxt", folder / "modified.caffemodel");
+  return session;
+}
+
+TEST_CASE("joint_quant through forward passes of the modified model gives common shifts too") {
+  const TemporaryFolder folder;
+  nuq::QuantizationSession session = joint_session(folder);
+  nuq::Net net(folder / "modified.prototxt", folder / "modified.caffemodel");
+  for (int index = 0; index < 2; ++index) {
+    net.set_input("data", batch(index).at("data").view());
+    net.forward();
+  }
+  nuq::save_model(session, nuq::SaveType::both, folder / "net");
+  const std::vector<int>& left = session.quantization.at("left").shift_bit;
+  REQUIRE(left.size() == 4);
+  CHECK(left == session.quantization.at("right").shift_bit);
+  CHECK(session.quantization.at("fc").shift_bit.empty());
+  nuq::QuantizationSession again = joint_session(folder);
+  nuq::calibrate(again, batch);
+  CHECK(left == again.quantization.at("left").shift_bit);  // their sums are far below 16 bits: both take the least
+}
+
+TEST_CASE("joint_quant gives the layers that an Eltwise adds up common shifts, the others none") {
+  const TemporaryFolder folder;
+  nuq::QuantizationSession session = joint_session(folder);
   nuq::calibrate(session, batch);
   const std::vector<int>& left = session.quantization.at("left").shift_bit;
   CHECK(left.size() == 4);

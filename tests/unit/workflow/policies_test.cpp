@@ -26,7 +26,7 @@ TEST_CASE("parts that are left out are the defaults") {
   CHECK(std::is_same_v<decltype(policies), const nuq::Policies<nuq::NonUniformQuantizer<>, nuq::BisectionSearch,
                                                                nuq::SerialExecutor, nuq::NoProgress>>);
   CHECK(std::is_same_v<decltype(nuq::Policies{}), nuq::Policies<>>);
-  CHECK(std::is_same_v<decltype(nuq::Policies{nuq::RateQuantizer{}}), nuq::Policies<>>);
+  CHECK(std::is_same_v<decltype(nuq::Policies{nuq::RateQuantizer{}}), nuq::Policies<nuq::RateQuantizer>>);
 }
 
 TEST_CASE("executor and progress are held by reference where they are named objects") {

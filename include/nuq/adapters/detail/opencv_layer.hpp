@@ -30,7 +30,8 @@ inline constexpr char opencv_layer_type[] = "nuq.Layer";
 /// True for the vendor's layers, which OpenCV does not have: OpenCvLayer computes them there. (IFMR, which has no
 /// output, needs no computing.)
 [[nodiscard]] inline bool is_computed_by_opencv_layer(const Node& node) noexcept {
-  return is<ops::Quant>(node) || is<ops::DeQuant>(node) || is<ops::AntiQuant>(node) || is<ops::Ifmr>(node);
+  return is<ops::Quant>(node) || is<ops::DeQuant>(node) || is<ops::AntiQuant>(node) ||
+         is<ops::ActivationObserver>(node);
 }
 
 /// One of these layers as a blob that OpenCV hands on to OpenCvLayer: whether it reads sums of levels, then the bytes

@@ -221,14 +221,6 @@ NUQ_DEFINITION Operation read_inner_product(const schema::LayerParameter& layer)
 inline constexpr LayerFields dequant_fields = {
     "dequant_param", "", "channel_wise need_calibration batch_num object_layer layer_type deqscale shift_bit offset"};
 
-inline constexpr LayerFields ifmr_fields = {
-    "ifmr_param", "",
-    "batch_num with_offset search_range_start search_range_end search_step max_percentile min_percentile object_layer "
-    "record_file_path"};
-
-inline constexpr LayerFields search_n_fields = {"search_n_param", "",
-                                                "batch_num layer_name layer_type record_file_path"};
-
 inline constexpr LayerFields quant_fields = {"quant_param", "scale offset with_offset", "object_layer"};
 
 NUQ_DEFINITION Operation read_quant(const schema::LayerParameter& layer) {

@@ -13,8 +13,7 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Hands its first input's values on to every output: Split, Flatten, Reshape, AntiQuant, and SearchN, which
-/// only marks what is to be observed and may have no output.
+/// Hands its first input's values on to every output, of which there may be none: Split, Flatten, Reshape, AntiQuant.
 class CopyLayer {
  public:
   static constexpr bool in_place = true;
@@ -31,7 +30,6 @@ class CopyLayer {
 CopyLayer layer_of(const ops::AntiQuant&);
 CopyLayer layer_of(const ops::Flatten&);
 CopyLayer layer_of(const ops::Reshape&);
-CopyLayer layer_of(const ops::SearchN&);
 CopyLayer layer_of(const ops::Split&);
 
 /// y = factor·x.
@@ -54,8 +52,7 @@ class DropoutLayer {
 };
 DropoutLayer layer_of(const ops::Dropout&);
 
-/// Computes nothing: data layers, whose outputs the user sets, Silence, which has none, and IFMR, which only marks what
-/// is to be observed.
+/// Computes nothing: data layers, whose outputs the user sets, and Silence, which has none.
 class NoOpLayer {
  public:
   static constexpr bool in_place = false;
@@ -64,7 +61,6 @@ class NoOpLayer {
 
   void forward(const LayerCall&) const {}
 };
-NoOpLayer layer_of(const ops::Ifmr&);
 NoOpLayer layer_of(const ops::Input&);
 NoOpLayer layer_of(const ops::Silence&);
 

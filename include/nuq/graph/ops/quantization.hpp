@@ -4,6 +4,7 @@
 #include <cfloat>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,11 +15,13 @@
 #include "nuq/core/finite.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/graph/factor_record.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/graph/ops/operation_list.hpp"
+#include "nuq/graph/quantization.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -38,14 +41,25 @@ struct DeQuant {};
 /// Turns levels back into floats.
 struct AntiQuant {};
 
-/// Marks a value whose range the vendor's calibration searches; computes nothing.
-struct Ifmr {};
+/// Calibrates activations: observes its inputs for `batch_num` forward passes and then records the int8 grid of the
+/// layers that read them. Computes nothing else.
+struct ActivationObserver {
+  ActivationPlan plan;
+  int batch_num = 0;
+  std::vector<std::string> layers{};             ///< whose input is observed
+  std::shared_ptr<const FactorRecord> record{};  ///< null: nothing is observed
+};
 
-/// Marks layers whose shift_bit the vendor's calibration searches; copies its first input.
-struct SearchN {};
+/// Calibrates shift_bit: observes its inputs, the outputs of as many layers, for `batch_num` forward passes and then
+/// records one shift per channel for all of them. Copies its first input.
+struct ShiftObserver {
+  int batch_num = 0;
+  std::vector<std::string> layers{};             ///< that write the inputs, in their order
+  std::shared_ptr<const FactorRecord> record{};  ///< null: nothing is observed
+};
 
 /// This family's part of `Operation`.
-using QuantizationOperations = OperationList<Quant, DeQuant, AntiQuant, Ifmr, SearchN>;
+using QuantizationOperations = OperationList<Quant, DeQuant, AntiQuant, ActivationObserver, ShiftObserver>;
 
 }  // namespace ops
 
@@ -142,13 +156,13 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const AntiQua
 }
 
 /// Not known.
-NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Ifmr&, const LayerContext& layer,
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const ActivationObserver&, const LayerContext& layer,
                                                                    const std::vector<Shape>&) {
   return std::vector<Shape>(layer.outputs);
 }
 
 /// Any inputs; an output, where there is one, has the shape of the first.
-NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const SearchN&, const LayerContext& layer,
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const ShiftObserver&, const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {
   const Shape& input = first_input(layer, inputs);
   if (layer.outputs == 0) return {};

@@ -20,7 +20,9 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(WORKFLOW)
 
 #include <cstddef>
+#include <map>
 #include <string>
+#include <utility>
 
 #include "nuq/calibration/network_statistics.hpp"
 #include "nuq/core/parallel.hpp"
@@ -29,9 +31,11 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/workflow/auto_nuq/layer_choices.hpp"
 #include "nuq/workflow/calibrate.hpp"
+#include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/leave_out_unreachable.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
+#include "nuq/workflow/detail/say.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -68,12 +72,32 @@ NUQ_FUNCTION inline void refuse_layers_without_int32_bias(AutoNuqState& run) {
   }
 }
 
+/// The grid of each layer's input: from the evaluator's calibration data, or where it has none from its own run of the
+/// calibration model. None, and the run weights-only, where that leaves no factors.
+NUQ_FUNCTION [[nodiscard]] inline std::map<std::string, CalibratedActivation> candidate_activations(AutoNuqState& run) {
+  const AnyEvaluator& evaluator = run.tools.evaluator;
+  if (evaluator.calibration_batch) {
+    return calibrated_activations(run.session, evaluator.calibration_batch,
+                                  run.tools.calibration.engine(run.options.threads, run.options.custom_layers),
+                                  run.tools.calibration.calibrator);
+  }
+  EvaluatorCalibration calibration =
+      calibrated_by_evaluator(run.session, evaluator, run.prefix, run.options.threads, run.options.custom_layers);
+  if (run.tools.progress.stop_requested()) throw StopRequested();
+  if (!calibration.obstacle.empty()) {
+    run.report.weights_only = true;
+    run.report.warnings.push_back("weights-only, no deploy model: the evaluator has no calibration_batch(int), and " +
+                                  calibration.obstacle);
+    say(run.prefix + ": " + run.report.warnings.back());
+  }
+  return std::move(calibration.activations);
+}
+
 /// Gives every candidate the grid of its layer's input, unless the run is weights-only.
 NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
   if (run.report.weights_only) return;
-  const auto calibrated = calibrated_activations(
-      run.session, run.tools.evaluator.calibration_batch,
-      run.tools.calibration.engine(run.options.threads, run.options.custom_layers), run.tools.calibration.calibrator);
+  const std::map<std::string, CalibratedActivation> calibrated = candidate_activations(run);
+  if (run.report.weights_only) return;
   run.choices.for_each([&](const std::string& layer, LayerQuantization& quantization) {
     const CalibratedActivation& activation = calibrated.at(layer);
     const std::string obstacle = input_obstacle(activation, run.session.settings.tiny_values);
@@ -85,12 +109,12 @@ NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
 
 /// A layer whose input the calibration engine does not compute stays in float.
 NUQ_FUNCTION inline void leave_out_uncalibrated(AutoNuqState& run) {
-  if (run.report.weights_only) return;
+  if (run.report.weights_only || !run.tools.evaluator.calibration_batch) return;
   AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
+  const std::vector<std::string>& notes = run.session.settings.notes;
+  const auto known = static_cast<std::ptrdiff_t>(notes.size());
   leave_out_unreachable(run.session, run.tools.evaluator.calibration_batch, engine);
-  for (const auto& left_out : run.session.settings.left_out) {
-    run.report.warnings.push_back("layer '" + left_out.first + "' stays in float: " + left_out.second);
-  }
+  run.report.warnings.insert(run.report.warnings.end(), notes.begin() + known, notes.end());
 }
 
 NUQ_FUNCTION inline void note_short_preparation(AutoNuqState& run, const PriceGrid& prices) {
@@ -110,10 +134,10 @@ NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
   const NetworkStatistics known = candidate_statistics(run, enough, parallel);
   const bool took_most_of_its_time = enough.seconds_left() < 0.5 * time_for_statistics;
   const PriceGrid prices =
-      price_grid(run.session.graph, run.session.settings.plan, run.tools.quantizer, known, run.preparation, parallel);
+      price_grid(run.session.graph, run.session.settings.plan, *run.tools.quantizer, known, run.preparation, parallel);
   if (took_most_of_its_time || prices.factor > 1) note_short_preparation(run, prices);
   run.choices =
-      layer_choices(run.session.graph, run.session.settings.plan, run.tools.quantizer, known, prices, run.options,
+      layer_choices(run.session.graph, run.session.settings.plan, *run.tools.quantizer, known, prices, run.options,
                     parallel, [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
                       progress.layer_quantized(layer, done, layers);
                       if (progress.stop_requested()) throw StopRequested();

@@ -382,7 +382,7 @@ NUQ_FUNCTION [[nodiscard]] inline LayerChoices::Candidate quantized_in_every_way
     trial.num_steps = levels;
     LayerQuantization quantized = quantize_layer(graph, node, trial, with, statistics, parallel);
     const double harm = statistics == nullptr ? 0.0 : predicted_harm(node, quantized.weights, *statistics, parallel);
-    const double bytes = layer_bytes(options.target, quantized.weights, kernel_of(node));
+    const double bytes = layer_bytes(options.target.value_or(Target::packed), quantized.weights, kernel_of(node));
     if (!candidate.options.empty() && !(bytes < candidate.options.back().bytes)) return;
     candidate.options.push_back({bytes, harm, levels, at_price});
     candidate.results.push_back(std::move(quantized));

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,10 @@ struct AutoNuqOptions {
   std::map<std::string, int> pins;  ///< layers that must have this many levels; 256 keeps int8
   /// Layers that share one number of levels, or one price; each layer in one group at most.
   std::vector<std::vector<std::string>> groups;
-  Target target = Target::packed;  ///< what sizes are measured by
-  bool weights_only = false;       ///< leaves activations in float although the evaluator could calibrate them
+  /// What sizes are measured by; absent: ascend where the vendor's compiler decides which layers take NUQ (a mapping
+  /// file or a chip in the configuration), otherwise packed.
+  std::optional<Target> target;
+  bool weights_only = false;  ///< leaves activations in float although the evaluator could calibrate them
   /// Batches of `calibration_batch` that the weights are fitted to; 0: batch_num of config.json; negative: none.
   int statistics_batches = 0;
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the same data

@@ -43,6 +43,9 @@ class AutoNuqResults {
   /// Saves the configurations that no other beats, each with files of its own, from the smallest on.
   NUQ_FUNCTION void save_pareto_front(const SearchProblem& problem);
 
+  /// Warns of numbers of levels that the vendor's own readers of the record refuse, where they are likely to be used.
+  NUQ_FUNCTION void warn_of_unusual_clusters();
+
   NUQ_FUNCTION void write_report();
 
   NUQ_FUNCTION void report_trials(const SearchProblem& problem);
@@ -64,6 +67,7 @@ NUQ_NAMESPACE_END
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -85,8 +89,6 @@ NUQ_DEFINITION void AutoNuqResults::add_warnings() {
   warnings = run_.session.settings.notes;
   if (run_.session.settings.joint_quant)
     warnings.push_back("joint_quant: has no effect in a search, sums keep their full width");
-  if (!run_.tools.evaluator.calibration_batch && !run_.options.weights_only)
-    warnings.push_back("weights-only: the evaluator has no calibration_batch(int)");
 }
 
 NUQ_DEFINITION void AutoNuqResults::save_improvement(const EvaluatedConfiguration& improved) {
@@ -104,6 +106,11 @@ NUQ_DEFINITION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found,
   report_trials(problem);
   check_that_metric_changed();
   run_.report.search_note = search_note(found);
+  if (problem.best()) {
+    warn_of_unusual_clusters();
+    ThreadPool parallel(run_.options.threads);
+    run_.report.sizes = coding_sizes(run_.session.graph, run_.session.quantization, run_.session.settings, parallel);
+  }
   if (run_.options.pareto && problem.best()) save_pareto_front(problem);
   write_report();
   run_.tools.progress.finished(run_.report);
@@ -152,13 +159,26 @@ NUQ_DEFINITION void AutoNuqResults::save_pareto_front(const SearchProblem& probl
   adopt(problem.best()->configuration);
 }
 
+NUQ_DEFINITION void AutoNuqResults::warn_of_unusual_clusters() {
+  if (!run_.session.settings.for_ascend) return;
+  std::set<int> unusual;
+  for (const auto& [layer, quantization] : run_.session.quantization) {
+    const int levels = run_.session.settings.plan.at(layer).num_steps;
+    if (quantization.codebook && levels != 16 && levels != 32) unusual.insert(levels);
+  }
+  for (const int levels : unusual) {
+    run_.report.warnings.push_back("the record has clusters of " + std::to_string(levels) +
+                                   " levels, the vendor's own tools read 16 and 32 only: levels 32,16 keeps to these");
+  }
+}
+
 NUQ_DEFINITION void AutoNuqResults::write_report() {
   RunReport& report = run_.report;
   report.seconds = run_.elapsed();
   report.evaluations = run_.evaluations;
   ThreadPool parallel(run_.options.threads);
-  add_layers(report, run_.session.graph, run_.session.quantization, run_.session.settings, run_.options.target,
-             parallel);
+  add_layers(report, run_.session.graph, run_.session.quantization, run_.session.settings,
+             run_.options.target.value_or(Target::packed), parallel);
   for (LayerReport& layer : report.layers) {
     const auto refused = run_.refused.find(layer.name);
     if (refused != run_.refused.end()) layer.reason = refused->second;

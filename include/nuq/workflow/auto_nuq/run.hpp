@@ -30,8 +30,8 @@ class AutoNuqRun {
         results_(state_) {}
 
   NUQ_FUNCTION [[nodiscard]] AutoNuqResult operator()() {
-    check_search_options(state_.session.graph, state_.session.settings.plan, state_.tools.quantizer, state_.options);
-    note_ignored_iterations(state_.session.settings, state_.tools.quantizer);
+    check_search_options(state_.session.graph, state_.session.settings.plan, *state_.tools.quantizer, state_.options);
+    note_ignored_iterations(state_.session.settings, *state_.tools.quantizer);
     results_.add_warnings();
     remove_abandoned_files(state_.prefix);
     if (!state_.session.record_file.empty()) remove_abandoned_files(state_.session.record_file);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "nuq/compiled.hpp"
@@ -28,7 +29,7 @@ struct StopRequested {};
 /// The user's evaluator and policies, of whatever types. Refers to them: they outlive it.
 struct AutoNuqTools {
   AnyEvaluator evaluator;
-  AnyLayerQuantizer quantizer;
+  std::optional<AnyLayerQuantizer> quantizer;  ///< absent: the target's
   AnySearchPolicy search;
   AnyExecutor executor;
   AnyProgress progress;
@@ -78,7 +79,7 @@ namespace detail {
 NUQ_DEFINITION AutoNuqState::AutoNuqState(QuantizationSession prepared, std::string save_prefix,
                                           const AutoNuqOptions& run_options, AutoNuqTools run_tools)
     : session(std::move(prepared)), prefix(std::move(save_prefix)), options(run_options), tools(std::move(run_tools)) {
-  report.weights_only = options.weights_only || !tools.evaluator.calibration_batch;
+  report.weights_only = options.weights_only;
 }
 
 NUQ_DEFINITION void AutoNuqState::warn(const std::string& message) {

@@ -1,6 +1,7 @@
 #ifndef NUQ_WORKFLOW_DETAIL_LEAVE_OUT_UNREACHABLE_HPP
 #define NUQ_WORKFLOW_DETAIL_LEAVE_OUT_UNREACHABLE_HPP
 
+#include <cstddef>
 #include <map>
 #include <set>
 #include <string>
@@ -58,12 +59,12 @@ NUQ_DEFINITION void leave_out(QuantizationSession& session, const std::map<std::
   for (const auto& [layer, reason] : unreachable) {
     if (session.settings.plan.erase(layer) == 0) continue;
     session.quantization.erase(layer);
-    session.settings.left_out[layer] = "its input cannot be calibrated: it " + reason;
+    session.settings.kept_in_float[layer] = "its input cannot be calibrated: it " + reason;
     session.settings.notes.push_back(file + ": layer '" + layer +
-                                     "' stays in float: " + session.settings.left_out[layer]);
+                                     "' stays in float: " + session.settings.kept_in_float[layer]);
   }
-  if (!session.settings.plan.empty() || session.settings.left_out.empty()) return;
-  const auto& [layer, reason] = *session.settings.left_out.begin();
+  if (!session.settings.plan.empty() || session.settings.kept_in_float.empty()) return;
+  const auto& [layer, reason] = *session.settings.kept_in_float.begin();
   fail(ModelError(ErrorCode::unsupported_layer, file + ": layer '" + layer + "': " + reason +
                                                     ", and no other layer is left: quantize the weights only"));
 }

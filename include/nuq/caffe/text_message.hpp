@@ -1,5 +1,5 @@
-#ifndef NUQ_AMCT_DETAIL_TEXT_MESSAGE_HPP
-#define NUQ_AMCT_DETAIL_TEXT_MESSAGE_HPP
+#ifndef NUQ_CAFFE_TEXT_MESSAGE_HPP
+#define NUQ_CAFFE_TEXT_MESSAGE_HPP
 
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
@@ -40,4 +40,4 @@ template <class E, class Message>
 }  // namespace detail
 NUQ_NAMESPACE_END
 
-#endif  // NUQ_AMCT_DETAIL_TEXT_MESSAGE_HPP
+#endif  // NUQ_CAFFE_TEXT_MESSAGE_HPP
