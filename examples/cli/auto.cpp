@@ -137,7 +137,8 @@ void add_auto(CLI::App& app, Session& session) {
       ->delimiter(',');
   command.add_option("--max-evaluations", arguments->options.max_evaluations, "budget of evaluations")
       ->capture_default_str();
-  command.add_option("--time-limit", arguments->options.max_seconds, "seconds after which no evaluation starts");
+  command.add_option("--time-limit", arguments->options.max_seconds,
+                     "seconds for the run: half at most prepare it, later no evaluation starts");
   command.add_option("--pin", arguments->pins, "LAYER=K: this layer has K levels");
   command.add_option("--share", arguments->groups, "LAYER,LAYER,…: these layers share one number of levels or price");
   command.add_option("--journal", arguments->options.journal,

@@ -12,6 +12,7 @@
 #include "nuq/core/matrix.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/core/quantized_weights.hpp"
+#include "nuq/core/scale.hpp"
 #include "nuq/quantize/scales/abs_max.hpp"
 #include "nuq/quantize/scales/contracts.hpp"
 #include "nuq/quantize/scales/finite_weights.hpp"
@@ -32,8 +33,9 @@ NUQ_NAMESPACE_BEGIN
 /// (SecondMomentFactor::mean_cost, PriorMoments::mean_cost), the mean second moment where only that is known, 1 without
 /// statistics. Coarse steps and
 /// dead zones make the best κ larger than 1; 4 is a measured optimum. A row that would leave ±127 gets the least
-/// step that avoids it. Plain int8 (no purpose) is AbsMaxQuantizer's. Source: high-resolution theory of entropy-coded
-/// scalar quantization (Gish and Pierce 1968).
+/// step that avoids it; a step beyond the legal ones, of inputs that are next to nothing, is the largest of these.
+/// Plain int8 (no purpose) is AbsMaxQuantizer's. Source: high-resolution theory of entropy-coded scalar quantization
+/// (Gish and Pierce 1968).
 /// @throws ModelError as AbsMaxQuantizer.
 struct RateStepQuantizer {
   static constexpr bool keeps_scales = true;
@@ -47,8 +49,9 @@ struct RateStepQuantizer {
   [[nodiscard]] std::vector<float> scales(MatrixView<const float> weights, Granularity granularity,
                                           const QuantizationPurpose& purpose) const {
     require_finite_weights(weights);
-    const double step =
+    const double wanted =
         std::sqrt(6.0 * kappa * price / (std::log(2.0) * mean_cost<Real>(purpose.statistics, weights.cols())));
+    const double step = (std::min)(wanted, static_cast<double>(max_scale));
     const auto scale_of = [step](ArrayView<const float> values) {
       return static_cast<float>((std::max)(step, static_cast<double>(largest_magnitude(values)) / 127.499));
     };

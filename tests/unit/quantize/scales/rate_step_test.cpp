@@ -155,4 +155,10 @@ TEST_CASE("weights that are not finite or too large are refused") {
   CHECK(error.says("row 0"));
 }
 
+TEST_CASE("a step beyond the legal scales is the largest of them, and everything becomes 0") {
+  const nuq::QuantizedWeights quantized = quantize(random_values(rows * cols, 2), nuq::Granularity::per_tensor, 1e30);
+  CHECK(quantized.scales.at(0) == nuq::max_scale);
+  CHECK(std::count(quantized.levels.begin(), quantized.levels.end(), 0) == static_cast<std::ptrdiff_t>(rows * cols));
+}
+
 }  // namespace quantize_scales_rate_step_test
