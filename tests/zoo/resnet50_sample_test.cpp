@@ -103,7 +103,7 @@ void check_record(const std::string& file) {
 
 TEST_CASE("the vendor's ResNet-50 samples run as they are written, and leave deploy model and complete record") {
   const Sample sample;
-  for (const char* const program : {NUQ_RESNET50_STATIC_NUQ, NUQ_RESNET50_AUTO_NUQ}) {
+  for (const std::string program : {NUQ_RESNET50_STATIC_NUQ, NUQ_RESNET50_AUTO_NUQ}) {
     CAPTURE(program);
     std::filesystem::remove_all(sample.output());
     REQUIRE(sample.run(program) == 0);

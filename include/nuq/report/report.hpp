@@ -63,16 +63,16 @@ struct RunReport {
   bool metric_unchanged = false;
   int evaluations = 0;  ///< that were asked of the evaluator, original and int8 included
   double seconds = 0.0;
-  std::uint64_t bytes = 0;           ///< stored size of the weights of all quantizable layers
-  double ratio_float32 = 0.0;        ///< float32 size of the same weights / bytes
-  double ratio_int8 = 0.0;           ///< int8 size of the same weights / bytes
-  std::string target;                ///< what sizes are measured by: packed, palette or ascend
-  std::optional<CodingSizes> sizes;  ///< of the result of a search
-  std::string search_note;           ///< what the search could not settle; empty when it could
+  std::uint64_t bytes = 0;     ///< stored size of the weights of all quantizable layers
+  double ratio_float32 = 0.0;  ///< float32 size of the same weights / bytes
+  double ratio_int8 = 0.0;     ///< int8 size of the same weights / bytes
+  std::string target;          ///< what sizes are measured by: packed, palette or ascend
+  std::string search_note;     ///< what the search could not settle; empty when it could
   std::vector<std::string> warnings;
   std::vector<FileReport> files;
   std::vector<LayerReport> layers;
   std::vector<TrialReport> trials;
+  std::optional<CodingSizes> sizes;  ///< of the result of a search; not written where there is none
 };
 
 /// Describes a file as it is on the disk now. Throws FormatError file_not_readable.
@@ -86,7 +86,7 @@ NUQ_FUNCTION [[nodiscard]] Json json_of(const TrialReport& trial);
 
 NUQ_FUNCTION [[nodiscard]] Json json_of(const FileReport& file);
 
-NUQ_FUNCTION [[nodiscard]] Json json_of(const std::optional<CodingSizes>& sizes);
+NUQ_FUNCTION [[nodiscard]] Json json_of(const CodingSizes& sizes);
 
 template <class T>
 [[nodiscard]] Json json_of(const std::vector<T>& entries) {
@@ -145,9 +145,8 @@ NUQ_DEFINITION Json json_of(const FileReport& file) {
   return Json::object({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}});
 }
 
-NUQ_DEFINITION Json json_of(const std::optional<CodingSizes>& sizes) {
-  if (!sizes) return Json();
-  return Json::object({{"packed", sizes->packed}, {"ascend", sizes->ascend}});
+NUQ_DEFINITION Json json_of(const CodingSizes& sizes) {
+  return Json::object({{"packed", sizes.packed}, {"ascend", sizes.ascend}});
 }
 
 }  // namespace detail
@@ -164,13 +163,13 @@ NUQ_DEFINITION std::string to_json(const RunReport& report) {
                             {"ratio_float32", report.ratio_float32},
                             {"ratio_int8", report.ratio_int8},
                             {"target", report.target},
-                            {"sizes", detail::json_of(report.sizes)},
                             {"search_note", report.search_note},
                             {"warnings", report.warnings},
                             {"files", detail::json_of(report.files)},
                             {"layers", detail::json_of(report.layers)},
                             {"trials", detail::json_of(report.trials)}});
   if (report.metric_unchanged) json.set("metric_unchanged", true);
+  if (report.sizes) json.set("sizes", detail::json_of(*report.sizes));
   return to_text(json, {2, false}) + "\n";
 }
 
