@@ -42,7 +42,7 @@ NUQ_DEFINITION std::string unchanged_metric_warning(double original_metric, cons
   text += as_original ? "the original and " : "";
   text += metrics.size() == 1 ? "the one configuration" : "all " + std::to_string(metrics.size()) + " configurations";
   text += as_original ? "" : ", " + detail::number_text(original_metric) + " for the original";
-  text += "; an evaluator that does not look at the model it is given accepts anything";
+  text += "; either the data show no difference, or the evaluator never looks at the model and accepts anything";
   if (as_original && original_metric == 0.0 && batch_num == 0) {
     text +=
         ". It was called with batch_num 0, which means all data: one that takes it for a count evaluates nothing and "
