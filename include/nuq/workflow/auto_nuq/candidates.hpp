@@ -35,7 +35,6 @@ NUQ_NAMESPACE_END
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/leave_out_unreachable.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
-#include "nuq/workflow/detail/say.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -86,9 +85,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::map<std::string, CalibratedActivation> ca
   if (run.tools.progress.stop_requested()) throw StopRequested();
   if (!calibration.obstacle.empty()) {
     run.report.weights_only = true;
-    run.report.warnings.push_back("weights-only, no deploy model: the evaluator has no calibration_batch(int), and " +
-                                  calibration.obstacle);
-    say(run.prefix + ": " + run.report.warnings.back());
+    run.warn(run.prefix + ": weights-only, no deploy model: the evaluator has no calibration_batch(int), and " +
+             calibration.obstacle);
   }
   return std::move(calibration.activations);
 }
@@ -112,9 +110,9 @@ NUQ_FUNCTION inline void leave_out_uncalibrated(AutoNuqState& run) {
   if (run.report.weights_only || !run.tools.evaluator.calibration_batch) return;
   AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
   const std::vector<std::string>& notes = run.session.settings.notes;
-  const auto known = static_cast<std::ptrdiff_t>(notes.size());
+  const std::size_t known = notes.size();
   leave_out_unreachable(run.session, run.tools.evaluator.calibration_batch, engine);
-  run.report.warnings.insert(run.report.warnings.end(), notes.begin() + known, notes.end());
+  for (std::size_t note = known; note < notes.size(); ++note) run.warn(notes[note]);
 }
 
 NUQ_FUNCTION inline void note_short_preparation(AutoNuqState& run, const PriceGrid& prices) {
