@@ -85,8 +85,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::map<std::string, CalibratedActivation> ca
   if (run.tools.progress.stop_requested()) throw StopRequested();
   if (!calibration.obstacle.empty()) {
     run.report.weights_only = true;
-    run.warn(run.prefix + ": weights-only, no deploy model: the evaluator has no calibration_batch(int), and " +
-             calibration.obstacle);
+    run.warn("weights-only, no deploy model: the evaluator has no calibration_batch(int), and " + calibration.obstacle);
   }
   return std::move(calibration.activations);
 }
