@@ -275,10 +275,8 @@ NUQ_DEFINITION void AutoCalibrationRun::evaluate_original() {
 NUQ_DEFINITION void AutoCalibrationRun::quantize_uniformly() {
   for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
   ThreadPool parallel(options_.threads);
-  if (evaluator_.calibration_batch) {
-    AnyEngine calibration_engine = engine();
-    leave_out_unreachable(session_, evaluator_.calibration_batch, calibration_engine);
-  }
+  if (evaluator_.calibration_batch)
+    leave_out_unreachable(session_, evaluator_.calibration_batch, [this] { return engine(); });
   session_.quantization =
       quantize_network(session_.graph, session_.settings.plan, NonUniformQuantizer<>{}, {}, parallel);
   calibrate_activations();

@@ -60,7 +60,8 @@ void set_activations(QuantizationSession& session, NextBatch&& next_batch, Engin
 template <class NextBatch, class Engine = EigenEngine>
 void calibrate(QuantizationSession& session, NextBatch&& next_batch, Engine&& engine = Engine(),
                const CalibratorChoice& calibrator = {}) {
-  detail::leave_out_unreachable(session, next_batch, engine);
+  detail::leave_out_unreachable(
+      session, next_batch, [&engine]() -> auto& { return engine; });
   detail::set_activations(session, next_batch, engine, calibrator);
   detail::set_joint_shifts(session, next_batch, engine);
   write_file_atomically(session.record_file, record_text(session.graph, session.quantization, session.settings));

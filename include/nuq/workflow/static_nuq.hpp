@@ -137,8 +137,8 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
       detail::prepared_session(config_file, model_file, weights_file, parallel, options.network);
   if constexpr (has_data) {
     if (!weights_only) {
-      AnyEngine engine = calibration.engine(options.threads, options.custom_layers);
-      detail::leave_out_unreachable(session, next_batch, engine);
+      detail::leave_out_unreachable(session, next_batch,
+                                    [&] { return calibration.engine(options.threads, options.custom_layers); });
     }
   }
   set_bias_correction(session.settings.plan, options.bias_correction);

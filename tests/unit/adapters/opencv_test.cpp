@@ -38,6 +38,7 @@ using Inputs = std::map<std::string, Tensor>;
 nuq::Graph graph_of(const std::string& text, const Blobs& blobs = {}) {
   auto model = std::make_shared<nuq::Model>(nuq::parse_model(text, {}, "net.prototxt", ""));
   model->weights_file = "net.caffemodel";
+  model->options.ignored_fields = {"InnerProduct.blobs"};
   for (const auto& [name, tensors] : blobs) {
     auto& layer = *model->weights.add_layer();
     layer.set_name(name);
@@ -348,8 +349,8 @@ TEST_CASE("layers that OpenCV does not know are left out with all that depends o
 TEST_CASE("pruning masks behind a layer's blobs, and fields without effect, do not matter to OpenCV") {
   const Tensor weights = random_tensor({5, 168}, 1);
   check_agreement(graph_of(data + layer("fc", "InnerProduct", "data", "fc",
-                                        "inner_product_param { num_output: 5 unheard_of: 3 } engine: 'MKL2017' phase: "
-                                        "TEST param { lr_mult: 1 }"),
+                                        "inner_product_param { num_output: 5 weight_filler { unheard_of: 3 } } engine: "
+                                        "'MKL2017' phase: TEST param { lr_mult: 1 }"),
                            {{"fc", {weights, random_tensor({5}, 2), weights, random_tensor({5}, 3)}}}),
                   {{"data", random_tensor({2, 4, 7, 6}, 4)}});
 }

@@ -127,6 +127,7 @@ class OpenCvModelWriter {
       const auto lost = lost_.find(input);
       if (lost != lost_.end()) return lost->second;
     }
+    if (!node.obstacle.empty()) return "layer '" + node.name + "': " + node.obstacle;
     const bool is_known = is_computed_by_opencv_layer(node) ||
                           is<ops::Axpy>(node) ||  // the importer makes two layers of it
                           cv::dnn::LayerFactory::isLayerRegistered(node.type);

@@ -107,10 +107,11 @@ NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
 /// A layer whose input the calibration engine does not compute stays in float.
 NUQ_FUNCTION inline void leave_out_uncalibrated(AutoNuqState& run) {
   if (run.report.weights_only || !run.tools.evaluator.calibration_batch) return;
-  AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
   const std::vector<std::string>& notes = run.session.settings.notes;
   const std::size_t known = notes.size();
-  leave_out_unreachable(run.session, run.tools.evaluator.calibration_batch, engine);
+  leave_out_unreachable(run.session, run.tools.evaluator.calibration_batch, [&run] {
+    return run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
+  });
   for (std::size_t note = known; note < notes.size(); ++note) run.warn(notes[note]);
 }
 

@@ -23,13 +23,15 @@ namespace detail {
 /// Throws ModelError where none is left.
 NUQ_FUNCTION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& unreachable);
 
-/// Takes the layers out of the plan whose input `engine` does not compute: there is nothing to calibrate them with.
-/// Looks with a forward pass over the first batch, and only where the library does not know all layers.
-template <class NextBatch, class Engine>
-void leave_out_unreachable(QuantizationSession& session, NextBatch& next_batch, Engine& engine) {
+/// Takes the layers out of the plan whose input an engine does not compute: there is nothing to calibrate them with.
+/// Looks with a forward pass over the first batch, in an engine from `make_engine()`, and only where the library does
+/// not know all layers.
+template <class NextBatch, class MakeEngine>
+void leave_out_unreachable(QuantizationSession& session, NextBatch& next_batch, MakeEngine&& make_engine) {
   std::map<std::string, std::string> uncomputed = uncomputed_layers(session.graph);
   if (uncomputed.empty()) return;
   std::set<std::size_t> computed(session.graph.inputs.begin(), session.graph.inputs.end());
+  auto&& engine = make_engine();
   engine.load(session.graph);
   feed_from(next_batch)(engine, 0);
   engine.forward([&](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView>) {
