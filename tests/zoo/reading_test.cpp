@@ -31,7 +31,7 @@ void check_noticed(const nuq::Graph& before, const std::string& text, const std:
   const nuq::Graph after = graph_of(text);
   REQUIRE(after.warnings.size() == before.warnings.size() + 1);
   std::size_t named = 0;
-  for (const std::string& warning : after.warnings) named += warning.find(field) != std::string::npos ? 1 : 0;
+  for (const std::string& warning : after.warnings) named += warning.find(field) != std::string::npos ? 1U : 0U;
   CHECK(named == 1);
   std::size_t stopped = 0;
   for (std::size_t node = 0; node < after.nodes.size(); ++node) {
