@@ -77,8 +77,9 @@ TEST_CASE("a blob more or less is noticed in every layer of every published caff
       const nuq::Node* const node = graph.find(layer.name());
       if (node == nullptr || nuq::is<nuq::ops::Unknown>(*node) || nuq::is<nuq::ops::Input>(*node)) continue;
       CAPTURE(layer.name());
-      ++tried;
       const int count = layer.blobs_size();
+      if (static_cast<std::size_t>(count) != node->blobs.size()) continue;  // has masks, or several values in one
+      ++tried;
       layer.add_blobs()->add_data(1.0F);
       const auto build = [&model] { static_cast<void>(nuq::build_graph(std::make_shared<const nuq::Model>(model))); };
       CHECK(error_of<nuq::ModelError>(build).says("layer '" + layer.name() + "': has " + std::to_string(count + 1) +

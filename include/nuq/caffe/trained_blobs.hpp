@@ -68,7 +68,8 @@ NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std
 /// weights, that is the obstacle (in Caffe such a layer keeps what it was initialized with). Blobs of one axis that
 /// files store with others of extent 1 become [n], InnerProduct weights [out,in] ([in,out] if transposed). Throws
 /// ModelError naming file, layer and blob: another number of blobs or another shape than the layer's parameters ask for
-/// (but for layers with an obstacle, of which nobody knows), no layer in common, and whatever `tensor_of` refuses.
+/// (but for layers with an obstacle, of which nobody knows, and for masks of pruning behind a layer's own blobs, which
+/// are left out with a warning), no layer in common, and whatever `tensor_of` refuses.
 /// Weights stored as int8 and the dequantization parameters of a deploy model are kept as integers too.
 NUQ_FUNCTION void attach_trained_blobs(Graph& graph, Parallel& parallel);
 
@@ -78,6 +79,7 @@ NUQ_NAMESPACE_END
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -270,21 +272,42 @@ NUQ_FUNCTION inline void adopt_stored_form(Node& node, int blobs) {
   }
 }
 
-/// How many blobs of a layer are to be read. Throws ModelError for another number than the layer is trained with.
-NUQ_FUNCTION [[nodiscard]] inline int checked_blob_count(const Node& node, int count, const Model& model) {
+/// Whether a blob has the shape of a layer's weights and few distinct values: what forks keep there that prune or
+/// cluster weights.
+NUQ_FUNCTION [[nodiscard]] inline bool is_mask(const schema::BlobProto& blob, const BlobProtos& protos,
+                                               const Node& node) {
+  constexpr std::size_t values_per_distinct_one = 8;
+  if (!has_weight_matrix(node) || blob_shape(blob) != blob_shape(protos.Get(0))) return false;
+  const std::vector<float> values(blob.data().begin(), blob.data().end());
+  const std::set<float> distinct(values.begin(), values.end());
+  return !values.empty() && distinct.size() <= (std::max)(values.size() / values_per_distinct_one, std::size_t{2});
+}
+
+NUQ_FUNCTION [[nodiscard]] inline bool are_masks(const BlobProtos& protos, int first, const Node& node) {
+  for (int index = first; index < protos.size(); ++index) {
+    if (!is_mask(protos.Get(index), protos, node)) return false;
+  }
+  return true;
+}
+
+/// How many blobs of a layer are to be read. Throws ModelError for another number than the layer is trained with, but
+/// for masks behind them.
+NUQ_FUNCTION [[nodiscard]] inline int checked_blob_count(const Node& node, const BlobProtos& protos,
+                                                         const Model& model) {
+  const int count = protos.size();
   const std::optional<int> expected = node.obstacle.empty() ? trained_blob_count(node) : std::nullopt;
   if (!expected || count == *expected) return count;
   const bool are_surplus = count > *expected;
-  if (are_surplus && is_ignored(model.options, node.type, "blobs")) return *expected;
-  fail_layer(
-      ErrorCode::size_mismatch, model.weights_file, node.name,
-      "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " +
-          std::to_string(*expected) +
-          (are_surplus ? " (masks of a pruning fork may be left out: --ignore-field " + node.type + ".blobs)" : ""));
+  const bool are_ignored = is_ignored(model.options, node.type, "blobs");
+  if (are_surplus && (are_ignored || are_masks(protos, *expected, node))) return *expected;
+  fail_layer(ErrorCode::size_mismatch, model.weights_file, node.name,
+             "has " + std::to_string(count) + " blobs, " + node.type + " in " + model.model_file + " needs " +
+                 std::to_string(*expected) +
+                 (are_surplus ? " (to leave the others out: --ignore-field " + node.type + ".blobs)" : ""));
 }
 
 NUQ_FUNCTION inline std::vector<Tensor> trained_blobs(const BlobProtos& protos, const Node& node, const Model& model) {
-  const int count = checked_blob_count(node, protos.size(), model);
+  const int count = checked_blob_count(node, protos, model);
   const ops::ConvolutionAttributes* const convolution = convolution_of(node);
   if (convolution != nullptr && node.obstacle.empty())
     check_group(node, "num_output", convolution->out_channels, model.model_file);
@@ -293,6 +316,18 @@ NUQ_FUNCTION inline std::vector<Tensor> trained_blobs(const BlobProtos& protos, 
   if (is<ops::TransposedConvolution>(node) && node.obstacle.empty())
     check_group(node, "number of input channels", blobs.front().shape.front(), model.weights_file);
   return blobs;
+}
+
+/// Says which layers have more blobs in the file than are read.
+NUQ_FUNCTION inline void account_for_surplus_blobs(Graph& graph, const LoadedBlobs& blobs, const Model& model) {
+  for (const Node& node : graph.nodes) {
+    const BlobProtos* const protos = blobs.of(node);
+    const std::optional<int> expected = node.obstacle.empty() ? trained_blob_count(node) : std::nullopt;
+    if (protos == nullptr || !expected || protos->size() <= *expected) continue;
+    graph.warnings.push_back(model.weights_file + ": layer '" + node.name + "': of its " +
+                             std::to_string(protos->size()) + " blobs the first " + std::to_string(*expected) +
+                             " are read, the others left out as masks of pruning");
+  }
 }
 
 /// What a layer lacks that has not got any blobs is its obstacle. Throws ModelError where that is so of all layers: the
@@ -336,6 +371,7 @@ NUQ_DEFINITION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
     node.blobs = detail::trained_blobs(protos, node, model);
     node.integer = detail::integer_arithmetic(protos, node, model);
   });
+  detail::account_for_surplus_blobs(graph, blobs, model);
   detail::account_for_missing_weights(graph, model);
 }
 

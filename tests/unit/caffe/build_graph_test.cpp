@@ -443,12 +443,22 @@ TEST_CASE("blobs of a layer that has none are refused, also where it has no para
   add_layer(weights, "r", {{1}});
   CHECK_THROWS_WITH_AS(
       graph_of(conv("num_output: 1 kernel_size: 1") + relu("r", "conv1", "r"), weights),
-      "nuq: net.caffemodel: layer 'r': has 1 blobs, ReLU in net.prototxt needs 0 (masks of a pruning fork may be left "
-      "out: --ignore-field ReLU.blobs)",
+      "nuq: net.caffemodel: layer 'r': has 1 blobs, ReLU in net.prototxt needs 0 (to leave the others out: "
+      "--ignore-field ReLU.blobs)",
       nuq::ModelError);
   CHECK_THROWS_WITH_AS(graph_of(conv("num_output: 1 kernel_size: 1"), weights_of("conv1", {})),
                        "nuq: net.caffemodel: layer 'conv1': has 0 blobs, Convolution in net.prototxt needs 2",
                        nuq::ModelError);
+}
+
+TEST_CASE("a mask of pruning behind a layer's blobs is left out and said, another blob of its shape is not a mask") {
+  nuq::schema::NetParameter weights = weights_of("conv1", {{8, 3, 1, 1}, {8}, {8, 3, 1, 1}});
+  CHECK_THROWS_AS(graph_of(conv("num_output: 8 kernel_size: 1"), weights), nuq::ModelError);
+  for (float& value : *weights.mutable_layer(0)->mutable_blobs(2)->mutable_data()) value = value < 5.0F ? 0.0F : 1.0F;
+  const nuq::Graph graph = graph_of(conv("num_output: 8 kernel_size: 1"), weights);
+  CHECK(graph.nodes.back().blobs.size() == 2);
+  CHECK(graph.warnings == Names{"net.caffemodel: layer 'conv1': of its 3 blobs the first 2 are read, the others left "
+                                "out as masks of pruning"});
 }
 
 TEST_CASE("surplus blobs are left out at the user's word") {
