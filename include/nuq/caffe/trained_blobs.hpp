@@ -322,10 +322,10 @@ NUQ_FUNCTION inline std::vector<Tensor> trained_blobs(const BlobProtos& protos, 
 NUQ_FUNCTION inline void account_for_surplus_blobs(Graph& graph, const LoadedBlobs& blobs, const Model& model) {
   for (const Node& node : graph.nodes) {
     const BlobProtos* const protos = blobs.of(node);
-    const std::optional<int> expected = node.obstacle.empty() ? trained_blob_count(node) : std::nullopt;
-    if (protos == nullptr || !expected || protos->size() <= *expected) continue;
+    const bool is_known = node.obstacle.empty() && trained_blob_count(node).has_value();
+    if (protos == nullptr || !is_known || static_cast<std::size_t>(protos->size()) <= node.blobs.size()) continue;
     graph.warnings.push_back(model.weights_file + ": layer '" + node.name + "': of its " +
-                             std::to_string(protos->size()) + " blobs the first " + std::to_string(*expected) +
+                             std::to_string(protos->size()) + " blobs the first " + std::to_string(node.blobs.size()) +
                              " are read, the others left out as masks of pruning");
   }
 }
