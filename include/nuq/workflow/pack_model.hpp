@@ -40,6 +40,7 @@ NUQ_NAMESPACE_END
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -48,11 +49,24 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
+namespace detail {
+
+/// A packed file is to hold all that the network is computed with.
+NUQ_FUNCTION inline void require_all_weights(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (has_weight_matrix(node) && node.blobs.empty())
+      fail_layer(ErrorCode::unknown_name, graph.model_file(), node.name, node.type + " " + node.obstacle);
+  }
+}
+
+}  // namespace detail
+
 NUQ_DEFINITION void pack_model(const std::string& model_file, const std::string& weights_file,
                                const std::string& packed_file, const std::string& scale_offset_record_file,
                                std::size_t threads, const ReadOptions& network) {
   ThreadPool pool(threads);
   Graph graph = load_graph(model_file, weights_file, pool, network);
+  detail::require_all_weights(graph);
   NetworkQuantization quantization;
   if (!scale_offset_record_file.empty()) quantization = quantize_by_record(graph, scale_offset_record_file, pool);
   const bool becomes_fake_quant = !quantization.empty() && find_quantized_node(graph) == nullptr;
