@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "command.hpp"
 #include "nuq/evaluation/progress.hpp"
 #include "nuq/report/report.hpp"
 
@@ -83,7 +84,7 @@ class AutoProgress {
   /// Also where the tool is to be quiet.
   void warned(const std::string& message) {
     clear_bar();
-    std::fprintf(stderr, "nuq: warning: %s\n", message.c_str());
+    print_warnings({message});
     warnings_.push_back(message);
   }
 
