@@ -15,6 +15,7 @@ struct ConvertArguments : ModelOptions {
 };
 
 void run(const ConvertArguments& arguments, const Session& session) {
+  print_reading_warnings(arguments);
   const auto names =
       nuq::convert_model(arguments.model, arguments.weights, arguments.record, arguments.prefix, arguments.network);
   if (session.quiet) return;

@@ -28,6 +28,7 @@ struct PackedFileArguments {
 };
 
 void pack(const PackArguments& arguments, const Session& session) {
+  print_reading_warnings(arguments);
   nuq::pack_model(arguments.model, arguments.weights, arguments.output, arguments.record, session.threads,
                   arguments.network);
   if (session.quiet) return;
