@@ -52,6 +52,7 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include "nuq/graph/passes/tiny_weights.hpp"
 #include "nuq/graph/shared_weights.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -60,20 +61,18 @@ namespace detail {
 
 NUQ_DEFINITION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& unreachable) {
   const std::string& file = session.graph.model_file();
-  std::map<std::string, std::string>& kept_in_float = session.settings.kept_in_float;
   const auto keep = [&](const std::string& layer, const std::string& reason) {
-    if (session.settings.plan.erase(layer) == 0) return;
+    if (session.settings.plan.count(layer) == 0) return;
+    keep_in_float(session.settings, file, layer, "stays in float: " + reason);
     session.quantization.erase(layer);
-    kept_in_float[layer] = reason;
-    session.settings.notes.push_back(file + ": layer '" + layer + "' stays in float: " + reason);
   };
   for (const auto& [layer, reason] : unreachable) {
     keep(layer, "its input cannot be calibrated: it " + reason);
     for (const Node* const use : nodes_of_same_weights(session.graph, *session.graph.find(layer)))
       keep(use->name, "it shares its weights with layer '" + layer + "', which stays in float");
   }
-  if (!session.settings.plan.empty() || kept_in_float.empty()) return;
-  const auto& [layer, reason] = *kept_in_float.begin();
+  if (!session.settings.plan.empty() || session.settings.kept_in_float.empty()) return;
+  const auto& [layer, reason] = *session.settings.kept_in_float.begin();
   fail(ModelError(ErrorCode::unsupported_layer, file + ": layer '" + layer + "': " + reason +
                                                     ", and no other layer is left: quantize the weights only"));
 }
