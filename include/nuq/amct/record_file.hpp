@@ -117,7 +117,8 @@ NUQ_FUNCTION inline void check_cluster(const schema::SingleLayerRecord& record, 
 /// What sibling tools record of layers that are not quantized as this library does.
 NUQ_FUNCTION inline void check_types(const schema::SingleLayerRecord& record, const std::string& place) {
   const auto check_type = [&place](const std::string& type, const std::string& field) {
-    if (type == "INT8" || type.empty()) return;
+    constexpr std::string_view int8 = "INT8";
+    if (type == int8 || type.empty()) return;
     fail_record(ErrorCode::unsupported_format, place, field + ": got \"" + type + "\", wanted \"INT8\"");
   };
   check_type(record.dst_type(), "dst_type");
