@@ -197,7 +197,6 @@ NUQ_DEFINITION Operation read_slice(const schema::LayerParameter& layer) {
   const schema::SliceParameter& parameter = layer.slice_param();
   ops::Slice slice;
   slice.axis = parameter.has_slice_dim() ? std::int64_t{parameter.slice_dim()} : std::int64_t{parameter.axis()};
-  if (parameter.has_axis() && parameter.has_slice_dim()) slice.axis.reset();
   slice.points.assign(parameter.slice_point().begin(), parameter.slice_point().end());
   return slice;
 }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +32,8 @@ struct Crop {
 
 /// Cuts its input along an axis, one piece for each output.
 struct Slice {
-  std::optional<std::int64_t> axis = 1;  ///< none: the network's file names two, which is refused
-  std::vector<std::int64_t> points{};    ///< where pieces but the first begin; without any the pieces are equal
+  std::int64_t axis = 1;
+  std::vector<std::int64_t> points{};  ///< where pieces but the first begin; without any the pieces are equal
 };
 
 /// `tiles` copies of the input along an axis.
@@ -73,10 +72,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<std::int64_t> crop_offsets(const o
 /// The axis along which a Slice cuts an input of `rank` axes.
 NUQ_FUNCTION [[nodiscard]] inline std::size_t slice_axis(const ops::Slice& slice, const LayerContext& layer,
                                                          std::size_t rank) {
-  if (!slice.axis) {
-    layer.fail(ErrorCode::invalid_argument, "axis and slice_dim are both given, wanted one of them");
-  }
-  return canonical_axis(layer, *slice.axis, rank);
+  return canonical_axis(layer, slice.axis, rank);
 }
 
 namespace detail {
