@@ -86,7 +86,7 @@ inline double relative_error(const std::vector<float>& got, const std::vector<do
   double magnitude = 0.0;
   for (std::size_t index = 0; index < got.size(); ++index) {
     const double distance = std::fabs(static_cast<double>(got[index]) - expected[index]);
-    difference = distance <= difference ? difference : distance;  // a NaN stays
+    if (distance > difference || std::isnan(distance)) difference = distance;  // a NaN stays: nothing is above it
     magnitude = (std::max)(magnitude, std::fabs(expected[index]));
   }
   return magnitude == 0.0 ? difference : difference / magnitude;
