@@ -39,12 +39,20 @@ Json blob_names(const nuq::Graph& graph, const std::vector<std::size_t>& values)
   return names;
 }
 
+void add_reason(std::string& reason, const std::string& another) {
+  reason += (reason.empty() ? "" : "; ") + another;
+}
+
 Json json_of(const nuq::Graph& graph, const nuq::Node& node, nuq::NuqScope scope,
              const std::optional<nuq::CompressibleLayers>& compressible) {
   nuq::Eligibility eligibility = nuq::eligibility_of(graph, node, scope);
   if (eligibility.nuq && compressible && compressible->names.count(node.name) == 0) {
     eligibility.nuq = false;
     eligibility.reason = "not compressed by " + compressible->source;
+  }
+  if (eligibility.quantizable) {
+    const std::string obstacle = nuq::input_quantization_obstacle(graph, node);
+    if (!obstacle.empty()) add_reason(eligibility.reason, "weights-only, its input cannot be quantized: " + obstacle);
   }
   Json shapes = Json::array();
   for (const std::size_t output : node.outputs) shapes.push_back(graph.values[output].shape);
@@ -65,8 +73,9 @@ void add_obstacle(Json& layer, const std::map<std::string, std::string>& uncompu
   const auto found = uncomputed.find(layer.find("name")->text());
   layer.set("not_computed", found == uncomputed.end() ? Json(nullptr) : Json(found->second));
   if (found == uncomputed.end()) return;
-  const std::string reason = layer.find("reason")->text();
-  layer.set("reason", (reason.empty() ? "" : reason + "; ") + "not computed: " + found->second);
+  std::string reason = layer.find("reason")->text();
+  add_reason(reason, "not computed: " + found->second);
+  layer.set("reason", reason);
 }
 
 /// Weights of the quantizable layers, shared ones once; null where one of them is unknown.

@@ -45,4 +45,37 @@ says 'an unknown layer, quantize' 0 "stays in float: its input cannot be calibra
 grep -q 'scale_d' unknown_record.txt || { echo 'FAILED: nothing was calibrated'; failures=$((failures + 1)); }
 says 'an unknown layer, auto' 0 "stays in float" "$nuq" --quiet auto -m unknown.prototxt -w "$weights" -c unknown.json \
   --calibration images.json --max-drop 0.1 --max-evaluations 4 --eval-command 'echo 0.5 # {model} {weights}' -o auto
+
+# A convolution over volumes: [2, 1, 2, 2, 2] weights, and an InnerProduct of [2, 4]; written by hand.
+floats() { for index in $(seq "$1"); do printf '\x00\x00\x'"$(printf %02x $((index * 37 % 256)))"'\x'"$([ $((index % 3)) -eq 0 ] && echo be || echo 3e)"; done; }
+{
+  printf '\xa2\x06\x60\x0a\x04conv\x12\x0bConvolution\x3a\x4b\x3a\x07\x0a\x05\x02\x01\x02\x02\x02\x2a\x40'; floats 16
+  printf '\xa2\x06\x3c\x0a\x02fc\x12\x0cInnerProduct\x3a\x28\x3a\x04\x0a\x02\x02\x04\x2a\x20'; floats 8
+} >volumes.caffemodel
+cat >volumes.prototxt <<'TEXT'
+input: "data" input_shape { dim: 2 dim: 1 dim: 3 dim: 2 dim: 2 }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv" convolution_param { num_output: 2 kernel_size: 2 bias_term: false } }
+layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc" inner_product_param { num_output: 2 bias_term: false } }
+TEXT
+{ printf '\x93NUMPY\x01\x00\x46\x00'; printf '%-69s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (8, 1, 3, 2, 2), }"; head -c 96 "$weights"; } >volumes.npy
+printf '{"inputs": {"data": "volumes.npy"}, "batch_size": 2, "scale": 0.00390625, "output": "fc", "metric": "cosine"}' >volumes.json
+says 'volumes, config' 0 'volumes_config.json: 2 layers with nuq_quantize' "$nuq" config -m volumes.prototxt -w volumes.caffemodel -o volumes_config.json
+"$nuq" inspect --json volumes.prototxt volumes.caffemodel | tr -d '\n' |
+  grep -q '"name": "conv".*"quantizable": true, *"nuq_eligible": true, *"reason": "weights-only, its input cannot be quantized: its filter has 5 dimensions: only 4 are supported".*"name": "fc"' ||
+  { echo 'FAILED: inspect does not say that the convolution is quantized weights-only'; failures=$((failures + 1)); }
+for target in packed palette ascend; do
+  says "volumes, quantize for $target" 0 '^weights-only' "$nuq" quantize -m volumes.prototxt -w volumes.caffemodel -c volumes_config.json \
+    --weights-only --target $target --calibration volumes.json -o $target
+  grep -q '^conv  *Convolution  *\[2,1,2,2,2\]  *16  *[0-9]* ' stdout.txt || { echo "FAILED: $target leaves the convolution in float"; failures=$((failures + 1)); }
+done
+"$nuq" --quiet auto -m volumes.prototxt -w volumes.caffemodel -c volumes_config.json --weights-only --data volumes.json \
+  --max-drop 0.1 --max-evaluations 4 -o volumes_auto || { echo 'FAILED volumes, auto'; failures=$((failures + 1)); }
+"$nuq" --quiet unpack palette.nuq -o unpacked
+cmp palette_fake_quant_weights.caffemodel unpacked.caffemodel || failures=$((failures + 1))
+"$nuq" --quiet pack -m palette_fake_quant_model.prototxt -w palette_fake_quant_weights.caffemodel --record palette_record.txt -o packed_again.nuq
+cmp palette.nuq packed_again.nuq || failures=$((failures + 1))
+"$nuq" --quiet eval -m unpacked.prototxt -w unpacked.caffemodel --data volumes.json || { echo 'FAILED volumes, eval'; failures=$((failures + 1)); }
+says 'volumes, activations' 0 "volumes.prototxt: layer 'conv': stays in float: its input cannot be quantized: its filter has 5 dimensions" \
+  "$nuq" quantize -m volumes.prototxt -w volumes.caffemodel -c volumes_config.json --calibration volumes.json -o with_activations
+grep -q conv_dequant with_activations_deploy_model.prototxt && { echo 'FAILED: the deploy model quantizes the convolution'; failures=$((failures + 1)); }
 exit $((failures > 0))

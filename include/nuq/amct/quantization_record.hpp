@@ -199,6 +199,11 @@ NUQ_DEFINITION NetworkQuantization quantization_of(const schema::ScaleOffsetReco
     const Eligibility eligibility = eligibility_if_named(graph, *node, NuqScope::extended);
     if (!eligibility.quantizable)
       detail::fail_record(ErrorCode::unsupported_layer, place, "cannot be quantized: " + eligibility.reason);
+    const std::string input_obstacle = input_quantization_obstacle(graph, *node);
+    if (entry.value().has_scale_d() && !input_obstacle.empty()) {
+      detail::fail_record(ErrorCode::unsupported_layer, place,
+                          "has scale_d, wanted none: its input cannot be quantized: " + input_obstacle);
+    }
     quantization[entry.key()] = detail::layer_quantization(entry.value(), *node, place);
   }
   return quantization;

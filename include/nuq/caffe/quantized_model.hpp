@@ -37,13 +37,14 @@ NUQ_FUNCTION [[nodiscard]] Model deploy_model(const Graph& graph, const NetworkQ
 
 /// The model whose forward passes calibrate the activations: fake-quant weights and one layer for each quantized layer
 /// that observes its input as `settings` plan it and records the grid in `record_file`: IFMR, HFMG, or MinMax, this
-/// library's own. Where they ask for `joint_quant`, a SearchN observes each group of layers whose outputs are added up.
-/// Throws ModelError duplicate_name where the model has a layer of the name of an inserted one.
+/// library's own. Inputs that cannot be quantized are not observed. Where they ask for `joint_quant`, a SearchN
+/// observes each group of layers whose outputs are added up. Throws ModelError duplicate_name where the model has a
+/// layer of the name of an inserted one.
 NUQ_FUNCTION [[nodiscard]] Model calibration_model(const Graph& graph, const NetworkQuantization& quantization,
                                                    const QuantizationSettings& settings,
                                                    const std::string& record_file);
 
-/// The same with the graph's own weights, in float, and without SearchN: every planned layer is observed. The grids are
+/// The same with the graph's own weights, in float, and without SearchN, for the planned layers. The grids are
 /// those that `calibrate_activations` finds, and hold however the weights are quantized.
 NUQ_FUNCTION [[nodiscard]] Model calibration_model(const Graph& graph, const QuantizationSettings& settings,
                                                    const std::string& record_file);
@@ -64,6 +65,7 @@ NUQ_NAMESPACE_END
 #include "nuq/core/quantized_weights.hpp"
 #include "nuq/core/support/error_place.hpp"
 #include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/eltwise_groups.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/quantized_node.hpp"
@@ -315,6 +317,7 @@ NUQ_DEFINITION Model calibration_model(const Graph& graph, const NetworkQuantiza
   Parallel serial;
   detail::set_dequantized_weights(rewriter, graph, quantization, serial);
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization&) {
+    if (!input_quantization_obstacle(graph, node).empty()) return;
     rewriter.insert_before(node, detail::activation_observer(graph, node, settings, record_file));
   });
   if (settings.joint_quant) {
@@ -328,7 +331,7 @@ NUQ_DEFINITION Model calibration_model(const Graph& graph, const QuantizationSet
                                        const std::string& record_file) {
   ModelRewriter rewriter(graph, RewriteSyntax::current);
   for (const Node& node : graph.nodes) {
-    if (settings.plan.count(node.name) > 0)
+    if (settings.plan.count(node.name) > 0 && input_quantization_obstacle(graph, node).empty())
       rewriter.insert_before(node, detail::activation_observer(graph, node, settings, record_file));
   }
   return std::move(rewriter).finish();

@@ -194,14 +194,13 @@ NUQ_FUNCTION [[nodiscard]] inline bool takes_statistics(const Node& node, const 
 NUQ_DEFINITION void StatisticsCollector::observe(const TensorView& input, Parallel& parallel) {
   with_error_place(place(), [&input] { require_finite_activations(input.values); });
   const ConvolutionGeometry geometry = window_geometry(layer_, input.shape);
-  const std::int64_t image_size = geometry.in_channels * geometry.y.input * geometry.x.input;
-  const auto positions = static_cast<std::uint64_t>(geometry.y.output * geometry.x.output);
+  const auto positions = static_cast<std::uint64_t>(geometry.positions());
   if (images_ == 0) expected_images_ = static_cast<double>(batches_) * static_cast<double>(geometry.batch);
   const std::uint64_t wanted = positions_wanted(positions);
   WindowReader reader(geometry);
   for (std::int64_t image = 0; image < geometry.batch; ++image, ++images_) {
     InputMoments& half = halves_[images_ % 2];
-    const float* const values = input.values.data() + image * image_size;
+    const float* const values = input.values.data() + image * reader.image_size();
     visit_sample(wanted, positions, random_of_image(options_.seed, index_, images_), [&](std::uint64_t position) {
       half.add(parallel, [&](double* x) { reader.read(values, static_cast<std::int64_t>(position), x); });
     });

@@ -62,7 +62,8 @@ template <class T>
   return detail::swap_leading_axes<T>(matrix, static_cast<std::size_t>(shape[1]), static_cast<std::size_t>(shape[0]));
 }
 
-/// Of the weights of a Convolution or Deconvolution; 1 × 1 for an InnerProduct.
+/// Of the weights of a Convolution or Deconvolution; 1 × 1 for an InnerProduct. All axes of a kernel but the last are
+/// its rows.
 NUQ_FUNCTION [[nodiscard]] KernelExtents kernel_of(const Node& node);
 
 /// False for a layer of which only the input is quantized: Pooling.
@@ -79,6 +80,8 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(GRAPH)
 
 #include <string>
+
+#include "nuq/graph/ops/axis.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -112,8 +115,8 @@ NUQ_DEFINITION MatrixView<const float> WeightMatrix::view() const noexcept {
 
 NUQ_DEFINITION KernelExtents kernel_of(const Node& node) {
   const Shape& shape = node.blobs.front().shape;
-  if (shape.size() != 4) return {};
-  return {static_cast<std::size_t>(shape[2]), static_cast<std::size_t>(shape[3])};
+  if (shape.size() < 3) return {};
+  return {static_cast<std::size_t>(extent_product(shape, 2, shape.size() - 1)), static_cast<std::size_t>(shape.back())};
 }
 
 NUQ_DEFINITION bool quantizes_weights(const Node& node) noexcept {

@@ -275,6 +275,7 @@ NUQ_DEFINITION void AutoCalibrationRun::evaluate_original() {
 NUQ_DEFINITION void AutoCalibrationRun::quantize_uniformly() {
   for (LayerEntry& layer : config_.layers) use_uniform_weights(layer);
   ThreadPool parallel(options_.threads);
+  leave_out_weights_only_layers(session_);
   if (evaluator_.calibration_batch)
     leave_out_unreachable(session_, evaluator_.calibration_batch, [this] { return engine(); });
   session_.quantization =

@@ -52,7 +52,8 @@ void set_activations(QuantizationSession& session, NextBatch&& next_batch, Engin
 }  // namespace detail
 
 /// Calibrates the input of every quantized layer, and the joint shifts of `joint_quant`, and completes the record file:
-/// the second step after `quantize_model`. Layers whose input the engine does not compute stay in float, with a note.
+/// the second step after `quantize_model`. Layers whose input cannot be quantized or the engine does not compute stay
+/// in float, with a note.
 ///
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration.
 /// @param engine      what computes the network: an Engine, by default our own on one thread.
@@ -60,6 +61,7 @@ void set_activations(QuantizationSession& session, NextBatch&& next_batch, Engin
 template <class NextBatch, class Engine = EigenEngine>
 void calibrate(QuantizationSession& session, NextBatch&& next_batch, Engine&& engine = Engine(),
                const CalibratorChoice& calibrator = {}) {
+  detail::leave_out_weights_only_layers(session);
   detail::leave_out_unreachable(
       session, next_batch, [&engine]() -> auto& { return engine; });
   detail::set_activations(session, next_batch, engine, calibrator);

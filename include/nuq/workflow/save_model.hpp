@@ -35,7 +35,8 @@ NUQ_FUNCTION void stage_quantized_models(FileSet& files, const Graph& graph, con
 /// model where that alone is written) as a packed model file. Returns the names written.
 ///
 /// Activation scales that the session lacks are taken from its record file. Without any, SaveType::fakequant writes
-/// the weights-only model; the others throw RecordError missing_record naming the layer.
+/// the weights-only model; the others throw RecordError missing_record naming the layer. With them, layers whose input
+/// cannot be quantized go back to float, with a note, and the record file is written again without them.
 NUQ_FUNCTION std::vector<std::string> save_model(QuantizationSession& session, SaveType save_type,
                                                  const std::string& save_path);
 
@@ -43,14 +44,17 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include <cstddef>
 #include <future>
 #include <string_view>
 
 #include "nuq/amct/nuq_layer_record.hpp"
 #include "nuq/amct/quant_info.hpp"
 #include "nuq/amct/quantization_record.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
+#include "nuq/workflow/detail/leave_out_unreachable.hpp"
 #include "nuq/workflow/detail/shifts.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -119,6 +123,12 @@ NUQ_DEFINITION std::vector<std::string> save_model(QuantizationSession& session,
                                                    const std::string& save_path) {
   detail::complete_from_record(session);
   FileSet files;
+  if (has_activation_scales(session.quantization)) {
+    const std::size_t quantized = session.quantization.size();
+    detail::leave_out_weights_only_layers(session);
+    if (session.quantization.size() < quantized && !session.record_file.empty())
+      files.stage(session.record_file, record_text(session.graph, session.quantization, session.settings));
+  }
   Parallel serial;
   detail::stage_quantized_models(files, session.graph, session.quantization, save_type, save_path, serial);
   return files.commit();

@@ -137,6 +137,7 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
       detail::prepared_session(config_file, model_file, weights_file, parallel, options.network);
   if constexpr (has_data) {
     if (!weights_only) {
+      detail::leave_out_weights_only_layers(session);
       detail::leave_out_unreachable(session, next_batch,
                                     [&] { return calibration.engine(options.threads, options.custom_layers); });
     }

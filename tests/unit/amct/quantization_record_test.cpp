@@ -172,6 +172,23 @@ TEST_CASE("a Pooling layer is recorded without factors of weights, and reads bac
   }
 }
 
+TEST_CASE("a convolution whose filter is not 4-D is recorded without factors of its input") {
+  nuq::Graph graph = network(
+      "input: 'data' input_shape { dim: 1 dim: 2 dim: 8 }"
+      "layer { name: 'line' type: 'Convolution' bottom: 'data' top: 'line' convolution_param { num_output: 3 "
+      "kernel_size: 5 } }");
+  graph.nodes.front().blobs = {nuq::Tensor({3, 2, 5}), nuq::Tensor(nuq::Shape{3})};
+  const auto read = [&graph](const std::string& factors) {
+    const std::string text = "record { key: 'line' value { scale_w: 1 offset_w: 0 " + factors + "} }";
+    return nuq::quantization_of(nuq::parse_record(text, "record.txt"), graph, "record.txt");
+  };
+  CHECK(read("").at("line").weights.cols == 10);
+  CHECK(message_of<nuq::RecordError>([&] { static_cast<void>(read("scale_d: 1 offset_d: 0 ")); },
+                                     nuq::ErrorCode::unsupported_layer) ==
+        "record.txt: layer 'line': has scale_d, wanted none: its input cannot be quantized: its filter has 3 "
+        "dimensions: only 4 are supported");
+}
+
 TEST_CASE("the record of another network is refused") {
   CHECK(rejected("record { key: 'res5a' value { scale_w: 1 offset_w: 0 } }", nuq::ErrorCode::configuration_mismatch) ==
         "record.txt: layer 'res5a': is not in the network: this is the record of another one");

@@ -229,6 +229,57 @@ TEST_CASE("each half holds the moments of every window of its images, padding in
   check_moments(statistics.at("plain").odd, windows_of_images(plain_window, 1, 2, 11));
 }
 
+/// The windows of a convolution over a volume [2, 3, 4, 5] with kernel 2 × 3 × 2, stride 1 × 2 × 1, pad 1 × 0 × 1 and
+/// dilation 2 × 1 × 3.
+Vectors windows_of_volume(const std::vector<float>& volume) {
+  const auto at = [&volume](int channel, int z, int y, int x) {
+    const bool is_inside = z >= 0 && z < 3 && y >= 0 && y < 4 && x >= 0 && x < 5;
+    return is_inside ? static_cast<double>(volume[static_cast<std::size_t>(((channel * 3 + z) * 4 + y) * 5 + x)]) : 0.0;
+  };
+  Vectors found;
+  for (int z = -1; z + 2 < 4; ++z) {
+    for (int y = 0; y + 2 < 4; y += 2) {
+      for (int x = -1; x + 3 < 6; ++x) {
+        found.emplace_back();
+        for (int channel = 0; channel < 2; ++channel) {
+          for (int tap = 0; tap < 12; ++tap)
+            found.back().push_back(at(channel, z + tap / 6 * 2, y + tap / 2 % 3, x + tap % 2 * 3));
+        }
+      }
+    }
+  }
+  return found;
+}
+
+TEST_CASE("windows may be those of volumes and of lines") {
+  const auto statistics_of = [](const nuq::Shape& filter, const std::string& window, const nuq::TensorView& input) {
+    SmallWeights weights;
+    weights.layer("windows", "Convolution", {random_blob(filter, 1)});
+    std::string dimensions;
+    for (const std::int64_t extent : input.shape) dimensions += "dim: " + std::to_string(extent) + " ";
+    const nuq::Graph graph =
+        graph_of("input: 'data' input_shape { " + dimensions + "} " + convolution("windows", "num_output: 3 " + window),
+                 weights);
+    nuq::EigenEngine engine;
+    engine.load(graph);
+    nuq::Parallel serial;
+    const auto feed = [&input](nuq::EigenEngine& target, int) { target.set_input("data", input); };
+    return nuq::collect_layer_statistics(graph, plan(), engine, 1, feed, all_positions(), serial).at("windows");
+  };
+  const std::vector<float> volumes = random_values(2 * 120, 7);
+  const nuq::SplitStatistics of_volumes =
+      statistics_of({3, 2, 2, 3, 2},
+                    "kernel_size: 2 kernel_size: 3 kernel_size: 2 stride: 1 stride: 2 stride: 1 pad: 1 pad: 0 pad: 1 "
+                    "dilation: 2 dilation: 1 dilation: 3",
+                    {{2, 2, 3, 4, 5}, volumes});
+  check_moments(of_volumes.even, windows_of_volume({volumes.begin(), volumes.begin() + 120}));
+  check_moments(of_volumes.odd, windows_of_volume({volumes.begin() + 120, volumes.end()}));
+
+  const std::vector<float> line = {1, 2, 3, 4};
+  const nuq::SplitStatistics of_line = statistics_of({3, 1, 3}, "kernel_size: 3 pad: 1 stride: 2", {{1, 1, 4}, line});
+  check_moments(of_line.even, {{0, 1, 2}, {2, 3, 4}});
+}
+
 TEST_CASE("an inner product sees each image as one vector") {
   const nuq::Graph graph = network();
   nuq::StatisticsOptions options;

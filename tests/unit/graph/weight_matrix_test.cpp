@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <string>
@@ -47,6 +48,17 @@ TEST_CASE("a deconvolution has one row per output channel, of every input channe
         CHECK(matrix.view()(out, in * 2 + x) == static_cast<float>((in * 3 + out) * 2 + x));
     }
   }
+}
+
+TEST_CASE("a kernel of any number of axes has one column for each position along the last") {
+  const auto extents = [](const std::string& type, const nuq::Shape& shape) {
+    const nuq::KernelExtents kernel = nuq::kernel_of(layer(type, shape));
+    return std::vector<std::size_t>{kernel.rows, kernel.cols};
+  };
+  CHECK(extents("Convolution", {2, 3, 4, 5}) == std::vector<std::size_t>{4, 5});
+  CHECK(extents("Convolution", {2, 3, 5}) == std::vector<std::size_t>{1, 5});
+  CHECK(extents("Deconvolution", {2, 3, 2, 4, 5}) == std::vector<std::size_t>{8, 5});
+  CHECK(extents("InnerProduct", {2, 3}) == std::vector<std::size_t>{1, 1});
 }
 
 TEST_CASE("a copied matrix stays valid when the object is copied") {

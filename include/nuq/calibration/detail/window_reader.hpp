@@ -18,13 +18,15 @@ namespace detail {
 /// one per vector. Throws as `convolution_geometry` and `inner_product_geometry` do.
 NUQ_FUNCTION [[nodiscard]] ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input);
 
-/// Reads single windows of images. For group 1.
+/// Reads single windows of images or volumes. For group 1.
 class WindowReader {
  public:
-  NUQ_FUNCTION explicit WindowReader(const ConvolutionGeometry& geometry)
-      : geometry_(geometry), taps_(static_cast<std::size_t>(geometry.y.kernel * geometry.x.kernel)) {}
+  NUQ_FUNCTION explicit WindowReader(const ConvolutionGeometry& geometry);
 
-  /// Writes to `x` [channels · kh · kw] the window at an output position (row by row) of one image, padding included,
+  /// Values of one image.
+  [[nodiscard]] std::int64_t image_size() const noexcept { return channels_ * plane_; }
+
+  /// Writes to `x` [channels · kernel…] the window at an output position (row by row) of one image, padding included,
   /// in the order of a filter's weights.
   NUQ_FUNCTION void read(const float* image, std::int64_t position, double* x);
 
@@ -33,8 +35,11 @@ class WindowReader {
 
   NUQ_FUNCTION void place_taps(std::int64_t position);
 
-  ConvolutionGeometry geometry_;
-  std::vector<std::int64_t> taps_;  // places in a channel's plane
+  std::int64_t channels_;
+  std::vector<WindowAxis> axes_;
+  std::vector<std::int64_t> steps_;  // output positions from one along an axis to the next
+  std::int64_t plane_ = 1;           // values of a channel
+  std::vector<std::int64_t> taps_;   // places in a channel's plane
 };
 
 }  // namespace detail
@@ -52,9 +57,7 @@ namespace detail {
 
 NUQ_DEFINITION ConvolutionGeometry window_geometry(const LayerRef& layer, const Shape& input) {
   if (const auto* convolution = layer.node.operation.get_if<ops::Convolution>()) {
-    ConvolutionGeometry windows = convolution_geometry(*convolution, layer, input);
-    require_images(layer, windows);
-    return windows;
+    return convolution_geometry(*convolution, layer, input);
   }
   const InnerProductGeometry product = inner_product_geometry(layer.operation<ops::InnerProduct>(), layer, input);
   ConvolutionGeometry geometry;
@@ -66,25 +69,41 @@ NUQ_DEFINITION ConvolutionGeometry window_geometry(const LayerRef& layer, const 
   return geometry;
 }
 
+NUQ_DEFINITION WindowReader::WindowReader(const ConvolutionGeometry& geometry)
+    : channels_(geometry.in_channels), axes_(geometry.axes()), steps_(axes_.size()) {
+  std::int64_t positions = 1;
+  std::int64_t taps = 1;
+  for (std::size_t axis = axes_.size(); axis-- > 0;) {
+    steps_[axis] = positions;
+    positions *= axes_[axis].output;
+    taps *= axes_[axis].kernel;
+    plane_ *= axes_[axis].input;
+  }
+  taps_.resize(static_cast<std::size_t>(taps));
+}
+
 NUQ_DEFINITION void WindowReader::read(const float* image, std::int64_t position, double* x) {
   place_taps(position);
-  const std::int64_t plane = geometry_.y.input * geometry_.x.input;
-  for (std::int64_t channel = 0; channel < geometry_.in_channels; ++channel, image += plane) {
+  for (std::int64_t channel = 0; channel < channels_; ++channel, image += plane_) {
     for (const std::int64_t tap : taps_) *x++ = tap == padding ? 0.0 : static_cast<double>(image[tap]);
   }
 }
 
+/// Axis by axis: each place so far becomes one for every tap along the next axis, from the last on, in place.
 NUQ_DEFINITION void WindowReader::place_taps(std::int64_t position) {
-  const WindowAxis& y = geometry_.y;
-  const WindowAxis& x = geometry_.x;
-  std::size_t tap = 0;
-  for (std::int64_t tap_row = 0; tap_row < y.kernel; ++tap_row) {
-    const std::int64_t row = position / x.output * y.stride - y.pad + tap_row * y.dilation;
-    for (std::int64_t tap_col = 0; tap_col < x.kernel; ++tap_col) {
-      const std::int64_t col = position % x.output * x.stride - x.pad + tap_col * x.dilation;
-      const bool is_inside = row >= 0 && row < y.input && col >= 0 && col < x.input;
-      taps_[tap++] = is_inside ? row * x.input + col : padding;
+  taps_.front() = 0;
+  std::size_t placed = 1;
+  for (std::size_t axis = 0; axis < axes_.size(); ++axis) {
+    const WindowAxis& window = axes_[axis];
+    const auto kernel = static_cast<std::size_t>(window.kernel);
+    const std::int64_t start = position / steps_[axis] % window.output * window.stride - window.pad;
+    for (std::size_t tap = placed * kernel; tap-- > 0;) {
+      const std::int64_t before = taps_[tap / kernel];
+      const std::int64_t place = start + static_cast<std::int64_t>(tap % kernel) * window.dilation;
+      const bool is_inside = before != padding && place >= 0 && place < window.input;
+      taps_[tap] = is_inside ? before * window.input + place : padding;
     }
+    placed *= kernel;
   }
 }
 

@@ -23,17 +23,23 @@ NUQ_FUNCTION [[nodiscard]] std::string inner_product_obstacle(const ops::InnerPr
 
 }  // namespace detail
 
-/// Judges a layer by the AMCT manual's tables of supported layers. Uniform int8: Convolution with a 4-D filter,
-/// Deconvolution with a 4-D filter, dilation 1 and group 1, InnerProduct with transpose false and axis 1. NUQ: of these
-/// Convolution with group 1 and dilation 1, and InnerProduct. In the extended scope all of these take NUQ, and the
-/// depthwise types of forks are quantized as Convolution is. Weights that layers share are quantized as all of these
-/// can be. In a graph without a weights file the parameters decide alone.
+/// Judges a layer's weights by the AMCT manual's tables of supported layers, but for a filter's dimensions, of which
+/// there may be any number from 3 on. Uniform int8: Convolution, Deconvolution with dilation 1 and group 1,
+/// InnerProduct with transpose false and axis 1. NUQ: of these Convolution with group 1 and dilation 1, and
+/// InnerProduct. In the extended scope all of these take NUQ, and the depthwise types of forks are quantized as
+/// Convolution is. Weights that layers share are quantized as all of these can be. In a graph without a weights file
+/// the parameters decide alone.
 NUQ_FUNCTION [[nodiscard]] Eligibility eligibility_of(const Graph& graph, const Node& node,
                                                       NuqScope scope = NuqScope::standard);
 
 /// The same for a layer that a configuration or a record names. The input of a Pooling layer with pool AVE, not global,
 /// is quantized there (AMCT manual), and nowhere else.
 NUQ_FUNCTION [[nodiscard]] Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope);
+
+/// What stands in the way of quantizing the input of a layer whose weights can be quantized: a filter that is not 4-D,
+/// which the vendor's layers do not know. Such a layer is quantized weights-only, and stays in float where inputs are
+/// quantized too. Empty where nothing does.
+NUQ_FUNCTION [[nodiscard]] std::string input_quantization_obstacle(const Graph& graph, const Node& node);
 
 NUQ_NAMESPACE_END
 
@@ -106,8 +112,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::string quantization_obstacle(const Graph&
   if (node.inputs.size() > 1) return "it has " + std::to_string(node.inputs.size()) + " inputs: only one is supported";
   if (const auto* product = node.operation.get_if<ops::InnerProduct>()) return inner_product_obstacle(*product);
   if (const std::string obstacle = axis_obstacle(graph, node); !obstacle.empty()) return obstacle;
-  if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions != 4) {
-    return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
+  if (const std::size_t dimensions = filter_dimensions(graph, node); dimensions < 3) {
+    return "its filter has " + std::to_string(dimensions) + " dimensions: at least 3 are supported";
   }
   if (const auto* convolution = convolution_of(node); convolution->relu) {
     return "it ends in a ReLU of its own: only layers without one are supported";
@@ -166,6 +172,13 @@ NUQ_DEFINITION Eligibility eligibility_of(const Graph& graph, const Node& node, 
 NUQ_DEFINITION Eligibility eligibility_if_named(const Graph& graph, const Node& node, NuqScope scope) {
   const auto* const pooling = node.operation.get_if<ops::Pooling>();
   return pooling != nullptr ? detail::pooling_eligibility(*pooling) : eligibility_of(graph, node, scope);
+}
+
+NUQ_DEFINITION std::string input_quantization_obstacle(const Graph& graph, const Node& node) {
+  if (convolution_of(node) == nullptr) return {};
+  const std::size_t dimensions = detail::filter_dimensions(graph, node);
+  if (dimensions == 4) return {};
+  return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
 }
 
 NUQ_NAMESPACE_END

@@ -11,7 +11,7 @@
 NUQ_NAMESPACE_BEGIN
 
 /// What may be expected of a layer's inputs; nothing for a Deconvolution, whose taps do not see one input together.
-/// Pixels of the network's input are more alike than activations.
+/// Pixels of the network's input are more alike than activations. The planes of a volume's kernel count as channels.
 NUQ_FUNCTION [[nodiscard]] std::optional<InputPrior> input_prior(const Graph& graph, const Node& node);
 
 NUQ_NAMESPACE_END
@@ -29,10 +29,9 @@ NUQ_DEFINITION std::optional<InputPrior> input_prior(const Graph& graph, const N
   if (!quantizes_weights(node) || detail::has_input_first(node)) return std::nullopt;
   const Shape& weights = node.blobs.front().shape;
   InputPrior prior;
-  if (weights.size() == 4) {
-    prior.tap_rows = static_cast<std::size_t>(weights[2]);
-    prior.tap_cols = static_cast<std::size_t>(weights[3]);
-  }
+  const std::size_t axes = weights.size();
+  if (axes > 2) prior.tap_cols = static_cast<std::size_t>(weights[axes - 1]);
+  if (axes > 3) prior.tap_rows = static_cast<std::size_t>(weights[axes - 2]);
   if (graph.values[node.inputs.front()].producer == Value::network_input) prior.correlation = 0.8;
   return prior;
 }

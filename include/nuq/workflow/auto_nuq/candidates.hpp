@@ -95,20 +95,28 @@ NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
   if (run.report.weights_only) return;
   const std::map<std::string, CalibratedActivation> calibrated = candidate_activations(run);
   if (run.report.weights_only) return;
+  const Graph& graph = run.session.graph;
+  const auto refuse = [&](const std::string& layer, const std::string& obstacle) {
+    if (!obstacle.empty()) run.refused[layer] = graph.model_file() + ": layer '" + layer + "': " + obstacle;
+  };
   run.choices.for_each([&](const std::string& layer, LayerQuantization& quantization) {
-    const CalibratedActivation& activation = calibrated.at(layer);
-    const std::string obstacle = input_obstacle(activation, run.session.settings.tiny_values);
-    if (!obstacle.empty()) run.refused[layer] = run.session.graph.model_file() + ": layer '" + layer + "': " + obstacle;
-    set_activation(quantization, activation);
+    const auto activation = calibrated.find(layer);
+    if (activation == calibrated.end()) {
+      refuse(layer, "stays in float: " + weights_only_reason(graph, *graph.find(layer)));
+      return;
+    }
+    refuse(layer, input_obstacle(activation->second, run.session.settings.tiny_values));
+    set_activation(quantization, activation->second);
   });
   refuse_layers_without_int32_bias(run);
 }
 
-/// A layer whose input the calibration engine does not compute stays in float.
+/// A layer whose input cannot be quantized, or the calibration engine does not compute, stays in float.
 NUQ_FUNCTION inline void leave_out_uncalibrated(AutoNuqState& run) {
   if (run.report.weights_only || !run.tools.evaluator.calibration_batch) return;
   const std::vector<std::string>& notes = run.session.settings.notes;
   const std::size_t known = notes.size();
+  leave_out_weights_only_layers(run.session);
   leave_out_unreachable(run.session, run.tools.evaluator.calibration_batch, [&run] {
     return run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
   });

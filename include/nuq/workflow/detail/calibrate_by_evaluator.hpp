@@ -17,7 +17,8 @@ namespace detail {
 
 /// What an evaluation of a calibration model has left.
 struct EvaluatorCalibration {
-  std::map<std::string, CalibratedActivation> activations;  ///< of all planned layers, or of none
+  std::map<std::string, CalibratedActivation> activations;  ///< of all planned layers but those that are quantized
+                                                            ///< weights-only, or of none
   std::string obstacle;                                     ///< why there are none; else empty
 };
 
@@ -44,11 +45,13 @@ NUQ_NAMESPACE_END
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/caffe/model.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/evaluation/model_evaluation.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/io/atomic_file.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -62,10 +65,21 @@ NUQ_DEFINITION CalibratedActivation as_planned(CalibratedActivation recorded, co
   return recorded;
 }
 
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::string> layers_to_calibrate(const QuantizationSession& session) {
+  std::vector<std::string> layers;
+  for (const Node& node : session.graph.nodes) {
+    if (session.settings.plan.count(node.name) > 0 && input_quantization_obstacle(session.graph, node).empty())
+      layers.push_back(node.name);
+  }
+  return layers;
+}
+
 NUQ_DEFINITION EvaluatorCalibration calibrated_by_evaluator(const QuantizationSession& session,
                                                             const AnyEvaluator& evaluator,
                                                             const std::string& save_prefix, std::size_t threads,
                                                             const CustomLayers& custom_layers) {
+  const std::vector<std::string> layers = layers_to_calibrate(session);
+  if (layers.empty()) return {{}, "there is no layer whose input can be quantized"};
   const std::string record = std::filesystem::absolute(save_prefix + "_calibration_record.txt").string();
   write_file_atomically(record, "");
   EvaluatorCalibration found;
@@ -73,8 +87,7 @@ NUQ_DEFINITION EvaluatorCalibration calibrated_by_evaluator(const QuantizationSe
     ModelEvaluation evaluation(evaluator, save_prefix + "_calibration", threads, custom_layers);
     evaluation.calibrate(calibration_model(session.graph, session.settings, record), session.settings.batch_num);
     const std::map<std::string, CalibratedActivation> recorded = activations_in(record);
-    for (const auto& planned : session.settings.plan) {
-      const std::string& layer = planned.first;
+    for (const std::string& layer : layers) {
       const auto activation = recorded.find(layer);
       if (activation == recorded.end()) {
         found.obstacle = "its run of the calibration model recorded no scale_d of layer '" + layer + "'";

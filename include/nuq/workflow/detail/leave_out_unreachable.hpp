@@ -19,9 +19,15 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Takes the planned layers of `unreachable` (with the reason) out of plan and results, and says so in the notes.
-/// Throws ModelError where none is left.
-NUQ_FUNCTION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& unreachable);
+/// Takes the planned layers of `reasons` out of plan and results, and says so in the notes. Throws ModelError where
+/// none is left.
+NUQ_FUNCTION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& reasons);
+
+/// Why a layer stays in float where inputs are quantized; empty where it need not.
+NUQ_FUNCTION [[nodiscard]] std::string weights_only_reason(const Graph& graph, const Node& node);
+
+/// Takes the layers out of the plan that are quantized weights-only, for a run that quantizes inputs too.
+NUQ_FUNCTION void leave_out_weights_only_layers(QuantizationSession& session);
 
 /// Takes the layers out of the plan whose input an engine does not compute: there is nothing to calibrate them with.
 /// Looks with a forward pass over the first batch, in an engine from `make_engine()`, and only where the library does
@@ -41,7 +47,7 @@ void leave_out_unreachable(QuantizationSession& session, NextBatch& next_batch, 
   std::map<std::string, std::string> unreachable;
   for (const Node& node : session.graph.nodes) {
     if (node.inputs.empty() || computed.count(node.inputs.front()) > 0 || uncomputed.count(node.name) == 0) continue;
-    unreachable.emplace(node.name, uncomputed.at(node.name));
+    unreachable.emplace(node.name, "its input cannot be calibrated: it " + uncomputed.at(node.name));
   }
   leave_out(session, unreachable);
 }
@@ -52,6 +58,7 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/tiny_weights.hpp"
 #include "nuq/graph/shared_weights.hpp"
 
@@ -59,15 +66,15 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_DEFINITION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& unreachable) {
+NUQ_DEFINITION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& reasons) {
   const std::string& file = session.graph.model_file();
   const auto keep = [&](const std::string& layer, const std::string& reason) {
     if (session.settings.plan.count(layer) == 0) return;
     keep_in_float(session.settings, file, layer, "stays in float: " + reason);
     session.quantization.erase(layer);
   };
-  for (const auto& [layer, reason] : unreachable) {
-    keep(layer, "its input cannot be calibrated: it " + reason);
+  for (const auto& [layer, reason] : reasons) {
+    keep(layer, reason);
     for (const Node* const use : nodes_of_same_weights(session.graph, *session.graph.find(layer)))
       keep(use->name, "it shares its weights with layer '" + layer + "', which stays in float");
   }
@@ -75,6 +82,20 @@ NUQ_DEFINITION void leave_out(QuantizationSession& session, const std::map<std::
   const auto& [layer, reason] = *session.settings.kept_in_float.begin();
   fail(ModelError(ErrorCode::unsupported_layer, file + ": layer '" + layer + "': " + reason +
                                                     ", and no other layer is left: quantize the weights only"));
+}
+
+NUQ_DEFINITION std::string weights_only_reason(const Graph& graph, const Node& node) {
+  const std::string obstacle = input_quantization_obstacle(graph, node);
+  return obstacle.empty() ? "" : "its input cannot be quantized: " + obstacle;
+}
+
+NUQ_DEFINITION void leave_out_weights_only_layers(QuantizationSession& session) {
+  std::map<std::string, std::string> reasons;
+  for (const Node& node : session.graph.nodes) {
+    const std::string reason = weights_only_reason(session.graph, node);
+    if (!reason.empty()) reasons.emplace(node.name, reason);
+  }
+  leave_out(session, reasons);
 }
 
 }  // namespace detail

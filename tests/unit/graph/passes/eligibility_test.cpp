@@ -92,10 +92,6 @@ TEST_CASE("the extended scope keeps what int8 does not support in float") {
       "dilation 3: only dilation 1 is supported by the quantization of Deconvolution");
   check_float(judged_in_extended_scope("type: 'InnerProduct' inner_product_param { num_output: 8 axis: 2 }"),
               "axis 2: only axis 1 is supported");
-  check_float(
-      judged_in_extended_scope(
-          "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }"),
-      "its filter has 5 dimensions: only 4 are supported");
   check_float(judged_in_extended_scope("type: 'ReLU'"), "layer type 'ReLU' has no weights to quantize");
 }
 
@@ -110,15 +106,34 @@ TEST_CASE("what int8 does not support stays float, with the reason") {
               "axis 2: only axis 1 is supported");
 }
 
-TEST_CASE("a filter that is not 4-D stays float, whether the parameters or the input show it") {
-  check_float(
-      judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }"),
-      "its filter has 5 dimensions: only 4 are supported");
-  check_float(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }",
-                     "dim: 1 dim: 4 dim: 8 dim: 8 dim: 8"),
-              "its filter has 5 dimensions: only 4 are supported");
-  check_float(judged("type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }", "dim: 1 dim: 4 dim: 8"),
-              "its filter has 3 dimensions: only 4 are supported");
+TEST_CASE("a filter that is not 4-D keeps the input in float alone, whether the parameters or the input show it") {
+  const auto input_obstacle = [](const std::string& layer, const std::string& input) {
+    const nuq::Graph graph = network_with(layer, input);
+    return nuq::input_quantization_obstacle(graph, *graph.find("x"));
+  };
+  const std::string image = "dim: 1 dim: 4 dim: 8 dim: 8";
+  const std::string volume = "dim: 1 dim: 4 dim: 8 dim: 8 dim: 8";
+  const std::string line = "dim: 1 dim: 4 dim: 8";
+  const std::string conv = "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 }";
+  const std::string conv_3d =
+      "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }";
+  check_nuq(judged(conv_3d));
+  CHECK(input_obstacle(conv_3d, image) == "its filter has 5 dimensions: only 4 are supported");
+  check_nuq(judged(conv, volume));
+  CHECK(input_obstacle(conv, volume) == "its filter has 5 dimensions: only 4 are supported");
+  check_nuq(judged(conv, line));
+  CHECK(input_obstacle(conv, line) == "its filter has 3 dimensions: only 4 are supported");
+  CHECK(input_obstacle(conv, image) == "");
+
+  const std::string deconvolution = "type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 }";
+  check_uniform_only(judged(deconvolution, volume),
+                     "Deconvolution: only Convolution and InnerProduct are supported by NUQ");
+  CHECK(input_obstacle(deconvolution, volume) == "its filter has 5 dimensions: only 4 are supported");
+  CHECK(input_obstacle("type: 'InnerProduct' inner_product_param { num_output: 8 }", line) == "");
+  CHECK(input_obstacle("type: 'Pooling' pooling_param { pool: AVE kernel_size: 2 }", image) == "");
+
+  check_float(judged("type: 'Convolution' convolution_param { num_output: 8 }", "dim: 1 dim: 4"),
+              "its filter has 2 dimensions: at least 3 are supported");
 }
 
 TEST_CASE("a convolution whose channels stand elsewhere stays float") {
@@ -167,7 +182,8 @@ TEST_CASE("with a weights file the blobs decide") {
   conv.blobs = {nuq::Tensor({6, 4, 3, 3}), nuq::Tensor(nuq::Shape{6})};
   check_nuq(nuq::eligibility_of(graph, conv));
   conv.blobs.front() = nuq::Tensor({6, 4, 3});
-  check_float(nuq::eligibility_of(graph, conv), "its filter has 3 dimensions: only 4 are supported");
+  check_nuq(nuq::eligibility_of(graph, conv));
+  CHECK(nuq::input_quantization_obstacle(graph, conv) == "its filter has 3 dimensions: only 4 are supported");
 
   nuq::Node& relu = graph.nodes[1];
   relu.type = "PReLU";
