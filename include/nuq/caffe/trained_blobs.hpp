@@ -85,6 +85,7 @@ NUQ_NAMESPACE_END
 
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/detail/read_elementwise.hpp"
 #include "nuq/caffe/layer_fields.hpp"
 #include "nuq/graph/layer_error.hpp"
 
@@ -330,6 +331,20 @@ NUQ_FUNCTION inline void account_for_surplus_blobs(Graph& graph, const LoadedBlo
   }
 }
 
+/// Says of the first BN layer whose file does not tell what the fourth blob is how those of all of them are taken.
+NUQ_FUNCTION inline void account_for_untold_variance(Graph& graph, const Model& model) {
+  const schema::NetParameter& net = model.net;
+  for (const Node& node : graph.nodes) {
+    if (node.type != "BN" || node.blobs.size() != 4) continue;
+    const auto index = static_cast<int>(node.source_index);
+    if (tells_variance(net.layer_size() > 0 ? net.layer(index).bn_param() : net.layers(index).bn_param())) continue;
+    graph.warnings.push_back(model.weights_file + ": layer '" + node.name +
+                             "': its fourth blob is taken for the variance, as in all BN layers of its kind; what was "
+                             "trained with cuDNN 4, in early 2016, has 1 / sqrt(variance + eps) there");
+    return;
+  }
+}
+
 /// What a layer lacks that has not got any blobs is its obstacle. Throws ModelError where that is so of all layers: the
 /// weights are another network's.
 NUQ_FUNCTION inline void account_for_missing_weights(Graph& graph, const Model& model) {
@@ -372,6 +387,7 @@ NUQ_DEFINITION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
     node.integer = detail::integer_arithmetic(protos, node, model);
   });
   detail::account_for_surplus_blobs(graph, blobs, model);
+  detail::account_for_untold_variance(graph, model);
   detail::account_for_missing_weights(graph, model);
 }
 

@@ -502,6 +502,22 @@ TEST_CASE("the number of its blobs tells the form of a batch normalization that 
   CHECK(nuq::is<nuq::ops::Scale>(blobs_of("BN", "bn_param { bn_mode: INFERENCE }", 2).nodes.back()));
 }
 
+TEST_CASE("what the fourth blob of BN layers is taken for is said once, where the file does not tell it") {
+  const auto warnings_of = [](const std::string& parameters) {
+    nuq::schema::NetParameter weights = weights_of("bn", {{3}, {3}, {3}, {3}});
+    weights.MergeFrom(weights_of("again", {{3}, {3}, {3}, {3}}));
+    const std::string text = data + layer("bn", "BN", "bottom: 'data' top: 'bn' " + parameters) +
+                             layer("again", "BN", "bottom: 'bn' top: 'again' " + parameters);
+    return graph_of(text, weights).warnings;
+  };
+  CHECK(warnings_of("bn_param { moving_average: true }").empty());
+  for (const char* const parameters : {"bn_param { slope_filler { type: 'constant' } frozen: true }", ""}) {
+    CHECK(warnings_of(parameters) ==
+          Names{"net.caffemodel: layer 'bn': its fourth blob is taken for the variance, as in all BN layers of its "
+                "kind; what was trained with cuDNN 4, in early 2016, has 1 / sqrt(variance + eps) there"});
+  }
+}
+
 TEST_CASE("a Scale with two bottoms needs no blob, one with one bottom does") {
   const std::string two = data + relu("r", "data", "r") + layer("s", "Scale", "bottom: 'data' bottom: 'r' top: 's'");
   CHECK(graph_of(two, weights_of("other", {{1}})).nodes[1].blobs.empty());

@@ -38,8 +38,12 @@ NUQ_FUNCTION [[nodiscard]] Operation read_batch_norm(const schema::LayerParamete
 
 /// Forks share the type. SegNet and DeconvNet (`bn_mode`): blobs scale and shift, the statistics folded into them in
 /// mode INFERENCE and those of the batch otherwise. PSPNet's first form (`moving_average`) and that of Temporal Segment
-/// Networks: scale, shift, mean and variance.
+/// Networks, which is PSPNet's second: scale, shift, mean and variance.
 NUQ_FUNCTION [[nodiscard]] Operation read_bn(const schema::LayerParameter& layer);
+
+/// Whether a BN layer's parameters tell what its fourth blob is. Those of Temporal Segment Networks do not: it is the
+/// variance, but from December 2015 to April 2016 it was 1 / sqrt(variance + eps), as cuDNN 4 has it.
+NUQ_FUNCTION [[nodiscard]] bool tells_variance(const schema::BNParameter& parameter) noexcept;
 
 NUQ_FUNCTION [[nodiscard]] Operation read_scale(const schema::LayerParameter& layer);
 
@@ -160,6 +164,10 @@ inline constexpr LayerFields bn_fields = {"bn_param", "bn_mode eps var_eps movin
 NUQ_FUNCTION [[nodiscard]] inline bool is_pspnet_bn(const schema::BNParameter& parameter) noexcept {
   return parameter.has_moving_average() || parameter.has_var_eps() || parameter.has_decay() ||
          parameter.has_scale_filler() || parameter.has_shift_filler();
+}
+
+NUQ_DEFINITION bool tells_variance(const schema::BNParameter& parameter) noexcept {
+  return parameter.has_bn_mode() || is_pspnet_bn(parameter);
 }
 
 NUQ_DEFINITION Operation read_bn(const schema::LayerParameter& layer) {
