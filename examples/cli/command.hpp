@@ -81,11 +81,6 @@ inline void print_warnings(const std::vector<std::string>& warnings) {
   for (const std::string& warning : warnings) std::fprintf(stderr, "nuq: warning: %s\n", warning.c_str());
 }
 
-/// What reading the network's prototxt found, for commands whose call returns no warnings.
-inline void print_reading_warnings(const ModelOptions& options) {
-  print_warnings(nuq::load_graph(options.model, "", options.network).warnings);
-}
-
 /// --nuq-scope standard|extended; `scope` lives as long as `command`.
 inline void add_nuq_scope(CLI::App& command, nuq::NuqScope& scope) {
   const auto choose = [&scope](const std::string& name) {

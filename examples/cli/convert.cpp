@@ -3,8 +3,11 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "command.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/workflow/convert_model.hpp"
 
 namespace {
@@ -15,9 +18,10 @@ struct ConvertArguments : ModelOptions {
 };
 
 void run(const ConvertArguments& arguments, const Session& session) {
-  print_reading_warnings(arguments);
-  const auto names =
-      nuq::convert_model(arguments.model, arguments.weights, arguments.record, arguments.prefix, arguments.network);
+  nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, arguments.network);
+  const std::vector<std::string> warnings = graph.warnings;
+  const auto names = nuq::convert_model(std::move(graph), arguments.record, arguments.prefix);
+  print_warnings(warnings);
   if (session.quiet) return;
   for (const std::string& name : names) std::printf("%s\n", name.c_str());
 }

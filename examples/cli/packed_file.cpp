@@ -6,8 +6,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "command.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/core/thread_pool.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -28,9 +32,11 @@ struct PackedFileArguments {
 };
 
 void pack(const PackArguments& arguments, const Session& session) {
-  print_reading_warnings(arguments);
-  nuq::pack_model(arguments.model, arguments.weights, arguments.output, arguments.record, session.threads,
-                  arguments.network);
+  nuq::ThreadPool threads(session.threads);
+  nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, threads, arguments.network);
+  const std::vector<std::string> warnings = graph.warnings;
+  nuq::pack_model(std::move(graph), arguments.output, arguments.record, threads);
+  print_warnings(warnings);
   if (session.quiet) return;
   const auto before = static_cast<double>(std::filesystem::file_size(arguments.weights));
   const auto after = static_cast<double>(std::filesystem::file_size(arguments.output));

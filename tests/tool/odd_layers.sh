@@ -78,4 +78,15 @@ cmp palette.nuq packed_again.nuq || failures=$((failures + 1))
 says 'volumes, activations' 0 "volumes.prototxt: layer 'conv': stays in float: its input cannot be quantized: its filter has 5 dimensions" \
   "$nuq" quantize -m volumes.prototxt -w volumes.caffemodel -c volumes_config.json --calibration volumes.json -o with_activations
 grep -q conv_dequant with_activations_deploy_model.prototxt && { echo 'FAILED: the deploy model quantizes the convolution'; failures=$((failures + 1)); }
+
+# A mask of pruning behind the weights, which is left out.
+{
+  printf '\xa2\x06\xad\x01\x0a\x04conv\x12\x0bConvolution\x3a\x4b\x3a\x07\x0a\x05\x02\x01\x02\x02\x02\x2a\x40'; floats 16
+  printf '\x3a\x4b\x3a\x07\x0a\x05\x02\x01\x02\x02\x02\x2a\x40'; head -c 64 /dev/zero
+  printf '\xa2\x06\x3c\x0a\x02fc\x12\x0cInnerProduct\x3a\x28\x3a\x04\x0a\x02\x02\x04\x2a\x20'; floats 8
+} >masked.caffemodel
+mask="masked.caffemodel: layer 'conv': of its 2 blobs the first 1 are read"
+says 'a mask, quantize' 0 "$mask" "$nuq" --quiet quantize -m volumes.prototxt -w masked.caffemodel -c volumes_config.json --weights-only -o masked
+says 'a mask, convert' 0 "$mask" "$nuq" --quiet convert -m volumes.prototxt -w masked.caffemodel --record masked_record.txt -o converted
+says 'a mask, pack' 0 "$mask" "$nuq" --quiet pack -m volumes.prototxt -w masked.caffemodel -o masked.nuq
 exit $((failures > 0))

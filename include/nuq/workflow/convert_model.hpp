@@ -20,6 +20,10 @@ NUQ_FUNCTION std::vector<std::string> convert_model(const std::string& model_fil
                                                     const std::string& scale_offset_record_file,
                                                     const std::string& save_path, const ReadOptions& network = {});
 
+/// The same of a network that has been read, weights and all.
+NUQ_FUNCTION std::vector<std::string> convert_model(Graph graph, const std::string& scale_offset_record_file,
+                                                    const std::string& save_path);
+
 NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
@@ -39,7 +43,11 @@ NUQ_NAMESPACE_BEGIN
 NUQ_DEFINITION std::vector<std::string> convert_model(const std::string& model_file, const std::string& weights_file,
                                                       const std::string& scale_offset_record_file,
                                                       const std::string& save_path, const ReadOptions& network) {
-  Graph graph = load_graph(model_file, weights_file, network);
+  return convert_model(load_graph(model_file, weights_file, network), scale_offset_record_file, save_path);
+}
+
+NUQ_DEFINITION std::vector<std::string> convert_model(Graph graph, const std::string& scale_offset_record_file,
+                                                      const std::string& save_path) {
   detail::refuse_quantized_model(graph);
   Parallel serial;
   const NetworkQuantization quantization = quantize_by_record(graph, scale_offset_record_file, serial);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/load_graph.hpp"
 #include "nuq/version.hpp"
@@ -20,6 +21,10 @@ NUQ_NAMESPACE_BEGIN
 NUQ_FUNCTION void pack_model(const std::string& model_file, const std::string& weights_file,
                              const std::string& packed_file, const std::string& scale_offset_record_file = {},
                              std::size_t threads = 0, const ReadOptions& network = {});
+
+/// The same of a network that has been read, weights and all.
+NUQ_FUNCTION void pack_model(Graph graph, const std::string& packed_file, const std::string& scale_offset_record_file,
+                             Parallel& parallel);
 
 /// Writes the prototxt and the caffemodel that a packed model file holds. Throws FormatError naming the file for one
 /// that is damaged; nothing is written then.
@@ -65,15 +70,19 @@ NUQ_DEFINITION void pack_model(const std::string& model_file, const std::string&
                                const std::string& packed_file, const std::string& scale_offset_record_file,
                                std::size_t threads, const ReadOptions& network) {
   ThreadPool pool(threads);
-  Graph graph = load_graph(model_file, weights_file, pool, network);
+  pack_model(load_graph(model_file, weights_file, pool, network), packed_file, scale_offset_record_file, pool);
+}
+
+NUQ_DEFINITION void pack_model(Graph graph, const std::string& packed_file, const std::string& scale_offset_record_file,
+                               Parallel& parallel) {
   detail::require_all_weights(graph);
   NetworkQuantization quantization;
-  if (!scale_offset_record_file.empty()) quantization = quantize_by_record(graph, scale_offset_record_file, pool);
+  if (!scale_offset_record_file.empty()) quantization = quantize_by_record(graph, scale_offset_record_file, parallel);
   const bool becomes_fake_quant = !quantization.empty() && find_quantized_node(graph) == nullptr;
   const auto model =
-      becomes_fake_quant ? graph.source->fake_quant(graph, quantization, pool) : graph.source->original();
+      becomes_fake_quant ? graph.source->fake_quant(graph, quantization, parallel) : graph.source->original();
   FileSet files;
-  detail::stage_packed(files, packed_file, model->packed(graph, quantization, pool));
+  detail::stage_packed(files, packed_file, model->packed(graph, quantization, parallel));
   files.commit();
 }
 
