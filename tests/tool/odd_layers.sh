@@ -89,4 +89,9 @@ mask="masked.caffemodel: layer 'conv': of its 2 blobs the first 1 are read"
 says 'a mask, quantize' 0 "$mask" "$nuq" --quiet quantize -m volumes.prototxt -w masked.caffemodel -c volumes_config.json --weights-only -o masked
 says 'a mask, convert' 0 "$mask" "$nuq" --quiet convert -m volumes.prototxt -w masked.caffemodel --record masked_record.txt -o converted
 says 'a mask, pack' 0 "$mask" "$nuq" --quiet pack -m volumes.prototxt -w masked.caffemodel -o masked.nuq
+
+# A rule for a phase that Caffe does not have.
+{ cat volumes.prototxt; echo 'layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" include { phase: DEPLOY } }'; } >phase.prototxt
+says 'an unknown phase' 0 "phase.prototxt:4: layer 'prob': field 'include.phase' has the unknown value DEPLOY, wanted TRAIN or TEST: the rule holds in neither, so the layer is left out" \
+  "$nuq" config -m phase.prototxt -w volumes.caffemodel -o phase.json
 exit $((failures > 0))

@@ -22,7 +22,8 @@ struct Model;
 /// one has becomes the node "<name>_2", or the first free number.
 ///
 /// A field or an enumeration's value that nobody understands is one of the graph's warnings, and keeps its layer from
-/// being computed (`Node::obstacle`) unless it means nothing in inference.
+/// being computed (`Node::obstacle`) unless it means nothing in inference. A rule (`include`, `exclude`) with an
+/// unknown value is never met.
 ///
 /// Throws ModelError naming file, layer and blob: no layers, layers of one name that do not share their weights, a
 /// bottom that nobody or only a later layer produces, a blob overwritten without being read, impossible input shapes,
@@ -126,10 +127,23 @@ class GraphBuilder {
         graph_.warnings.push_back(place_of(field) + ": " + is_not_understood(field));
       } else if (field.layer < layers_.size()) {
         Layer& layer = layers_[field.layer];
+        if (field.is_condition() && !field.value.empty()) {
+          account_for_rule(field, layer);
+          continue;
+        }
         if (field.path == "type") layer.parameter.set_type(field.value);
         layer.unknown.push_back(std::move(field));
       }
     }
+  }
+
+  /// A rule with an unknown value is never met: it is not among the layer's.
+  NUQ_FUNCTION void account_for_rule(const UnknownField& field, Layer& layer) {
+    const bool is_left_out = field.path == "include.phase" && layer.parameter.include().empty();
+    if (is_left_out) layer.included = false;
+    graph_.warnings.push_back(place_of(field) + ": layer '" + layer.parameter.name() +
+                              "': " + is_not_understood(field) + ": the rule holds in neither" +
+                              (is_left_out ? ", so the layer is left out" : ""));
   }
 
   /// `file:line`.
@@ -141,7 +155,9 @@ class GraphBuilder {
 
   NUQ_FUNCTION [[nodiscard]] static std::string is_not_understood(const UnknownField& field) {
     if (field.value.empty()) return "field '" + field.path + "' is not understood";
-    return "field '" + field.path + "' has the unknown value " + field.value;
+    const bool is_phase = field.path == "phase" || field.path == "state.phase" || field.is_condition();
+    return "field '" + field.path + "' has the unknown value " + field.value +
+           (is_phase ? ", wanted TRAIN or TEST" : "");
   }
 
   /// Says what of a layer nobody has read. What may change its result keeps it from being computed.

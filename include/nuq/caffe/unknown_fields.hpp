@@ -21,6 +21,10 @@ struct UnknownField {
   std::size_t begin;  ///< where it stands in the text, as half-open offsets
   std::size_t end;
   std::size_t layer = outside_layers;  ///< position of its layer among those of the text
+  std::size_t rule_begin = 0;          ///< the rule of that layer (`include`, `exclude`) that it is a condition of
+  std::size_t rule_end = 0;
+
+  [[nodiscard]] bool is_condition() const noexcept { return rule_end > rule_begin; }
 };
 
 /// The unknown fields of a prototxt, in order. Those inside an unknown field are not looked at. Throws as
@@ -28,8 +32,7 @@ struct UnknownField {
 NUQ_FUNCTION [[nodiscard]] std::vector<UnknownField> unknown_fields(std::string_view text);
 
 /// The text with unknown values of enumerations blanked, so that protobuf's parser, which refuses them, takes the rest;
-/// offsets stay. Those that decide what belongs to the network (`include`, `exclude`, `state`) are left for it to
-/// refuse.
+/// offsets stay. Of a rule (`include`, `exclude`), which such a condition keeps from ever being met, nothing is left.
 NUQ_FUNCTION [[nodiscard]] std::string without_unknown_values(std::string_view text,
                                                               const std::vector<UnknownField>& fields);
 
@@ -71,11 +74,14 @@ class UnknownFieldFinder {
     const std::string path = parent + std::string(field.name);
     const google::protobuf::FieldDescriptor* const known = message.FindFieldByName(std::string(field.name));
     if (known == nullptr) {
-      found_.push_back({path, {}, field.begin, field.end, layer_});
+      found_.push_back({path, {}, field.begin, field.end, layer_, rule_begin_, rule_end_});
     } else if (known->message_type() != nullptr && field.is_message) {
+      const bool is_rule = path == "include" || path == "exclude";
+      if (is_rule) rule_begin_ = field.begin, rule_end_ = field.end;
       for (const TextField& inner : text_fields(text_, field.value_begin, field.value_end)) {
         check(inner, *known->message_type(), is_layer ? std::string() : path + ".");
       }
+      if (is_rule) rule_begin_ = rule_end_ = 0;
     } else if (known->enum_type() != nullptr) {
       check_value(field, *known->enum_type(), path);
     }
@@ -85,7 +91,7 @@ class UnknownFieldFinder {
                                 const std::string& path) {
     std::string value(text_.substr(field.value_begin, field.value_end - field.value_begin));
     if (has_value(values, value)) return;
-    found_.push_back({path, std::move(value), field.begin, field.end, layer_});
+    found_.push_back({path, std::move(value), field.begin, field.end, layer_, rule_begin_, rule_end_});
   }
 
   /// By name or by number.
@@ -98,13 +104,10 @@ class UnknownFieldFinder {
 
   std::string_view text_;
   std::size_t layer_ = UnknownField::outside_layers;
+  std::size_t rule_begin_ = 0;  // of the layer's rule that is looked at, if any
+  std::size_t rule_end_ = 0;
   std::vector<UnknownField> found_;
 };
-
-NUQ_FUNCTION [[nodiscard]] inline bool selects_layers(const std::string& path) {
-  const std::string first = path.substr(0, path.find('.'));
-  return first == "include" || first == "exclude" || first == "state" || first == "phase";
-}
 
 }  // namespace detail
 
@@ -115,8 +118,9 @@ NUQ_DEFINITION std::vector<UnknownField> unknown_fields(std::string_view text) {
 NUQ_DEFINITION std::string without_unknown_values(std::string_view text, const std::vector<UnknownField>& fields) {
   std::string blanked(text);
   for (const UnknownField& field : fields) {
-    if (field.value.empty() || detail::selects_layers(field.path)) continue;
-    for (std::size_t at = field.begin; at < field.end; ++at) {
+    if (field.value.empty()) continue;
+    const std::size_t end = field.is_condition() ? field.rule_end : field.end;
+    for (std::size_t at = field.is_condition() ? field.rule_begin : field.begin; at < end; ++at) {
       if (blanked[at] != '\n') blanked[at] = ' ';
     }
   }

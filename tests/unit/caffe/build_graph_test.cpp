@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "../error_of.hpp"
 #include "../temporary_folder.hpp"
 
 namespace caffe_build_graph_test {
@@ -593,8 +594,41 @@ TEST_CASE("an unknown value of an enumeration stops its layer, not the file") {
       "layers { name: 'x' type: SPIRAL bottom: 'data' top: 'x' }");
   CHECK(old.find("x")->type == "SPIRAL");
   CHECK(nuq::is<nuq::ops::Unknown>(*old.find("x")));
-  CHECK_THROWS_AS(graph_of(data + layer("r", "ReLU", "bottom: 'data' top: 'r' include { phase: DEPLOY }")),
-                  nuq::ModelError);
+}
+
+TEST_CASE("a rule for a phase that nobody knows holds in none, and that is said") {
+  const auto relu_with = [](const std::string& rules) {
+    return graph_of(data + relu("first", "data", "first") + "\n" +
+                    layer("r", "ReLU", "bottom: 'data' top: 'r' " + rules));
+  };
+  const std::string place = "net.prototxt:2: layer 'r': field '";
+  const std::string unknown = "' has the unknown value DEPLOY, wanted TRAIN or TEST: the rule holds in neither";
+  const nuq::Graph included = relu_with("include { stage: 'x' phase: DEPLOY }");
+  CHECK(included.find("r") == nullptr);
+  CHECK(included.warnings == Names{place + "include.phase" + unknown + ", so the layer is left out"});
+  const nuq::Graph excluded = relu_with("exclude { phase: DEPLOY }");
+  CHECK(excluded.find("r")->obstacle.empty());
+  CHECK(excluded.warnings == Names{place + "exclude.phase" + unknown});
+  const nuq::Graph with_another_rule = relu_with("include { phase: DEPLOY } include { phase: TEST }");
+  CHECK(with_another_rule.find("r") != nullptr);
+  CHECK(with_another_rule.warnings == Names{place + "include.phase" + unknown});
+  CHECK(relu_with("include { phase: DEPLOY } include { phase: TRAIN }").find("r") == nullptr);
+  CHECK(relu_with("include { phase: 7 }").find("r") == nullptr);
+
+  const nuq::Graph of_layer = relu_with("phase: DEPLOY");
+  CHECK(of_layer.find("r")->obstacle.empty());
+  CHECK(of_layer.warnings == Names{place + "phase' has the unknown value DEPLOY, wanted TRAIN or TEST"});
+  const nuq::Graph of_network = graph_of("state { phase: DEPLOY }\n" + data + relu("r", "data", "r"));
+  CHECK(of_network.find("r") != nullptr);
+  CHECK(of_network.warnings ==
+        Names{"net.prototxt:1: field 'state.phase' has the unknown value DEPLOY, wanted TRAIN or TEST"});
+}
+
+TEST_CASE("what needs a layer that an unknown phase leaves out names it") {
+  const CaughtError error = error_of<nuq::ModelError>([] {
+    graph_of(data + layer("r", "ReLU", "bottom: 'data' top: 'r' include { phase: DEPLOY }") + relu("s", "r", "s"));
+  });
+  CHECK(error.says("layer 's': bottom 'r' is produced only by layer 'r', which is not part of the TEST phase"));
 }
 
 TEST_CASE("a field that the user knows to mean nothing is ignored") {
