@@ -9,16 +9,16 @@
 #include <string>
 #include <vector>
 
-#include "../../../same_network.hpp"
-#include "../../caffe/small_network.hpp"
-#include "../../error_of.hpp"
-#include "../../random_values.hpp"
+#include "../../same_network.hpp"
+#include "../caffe/small_network.hpp"
+#include "../error_of.hpp"
+#include "../random_values.hpp"
 #include "nuq/caffe/quantized_model.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 
-namespace graph_passes_insert_quantization_test {
+namespace engine_inserted_quantization_test {
 
 using nuq::ActivationScale;
 using nuq::Graph;
@@ -221,4 +221,4 @@ TEST_CASE("what cannot be inserted is refused as it is where models are written"
         }).says("net.prototxt: layer 'conv': works in place on blob 'data'"));
 }
 
-}  // namespace graph_passes_insert_quantization_test
+}  // namespace engine_inserted_quantization_test

@@ -13,13 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include "../../caffe/small_network.hpp"
+#include "../caffe/small_network.hpp"
 #include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model_rewriter.hpp"
 #include "nuq/engine/eigen_engine.hpp"
 #include "nuq/graph/passes/fuse.hpp"
 
-namespace graph_passes_fused_network_test {
+namespace engine_fused_network_test {
 
 using nuq::Shape;
 using nuq::Tensor;
@@ -315,4 +315,4 @@ TEST_CASE("without fusion a random network stays as it is, text and weights") {
   }
 }
 
-}  // namespace graph_passes_fused_network_test
+}  // namespace engine_fused_network_test
