@@ -90,6 +90,16 @@ says 'a mask, quantize' 0 "$mask" "$nuq" --quiet quantize -m volumes.prototxt -w
 says 'a mask, convert' 0 "$mask" "$nuq" --quiet convert -m volumes.prototxt -w masked.caffemodel --record masked_record.txt -o converted
 says 'a mask, pack' 0 "$mask" "$nuq" --quiet pack -m volumes.prototxt -w masked.caffemodel -o masked.nuq
 
+# A layer with weights that the prototxt lacks.
+{ cat volumes.caffemodel; printf '\xa2\x06\x1c\x0a\x03aux\x12\x0cInnerProduct\x3a\x07\x3a\x03\x0a\x01\x01\x2a\x00'; } >more.caffemodel
+aux="more.caffemodel: 1 layer with weights is not in volumes.prototxt and is not used: 'aux'"
+says 'a surplus layer, inspect' 0 "$aux" "$nuq" inspect volumes.prototxt more.caffemodel
+says 'a surplus layer, quantize' 0 "$aux" "$nuq" --quiet quantize -m volumes.prototxt -w more.caffemodel -c volumes_config.json --weights-only -o more
+says 'a surplus layer, auto' 0 "$aux" "$nuq" --quiet auto -m volumes.prototxt -w more.caffemodel -c volumes_config.json --weights-only --data volumes.json \
+  --max-drop 0.1 --max-evaluations 4 -o more_auto
+says 'a surplus layer, convert' 0 "$aux" "$nuq" --quiet convert -m volumes.prototxt -w more.caffemodel --record more_record.txt -o converted
+says 'a surplus layer, pack' 0 "$aux" "$nuq" --quiet pack -m volumes.prototxt -w more.caffemodel -o more.nuq
+
 # A rule for a phase that Caffe does not have.
 { cat volumes.prototxt; echo 'layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" include { phase: DEPLOY } }'; } >phase.prototxt
 says 'an unknown phase' 0 "phase.prototxt:4: layer 'prob': field 'include.phase' has the unknown value DEPLOY, wanted TRAIN or TEST: the rule holds in neither, so the layer is left out" \

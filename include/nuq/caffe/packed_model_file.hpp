@@ -133,13 +133,13 @@ class ModelPacker {
     layers_.push_back({layer.name(), node == nullptr ? type : node->type, {}});
     for (int index = 0; index < layer.blobs_size(); ++index) {
       const schema::BlobProto& proto = layer.blobs(index);
-      Blob blob{&proto, packed_shape(proto, node, static_cast<std::size_t>(index)), node};
+      layers_.back().blobs.push_back({&proto, packed_shape(proto, node, static_cast<std::size_t>(index)), node});
+      Blob& blob = layers_.back().blobs.back();
       if (index == 0 && node != nullptr && quantizes_weights(*node) && has_plain_values(proto)) {
         const auto found = quantization_.find(node->name);
         if (found != quantization_.end() && !proto.data().empty()) blob.quantization = &found->second;
       }
       if (is_copy(blob, index)) blob = {&proto, {0}, nullptr, nullptr, {}, true};
-      layers_.back().blobs.push_back(std::move(blob));
     }
   }
 

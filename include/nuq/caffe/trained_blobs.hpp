@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
@@ -30,6 +31,8 @@ class LoadedBlobs {
 
   /// Of a layer; null where the file has none for it.
   NUQ_FUNCTION [[nodiscard]] const BlobProtos* of(const Node& node) const;
+  /// Names of the file's layers that have blobs, in its order; one of several layers counts where the last stands.
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::string> names() const;
 
  private:
   struct LayerBlobs {
@@ -64,13 +67,14 @@ NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std
 }  // namespace detail
 
 /// Gives every node the blobs that the caffemodel has for a layer of its name, or for another layer of a parameter that
-/// the two share; layers that only the caffemodel has are ignored, and for one that it lacks although the type has
-/// weights, that is the obstacle (in Caffe such a layer keeps what it was initialized with). Blobs of one axis that
-/// files store with others of extent 1 become [n], InnerProduct weights [out,in] ([in,out] if transposed). Throws
-/// ModelError naming file, layer and blob: another number of blobs or another shape than the layer's parameters ask for
-/// (but for layers with an obstacle, of which nobody knows, and for masks of pruning behind a layer's own blobs, which
-/// are left out with a warning), no layer in common, and whatever `tensor_of` refuses.
-/// Weights stored as int8 and the dequantization parameters of a deploy model are kept as integers too.
+/// the two share; layers that only the caffemodel has, or whose rules keep them out of the network, are not used, with
+/// a warning, and for one that the file lacks although the type has weights, that is the obstacle (in Caffe such a layer
+/// keeps what it was initialized with). Blobs of one axis that files store with others of extent 1 become [n],
+/// InnerProduct weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: another
+/// number of blobs or another shape than the layer's parameters ask for (but for layers with an obstacle, of which
+/// nobody knows, and for masks of pruning behind a layer's own blobs, which are left out with a warning), no layer in
+/// common, and whatever `tensor_of` refuses. Weights stored as int8 and the dequantization parameters of a deploy model
+/// are kept as integers too.
 NUQ_FUNCTION void attach_trained_blobs(Graph& graph, Parallel& parallel);
 
 NUQ_NAMESPACE_END
@@ -81,7 +85,6 @@ NUQ_NAMESPACE_END
 #include <cstring>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "nuq/caffe/blob.hpp"
 #include "nuq/caffe/caffe_source.hpp"
@@ -108,6 +111,16 @@ NUQ_DEFINITION const BlobProtos* LoadedBlobs::of(const Node& node) const {
   if (sharing != sharing_.end()) return &sharing->second;
   const auto own = layers_.find(node.name);
   return own == layers_.end() ? nullptr : own->second.blobs;
+}
+
+NUQ_DEFINITION std::vector<std::string> LoadedBlobs::names() const {
+  std::map<std::size_t, std::string> by_position;
+  for (const auto& [name, layer] : layers_) {
+    if (!layer.blobs->empty()) by_position.emplace(layer.position, name);
+  }
+  std::vector<std::string> names;
+  for (auto& [position, name] : by_position) names.push_back(std::move(name));
+  return names;
 }
 
 NUQ_DEFINITION void LoadedBlobs::find_layers(const schema::NetWeights& weights) {
@@ -331,6 +344,45 @@ NUQ_FUNCTION inline void account_for_surplus_blobs(Graph& graph, const LoadedBlo
   }
 }
 
+/// The names of a prototxt's layers, whatever rules they have.
+NUQ_FUNCTION [[nodiscard]] inline std::set<std::string> names_of_layers(const schema::NetParameter& net) {
+  std::set<std::string> names;
+  for (const schema::LayerParameter& layer : net.layer()) names.insert(layer.name());
+  for (const schema::V1LayerParameter& layer : net.layers())
+    names.insert(layer.has_layer() ? layer.layer().name() : layer.name());
+  return names;
+}
+
+/// `where` says what these layers of the file, which have blobs, are not part of.
+NUQ_FUNCTION inline void warn_of_unused_layers(Graph& graph, const std::vector<std::string>& names,
+                                               const std::string& where) {
+  constexpr std::size_t most_named = 5;
+  if (names.empty()) return;
+  std::string list;
+  for (std::size_t index = 0; index < (std::min)(names.size(), most_named); ++index)
+    list += (index == 0 ? "'" : ", '") + names[index] + "'";
+  if (names.size() > most_named) list += ", …";
+  const std::string subject = std::to_string(names.size()) + (names.size() == 1 ? " layer" : " layers");
+  const std::string verb = names.size() == 1 ? "is" : "are";
+  graph.warnings.push_back(graph.weights_file() + ": " + subject + " with weights " + verb + " not " + where + " and " +
+                           verb + " not used: " + list);
+}
+
+/// Says which layers of the file have blobs that no layer of the network reads.
+NUQ_FUNCTION inline void account_for_unused_layers(Graph& graph, const LoadedBlobs& blobs, const Model& model) {
+  std::set<std::string> used;
+  for (const Node& node : graph.nodes) used.insert(node.name);
+  const std::set<std::string> known = names_of_layers(model.net);
+  std::vector<std::string> unknown;
+  std::vector<std::string> ruled_out;
+  for (const std::string& name : blobs.names()) {
+    if (used.count(name) == 0) (known.count(name) > 0 ? ruled_out : unknown).push_back(name);
+  }
+  warn_of_unused_layers(graph, unknown, "in " + model.model_file);
+  const std::string phase = model.options.state.training ? "TRAIN" : "TEST";
+  warn_of_unused_layers(graph, ruled_out, "part of the " + phase + " phase of " + model.model_file);
+}
+
 /// Says of the first BN layer whose file does not tell what the fourth blob is how those of all of them are taken.
 NUQ_FUNCTION inline void account_for_untold_variance(Graph& graph, const Model& model) {
   const schema::NetParameter& net = model.net;
@@ -386,6 +438,7 @@ NUQ_DEFINITION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
     node.blobs = detail::trained_blobs(protos, node, model);
     node.integer = detail::integer_arithmetic(protos, node, model);
   });
+  detail::account_for_unused_layers(graph, blobs, model);
   detail::account_for_surplus_blobs(graph, blobs, model);
   detail::account_for_untold_variance(graph, model);
   detail::account_for_missing_weights(graph, model);

@@ -75,6 +75,8 @@ Names input_names(const nuq::Graph& graph) {
 
 const std::string data = "input: 'data' input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8 ";
 
+const std::string one_filter = "convolution_param { num_output: 1 kernel_size: 1 bias_term: false }";
+
 std::string layer(const std::string& name, const std::string& type, const std::string& rest) {
   return "layer { name: '" + name + "' type: '" + type + "' " + rest + " } ";
 }
@@ -501,6 +503,52 @@ TEST_CASE("the number of its blobs tells the form of a batch normalization that 
   CHECK(blobs_of("BN", "", 2).nodes.back().obstacle ==
         "computes the statistics of the batch, wanted trained ones, or bn_mode: INFERENCE");
   CHECK(nuq::is<nuq::ops::Scale>(blobs_of("BN", "bn_param { bn_mode: INFERENCE }", 2).nodes.back()));
+}
+
+TEST_CASE("layers with weights that the network has not got are named, in the file's order") {
+  const std::string text = data + layer("conv", "Convolution", "bottom: 'data' top: 'conv' " + one_filter);
+  const auto warnings_with = [&text](const Names& names, const std::string& rest = "") {
+    nuq::schema::NetParameter weights = weights_of("conv", {{1, 3, 1, 1}});
+    for (const std::string& name : names) add_layer(weights, name, {{1}});
+    add_layer(weights, "without_blobs", {});
+    return graph_of(text + rest, weights).warnings;
+  };
+  CHECK(warnings_with({}).empty());
+  CHECK(warnings_with({"b"}) ==
+        Names{"net.caffemodel: 1 layer with weights is not in net.prototxt and is not used: 'b'"});
+  CHECK(warnings_with({"b", "a", "b"}) ==
+        Names{"net.caffemodel: 2 layers with weights are not in net.prototxt and are not used: 'a', 'b'"});
+  CHECK(warnings_with({"6", "5", "4", "3", "2", "1"}) ==
+        Names{"net.caffemodel: 6 layers with weights are not in net.prototxt and are not used: "
+              "'6', '5', '4', '3', '2', …"});
+
+  const std::string in_training = layer("aux", "InnerProduct",
+                                        "bottom: 'conv' top: 'aux' inner_product_param { num_output: 1 } "
+                                        "include { phase: TRAIN }");
+  CHECK(warnings_with({"aux", "b"}, in_training) ==
+        Names{"net.caffemodel: 1 layer with weights is not in net.prototxt and is not used: 'b'",
+              "net.caffemodel: 1 layer with weights is not part of the TEST phase of net.prototxt and is not used: "
+              "'aux'"});
+}
+
+TEST_CASE("layers of old files are named too, and those whose weights are shared are not") {
+  nuq::schema::NetParameter old = legacy_weights_of("conv", {{1, 3, 1, 1}});
+  old.MergeFrom(legacy_weights_of("v1", {{1, 1, 1, 1}}));
+  nuq::schema::V0LayerParameter& v0 = *old.add_layers()->mutable_layer();
+  v0.set_name("v0");
+  add_blob(v0, {1});
+  const std::string conv = "name: 'conv' type: CONVOLUTION bottom: 'data' top: 'conv' convolution_param { ";
+  CHECK(graph_of(data + "layers { " + conv + "num_output: 1 kernel_size: 1 bias_term: false } }", old).warnings ==
+        Names{"net.caffemodel: 2 layers with weights are not in net.prototxt and are not used: 'v1', 'v0'"});
+
+  const std::string shared = one_filter + " param { name: 'w' }";
+  const std::string twins = data + layer("a", "Convolution", "bottom: 'data' top: 'a' " + shared) +
+                            layer("b", "Convolution", "bottom: 'data' top: 'b' " + shared) +
+                            layer("a", "Convolution", "bottom: 'data' top: 'c' " + shared);
+  nuq::schema::NetParameter weights = weights_of("b", {{1, 3, 1, 1}});
+  CHECK(graph_of(twins, weights).warnings.empty());
+  add_layer(weights, "a", {{1, 3, 1, 1}});
+  CHECK(graph_of(twins, weights).warnings.empty());
 }
 
 TEST_CASE("what the fourth blob of BN layers is taken for is said once, where the file does not tell it") {
