@@ -16,6 +16,7 @@
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"
 #include "nuq/evaluation/evaluator.hpp"
+#include "nuq/graph/input_shapes.hpp"
 
 /// Evaluates with nuq's own engine on a dataset, or by a command; satisfied while the metric falls by at most
 /// `max_drop`.
@@ -37,6 +38,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   explicit AutoEvaluator(Options options) : options_(std::move(options)) {
     if (!options_.calibration.empty()) {
       calibration_.emplace(nuq::load_dataset(options_.calibration, nuq::GzipFileReader{}));
+      declared_inputs_ = nuq::input_shapes(nuq::load_graph(options_.original_model, "", options_.network));
     }
     if (options_.data.empty()) {
       command_.emplace(options_.command);
@@ -71,7 +73,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
 
   /// 0 without calibration data.
   [[nodiscard]] int calibration_batches() const { return calibration_ ? calibration_->batches() : 0; }
-  nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index); }
+  nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index, declared_inputs_); }
 
  private:
   void load_data() {
@@ -86,6 +88,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   std::optional<nuq::Dataset> data_;
   std::optional<nuq::CommandEvaluator> command_;
   std::optional<nuq::Dataset> calibration_;
+  nuq::InputShapes declared_inputs_;
 };
 
 #endif  // NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP

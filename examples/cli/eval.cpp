@@ -48,7 +48,11 @@ void add_eval(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<EvalArguments>();
   CLI::App& command = *app.add_subcommand("eval", "metric of a network on a dataset");
   arguments->add_to(command);
-  command.add_option("--data", arguments->data, "dataset JSON")->required();
+  command
+      .add_option("--data", arguments->data,
+                  "dataset JSON; arrays of three axes are [N,C,L] where the input is declared with three, else "
+                  "images of one channel")
+      ->required();
   command.add_option("--limit", arguments->limit, "first N samples only");
   command.add_flag("--json", arguments->json, "print JSON");
   command.callback([arguments, &session] { run(*arguments, session); });

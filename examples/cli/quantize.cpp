@@ -6,7 +6,9 @@
 
 #include "command.hpp"
 #include "nuq/adapters/gzip.hpp"
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
+#include "nuq/graph/input_shapes.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/report/table.hpp"
 #include "nuq/workflow/static_nuq.hpp"
@@ -41,7 +43,8 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
   const nuq::Dataset data = nuq::load_dataset(arguments.calibration, nuq::GzipFileReader{});
   options.weights_only = arguments.weights_only;
   options.statistics_batches = data.batches();
-  return quantize_with([&data](int index) { return data.batch(index); });
+  const nuq::InputShapes inputs = nuq::input_shapes(nuq::load_graph(arguments.model, "", arguments.network));
+  return quantize_with([&](int index) { return data.batch(index, inputs); });
 }
 
 void run(const QuantizeArguments& arguments, const Session& session) {

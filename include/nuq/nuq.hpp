@@ -56,6 +56,7 @@
 #include "nuq/evaluation/unchanged_metric.hpp"
 #include "nuq/graph/factor_record.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/input_shapes.hpp"
 #include "nuq/graph/load_graph.hpp"
 #include "nuq/graph/pack_graph.hpp"
 #include "nuq/graph/passes/channel_energies.hpp"

@@ -79,6 +79,22 @@ says 'volumes, activations' 0 "volumes.prototxt: layer 'conv': stays in float: i
   "$nuq" quantize -m volumes.prototxt -w volumes.caffemodel -c volumes_config.json --calibration volumes.json -o with_activations
 grep -q conv_dequant with_activations_deploy_model.prototxt && { echo 'FAILED: the deploy model quantizes the convolution'; failures=$((failures + 1)); }
 
+# A convolution over lines, [2, 2, 2] weights, from arrays [N, C, L].
+{
+  printf '\xa2\x06\x3e\x0a\x04conv\x12\x0bConvolution\x3a\x29\x3a\x05\x0a\x03\x02\x02\x02\x2a\x20'; floats 8
+  printf '\xa2\x06\x3c\x0a\x02fc\x12\x0cInnerProduct\x3a\x28\x3a\x04\x0a\x02\x02\x04\x2a\x20'; floats 8
+} >lines.caffemodel
+sed 's/input_shape.*/input_shape { dim: 1 dim: 2 dim: 3 }/' volumes.prototxt >lines.prototxt
+{ printf '\x93NUMPY\x01\x00\x46\x00'; printf '%-69s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (8, 2, 3), }"; head -c 48 "$weights"; } >lines.npy
+printf '{"inputs": {"data": "lines.npy"}, "batch_size": 2, "mean": [100, 120], "scale": 0.00390625, "output": "fc", "metric": "cosine"}' >lines.json
+says 'lines, config' 0 'lines_config.json: 2 layers with nuq_quantize' "$nuq" config -m lines.prototxt -w lines.caffemodel -o lines_config.json
+"$nuq" eval -m lines.prototxt -w lines.caffemodel --data lines.json | grep '^1 on 8 samples' || { echo 'FAILED lines, eval'; failures=$((failures + 1)); }
+says 'lines, quantize' 0 '^weights-only' "$nuq" quantize -m lines.prototxt -w lines.caffemodel -c lines_config.json --weights-only --calibration lines.json -o lines
+says 'lines, activations' 0 "lines.prototxt: layer 'conv': stays in float: its input cannot be quantized: its filter has 3 dimensions" \
+  "$nuq" quantize -m lines.prototxt -w lines.caffemodel -c lines_config.json --calibration lines.json -o lines
+"$nuq" --quiet auto -m lines.prototxt -w lines.caffemodel -c lines_config.json --weights-only --data lines.json --calibration lines.json \
+  --max-drop 0.1 --max-evaluations 4 -o lines_auto || { echo 'FAILED lines, auto'; failures=$((failures + 1)); }
+
 # A mask of pruning behind the weights, which is left out.
 {
   printf '\xa2\x06\xad\x01\x0a\x04conv\x12\x0bConvolution\x3a\x4b\x3a\x07\x0a\x05\x02\x01\x02\x02\x02\x2a\x40'; floats 16

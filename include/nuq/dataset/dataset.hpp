@@ -18,6 +18,7 @@
 #include "nuq/dataset/description.hpp"
 #include "nuq/dataset/file_reader.hpp"
 #include "nuq/dataset/metric.hpp"
+#include "nuq/graph/input_shapes.hpp"
 #include "nuq/io/numeric_array.hpp"
 #include "nuq/version.hpp"
 
@@ -46,11 +47,13 @@ class Dataset {
   /// Number of samples in a batch.
   NUQ_FUNCTION [[nodiscard]] std::size_t samples(int batch) const { return range(batch).count; }
 
-  /// What a blob is fed with: (x − mean)·scale in float, [N, C, H, W]; arrays [N, H, W] have one channel.
-  /// Throws ConfigError: no such blob or batch.
-  NUQ_FUNCTION [[nodiscard]] Tensor batch(const std::string& blob, int index) const;
-  /// All inputs of a batch, by blob.
-  NUQ_FUNCTION [[nodiscard]] std::map<std::string, Tensor> batch(int index) const;
+  /// What a blob is fed with: (x − mean)·scale in float, in the array's shape, of which axis 1 is the channels. An
+  /// array of three axes is [N, C, L] where the network declares the blob with three, and otherwise holds images [N, H,
+  /// W] of one channel, which become [N, 1, H, W]. Throws ConfigError: no such blob or batch; FormatError: `mean` has
+  /// not a value for each channel.
+  NUQ_FUNCTION [[nodiscard]] Tensor batch(const std::string& blob, int index, const Shape& declared = {}) const;
+  /// All inputs of a batch, by blob, for a network that declares its inputs so.
+  NUQ_FUNCTION [[nodiscard]] std::map<std::string, Tensor> batch(int index, const InputShapes& declared = {}) const;
 
   /// One label per sample of a batch. Throws EvaluationError where there are none.
   NUQ_FUNCTION [[nodiscard]] ArrayView<const std::int64_t> labels(int index) const;
@@ -83,7 +86,7 @@ class Dataset {
   };
   struct Input {
     NumericArray array;
-    std::vector<float> mean;  // one value per value of a sample
+    std::vector<float> mean;  // of `mean_file`: one value per value of a sample
   };
 
   NUQ_FUNCTION [[nodiscard]] Range range(int batch) const;
@@ -98,7 +101,7 @@ class Dataset {
   NUQ_FUNCTION [[nodiscard]] std::vector<float> mean_of(const std::string& blob, const NumericArray& mean,
                                                         const Shape& sample) const;
 
-  /// The mean of each channel, for each value of a sample [C, …].
+  /// The mean of its channel, 0 without one, for each value of a sample [C, …].
   NUQ_FUNCTION [[nodiscard]] std::vector<float> mean_of_channels(const std::string& blob, const Shape& sample) const;
 
   NUQ_FUNCTION [[nodiscard]] std::vector<std::int64_t> integers_of(const NumericArray& labels) const;
@@ -176,7 +179,7 @@ NUQ_DEFINITION int Dataset::batches() const noexcept {
   return static_cast<int>((samples_ + description_.batch_size - 1) / description_.batch_size);
 }
 
-NUQ_DEFINITION Tensor Dataset::batch(const std::string& blob, int index) const {
+NUQ_DEFINITION Tensor Dataset::batch(const std::string& blob, int index, const Shape& declared) const {
   const auto found = inputs_.find(blob);
   if (found == inputs_.end()) {
     detail::fail(ConfigError(ErrorCode::unknown_name, file_ + ": no input for blob '" + blob + "'"));
@@ -184,15 +187,20 @@ NUQ_DEFINITION Tensor Dataset::batch(const std::string& blob, int index) const {
   const Range taken = range(index);
   const Input& input = found->second;
   Tensor tensor = to_tensor(entries_of(input.array, taken.first, taken.count));
-  for (std::size_t value = 0; value < tensor.values.size(); ++value) {
-    tensor.values[value] = (tensor.values[value] - input.mean[value % input.mean.size()]) * description_.scale;
-  }
+  if (tensor.shape.size() == 3 && declared.size() != 3) tensor.shape.insert(tensor.shape.begin() + 1, 1);
+  const std::vector<float> mean =
+      input.mean.empty() ? mean_of_channels(blob, {tensor.shape.begin() + 1, tensor.shape.end()}) : input.mean;
+  for (std::size_t value = 0; value < tensor.values.size(); ++value)
+    tensor.values[value] = (tensor.values[value] - mean[value % mean.size()]) * description_.scale;
   return tensor;
 }
 
-NUQ_DEFINITION std::map<std::string, Tensor> Dataset::batch(int index) const {
+NUQ_DEFINITION std::map<std::string, Tensor> Dataset::batch(int index, const InputShapes& declared) const {
   std::map<std::string, Tensor> tensors;
-  for (const auto& input : inputs_) tensors[input.first] = batch(input.first, index);
+  for (const auto& input : inputs_) {
+    const auto shape = declared.find(input.first);
+    tensors[input.first] = batch(input.first, index, shape == declared.end() ? Shape{} : shape->second);
+  }
   return tensors;
 }
 
@@ -265,11 +273,10 @@ NUQ_DEFINITION void Dataset::take_samples(DatasetArrays& arrays) {
 
 NUQ_DEFINITION Dataset::Input Dataset::make_input(const std::string& blob, NumericArray array,
                                                   const std::optional<NumericArray>& mean) const {
-  if (array.shape.size() == 3) array.shape.insert(array.shape.begin() + 1, 1);
   const Shape sample(array.shape.begin() + 1, array.shape.end());
-  std::vector<float> values(element_count(sample), 0.0F);
+  if (sample.size() != 2) static_cast<void>(mean_of_channels(blob, sample));  // of two axes the network decides
+  std::vector<float> values;
   if (mean) values = mean_of(blob, *mean, sample);
-  if (!description_.mean.empty()) values = mean_of_channels(blob, sample);
   return {std::move(array), std::move(values)};
 }
 
@@ -291,6 +298,7 @@ NUQ_DEFINITION std::vector<float> Dataset::mean_of(const std::string& blob, cons
 
 NUQ_DEFINITION std::vector<float> Dataset::mean_of_channels(const std::string& blob, const Shape& sample) const {
   const std::vector<float>& mean = description_.mean;
+  if (mean.empty()) return std::vector<float>(element_count(sample));
   const std::size_t channels = sample.empty() ? 1 : static_cast<std::size_t>(sample[0]);
   if (mean.size() != 1 && mean.size() != channels) {
     mismatch("key 'mean'", std::to_string(mean.size()) + " values, blob '" + blob + "' has " +

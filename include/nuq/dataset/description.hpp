@@ -39,8 +39,8 @@ struct DatasetDescription {
 ///      "scale": 0.00390625, "mean": [104, 117, 123], "output": "prob", "metric": "top1"}
 ///
 /// `inputs` and `batch_size` are needed; a `metric` needs `output` and `labels` (top1, top5) or `targets` (psnr, with
-/// `peak`); agreement, kl and cosine compare with the original network. `file` is only named in messages. Throws
-/// FormatError naming file, key, value and what was wanted.
+/// `peak`); agreement, kl and cosine compare with the original network. What the axes of arrays are says
+/// `Dataset::batch`. `file` is only named in messages. Throws FormatError naming file, key, value and what was wanted.
 NUQ_FUNCTION [[nodiscard]] DatasetDescription parse_dataset_description(std::string_view text, const std::string& file);
 
 NUQ_NAMESPACE_END

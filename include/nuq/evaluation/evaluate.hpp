@@ -19,6 +19,7 @@
 #include "nuq/dataset/metric.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
+#include "nuq/graph/input_shapes.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -32,6 +33,19 @@ template <class E>
 using forward_op = decltype(std::declval<E&>().forward());
 template <class E>
 using output_op = decltype(std::declval<E&>().output(std::declval<const std::string&>()));
+
+template <class E>
+using graph_op = decltype(std::declval<const E&>().graph());
+
+/// As far as an engine shows its network.
+template <class Engine>
+[[nodiscard]] InputShapes declared_inputs(const Engine& engine) {
+  if constexpr (returns<const Graph&, graph_op, Engine>()) {
+    return input_shapes(engine.graph());
+  } else {
+    return {};
+  }
+}
 
 /// The output of a batch as [samples × values]; a view into the tensor.
 NUQ_FUNCTION [[nodiscard]] MatrixView<const float> output_rows(const TensorView& output, const Dataset& dataset,
@@ -49,9 +63,10 @@ void visit_outputs(Engine& engine, const Dataset& dataset, int batch_num, Visito
     fail(ConfigError(ErrorCode::invalid_argument,
                      "batch_num: got " + std::to_string(batch_num) + ", wanted 0 (all) or more"));
   }
+  const InputShapes declared = declared_inputs(engine);
   const int batches = batch_num == 0 ? dataset.batches() : (std::min)(batch_num, dataset.batches());
   for (int batch = 0; batch < batches; ++batch) {
-    for (const auto& [blob, tensor] : dataset.batch(batch)) engine.set_input(blob, tensor.view());
+    for (const auto& [blob, tensor] : dataset.batch(batch, declared)) engine.set_input(blob, tensor.view());
     engine.forward();
     const TensorView output = engine.output(dataset.description().output);
     if (!visit(batch, output_rows(output, dataset, batch))) return;
@@ -118,7 +133,8 @@ void compare_with(Engine& original, Dataset& dataset, int batch_num = 0) {
 NUQ_FUNCTION [[nodiscard]] std::string agreement_warning(const Dataset& dataset);
 
 /// The dataset's metric of a network over the first `batch_num` batches (0: all); larger is better. An engine takes
-/// inputs by blob, of any batch size, and gives the final value of a blob. For agreement, kl and cosine the dataset
+/// inputs by blob, of any batch size, and gives the final value of a blob; one that has a `graph()`, as Net does, is
+/// fed arrays of three axes as that declares its inputs (`Dataset::batch`). For agreement, kl and cosine the dataset
 /// must know what the original network computes (`compare_with`). `batches` hears of each batch of a metric that is a
 /// mean over samples, and may end the evaluation early. Throws EvaluationError: no metric, no labels, outputs that are
 /// not finite or do not fit; ConfigError: negative `batch_num`.

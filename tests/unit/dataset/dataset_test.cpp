@@ -82,6 +82,30 @@ TEST_CASE("arrays of images without channels have one; other ranks stay as they 
   CHECK(make(batches_of(2), counting({2, 3})).batch("data", 0).shape == nuq::Shape{2, 3});
 }
 
+TEST_CASE("arrays of three axes are lines for a network that declares its input so") {
+  nuq::DatasetDescription description = batches_of(2);
+  description.mean = {1, 10};
+  const nuq::Dataset dataset = make(description, counting({2, 2, 3}));
+  const nuq::Tensor lines = dataset.batch("data", 0, {1, 2, 3});
+  CHECK(lines.shape == nuq::Shape{2, 2, 3});
+  CHECK(lines.values == std::vector<float>{-1, 0, 1, -7, -6, -5, 5, 6, 7, -1, 0, 1});
+  CHECK(dataset.batch(0, {{"data", {1, 2, 3}}}).at("data").shape == nuq::Shape{2, 2, 3});
+  CHECK_THROWS_WITH_AS(static_cast<void>(dataset.batch(0)),
+                       "nuq: d.json: key 'mean': 2 values, blob 'data' has 1 channels", nuq::FormatError);
+
+  const nuq::Dataset images = make(batches_of(2), counting({2, 2, 3}));
+  CHECK(images.batch(0, {{"other", {1, 2, 3}}}).at("data").shape == nuq::Shape{2, 1, 2, 3});
+  CHECK(images.batch(0, {{"data", {1, 1, 2, 3}}}).at("data").shape == nuq::Shape{2, 1, 2, 3});
+}
+
+TEST_CASE("volumes have their channels along axis 1") {
+  nuq::DatasetDescription description = batches_of(1);
+  description.mean = {0, 4};
+  const nuq::Tensor volume = make(description, counting({1, 2, 1, 2, 2})).batch("data", 0, {1, 2, 1, 2, 2});
+  CHECK(volume.shape == nuq::Shape{1, 2, 1, 2, 2});
+  CHECK(volume.values == std::vector<float>{0, 1, 2, 3, 0, 1, 2, 3});
+}
+
 TEST_CASE("a value is (x - mean) * scale, each step in float") {
   nuq::DatasetDescription description = batches_of(3);
   description.scale = 1.0F / 255.0F;

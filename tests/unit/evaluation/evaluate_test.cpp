@@ -98,6 +98,24 @@ TEST_CASE("metrics of batches are told with their samples, and may end the evalu
   CHECK(other.forwards == static_cast<int>(nuq::BatchMetrics::least_batches));
 }
 
+TEST_CASE("an engine that shows its network is fed as that declares its inputs") {
+  struct OfLines : Amplifier {
+    using Amplifier::Amplifier;
+    [[nodiscard]] const nuq::Graph& graph() const { return declared; }
+    nuq::Graph declared;
+  };
+  nuq::Dataset dataset(judged_by(nuq::Metric::cosine),
+                       {{{"data", floats({2, 2, 3}, {9, 1, 2, 1, 9, 2, 1, 2, 9, 9, 2, 1})}}, {}, {}, {}}, "d.json");
+  OfLines lines(1.0F);
+  lines.declared.values.push_back({"data", nuq::Value::network_input, {1, 2, 3}});
+  lines.declared.inputs.push_back(0);
+  nuq::compare_with(lines, dataset);
+  CHECK(lines.output("out").shape == nuq::Shape{2, 2, 3});
+  Amplifier images(1.0F);
+  CHECK(nuq::evaluate(images, dataset) == doctest::Approx(1.0));
+  CHECK(images.output("out").shape == nuq::Shape{2, 1, 2, 3});
+}
+
 TEST_CASE("the five largest of many classes count for top5") {
   nuq::DatasetDescription description = judged_by(nuq::Metric::top5);
   const nuq::NumericArray labels{nuq::NumericType::uint8, {2}, std::string("\x01\x00", 2)};
