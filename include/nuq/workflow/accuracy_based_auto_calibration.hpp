@@ -245,7 +245,7 @@ NUQ_NAMESPACE_END
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
-#include "nuq/workflow/detail/leave_out_unreachable.hpp"
+#include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
 

@@ -13,7 +13,7 @@
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/detail/feed_from.hpp"
-#include "nuq/workflow/detail/leave_out_unreachable.hpp"
+#include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/shifts.hpp"
 #include "nuq/workflow/quantization_session.hpp"
 

@@ -54,7 +54,7 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
-#include "nuq/workflow/detail/leave_out_unreachable.hpp"
+#include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/shifts.hpp"
 
 NUQ_NAMESPACE_BEGIN

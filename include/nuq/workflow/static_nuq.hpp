@@ -25,7 +25,7 @@
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/calibration_policies.hpp"
-#include "nuq/workflow/detail/leave_out_unreachable.hpp"
+#include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/detail/price_of_levels.hpp"
 #include "nuq/workflow/init.hpp"

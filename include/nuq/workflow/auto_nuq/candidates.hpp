@@ -33,7 +33,7 @@ NUQ_NAMESPACE_END
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
-#include "nuq/workflow/detail/leave_out_unreachable.hpp"
+#include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 
 NUQ_NAMESPACE_BEGIN
