@@ -38,7 +38,8 @@ NUQ_FUNCTION [[nodiscard]] bool compresses_weights(const SocSpec& soc, const Con
 
 /// The layers of a network whose weights the compiler would compress: convolutions by `compresses_weights`, and every
 /// InnerProduct (compilers of 2020 left these out). A convolution whose input shape the prototxt does not tell is not
-/// compressed. Throws ModelError where shapes do not fit.
+/// compressed, nor is one over lines or volumes, of which the rule does not speak. Throws ModelError where shapes do
+/// not fit.
 NUQ_FUNCTION [[nodiscard]] CompressibleLayers compressible_layers(const Graph& graph, const SocSpec& soc);
 
 NUQ_NAMESPACE_END
@@ -85,7 +86,7 @@ NUQ_DEFINITION CompressibleLayers compressible_layers(const Graph& graph, const 
     const auto* const convolution = node.operation.get_if<ops::Convolution>();
     if (convolution == nullptr || convolution->depthwise || convolution->group != 1) continue;
     const Shape& input = shapes[node.inputs.front()];
-    if (input.empty()) continue;
+    if (input.size() != 4) continue;
     const LayerRef layer(node, graph.model_file());
     if (compresses_weights(soc, convolution_geometry(*convolution, layer, input))) {
       compressible.names.insert(node.name);

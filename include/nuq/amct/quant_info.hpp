@@ -37,12 +37,18 @@ NUQ_FUNCTION [[nodiscard]] inline Json string_list_attribute(const std::string& 
   return Json::object({{"key", key}, {"value", Json::object({{"list", list}})}});
 }
 
-/// The operator's name in the vendor's intermediate representation.
-NUQ_FUNCTION [[nodiscard]] inline std::string operator_type(const std::string& layer_type) {
+/// The operator's name in the vendor's intermediate representation, which has none of its own for convolutions over
+/// lines. `node` is null for an inserted layer.
+NUQ_FUNCTION [[nodiscard]] inline std::string operator_type(const std::string& layer_type, const Node* node) {
   static const std::map<std::string, std::string> names = {{"Convolution", "Conv2D"},
                                                            {"InnerProduct", "FullyConnection"},
                                                            {"Quant", "AscendQuant"},
                                                            {"DeQuant", "AscendDequant"}};
+  static const std::map<std::string, std::string> names_over_volumes = {{"Convolution", "Conv3D"},
+                                                                        {"Deconvolution", "Conv3DTranspose"}};
+  const bool is_over_volumes = node != nullptr && !node->blobs.empty() && node->blobs.front().shape.size() == 5;
+  if (const auto found = names_over_volumes.find(layer_type); is_over_volumes && found != names_over_volumes.end())
+    return found->second;
   const auto found = names.find(layer_type);
   return found == names.end() ? layer_type : found->second;
 }
@@ -55,13 +61,14 @@ NUQ_DEFINITION std::string quant_info_json(const Graph& graph, const NetworkQuan
   for (const FormattedModel::Layer& layer : quantized.layers()) {
     if (!layer.inserted && quantization.count(layer.name) == 0) continue;
     std::vector<std::string> originals;
-    if (const Node* const node = graph.find(layer.name)) {
+    const Node* const node = graph.find(layer.name);
+    if (node != nullptr) {
       originals.push_back(node->name);
       originals.insert(originals.end(), node->fused.begin(), node->fused.end());
     }
     ops.push_back(Json::object(
         {{"name", layer.name},
-         {"type", detail::operator_type(layer.type)},
+         {"type", detail::operator_type(layer.type, node)},
          {"attr", Json::array({detail::string_list_attribute("_datadump_original_op_names", originals)})}}));
   }
   const Json operators = Json::object({{"name", graph.name}, {"op", ops}});

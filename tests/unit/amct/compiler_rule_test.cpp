@@ -78,6 +78,20 @@ TEST_CASE("convolutions below an input of unknown shape are not compressed") {
   CHECK(nuq::compressible_layers(graph, nuq::soc_named("Ascend310")).names.empty());
 }
 
+TEST_CASE("convolutions over volumes and lines are not compressed") {
+  const auto compressed = [](const std::string& extents) {
+    return nuq::compressible_layers(
+               network("input: 'data' input_shape { dim: 1 dim: 512 " + extents +
+                       "} layer { name: 'large' type: 'Convolution' bottom: 'data' top: 'a' convolution_param { "
+                       "num_output: 512 kernel_size: 3 } }"),
+               nuq::soc_named("Ascend310"))
+        .names;
+  };
+  CHECK(compressed("dim: 3 dim: 3 ").size() == 1);
+  CHECK(compressed("dim: 3 dim: 3 dim: 3 ").empty());
+  CHECK(compressed("dim: 3 ").empty());
+}
+
 TEST_CASE("zoo: the rule for Ascend310 flags the same ten convolutions of ResNet-50 as the vendor's compiler did") {
   const auto zoo = model_zoo();
   if (!zoo) return;

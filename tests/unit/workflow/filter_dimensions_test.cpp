@@ -14,6 +14,8 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/graph/weight_matrix.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/json_text.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/workflow/accuracy_based_auto_calibration.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
@@ -122,6 +124,11 @@ TEST_CASE("weights of convolutions over volumes take few levels by default") {
     }
     CHECK(agree);
   }
+
+  const nuq::Json operators = nuq::parse_json(folder.read("net_quant.json"), "net_quant.json");
+  std::vector<std::string> types;
+  for (const nuq::Json& op : *(*operators.find("graph"))[0].find("op")) types.push_back(op.find("type")->text());
+  CHECK(types == std::vector<std::string>{"Conv3D", "Conv3DTranspose", "FullyConnection"});
 
   nuq::convert_model(network.model, network.weights, folder / "record.txt", folder / "again");
   CHECK(folder.read("again_nuq_layer_record.txt") == "conv;fc");

@@ -21,7 +21,7 @@ NUQ_FUNCTION void join(std::vector<LayerGroup>& groups, LayerGroup layers);
 }  // namespace detail
 
 /// Groups of quantized layers whose outputs an Eltwise SUM adds up as they are: two or more of each, with one number of
-/// scales. Layers that several Eltwise connect are one group.
+/// scales. Layers that several Eltwise connect are one group. Those whose input cannot be quantized are in none.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::vector<std::string>> jointly_added_layers(
     const Graph& graph, const NetworkQuantization& quantization);
 
@@ -33,20 +33,23 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <utility>
 
+#include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// The quantized layer with weights that writes a value; null where there is none.
+/// The layer that writes a value, where it adds up products of integers; null for others.
 NUQ_FUNCTION [[nodiscard]] inline const Node* quantized_producer(const Graph& graph,
                                                                  const NetworkQuantization& quantization,
                                                                  std::size_t value) {
   const std::size_t producer = graph.values[value].producer;
   if (producer == Value::network_input) return nullptr;
   const Node& node = graph.nodes[producer];
-  return quantization.count(node.name) > 0 && quantizes_weights(node) ? &node : nullptr;
+  const bool has_integers =
+      quantization.count(node.name) > 0 && quantizes_weights(node) && input_quantization_obstacle(graph, node).empty();
+  return has_integers ? &node : nullptr;
 }
 
 NUQ_DEFINITION void join(std::vector<LayerGroup>& groups, LayerGroup layers) {

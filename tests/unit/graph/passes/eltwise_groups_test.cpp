@@ -59,4 +59,23 @@ TEST_CASE("what is not added up, not quantized, or changed on the way is in no g
   CHECK(groups_of({"a", "b"}, sum("s", {"a", "a"})).empty());
 }
 
+TEST_CASE("a layer whose input cannot be quantized connects no others") {
+  nuq::Graph graph;
+  nuq::NetworkQuantization quantization;
+  const auto groups = [&](std::size_t axes_of_b) {
+    const std::string text = "input: 'data' input_shape { dim: 1 dim: 2 dim: 3 dim: 3 }\n" + conv("a") + conv("b") +
+                             conv("c") + sum("s", {"a", "b"}) + sum("t", {"b", "c"});
+    SmallWeights weights;
+    for (const char* const name : {"a", "b", "c"}) {
+      weights.layer(name, "Convolution", {counting({2, 2, 1, 1}, 1.0F)});
+      quantization[name].weights = {2, 2, {1.0F, 1.0F}, std::vector<std::int8_t>(4, 1)};
+    }
+    graph = graph_of(text, weights);
+    graph.nodes[1].blobs.front().shape.resize(axes_of_b, 1);
+    return nuq::jointly_added_layers(graph, quantization);
+  };
+  CHECK(groups(4) == Groups{{"a", "b", "c"}});
+  CHECK(groups(5).empty());
+}
+
 }  // namespace graph_passes_eltwise_groups_test
