@@ -137,10 +137,8 @@ class GraphBuilder {
     }
   }
 
-  /// A rule with an unknown value is never met: it is not among the layer's.
-  NUQ_FUNCTION void account_for_rule(const UnknownField& field, Layer& layer) {
-    const bool is_left_out = field.path == "include.phase" && layer.parameter.include().empty();
-    if (is_left_out) layer.included = false;
+  NUQ_FUNCTION void account_for_rule(const UnknownField& field, const Layer& layer) {
+    const bool is_left_out = field.path == "include.phase" && !layer.included;
     graph_.warnings.push_back(place_of(field) + ": layer '" + layer.parameter.name() +
                               "': " + is_not_understood(field) + ": the rule holds in neither" +
                               (is_left_out ? ", so the layer is left out" : ""));

@@ -21,7 +21,7 @@ struct UnknownField {
   std::size_t begin;  ///< where it stands in the text, as half-open offsets
   std::size_t end;
   std::size_t layer = outside_layers;  ///< position of its layer among those of the text
-  std::size_t rule_begin = 0;          ///< the rule of that layer (`include`, `exclude`) that it is a condition of
+  std::size_t rule_begin = 0;  ///< the inside of that layer's rule (`include`, `exclude`) that it is a condition of
   std::size_t rule_end = 0;
 
   [[nodiscard]] bool is_condition() const noexcept { return rule_end > rule_begin; }
@@ -31,8 +31,8 @@ struct UnknownField {
 /// `text_fields`.
 NUQ_FUNCTION [[nodiscard]] std::vector<UnknownField> unknown_fields(std::string_view text);
 
-/// The text with unknown values of enumerations blanked, so that protobuf's parser, which refuses them, takes the rest;
-/// offsets stay. Of a rule (`include`, `exclude`), which such a condition keeps from ever being met, nothing is left.
+/// The text without unknown values of enumerations, which protobuf's parser refuses. A rule (`include`, `exclude`) with
+/// such a condition becomes one that no network's state meets.
 NUQ_FUNCTION [[nodiscard]] std::string without_unknown_values(std::string_view text,
                                                               const std::vector<UnknownField>& fields);
 
@@ -77,7 +77,10 @@ class UnknownFieldFinder {
       found_.push_back({path, {}, field.begin, field.end, layer_, rule_begin_, rule_end_});
     } else if (known->message_type() != nullptr && field.is_message) {
       const bool is_rule = path == "include" || path == "exclude";
-      if (is_rule) rule_begin_ = field.begin, rule_end_ = field.end;
+      if (is_rule) {
+        rule_begin_ = field.value_begin;
+        rule_end_ = field.value_end;
+      }
       for (const TextField& inner : text_fields(text_, field.value_begin, field.value_end)) {
         check(inner, *known->message_type(), is_layer ? std::string() : path + ".");
       }
@@ -116,15 +119,17 @@ NUQ_DEFINITION std::vector<UnknownField> unknown_fields(std::string_view text) {
 }
 
 NUQ_DEFINITION std::string without_unknown_values(std::string_view text, const std::vector<UnknownField>& fields) {
-  std::string blanked(text);
+  TextEdits edits;
+  std::size_t rule_begin = std::string::npos;  // of the last one that has been replaced
   for (const UnknownField& field : fields) {
     if (field.value.empty()) continue;
-    const std::size_t end = field.is_condition() ? field.rule_end : field.end;
-    for (std::size_t at = field.is_condition() ? field.rule_begin : field.begin; at < end; ++at) {
-      if (blanked[at] != '\n') blanked[at] = ' ';
+    if (!field.is_condition()) {
+      edits.replace(field.begin, field.end, " ");
+    } else if (field.rule_begin != std::exchange(rule_begin, field.rule_begin)) {
+      edits.replace(field.rule_begin, field.rule_end, " min_level: 1 max_level: 0 ");
     }
   }
-  return blanked;
+  return edits.apply(text);
 }
 
 NUQ_NAMESPACE_END

@@ -1,4 +1,6 @@
 #include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/net_state.hpp"
+#include "nuq/caffe/upgrade.hpp"
 
 #include <doctest/doctest.h>
 
@@ -114,6 +116,16 @@ TEST_CASE("fields of other Caffes are tolerated in the text") {
 TEST_CASE("an error in the text is reported with its place") {
   CHECK_THROWS_WITH_AS(with_text("name: \"a\"\nlayer { name: }"), doctest::Contains("nuq: net.prototxt:2:15: "),
                        nuq::ModelError);
+}
+
+TEST_CASE("a layer that an unknown phase keeps out of the network stays out when the network is upgraded") {
+  const nuq::schema::NetParameter net =
+      nuq::upgraded(with_text("layers { name: 'l' type: RELU bottom: 'x' top: 'y' include { phase: DEPLOY } }").net);
+  for (const nuq::schema::Phase phase : {nuq::schema::TRAIN, nuq::schema::TEST}) {
+    nuq::schema::NetState state;
+    state.set_phase(phase);
+    CHECK_FALSE(nuq::is_included(net.layer(0), state));
+  }
 }
 
 TEST_CASE("text nested without end is refused") {

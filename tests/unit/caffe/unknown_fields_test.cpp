@@ -47,13 +47,18 @@ TEST_CASE("an enumeration's unknown value is found, by name and by number") {
   CHECK(paths_of("layers { type: FANCY } layers { type: CONVOLUTION }") == Paths{"type=FANCY"});
 }
 
-TEST_CASE("unknown values are blanked in place, with the rule that they are conditions of") {
-  const std::string rule = "include { phase: DEPLOY\nstage: 'x' }";
-  const std::string blanks(rule.find('\n'), ' ');
-  const std::string text = "layer { pooling_param { pool: AVG\n kernel_size: 2 } " + rule + " kernl: 1 }";
-  CHECK(nuq::without_unknown_values(text, nuq::unknown_fields(text)) ==
-        "layer { pooling_param {          \n kernel_size: 2 } " + blanks + "\n" +
-            std::string(rule.size() - blanks.size() - 1, ' ') + " kernl: 1 }");
+TEST_CASE("unknown values are taken out, and rules of which they are conditions are never met") {
+  const auto without = [](const std::string& text) {
+    return nuq::without_unknown_values(text, nuq::unknown_fields(text));
+  };
+  CHECK(
+      without("layer { pooling_param { pool: AVG\n kernel_size: 2 } include { phase: DEPLOY stage: 'x' } kernl: 1 }") ==
+      "layer { pooling_param {  \n kernel_size: 2 } include { min_level: 1 max_level: 0 } kernl: 1 }");
+  CHECK(
+      without("layer { exclude { phase: A phase: B } exclude { phase: C } exclude { phase: TEST } }") ==
+      "layer { exclude { min_level: 1 max_level: 0 } exclude { min_level: 1 max_level: 0 } exclude { phase: TEST } }");
+  CHECK(without("layer { include: [{ phase: TEST }, < phase: A >] }") ==
+        "layer { include: [{ phase: TEST }, < min_level: 1 max_level: 0 >] }");
   CHECK(nuq::unknown_fields("layer { include { phase: DEPLOY } phase: DEPLOY }").size() == 2);
   CHECK(nuq::unknown_fields("layer { include { phase: DEPLOY } phase: DEPLOY }")[0].is_condition());
   CHECK_FALSE(nuq::unknown_fields("layer { include { phase: DEPLOY } phase: DEPLOY }")[1].is_condition());
