@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class LoadedBlobs {
   NUQ_FUNCTION [[nodiscard]] const BlobProtos* of(const Node& node) const;
   /// Names of the file's layers that have blobs, in its order; one of several layers counts where the last stands.
   NUQ_FUNCTION [[nodiscard]] std::vector<std::string> names() const;
+  /// Layers of one name, and parameters, that the file has more than one set of values for: all but the last are lost.
+  [[nodiscard]] const std::set<std::string>& ambiguous() const noexcept { return ambiguous_; }
 
  private:
   struct LayerBlobs {
@@ -53,6 +56,7 @@ class LoadedBlobs {
   std::map<std::string, LayerBlobs> layers_;   ///< in the present format, V1 or V0, by name
   std::map<std::string, SharedBlob> shared_;   ///< by the parameter's name
   std::map<std::string, BlobProtos> sharing_;  ///< blobs of layers that share some, by the layer's name
+  std::set<std::string> ambiguous_;            ///< "layer 'name'", "parameter 'name'"
 };
 
 /// How many blobs a layer is trained with; nothing for types that take what there is.
@@ -68,8 +72,8 @@ NUQ_FUNCTION void check_group(const Node& node, const std::string& channels, std
 
 /// Gives every node the blobs that the caffemodel has for a layer of its name, or for another layer of a parameter that
 /// the two share; layers that only the caffemodel has, or whose rules keep them out of the network, are not used, with
-/// a warning, and for one that the file lacks although the type has weights, that is the obstacle (in Caffe such a layer
-/// keeps what it was initialized with). Blobs of one axis that files store with others of extent 1 become [n],
+/// a warning, and for one that the file lacks although the type has weights, that is the obstacle (in Caffe such a
+/// layer keeps what it was initialized with). Blobs of one axis that files store with others of extent 1 become [n],
 /// InnerProduct weights [out,in] ([in,out] if transposed). Throws ModelError naming file, layer and blob: another
 /// number of blobs or another shape than the layer's parameters ask for (but for layers with an obstacle, of which
 /// nobody knows, and for masks of pruning behind a layer's own blobs, which are left out with a warning), no layer in
@@ -83,7 +87,6 @@ NUQ_NAMESPACE_END
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 #include <utility>
 
 #include "nuq/caffe/blob.hpp"
@@ -123,11 +126,24 @@ NUQ_DEFINITION std::vector<std::string> LoadedBlobs::names() const {
   return names;
 }
 
+/// Whether two blobs store one content, whatever its shape.
+NUQ_FUNCTION [[nodiscard]] inline bool have_same_values(const schema::BlobProto& one, const schema::BlobProto& other) {
+  const auto agree = [](const auto& a, const auto& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); };
+  return agree(one.data(), other.data()) && agree(one.double_data(), other.double_data()) &&
+         agree(one.int8_data(), other.int8_data()) && agree(one.int32_data(), other.int32_data()) &&
+         agree(one.raw_data(), other.raw_data());
+}
+
 NUQ_DEFINITION void LoadedBlobs::find_layers(const schema::NetWeights& weights) {
   std::size_t position = 0;
   const auto add = [this, &position](const auto& layer) {
     const auto [known, is_new] = layers_.emplace(layer.name(), LayerBlobs{&layer.blobs(), ++position});
-    if (!is_new && !layer.blobs().empty()) known->second = {&layer.blobs(), position};
+    if (is_new || layer.blobs().empty()) return;
+    const BlobProtos& earlier = *known->second.blobs;
+    const bool is_same = std::equal(earlier.begin(), earlier.end(), layer.blobs().begin(), layer.blobs().end(),
+                                    [](const auto& a, const auto& b) { return have_same_values(a, b); });
+    if (!earlier.empty() && !is_same) ambiguous_.insert("layer '" + layer.name() + "'");
+    known->second = {&layer.blobs(), position};
   };
   for (const schema::LayerWeights& layer : weights.layer()) add(layer);
   for (const schema::V1LayerWeights& layer : weights.layers()) layer.has_layer() ? add(layer.layer()) : add(layer);
@@ -145,9 +161,11 @@ NUQ_DEFINITION void LoadedBlobs::find_shared(const Graph& graph) {
     for (std::size_t index = 0; index < (std::min)(blobs, node.shared_parameters.size()); ++index) {
       const std::string& name = node.shared_parameters[index];
       if (name.empty() || users.at(name) == 1) continue;
+      const schema::BlobProto& blob = own->second.blobs->Get(static_cast<int>(index));
       SharedBlob& shared = shared_[name];
-      if (own->second.position > shared.position)
-        shared = {&own->second.blobs->Get(static_cast<int>(index)), own->second.position};
+      if (shared.blob != nullptr && !have_same_values(*shared.blob, blob))
+        ambiguous_.insert("parameter '" + name + "'");
+      if (own->second.position > shared.position) shared = {&blob, own->second.position};
     }
   }
 }
@@ -383,6 +401,13 @@ NUQ_FUNCTION inline void account_for_unused_layers(Graph& graph, const LoadedBlo
   warn_of_unused_layers(graph, ruled_out, "part of the " + phase + " phase of " + model.model_file);
 }
 
+NUQ_FUNCTION inline void account_for_ambiguous_blobs(Graph& graph, const LoadedBlobs& blobs) {
+  for (const std::string& what : blobs.ambiguous()) {
+    graph.warnings.push_back(graph.weights_file() + ": " + what +
+                             " is there more than once, with different values: the last ones in the file are used");
+  }
+}
+
 /// Says of the first BN layer whose file does not tell what the fourth blob is how those of all of them are taken.
 NUQ_FUNCTION inline void account_for_untold_variance(Graph& graph, const Model& model) {
   const schema::NetParameter& net = model.net;
@@ -439,6 +464,7 @@ NUQ_DEFINITION void attach_trained_blobs(Graph& graph, Parallel& parallel) {
     node.integer = detail::integer_arithmetic(protos, node, model);
   });
   detail::account_for_unused_layers(graph, blobs, model);
+  detail::account_for_ambiguous_blobs(graph, blobs);
   detail::account_for_surplus_blobs(graph, blobs, model);
   detail::account_for_untold_variance(graph, model);
   detail::account_for_missing_weights(graph, model);

@@ -296,6 +296,18 @@ TEST_CASE("a shared parameter is found under any of its layers' names, the file'
   CHECK(halves.nodes[1].blobs.at(1).values == std::vector<float>(1, 3.0F));
 }
 
+TEST_CASE("values of one layer or parameter that differ are named, for the last ones count") {
+  const std::string text = data + unit_conv("c", "data", "a", weights_shared) +
+                           unit_conv("p", "data", "b", weights_shared) + unit_conv("q", "data", "d", "");
+  const auto warnings_of = [&text](const std::vector<std::pair<std::string, float>>& stored) {
+    return graph_of(text, layers_with(stored)).warnings;
+  };
+  const std::string problem = "' is there more than once, with different values: the last ones in the file are used";
+  CHECK(warnings_of({{"c", 2.0F}, {"p", 2.0F}, {"q", 1.0F}, {"q", 1.0F}}).empty());
+  CHECK(warnings_of({{"c", 2.0F}, {"p", 3.0F}, {"q", 1.0F}, {"q", 4.0F}}) ==
+        Names{"net.caffemodel: layer 'q" + problem, "net.caffemodel: parameter 'w" + problem});
+}
+
 TEST_CASE("a layer that shares its weights alone still needs a bias of its own") {
   CHECK_THROWS_WITH_AS(
       graph_of(data + unit_conv("c", "data", "a", weights_shared) + unit_conv("p", "data", "b", weights_shared),
