@@ -52,7 +52,7 @@ Json json_of(const nuq::Graph& graph, const nuq::Node& node, nuq::NuqScope scope
   }
   if (eligibility.quantizable) {
     const std::string obstacle = nuq::input_quantization_obstacle(graph, node);
-    if (!obstacle.empty()) add_reason(eligibility.reason, "weights-only, its input cannot be quantized: " + obstacle);
+    if (!obstacle.empty()) add_reason(eligibility.reason, "weights-only, " + obstacle);
   }
   Json shapes = Json::array();
   for (const std::size_t output : node.outputs) shapes.push_back(graph.values[output].shape);

@@ -200,10 +200,8 @@ NUQ_DEFINITION NetworkQuantization quantization_of(const schema::ScaleOffsetReco
     if (!eligibility.quantizable)
       detail::fail_record(ErrorCode::unsupported_layer, place, "cannot be quantized: " + eligibility.reason);
     const std::string input_obstacle = input_quantization_obstacle(graph, *node);
-    if (entry.value().has_scale_d() && !input_obstacle.empty()) {
-      detail::fail_record(ErrorCode::unsupported_layer, place,
-                          "has scale_d, wanted none: its input cannot be quantized: " + input_obstacle);
-    }
+    if (entry.value().has_scale_d() && !input_obstacle.empty())
+      detail::fail_record(ErrorCode::unsupported_layer, place, "has scale_d, wanted none: " + input_obstacle);
     quantization[entry.key()] = detail::layer_quantization(entry.value(), *node, place);
   }
   return quantization;

@@ -178,7 +178,8 @@ NUQ_DEFINITION std::string input_quantization_obstacle(const Graph& graph, const
   if (convolution_of(node) == nullptr) return {};
   const std::size_t dimensions = detail::filter_dimensions(graph, node);
   if (dimensions == 4) return {};
-  return "its filter has " + std::to_string(dimensions) + " dimensions: only 4 are supported";
+  return "its input cannot be quantized: its filter has " + std::to_string(dimensions) +
+         " dimensions: only 4 are supported";
 }
 
 NUQ_NAMESPACE_END

@@ -102,7 +102,7 @@ NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
   run.choices.for_each([&](const std::string& layer, LayerQuantization& quantization) {
     const auto activation = calibrated.find(layer);
     if (activation == calibrated.end()) {
-      refuse(layer, "stays in float: " + weights_only_reason(graph, *graph.find(layer)));
+      refuse(layer, "stays in float: " + input_quantization_obstacle(graph, *graph.find(layer)));
       return;
     }
     refuse(layer, input_obstacle(activation->second, run.session.settings.tiny_values));

@@ -23,9 +23,6 @@ namespace detail {
 /// none is left.
 NUQ_FUNCTION void leave_out(QuantizationSession& session, const std::map<std::string, std::string>& reasons);
 
-/// Why a layer stays in float where inputs are quantized; empty where it need not.
-NUQ_FUNCTION [[nodiscard]] std::string weights_only_reason(const Graph& graph, const Node& node);
-
 /// Takes the layers out of the plan that are quantized weights-only, for a run that quantizes inputs too.
 NUQ_FUNCTION void leave_out_weights_only_layers(QuantizationSession& session);
 
@@ -58,6 +55,8 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include <utility>
+
 #include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/graph/passes/tiny_weights.hpp"
 #include "nuq/graph/shared_weights.hpp"
@@ -84,16 +83,11 @@ NUQ_DEFINITION void leave_out(QuantizationSession& session, const std::map<std::
                                                     ", and no other layer is left: quantize the weights only"));
 }
 
-NUQ_DEFINITION std::string weights_only_reason(const Graph& graph, const Node& node) {
-  const std::string obstacle = input_quantization_obstacle(graph, node);
-  return obstacle.empty() ? "" : "its input cannot be quantized: " + obstacle;
-}
-
 NUQ_DEFINITION void leave_out_weights_only_layers(QuantizationSession& session) {
   std::map<std::string, std::string> reasons;
   for (const Node& node : session.graph.nodes) {
-    const std::string reason = weights_only_reason(session.graph, node);
-    if (!reason.empty()) reasons.emplace(node.name, reason);
+    std::string obstacle = input_quantization_obstacle(session.graph, node);
+    if (!obstacle.empty()) reasons.emplace(node.name, std::move(obstacle));
   }
   leave_out(session, reasons);
 }

@@ -118,17 +118,21 @@ TEST_CASE("a filter that is not 4-D keeps the input in float alone, whether the 
   const std::string conv_3d =
       "type: 'Convolution' convolution_param { num_output: 8 kernel_size: 3 kernel_size: 3 kernel_size: 3 }";
   check_nuq(judged(conv_3d));
-  CHECK(input_obstacle(conv_3d, image) == "its filter has 5 dimensions: only 4 are supported");
+  CHECK(input_obstacle(conv_3d, image) ==
+        "its input cannot be quantized: its filter has 5 dimensions: only 4 are supported");
   check_nuq(judged(conv, volume));
-  CHECK(input_obstacle(conv, volume) == "its filter has 5 dimensions: only 4 are supported");
+  CHECK(input_obstacle(conv, volume) ==
+        "its input cannot be quantized: its filter has 5 dimensions: only 4 are supported");
   check_nuq(judged(conv, line));
-  CHECK(input_obstacle(conv, line) == "its filter has 3 dimensions: only 4 are supported");
+  CHECK(input_obstacle(conv, line) ==
+        "its input cannot be quantized: its filter has 3 dimensions: only 4 are supported");
   CHECK(input_obstacle(conv, image) == "");
 
   const std::string deconvolution = "type: 'Deconvolution' convolution_param { num_output: 8 kernel_size: 2 }";
   check_uniform_only(judged(deconvolution, volume),
                      "Deconvolution: only Convolution and InnerProduct are supported by NUQ");
-  CHECK(input_obstacle(deconvolution, volume) == "its filter has 5 dimensions: only 4 are supported");
+  CHECK(input_obstacle(deconvolution, volume) ==
+        "its input cannot be quantized: its filter has 5 dimensions: only 4 are supported");
   CHECK(input_obstacle("type: 'InnerProduct' inner_product_param { num_output: 8 }", line) == "");
   CHECK(input_obstacle("type: 'Pooling' pooling_param { pool: AVE kernel_size: 2 }", image) == "");
 
@@ -183,7 +187,8 @@ TEST_CASE("with a weights file the blobs decide") {
   check_nuq(nuq::eligibility_of(graph, conv));
   conv.blobs.front() = nuq::Tensor({6, 4, 3});
   check_nuq(nuq::eligibility_of(graph, conv));
-  CHECK(nuq::input_quantization_obstacle(graph, conv) == "its filter has 3 dimensions: only 4 are supported");
+  CHECK(nuq::input_quantization_obstacle(graph, conv) ==
+        "its input cannot be quantized: its filter has 3 dimensions: only 4 are supported");
 
   nuq::Node& relu = graph.nodes[1];
   relu.type = "PReLU";
