@@ -7,6 +7,7 @@
 #include <string>
 
 #include "nuq/dataset/dataset.hpp"
+#include "nuq/graph/input_shapes.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/calibrate_shift_bits.hpp"
 #include "nuq/workflow/collect_statistics.hpp"
@@ -20,10 +21,11 @@ namespace {
 void quantize(const std::string& model, const std::string& weights, const std::string& calibration,
               const std::string& prefix, bool shift_bits) {
   const nuq::Dataset data = nuq::load_dataset(calibration);
-  const auto batch = [&data](int index) { return data.batch(index); };
   const std::string config = prefix + "_config.json";
   nuq::create_quant_config(config, model, weights, {}, data.batches());
   nuq::QuantizationSession session = nuq::init(config, model, weights, prefix + "_record.txt");
+  const nuq::InputShapes inputs = nuq::input_shapes(session.graph);
+  const auto batch = [&](int index) { return data.batch(index, inputs); };
 
   // What the data say of the layers' inputs: weights are fitted to it.
   const nuq::NetworkStatistics statistics = nuq::collect_statistics(session, batch, data.batches());
