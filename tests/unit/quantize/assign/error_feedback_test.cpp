@@ -88,7 +88,7 @@ void check_refit(const nuq::Assignment& assignment, const nuq::LayerProblem& pro
   CHECK(assignment.refit->gain == doctest::Approx(expected.gain).epsilon(1e-6));
   REQUIRE(assignment.refit->scales.size() == expected.scales.size());
   for (std::size_t row = 0; row < expected.scales.size(); ++row)
-    CHECK(assignment.refit->scales[row] == doctest::Approx(expected.scales[row]).epsilon(1e-6));
+    CHECK(assignment.refit->scales[row] == doctest::Approx(static_cast<double>(expected.scales[row])).epsilon(1e-6));
 }
 
 TEST_CASE("levels are those of the published loop with the explicit inverse") {
