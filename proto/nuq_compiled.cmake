@@ -8,6 +8,9 @@
 set(NUQ_COMPILED_ROOMS core io activation search quantize packed graph caffe ascend engine amct report dataset calibration sensitivity evaluation workflow
     CACHE INTERNAL "Rooms that nuq::compiled may hold, for callers in any directory")
 
+# Rooms that only read and write: no time is spent there that more than -O1 would save, but in compiling them.
+set(NUQ_LIGHT_ROOMS caffe amct report evaluation CACHE INTERNAL "Rooms of nuq::compiled that Release builds compile at -O1")
+
 function(nuq_add_compiled_library target include_dir)
   file(GLOB_RECURSE headers RELATIVE "${include_dir}" "${include_dir}/nuq/*.hpp")
   foreach(header IN LISTS headers)
@@ -39,6 +42,9 @@ function(nuq_add_compiled_library target include_dir)
     set_target_properties(${library} PROPERTIES POSITION_INDEPENDENT_CODE ON UNITY_BUILD OFF)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       target_compile_options(${library} PRIVATE -fno-semantic-interposition)  # else position-independent functions of one file are not inlined into each other
+    endif()
+    if(room IN_LIST NUQ_LIGHT_ROOMS)
+      target_compile_options(${library} PRIVATE $<$<AND:$<CXX_COMPILER_ID:GNU,Clang,AppleClang>,$<CONFIG:Release>>:-O1>)
     endif()
     set(below ${library})
   endforeach()
