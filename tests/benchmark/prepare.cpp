@@ -109,8 +109,8 @@ void forward_all(nuq::Net& net, const Job& job) {
 }
 
 /// The preparation's parts by themselves.
-void measure_parts(const Job& job, const std::string& config) {
-  const nuq::QuantizationSession session = nuq::init(config, job.model, job.weights, "");
+void measure_parts(const Job& job, const std::string& config, const TemporaryFolder& folder) {
+  const nuq::QuantizationSession session = nuq::init(config, job.model, job.weights, folder / "record.txt");
   const nuq::Graph& graph = session.graph;
   const nuq::QuantizationPlan& plan = session.settings.plan;
   Unit unit;
@@ -219,7 +219,7 @@ void measure(const Job& job) {
   std::puts(" auto_nuq without statistics");
   in_own_process([&] { measure_run(job, config, folder, false); });
   std::puts(" parts");
-  in_own_process([&] { measure_parts(job, config); });
+  in_own_process([&] { measure_parts(job, config, folder); });
 }
 
 /// The text of a prototxt, its convolutions with half as many channels if it is to be thin.

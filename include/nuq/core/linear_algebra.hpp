@@ -1,7 +1,7 @@
 #ifndef NUQ_CORE_LINEAR_ALGEBRA_HPP
 #define NUQ_CORE_LINEAR_ALGEBRA_HPP
 
-// The dense operations that are left to Eigen. Its expressions are templates that cost seconds of compile time, so each
+// Dense operations. Many are left to Eigen, whose expressions are templates that cost seconds of compile time: so each
 // stands here once, and is instantiated only where it is called: functions that call one are templates over the scalar
 // type themselves.
 
@@ -9,10 +9,15 @@
 #if NUQ_DEFINES(CORE)
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
 #endif
+
+#include <cstddef>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix.hpp"
+#include "nuq/core/support/dense_product.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -73,6 +78,37 @@ template <class Real>
       block.data, block.rows, block.cols, Eigen::OuterStride<>(block.stride));
 }
 
+/// Makes the columns [first, last) of A, which lack the products of the columns before `first` already, those of its
+/// Cholesky factor, on and below the diagonal. False where a pivot is not positive. Blocks of columns in blocks of
+/// columns, so that nearly all of it is products of matrices.
+template <class Real>
+[[nodiscard]] bool factor_columns(DenseMatrix<Real>& a, std::ptrdiff_t first, std::ptrdiff_t last) {
+  constexpr std::ptrdiff_t narrow = 16;
+  constexpr std::ptrdiff_t wide = 128;
+  const std::ptrdiff_t rows = a.rows();
+  if (last - first > narrow) {
+    const std::ptrdiff_t width = last - first > wide ? wide : narrow;
+    for (std::ptrdiff_t begin = first; begin < last; begin += width) {
+      const std::ptrdiff_t end = (std::min)(begin + width, last);
+      nuq::detail::add_dense_product(Real{-1}, a.block(begin, first, rows - begin, begin - first),
+                                     {&a(begin, first), rows, 1}, end - begin, &a(begin, begin), rows);
+      if (!factor_columns(a, begin, end)) return false;
+    }
+    return true;
+  }
+  for (std::ptrdiff_t col = first; col < last; ++col) {
+    for (std::ptrdiff_t before = first; before < col; ++before) {
+      const Real factor = a(col, before);
+      for (std::ptrdiff_t row = col; row < rows; ++row) a(row, col) -= factor * a(row, before);
+    }
+    const Real pivot = a(col, col);
+    if (!(pivot > Real{})) return false;
+    const Real root = std::sqrt(pivot);
+    for (std::ptrdiff_t row = col; row < rows; ++row) a(row, col) /= root;
+  }
+  return true;
+}
+
 }  // namespace detail
 
 template <class Real>
@@ -89,7 +125,8 @@ Real dot(ArrayView<const Real> a, ArrayView<const Real> b) {
 template <class Real>
 void multiply(MatrixBlock<Real> a, MatrixBlock<Real> b, DenseMatrix<Real>& product) {
   product.resize(a.rows, b.cols);
-  detail::eigen_map(product).noalias() = detail::eigen_map(a) * detail::eigen_map(b);
+  std::fill(product.data(), product.data() + product.size(), Real{});
+  nuq::detail::add_dense_product(Real{1}, a, {b.data, 1, b.stride}, b.cols, product.data(), a.rows);
 }
 
 template <class Real>
@@ -105,10 +142,10 @@ void add_product(MatrixBlock<Real> a, ArrayView<const Real> x, DenseVector<Real>
 
 template <class Real>
 bool cholesky_factor(const DenseMatrix<Real>& a, DenseMatrix<Real>& lower) {
-  const Eigen::LLT<detail::EigenMatrix<Real>> cholesky(detail::eigen_map(a));
-  lower.resize(a.rows(), a.cols());
-  detail::eigen_map(lower) = cholesky.matrixL();
-  return cholesky.info() == Eigen::Success;
+  lower = a;
+  if (!detail::factor_columns(lower, 0, lower.cols())) return false;
+  for (std::ptrdiff_t col = 1; col < lower.cols(); ++col) std::fill_n(&lower(0, col), col, Real{});
+  return true;
 }
 
 template <class Real>
@@ -124,8 +161,11 @@ DenseVector<Real> solve_positive_definite(const DenseMatrix<Real>& a, const Dens
 NUQ_INSTANTIATION(CORE) template double sum(ArrayView<const double>);
 NUQ_INSTANTIATION(CORE) template double dot(ArrayView<const double>, ArrayView<const double>);
 NUQ_INSTANTIATION(CORE) template void multiply(MatrixBlock<double>, MatrixBlock<double>, Matrix&);
+NUQ_INSTANTIATION(CORE) template void multiply(MatrixBlock<float>, MatrixBlock<float>, DenseMatrix<float>&);
 NUQ_INSTANTIATION(CORE) template void multiply_transposed(MatrixBlock<double>, MatrixBlock<double>, Matrix&);
 NUQ_INSTANTIATION(CORE) template void add_product(MatrixBlock<double>, ArrayView<const double>, Vector&);
+NUQ_INSTANTIATION(CORE)
+template void add_product(MatrixBlock<float>, ArrayView<const float>, DenseVector<float>&);
 NUQ_INSTANTIATION(CORE) template bool cholesky_factor(const Matrix&, Matrix&);
 NUQ_INSTANTIATION(CORE) template Vector solve_positive_definite(const Matrix&, const Vector&);
 #endif

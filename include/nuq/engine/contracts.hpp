@@ -65,12 +65,35 @@ using engine_forward_op = decltype(std::declval<Engine&>().forward(std::declval<
 ///
 /// `forward` calls observer(const Node&, ArrayView<const TensorView> inputs, ArrayView<const TensorView> outputs) after
 /// each layer, in execution order: inputs as the layer has read them, outputs as it has written them, both before a
-/// later in-place layer overwrites them. Node and views are valid during the call alone. Shipped models: EigenEngine;
-/// OpenCvEngine in adapters/opencv.hpp.
+/// later in-place layer overwrites them. Node and views are valid during the call alone. An engine that needs nothing
+/// of a graph but its nodes and values, not the files that it comes from, may say so by `static constexpr bool
+/// computes_parts = true`: what runs a network many times then loads only the part that changes. Shipped models:
+/// EigenEngine; OpenCvEngine in adapters/opencv.hpp.
 template <class Engine>
 inline constexpr bool is_engine_v = detail::returns<void, detail::engine_load_op, Engine>() &&
                                     detail::returns<void, detail::engine_set_input_op, Engine>() &&
                                     detail::returns<void, detail::engine_forward_op, Engine>();
+
+namespace detail {
+
+template <class Engine>
+using engine_computes_parts_op = decltype(Engine::computes_parts);
+template <class Engine>
+using engine_asked_for_parts_op = decltype(std::declval<const Engine&>().can_compute_parts());
+
+}  // namespace detail
+
+/// Whether an engine can load a part of a network.
+template <class Engine>
+[[nodiscard]] bool computes_parts([[maybe_unused]] const Engine& engine) {
+  if constexpr (detail::returns<bool, detail::engine_asked_for_parts_op, Engine>()) {
+    return engine.can_compute_parts();
+  } else if constexpr (detail::returns<bool, detail::engine_computes_parts_op, Engine>()) {
+    return Engine::computes_parts;
+  } else {
+    return false;
+  }
+}
 
 /// Refuses a type that is no engine with a message for the first member that it lacks; true otherwise.
 template <class Engine>

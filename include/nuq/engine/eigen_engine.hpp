@@ -43,6 +43,8 @@ struct EngineMemory {
 /// outputs is an error. Not for use by several threads at once; several engines may run side by side.
 class EigenEngine {
  public:
+  static constexpr bool computes_parts = true;
+
   /// `threads` of the engine's own pool; 0 takes the machine's number of cores.
   NUQ_FUNCTION explicit EigenEngine(std::size_t threads = 1, CustomLayers custom = {});
   /// In the memory and with the threads of an engine that is no longer needed; `threads` counts where it has none.

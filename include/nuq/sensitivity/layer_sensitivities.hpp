@@ -2,6 +2,7 @@
 #define NUQ_SENSITIVITY_LAYER_SENSITIVITIES_HPP
 
 #include <array>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/quantize/scales/row_scales.hpp"
 #include "nuq/quantize/statistics/layer_statistics.hpp"
+#include "nuq/sensitivity/detail/changed_layers.hpp"
 #include "nuq/sensitivity/network_outputs.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
 #include "nuq/version.hpp"
@@ -80,32 +82,34 @@ NUQ_FUNCTION void estimate_slopes(Influences& influences, const std::vector<std:
 /// How many of `batches` can be run `runs` times until the deadline, when all of them take `seconds` once; at least 1.
 NUQ_FUNCTION [[nodiscard]] int affordable_batches(int batches, double runs, double seconds, const Deadline& deadline);
 
-/// Changes one layer at a time and runs the network: two forward passes over the data per layer.
-template <class Engine, class Run>
-[[nodiscard]] Influences layer_influences(Graph& graph, const QuantizationPlan& plan,
-                                          const NetworkStatistics& statistics, Engine& engine,
-                                          const NetworkOutputs& original, Run&& run, const Deadline& deadline,
+/// Changes one layer at a time and runs what depends on it: two forward passes over the data per layer at most.
+template <class Engine, class Feed>
+[[nodiscard]] Influences layer_influences(const Graph& graph, const QuantizationPlan& plan,
+                                          const NetworkStatistics& statistics, Engine& engine, int batches, Feed& feed,
+                                          const NetworkOutputs& original, const Deadline& deadline,
                                           Parallel& parallel) {
+  std::vector<std::size_t> nodes;
+  for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
+    if (statistics.count(graph.nodes[node].name) > 0) nodes.push_back(node);
+  }
+  ChangedLayers<Engine, Feed> changed(graph, nodes, engine, batches, feed, original);
   Influences influences;
   std::vector<std::string> not_measured;
-  for (Node& node : graph.nodes) {
-    const auto known = statistics.find(node.name);
-    if (known == statistics.end()) continue;
-    const std::vector<Tensor> blobs = node.blobs;
+  for (const std::size_t index : nodes) {
+    Node node = graph.nodes[index];
+    const LayerStatistics& known = statistics.at(node.name);
     LayerInfluence& influence = influences[node.name];
-    influence.energy = output_energy(node, known->second, parallel);
+    influence.energy = output_energy(node, known, parallel);
     if (deadline.has_passed()) {
       not_measured.push_back(node.name);
       continue;
     }
     for (const int m : {6, 7}) {
-      const LayerQuantization reference =
-          reference_quantization(graph, node, plan.at(node.name), known->second, m, parallel);
-      influence.error = predicted_harm(node, reference.weights, known->second, parallel);
+      node.blobs = graph.nodes[index].blobs;
+      const LayerQuantization reference = reference_quantization(graph, node, plan.at(node.name), known, m, parallel);
+      influence.error = predicted_harm(node, reference.weights, known, parallel);
       set_quantized_blobs(node, reference);
-      engine.load(graph);
-      influence.slope += output_damage(original, run()) / influence.error;
-      node.blobs = blobs;
+      influence.slope += output_damage(original, changed.outputs(index, node.blobs)) / influence.error;
     }
   }
   estimate_slopes(influences, not_measured);
@@ -149,13 +153,13 @@ template <class Engine, class Run>
 ///   G = P^a · E^(1 − a),   E = 1 / (energy of the layer's output),   P = Σ damage / error over two reference
 ///   quantizations
 ///
-/// P is measured by changing one layer at a time and running the network: two forward passes over the data per layer. E
-/// alone equalises relative errors and is blind to the network, P alone trusts a slope of small errors too far; their
-/// geometric mean, a = ½, is robust. It gives way to P alone, a = 1, where that does clearly less damage to the network
-/// over about 3, 2 and 1 bits per weight, and clearly more at none of them: with little data one size alone would be
-/// decided by chance. A layer where either is not to be had gets the median.
+/// P is measured by changing one layer at a time and running the network: two forward passes over the data per layer at
+/// most. E alone equalises relative errors and is blind to the network, P alone trusts a slope of small errors too far;
+/// their geometric mean, a = ½, is robust. It gives way to P alone, a = 1, where that does clearly less damage to the
+/// network over about 3, 2 and 1 bits per weight, and clearly more at none of them: with little data one size alone
+/// would be decided by chance. A layer where either is not to be had gets the median.
 ///
-/// @param graph       the network, not quantized; a copy of it is changed.
+/// @param graph       the network, not quantized.
 /// @param plan        of the layers in question, and perhaps of others.
 /// @param statistics  of the layers in question, not weighed yet.
 /// @param engine      an Engine; loaded anew for every layer.
@@ -163,7 +167,7 @@ template <class Engine, class Run>
 /// @param deadline    data and layers are left out as it demands: P of a layer that is not measured is taken to be that
 ///                    of the others at equal energy.
 template <class Engine, class Feed>
-[[nodiscard]] std::map<std::string, double> layer_sensitivities(Graph graph, const QuantizationPlan& plan,
+[[nodiscard]] std::map<std::string, double> layer_sensitivities(const Graph& graph, const QuantizationPlan& plan,
                                                                 const NetworkStatistics& statistics, Engine& engine,
                                                                 int batches, Feed&& feed, Parallel& parallel,
                                                                 const Deadline& deadline = {}) {
@@ -181,7 +185,7 @@ template <class Engine, class Feed>
       if (batches < all) original = run();
     }
     const detail::Influences influences =
-        detail::layer_influences(graph, plan, statistics, engine, original, run, deadline, parallel);
+        detail::layer_influences(graph, plan, statistics, engine, batches, feed, original, deadline, parallel);
     const auto damage = [&](const std::map<std::string, double>& sensitivities, double price) {
       const double reference = detail::reference_price(graph, influences, sensitivities);
       return detail::damage_at_price(graph, plan, statistics, sensitivities, price * reference, engine, original, run,

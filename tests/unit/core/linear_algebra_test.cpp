@@ -12,18 +12,18 @@ using nuq::Matrix;
 using nuq::Vector;
 
 TEST_CASE("products are those of Eigen, of parts of matrices as well") {
-  for (const Eigen::Index size : {1, 3, 8, 17, 70}) {
+  for (const Eigen::Index size : {1, 3, 8, 17, 70, 300}) {
     const Eigen::MatrixXd a = Eigen::MatrixXd::Random(size + 2, size);
     const Eigen::MatrixXd b = Eigen::MatrixXd::Random(size, size + 3);
     const Eigen::MatrixXd expected = a * b;
     Matrix product;
     nuq::linear_algebra::multiply(Matrix(a).block(), Matrix(b).block(), product);
-    CHECK(product == Matrix(expected));
+    CHECK((Eigen::MatrixXd(product) - expected).norm() <= 1e-12 * expected.norm());
     nuq::linear_algebra::multiply_transposed(Matrix(a).block(), Matrix(b.transpose()).block(), product);
     CHECK((Eigen::MatrixXd(product) - expected).norm() <= 1e-12 * expected.norm());
     const Eigen::MatrixXd corner = a.topRows(size).rightCols(size - 1) * b.bottomRows(size - 1).leftCols(2);
     nuq::linear_algebra::multiply(Matrix(a).block(0, 1, size, size - 1), Matrix(b).block(1, 0, size - 1, 2), product);
-    CHECK(product == Matrix(corner));
+    CHECK((Eigen::MatrixXd(product) - corner).norm() <= 1e-12 * corner.norm());
   }
 }
 

@@ -1,6 +1,7 @@
 #ifndef NUQ_QUANTIZE_ASSIGN_OUTPUT_ERROR_HPP
 #define NUQ_QUANTIZE_ASSIGN_OUTPUT_ERROR_HPP
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -11,7 +12,6 @@
 #include "nuq/core/linear_algebra.hpp"
 #include "nuq/core/matrix.hpp"
 #include "nuq/core/support/row_blocks.hpp"
-#include "nuq/core/support/rows_as_columns.hpp"
 #include "nuq/quantize/assign/detail/prior_rows.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
 #include "nuq/version.hpp"
@@ -23,22 +23,39 @@ namespace detail {
 NUQ_FUNCTION [[nodiscard]] double diagonal_row_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
                                                      std::size_t row);
 
-/// dᵀ H d of rows [first, last) with the full matrix H.
+/// dᵀ H d of rows [first, last) with the full matrix H. It is symmetric: with its blocks of columns J,
+/// Σ_J (2 · Σ_{i < J} d_i H_iJ + d_J H_JJ) d_J.
 template <class Real>
 void second_order_row_errors(const LayerProblem& problem, ArrayView<const std::int8_t> levels, std::size_t first,
                              std::size_t last, std::vector<double>& row_errors) {
-  const std::size_t cols = problem.weights.cols();
-  DenseMatrix<Real> difference = rows_as_columns(problem.weights.data(), cols, first, last);
-  double* entry = difference.data();
+  constexpr std::ptrdiff_t cols_per_block = 48;
+  const DenseMatrix<Real>& moments = problem.statistics->second_moments;
+  DenseMatrix<Real> differences(static_cast<std::ptrdiff_t>(last - first), moments.cols());
   for (std::size_t row = first; row < last; ++row) {
+    const float* const weights = problem.weights.row(row).data();
+    const std::int8_t* const level = levels.data() + row * problem.weights.cols();
     const double scale = problem.scale(row);
-    for (std::size_t col = 0; col < cols; ++col) *entry++ -= scale * static_cast<double>(levels[row * cols + col]);
+    for (std::ptrdiff_t col = 0; col < moments.cols(); ++col) {
+      differences(static_cast<std::ptrdiff_t>(row - first), col) =
+          static_cast<double>(weights[col]) - scale * static_cast<double>(level[col]);
+    }
+    row_errors[row] = 0.0;
   }
+  const auto add = [&](const DenseMatrix<Real>& weighted, std::ptrdiff_t begin, double times) {
+    for (std::ptrdiff_t col = 0; col < weighted.cols(); ++col) {
+      for (std::ptrdiff_t row = 0; row < weighted.rows(); ++row)
+        row_errors[first + static_cast<std::size_t>(row)] += times * weighted(row, col) * differences(row, begin + col);
+    }
+  };
   DenseMatrix<Real> weighted;
-  linear_algebra::multiply(problem.statistics->second_moments.block(), difference.block(), weighted);
-  for (std::size_t row = first; row < last; ++row) {
-    const auto column = static_cast<std::ptrdiff_t>(row - first);
-    row_errors[row] = linear_algebra::dot(difference.column(column), weighted.column(column));
+  for (std::ptrdiff_t begin = 0; begin < moments.cols(); begin += cols_per_block) {
+    const std::ptrdiff_t width = (std::min)(cols_per_block, moments.cols() - begin);
+    linear_algebra::multiply(differences.block(0, 0, differences.rows(), begin), moments.block(0, begin, begin, width),
+                             weighted);
+    add(weighted, begin, 2.0);
+    linear_algebra::multiply(differences.block(0, begin, differences.rows(), width),
+                             moments.block(begin, begin, width, width), weighted);
+    add(weighted, begin, 1.0);
   }
 }
 

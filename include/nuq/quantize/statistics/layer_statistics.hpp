@@ -51,7 +51,7 @@ NUQ_DEFINITION void LayerStatistics::weigh(double by) {
   mean_squares *= by;
   second_moments *= by;
   if (factor) {
-    factor->upper *= std::sqrt(by);
+    factor->upper *= static_cast<float>(std::sqrt(by));
     factor->damping *= by;
   }
 }

@@ -23,7 +23,7 @@ NUQ_NAMESPACE_BEGIN
 /// et al. 2022), whose U is R⁻¹, without the inverse.
 struct SecondMomentFactor {
   std::vector<std::size_t> order;  ///< the column visited k-th: by falling H_kk, so that the last errors weigh least
-  Matrix upper;                    ///< R, [in × in]
+  DenseMatrix<float> upper;        ///< R, [in × in], made in double: errors are fed back as fast as floats go
   double damping = 0.0;            ///< what the diagonal of H has more than that of the moments themselves
 
   /// What a squared difference in one weight costs that nothing before or after it makes up for, R_kk², on average.
@@ -45,7 +45,7 @@ NUQ_FUNCTION [[nodiscard]] Matrix reversed(const Matrix& matrix, const std::vect
 NUQ_FUNCTION [[nodiscard]] double damping_unit(const Matrix& second_moments);
 
 /// The upper triangular R of a lower triangular one with its rows and columns reversed.
-NUQ_FUNCTION void reverse(Matrix& matrix);
+NUQ_FUNCTION [[nodiscard]] DenseMatrix<float> reversed_floats(const Matrix& matrix);
 
 }  // namespace detail
 
@@ -58,14 +58,15 @@ template <class Real = double>
   factor.order = detail::order_by_moment(second_moments);
   // With rows and columns reversed R is lower triangular: a Cholesky factor.
   DenseMatrix<Real> reversed = detail::reversed(second_moments, factor.order);
+  DenseMatrix<Real> lower;
   const double unit = detail::damping_unit(second_moments);
   for (double share = damping;; share = (std::max)(10.0 * share, 1e-8)) {
     const double added = share * unit - factor.damping;
     for (std::ptrdiff_t k = 0; k < reversed.rows(); ++k) reversed(k, k) += added;
     factor.damping = share * unit;
-    if (linear_algebra::cholesky_factor(reversed, factor.upper)) break;
+    if (linear_algebra::cholesky_factor(reversed, lower)) break;
   }
-  detail::reverse(factor.upper);
+  factor.upper = detail::reversed_floats(lower);
   return factor;
 }
 
@@ -81,7 +82,7 @@ NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION double SecondMomentFactor::mean_cost() const {
   double sum = 0.0;
-  for (const double entry : upper.diagonal()) sum += entry * entry;
+  for (const float entry : upper.diagonal()) sum += static_cast<double>(entry) * static_cast<double>(entry);
   return sum / static_cast<double>(order.size());
 }
 
@@ -110,8 +111,11 @@ NUQ_DEFINITION double damping_unit(const Matrix& second_moments) {
   return mean > 0.0 ? mean : 1.0;
 }
 
-NUQ_DEFINITION void reverse(Matrix& matrix) {
-  std::reverse(matrix.data(), matrix.data() + matrix.size());
+NUQ_DEFINITION DenseMatrix<float> reversed_floats(const Matrix& matrix) {
+  DenseMatrix<float> reversed(matrix.rows(), matrix.cols());
+  float* entry = reversed.data() + reversed.size();
+  for (const double value : matrix.view()) *--entry = static_cast<float>(value);
+  return reversed;
 }
 
 }  // namespace detail

@@ -44,8 +44,9 @@ struct FeedbackFindings {
 };
 
 /// A block of rows on its way through the columns, in the factor's order. With the differences d = w − s·L, the error
-/// of a row is dᵀHd = Σ_k t_k², t = dᵀR: t_k is known once weight k is fixed.
-template <class Real>
+/// of a row is dᵀHd = Σ_k t_k², t = dᵀR: t_k is known once weight k is fixed. Products are of floats, sums of squares
+/// of doubles.
+template <class Real = float>
 class FactorRows {
  public:
   static constexpr std::ptrdiff_t cols_per_block = 64;
@@ -67,7 +68,7 @@ class FactorRows {
     linear_algebra::multiply(differences_.block(0, 0, count_, begin), factor_.upper.block(0, begin, begin, end - begin),
                              carried_);
     for (std::ptrdiff_t k = begin; k < end; ++k) {
-      const double diagonal = factor_.upper(k, k);
+      const auto diagonal = static_cast<double>(factor_.upper(k, k));
       std::copy_n(carried_.column(k - begin).data(), count_, left_.data());
       const ArrayView<const Real> above_diagonal(factor_.upper.column(k).data() + begin,
                                                  static_cast<std::size_t>(k - begin));
@@ -77,14 +78,15 @@ class FactorRows {
         const std::size_t row = first_ + static_cast<std::size_t>(at);
         const double scale = problem_.scale(row);
         const auto weight = static_cast<double>(problem_.weights(row, col));
-        const double target = (weight + left_[at] / diagonal) / scale;
+        const auto left = static_cast<double>(left_[at]);
+        const double target = (weight + left / diagonal) / scale;
         const double cost = diagonal * diagonal * scale * scale;
         const std::int8_t level = choose(target, cost);
         met(target, cost);
         const double difference = weight - scale * static_cast<double>(level);
-        const double term = left_[at] + diagonal * difference;
+        const double term = left + diagonal * difference;
         levels[row * problem_.weights.cols() + col] = level;
-        differences_(at, k) = difference;
+        differences_(at, k) = static_cast<Real>(difference);
         terms_(at, k - begin) = term;
         errors[row] += term * term - factor_.damping * difference * difference;
       }
@@ -98,7 +100,7 @@ class FactorRows {
       const std::size_t col = factor_.order[static_cast<std::size_t>(k)];
       for (std::ptrdiff_t at = 0; at < count_; ++at) {
         const std::size_t row = first_ + static_cast<std::size_t>(at);
-        levels_(at, k) = static_cast<double>(levels[row * problem_.weights.cols() + col]);
+        levels_(at, k) = static_cast<Real>(levels[row * problem_.weights.cols() + col]);
       }
     }
     linear_algebra::multiply(levels_.block(0, 0, count_, end), factor_.upper.block(0, begin, end, end - begin),
@@ -107,10 +109,10 @@ class FactorRows {
       for (std::ptrdiff_t at = 0; at < count_; ++at) {
         const std::size_t row = first_ + static_cast<std::size_t>(at);
         const double scale = problem_.scale(row);
-        const double level = levels_(at, k);
-        const double level_term = level_terms_(at, k - begin);
+        const auto level = static_cast<double>(levels_(at, k));
+        const auto level_term = static_cast<double>(level_terms_(at, k - begin));
         fits[row].add(terms_(at, k - begin) + scale * level_term, level_term);
-        fits[row].add(differences_(at, k) + scale * level, level, -factor_.damping);
+        fits[row].add(static_cast<double>(differences_(at, k)) + scale * level, level, -factor_.damping);
       }
     }
   }
@@ -123,7 +125,7 @@ class FactorRows {
   DenseMatrix<Real> differences_;
   DenseMatrix<Real> carried_;  // dᵀR of a block of columns, of the differences before it alone
   DenseVector<Real> left_;     // the same of one column, with its block
-  DenseMatrix<Real> terms_;    // t of a block of columns
+  Matrix terms_;               // t of a block of columns
   DenseMatrix<Real> levels_;
   DenseMatrix<Real> level_terms_;  // LᵀR of a block of columns
 };
@@ -132,7 +134,7 @@ class FactorRows {
 /// `choose(target, cost)` → level: `target` is the value, in units of levels, that makes up for what the weights of its
 /// row before it have left; a level L costs cost · (target − L)². Returns the `output_error` of each row; fills
 /// `findings` unless null. Every row is independent of the others: the same levels for any number of threads.
-template <class Real, class Choose>
+template <class Choose>
 std::vector<double> assign_with_factor(const LayerProblem& problem, const SecondMomentFactor& factor,
                                        std::int8_t* levels, const Choose& choose, FeedbackFindings* findings) {
   constexpr std::size_t rows_per_block = 32;
@@ -143,9 +145,9 @@ std::vector<double> assign_with_factor(const LayerProblem& problem, const Second
   if (findings != nullptr) *findings = {std::vector<ScaleFit>(rows), std::vector<LevelHistogram>(blocks)};
   problem.parallel->for_each_block(blocks, [&](std::size_t block) {
     const std::size_t first = block * rows_per_block;
-    FactorRows<Real> block_rows(problem, factor, first, (std::min)(first + rows_per_block, rows));
-    for (std::ptrdiff_t begin = 0; begin < cols; begin += FactorRows<Real>::cols_per_block) {
-      const std::ptrdiff_t end = (std::min)(begin + FactorRows<Real>::cols_per_block, cols);
+    FactorRows<> block_rows(problem, factor, first, (std::min)(first + rows_per_block, rows));
+    for (std::ptrdiff_t begin = 0; begin < cols; begin += FactorRows<>::cols_per_block) {
+      const std::ptrdiff_t end = (std::min)(begin + FactorRows<>::cols_per_block, cols);
       block_rows.assign(begin, end, levels, errors.data(), choose, [&](double target, double cost) {
         if (findings != nullptr) findings->targets[block].add(target, cost);
       });
@@ -311,7 +313,7 @@ class Feedback {
   /// `findings`, unless null, where the second-moment matrix is known.
   template <class Choose>
   double assign(std::int8_t* levels, const Choose& choose, FeedbackFindings* findings = nullptr) const {
-    const std::vector<double> errors = factor_ ? assign_with_factor<Real>(problem_, **factor_, levels, choose, findings)
+    const std::vector<double> errors = factor_  ? assign_with_factor(problem_, **factor_, levels, choose, findings)
                                        : prior_ ? assign_with_prior(problem_, *prior_, prior_factors_, levels, choose)
                                                 : assign_each(problem_, levels, choose);
     double error = 0.0;
