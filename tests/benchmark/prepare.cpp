@@ -2,11 +2,11 @@
 // processor seconds, the same in forward passes over the calibration data, as a whole and per layer, and the peak
 // memory up to the end of each part, in MB and as a multiple of the caffemodel's size.
 //
-//     NUQ_MODEL_ZOO=… nuq_benchmark_prepare [network] [images] [images per batch]
+//     NUQ_MODEL_ZOO=… nuq_benchmark_prepare [network] [images] [images per batch] [run | run-without | parts]
 //
 // `network`: part of a name, of resnet50-thin (half the channels), resnet50 and vgg16, with random weights and images
 // of 224 × 224, or of the zoo's labelled networks with their calibration data; empty: all. 24 images, 4 in a batch,
-// where nothing else is said; images 0: all of the zoo's data.
+// where nothing else is said; images 0: all of the zoo's data. The last one chooses what is measured.
 //
 // Bars: the whole preparation ≤ 10 forward passes over the calibration data per layer; peak memory ≤ 3 × the caffemodel
 // + 1 GiB; on 24 images, to the first candidate, ≤ 60 s for resnet50-thin, ≤ 180 s for resnet50, without statistics
@@ -209,17 +209,24 @@ void measure_run(const Job& job, const std::string& config, const TemporaryFolde
       nuq::Policies{nuq::RateQuantizer{}, nuq::RateDistortionSearch{}, nuq::SerialExecutor{}, milestones}));
 }
 
-void measure(const Job& job) {
+void measure(const Job& job, const std::string& what) {
+  const auto is_wanted = [&what](const char* name) { return what.empty() || what == name; };
   const TemporaryFolder folder;
   const std::string config = folder / "config.json";
   std::printf("%s, %d batches\n", job.name.c_str(), job.batches);
   in_own_process([&] { nuq::create_quant_config(config, job.model, job.weights); });
-  std::puts(" auto_nuq");
-  in_own_process([&] { measure_run(job, config, folder, true); });
-  std::puts(" auto_nuq without statistics");
-  in_own_process([&] { measure_run(job, config, folder, false); });
-  std::puts(" parts");
-  in_own_process([&] { measure_parts(job, config, folder); });
+  if (is_wanted("run")) {
+    std::puts(" auto_nuq");
+    in_own_process([&] { measure_run(job, config, folder, true); });
+  }
+  if (is_wanted("run-without")) {
+    std::puts(" auto_nuq without statistics");
+    in_own_process([&] { measure_run(job, config, folder, false); });
+  }
+  if (is_wanted("parts")) {
+    std::puts(" parts");
+    in_own_process([&] { measure_parts(job, config, folder); });
+  }
 }
 
 /// The text of a prototxt, its convolutions with half as many channels if it is to be thin.
@@ -238,7 +245,8 @@ std::string network_text(const std::string& file, bool is_thin) {
 }
 
 /// A network of a prototxt with random weights, on random images.
-void measure_random(const std::string& name, const std::string& prototxt, bool is_thin, int images, int batch_size) {
+void measure_random(const std::string& name, const std::string& prototxt, bool is_thin, int images, int batch_size,
+                    const std::string& what) {
   const TemporaryFolder folder;
   Job job{name, folder / "net.prototxt", folder / "net.caffemodel", (images + batch_size - 1) / batch_size, {}};
   std::ofstream(job.model) << network_text(ZooNetwork::path("models/prototxt/") + prototxt, is_thin);
@@ -249,14 +257,15 @@ void measure_random(const std::string& name, const std::string& prototxt, bool i
     return nuq::InputBatch{
         {"data", {shape, random_values(nuq::element_count(shape), static_cast<std::uint32_t>(index + 1))}}};
   };
-  measure(job);
+  measure(job, what);
 }
 
-void measure_published(const ZooNetwork& network, int images) {
+void measure_published(const ZooNetwork& network, int images, const std::string& what) {
   nuq::Dataset data = network.load("_calibration");
   if (images > 0) data.limit(static_cast<std::size_t>(images));
   measure({network.folder, network.model_file(), network.weights_file(), data.batches(),
-           [&data](int index) { return data.batch(index); }});
+           [&data](int index) { return data.batch(index); }},
+          what);
 }
 
 }  // namespace
@@ -269,13 +278,15 @@ int main(int count, char** arguments) {
   const std::string wanted = count > 1 ? arguments[1] : "";
   const int images = count > 2 ? std::atoi(arguments[2]) : 24;
   const int batch_size = count > 3 ? std::atoi(arguments[3]) : 4;
+  const std::string what = count > 4 ? arguments[4] : "";
   const auto is_wanted = [&wanted](const std::string& name) { return name.find(wanted) != std::string::npos; };
   const auto is_named = [&](const std::string& name) { return is_wanted(name) && images > 0; };
-  if (is_named("resnet50-thin")) measure_random("resnet50-thin", "resnet50_kaiming.prototxt", true, images, batch_size);
+  if (is_named("resnet50-thin"))
+    measure_random("resnet50-thin", "resnet50_kaiming.prototxt", true, images, batch_size, what);
   if (is_named("resnet50") && wanted != "resnet50-thin")
-    measure_random("resnet50", "resnet50_kaiming.prototxt", false, images, batch_size);
-  if (is_named("vgg16")) measure_random("vgg16", "vgg16.prototxt", false, images, batch_size);
+    measure_random("resnet50", "resnet50_kaiming.prototxt", false, images, batch_size, what);
+  if (is_named("vgg16")) measure_random("vgg16", "vgg16.prototxt", false, images, batch_size, what);
   for (const ZooNetwork& network : zoo_networks) {
-    if (is_wanted(network.folder)) measure_published(network, images);
+    if (is_wanted(network.folder)) measure_published(network, images, what);
   }
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -61,16 +62,19 @@ class DampingTrial {
   std::vector<float> scales_;
 };
 
-/// Walks downhill from 0.01 on the grid 0.0003, 0.001, 0.003 … 1.
+/// Walks downhill from `start` on the grid 0.0003, 0.001, 0.003 … 1; not at all where the error there is not below
+/// `bound`.
 template <class ErrorAt>
-[[nodiscard]] ValidatedDamping least_error_damping(const ErrorAt& error_at) {
+[[nodiscard]] ValidatedDamping least_error_damping(const ErrorAt& error_at, double start = 0.01,
+                                                   double bound = (std::numeric_limits<double>::infinity)()) {
   constexpr std::array<double, 8> grid = {0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
   std::array<std::optional<double>, grid.size()> errors;
   const auto error = [&](std::size_t index) {
     if (!errors[index]) errors[index] = error_at(grid[index]);
     return *errors[index];
   };
-  std::size_t best = 3;
+  auto best = static_cast<std::size_t>(std::find(grid.begin(), grid.end(), start) - grid.begin());
+  if (!(error(best) < bound)) return {start, error(best)};
   while (best + 1 < grid.size() && error(best + 1) < error(best)) ++best;
   while (best > 0 && error(best - 1) < error(best)) --best;
   return {grid[best], error(best)};
@@ -90,19 +94,21 @@ template <class Real = double>
 }
 
 /// The same for centred moments and a bias that makes up for the mean error: both are those of the half on which the
-/// weights were assigned.
+/// weights were assigned. Searched for where that errs less than `uncentred` at the same damping.
 template <class Real = double>
-[[nodiscard]] ValidatedDamping cross_validated_centred_damping(MatrixView<const float> weights,
-                                                               const LayerStatistics& even, const LayerStatistics& odd,
-                                                               Parallel& parallel) {
+[[nodiscard]] ValidatedDamping cross_validated_centred_damping(
+    MatrixView<const float> weights, const LayerStatistics& even, const LayerStatistics& odd, Parallel& parallel,
+    const ValidatedDamping& uncentred = {default_damping, (std::numeric_limits<double>::infinity)()}) {
   const detail::DampingTrial<Real> trial(weights, parallel);
   const LayerStatistics even_for_itself = centred(even, even.input_mean);
   const LayerStatistics odd_for_even = centred(odd, even.input_mean);
   const LayerStatistics odd_for_itself = centred(odd, odd.input_mean);
   const LayerStatistics even_for_odd = centred(even, odd.input_mean);
-  return detail::least_error_damping([&](double damping) {
-    return trial.error(even_for_itself, odd_for_even, damping) + trial.error(odd_for_itself, even_for_odd, damping);
-  });
+  return detail::least_error_damping(
+      [&](double damping) {
+        return trial.error(even_for_itself, odd_for_even, damping) + trial.error(odd_for_itself, even_for_odd, damping);
+      },
+      uncentred.damping, uncentred.error);
 }
 
 NUQ_NAMESPACE_END

@@ -32,7 +32,8 @@ template <class Real = double>
     const ValidatedDamping as_they_are = cross_validated_damping<Real>(weights, split.even, split.odd, parallel);
     damping = as_they_are.damping;
     if (corrects_bias) {
-      const ValidatedDamping centring = cross_validated_centred_damping<Real>(weights, split.even, split.odd, parallel);
+      const ValidatedDamping centring =
+          cross_validated_centred_damping<Real>(weights, split.even, split.odd, parallel, as_they_are);
       if (centring.error < as_they_are.error) {
         damping = centring.damping;
         const Vector mean = statistics.input_mean;

@@ -36,11 +36,12 @@ template <class Engine, class Feed>
   collection.deadline = options.deadline.after(share_of_collection);
   std::map<std::string, SplitStatistics> collected =
       collect_layer_statistics(graph, plan, engine, batches, std::forward<Feed>(feed), collection, parallel);
-  for (const auto& [layer, split] : collected) {
+  for (auto& [layer, split] : collected) {
     if (options.deadline.has_passed()) break;
     const Node& node = *graph.find(layer);
     const bool corrects_bias = plan.at(layer).bias_correction != BiasCorrection::off && has_own_bias(graph, node);
     LayerStatistics known = factored_statistics(WeightMatrix(node).view(), split, corrects_bias, parallel);
+    split = {};  // as large as all that is kept
     if (known.second_moments.size() == 0) known.prior = input_prior(graph, node);
     statistics.emplace(layer, std::move(known));
   }

@@ -27,6 +27,15 @@ TEST_CASE("products are those of Eigen, of parts of matrices as well") {
   }
 }
 
+TEST_CASE("products of floats are those of Eigen, too") {
+  const Eigen::MatrixXf a = Eigen::MatrixXf::Random(35, 270);
+  const Eigen::MatrixXf b = Eigen::MatrixXf::Random(270, 13);
+  const Eigen::MatrixXf expected = a * b;
+  nuq::DenseMatrix<float> product;
+  nuq::linear_algebra::multiply(nuq::DenseMatrix<float>(a).block(), nuq::DenseMatrix<float>(b).block(), product);
+  CHECK((Eigen::MatrixXf(product) - expected).norm() <= 1e-5F * expected.norm());
+}
+
 TEST_CASE("a product is added to a vector") {
   const Eigen::MatrixXd a = Eigen::MatrixXd::Random(9, 5);
   const Eigen::VectorXd x = Eigen::VectorXd::Random(5);
@@ -52,13 +61,17 @@ TEST_CASE("sums are those of Eigen, wherever the values lie") {
 }
 
 TEST_CASE("a positive definite matrix has a Cholesky factor, another one has none") {
-  const Eigen::MatrixXd x = Eigen::MatrixXd::Random(20, 30);
-  const Eigen::MatrixXd a = x * x.transpose();
-  Matrix lower;
-  REQUIRE(nuq::linear_algebra::cholesky_factor(Matrix(a), lower));
-  CHECK(lower == Matrix(Eigen::MatrixXd(a.llt().matrixL())));
-  const Eigen::VectorXd b = Eigen::VectorXd::Random(20);
-  const Vector solution = nuq::linear_algebra::solve_positive_definite(Matrix(a), Vector(b));
-  CHECK(solution == Vector(a.llt().solve(b)));
-  CHECK(!nuq::linear_algebra::cholesky_factor(Matrix(-a), lower));
+  for (const Eigen::Index size : {1, 18, 20, 126, 300}) {  // within a block, over blocks, over blocks of blocks
+    const Eigen::MatrixXd x = Eigen::MatrixXd::Random(size, size + 10);
+    const Eigen::MatrixXd a = x * x.transpose();
+    const Eigen::MatrixXd expected = a.llt().matrixL();
+    Matrix lower;
+    REQUIRE(nuq::linear_algebra::cholesky_factor(Matrix(a), lower));
+    CHECK((Eigen::MatrixXd(lower) - expected).norm() <= 1e-11 * expected.norm());
+    CHECK(Eigen::MatrixXd(Eigen::MatrixXd(lower).triangularView<Eigen::StrictlyUpper>()).isZero(0.0));
+    const Eigen::VectorXd b = Eigen::VectorXd::Random(size);
+    const Vector solution = nuq::linear_algebra::solve_positive_definite(Matrix(a), Vector(b));
+    CHECK(solution == Vector(a.llt().solve(b)));
+    CHECK(!nuq::linear_algebra::cholesky_factor(Matrix(-a), lower));
+  }
 }

@@ -14,6 +14,7 @@
 #include "nuq/core/support/row_blocks.hpp"
 #include "nuq/quantize/assign/detail/prior_rows.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -59,6 +60,41 @@ void second_order_row_errors(const LayerProblem& problem, ArrayView<const std::i
   }
 }
 
+/// The same with the factor of H damped: Σ_k t_k² − damping · dᵀd, t = dᵀR. Products are of floats.
+template <class Real = float>
+void factor_row_errors(const LayerProblem& problem, const SecondMomentFactor& factor,
+                       ArrayView<const std::int8_t> levels, std::size_t first, std::size_t last,
+                       std::vector<double>& row_errors) {
+  constexpr std::ptrdiff_t cols_per_block = 48;
+  const std::ptrdiff_t cols = factor.upper.cols();
+  DenseMatrix<Real> differences(static_cast<std::ptrdiff_t>(last - first), cols);
+  for (std::size_t row = first; row < last; ++row) {
+    const std::int8_t* const level = levels.data() + row * problem.weights.cols();
+    const double scale = problem.scale(row);
+    double squares = 0.0;
+    for (std::ptrdiff_t k = 0; k < cols; ++k) {
+      const std::size_t col = factor.order[static_cast<std::size_t>(k)];
+      const double difference =
+          static_cast<double>(problem.weights(row, col)) - scale * static_cast<double>(level[col]);
+      squares += difference * difference;
+      differences(static_cast<std::ptrdiff_t>(row - first), k) = static_cast<Real>(difference);
+    }
+    row_errors[row] = -factor.damping * squares;
+  }
+  DenseMatrix<Real> terms;
+  for (std::ptrdiff_t begin = 0; begin < cols; begin += cols_per_block) {
+    const std::ptrdiff_t end = (std::min)(begin + cols_per_block, cols);
+    linear_algebra::multiply(differences.block(0, 0, differences.rows(), end),
+                             factor.upper.block(0, begin, end, end - begin), terms);
+    for (std::ptrdiff_t col = 0; col < terms.cols(); ++col) {
+      for (std::ptrdiff_t row = 0; row < terms.rows(); ++row) {
+        const auto term = static_cast<double>(terms(row, col));
+        row_errors[first + static_cast<std::size_t>(row)] += term * term;
+      }
+    }
+  }
+}
+
 /// dᵀ H d of rows [first, last) with the guessed matrix H.
 template <class Real>
 void prior_row_errors(const PriorRows<Real>& rows, ArrayView<const std::int8_t> levels, std::size_t first,
@@ -84,7 +120,9 @@ template <class Real = double>
   std::optional<detail::PriorRows<Real>> prior;
   if (problem.has_prior()) prior.emplace(problem);
   detail::for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
-    if (problem.has_second_moments()) {
+    if (problem.has_second_moments() && problem.statistics->factor) {
+      detail::factor_row_errors(problem, *problem.statistics->factor, levels, first, last, row_errors);
+    } else if (problem.has_second_moments()) {
       detail::second_order_row_errors<Real>(problem, levels, first, last, row_errors);
     } else if (prior) {
       detail::prior_row_errors(*prior, levels, first, last, row_errors);
@@ -96,7 +134,7 @@ template <class Real = double>
   });
   double error = 0.0;
   for (const double row_error : row_errors) error += row_error;
-  return error;
+  return (std::max)(error, 0.0);  // without the damping next to nothing may be left
 }
 
 #if defined(NUQ_COMPILED)

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -34,7 +33,7 @@ class PricedLevels {
 
   NUQ_FUNCTION [[nodiscard]] std::int8_t operator()(double target, double cost) const noexcept {
     const double bounded = (std::min)((std::max)(target, -128.0), 127.0);
-    const std::size_t start = below_[level_index(static_cast<int>(std::lround(bounded)))];
+    const std::size_t start = below_[static_cast<std::size_t>(bounded + 128.5)];  // of the nearest integer
     std::size_t best = (std::min)(start, codebook_.size() - 1);
     double least = total(best, target, cost);
     for (std::size_t index = best + 1; index < codebook_.size(); ++index) {

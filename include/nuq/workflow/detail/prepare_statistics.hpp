@@ -2,6 +2,7 @@
 #define NUQ_WORKFLOW_DETAIL_PREPARE_STATISTICS_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -10,10 +11,12 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/deadline.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/tensor.hpp"
 #include "nuq/engine/any_engine.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/passes/multiplications.hpp"
 #include "nuq/graph/passes/shared_statistics.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/sensitivity/layer_sensitivities.hpp"
@@ -36,17 +39,18 @@ void add_data_free_statistics(const Graph& graph, const QuantizationPlan& plan, 
 /// Brings the errors of all layers to one unit.
 NUQ_FUNCTION void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities);
 
-/// How many batches are enough to see what the error of a layer does to the network: about 100 samples.
-template <class NextBatch>
-[[nodiscard]] int sensitivity_batches(NextBatch& next_batch, int batches) {
-  constexpr std::int64_t enough_samples = 100;
-  const InputBatch first = next_batch(0);
-  std::int64_t samples = 1;
-  for (const auto& [blob, tensor] : first) {
-    if (!tensor.shape.empty()) samples = (std::max)(samples, tensor.shape.front());
-  }
-  return static_cast<int>((std::min<std::int64_t>)(batches, (enough_samples + samples - 1) / samples));
-}
+/// How many samples are enough to see what the error of a layer does to the network: about 100, fewer of a network in
+/// which two forward passes of them for each of `layers` would take more than 1.5e12 multiplications, but 4.
+NUQ_FUNCTION [[nodiscard]] std::int64_t sensitivity_samples(double multiplications_per_sample, std::size_t layers);
+
+/// The samples of a batch: the largest first extent.
+NUQ_FUNCTION [[nodiscard]] std::int64_t samples_of(const InputBatch& batch);
+
+NUQ_FUNCTION [[nodiscard]] std::map<std::string, Shape> shapes_of(const InputBatch& batch);
+
+/// Leaves the first `samples` in a batch where all its inputs have as many and the network takes any number: one that
+/// is not declared.
+NUQ_FUNCTION void keep_first_samples(InputBatch& batch, std::int64_t samples, const Graph& graph);
 
 /// Statistics of all layers that take NUQ, without data; of shared weights, of all their uses.
 template <class Real = double>
@@ -72,8 +76,19 @@ template <class NextBatch>
   NetworkStatistics statistics =
       network_statistics(graph, plan, engine, batches, feed_from(next_batch), options, parallel);
   add_data_free_statistics(graph, plan, statistics);
-  weigh(statistics, layer_sensitivities(graph, plan, statistics, engine, sensitivity_batches(next_batch, batches),
-                                        feed_from(next_batch), parallel, deadline));
+  const InputBatch first = next_batch(0);
+  const std::int64_t samples = samples_of(first);
+  const std::int64_t enough =
+      sensitivity_samples(multiplications(graph, shapes_of(first)) / static_cast<double>(samples), statistics.size());
+  const auto next = [&](int index) {
+    InputBatch batch = next_batch(index);
+    keep_first_samples(batch, enough, graph);
+    return batch;
+  };
+  const std::int64_t enough_batches = (std::max<std::int64_t>)(enough / samples, 1);
+  weigh(statistics, layer_sensitivities(graph, plan, statistics, engine,
+                                        static_cast<int>((std::min<std::int64_t>)(batches, enough_batches)),
+                                        feed_from(next), parallel, deadline));
   add_up_shared_statistics(graph, statistics);
   return statistics;
 }
@@ -87,6 +102,43 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
+
+NUQ_DEFINITION std::int64_t sensitivity_samples(double multiplications_per_sample, std::size_t layers) {
+  constexpr double most_multiplications = 1.5e12;
+  const double affordable =
+      most_multiplications / (std::max)(2.0 * static_cast<double>(layers) * multiplications_per_sample, 1.0);
+  return static_cast<std::int64_t>((std::min)((std::max)(affordable, 4.0), 100.0));
+}
+
+NUQ_DEFINITION std::int64_t samples_of(const InputBatch& batch) {
+  std::int64_t samples = 1;
+  for (const auto& [blob, tensor] : batch) {
+    if (!tensor.shape.empty()) samples = (std::max)(samples, tensor.shape.front());
+  }
+  return samples;
+}
+
+NUQ_DEFINITION std::map<std::string, Shape> shapes_of(const InputBatch& batch) {
+  std::map<std::string, Shape> shapes;
+  for (const auto& [blob, tensor] : batch) shapes[blob] = tensor.shape;
+  return shapes;
+}
+
+NUQ_DEFINITION void keep_first_samples(InputBatch& batch, std::int64_t samples, const Graph& graph) {
+  const std::int64_t count = samples_of(batch);
+  if (count <= samples) return;
+  for (const std::size_t input : graph.inputs) {
+    const Value& value = graph.values[input];
+    const auto set = batch.find(value.blob);
+    if (set == batch.end()) continue;
+    const Shape& shape = set->second.shape;
+    if (shape.empty() || shape.front() != count || (!value.shape.empty() && value.shape.front() == count)) return;
+  }
+  for (auto& [blob, tensor] : batch) {
+    tensor.shape.front() = samples;
+    tensor.values.resize(element_count(tensor.shape));
+  }
+}
 
 NUQ_DEFINITION void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities) {
   for (auto& [layer, known] : statistics) known.weigh(sensitivities.at(layer));

@@ -25,7 +25,8 @@ Eigen::MatrixXd product_of(const nuq::SecondMomentFactor& factor) {
   return product;
 }
 
-void check_same(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b, double tolerance = 1e-12) {
+void check_same(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b,
+                double tolerance = 2e-6) {  // the factor is of floats
   REQUIRE(a.rows() == b.rows());
   CHECK((a - b).cwiseAbs().maxCoeff() <= tolerance * b.cwiseAbs().maxCoeff());
 }
@@ -60,10 +61,10 @@ TEST_CASE("a cost is what remains of a difference when the weights after it make
     const Eigen::VectorXd coupling = h.col(k).tail(after);
     double left = h(k, k);
     if (after > 0) left -= coupling.dot(h.bottomRightCorner(after, after).inverse() * coupling);
-    CHECK(factor.upper(k, k) * factor.upper(k, k) == doctest::Approx(left).epsilon(1e-9));
+    CHECK(factor.upper(k, k) * factor.upper(k, k) == doctest::Approx(left).epsilon(1e-6));
     sum += left;
   }
-  CHECK(factor.mean_cost() == doctest::Approx(sum / 7.0).epsilon(1e-9));
+  CHECK(factor.mean_cost() == doctest::Approx(sum / 7.0).epsilon(1e-6));
 }
 
 TEST_CASE("singular moments get through with their damping") {
@@ -75,7 +76,7 @@ TEST_CASE("moments that are not positive definite get ten times the damping unti
   Eigen::Matrix2d moments;  // eigenvalues 2.05 and −0.05
   moments << 1.0, 1.05, 1.05, 1.0;
   check_same(product_of(nuq::second_moment_factor(moments, 0.01)), damped(moments, 0.1));
-  check_same(product_of(nuq::second_moment_factor(moments, 0.0)), damped(moments, 0.1), 1e-7);
+  check_same(product_of(nuq::second_moment_factor(moments, 0.0)), damped(moments, 0.1));
 }
 
 TEST_CASE("zero moments get a factor, whatever the damping") {

@@ -49,7 +49,7 @@ struct FeedbackFindings {
 template <class Real = float>
 class FactorRows {
  public:
-  static constexpr std::ptrdiff_t cols_per_block = 64;
+  static constexpr std::ptrdiff_t cols_per_block = 60;  // a multiple of the products' tiles
 
   FactorRows(const LayerProblem& problem, const SecondMomentFactor& factor, std::size_t first, std::size_t last)
       : problem_(problem),
