@@ -164,13 +164,14 @@ template <class Engine, class Run>
 /// @param statistics  of the layers in question, not weighed yet.
 /// @param engine      an Engine; loaded anew for every layer.
 /// @param feed        `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1.
+/// @param compares    whether the damage to the network may decide for P alone; false where there are too few samples.
 /// @param deadline    data and layers are left out as it demands: P of a layer that is not measured is taken to be that
 ///                    of the others at equal energy.
 template <class Engine, class Feed>
 [[nodiscard]] std::map<std::string, double> layer_sensitivities(const Graph& graph, const QuantizationPlan& plan,
                                                                 const NetworkStatistics& statistics, Engine& engine,
                                                                 int batches, Feed&& feed, Parallel& parallel,
-                                                                const Deadline& deadline = {}) {
+                                                                const Deadline& deadline = {}, bool compares = true) {
   constexpr double clearly_less = 0.9;
   constexpr std::array<double, 3> prices = {1.0, 4.0, 16.0};  // of the reference: about 3, 2 and 1 bits per weight
   if constexpr (check_engine<Engine>()) {
@@ -192,6 +193,7 @@ template <class Engine, class Feed>
                                      parallel);
     };
     std::map<std::string, double> blend = detail::blended_sensitivities(influences, 0.5);
+    if (!compares) return blend;
     std::map<std::string, double> slopes = detail::blended_sensitivities(influences, 1.0);
     double product = 1.0;
     for (const double price : prices) {

@@ -40,7 +40,7 @@ void add_data_free_statistics(const Graph& graph, const QuantizationPlan& plan, 
 NUQ_FUNCTION void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities);
 
 /// How many samples are enough to see what the error of a layer does to the network: about 100, fewer of a network in
-/// which two forward passes of them for each of `layers` would take more than 1.5e12 multiplications, but 4.
+/// which two forward passes of them for each of `layers` would take more than 1.2e12 multiplications, but 4.
 NUQ_FUNCTION [[nodiscard]] std::int64_t sensitivity_samples(double multiplications_per_sample, std::size_t layers);
 
 /// The samples of a batch: the largest first extent.
@@ -76,6 +76,7 @@ template <class NextBatch>
   NetworkStatistics statistics =
       network_statistics(graph, plan, engine, batches, feed_from(next_batch), options, parallel);
   add_data_free_statistics(graph, plan, statistics);
+  constexpr std::int64_t samples_to_compare = 20;  // decided by fewer, blend or slopes would be a matter of chance
   const InputBatch first = next_batch(0);
   const std::int64_t samples = samples_of(first);
   const std::int64_t enough =
@@ -85,10 +86,10 @@ template <class NextBatch>
     keep_first_samples(batch, enough, graph);
     return batch;
   };
-  const std::int64_t enough_batches = (std::max<std::int64_t>)(enough / samples, 1);
+  const std::int64_t enough_batches = (enough + samples - 1) / samples;
   weigh(statistics, layer_sensitivities(graph, plan, statistics, engine,
                                         static_cast<int>((std::min<std::int64_t>)(batches, enough_batches)),
-                                        feed_from(next), parallel, deadline));
+                                        feed_from(next), parallel, deadline, enough >= samples_to_compare));
   add_up_shared_statistics(graph, statistics);
   return statistics;
 }
@@ -104,7 +105,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_DEFINITION std::int64_t sensitivity_samples(double multiplications_per_sample, std::size_t layers) {
-  constexpr double most_multiplications = 1.5e12;
+  constexpr double most_multiplications = 1.2e12;
   const double affordable =
       most_multiplications / (std::max)(2.0 * static_cast<double>(layers) * multiplications_per_sample, 1.0);
   return static_cast<std::int64_t>((std::min)((std::max)(affordable, 4.0), 100.0));
