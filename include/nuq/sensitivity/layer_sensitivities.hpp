@@ -164,9 +164,9 @@ template <class Engine, class Run>
 /// @param statistics  of the layers in question, not weighed yet.
 /// @param engine      an Engine; loaded anew for every layer.
 /// @param feed        `feed(engine, batch)` sets the network's inputs for batch 0 … batches − 1.
-/// @param compares    whether the damage to the network may decide for P alone; false where there are too few samples.
 /// @param deadline    data and layers are left out as it demands: P of a layer that is not measured is taken to be that
 ///                    of the others at equal energy.
+/// @param compares    whether the damage to the network may decide for P alone; false where there are too few samples.
 template <class Engine, class Feed>
 [[nodiscard]] std::map<std::string, double> layer_sensitivities(const Graph& graph, const QuantizationPlan& plan,
                                                                 const NetworkStatistics& statistics, Engine& engine,

@@ -22,15 +22,21 @@ namespace detail {
 
 /// Runs a network again and again, each time with one layer changed. Of an engine that computes parts of networks only
 /// what depends on the layer is run, on the values that it reads of the rest: these are kept of as many layers at a
-/// time as fit into `memory`, in the order in which they are asked for.
+/// time, the one that is asked for and those after it, as fit into some memory.
 template <class Engine, class Feed>
 class ChangedLayers {
  public:
   /// Refers to all of them; `nodes`, ascending, are those that will be changed. `original` are the unchanged network's
-  /// outputs.
+  /// outputs. In `memory` bytes values are kept; those of one layer always are.
   ChangedLayers(const Graph& graph, std::vector<std::size_t> nodes, Engine& engine, int batches, Feed& feed,
-                const NetworkOutputs& original)
-      : graph_(graph), nodes_(std::move(nodes)), engine_(engine), batches_(batches), feed_(feed), original_(original) {}
+                const NetworkOutputs& original, std::size_t memory = std::size_t{256} << 20U)
+      : graph_(graph),
+        nodes_(std::move(nodes)),
+        engine_(engine),
+        batches_(batches),
+        feed_(feed),
+        original_(original),
+        memory_(memory) {}
 
   /// The network's outputs with other blobs in one of the nodes.
   [[nodiscard]] NetworkOutputs outputs(std::size_t node, const std::vector<Tensor>& blobs) {
@@ -42,8 +48,9 @@ class ChangedLayers {
     }
     if (parts_.count(node) == 0) keep_inputs_from(node);
     const NetworkPart& part = parts_.at(node);
+    if (part.nodes.empty()) return original_;  // the layer is not computed
     Graph changed = graph_of_part(graph_, part);
-    for (const std::size_t input : part.inputs) changed.values[input].shape = kept_.at(input).front().shape;
+    for (const std::size_t input : part.inputs) changed.values[input].shape = common_shape(kept_.at(input));
     changed.nodes.front().blobs = blobs;
     engine_.load(changed);
     const auto feed_kept = [&](Engine& engine, int batch) {
@@ -54,7 +61,17 @@ class ChangedLayers {
   }
 
  private:
-  static constexpr std::size_t memory = std::size_t{256} << 20U;
+  /// What all batches have, whose numbers of samples may differ: the first one's shape. Empty, that is not declared,
+  /// where they differ in more than the first axis.
+  [[nodiscard]] static Shape common_shape(const std::vector<Tensor>& batches) {
+    const Shape& first = batches.front().shape;
+    const auto is_alike = [&first](const Tensor& batch) {
+      const Shape& shape = batch.shape;
+      return !shape.empty() && shape.size() == first.size() &&
+             std::equal(shape.begin() + 1, shape.end(), first.begin() + 1);
+    };
+    return std::all_of(batches.begin(), batches.end(), is_alike) ? first : Shape();
+  }
 
   /// Outputs that do not depend on the layer are the original's.
   [[nodiscard]] NetworkOutputs with_outputs_of_part(NetworkOutputs part) const {
@@ -80,7 +97,7 @@ class ChangedLayers {
       for (const std::size_t input : part.inputs) {
         if (wanted.insert(input).second) bytes += bytes_[input];
       }
-      if (!parts_.empty() && bytes > memory) break;
+      if (!parts_.empty() && bytes > memory_) break;
       for (const std::size_t input : part.inputs) kept_[input];
       parts_.emplace(*next, std::move(part));
     }
@@ -121,6 +138,7 @@ class ChangedLayers {
   int batches_;
   Feed& feed_;
   const NetworkOutputs& original_;
+  std::size_t memory_;
   std::vector<bool> is_computed_;                    // by node
   std::vector<std::size_t> bytes_;                   // by value
   std::map<std::size_t, NetworkPart> parts_;         // by node that has changed
