@@ -11,6 +11,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/graph/graph.hpp"
+#include "nuq/graph/passes/multiplications.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -24,11 +25,7 @@ class LayerWork {
     is_custom_ = std::any_of(custom.loaders.begin(), custom.loaders.end(),
                              [&](const CustomLayerLoader& loader) { return loader.type == node.type; });
     is_scattered_ = is<ops::TransposedConvolution>(node);
-    if (!has_weight_matrix(node) || node.blobs.empty() || node.blobs.front().values.empty()) return;
-    const Tensor& weights = node.blobs.front();
-    const auto* const product = node.operation.get_if<ops::InnerProduct>();
-    const bool is_transposed = product != nullptr && product->transposed_weights;
-    weights_per_value_ = static_cast<std::int64_t>(weights.values.size()) / weights.shape[is_transposed ? 1 : 0];
+    weights_per_value_ = weights_per_value(node);
   }
 
   /// For tensors of given sizes.

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "../../caffe/small_network.hpp"
-#include "nuq/graph/passes/multiplications.hpp"
 
 namespace graph_passes_dependent_part_test {
 
@@ -58,11 +57,6 @@ TEST_CASE("a part is a network whose inputs have names of their own") {
   CHECK(inner.values[input].blob == nuq::part_input_name(input));
   CHECK(inner.values[input].producer == nuq::Value::network_input);
   CHECK(inner.values[inner.nodes[2].outputs.front()].producer == 2);
-}
-
-TEST_CASE("a forward pass multiplies each weight as often as a layer has positions") {
-  CHECK(nuq::multiplications(network(), {}) == 3.0 * 4.0 * 15.0);
-  CHECK(nuq::multiplications(network(), {{"data", {2, 2, 3, 5}}}) == 2.0 * 3.0 * 4.0 * 15.0);
 }
 
 }  // namespace graph_passes_dependent_part_test
