@@ -83,7 +83,7 @@ template <class Real>
 /// columns, so that nearly all of it is products of matrices.
 template <class Real>
 [[nodiscard]] bool factor_columns(DenseMatrix<Real>& a, std::ptrdiff_t first, std::ptrdiff_t last) {
-  constexpr std::ptrdiff_t narrow = 18;  // both multiples of the products' tiles
+  constexpr std::ptrdiff_t narrow = 18;  // both multiples of the products' tiles with AVX2
   constexpr std::ptrdiff_t wide = 126;
   const std::ptrdiff_t rows = a.rows();
   if (last - first > narrow) {

@@ -64,7 +64,7 @@ template <std::size_t lanes, std::size_t cols, class Real>
   }
 }
 
-/// Rows [first, first + rows) of A by panels of `panel` rows, column by column; the last panel may be lower.
+/// A by panels of `panel` rows, each column by column. What the last panel has more rows than A keeps its values.
 template <class Real>
 void pack_panels(MatrixBlock<Real> a, std::ptrdiff_t panel, Real* packed) {
   for (std::ptrdiff_t top = 0; top < a.rows; top += panel) {
@@ -91,7 +91,8 @@ template <std::size_t lanes, std::size_t width, class Real>
   }
 }
 
-/// Rows and depth are cut into blocks that fit into the second cache.
+/// Rows and depth are cut into blocks that fit into the second cache. Each entry of C gets the same bits wherever a tile
+/// begins: of every block of depth one sum, in its order.
 template <std::size_t lanes, std::ptrdiff_t tile_width, class Real>
 [[gnu::always_inline]] inline void add_in_tiles(Real factor, MatrixBlock<Real> a, DenseFactor<Real> b,
                                                 std::ptrdiff_t cols, Real* c, std::ptrdiff_t stride) {
