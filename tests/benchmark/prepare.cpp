@@ -95,11 +95,15 @@ struct Unit {
 
   void print(const char* part, double seconds) const {
     const double passes = seconds / pass;
-    std::printf("  %-34s %9.2f s %9.1f passes %7.2f per layer %8.0f MB %7.2f x\n", part, seconds, passes,
-                passes / static_cast<double>(layers), peak_bytes() / 1e6, peak_bytes() / model_bytes);
+    std::printf("  %-32s %9.2f %9.1f %10.2f %8.0f %8.2f\n", part, seconds, passes, passes / static_cast<double>(layers),
+                peak_bytes() / 1e6, peak_bytes() / model_bytes);
     std::fflush(stdout);
   }
 };
+
+void print_header(const char* title) {
+  std::printf(" %-33s %9s %9s %10s %8s %8s\n", title, "seconds", "passes", "per layer", "peak MB", "x model");
+}
 
 void forward_all(nuq::Net& net, const Job& job) {
   for (int index = 0; index < job.batches; ++index) {
@@ -216,15 +220,15 @@ void measure(const Job& job, const std::string& what) {
   std::printf("%s, %d batches\n", job.name.c_str(), job.batches);
   in_own_process([&] { nuq::create_quant_config(config, job.model, job.weights); });
   if (is_wanted("run")) {
-    std::puts(" auto_nuq");
+    print_header("auto_nuq");
     in_own_process([&] { measure_run(job, config, folder, true); });
   }
   if (is_wanted("run-without")) {
-    std::puts(" auto_nuq without statistics");
+    print_header("auto_nuq without statistics");
     in_own_process([&] { measure_run(job, config, folder, false); });
   }
   if (is_wanted("parts")) {
-    std::puts(" parts");
+    print_header("parts");
     in_own_process([&] { measure_parts(job, config, folder); });
   }
 }
