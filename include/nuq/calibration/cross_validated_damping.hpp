@@ -62,10 +62,10 @@ class DampingTrial {
   std::vector<float> scales_;
 };
 
-/// Walks downhill from `start` on the grid 0.0003, 0.001, 0.003 … 1; not at all where the error there is not below
-/// `bound`.
+/// Walks downhill from `start`, or what is next above it, on the grid 0.0003, 0.001, 0.003 … 1; not at all where the
+/// error there is not below `bound`.
 template <class ErrorAt>
-[[nodiscard]] ValidatedDamping least_error_damping(const ErrorAt& error_at, double start = 0.01,
+[[nodiscard]] ValidatedDamping least_error_damping(const ErrorAt& error_at, double start = default_damping,
                                                    double bound = (std::numeric_limits<double>::infinity)()) {
   constexpr std::array<double, 8> grid = {0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0};
   std::array<std::optional<double>, grid.size()> errors;
@@ -73,8 +73,8 @@ template <class ErrorAt>
     if (!errors[index]) errors[index] = error_at(grid[index]);
     return *errors[index];
   };
-  auto best = static_cast<std::size_t>(std::find(grid.begin(), grid.end(), start) - grid.begin());
-  if (!(error(best) < bound)) return {start, error(best)};
+  auto best = static_cast<std::size_t>(std::lower_bound(grid.begin(), grid.end() - 1, start) - grid.begin());
+  if (!(error(best) < bound)) return {grid[best], error(best)};
   while (best + 1 < grid.size() && error(best + 1) < error(best)) ++best;
   while (best > 0 && error(best - 1) < error(best)) --best;
   return {grid[best], error(best)};

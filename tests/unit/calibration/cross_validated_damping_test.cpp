@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <set>
 #include <vector>
 
@@ -119,6 +120,18 @@ TEST_CASE("centred, both the moments and the bias are those of the half that the
   CHECK(found.damping == downhill(errors));
   const auto at = std::find(grid.begin(), grid.end(), found.damping) - grid.begin();
   CHECK(found.error == doctest::Approx(errors[static_cast<std::size_t>(at)]));
+}
+
+TEST_CASE("the walk begins at a given damping, on the grid, and only where the error is below a bound") {
+  const auto v_shaped = [](double damping) { return std::abs(std::log(damping / 0.1)); };  // least at 0.1
+  const double none = std::numeric_limits<double>::infinity();
+  for (const double start : {0.0, 0.0003, 0.005, 0.01, 0.3, 1.0, 7.0, none})
+    CHECK(nuq::detail::least_error_damping(v_shaped, start, none).damping == 0.1);
+  CHECK(nuq::detail::least_error_damping(v_shaped, 0.01, v_shaped(0.01)).damping == 0.01);
+  CHECK(nuq::detail::least_error_damping(v_shaped, 0.01, 1.01 * v_shaped(0.01)).damping == 0.1);
+  CHECK(nuq::detail::least_error_damping(v_shaped, 7.0, 0.0).damping == 1.0);
+  const auto no_number = [](double) { return std::numeric_limits<double>::quiet_NaN(); };
+  CHECK(nuq::detail::least_error_damping(no_number, 0.03, none).damping == 0.03);
 }
 
 TEST_CASE("few samples ask for more damping than many") {
