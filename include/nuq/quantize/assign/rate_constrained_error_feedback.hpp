@@ -32,7 +32,7 @@ class PricedLevels {
   NUQ_FUNCTION PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price);
 
   NUQ_FUNCTION [[nodiscard]] std::int8_t operator()(double target, double cost) const noexcept {
-    const double bounded = (std::min)((std::max)(target, -128.0), 127.0);
+    const double bounded = (std::min)((std::max)(-128.0, target), 127.0);         // −128 of a NaN
     const std::size_t start = below_[static_cast<std::size_t>(bounded + 128.5)];  // of the nearest integer
     std::size_t best = (std::min)(start, codebook_.size() - 1);
     double least = total(best, target, cost);

@@ -2,6 +2,7 @@
 #define NUQ_QUANTIZE_STATISTICS_SECOND_MOMENT_FACTOR_HPP
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -50,8 +51,8 @@ NUQ_FUNCTION [[nodiscard]] DenseMatrix<float> reversed_floats(const Matrix& matr
 }  // namespace detail
 
 /// Factorises E[x xᵀ] with `damping` ≥ 0 times the mean of its diagonal added to the diagonal; ten times as much again,
-/// at least 1e-8, while the matrix is not positive definite. `second_moments` must be square, symmetric and finite.
-/// Complexity: O(in³).
+/// at least 1e-8, while the matrix is not positive definite. `second_moments` must be square, symmetric and finite; the
+/// factor of others means nothing. Complexity: O(in³).
 template <class Real = double>
 [[nodiscard]] SecondMomentFactor second_moment_factor(const Matrix& second_moments, double damping = default_damping) {
   SecondMomentFactor factor;
@@ -64,7 +65,7 @@ template <class Real = double>
     const double added = share * unit - factor.damping;
     for (std::ptrdiff_t k = 0; k < reversed.rows(); ++k) reversed(k, k) += added;
     factor.damping = share * unit;
-    if (linear_algebra::cholesky_factor(reversed, lower)) break;
+    if (linear_algebra::cholesky_factor(reversed, lower) || !std::isfinite(factor.damping)) break;
   }
   factor.upper = detail::reversed_floats(lower);
   return factor;

@@ -203,6 +203,15 @@ TEST_CASE("inputs that are always zero do no harm") {
   CHECK(assignment.error < 1e-8);
 }
 
+TEST_CASE("inputs that are next to nothing do no harm, though they vanish as floats") {
+  nuq::Parallel serial;
+  const nuq::Codebook codebook = codebook_of({-7, -3, 0, 2, 6});
+  Layer layer(3, 8, 10, 5);
+  layer.statistics.second_moments *= 1e-100;
+  const nuq::LayerProblem problem = layer.problem(serial);
+  CHECK(nuq::ErrorFeedback{}.assign(problem, codebook).levels == nuq::nearest_levels(problem, codebook));
+}
+
 TEST_CASE("levels and error have the same bits for any number of threads, with one scale as with many") {
   const nuq::Codebook codebook = codebook_of({-7, -4, -2, -1, 0, 1, 3, 5});
   Layer layer(75, 130, 200, 6);

@@ -5,6 +5,7 @@
 #include <Eigen/LU>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "../assign/textbook_feedback.hpp"
@@ -77,6 +78,14 @@ TEST_CASE("moments that are not positive definite get ten times the damping unti
   moments << 1.0, 1.05, 1.05, 1.0;
   check_same(product_of(nuq::second_moment_factor(moments, 0.01)), damped(moments, 0.1));
   check_same(product_of(nuq::second_moment_factor(moments, 0.0)), damped(moments, 0.1));
+}
+
+TEST_CASE("moments that are no numbers, or too large for them, come to an end") {
+  Eigen::Matrix2d moments = Eigen::Matrix2d::Identity();
+  for (const double value : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    moments(1, 1) = value;
+    CHECK(nuq::second_moment_factor(moments).order.size() == 2);
+  }
 }
 
 TEST_CASE("zero moments get a factor, whatever the damping") {

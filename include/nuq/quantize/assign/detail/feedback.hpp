@@ -79,7 +79,8 @@ class FactorRows {
         const double scale = problem_.scale(row);
         const auto weight = static_cast<double>(problem_.weights(row, col));
         const auto left = static_cast<double>(left_[at]);
-        const double target = (weight + left / diagonal) / scale;
+        const double made_up_for = diagonal > 0.0 ? left / diagonal : 0.0;  // next to nothing is 0 as a float
+        const double target = (weight + made_up_for) / scale;
         const double cost = diagonal * diagonal * scale * scale;
         const std::int8_t level = choose(target, cost);
         met(target, cost);
