@@ -135,9 +135,11 @@ NUQ_DEFINITION void keep_first_samples(InputBatch& batch, std::int64_t samples, 
     const Shape& shape = set->second.shape;
     if (shape.empty() || shape.front() != count || (!value.shape.empty() && value.shape.front() == count)) return;
   }
-  for (auto& [blob, tensor] : batch) {
-    tensor.shape.front() = samples;
-    tensor.values.resize(element_count(tensor.shape));
+  for (const std::size_t input : graph.inputs) {
+    const auto set = batch.find(graph.values[input].blob);
+    if (set == batch.end()) continue;
+    set->second.shape.front() = samples;
+    set->second.values.resize(element_count(set->second.shape));
   }
 }
 
