@@ -95,7 +95,7 @@ struct Unit {
 
   void print(const char* part, double seconds) const {
     const double passes = seconds / pass;
-    std::printf("  %-32s %9.2f %9.1f %10.2f %8.0f %8.2f\n", part, seconds, passes, passes / static_cast<double>(layers),
+    std::printf("  %-32s %9.3f %9.1f %10.2f %8.0f %8.2f\n", part, seconds, passes, passes / static_cast<double>(layers),
                 peak_bytes() / 1e6, peak_bytes() / model_bytes);
     std::fflush(stdout);
   }
