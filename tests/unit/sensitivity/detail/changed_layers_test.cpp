@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "../../caffe/small_network.hpp"
@@ -103,6 +102,10 @@ nuq::NetworkOutputs outputs_of(const nuq::Graph& graph, const Samples& samples) 
   return nuq::network_outputs(graph, engine, batches, samples);
 }
 
+bool same_bits(float a, float b) {
+  return std::memcmp(&a, &b, sizeof(float)) == 0;
+}
+
 void check_same(const nuq::NetworkOutputs& found, const nuq::NetworkOutputs& expected) {
   REQUIRE(found.blobs.size() == expected.blobs.size());
   for (std::size_t index = 0; index < found.blobs.size(); ++index) {
@@ -112,8 +115,7 @@ void check_same(const nuq::NetworkOutputs& found, const nuq::NetworkOutputs& exp
     CHECK(blob.layer == wanted.layer);
     CHECK(blob.output == wanted.output);
     CHECK(blob.is_probability == wanted.is_probability);
-    REQUIRE(blob.values.size() == wanted.values.size());
-    CHECK(std::memcmp(blob.values.data(), wanted.values.data(), sizeof(float) * wanted.values.size()) == 0);
+    CHECK(std::equal(blob.values.begin(), blob.values.end(), wanted.values.begin(), wanted.values.end(), same_bits));
   }
 }
 
