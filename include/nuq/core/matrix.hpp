@@ -41,7 +41,8 @@ class DenseVector {
   operator Dense() const {
     Dense values;
     values.resize(size(), 1);
-    for (std::ptrdiff_t index = 0; index < size(); ++index) values(index, 0) = (*this)[index];
+    for (std::ptrdiff_t index = 0; index < size(); ++index)
+      values(index, 0) = static_cast<typename Dense::Scalar>((*this)[index]);
     return values;
   }
 
@@ -105,7 +106,8 @@ class DenseMatrix {
     Dense values;
     values.resize(rows_, cols_);
     for (std::ptrdiff_t col = 0; col < cols_; ++col) {
-      for (std::ptrdiff_t row = 0; row < rows_; ++row) values(row, col) = (*this)(row, col);
+      for (std::ptrdiff_t row = 0; row < rows_; ++row)
+        values(row, col) = static_cast<typename Dense::Scalar>((*this)(row, col));
     }
     return values;
   }
