@@ -25,14 +25,19 @@ struct RunArguments : ModelOptions {
   std::vector<std::string> layers;
 };
 
-/// The name as a file name: characters outside [A-Za-z0-9_.-] become _.
-std::string escaped(std::string name) {
-  for (char& c : name) {
-    const bool kept =
+/// The name as a file name: characters outside [A-Za-z0-9_.-] become _, those of several bytes in UTF-8 one _.
+std::string escaped(const std::string& name) {
+  std::string file_name;
+  bool within_character = false;
+  for (const char c : name) {
+    const bool is_kept =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
-    if (!kept) c = '_';
+    const auto byte = static_cast<unsigned char>(c);
+    const bool goes_on = within_character && (byte & 0xC0U) == 0x80U;
+    if (!goes_on) file_name += is_kept ? c : '_';
+    within_character = byte >= 0x80U;
   }
-  return name;
+  return file_name;
 }
 
 /// The name among `known` that is `wanted` or whose escaped form is; `kind` is for the message.

@@ -120,4 +120,9 @@ says 'a surplus layer, pack' 0 "$aux" "$nuq" --quiet pack -m volumes.prototxt -w
 { cat volumes.prototxt; echo 'layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" include { phase: DEPLOY } }'; } >phase.prototxt
 says 'an unknown phase' 0 "phase.prototxt:4: layer 'prob': field 'include.phase' has the unknown value DEPLOY, wanted TRAIN or TEST: the rule holds in neither, so the layer is left out" \
   "$nuq" config -m phase.prototxt -w volumes.caffemodel -o phase.json
+
+# Names in UTF-8: a character of several bytes is one in a file's name.
+sed 's|"prob"|"größe/1"|' "$model" >utf8.prototxt
+"$nuq" --quiet run -m utf8.prototxt -w "$weights" --input data=images.npy --output-dir utf8 --blob 'größe/1'
+[ -f utf8/gr__e_1.npy ] || { echo 'FAILED: no file utf8/gr__e_1.npy'; ls utf8; failures=$((failures + 1)); }
 exit $((failures > 0))
