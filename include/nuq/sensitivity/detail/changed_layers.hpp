@@ -129,6 +129,7 @@ class ChangedLayers {
       while (graph_.nodes[at].name != node.name) ++at;
       is_computed_[at] = true;
       for (std::size_t input = 0; input < inputs.size(); ++input) visit(graph_.nodes[at].inputs[input], inputs[input]);
+      ++at;  // the next layer may have the same name
     });
   }
 

@@ -186,6 +186,18 @@ TEST_CASE("in a chain the layers behind a changed one give what the whole networ
   check_all(chain());
 }
 
+TEST_CASE("a layer that follows one of its name is another one") {
+  nuq::Graph graph = Network(image)
+                         .convolution("a", "data", 3, 4)
+                         .convolution("b", "a", 4, 2)
+                         .product("fc", "b", 2 * 5 * 4, 6)
+                         .graph();
+  for (nuq::Node& node : graph.nodes) {
+    if (node.name == "b") node.name = "a";
+  }
+  check_all(graph);
+}
+
 TEST_CASE("a part reads the branches that it does not change, before and after they are overwritten") {
   // 'a' is read three times: as it is written, after its ReLU, and by the sum; 'b' is overwritten twice.
   check_all(Network(image)
