@@ -8,7 +8,7 @@
 set(NUQ_COMPILED_ROOMS core io activation search quantize packed graph caffe ascend engine amct report dataset calibration sensitivity evaluation workflow
     CACHE INTERNAL "Rooms that nuq::compiled may hold, for callers in any directory")
 
-# Rooms that only read and write: no time is spent there that more than -O1 would save, but in compiling them.
+# Rooms that read files, write them and keep account of trials: no time is spent there that more than -O1 would save, but in compiling them.
 set(NUQ_LIGHT_ROOMS caffe amct report evaluation CACHE INTERNAL "Rooms of nuq::compiled that Release builds compile at -O1")
 
 function(nuq_add_compiled_library target include_dir)

@@ -76,7 +76,7 @@ template <class NextBatch>
   NetworkStatistics statistics =
       network_statistics(graph, plan, engine, batches, feed_from(next_batch), options, parallel);
   add_data_free_statistics(graph, plan, statistics);
-  constexpr std::int64_t samples_to_compare = 20;  // decided by fewer, blend or slopes would be a matter of chance
+  constexpr std::int64_t samples_to_compare = 20;  // where no more are affordable, chance would choose blend or slopes
   const InputBatch first = next_batch(0);
   const std::int64_t samples = samples_of(first);
   const std::int64_t enough =
