@@ -11,7 +11,6 @@
 #include "auto_evaluator.hpp"
 #include "auto_progress.hpp"
 #include "command.hpp"
-#include "nuq/amct/quant_config_json.hpp"
 #include "nuq/report/table.hpp"
 #include "nuq/search/by_name.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
@@ -22,7 +21,7 @@ namespace {
 struct AutoArguments : ModelOptions {
   std::string config;
   AutoEvaluator::Options evaluation;
-  PolicyNames policies;  // its target: the configuration's, where none is named
+  PolicyNames policies;
   std::string search = "rate-distortion";
   std::vector<std::string> pins;
   std::vector<std::string> groups;
@@ -74,11 +73,8 @@ void run(AutoArguments arguments, Session& session) {
   arguments.evaluation.command.stop_requested = Interruption::requested;
   arguments.options.threads = session.threads;
   arguments.options.network = arguments.network;
-  if (arguments.policies.target.empty()) {
-    arguments.policies.target = nuq::read_quant_config(arguments.config).for_ascend ? "ascend" : "packed";
-  } else {
-    arguments.options.target = target_named(arguments.policies.target);
-  }
+  if (!arguments.policies.target.empty()) arguments.options.target = target_named(arguments.policies.target);
+  arguments.policies.follow(arguments.config);
   arguments.options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
   for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);
   for (const std::string& group : arguments.groups) add_group(group, arguments.options);
@@ -126,7 +122,6 @@ void add_auto(CLI::App& app, Session& session) {
                      "dataset JSON that the weights are fitted to and that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
   arguments->policies.add_to(command);
-  command.get_option("--target")->default_str("by the configuration");
   command
       .add_option("--search", arguments->search,
                   "rate-distortion, binary, greedy or exhaustive (all configurations, for a handful of layers)")

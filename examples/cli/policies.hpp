@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "nuq/amct/quant_config_json.hpp"
 #include "nuq/ascend/quantizer.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
@@ -34,19 +35,23 @@ inline nuq::BiasCorrection bias_correction_named(const std::string& name) {
   fail_name("--bias-correction", name, "on, off or auto");
 }
 
-/// Names of policies; empty ones are chosen by the target.
+/// Names of policies; empty ones are chosen by the target, an empty target by the configuration.
 struct PolicyNames {
   std::string target;
   nuq::QuantizerNames parts;
   std::string bias_correction = "auto";
 
+  /// The target of a configuration where none is named.
+  void follow(const std::string& config_file) {
+    if (target.empty()) target = nuq::target_name(nuq::usual_target(nuq::read_quant_config(config_file).for_ascend));
+  }
+
   void add_to(CLI::App& command) {
     command
-        .add_option(
-            "--target", target,
-            "what layers are compressed for: packed (entropy-coded), palette (few levels) or ascend (the vendor's "
-            "compressor)")
-        ->capture_default_str();
+        .add_option("--target", target,
+                    "what layers are compressed for: packed (entropy-coded, one price per bit), palette (few levels) "
+                    "or ascend (the vendor's compressor)")
+        ->default_str("by the configuration");
     command.add_option("--codebook", parts.codebook,
                        "optimal, lloyd, uniform-step or entropy-constrained (a price per bit in place of the number of "
                        "levels alone); chosen by the target otherwise");

@@ -1,5 +1,6 @@
 // nuq quantize: static quantization as the configuration says.
 
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -21,16 +22,24 @@ struct QuantizeArguments : ModelOptions {
   std::string calibration;
   bool weights_only = false;
   bool sequential = false;
-  PolicyNames policies{"palette", {}};
+  PolicyNames policies;
+  nuq::StaticNuqOptions options;
   std::string record;
   std::string prefix;
 
   [[nodiscard]] std::string record_file() const { return record.empty() ? prefix + "_record.txt" : record; }
 };
 
+/// Parts of a quantizer without a target belong to target palette.
+void decide_target(QuantizeArguments& arguments) {
+  PolicyNames& policies = arguments.policies;
+  if (policies.target.empty() && !policies.parts.empty()) policies.target = "palette";
+  if (!policies.target.empty()) arguments.options.target = target_named(policies.target);
+  policies.follow(arguments.config);
+}
+
 nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& session) {
-  nuq::StaticNuqOptions options;
-  options.target = target_named(arguments.policies.target);
+  nuq::StaticNuqOptions options = arguments.options;
   options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
   options.sequential = arguments.sequential;
   options.threads = session.threads;
@@ -47,13 +56,41 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
   return quantize_with([&](int index) { return data.batch(index, inputs); });
 }
 
-void run(const QuantizeArguments& arguments, const Session& session) {
-  const nuq::RunReport report = quantize(arguments, session);
+void run(QuantizeArguments arguments, Session& session) {
+  decide_target(arguments);
+  nuq::RunReport report;
+  try {
+    report = quantize(arguments, session);
+  } catch (const nuq::ConfigError& error) {
+    if (error.code() != nuq::ErrorCode::out_of_reach) throw;
+    std::fprintf(stderr, "%s\n", error.what());
+    session.exit_code = exit_not_satisfied;
+    return;
+  }
   print_warnings(report.warnings);
   if (session.quiet) return;
   if (report.weights_only)
     std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
   std::printf("%s", nuq::result_table(report).c_str());
+}
+
+/// How far target packed goes: --bits, --price or --max-bytes, and whether the configuration's levels are caps.
+void add_point(CLI::App& command, nuq::StaticNuqOptions& options) {
+  CLI::Option_group& point = *command.add_option_group(
+      "point", "how far target packed goes; otherwise to the predicted harm of the configured numbers of levels");
+  point.add_option_function<double>(
+      "--bits", [&options](double bits) { options.point = nuq::BitsPerWeight{bits}; },
+      "mean bits per weight of the quantized layers, coded");
+  point.add_option_function<double>(
+      "--price", [&options](double price) { options.point = nuq::PricePerBit{price}; },
+      "price per bit, in units of the network's output error; a report says which it had");
+  point.add_option_function<std::uint64_t>(
+      "--max-bytes", [&options](std::uint64_t bytes) { options.point = nuq::BytesAtMost{bytes}; },
+      "bytes of all quantizable layers, at most; exit code 1 where they cannot be had");
+  point.require_option(0, 1);
+  command.add_flag("--cap", options.cap_levels,
+                   "hold every layer to the configured number of levels; always so for target palette and ascend, and "
+                   "where the vendor's compiler decides which layers take NUQ");
 }
 
 }  // namespace
@@ -73,6 +110,7 @@ void add_quantize(CLI::App& app, Session& session) {
                 "layer, seldom a gain")
       ->needs(calibration);
   arguments->policies.add_to(command);
+  add_point(command, arguments->options);
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
   command.callback([arguments, &session] { run(*arguments, session); });

@@ -100,8 +100,8 @@
 #include "nuq/sensitivity/layer_sensitivities.hpp"
 #include "nuq/sensitivity/network_outputs.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
-#include "nuq/sensitivity/price_of_harm.hpp"
 #include "nuq/sensitivity/rank_layers.hpp"
+#include "nuq/sensitivity/seek_price.hpp"
 #include "nuq/workflow/accuracy_based_auto_calibration.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/auto_nuq/options.hpp"
@@ -117,6 +117,7 @@
 #include "nuq/workflow/policies.hpp"
 #include "nuq/workflow/quantization_session.hpp"
 #include "nuq/workflow/quantize_model.hpp"
+#include "nuq/workflow/rate_point.hpp"
 #include "nuq/workflow/save_model.hpp"
 #include "nuq/workflow/static_nuq.hpp"
 

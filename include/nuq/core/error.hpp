@@ -28,6 +28,7 @@ enum class ErrorCode {
   missing_record,          ///< the record file lacks a factor of a layer
   configuration_mismatch,  ///< a configuration that does not belong to this model
   nothing_to_do,           ///< no layer left to quantize
+  out_of_reach,            ///< a request that no result meets
   evaluation_failed        ///< the user's evaluator failed or returned no number
 };
 

@@ -73,6 +73,9 @@ struct RunReport {
   std::vector<LayerReport> layers;
   std::vector<TrialReport> trials;
   std::optional<CodingSizes> sizes;  ///< of the result of a search; not written where there is none
+  /// Per bit, in units of the network's output error, that all layers were quantized at; not written where there is
+  /// none.
+  std::optional<double> price;
 };
 
 /// Describes a file as it is on the disk now. Throws FormatError file_not_readable.
@@ -170,6 +173,7 @@ NUQ_DEFINITION std::string to_json(const RunReport& report) {
                             {"trials", detail::json_of(report.trials)}});
   if (report.metric_unchanged) json.set("metric_unchanged", true);
   if (report.sizes) json.set("sizes", detail::json_of(*report.sizes));
+  if (report.price) json.set("price", *report.price);
   return to_text(json, {2, false}) + "\n";
 }
 

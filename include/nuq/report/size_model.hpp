@@ -8,19 +8,24 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// What a layer's size is measured by.
+/// What layers are compressed for, and what sizes are measured by.
 enum class Target {
-  packed,   ///< the packed model file, entropy-coded: PackedRate
-  palette,  ///< indices of equal length: PackedPaletteRate
+  packed,   ///< the packed model file, by a price per bit: PackedRate
+  palette,  ///< the packed model file, by few levels: PackedRate too, since that is what the file takes
   ascend    ///< the vendor's weight compressor: AscendDictionaryRate
 };
+
+/// The target where none is given: ascend where the vendor's compiler decides which layers take NUQ.
+[[nodiscard]] constexpr Target usual_target(bool for_ascend) noexcept {
+  return for_ascend ? Target::ascend : Target::packed;
+}
 
 [[nodiscard]] constexpr const char* target_name(Target target) noexcept {
   return target == Target::packed ? "packed" : target == Target::palette ? "palette" : "ascend";
 }
 
-/// Bytes of a quantized layer under a target: indices, codebook or tables, scales. Only the vendor's order of weights
-/// depends on the kernel.
+/// Bytes of a quantized layer under a target: indices, codebook or tables, scales. For packed and palette those that
+/// the packed model file holds. Only the vendor's order of weights depends on the kernel.
 NUQ_FUNCTION [[nodiscard]] double layer_bytes(Target target, const QuantizedWeights& weights,
                                               KernelExtents kernel = {});
 
@@ -32,12 +37,10 @@ NUQ_NAMESPACE_END
 
 #include "nuq/ascend/dictionary_rate.hpp"
 #include "nuq/packed/packed_rate.hpp"
-#include "nuq/quantize/rate/packed_palette.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION double layer_bytes(Target target, const QuantizedWeights& weights, KernelExtents kernel) {
-  if (target == Target::palette) return layer_bytes(PackedPaletteRate{}, weights);
   if (target == Target::ascend) return layer_bytes(AscendDictionaryRate{kernel.rows, kernel.cols}, weights);
   return layer_bytes(PackedRate{}, weights);
 }

@@ -110,6 +110,7 @@ NUQ_DEFINITION std::string result_table(const RunReport& report) {
   std::string text = layers.text() + "\n";
   text += "weights: " + std::to_string(report.bytes) + " bytes, " + detail::two_decimals(report.ratio_float32) +
           "x smaller than float32, " + detail::two_decimals(report.ratio_int8) + "x smaller than int8\n";
+  if (report.price) text += "price:   " + detail::number_text(*report.price) + " per bit\n";
   if (report.sizes) {
     text += "sizes:   " + std::to_string(report.sizes->packed) + " bytes packed, " +
             std::to_string(report.sizes->ascend) + " under the Ascend weight compressor\n";

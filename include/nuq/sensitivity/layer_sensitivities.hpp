@@ -231,7 +231,7 @@ NUQ_NAMESPACE_END
 
 #include "nuq/core/finite.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
-#include "nuq/sensitivity/price_of_harm.hpp"
+#include "nuq/sensitivity/seek_price.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

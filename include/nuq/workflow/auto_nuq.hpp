@@ -89,22 +89,13 @@ NUQ_NAMESPACE_END
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/report/size_model.hpp"
+#include "nuq/workflow/detail/target_of.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantization_session.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
-
-/// What sizes are measured by where the user does not say it; notes where that is not the usual.
-NUQ_FUNCTION [[nodiscard]] inline Target target_of(QuantizationSettings& settings) {
-  if (!settings.for_ascend) return Target::packed;
-  settings.notes.push_back(
-      "target ascend: the configuration lets the vendor's compiler decide which layers take NUQ, so sizes count as "
-      "they "
-      "are under its weight compressor (an explicit target goes before)");
-  return Target::ascend;
-}
 
 NUQ_FUNCTION [[nodiscard]] inline AnyLayerQuantizer quantizer_for(Target target) {
   if (target == Target::packed) return RateQuantizer{};

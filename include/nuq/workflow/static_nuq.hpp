@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -27,20 +28,29 @@
 #include "nuq/workflow/calibration_policies.hpp"
 #include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
-#include "nuq/workflow/detail/price_of_levels.hpp"
+#include "nuq/workflow/detail/quantize_at_point.hpp"
+#include "nuq/workflow/detail/target_of.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantization_session.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/quantize_sequentially.hpp"
+#include "nuq/workflow/rate_point.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 struct StaticNuqOptions {
-  bool weights_only = false;        ///< leaves activations in float although there are data to calibrate them
-  int statistics_batches = 0;       ///< batches of data that the weights are fitted to; 0: batch_num
-  bool sequential = false;          ///< fits each layer to the inputs that the quantized layers before it give it, not
-                                    ///< to those of the float network: a pass over the data per layer
-  Target target = Target::palette;  ///< what sizes are measured by
+  bool weights_only = false;   ///< leaves activations in float although there are data to calibrate them
+  int statistics_batches = 0;  ///< batches of data that the weights are fitted to; 0: batch_num
+  bool sequential = false;     ///< fits each layer to the inputs that the quantized layers before it give it, not
+                               ///< to those of the float network: a pass over the data per layer
+  /// What sizes are measured by; absent: ascend where the vendor's compiler decides which layers take NUQ, otherwise
+  /// packed for a quantizer with a price per bit, palette for one without.
+  std::optional<Target> target;
+  /// How far a quantizer with a price per bit goes; one without has the configured numbers of levels.
+  RatePoint point = HarmOfLevels{};
+  /// Holds a quantizer with a price to the configured numbers of levels in every layer. So it is always for targets
+  /// other than packed, and where the vendor's compiler decides which layers take NUQ.
+  bool cap_levels = false;
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the data
   std::size_t threads = 1;                                     ///< results do not depend on it
   CustomLayers custom_layers;                                  ///< layer types of the user's own, for calibration
@@ -57,6 +67,13 @@ NUQ_FUNCTION void release_quantized_weights(Graph& graph, const NetworkQuantizat
 
 NUQ_FUNCTION [[nodiscard]] int statistics_batches(const QuantizationSettings& settings,
                                                   const StaticNuqOptions& options) noexcept;
+
+/// What sizes are measured by where the options do not say it.
+NUQ_FUNCTION [[nodiscard]] Target target_for(const AnyLayerQuantizer& quantizer, QuantizationSettings& settings);
+
+/// Whether the configured numbers of levels hold in each layer.
+NUQ_FUNCTION [[nodiscard]] bool caps_levels(const QuantizationSettings& settings,
+                                            const StaticNuqOptions& options) noexcept;
 
 /// What the data say about the inputs of the layers that take NUQ; nothing without data. For a quantizer with a price,
 /// of all these layers and weighed.
@@ -80,29 +97,41 @@ template <class NextBatch>
   }
 }
 
-/// Quantizes the weights, in the order that the options ask for.
+/// Quantizes the weights, in the order that the options ask for; returns the price per bit, of a quantizer that has
+/// one.
 template <class NextBatch>
-void quantize_with(QuantizationSession& session, const AnyLayerQuantizer& quantizer,
-                   const NetworkStatistics& statistics, [[maybe_unused]] NextBatch& next_batch,
-                   const StaticNuqOptions& options, [[maybe_unused]] const EngineFactory& make_engine,
-                   Parallel& parallel) {
+[[nodiscard]] std::optional<double> quantize_with(QuantizationSession& session, const AnyLayerQuantizer& quantizer,
+                                                  const NetworkStatistics& statistics,
+                                                  [[maybe_unused]] NextBatch& next_batch,
+                                                  const StaticNuqOptions& options,
+                                                  [[maybe_unused]] const EngineFactory& make_engine,
+                                                  Parallel& parallel) {
   note_ignored_iterations(session.settings, quantizer);
+  const QuantizationPlan configured = session.settings.plan;
+  std::optional<double> price;
+  if (quantizer.is_priced()) {
+    if (!caps_levels(session.settings, options)) lift_caps(session.settings.plan);
+    price = quantize_at_point(session, configured, quantizer, statistics, options.point, *options.target, parallel);
+  } else if (!options.sequential) {
+    session.quantization = quantize_network(session.graph, configured, quantizer, statistics, parallel);
+  }
   if constexpr (!std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
     if (options.sequential) {
       AnyEngine engine = make_engine(options.threads, options.custom_layers);
       const int batches = statistics_batches(session.settings, options);
-      session.quantization = quantize_network_sequentially(session.graph, session.settings.plan, quantizer, statistics,
+      session.quantization = quantize_network_sequentially(session.graph, session.settings.plan,
+                                                           price ? quantizer.at_price(*price) : quantizer, statistics,
                                                            engine, batches, feed_from(next_batch), parallel);
-      return;
     }
   }
-  session.quantization = quantize_network(session.graph, session.settings.plan, quantizer, statistics, parallel);
+  restore_caps(session.settings.plan, configured, session.quantization);
+  return price;
 }
 
 /// Writes the models, the record and at last the report: it describes the layers while the disk takes the files.
 NUQ_FUNCTION [[nodiscard]] RunReport save_with_report(const QuantizationSession& session, bool weights_only,
-                                                      const StaticNuqOptions& options, const std::string& record_file,
-                                                      const std::string& save_prefix,
+                                                      Target target, std::optional<double> price,
+                                                      const std::string& record_file, const std::string& save_prefix,
                                                       std::chrono::steady_clock::time_point start, Parallel& parallel);
 
 }  // namespace detail
@@ -112,15 +141,17 @@ NUQ_FUNCTION [[nodiscard]] RunReport save_with_report(const QuantizationSession&
 /// record file, and last `<save_prefix>_report.json`, whose content it returns. Nothing is written unless all went
 /// well.
 ///
-/// A quantizer with a price per bit (RateQuantizer) gets the one at which the predicted harm to the network is that of
-/// the configured numbers of levels: the same accuracy in fewer bits.
+/// A quantizer with a price per bit (RateQuantizer) gets the one price that brings the network to `options.point`:
+/// unless told otherwise, to the predicted harm of the configured numbers of levels, which means the same accuracy in
+/// fewer bits. These numbers are no caps then: a small layer that the network is sensitive to takes more levels, most
+/// others fewer.
 ///
 /// @param next_batch  `next_batch(int index)` returns an InputBatch for index 0 … batch_num − 1 of the configuration
 ///                    (and up to `statistics_batches` − 1), or WeightsOnly{}.
 /// @param quantizer   a LayerQuantizer.
 /// @param calibration  engine and activation calibrators.
 /// @throws ModelError, ConfigError, FormatError for bad input; ConfigError invalid_argument for `sequential` without
-///         data.
+///         data and for a point that the quantizer cannot be set to, out_of_reach for fewer bytes than can be had.
 template <class NextBatch>
 RunReport static_nuq(const std::string& model_file, const std::string& weights_file, NextBatch&& next_batch,
                      const std::string& config_file, const std::string& scale_offset_record_file,
@@ -131,6 +162,7 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   const bool weights_only = !has_data || options.weights_only;
   if (!has_data && options.sequential)
     detail::fail(ConfigError(ErrorCode::invalid_argument, "sequential calibration needs calibration data"));
+  detail::check_rate_point(options.point, quantizer.is_priced(), options.sequential);
   const auto start = std::chrono::steady_clock::now();
   ThreadPool parallel(options.threads);
   QuantizationSession session =
@@ -145,22 +177,22 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   set_bias_correction(session.settings.plan, options.bias_correction);
   const NetworkStatistics statistics =
       detail::statistics_for(session, quantizer, next_batch, options, calibration.engine, parallel);
-  const AnyLayerQuantizer at_its_price =
-      quantizer.is_priced() ? quantizer.at_price(detail::price_of_equal_harm(session.graph, session.settings.plan,
-                                                                             statistics, quantizer, parallel))
-                            : quantizer;
-  detail::quantize_with(session, at_its_price, statistics, next_batch, options, calibration.engine, parallel);
+  StaticNuqOptions decided = options;
+  if (!options.target) decided.target = detail::target_for(quantizer, session.settings);
+  const std::optional<double> price =
+      detail::quantize_with(session, quantizer, statistics, next_batch, decided, calibration.engine, parallel);
   if constexpr (has_data) {
     if (!weights_only) {
       AnyEngine engine = calibration.engine(options.threads, options.custom_layers);
       detail::set_activations(session, next_batch, engine, calibration.calibrator);
       detail::set_joint_shifts(session, next_batch, engine);
+      detail::require_bytes(session, options.point, *decided.target, parallel);
     }
   }
   detail::release_quantized_weights(session.graph, session.quantization);
 
-  return detail::save_with_report(session, weights_only, options, scale_offset_record_file, save_prefix, start,
-                                  parallel);
+  return detail::save_with_report(session, weights_only, *decided.target, price, scale_offset_record_file, save_prefix,
+                                  start, parallel);
 }
 
 NUQ_NAMESPACE_END
@@ -191,8 +223,16 @@ NUQ_DEFINITION int statistics_batches(const QuantizationSettings& settings, cons
   return options.statistics_batches > 0 ? options.statistics_batches : settings.batch_num;
 }
 
-NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bool weights_only,
-                                          const StaticNuqOptions& options, const std::string& record_file,
+NUQ_DEFINITION Target target_for(const AnyLayerQuantizer& quantizer, QuantizationSettings& settings) {
+  return quantizer.is_priced() || settings.for_ascend ? target_of(settings) : Target::palette;
+}
+
+NUQ_DEFINITION bool caps_levels(const QuantizationSettings& settings, const StaticNuqOptions& options) noexcept {
+  return options.cap_levels || options.target != Target::packed || settings.for_ascend;
+}
+
+NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bool weights_only, Target target,
+                                          std::optional<double> price, const std::string& record_file,
                                           const std::string& save_prefix, std::chrono::steady_clock::time_point start,
                                           Parallel& parallel) {
   ReportedFileSet files;
@@ -205,10 +245,11 @@ NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bo
   RunReport report;
   report.weights_only = weights_only;
   report.satisfied = true;
+  report.price = price;
   report.warnings = session.settings.notes;
   std::future<void> described = std::async(  // while the disk takes the files
       std::launch::async,
-      [&] { add_layers(report, session.graph, session.quantization, session.settings, options.target, parallel); });
+      [&] { add_layers(report, session.graph, session.quantization, session.settings, target, parallel); });
   std::vector<FileReport> committed = files.commit_with_reports();
   described.get();
   report.files = std::move(committed);

@@ -351,7 +351,7 @@ NUQ_DEFINITION PriceGrid price_grid(const Graph& graph, const QuantizationPlan& 
   PriceGrid prices;
   if (!quantizer.is_priced()) return prices;
   const double seconds_left = deadline.seconds_left();
-  prices.middle = price_of_configured_levels(graph, plan, statistics, parallel);
+  prices.middle = harm_of_configured_levels(graph, plan, statistics, parallel).price;
   if (deadline.exists()) prices.factor = affordable_factor(seconds_left - deadline.seconds_left(), deadline);
   return prices;
 }

@@ -6,20 +6,24 @@
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
 #include "nuq/graph/quantization.hpp"
-#include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// The estimate for the harm of the configured numbers of levels.
-NUQ_FUNCTION [[nodiscard]] double price_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
-                                                             const NetworkStatistics& statistics, Parallel& parallel);
+/// Predicted harm of the layers that statistics know.
+NUQ_FUNCTION [[nodiscard]] double network_harm(const Graph& graph, const NetworkQuantization& quantization,
+                                               const NetworkStatistics& statistics, Parallel& parallel);
 
-/// The price at which `quantizer` does the harm of the configured numbers of levels, searched for.
-NUQ_FUNCTION [[nodiscard]] double price_of_equal_harm(const Graph& graph, const QuantizationPlan& plan,
-                                                      const NetworkStatistics& statistics,
-                                                      const AnyLayerQuantizer& quantizer, Parallel& parallel);
+/// That of the configured numbers of levels, and about the price per bit that does as much; 0 for none.
+struct LevelsHarm {
+  double harm = 0.0;
+  double price = 0.0;
+};
+
+NUQ_FUNCTION [[nodiscard]] LevelsHarm harm_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
+                                                                const NetworkStatistics& statistics,
+                                                                Parallel& parallel);
 
 }  // namespace detail
 
@@ -29,52 +33,32 @@ NUQ_NAMESPACE_END
 
 #include <cstddef>
 
-#include "nuq/graph/quantize_layer.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/sensitivity/predicted_harm.hpp"
-#include "nuq/sensitivity/price_of_harm.hpp"
+#include "nuq/sensitivity/seek_price.hpp"
+#include "nuq/workflow/quantize_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// Predicted harm of quantizing all layers that `statistics` know, and the number of their weights.
-struct NetworkHarm {
+NUQ_DEFINITION double network_harm(const Graph& graph, const NetworkQuantization& quantization,
+                                   const NetworkStatistics& statistics, Parallel& parallel) {
   double harm = 0.0;
+  for (const auto& [layer, known] : statistics)
+    harm += predicted_harm(*graph.find(layer), quantization.at(layer).weights, known, parallel);
+  return harm;
+}
+
+NUQ_DEFINITION LevelsHarm harm_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
+                                                    const NetworkStatistics& statistics, Parallel& parallel) {
+  QuantizationPlan known;
+  for (const auto& layer : statistics) known.insert(*plan.find(layer.first));
+  const NetworkQuantization levels = quantize_network(graph, known, NonUniformQuantizer<>{}, statistics, parallel);
+  const double harm = network_harm(graph, levels, statistics, parallel);
   std::size_t weights = 0;
-};
-
-NUQ_FUNCTION [[nodiscard]] inline NetworkHarm network_harm(const Graph& graph, const QuantizationPlan& plan,
-                                                           const NetworkStatistics& statistics,
-                                                           const AnyLayerQuantizer& quantizer, Parallel& parallel) {
-  NetworkHarm total;
-  for (const auto& [layer, known] : statistics) {
-    const Node& node = *graph.find(layer);
-    const QuantizedWeights quantized = quantize_layer(graph, node, plan.at(layer), quantizer, &known, parallel).weights;
-    total.harm += predicted_harm(node, quantized, known, parallel);
-    total.weights += quantized.levels.size();
-  }
-  return total;
-}
-
-/// About the price per bit at which a uniform quantizer does this harm; 0 for none.
-NUQ_FUNCTION [[nodiscard]] inline double price_of(const NetworkHarm& total) noexcept {
-  return total.harm > 0.0 ? price_estimate(total.harm, static_cast<double>(total.weights)) : 0.0;
-}
-
-NUQ_DEFINITION double price_of_configured_levels(const Graph& graph, const QuantizationPlan& plan,
-                                                 const NetworkStatistics& statistics, Parallel& parallel) {
-  return price_of(network_harm(graph, plan, statistics, NonUniformQuantizer<>{}, parallel));
-}
-
-NUQ_DEFINITION double price_of_equal_harm(const Graph& graph, const QuantizationPlan& plan,
-                                          const NetworkStatistics& statistics, const AnyLayerQuantizer& quantizer,
-                                          Parallel& parallel) {
-  const NetworkHarm levels = network_harm(graph, plan, statistics, NonUniformQuantizer<>{}, parallel);
-  if (!(levels.harm > 0.0)) return 0.0;
-  return price_of_harm(levels.harm, price_of(levels), [&](double price) {
-    return network_harm(graph, plan, statistics, quantizer.at_price(price), parallel).harm;
-  });
+  for (const auto& layer : levels) weights += layer.second.weights.levels.size();
+  return {harm, harm > 0.0 ? price_estimate(harm, static_cast<double>(weights)) : 0.0};
 }
 
 }  // namespace detail

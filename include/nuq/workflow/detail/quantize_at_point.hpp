@@ -1,0 +1,246 @@
+#ifndef NUQ_WORKFLOW_DETAIL_QUANTIZE_AT_POINT_HPP
+#define NUQ_WORKFLOW_DETAIL_QUANTIZE_AT_POINT_HPP
+
+#include <cstdint>
+
+#include "nuq/compiled.hpp"
+#include "nuq/core/parallel.hpp"
+#include "nuq/graph/passes/data_free_statistics.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/quantize/any_layer_quantizer.hpp"
+#include "nuq/report/size_model.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/quantization_session.hpp"
+#include "nuq/workflow/rate_point.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Refuses a point that cannot be meant, or that only a price can reach: ConfigError.
+NUQ_FUNCTION void check_rate_point(const RatePoint& point, bool is_priced, bool sequential);
+
+/// Lets the layers that take NUQ have as many levels as they need.
+NUQ_FUNCTION void lift_caps(QuantizationPlan& plan);
+
+/// After `lift_caps` and quantization: the configured numbers of levels again, or those that layers have where that is
+/// more.
+NUQ_FUNCTION void restore_caps(QuantizationPlan& plan, const QuantizationPlan& configured,
+                               const NetworkQuantization& quantization);
+
+/// Quantizes the session's network at one price per bit, that of the point, and returns the price. The session's plan
+/// caps levels; `configured` says how many do the harm that HarmOfLevels asks for. Throws ConfigError out_of_reach
+/// where the greatest price leaves more bytes than asked for.
+NUQ_FUNCTION [[nodiscard]] double quantize_at_point(QuantizationSession& session, const QuantizationPlan& configured,
+                                                    const AnyLayerQuantizer& quantizer,
+                                                    const NetworkStatistics& statistics, const RatePoint& point,
+                                                    Target target, Parallel& parallel);
+
+/// Refuses, as `quantize_at_point`, a session that layers have left since for float.
+NUQ_FUNCTION void require_bytes(const QuantizationSession& session, const RatePoint& point, Target target,
+                                Parallel& parallel);
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/report/layer_reports.hpp"
+#include "nuq/sensitivity/seek_price.hpp"
+#include "nuq/workflow/detail/price_of_levels.hpp"
+#include "nuq/workflow/quantize_model.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_DEFINITION void check_rate_point(const RatePoint& point, bool is_priced, bool sequential) {
+  if (std::holds_alternative<HarmOfLevels>(point)) return;
+  const auto refuse = [](const std::string& what) { fail(ConfigError(ErrorCode::invalid_argument, what)); };
+  const auto* const bits = std::get_if<BitsPerWeight>(&point);
+  const auto* const price = std::get_if<PricePerBit>(&point);
+  const std::string name = bits != nullptr ? "bits per weight" : price != nullptr ? "price per bit" : "greatest size";
+  if (!is_priced) refuse(name + ": the quantizer has no price per bit, wanted one that has, as of target packed");
+  if (bits != nullptr && !(bits->bits > 0.0 && bits->bits <= 32.0))
+    refuse(name + " " + number_text(bits->bits) + ": wanted more than 0, at most 32");
+  if (price != nullptr && !(price->price >= 0.0 && std::isfinite(price->price)))
+    refuse(name + " " + number_text(price->price) + ": wanted a number from 0 on");
+  if (sequential && price == nullptr)
+    refuse(name + ": sequential calibration does not foresee sizes, wanted a price per bit");
+}
+
+NUQ_DEFINITION void lift_caps(QuantizationPlan& plan) {
+  constexpr int most_levels = 255;  // 256 stand for uniform int8
+  for (auto& [layer, planned] : plan) {
+    if (planned.weight_algorithm == WeightAlgorithm::nuq) planned.num_steps = most_levels;
+  }
+}
+
+NUQ_DEFINITION void restore_caps(QuantizationPlan& plan, const QuantizationPlan& configured,
+                                 const NetworkQuantization& quantization) {
+  for (auto& [layer, planned] : plan) {
+    planned.num_steps = configured.at(layer).num_steps;
+    const auto quantized = quantization.find(layer);
+    if (quantized == quantization.end() || !quantized->second.codebook) continue;
+    planned.num_steps = (std::max)(planned.num_steps, static_cast<int>(quantized->second.codebook->size()));
+  }
+}
+
+/// What the layers of a network take, and the quantized of them alone.
+struct NetworkSize {
+  std::uint64_t bytes = 0;
+  double bits_per_weight = 0.0;
+};
+
+NUQ_FUNCTION [[nodiscard]] inline NetworkSize network_size(const QuantizationSession& session,
+                                                           const NetworkQuantization& quantization, Target target,
+                                                           Parallel& parallel) {
+  NetworkSize size;
+  std::uint64_t weights = 0;
+  std::uint64_t quantized_bytes = 0;
+  for (const LayerReport& layer : layer_reports(session.graph, quantization, session.settings, target, parallel)) {
+    size.bytes += layer.bytes;
+    if (!layer.levels) continue;
+    weights += layer.weights;
+    quantized_bytes += layer.bytes;
+  }
+  if (weights > 0) size.bits_per_weight = 8.0 * static_cast<double>(quantized_bytes) / static_cast<double>(weights);
+  return size;
+}
+
+[[noreturn]] NUQ_FUNCTION inline void fail_bytes(const QuantizationSession& session, std::uint64_t wanted,
+                                                 std::uint64_t bytes) {
+  fail(ConfigError(ErrorCode::out_of_reach, session.graph.model_file() + ": " + std::to_string(wanted) +
+                                                " bytes at most: the weights take " + std::to_string(bytes) +
+                                                " even at the greatest price per bit"));
+}
+
+/// Quantizes a session's network at one price after the other and keeps the best result.
+class PointSearch {
+ public:
+  NUQ_FUNCTION PointSearch(QuantizationSession& session, const QuantizationPlan& configured,
+                           const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics, Target target,
+                           Parallel& parallel)
+      : session_(session),
+        configured_(configured),
+        quantizer_(quantizer),
+        statistics_(statistics),
+        target_(target),
+        parallel_(parallel) {}
+
+  NUQ_FUNCTION void operator()(HarmOfLevels) {
+    constexpr double tolerance = 0.03;
+    const LevelsHarm levels = harm_of_levels();
+    if (!(levels.harm > 0.0)) {
+      keep(0.0, quantized_at(0.0));
+      return;
+    }
+    seek_price(std::log(levels.harm), levels.price, tolerance, [&](double price) {
+      NetworkQuantization quantization = quantized_at(price);
+      const double harm = network_harm(session_.graph, quantization, statistics_, parallel_);
+      const double excess = std::log((std::max)(harm / levels.harm, (std::numeric_limits<double>::min)()));
+      keep_better({excess > tolerance, std::abs(excess)}, price, std::move(quantization));
+      return std::log(levels.harm) + excess;
+    });
+  }
+
+  NUQ_FUNCTION void operator()(BitsPerWeight wanted) {
+    constexpr double tolerance = 0.005;
+    seek_price(-wanted.bits, start_price(), tolerance, [&](double price) {
+      NetworkQuantization quantization = quantized_at(price);
+      const double bits = network_size(session_, quantization, target_, parallel_).bits_per_weight;
+      keep_better({false, std::abs(bits - wanted.bits)}, price, std::move(quantization));
+      return -bits;
+    });
+  }
+
+  NUQ_FUNCTION void operator()(PricePerBit wanted) { keep(wanted.price, quantized_at(wanted.price)); }
+
+  NUQ_FUNCTION void operator()(BytesAtMost wanted) {
+    constexpr double enough = 0.995;
+    const auto most = static_cast<double>(wanted.bytes);
+    const double tolerance = most * (1.0 - enough) / 2.0;
+    std::uint64_t least = (std::numeric_limits<std::uint64_t>::max)();
+    seek_price(tolerance - most, start_price(), tolerance, [&](double price) {
+      NetworkQuantization quantization = quantized_at(price);
+      const std::uint64_t bytes = network_size(session_, quantization, target_, parallel_).bytes;
+      least = (std::min)(least, bytes);
+      const double excess = static_cast<double>(bytes) - most;
+      keep_better({excess > 0.0, std::abs(excess)}, price, std::move(quantization));
+      return -static_cast<double>(bytes);
+    });
+    if (least > wanted.bytes) fail_bytes(session_, wanted.bytes, least);
+  }
+
+  [[nodiscard]] double price() const noexcept { return price_; }
+
+ private:
+  /// How far a result is from the point: first whether it is on the wrong side of it.
+  using Distance = std::pair<bool, double>;
+
+  NUQ_FUNCTION [[nodiscard]] LevelsHarm harm_of_levels() const {
+    return harm_of_configured_levels(session_.graph, configured_, statistics_, parallel_);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] double start_price() const {
+    const double price = harm_of_levels().price;
+    return price > 0.0 ? price : 1.0;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantized_at(double price) const {
+    return quantize_network(session_.graph, session_.settings.plan, quantizer_.at_price(price), statistics_, parallel_);
+  }
+
+  NUQ_FUNCTION void keep(double price, NetworkQuantization quantization) {
+    price_ = price;
+    session_.quantization = std::move(quantization);
+  }
+
+  NUQ_FUNCTION void keep_better(Distance distance, double price, NetworkQuantization quantization) {
+    if (!(distance < least_)) return;
+    least_ = distance;
+    keep(price, std::move(quantization));
+  }
+
+  QuantizationSession& session_;
+  const QuantizationPlan& configured_;
+  const AnyLayerQuantizer& quantizer_;
+  const NetworkStatistics& statistics_;
+  Target target_;
+  Parallel& parallel_;
+  Distance least_{true, (std::numeric_limits<double>::infinity)()};
+  double price_ = 0.0;
+};
+
+NUQ_DEFINITION double quantize_at_point(QuantizationSession& session, const QuantizationPlan& configured,
+                                        const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
+                                        const RatePoint& point, Target target, Parallel& parallel) {
+  PointSearch search(session, configured, quantizer, statistics, target, parallel);
+  std::visit(search, point);
+  return search.price();
+}
+
+NUQ_DEFINITION void require_bytes(const QuantizationSession& session, const RatePoint& point, Target target,
+                                  Parallel& parallel) {
+  const auto* const wanted = std::get_if<BytesAtMost>(&point);
+  if (wanted == nullptr) return;
+  const std::uint64_t bytes = network_size(session, session.quantization, target, parallel).bytes;
+  if (bytes > wanted->bytes) fail_bytes(session, wanted->bytes, bytes);
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
+
+#endif  // NUQ_WORKFLOW_DETAIL_QUANTIZE_AT_POINT_HPP
