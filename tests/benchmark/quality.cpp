@@ -32,6 +32,7 @@
 #include "quality_report.hpp"
 #include "quality_row.hpp"
 #include "quality_small_layers.hpp"
+#include "quality_static.hpp"
 #include "quality_time.hpp"
 
 namespace {
@@ -121,6 +122,8 @@ QualityResult measured(const NetworkFiles& files, const Options& options, nuq::P
                                      [&] { return network.quantized_sequentially(count, parallel); }));
   }
   for (QualityRow& row : rate_sweep(network, parallel)) result.rows.push_back(std::move(row));
+  for (QualityRow& row : static_rows(files, options.bias_correction, network, parallel))
+    result.rows.push_back(std::move(row));
   result.bars = quality_bars(result);
   return result;
 }

@@ -34,22 +34,37 @@ struct QualityResult {
   return found == rows.end() ? nullptr : &*found;
 }
 
-/// Bits per weight with which the rate-constrained method still does no more than this damage: interpolated in its
-/// logarithm where the sweep, coming from many bits, first does more. Nothing where it always does.
-[[nodiscard]] inline std::optional<double> bits_at_damage(const std::vector<QualityRow>& rows, double damage) {
+/// What a method that goes from many bits to few still pays, by `cost(row)`, where it does no more than this damage:
+/// interpolated in the damage's logarithm where it first does more. Nothing where it always does.
+template <class Cost>
+[[nodiscard]] std::optional<double> cost_at_damage(const std::vector<QualityRow>& rows, const std::string& method,
+                                                   double damage, const Cost& cost) {
   const QualityRow* before = nullptr;
-  for (const QualityRow& row : rows) {  // the sweep goes from many bits to few
-    if (row.method != method_names::rate_constrained) continue;
+  for (const QualityRow& row : rows) {
+    if (row.method != method) continue;
     if (row.judgement.damage > damage) {
       if (before == nullptr) return std::nullopt;
       const double least = before->judgement.damage;
-      return before->bits +
-             std::log(damage / least) / std::log(row.judgement.damage / least) * (row.bits - before->bits);
+      const double share = std::log(damage / least) / std::log(row.judgement.damage / least);
+      return cost(*before) + share * (cost(row) - cost(*before));
     }
     before = &row;
   }
   if (before == nullptr) return std::nullopt;
-  return before->bits;
+  return cost(*before);
+}
+
+/// The largest quotient of the bytes in the file and the entropy-coded ones of uniform steps with feedback, over the
+/// rows of static_nuq whose damage is one that these can do.
+[[nodiscard]] inline std::optional<double> worst_against_uniform_steps(const std::vector<QualityRow>& rows) {
+  std::optional<double> worst;
+  for (const QualityRow& row : rows) {
+    if (row.method != method_names::static_curve) continue;
+    const auto theirs = cost_at_damage(rows, method_names::uniform_feedback, row.judgement.damage,
+                                       [](const QualityRow& other) { return other.entropy_bytes; });
+    if (theirs) worst = (std::max)(worst.value_or(0.0), row.file_bytes / *theirs);
+  }
+  return worst;
 }
 
 /// What a table of rows comes to.
@@ -82,10 +97,32 @@ struct QualityResult {
     metric_loss(method_names::feedback_without_data, levels);
   }
   if (const QualityRow* const lloyd = find_row(result.rows, method_names::lloyd, 32); lloyd != nullptr) {
-    if (const auto bits = bits_at_damage(result.rows, lloyd->judgement.damage)) {
+    const auto entropy_bits = [](const QualityRow& row) { return row.bits; };
+    const auto file_bytes = [](const QualityRow& row) { return row.file_bytes; };
+    const double damage = lloyd->judgement.damage;
+    if (const auto bits = cost_at_damage(result.rows, method_names::rate_constrained, damage, entropy_bits)) {
       bars.push_back(
           {"bits at the damage of Lloyd at 32: " + method_names::rate_constrained + " / Lloyd", *bits / lloyd->bits});
     }
+    if (const auto bytes = cost_at_damage(result.rows, method_names::static_curve, damage, file_bytes)) {
+      const double levels_alone = lloyd->bits * static_cast<double>(result.weights) / 8.0;
+      bars.push_back(
+          {"bytes at the damage of Lloyd at 32: " + method_names::static_curve + ", in the file / Lloyd's levels",
+           *bytes / levels_alone});
+      bars.push_back({"bytes at the damage of Lloyd at 32: " + method_names::static_curve +
+                          ", in the file / Lloyd with tables and scales",
+                      *bytes / lloyd->entropy_bytes});
+    }
+    if (const auto bytes = cost_at_damage(result.rows, method_names::rate_constrained, damage, file_bytes)) {
+      bars.push_back({"bytes at the damage of Lloyd at 32: " + method_names::rate_constrained +
+                          ", in the file / Lloyd with tables and scales",
+                      *bytes / lloyd->entropy_bytes});
+    }
+  }
+  if (const auto worst = worst_against_uniform_steps(result.rows)) {
+    bars.push_back({"bytes at equal damage, at most: " + method_names::static_curve + ", in the file / " +
+                        method_names::uniform_feedback + ", entropy",
+                    *worst});
   }
   return bars;
 }

@@ -33,7 +33,9 @@ inline const std::string exact = "exact, nearest";
 inline const std::string feedback_without_data = "exact, feedback without data";
 inline const std::string feedback = "exact, feedback";
 inline const std::string sequential = "exact, feedback, sequential";
+inline const std::string uniform_feedback = "uniform step, feedback";  // much as GPTQ has it
 inline const std::string rate_constrained = "rate-constrained feedback";
+inline const std::string static_curve = "static_nuq at a price";
 }  // namespace method_names
 
 /// Which statistics a method gets; null: none.
@@ -72,6 +74,8 @@ template <class Quantizer>
   const nuq::NonUniformQuantizer uniform(nuq::AbsMaxQuantizer{}, nuq::UniformStepCodebook{}, nuq::NearestLevel{});
   const nuq::NonUniformQuantizer exact(nuq::AbsMaxQuantizer{}, nuq::OptimalCodebook{}, nuq::NearestLevel{});
   const nuq::NonUniformQuantizer feedback(nuq::AbsMaxQuantizer{}, nuq::OptimalCodebook{}, nuq::ErrorFeedback{});
+  const nuq::NonUniformQuantizer uniform_feedback(nuq::AbsMaxQuantizer{}, nuq::UniformStepCodebook{},
+                                                  nuq::ErrorFeedback{});
   return {
       {"uniform step, nearest", {layer_method(uniform, nullptr, 0)}},
       {method_names::lloyd, lloyd_variants()},
@@ -79,6 +83,7 @@ template <class Quantizer>
       {"exact for the diagonal, nearest", {layer_method(exact, &QualityLayer::diagonal)}},
       {method_names::feedback_without_data, {layer_method(feedback, &QualityLayer::without_data)}},
       {method_names::feedback, {layer_method(feedback, &QualityLayer::full)}},
+      {method_names::uniform_feedback, {layer_method(uniform_feedback, &QualityLayer::full)}},
   };
 }
 

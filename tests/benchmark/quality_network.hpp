@@ -81,6 +81,8 @@ struct Judgement {
 /// A float network, what its calibration data say of its layers, and a judge of their quantization on its test data.
 class QualityNetwork {
  public:
+  static constexpr std::size_t calibration_samples = 1000;  ///< at most
+
   QualityNetwork(const NetworkFiles& files, nuq::BiasCorrection bias_correction, nuq::Parallel& parallel)
       : graph_(nuq::load_graph(files.model, files.weights)),
         calibration_(nuq::load_dataset(files.calibration, nuq::GzipFileReader{})),
@@ -117,11 +119,12 @@ class QualityNetwork {
       changed.blobs = original.blobs;
       nuq::set_quantized_blobs(changed, quantized[index]);
     }
-    engine_.load(changed_);
-    const nuq::NetworkOutputs outputs = nuq::network_outputs(changed_, engine_, test_.batches(), feed_from(test_));
-    const double damage = nuq::output_damage(original_, outputs);
-    const double samples = original_.blobs.front().is_probability ? static_cast<double>(test_.samples()) : 1.0;
-    return {nuq::evaluate(engine_, test_), damage / samples, relative_error(outputs)};
+    return judge(changed_);
+  }
+
+  /// A fake-quant model of the network whose activations stay float.
+  [[nodiscard]] Judgement judge(const std::string& model_file, const std::string& weights_file) {
+    return judge(nuq::load_graph(model_file, weights_file));
   }
 
   /// The default quantizer, each layer fitted to its inputs as the quantized layers before it leave them.
@@ -139,10 +142,18 @@ class QualityNetwork {
   }
 
  private:
+  [[nodiscard]] Judgement judge(const nuq::Graph& graph) {
+    engine_.load(graph);
+    const nuq::NetworkOutputs outputs = nuq::network_outputs(graph, engine_, test_.batches(), feed_from(test_));
+    const double damage = nuq::output_damage(original_, outputs);
+    const double samples = original_.blobs.front().is_probability ? static_cast<double>(test_.samples()) : 1.0;
+    return {nuq::evaluate(engine_, test_), damage / samples, relative_error(outputs)};
+  }
+
   /// Statistics are weighed by the layers' sensitivities, which changes nothing within a layer and gives the errors of
   /// all layers one unit.
   void collect_layers(nuq::Parallel& parallel) {
-    calibration_.limit(1000);
+    calibration_.limit(calibration_samples);
     engine_.load(graph_);
     nuq::NetworkStatistics statistics =
         nuq::network_statistics(graph_, plan_, engine_, calibration_.batches(), feed_from(calibration_), {}, parallel);

@@ -29,13 +29,14 @@
                                 {"bits/weight", true},
                                 {"entropy bytes", true},
                                 {"palette bytes", true},
+                                {"file bytes", true},
                                 {"seconds", true}});
   for (const QualityRow& row : result.rows) {
     table.add({row.note.empty() ? row.method : row.method + " (" + row.note + ")", std::to_string(row.levels),
                formatted("%.4f", row.judgement.metric), formatted("%.3e", row.judgement.damage),
                formatted("%.5f", row.judgement.relative_error), formatted("%.3f", row.bits),
                formatted("%.0f", row.entropy_bytes), formatted("%.0f", row.palette_bytes),
-               formatted("%.2f", row.seconds)});
+               formatted("%.0f", row.file_bytes), formatted("%.2f", row.seconds)});
   }
   return table.text();
 }
@@ -103,6 +104,7 @@
                       {"bits_per_weight", row.bits},
                       {"entropy_bytes", row.entropy_bytes},
                       {"palette_bytes", row.palette_bytes},
+                      {"file_bytes", row.file_bytes},
                       {"seconds", row.seconds}});
     }
     Json bars = Json::object();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nuq/core/level_counts.hpp"
+#include "nuq/packed/packed_rate.hpp"
 #include "nuq/quantize/rate/contracts.hpp"
 #include "nuq/quantize/rate/entropy_rate.hpp"
 #include "nuq/quantize/rate/packed_palette.hpp"
@@ -20,9 +21,10 @@ struct QualityRow {
   std::string note;  ///< the variant that counts
   int levels = 0;    ///< asked for
   Judgement judgement;
-  double bits = 0.0;           ///< per weight, order-0 entropy of the levels, without tables and scales
+  double bits = 0.0;           ///< per weight: order-0 entropy of the levels alone; of a file, all of its bytes
   double entropy_bytes = 0.0;  ///< with tables and scales
   double palette_bytes = 0.0;  ///< alike, with indices of equal length
+  double file_bytes = 0.0;     ///< what a packed model file takes for the layers
   double seconds = 0.0;        ///< of quantization, statistics given
 };
 
@@ -71,6 +73,7 @@ template <class Quantize>
   row.bits = bits_per_weight(quantized);
   row.entropy_bytes = total_bytes<nuq::EntropyRate>(quantized);
   row.palette_bytes = total_bytes<nuq::PackedPaletteRate>(quantized);
+  row.file_bytes = total_bytes<nuq::PackedRate>(quantized);
   return row;
 }
 
