@@ -72,7 +72,23 @@ refused 'two sizes of one window' "layer 'conv'.*kernel_size and kernel_h" "$nuq
 refused 'a stage without rules' "stage 'deploy'" "$nuq" inspect net.prototxt --stage deploy
 refused 'an unknown phase' 'PROD' "$nuq" inspect net.prototxt --phase PROD
 refused 'unknown codebook' 'codebook' "$nuq" quantize -m net.prototxt -w net.caffemodel -c config.json --codebook best -o out
+quantize="$nuq quantize -m net.prototxt -w net.caffemodel -c config.json"
+refused 'two points on the curve' 'at most 1.*--bits.*--max-bytes' $quantize --bits 3 --max-bytes 900 -o out
+refused 'bits of target palette' 'bits per weight: the quantizer has no price per bit' $quantize --target palette --bits 3 -o out
+refused 'a price of plain levels' 'price per bit: the quantizer has no price per bit' $quantize --codebook optimal --price 1e-6 -o out
+refused 'no bits' 'bits per weight 0: wanted more than 0' $quantize --bits 0 -o out
+refused 'a negative price' 'price per bit -1: wanted a number from 0 on' $quantize --price -1 -o out
+refused 'no bytes' 'greatest size 0: wanted' $quantize --max-bytes 0 -o out
+refused 'a size that is no number' 'max-bytes' $quantize --max-bytes much -o out
 refused 'no such option' 'colour' "$nuq" inspect net.prototxt --colour
 refused 'no command' 'subcommand' "$nuq"
+
+# Fewer bytes than can be had: exit 1, one line, no files.
+code=0
+$quantize --max-bytes 3 -o out >stdout.txt 2>stderr.txt || code=$?
+if [ $code -ne 1 ] || [ "$(wc -l <stderr.txt)" -ne 1 ] || ! grep -q '3 bytes at most: the weights take' stderr.txt || ls | grep -q '^out'; then
+  echo "FAILED fewer bytes than can be had: exit $code: $(cat stderr.txt)"
+  failures=$((failures + 1))
+fi
 
 exit $((failures > 0))

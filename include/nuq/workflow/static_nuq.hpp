@@ -98,33 +98,29 @@ template <class NextBatch>
 }
 
 /// Quantizes the weights, in the order that the options ask for; returns the price per bit, of a quantizer that has
-/// one.
+/// one. `configured` is the plan before caps were lifted.
 template <class NextBatch>
-[[nodiscard]] std::optional<double> quantize_with(QuantizationSession& session, const AnyLayerQuantizer& quantizer,
-                                                  const NetworkStatistics& statistics,
-                                                  [[maybe_unused]] NextBatch& next_batch,
-                                                  const StaticNuqOptions& options,
-                                                  [[maybe_unused]] const EngineFactory& make_engine,
-                                                  Parallel& parallel) {
+[[nodiscard]] std::optional<double> quantize_with(
+    QuantizationSession& session, const QuantizationPlan& configured, const AnyLayerQuantizer& quantizer,
+    const NetworkStatistics& statistics, [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options,
+    [[maybe_unused]] const EngineFactory& make_engine, Parallel& parallel) {
   note_ignored_iterations(session.settings, quantizer);
-  const QuantizationPlan configured = session.settings.plan;
+  const QuantizationPlan& plan = session.settings.plan;
   std::optional<double> price;
   if (quantizer.is_priced()) {
-    if (!caps_levels(session.settings, options)) lift_caps(session.settings.plan);
     price = quantize_at_point(session, configured, quantizer, statistics, options.point, *options.target, parallel);
   } else if (!options.sequential) {
-    session.quantization = quantize_network(session.graph, configured, quantizer, statistics, parallel);
+    session.quantization = quantize_network(session.graph, plan, quantizer, statistics, parallel);
   }
   if constexpr (!std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
     if (options.sequential) {
+      const AnyLayerQuantizer at_its_price = price ? quantizer.at_price(*price) : quantizer;
       AnyEngine engine = make_engine(options.threads, options.custom_layers);
       const int batches = statistics_batches(session.settings, options);
-      session.quantization = quantize_network_sequentially(session.graph, session.settings.plan,
-                                                           price ? quantizer.at_price(*price) : quantizer, statistics,
-                                                           engine, batches, feed_from(next_batch), parallel);
+      session.quantization = quantize_network_sequentially(session.graph, plan, at_its_price, statistics, engine,
+                                                           batches, feed_from(next_batch), parallel);
     }
   }
-  restore_caps(session.settings.plan, configured, session.quantization);
   return price;
 }
 
@@ -175,12 +171,16 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
     }
   }
   set_bias_correction(session.settings.plan, options.bias_correction);
-  const NetworkStatistics statistics =
-      detail::statistics_for(session, quantizer, next_batch, options, calibration.engine, parallel);
   StaticNuqOptions decided = options;
   if (!options.target) decided.target = detail::target_for(quantizer, session.settings);
-  const std::optional<double> price =
-      detail::quantize_with(session, quantizer, statistics, next_batch, decided, calibration.engine, parallel);
+  const QuantizationPlan configured = session.settings.plan;
+  if (quantizer.is_priced() && !detail::caps_levels(session.settings, decided))
+    detail::lift_caps(session.settings.plan);
+  const NetworkStatistics statistics =
+      detail::statistics_for(session, quantizer, next_batch, options, calibration.engine, parallel);
+  const std::optional<double> price = detail::quantize_with(session, configured, quantizer, statistics, next_batch,
+                                                            decided, calibration.engine, parallel);
+  detail::restore_caps(session.settings.plan, configured, session.quantization);
   if constexpr (has_data) {
     if (!weights_only) {
       AnyEngine engine = calibration.engine(options.threads, options.custom_layers);

@@ -74,6 +74,10 @@ NUQ_DEFINITION void check_rate_point(const RatePoint& point, bool is_priced, boo
     refuse(name + " " + number_text(bits->bits) + ": wanted more than 0, at most 32");
   if (price != nullptr && !(price->price >= 0.0 && std::isfinite(price->price)))
     refuse(name + " " + number_text(price->price) + ": wanted a number from 0 on");
+  const auto* const bytes = std::get_if<BytesAtMost>(&point);
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 62U;
+  if (bytes != nullptr && (bytes->bytes == 0 || bytes->bytes > most_bytes))
+    refuse(name + " " + std::to_string(bytes->bytes) + ": wanted 1 byte to 2^62");
   if (sequential && price == nullptr)
     refuse(name + ": sequential calibration does not foresee sizes, wanted a price per bit");
 }
