@@ -46,9 +46,10 @@ void seek_price(double wanted, double start, double tolerance, MeasureAt&& measu
   }
   if ((low.measure < wanted) == (high.measure < wanted)) return;
   for (int count = 0; count < max_interpolations; ++count) {
-    const double share = (wanted - low.measure) / (high.measure - low.measure);
-    const double bounded = (std::min)((std::max)(share, least_share), 1.0 - least_share);
-    const Point between = try_at(low.log_price + bounded * (high.log_price - low.log_price));
+    const double straight = (wanted - low.measure) / (high.measure - low.measure);
+    const double share =
+        count % 3 == 2 ? 0.5 : (std::min)((std::max)(straight, least_share), 1.0 - least_share);  // curves may bend
+    const Point between = try_at(low.log_price + share * (high.log_price - low.log_price));
     if (is_near(between)) return;
     (between.measure < wanted ? low : high) = between;
   }
