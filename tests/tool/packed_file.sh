@@ -28,6 +28,25 @@ cmp "$folder/net.nuq" "$folder/packed.nuq"
 [ "$(stat -c %s "$folder/net.nuq")" -lt $(($(stat -c %s "$folder/float.nuq") / 4)) ] || fail "32 levels take too much"
 "$nuq" verify "$folder/net.nuq" --json | grep -q '"valid":true' || fail "an intact file is not valid"
 
+# Reports say what the file takes, and the target follows the configuration and the quantizer where it is not given.
+quantize() {  # $1: configuration, $2: target that the report is to name
+  local config=$1 target=$2 coded reported
+  shift 2
+  "$nuq" --quiet quantize -m "$model" -w "$weights" -c "$folder/$config" -o "$folder/sized" "$@"
+  grep -q "\"target\": \"$target\"" "$folder/sized_report.json" || fail "$config $*: the target is not $target"
+  [ "$target" = ascend ] && return
+  coded=$("$nuq" verify "$folder/sized.nuq" --json | grep -o '"coding":"[^v"][^"]*","bytes":[0-9]*' |
+    awk -F: '{ sum += $3 } END { print sum }')
+  reported=$(grep -m 1 -o '"bytes": [0-9]*' "$folder/sized_report.json")
+  [ "$reported" = "\"bytes\": $coded" ] || fail "$config $*: reported $reported, in the file $coded"
+}
+"$nuq" --quiet config -m "$model" -w "$weights" --soc Ascend310 -o "$folder/soc.json"
+quantize config.json packed
+quantize config.json packed --bits 3
+quantize config.json palette --target palette
+quantize config.json palette --codebook optimal
+quantize soc.json ascend
+
 head -c 5000 "$folder/net.nuq" > "$folder/short.nuq"
 code=0
 "$nuq" verify "$folder/short.nuq" 2> "$folder/error" || code=$?
