@@ -97,7 +97,7 @@ template <class NextBatch>
   }
 }
 
-/// Quantizes the weights, in the order that the options ask for; returns the price per bit, of a quantizer that has
+/// Quantizes the weights, in the order that the options ask for; returns the price per bit, none where no layer has
 /// one. `configured` is the plan before caps were lifted.
 template <class NextBatch>
 [[nodiscard]] std::optional<double> quantize_with(
@@ -121,7 +121,7 @@ template <class NextBatch>
                                                            batches, feed_from(next_batch), parallel);
     }
   }
-  return price;
+  return statistics.empty() ? std::nullopt : price;
 }
 
 /// Writes the models, the record and at last the report: it describes the layers while the disk takes the files.
