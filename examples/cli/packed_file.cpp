@@ -23,6 +23,7 @@ namespace {
 struct PackArguments : ModelOptions {
   std::string record;
   std::string output;
+  bool smallest = false;
 };
 
 struct PackedFileArguments {
@@ -35,7 +36,8 @@ void pack(const PackArguments& arguments, const Session& session) {
   nuq::ThreadPool threads(session.threads);
   nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, threads, arguments.network);
   const std::vector<std::string> warnings = graph.warnings;
-  nuq::pack_model(std::move(graph), arguments.output, arguments.record, threads);
+  const nuq::CodingChoice choice = arguments.smallest ? nuq::CodingChoice::smallest() : nuq::CodingChoice();
+  nuq::pack_model(std::move(graph), arguments.output, arguments.record, threads, choice);
   print_warnings(warnings);
   if (session.quiet) return;
   const auto before = static_cast<double>(std::filesystem::file_size(arguments.weights));
@@ -52,7 +54,17 @@ void unpack(const PackedFileArguments& arguments, const Session& session) {
 
 const char* coding_name(const nuq::PackedBlob& blob) {
   if (!blob.is_coded) return "values";
-  return blob.coding == nuq::LevelCoding::rans ? "rans" : blob.coding == nuq::LevelCoding::palette ? "palette" : "int8";
+  switch (blob.coding) {
+    case nuq::LevelCoding::raw:
+      return "int8";
+    case nuq::LevelCoding::palette:
+      return "palette";
+    case nuq::LevelCoding::rans:
+      return "rans";
+    case nuq::LevelCoding::adaptive:
+      return "adaptive";
+  }
+  return "unknown";
 }
 
 /// The layers of an intact file, with each blob's values and bytes.
@@ -81,7 +93,7 @@ void verify(const PackedFileArguments& arguments, const Session& session) {
     const nuq::Json result = nuq::Json::object({{"file", arguments.file},
                                                 {"valid", true},
                                                 {"bytes", bytes.size()},
-                                                {"prototxt_bytes", model.view().prototxt().size()},
+                                                {"prototxt_bytes", model.prototxt().size()},
                                                 {"layers", layers}});
     std::printf("%s\n", nuq::to_text(result).c_str());
   } else if (!session.quiet) {
@@ -104,6 +116,7 @@ void add_pack(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("pack", "write a network and its weights as one small file");
   arguments->add_to(command);
   command.add_option("--record", arguments->record, "record file: the layers that it quantizes are coded");
+  command.add_flag("--smallest", arguments->smallest, "code large layers in the slowest and smallest way, too");
   command.add_option("-o,--output", arguments->output, "packed file to write")->required();
   command.callback([arguments, &session] { pack(*arguments, session); });
 }

@@ -31,6 +31,7 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/packed/coding_choice.hpp"
 #include "nuq/proto_schema.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -56,8 +57,8 @@ NUQ_FUNCTION class CaffeModel final : public FormattedModel {
   }
 
   [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
-                                                 Parallel& parallel) const override {
-    return packed_file_of(graph, *model_, quantization, parallel);
+                                                 Parallel& parallel, CodingChoice choice) const override {
+    return packed_file_of(graph, *model_, quantization, parallel, choice);
   }
 
  private:

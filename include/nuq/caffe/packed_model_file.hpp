@@ -326,7 +326,7 @@ NUQ_DEFINITION std::vector<std::uint8_t> packed_file_of(const Graph& graph, cons
 NUQ_DEFINITION Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name) {
   const PackedModel packed(file.data(), file.size(), name);
   const PackedModelView& view = packed.view();
-  Model model = parse_model(view.prototxt(), {}, name, {});
+  Model model = parse_model(packed.prototxt(), {}, name, {});
   detail::check_unpacked_size(view, name);
   for (std::size_t index = 0; index < view.layer_count(); ++index) {
     const PackedLayer packed_layer = view.layer(index);

@@ -10,6 +10,7 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/packed/coding_choice.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -37,7 +38,7 @@ class FormattedModel {
   /// The packed file (packed/format.hpp) of the model: the levels that `quantization` knows are coded, all else is
   /// stored as it is. `graph` is the model's own network or the one that it was made from.
   [[nodiscard]] virtual std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
-                                                         Parallel& parallel) const = 0;
+                                                         Parallel& parallel, CodingChoice choice) const = 0;
 };
 
 /// Where a network comes from: what messages name, and how a network is written in the same format. Each front end has

@@ -7,26 +7,29 @@
 
 #include "nuq/version.hpp"
 
-// The packed model file, version 1. All numbers are little-endian; a varint has 7 bits a byte (packed/byte_access.hpp).
+// The packed model file, version 2. All numbers are little-endian; a varint has 7 bits a byte (packed/byte_access.hpp).
+// What version 1 has otherwise stands at the end; it is read, but no longer written.
 //
 //   header, 48 bytes
 //     0   4  "NUQ1"
 //     4   2  version
 //     6   2  0, kept for later versions
 //     8   8  size of the file
-//     16  8  size of the text
-//     24  4  CRC-32 of the text
+//     16  8  size of the text section
+//     24  4  CRC-32 of the text section
 //     28  4  number of layers
 //     32  8  size of the directory
 //     40  4  CRC-32 of the directory
 //     44  4  CRC-32 of the bytes before
-//   text       the prototxt, as it is
+//   text       varint, number of letters of the prototxt; then the letters, or their code (packed/text_coding.hpp) where
+//              that is shorter, of at most 2^22 letters
 //   directory  for each layer 4 bytes, where its record begins, counted from the first record; then the records
 //   data       the blobs of all layers, one behind the other
 //
 //   record of a layer
 //     varint and bytes  name
-//     varint and bytes  type
+//     varint            0: its type follows, varint and bytes; n: the type is that of layer n − 1, which comes before and
+//                       has one of its own
 //     varint            where its data begin, counted from the first byte of the data
 //     varint            number of blobs, and their records
 //   record of a blob
@@ -37,6 +40,9 @@
 //             1, 0: each scale is that of count / scales levels in a row; 1: two varints, run and period (ScaleLayout)
 //             varint, size of the coded levels
 //     4       CRC-32 of its data
+//
+// Version 1: the text section is the prototxt; each layer has its type, without the 0 before it; no levels have the
+// adaptive coding.
 
 NUQ_NAMESPACE_BEGIN
 
@@ -68,7 +74,7 @@ struct ScaleLayout {
 namespace detail {
 
 inline constexpr std::array<std::uint8_t, 4> packed_magic = {'N', 'U', 'Q', '1'};
-inline constexpr std::uint16_t packed_version = 1;
+inline constexpr std::uint16_t packed_version = 2;
 inline constexpr std::size_t packed_header_bytes = 48;
 
 /// The greatest number of values whose bytes can still be counted, and be part of an object.

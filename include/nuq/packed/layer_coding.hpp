@@ -7,6 +7,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
+#include "nuq/packed/adaptive_coding.hpp"
 #include "nuq/packed/instruction_set.hpp"
 #include "nuq/packed/palette_coding.hpp"
 #include "nuq/packed/rans_coding.hpp"
@@ -19,7 +20,8 @@ NUQ_NAMESPACE_BEGIN
 enum class LevelCoding : std::uint8_t {
   raw,      ///< one byte a level
   palette,  ///< palette_coding.hpp: indices of equal length
-  rans      ///< rans_coding.hpp: entropy-coded
+  rans,     ///< rans_coding.hpp: entropy-coded, with stored tables
+  adaptive  ///< adaptive_coding.hpp: entropy-coded, with what neighbours tell
 };
 
 /// Decodes the levels of a matrix with `rows` rows into `out`, which has room for exactly these.
@@ -35,6 +37,8 @@ NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_levels(
       return decode_palette(bytes, out, instructions);
     case LevelCoding::rans:
       return decode_rans(bytes, rows, out, instructions);
+    case LevelCoding::adaptive:
+      return decode_adaptive(bytes, rows, out);
   }
   return DecodeStatus::malformed;
 }

@@ -6,19 +6,11 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/matrix_view.hpp"
+#include "nuq/packed/coding_choice.hpp"
 #include "nuq/packed/layer_coding.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-/// Which coding a layer gets: of those that are at most `tolerance` larger than the smallest, the one that is decoded
-/// fastest.
-struct CodingChoice {
-  double tolerance = 0.0;  ///< relative, ≥ 0
-
-  [[nodiscard]] static constexpr CodingChoice smallest() noexcept { return {}; }
-  [[nodiscard]] static constexpr CodingChoice fastest_within(double tolerance) noexcept { return {tolerance}; }
-};
 
 /// The levels of a layer as they are stored.
 struct CodedLevels {
@@ -40,6 +32,7 @@ NUQ_NAMESPACE_END
 #include <utility>
 
 #include "nuq/core/level_counts.hpp"
+#include "nuq/packed/adaptive_encoder.hpp"
 #include "nuq/packed/level_set_encoder.hpp"
 #include "nuq/packed/palette_encoder.hpp"
 #include "nuq/packed/rans_encoder.hpp"
@@ -52,21 +45,32 @@ NUQ_DEFINITION CodedLevels encode_levels(MatrixView<const std::int8_t> levels, C
   const LevelSet set = level_set_of(count_levels(all));
   const std::size_t raw_size = all.size();
   const std::size_t palette_size = palette_bytes(set, all.size());
-  std::size_t least = (std::min)(raw_size, palette_size);
+  const std::size_t least_plain = (std::min)(raw_size, palette_size);
+  const double tolerated = 1.0 + (std::max)(choice.tolerance, 0.0);
+  std::size_t least = least_plain;
+  std::vector<std::uint8_t> by_adaption;
+  if (all.size() <= choice.max_adaptive) {
+    by_adaption = encode_adaptive(levels, set);
+    least = (std::min)(least, by_adaption.size());
+  }
   std::vector<std::uint8_t> by_rans;
   const RansEncoder rans(levels, set);
-  if (rans.least_bytes() < least) {
+  if (rans.least_bytes() < least_plain &&
+      static_cast<double>(rans.least_bytes()) <= tolerated * static_cast<double>(least)) {
     by_rans = rans.encode();
     least = (std::min)(least, by_rans.size());
   }
-  const double limit = static_cast<double>(least) * (1.0 + (std::max)(choice.tolerance, 0.0));
-  if (static_cast<double>(raw_size) <= limit) {
+  const auto is_near_least = [&](std::size_t size) {
+    return static_cast<double>(size) <= tolerated * static_cast<double>(least);
+  };
+  if (is_near_least(raw_size)) {
     CodedLevels raw{LevelCoding::raw, std::vector<std::uint8_t>(all.size())};
     std::memcpy(raw.bytes.data(), all.data(), all.size());
     return raw;
   }
-  if (static_cast<double>(palette_size) <= limit) return {LevelCoding::palette, encode_palette(all, set)};
-  return {LevelCoding::rans, std::move(by_rans)};
+  if (is_near_least(palette_size)) return {LevelCoding::palette, encode_palette(all, set)};
+  if (!by_rans.empty() && is_near_least(by_rans.size())) return {LevelCoding::rans, std::move(by_rans)};
+  return {LevelCoding::adaptive, std::move(by_adaption)};
 }
 
 NUQ_NAMESPACE_END

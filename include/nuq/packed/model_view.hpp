@@ -12,6 +12,7 @@
 #include "nuq/packed/crc32.hpp"
 #include "nuq/packed/format.hpp"
 #include "nuq/packed/packed_blob.hpp"
+#include "nuq/packed/packed_text.hpp"
 #include "nuq/packed/status.hpp"
 #include "nuq/version.hpp"
 
@@ -56,7 +57,7 @@ NUQ_FUNCTION [[nodiscard]] inline bool read_blob(ByteReader& reader, ByteReader&
   const std::uint8_t storage = reader.u8();
   blob.type = static_cast<ElementType>(type);
   std::uint64_t count = 0;
-  if (reader.failed() || element_bytes(blob.type) == 0 || storage > 3) return false;
+  if (reader.failed() || element_bytes(blob.type) == 0 || storage > 4) return false;
   if (!read_shape(reader, blob.shape) || !count_elements(blob.shape, count)) return false;
   blob.count = static_cast<std::size_t>(count);
   blob.is_coded = storage > 0;
@@ -73,6 +74,35 @@ NUQ_FUNCTION [[nodiscard]] inline bool read_blob(ByteReader& reader, ByteReader&
   blob.scales = {blob.stored.data(), scale_bytes};
   blob.data = {blob.stored.data() + scale_bytes, static_cast<std::size_t>(data_bytes)};
   return !reader.failed();
+}
+
+/// What a layer's record says before its blobs.
+struct LayerHead {
+  std::string_view name;
+  std::string_view type;
+  std::uint64_t type_of = 0;  ///< n: the type is that of layer n − 1
+  std::uint64_t data_begin = 0;
+  std::uint64_t blob_count = 0;
+};
+
+/// False where the record is malformed.
+NUQ_FUNCTION [[nodiscard]] inline bool read_layer_head(ByteReader& reader, unsigned version, LayerHead& head) noexcept {
+  head.name = as_text(reader.bytes(reader.varint()));
+  head.type_of = version == 1 ? 0 : reader.varint();
+  if (head.type_of == 0) head.type = as_text(reader.bytes(reader.varint()));
+  head.data_begin = reader.varint();
+  head.blob_count = reader.varint();
+  return !reader.failed();
+}
+
+/// Reads a text section; false where it cannot be one.
+NUQ_FUNCTION [[nodiscard]] inline bool read_text(Bytes section, unsigned version, PackedText& text) noexcept {
+  ByteReader reader(section);
+  const std::uint64_t size = version == 1 ? section.size() : reader.varint();
+  text.data = reader.rest();
+  text.is_coded = size != text.data.size();
+  text.size = static_cast<std::size_t>(size);
+  return !reader.failed() && (!text.is_coded || (text.data.size() < size && size <= max_coded_text));
 }
 
 }  // namespace detail
@@ -135,16 +165,24 @@ class PackedModelView {
     return status;
   }
 
-  NUQ_FUNCTION [[nodiscard]] std::string_view prototxt() const noexcept { return detail::as_text(text_); }
+  /// The prototxt, for decode_text.
+  [[nodiscard]] const PackedText& text() const noexcept { return text_; }
   [[nodiscard]] std::size_t layer_count() const noexcept { return layer_count_; }
 
   /// Layer `index`; an empty one from layer_count() on.
   NUQ_FUNCTION [[nodiscard]] PackedLayer layer(std::size_t index) const noexcept {
     PackedLayer layer;
     if (index >= layer_count_) return layer;
-    const std::size_t begin = record_begin(index);
-    detail::ByteReader reader({records_.data() + begin, record_begin(index + 1) - begin});
-    static_cast<void>(read_layer(reader, layer));
+    detail::ByteReader reader = record(index);
+    detail::LayerHead head;
+    if (!detail::read_layer_head(reader, version_, head) || head.data_begin > data_.size()) return layer;
+    if (head.type_of > 0) head.type = type_at(static_cast<std::size_t>(head.type_of - 1));
+    const auto begin = static_cast<std::size_t>(head.data_begin);
+    layer = {head.name,
+             head.type,
+             static_cast<std::size_t>(head.blob_count),
+             reader.rest(),
+             {data_.data() + begin, data_.size() - begin}};
     return layer;
   }
 
@@ -160,7 +198,7 @@ class PackedModelView {
   NUQ_FUNCTION [[nodiscard]] DecodeStatus verify(std::size_t* damaged = nullptr) const noexcept {
     std::size_t index = 0;
     while (index < layer_count_ && is_intact(layer(index))) ++index;
-    if (index == layer_count_ && crc32(text_) == text_checksum_) return DecodeStatus::ok;
+    if (index == layer_count_ && crc32(text_section_) == text_checksum_) return DecodeStatus::ok;
     if (damaged != nullptr) *damaged = index;
     return DecodeStatus::checksum_mismatch;
   }
@@ -181,17 +219,19 @@ class PackedModelView {
       return DecodeStatus::not_a_packed_file;
     if (file.size() < detail::packed_header_bytes) return DecodeStatus::truncated;
     const std::uint8_t* const header = file.data();
-    if (detail::load_u16(header + 4) != detail::packed_version || detail::load_u16(header + 6) != 0)
+    version_ = detail::load_u16(header + 4);
+    if (version_ == 0 || version_ > detail::packed_version || detail::load_u16(header + 6) != 0)
       return DecodeStatus::unsupported_version;
     if (crc32({header, 44}) != detail::load_u32(header + 44)) return DecodeStatus::checksum_mismatch;
     if (detail::load_u64(header + 8) != file.size()) return DecodeStatus::truncated;
     detail::ByteReader sections({header + detail::packed_header_bytes, file.size() - detail::packed_header_bytes});
-    text_ = sections.bytes(detail::load_u64(header + 16));
+    text_section_ = sections.bytes(detail::load_u64(header + 16));
     text_checksum_ = detail::load_u32(header + 24);
     layer_count_ = detail::load_u32(header + 28);
     const detail::Bytes directory = sections.bytes(detail::load_u64(header + 32));
     data_ = sections.rest();
     if (sections.failed() || layer_count_ > directory.size() / 4) return DecodeStatus::malformed;
+    if (!detail::read_text(text_section_, version_, text_)) return DecodeStatus::malformed;
     if (crc32(directory) != detail::load_u32(header + 40)) return DecodeStatus::checksum_mismatch;
     begins_ = {directory.data(), 4 * layer_count_};
     records_ = {directory.data() + begins_.size(), directory.size() - begins_.size()};
@@ -204,47 +244,45 @@ class PackedModelView {
     detail::ByteReader data(data_);
     for (std::size_t index = 0; index < layer_count_; ++index) {
       if (record_begin(index) != records_.size() - reader.rest().size()) return DecodeStatus::malformed;
-      std::uint64_t data_begin = 0;
-      std::uint64_t blob_count = 0;
-      if (!read_layer_head(reader, nullptr, nullptr, data_begin, blob_count)) return DecodeStatus::malformed;
-      if (data_begin != data_.size() - data.rest().size()) return DecodeStatus::malformed;
+      detail::LayerHead head;
+      if (!detail::read_layer_head(reader, version_, head) || !has_type(head, index)) return DecodeStatus::malformed;
+      if (head.data_begin != data_.size() - data.rest().size()) return DecodeStatus::malformed;
       PackedBlob blob;
-      for (std::uint64_t place = 0; place < blob_count; ++place) {
+      for (std::uint64_t place = 0; place < head.blob_count; ++place) {
         if (!detail::read_blob(reader, data, blob)) return DecodeStatus::malformed;
       }
     }
     return reader.rest().empty() && data.rest().empty() ? DecodeStatus::ok : DecodeStatus::malformed;
   }
 
-  NUQ_FUNCTION [[nodiscard]] static bool read_layer_head(detail::ByteReader& reader, std::string_view* name,
-                                                         std::string_view* type, std::uint64_t& data_begin,
-                                                         std::uint64_t& blob_count) noexcept {
-    for (std::string_view* text : {name, type}) {
-      const detail::Bytes bytes = reader.bytes(reader.varint());
-      if (text != nullptr) *text = detail::as_text(bytes);
-    }
-    data_begin = reader.varint();
-    blob_count = reader.varint();
-    return !reader.failed();
+  /// Whether the type of layer `index` is its own, or that of a layer before which has one.
+  NUQ_FUNCTION [[nodiscard]] bool has_type(const detail::LayerHead& head, std::size_t index) const noexcept {
+    if (head.type_of == 0) return true;
+    detail::ByteReader reader = head.type_of > index ? detail::ByteReader({}) : record(head.type_of - 1);
+    detail::LayerHead other;
+    return detail::read_layer_head(reader, version_, other) && other.type_of == 0;
   }
 
-  NUQ_FUNCTION [[nodiscard]] bool read_layer(detail::ByteReader& reader, PackedLayer& layer) const noexcept {
-    std::string_view name;
-    std::string_view type;
-    std::uint64_t data_begin = 0;
-    std::uint64_t blob_count = 0;
-    if (!read_layer_head(reader, &name, &type, data_begin, blob_count) || data_begin > data_.size()) return false;
-    const auto begin = static_cast<std::size_t>(data_begin);
-    layer = {
-        name, type, static_cast<std::size_t>(blob_count), reader.rest(), {data_.data() + begin, data_.size() - begin}};
-    return true;
+  NUQ_FUNCTION [[nodiscard]] std::string_view type_at(std::size_t index) const noexcept {
+    detail::ByteReader reader = record(index);
+    detail::LayerHead head;
+    static_cast<void>(detail::read_layer_head(reader, version_, head));
+    return head.type;
+  }
+
+  /// The record of a layer; all of those before have been checked.
+  NUQ_FUNCTION [[nodiscard]] detail::ByteReader record(std::size_t index) const noexcept {
+    const std::size_t begin = record_begin(index);
+    return detail::ByteReader({records_.data() + begin, record_begin(index + 1) - begin});
   }
 
   NUQ_FUNCTION [[nodiscard]] std::size_t record_begin(std::size_t index) const noexcept {
     return index == layer_count_ ? records_.size() : detail::load_u32(begins_.data() + 4 * index);
   }
 
-  detail::Bytes text_;
+  unsigned version_ = detail::packed_version;
+  detail::Bytes text_section_;
+  PackedText text_;
   detail::Bytes begins_;  ///< 4 bytes a layer: where its record begins
   detail::Bytes records_;
   detail::Bytes data_;

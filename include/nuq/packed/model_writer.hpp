@@ -30,7 +30,7 @@ struct ScaledLevels {
 /// Builds a packed model file (format.hpp) in memory, layer by layer. Shapes have at most 8 axes.
 class PackedModelWriter {
  public:
-  /// `prototxt` is stored as it is.
+  /// `prototxt` is coded where that is smaller.
   NUQ_FUNCTION explicit PackedModelWriter(std::string prototxt, CodingChoice choice = {})
       : prototxt_(std::move(prototxt)), choice_(choice) {}
 
@@ -69,7 +69,8 @@ class PackedModelWriter {
  private:
   struct Layer {
     std::string name;
-    detail::ByteVector head;
+    std::string type;
+    std::uint64_t data_begin;
     detail::ByteVector blobs;
     std::uint64_t blob_count;
   };
@@ -106,6 +107,8 @@ class PackedModelWriter {
   NUQ_FUNCTION static void append_coding(detail::ByteVector& record, const ScaledLevels& values, std::size_t count,
                                          std::size_t coded_bytes);
 
+  NUQ_FUNCTION [[nodiscard]] detail::ByteVector text_section() const;
+
   NUQ_FUNCTION [[nodiscard]] detail::ByteVector directory() const;
 
   std::string prototxt_;
@@ -118,17 +121,16 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(PACKED)
 
+#include <map>
+
 #include "nuq/core/finite.hpp"
 #include "nuq/packed/crc32.hpp"
+#include "nuq/packed/text_encoder.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION void PackedModelWriter::add_layer(std::string_view name, std::string_view type) {
-  detail::ByteVector head;
-  detail::append_text(head, name);
-  detail::append_text(head, type);
-  detail::append_varint(head, data_.size());
-  layers_.push_back({std::string(name), std::move(head), {}, 0});
+  layers_.push_back({std::string(name), std::string(type), data_.size(), {}, 0});
 }
 
 NUQ_DEFINITION void PackedModelWriter::add_values(ElementType type, const Shape& shape,
@@ -177,7 +179,7 @@ NUQ_DEFINITION MatrixView<const std::int8_t> PackedModelWriter::as_matrix(
 
 NUQ_DEFINITION std::vector<std::uint8_t> PackedModelWriter::finish() {
   const detail::ByteVector directory = this->directory();
-  const ArrayView<const std::uint8_t> text(reinterpret_cast<const std::uint8_t*>(prototxt_.data()), prototxt_.size());
+  const detail::ByteVector text = text_section();
   const std::size_t size = detail::packed_header_bytes + text.size() + directory.size() + data_.size();
   detail::ByteVector file;
   file.reserve(size - data_.size());
@@ -273,12 +275,32 @@ NUQ_DEFINITION void PackedModelWriter::append_coding(detail::ByteVector& record,
   detail::append_varint(record, coded_bytes);
 }
 
+NUQ_DEFINITION detail::ByteVector PackedModelWriter::text_section() const {
+  detail::ByteVector section;
+  detail::append_varint(section, prototxt_.size());
+  if (prototxt_.size() <= max_coded_text) {
+    const detail::ByteVector coded = encode_text(prototxt_);
+    if (coded.size() < prototxt_.size()) {
+      detail::append_bytes(section, coded);
+      return section;
+    }
+  }
+  section.insert(section.end(), prototxt_.begin(), prototxt_.end());
+  return section;
+}
+
 NUQ_DEFINITION detail::ByteVector PackedModelWriter::directory() const {
   detail::ByteVector begins;
   detail::ByteVector records;
-  for (const Layer& layer : layers_) {
+  std::map<std::string_view, std::size_t> first_of_type;  // its number, counted from 1
+  for (std::size_t index = 0; index < layers_.size(); ++index) {
+    const Layer& layer = layers_[index];
+    const auto [first, is_new] = first_of_type.emplace(layer.type, index + 1);
     detail::append_number(begins, records.size(), 4);
-    detail::append_bytes(records, layer.head);
+    detail::append_text(records, layer.name);
+    detail::append_varint(records, is_new ? 0 : first->second);
+    if (is_new) detail::append_text(records, layer.type);
+    detail::append_varint(records, layer.data_begin);
     detail::append_varint(records, layer.blob_count);
     detail::append_bytes(records, layer.blobs);
   }

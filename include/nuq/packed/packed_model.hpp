@@ -27,9 +27,12 @@ class PackedModel {
       : name_(std::move(name)) {
     check(view_.open(data, size), "");
     check(view_.verify(), "");
+    prototxt_.resize(view_.text().size);
+    check(decode_text(view_.text(), {prototxt_.data(), prototxt_.size()}), "");
   }
 
   [[nodiscard]] const PackedModelView& view() const noexcept { return view_; }
+  [[nodiscard]] const std::string& prototxt() const noexcept { return prototxt_; }
 
   /// @throws FormatError unknown_name.
   NUQ_FUNCTION [[nodiscard]] PackedLayer layer(std::string_view layer_name) const {
@@ -78,6 +81,7 @@ class PackedModel {
 
   std::string name_;
   PackedModelView view_;
+  std::string prototxt_;
 };
 
 NUQ_NAMESPACE_END

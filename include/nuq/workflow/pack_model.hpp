@@ -8,6 +8,7 @@
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/load_graph.hpp"
+#include "nuq/packed/coding_choice.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -17,14 +18,15 @@ NUQ_NAMESPACE_BEGIN
 /// one the model stays as it is: a deploy model's int8 weights are coded, floats are not.
 ///
 /// @param threads  0: as many as the machine has cores.
+/// @param choice   which codings the levels may get.
 /// @throws ModelError, RecordError, FormatError; nothing is written then.
 NUQ_FUNCTION void pack_model(const std::string& model_file, const std::string& weights_file,
                              const std::string& packed_file, const std::string& scale_offset_record_file = {},
-                             std::size_t threads = 0, const ReadOptions& network = {});
+                             std::size_t threads = 0, const ReadOptions& network = {}, CodingChoice choice = {});
 
 /// The same of a network that has been read, weights and all.
 NUQ_FUNCTION void pack_model(Graph graph, const std::string& packed_file, const std::string& scale_offset_record_file,
-                             Parallel& parallel);
+                             Parallel& parallel, CodingChoice choice = {});
 
 /// Writes the prototxt and the caffemodel that a packed model file holds. Throws FormatError naming the file for one
 /// that is damaged; nothing is written then.
@@ -68,13 +70,13 @@ NUQ_FUNCTION inline void require_all_weights(const Graph& graph) {
 
 NUQ_DEFINITION void pack_model(const std::string& model_file, const std::string& weights_file,
                                const std::string& packed_file, const std::string& scale_offset_record_file,
-                               std::size_t threads, const ReadOptions& network) {
+                               std::size_t threads, const ReadOptions& network, CodingChoice choice) {
   ThreadPool pool(threads);
-  pack_model(load_graph(model_file, weights_file, pool, network), packed_file, scale_offset_record_file, pool);
+  pack_model(load_graph(model_file, weights_file, pool, network), packed_file, scale_offset_record_file, pool, choice);
 }
 
 NUQ_DEFINITION void pack_model(Graph graph, const std::string& packed_file, const std::string& scale_offset_record_file,
-                               Parallel& parallel) {
+                               Parallel& parallel, CodingChoice choice) {
   detail::require_all_weights(graph);
   NetworkQuantization quantization;
   if (!scale_offset_record_file.empty()) quantization = quantize_by_record(graph, scale_offset_record_file, parallel);
@@ -82,7 +84,7 @@ NUQ_DEFINITION void pack_model(Graph graph, const std::string& packed_file, cons
   const auto model =
       becomes_fake_quant ? graph.source->fake_quant(graph, quantization, parallel) : graph.source->original();
   FileSet files;
-  detail::stage_packed(files, packed_file, model->packed(graph, quantization, parallel));
+  detail::stage_packed(files, packed_file, model->packed(graph, quantization, parallel, choice));
   files.commit();
 }
 

@@ -91,7 +91,7 @@ NUQ_FUNCTION inline void stage_model_and_packed(FileSet& files, const FormattedM
                                                 const std::string& kind, const Graph& graph,
                                                 const NetworkQuantization& quantization, Parallel& parallel) {
   std::future<std::vector<std::uint8_t>> packed =
-      std::async(std::launch::async, [&] { return model.packed(graph, quantization, parallel); });
+      std::async(std::launch::async, [&] { return model.packed(graph, quantization, parallel, {}); });
   stage_model(files, model, prefix + kind);
   stage_packed(files, prefix + ".nuq", packed.get());
 }
