@@ -23,9 +23,9 @@
 //   varint      size of a group: neighbouring columns that belong together, such as the places of a kernel under one
 //               input channel
 //   bytes       the symbols, row by row (SymbolModel), in the code of detail/range_decoder.hpp; none for one level
-// A symbol is a row of bits: whether it is 0; its sign; the class of its magnitude in unary: 1, 2, 3, 4, 5–6, 7–8, 9–12,
-// 13–16, 17–24, …; its place within the class, most significant bit first. Signs and classes that the level set has not
-// take no bits.
+// A symbol is a row of bits: whether it is 0; its sign; the class of its magnitude in unary: 1, 2, 3, 4, 5–6, 7–8,
+// 9–12, 13–16, 17–24, …; its place within the class, most significant bit first. Signs and classes that the level set
+// has not take no bits.
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
@@ -209,6 +209,7 @@ NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_adaptive(ArrayView<const s
   detail::RangeDecoder decoder(reader.rest());
   for (std::int8_t& level : out) {
     const int symbol = model.code(decoder);
+    if (decoder.failed()) return DecodeStatus::truncated;
     if (symbol < -origin || symbol > greatest) return DecodeStatus::malformed;
     level = set[static_cast<std::size_t>(symbol + origin)];
   }

@@ -52,8 +52,9 @@ NUQ_FUNCTION [[nodiscard]] inline ByteVector adaptive_code(ArrayView<const std::
 
 /// Of all groups that may be a square kernel, the one that makes the first rows smallest.
 NUQ_FUNCTION [[nodiscard]] inline std::size_t choose_group(MatrixView<const std::int8_t> levels, const LevelSet& set) {
-  constexpr std::size_t max_trial = std::size_t{1} << 13U;  // levels, enough to tell kernels apart
-  const ArrayView<const std::int8_t> first(levels.data(), (std::min)(levels.size(), max_trial));
+  constexpr std::size_t enough = std::size_t{1} << 12U;  // levels of a small layer, to tell kernels apart
+  const std::size_t trial = (std::min)(levels.size(), (std::max)(enough, levels.size() / 8));
+  const ArrayView<const std::int8_t> first(levels.data(), trial);
   std::size_t best = (levels.cols() + SymbolModel::max_groups - 1) / SymbolModel::max_groups;
   std::size_t least = adaptive_code(first, levels.cols(), set, best).size();
   for (std::size_t extent = 2; extent <= 7; ++extent) {

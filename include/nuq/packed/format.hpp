@@ -21,15 +21,15 @@
 //     32  8  size of the directory
 //     40  4  CRC-32 of the directory
 //     44  4  CRC-32 of the bytes before
-//   text       varint, number of letters of the prototxt; then the letters, or their code (packed/text_coding.hpp) where
-//              that is shorter, of at most 2^22 letters
+//   text       varint, number of letters of the prototxt; then the letters, or, where that is shorter and they are at
+//              most 2^22, their code (packed/text_coding.hpp)
 //   directory  for each layer 4 bytes, where its record begins, counted from the first record; then the records
 //   data       the blobs of all layers, one behind the other
 //
 //   record of a layer
 //     varint and bytes  name
-//     varint            0: its type follows, varint and bytes; n: the type is that of layer n − 1, which comes before and
-//                       has one of its own
+//     varint            0: its type follows, varint and bytes; n: the type is that of layer n − 1, which is one before
+//                       that has one of its own
 //     varint            where its data begin, counted from the first byte of the data
 //     varint            number of blobs, and their records
 //   record of a blob

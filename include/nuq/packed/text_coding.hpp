@@ -125,6 +125,7 @@ NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_text(ArrayView<const std::
   detail::TextModel model;
   std::size_t done = 0;
   while (done < out.size()) {
+    if (decoder.failed()) return DecodeStatus::truncated;
     if (!model.code_repeats(decoder)) {
       out[done] = static_cast<char>(model.code_letter(decoder, out.data() + done, done));
       ++done;

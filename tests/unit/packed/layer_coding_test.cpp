@@ -31,13 +31,15 @@ void check_round_trip(const nuq::CodedLevels& coded, const Levels& levels, std::
 TEST_CASE("the smallest coding is taken") {
   const Levels noise = uniform_levels(3000, 256, 1, 1);  // nothing is below a byte each
   const Levels few = uniform_levels(3000, 4, 9, 2);      // two bits each, whatever the coder
-  const Levels bell = bell_levels(30000, 5.0F, 3);       // an entropy well below five bits
+  const Levels bell = bell_levels(90000, 5.0F, 3);       // an entropy well below five bits
+  const Levels small = bell_levels(600, 6.0F, 1);        // whose table would take a good part
   CHECK(encode(noise, 3).coding == nuq::LevelCoding::raw);
   CHECK(encode(few, 3).coding == nuq::LevelCoding::palette);
   CHECK(encode(bell, 3).coding == nuq::LevelCoding::rans);
+  CHECK(encode(small, 3).coding == nuq::LevelCoding::adaptive);
   CHECK(encode(noise, 3).bytes.size() == 3000);
   CHECK(encode(few, 3).bytes.size() == 3000 / 4 + 5);
-  for (const Levels& levels : {noise, few, bell}) {
+  for (const Levels& levels : {noise, few, bell, small}) {
     const nuq::CodedLevels coded = encode(levels, 3);
     check_round_trip(coded, levels, 3);
     CHECK(coded.bytes.size() <= (std::min)({levels.size(), nuq::encode_palette(levels).size(),
@@ -45,8 +47,26 @@ TEST_CASE("the smallest coding is taken") {
   }
 }
 
+TEST_CASE("large layers get the adaptive coding where nothing but size counts") {
+  Levels levels = bell_levels(2 * 65536, 5.0F, 3);
+  for (std::size_t index = 1; index < levels.size(); index += 2)  // every other level repeats the one before
+    levels[index] = levels[index - 1];
+  const nuq::CodedLevels smallest = encode(levels, 64, nuq::CodingChoice::smallest());
+  CHECK(smallest.coding == nuq::LevelCoding::adaptive);
+  CHECK(encode(levels, 64).coding == nuq::LevelCoding::rans);
+  CHECK(encode(levels, 64, {0.0, levels.size() - 1}).coding == nuq::LevelCoding::rans);
+  CHECK(encode(levels, 64, {0.0, levels.size()}).bytes == smallest.bytes);
+  check_round_trip(smallest, levels, 64);
+  levels.resize(65536);
+  CHECK(encode(levels, 64).coding == nuq::LevelCoding::adaptive);
+  const double tolerance = static_cast<double>(nuq::encode_rans({levels.data(), 64, 1024}).size()) /
+                           static_cast<double>(encode(levels, 64).bytes.size());
+  CHECK(encode(levels, 64, nuq::CodingChoice::fastest_within(tolerance - 0.99)).coding == nuq::LevelCoding::rans);
+  CHECK(encode(levels, 64, nuq::CodingChoice::fastest_within(tolerance - 1.01)).coding == nuq::LevelCoding::adaptive);
+}
+
 TEST_CASE("the fastest coding within a tolerance is taken") {
-  const Levels levels = bell_levels(30000, 5.0F, 3);
+  const Levels levels = bell_levels(90000, 5.0F, 3);
   const auto smallest = static_cast<double>(encode(levels, 3).bytes.size());
   const auto palette = static_cast<double>(nuq::encode_palette(levels).size());
   const auto coding_within = [&](double tolerance) {
@@ -57,7 +77,7 @@ TEST_CASE("the fastest coding within a tolerance is taken") {
   CHECK(coding_within(0.0) == nuq::LevelCoding::rans);
   CHECK(coding_within(palette / smallest - 1.001) == nuq::LevelCoding::rans);
   CHECK(coding_within(palette / smallest - 0.999) == nuq::LevelCoding::palette);
-  CHECK(coding_within(30000.0 / smallest - 0.999) == nuq::LevelCoding::raw);
+  CHECK(coding_within(90000.0 / smallest - 0.999) == nuq::LevelCoding::raw);
 }
 
 TEST_CASE("a matrix without values has no bytes") {
@@ -71,7 +91,7 @@ TEST_CASE("raw levels of another number, and codings that there are not, are ref
   Levels out(5);
   const std::vector<std::uint8_t> bytes(4);
   CHECK(nuq::decode_levels(nuq::LevelCoding::raw, bytes, 1, out) == nuq::DecodeStatus::truncated);
-  CHECK(nuq::decode_levels(static_cast<nuq::LevelCoding>(3), bytes, 1, out) == nuq::DecodeStatus::malformed);
+  CHECK(nuq::decode_levels(static_cast<nuq::LevelCoding>(4), bytes, 1, out) == nuq::DecodeStatus::malformed);
 }
 
 }  // namespace packed_layer_coding_test

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../error_of.hpp"
+#include "nuq/packed/crc32.hpp"
 #include "nuq/packed/model_view.hpp"
 #include "small_model.hpp"
 
@@ -23,14 +24,14 @@ TEST_CASE("the smallest file, byte for byte") {
   const std::vector<float> scales = {1.0F, 2.0F};
   writer.add_levels({2, 3}, nuq::ScaledLevels{levels, scales, {}});
   const Bytes file = writer.finish();
-  REQUIRE(file.size() == 48 + 2 + 4 + 18 + 11);
+  REQUIRE(file.size() == 48 + 3 + 4 + 19 + 11);
   CHECK(Bytes(file.begin(), file.begin() + 24) ==
-        Bytes{'N', 'U', 'Q', '1', 1, 0, 0, 0, 83, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0});
-  CHECK(Bytes(file.begin() + 24, file.begin() + 28) == Bytes{0x6D, 0x48, 0x83, 0x9E});  // CRC-32 of "ab"
-  CHECK(Bytes(file.begin() + 28, file.begin() + 40) == Bytes{1, 0, 0, 0, 22, 0, 0, 0, 0, 0, 0, 0});
+        Bytes{'N', 'U', 'Q', '1', 2, 0, 0, 0, 85, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0});
+  CHECK(nuq::detail::load_u32(file.data() + 24) == nuq::crc32({file.data() + 48, 3}));
+  CHECK(Bytes(file.begin() + 28, file.begin() + 40) == Bytes{1, 0, 0, 0, 23, 0, 0, 0, 0, 0, 0, 0});
   // Text, where the record begins, name, type, data, one blob: float32, palette, two axes, two scales by row, 3 bytes.
-  CHECK(Bytes(file.begin() + 48, file.begin() + 68) ==
-        Bytes{'a', 'b', 0, 0, 0, 0, 1, 'c', 1, 'T', 0, 1, 0, 2, 2, 2, 3, 2, 0, 3});
+  CHECK(Bytes(file.begin() + 48, file.begin() + 70) ==
+        Bytes{2, 'a', 'b', 0, 0, 0, 0, 1, 'c', 0, 1, 'T', 0, 1, 0, 2, 2, 2, 3, 2, 0, 3});
   CHECK(Bytes(file.end() - 11, file.end()) == Bytes{0, 0, 0x80, 0x3F, 0, 0, 0, 0x40, 0, 7, 7});
 }
 
@@ -64,7 +65,7 @@ TEST_CASE("the coding follows the choice") {
 TEST_CASE("a matrix in the older form of blobs is coded row by row too") {
   std::vector<std::int8_t> levels;
   for (std::size_t row = 0; row < 64; ++row) {
-    const auto more = bell_levels(1000, row % 2 == 0 ? 1.0F : 9.0F, static_cast<std::uint32_t>(row));
+    const auto more = bell_levels(1500, row % 2 == 0 ? 1.0F : 9.0F, static_cast<std::uint32_t>(row));
     levels.insert(levels.end(), more.begin(), more.end());
   }
   const auto size = [&](const nuq::Shape& shape) {
@@ -79,8 +80,28 @@ TEST_CASE("a matrix in the older form of blobs is coded row by row too") {
     CHECK(out == levels);
     return file.size();
   };
-  CHECK(size({1, 1, 64, 1000}) == size({64, 1000}) + 2);  // two extents more
-  CHECK(size({64, 1000}) < size({64000}) - 4000);
+  CHECK(size({1, 1, 64, 1500}) == size({64, 1500}) + 2);  // two extents more
+  CHECK(size({64, 1500}) < size({96000}) - 6000);
+}
+
+TEST_CASE("a text is coded where that is smaller, up to a size, and a type is written once") {
+  const auto size = [](const std::string& text) {
+    const Bytes file = nuq::PackedModelWriter(text).finish();
+    nuq::PackedModelView model;
+    REQUIRE(model.open(file.data(), file.size()) == nuq::DecodeStatus::ok);
+    std::string out(model.text().size, '?');
+    REQUIRE(nuq::decode_text(model.text(), {out.data(), out.size()}) == nuq::DecodeStatus::ok);
+    CHECK(out == text);
+    return file.size() - 48;
+  };
+  CHECK(size("") == 1);
+  CHECK(size("ab") == 3);
+  CHECK(size(std::string(1000, 'x')) < 20);
+  CHECK(size(std::string(nuq::max_coded_text, 'x')) < 20);
+  CHECK(size(std::string(nuq::max_coded_text + 1, 'x')) == nuq::max_coded_text + 1 + 4);
+  nuq::PackedModelWriter writer("");
+  for (int layer = 0; layer < 10; ++layer) writer.add_layer("x", layer % 2 == 0 ? "Convolution" : "Pooling");
+  CHECK(writer.finish().size() == 48 + 1 + 10 * (4 + 2 + 1 + 1 + 1) + 12 + 8);
 }
 
 TEST_CASE("what contradicts itself is refused, and nothing is added") {

@@ -15,6 +15,7 @@ TEST_CASE("layers are found by name and decoded into vectors") {
   const std::vector<std::uint8_t> file = small.file();
   const nuq::PackedModel model(file.data(), file.size());
   CHECK(model.view().layer_count() == 5);
+  CHECK(model.prototxt() == small.prototxt);
   CHECK(model.layer("deconv").type() == "Deconvolution");
   CHECK(model.levels("conv", 0) == small.conv);
   CHECK(model.floats("conv", 1) == small.conv_bias);

@@ -17,7 +17,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// 2^17 / (2n + 3) for the n-th update of a probability: the estimate of Krichevsky and Trofimov.
+/// 1 / (n + 3/2) · 2^16 for the bit behind n others: after n bits with k ones the probability of a 1 is
+/// (k + 1/4) / (n + 1/2).
 [[nodiscard]] constexpr std::array<std::uint16_t, 256> make_learning_rates() noexcept {
   std::array<std::uint16_t, 256> rates{};
   for (std::uint32_t n = 0; n < rates.size(); ++n) rates[n] = static_cast<std::uint16_t>((1U << 17U) / (2 * n + 3));
@@ -56,9 +57,8 @@ inline constexpr int logit_unit = 256;
 inline constexpr int max_logit = 15 * logit_unit - 1;
 
 /// 2^16 / (1 + 2^−k); between them probabilities are linear in their logit.
-inline constexpr std::array<std::int32_t, 16> probability_knots = {32768, 43691, 52429, 58254, 61681, 63550,
-                                                                   64527, 65028, 65281, 65408, 65472, 65504,
-                                                                   65520, 65528, 65532, 65534};
+inline constexpr std::array<std::int32_t, 16> probability_knots = {
+    32768, 43691, 52429, 58254, 61681, 63550, 64527, 65028, 65281, 65408, 65472, 65504, 65520, 65528, 65532, 65534};
 
 /// The probability · 2^16 of a logit log2(p / (1 − p)) · 256.
 [[nodiscard]] constexpr std::uint32_t probability_of(int logit) noexcept {
@@ -93,8 +93,8 @@ class BitMixer {
   BitMixer() noexcept { weights_.fill(static_cast<std::int32_t>(3 * weight_unit / (2 * inputs))); }
 
   template <class Coder>
-  unsigned code(Coder& coder, const std::array<BitCounter*, inputs>& counters, unsigned value) noexcept(
-      noexcept(coder.bit(1U, 0U))) {
+  unsigned code(Coder& coder, const std::array<BitCounter*, inputs>& counters,
+                unsigned value) noexcept(noexcept(coder.bit(1U, 0U))) {
     std::array<std::int32_t, inputs> of_input;
     std::int64_t sum = 0;
     for (std::size_t index = 0; index < inputs; ++index) {

@@ -10,15 +10,15 @@
 
 // Binary arithmetic coding (Martin, Range encoding: an algorithm for removing redundancy from a digitised message,
 // 1979): an interval of 32 bits is divided as the next bit's probabilities are, and the bit says in which part the code
-// lies. A byte is taken when the interval has become smaller than 2^24. Of the last four bytes of a code, trailing
-// zeros are not stored.
+// lies. A byte is taken when the interval has become smaller than 2^24. The last three bytes of a code are 0 and not
+// stored.
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 inline constexpr unsigned probability_bits = 16;
 inline constexpr std::uint32_t least_range = std::uint32_t{1} << 24U;
-inline constexpr std::size_t range_code_bytes = 4;  ///< that the code is ahead of the interval
+inline constexpr std::size_t bytes_not_stored = 3;
 
 /// The part of an interval that stands for a 1 of probability `one` / 2^16.
 NUQ_FUNCTION [[nodiscard]] inline std::uint32_t part_of_one(std::uint32_t range, std::uint32_t one) noexcept {
@@ -29,7 +29,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::uint32_t part_of_one(std::uint32_t range,
 class RangeDecoder {
  public:
   NUQ_FUNCTION explicit RangeDecoder(Bytes bytes) noexcept : bytes_(bytes) {
-    for (std::size_t index = 0; index < range_code_bytes; ++index) take_byte();
+    while (next_ < sizeof code_) take_byte();
   }
 
   /// The next bit, 1 with probability `one` / 2^16, 0 < one < 2^16. The argument behind is the encoder's.
@@ -45,10 +45,11 @@ class RangeDecoder {
     return value;
   }
 
-  /// Whether all bytes have been read and no more than the encoder left out.
-  NUQ_FUNCTION [[nodiscard]] bool at_end() const noexcept {
-    return next_ >= bytes_.size() && next_ - bytes_.size() <= range_code_bytes;
-  }
+  /// True where more bytes have been read than any encoder leaves out: what is read from now on means nothing.
+  NUQ_FUNCTION [[nodiscard]] bool failed() const noexcept { return next_ > bytes_.size() + bytes_not_stored; }
+
+  /// Whether as many bytes have been read as the encoder wrote.
+  NUQ_FUNCTION [[nodiscard]] bool at_end() const noexcept { return next_ == bytes_.size() + bytes_not_stored; }
 
  private:
   NUQ_FUNCTION void take_byte() noexcept {

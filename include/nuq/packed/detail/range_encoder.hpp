@@ -15,7 +15,7 @@ namespace detail {
 /// Appends bits of known probability to bytes, the counterpart of RangeDecoder.
 class RangeEncoder {
  public:
-  explicit RangeEncoder(ByteVector& bytes) : bytes_(bytes), begin_(bytes.size()) {}
+  explicit RangeEncoder(ByteVector& bytes) : bytes_(bytes) {}
 
   /// A bit that is 1 with probability `one` / 2^16, 0 < one < 2^16; returns it.
   NUQ_FUNCTION unsigned bit(std::uint32_t one, unsigned value) {
@@ -29,12 +29,10 @@ class RangeEncoder {
     return value;
   }
 
-  /// The last bytes: those of the one number in the interval whose lower 24 bits are 0. To be called once, as the last thing.
+  /// The last byte: that of the first number in the interval whose others are 0. To be called once, as the last thing.
   NUQ_FUNCTION void finish() {
     advance((0U - low_) % least_range);
-    for (std::size_t index = 0; index < range_code_bytes; ++index) put_byte();
-    for (std::size_t index = 0; index < range_code_bytes && bytes_.size() > begin_ && bytes_.back() == 0; ++index)
-      bytes_.pop_back();
+    put_byte();
   }
 
  private:
@@ -51,7 +49,6 @@ class RangeEncoder {
   }
 
   ByteVector& bytes_;
-  std::size_t begin_;
   std::uint32_t low_ = 0;  ///< where the interval begins, without the bytes that have been put
   std::uint32_t range_ = UINT32_MAX;
 };
