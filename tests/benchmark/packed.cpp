@@ -1,7 +1,8 @@
 // Sizes and speeds of the packed codings against libzstd on the same symbols, the order-0 entropy and memcpy; one
-// thread. Times are processor time, the best of many rounds in which all take turns.
+// thread. Times are processor time, the best of many rounds in which all take turns. With packed files, their layers
+// instead: how they are coded, and what rANS and the adaptive coding make of them.
 //
-//     nuq_benchmark_packed [rounds]
+//     nuq_benchmark_packed [rounds] [FILE.nuq ...]
 
 #include <algorithm>
 #include <cmath>
@@ -10,9 +11,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -125,7 +129,9 @@ Contender zstd_contender(const Levels& levels, int level, Levels& out) {
 Contender coding_contender(const std::string& name, nuq::LevelCoding coding, const Layer& layer,
                            nuq::InstructionSet instructions, Levels& out) {
   const double begin = seconds();
-  Bytes bytes = coding == nuq::LevelCoding::rans ? nuq::encode_rans(layer.view()) : nuq::encode_palette(layer.levels);
+  Bytes bytes = coding == nuq::LevelCoding::rans       ? nuq::encode_rans(layer.view())
+                : coding == nuq::LevelCoding::adaptive ? nuq::encode_adaptive(layer.view())
+                                                       : nuq::encode_palette(layer.levels);
   const double spent = seconds() - begin;
   const std::size_t size = bytes.size();
   return {name, size, spent, [bytes = std::move(bytes), coding, rows = layer.rows, instructions, &out] {
@@ -141,6 +147,8 @@ void compare_codings(const std::string& title, const Layer& layer, int rounds) {
   const nuq::InstructionSet portable = nuq::InstructionSet::portable;
   contenders.push_back(coding_contender("rans", nuq::LevelCoding::rans, layer, best, out));
   contenders.push_back(coding_contender("rans portable", nuq::LevelCoding::rans, layer, portable, out));
+  if (layer.levels.size() <= nuq::CodingChoice::small_layer)
+    contenders.push_back(coding_contender("adaptive", nuq::LevelCoding::adaptive, layer, best, out));
   contenders.push_back(coding_contender("palette", nuq::LevelCoding::palette, layer, best, out));
   contenders.push_back(coding_contender("palette portable", nuq::LevelCoding::palette, layer, portable, out));
   contenders.push_back({"memcpy", layer.levels.size(), 1e300, [&] {
@@ -185,7 +193,7 @@ void compare_files(int rounds) {
   std::vector<Contender> contenders = {zstd_contender(all, 1, out)};
   for (const bool is_fast : {false, true}) {
     const double begin = seconds();
-    nuq::PackedModelWriter writer("", is_fast ? nuq::CodingChoice::fastest_within(0.5) : nuq::CodingChoice::smallest());
+    nuq::PackedModelWriter writer("", {is_fast ? 0.5 : 0.0, 0});
     std::size_t scale_bytes = 0;
     for (const Layer& layer : layers) {
       const std::vector<float> scales(layer.rows, 0.01F);
@@ -223,10 +231,77 @@ void compare_files(int rounds) {
   print("54 layers of ResNet-50, 32 levels, without scales", order0, all.size(), contenders);
 }
 
+const char* name_of(nuq::LevelCoding coding) {
+  constexpr const char* names[] = {"raw", "palette", "rans", "adaptive"};
+  return names[static_cast<std::size_t>(coding)];
+}
+
+/// Sums over the layers of a file.
+struct Totals {
+  double order0 = 0.0;
+  std::size_t levels = 0;
+  std::size_t stored = 0;
+  std::size_t rans = 0;
+  std::size_t adaptive = 0;
+  double rans_seconds = 0.0;
+  double adaptive_seconds = 0.0;
+};
+
+/// One line: how a layer is stored, then bytes and millions of levels a second of both entropy codings.
+void print_layer(std::string_view name, const nuq::PackedBlob& blob, int rounds, Totals& totals) {
+  Layer layer{nuq::detail::coded_rows(blob.shape.extents, blob.shape.axes), 0, Levels(blob.count)};
+  layer.cols = blob.count / layer.rows;
+  if (nuq::decode_levels(blob, layer.levels) != nuq::DecodeStatus::ok) std::printf("damaged: ");
+  Levels out(blob.count);
+  std::vector<Contender> both;
+  for (const nuq::LevelCoding coding : {nuq::LevelCoding::rans, nuq::LevelCoding::adaptive})
+    both.push_back(coding_contender(name_of(coding), coding, layer, nuq::best_instruction_set(), out));
+  take_turns(both, rounds);
+  const double order0 = order0_bytes(layer.levels);
+  const auto millions = static_cast<double>(blob.count) / 1e6;
+  std::printf("%-24.*s %9zu %10.0f %-8s %9zu %8.4f %9zu %9zu %8.0f %8.1f\n", static_cast<int>(name.size()), name.data(),
+              blob.count, order0, name_of(blob.coding), blob.data.size(),
+              static_cast<double>(blob.data.size()) / order0, both[0].bytes, both[1].bytes,
+              millions / both[0].decode_seconds, millions / both[1].decode_seconds);
+  totals.order0 += order0;
+  totals.levels += blob.count;
+  totals.stored += blob.data.size();
+  totals.rans += both[0].bytes;
+  totals.adaptive += both[1].bytes;
+  totals.rans_seconds += both[0].decode_seconds;
+  totals.adaptive_seconds += both[1].decode_seconds;
+}
+
+void print_file(const char* path, int rounds) {
+  std::ifstream stream(path, std::ios::binary);
+  const Bytes file((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
+  nuq::PackedModelView model;
+  const nuq::DecodeStatus status = model.open(file.data(), file.size());
+  std::printf("\n%s: %s, %zu bytes, text %zu in %zu\n", path, nuq::status_text(status), file.size(), model.text().size,
+              model.text().data.size());
+  std::printf("%-24s %9s %10s %-8s %9s %8s %9s %9s %8s %8s\n", "layer", "levels", "order-0", "coding", "bytes",
+              "/order-0", "rans", "adaptive", "M/s", "M/s");
+  Totals totals;
+  for (std::size_t index = 0; index < model.layer_count(); ++index) {
+    const nuq::PackedLayer layer = model.layer(index);
+    layer.visit_blobs([&](std::size_t, const nuq::PackedBlob& blob) {
+      if (blob.is_coded) print_layer(layer.name(), blob, rounds, totals);
+      return true;
+    });
+  }
+  const auto millions = static_cast<double>(totals.levels) / 1e6;
+  std::printf("%-24s %9zu %10.0f %-8s %9zu %8.4f %9zu %9zu %8.0f %8.1f\n", "all", totals.levels, totals.order0, "",
+              totals.stored, static_cast<double>(totals.stored) / totals.order0, totals.rans, totals.adaptive,
+              millions / totals.rans_seconds, millions / totals.adaptive_seconds);
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 20;
+  for (int file = 2; file < argc; ++file) print_file(argv[file], rounds);
+  if (argc > 2) return 0;
   for (const int num_levels : {16, 32, 256}) {
     for (const bool is_laplacian : {false, true}) {
       for (const bool per_channel : {true, false}) {
@@ -236,6 +311,11 @@ int main(int argc, char** argv) {
         compare_codings(title, random_layer(512, 4608, is_laplacian, per_channel, num_levels, 1), rounds);
       }
     }
+  }
+  for (const bool is_laplacian : {false, true}) {
+    const std::string title =
+        std::string("a small layer, ") + (is_laplacian ? "Laplacian" : "Gaussian") + ", 32 levels";
+    compare_codings(title, random_layer(64, 576, is_laplacian, false, 32, 1), rounds);
   }
   compare_files(rounds);
   return 0;

@@ -1,11 +1,12 @@
 // libFuzzer target: opens, verifies and decodes whatever it is given.
 //
 //     clang++ -std=c++17 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/packed_fuzz.cpp -o fuzz
-//     ./fuzz -max_len=4096 corpus/
+//     nuq_packed_seeds corpus && ./fuzz -max_len=4096 corpus/
 //
-// The first byte chooses what the bytes behind the fourth are: a matrix in one of the codings, or a model file, whose
-// size and checksums are put right every other time, so that they do not keep a mutator out.
+// The first byte chooses what the bytes behind the fourth are: a matrix in one of the codings, a coded text, or a model
+// file, whose size and checksums are put right every other time, so that they do not keep a mutator out.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -35,6 +36,8 @@ std::vector<std::uint8_t> with_checksums(nuq::ArrayView<const std::uint8_t> byte
 }
 
 void decode_all(const nuq::PackedModelView& model) {
+  std::vector<char> text((std::min)(model.text().size, max_values));
+  static_cast<void>(nuq::decode_text(model.text(), text));
   for (std::size_t index = 0; index < model.layer_count(); ++index) {
     model.layer(index).visit_blobs([](std::size_t, const nuq::PackedBlob& blob) {
       if (blob.count > max_values) return true;
@@ -69,10 +72,14 @@ void decode_matrix(nuq::LevelCoding coding, nuq::ArrayView<const std::uint8_t> b
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 4) return 0;
   const nuq::ArrayView<const std::uint8_t> rest(data + 4, size - 4);
-  if (data[0] % 4 == 3) {
+  const unsigned kind = data[0] % 6;
+  if (kind == 5) {
     read_model(data[1] % 2 == 0 ? with_checksums(rest) : std::vector<std::uint8_t>(rest.begin(), rest.end()));
+  } else if (kind == 4) {
+    std::vector<char> text(data[1] + 256 * std::size_t{data[2]});
+    static_cast<void>(nuq::decode_text(rest, text));
   } else {
-    decode_matrix(static_cast<nuq::LevelCoding>(data[0] % 4), rest, 1 + std::size_t{data[1]},
+    decode_matrix(static_cast<nuq::LevelCoding>(kind), rest, 1 + std::size_t{data[1]},
                   1 + std::size_t{data[2]} + 256 * std::size_t{data[3] % 4U});
   }
   return 0;

@@ -27,6 +27,13 @@ cmp "$folder/net_fake_quant_model.prototxt" "$folder/unpacked.prototxt"
 cmp "$folder/net.nuq" "$folder/packed.nuq"
 [ "$(stat -c %s "$folder/net.nuq")" -lt $(($(stat -c %s "$folder/float.nuq") / 4)) ] || fail "32 levels take too much"
 "$nuq" verify "$folder/net.nuq" --json | grep -q '"valid":true' || fail "an intact file is not valid"
+"$nuq" verify "$folder/net.nuq" | grep -q ' adaptive ' || fail "no small layer has the adaptive coding"
+if grep -q convolution_param "$folder/net.nuq"; then fail "the text is not coded"; fi
+"$nuq" pack --smallest -m "$folder/net_fake_quant_model.prototxt" -w "$folder/net_fake_quant_weights.caffemodel" \
+  --record "$folder/record.txt" -o "$folder/smallest.nuq"
+[ "$(stat -c %s "$folder/smallest.nuq")" -le "$(stat -c %s "$folder/net.nuq")" ] || fail "--smallest is larger"
+"$nuq" unpack "$folder/smallest.nuq" -o "$folder/smallest"
+cmp "$folder/unpacked.caffemodel" "$folder/smallest.caffemodel"
 
 # Reports say what the file takes, and the target follows the configuration and the quantizer where it is not given.
 quantize() {  # $1: configuration, $2: target that the report is to name

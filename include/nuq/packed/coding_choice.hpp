@@ -9,7 +9,7 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Which coding a layer gets: of those that are at most `tolerance` larger than the smallest, the one that is decoded
-/// fastest. The adaptive coding, 30 to 60 times as slow as rANS, is tried where that is a matter of milliseconds.
+/// fastest. The adaptive coding, about 40 times as slow as rANS, is tried where that is a matter of milliseconds.
 struct CodingChoice {
   /// At about 10 million levels a second these take 7 ms.
   static constexpr std::size_t small_layer = std::size_t{1} << 16U;
