@@ -53,7 +53,7 @@ void unpack(const PackedFileArguments& arguments, const Session& session) {
 }
 
 const char* coding_name(const nuq::PackedBlob& blob) {
-  if (!blob.is_coded) return "values";
+  if (!blob.is_coded) return blob.has_coded_floats ? "floats" : "values";
   switch (blob.coding) {
     case nuq::LevelCoding::raw:
       return "int8";

@@ -34,15 +34,16 @@
 //     varint            number of blobs, and their records
 //   record of a blob
 //     1       element type
-//     1       0: its values; 1 + coding: levels (LevelCoding)
+//     1       0: its values; 1 + coding: levels (LevelCoding); 5: float32 values in the coding of float_coding.hpp
 //     1       number of axes, at most 8; then a varint for each extent
 //     levels  varint, number of scales, 4 bytes each in front of the coded levels; 0 for element type int8
 //             1, 0: each scale is that of count / scales levels in a row; 1: two varints, run and period (ScaleLayout)
 //             varint, size of the coded levels
+//     floats  of storage 5: varint, size of their code
 //     4       CRC-32 of its data
 //
-// Version 1: the text section is the prototxt; each layer has its type, without the 0 before it; no levels have the
-// adaptive coding.
+// Version 1: the text section is the prototxt; each layer has its type, without the 0 before it; blobs are stored in
+// the ways 0 to 3.
 
 NUQ_NAMESPACE_BEGIN
 
@@ -76,6 +77,7 @@ namespace detail {
 inline constexpr std::array<std::uint8_t, 4> packed_magic = {'N', 'U', 'Q', '1'};
 inline constexpr std::uint16_t packed_version = 2;
 inline constexpr std::size_t packed_header_bytes = 48;
+inline constexpr std::uint8_t coded_float_storage = 5;  ///< behind those of the codings of levels
 
 /// The greatest number of values whose bytes can still be counted, and be part of an object.
 inline constexpr std::uint64_t max_packed_elements = static_cast<std::uint64_t>(PTRDIFF_MAX) / 8;

@@ -57,15 +57,20 @@ NUQ_FUNCTION [[nodiscard]] inline bool read_blob(ByteReader& reader, ByteReader&
   const std::uint8_t storage = reader.u8();
   blob.type = static_cast<ElementType>(type);
   std::uint64_t count = 0;
-  if (reader.failed() || element_bytes(blob.type) == 0 || storage > 4) return false;
+  if (reader.failed() || element_bytes(blob.type) == 0 || storage > coded_float_storage) return false;
   if (!read_shape(reader, blob.shape) || !count_elements(blob.shape, count)) return false;
   blob.count = static_cast<std::size_t>(count);
-  blob.is_coded = storage > 0;
+  blob.has_coded_floats = storage == coded_float_storage;
+  blob.is_coded = storage > 0 && !blob.has_coded_floats;
   std::uint64_t data_bytes = count * element_bytes(blob.type);
   if (blob.is_coded) {
     if (blob.type != ElementType::float32 && blob.type != ElementType::int8) return false;
     blob.coding = static_cast<LevelCoding>(storage - 1);
     if (!read_coding(reader, blob, data_bytes)) return false;
+  }
+  if (blob.has_coded_floats) {
+    if (blob.type != ElementType::float32) return false;
+    data_bytes = reader.varint();
   }
   blob.checksum = reader.u32();
   const std::size_t scale_bytes = 4 * blob.scale_count;

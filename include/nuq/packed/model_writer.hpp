@@ -40,7 +40,8 @@ class PackedModelWriter {
   /// The blobs that are added from here on belong to this layer.
   NUQ_FUNCTION void add_layer(std::string_view name, std::string_view type);
 
-  /// Stores the values of a blob as they are: `bytes` holds them in little-endian order.
+  /// Stores the values of a blob: `bytes` holds them in little-endian order. Floats given as such are coded where that
+  /// is smaller and quickly undone.
   /// @throws FormatError size_mismatch: bytes and shape contradict each other; invalid_argument: no layer yet, too many
   /// axes. Nothing is added then.
   NUQ_FUNCTION void add_values(ElementType type, const Shape& shape, ArrayView<const std::uint8_t> bytes);
@@ -100,6 +101,8 @@ class PackedModelWriter {
   NUQ_FUNCTION void add_coded(ElementType type, const Shape& shape, const ScaledLevels& values,
                               const CodedLevels& coded);
 
+  NUQ_FUNCTION void add_coded_floats(const Shape& shape, std::size_t count, ArrayView<const std::uint8_t> coded);
+
   NUQ_FUNCTION [[nodiscard]] static ScaleLayout layout_of(const ScaledLevels& values, std::size_t count) noexcept;
 
   NUQ_FUNCTION void check_scales(const ScaledLevels& values, std::size_t count) const;
@@ -125,6 +128,7 @@ NUQ_NAMESPACE_END
 
 #include "nuq/core/finite.hpp"
 #include "nuq/packed/crc32.hpp"
+#include "nuq/packed/float_encoder.hpp"
 #include "nuq/packed/text_encoder.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -142,6 +146,14 @@ NUQ_DEFINITION void PackedModelWriter::add_values(ElementType type, const Shape&
 }
 
 NUQ_DEFINITION void PackedModelWriter::add_values(const Shape& shape, ArrayView<const float> values) {
+  if (values.size() <= choice_.max_adaptive) {
+    const detail::ByteVector coded = encode_float_values(values);
+    const double least = static_cast<double>(coded.size()) * (1.0 + choice_.tolerance);
+    if (least < static_cast<double>(4 * values.size())) {
+      add_coded_floats(shape, values.size(), coded);
+      return;
+    }
+  }
   add_numbers(ElementType::float32, shape, values);
 }
 
@@ -244,6 +256,15 @@ NUQ_DEFINITION void PackedModelWriter::add_coded(ElementType type, const Shape& 
     detail::append_bytes(data_, coded.bytes);
   }
   add_record(record, record.count > 0 ? 4 * values.scales.size() + coded.bytes.size() : 0);
+}
+
+NUQ_DEFINITION void PackedModelWriter::add_coded_floats(const Shape& shape, std::size_t count,
+                                                        ArrayView<const std::uint8_t> coded) {
+  BlobRecord record = new_record(ElementType::float32, detail::coded_float_storage, shape);
+  check_size(count, record.count, "values");
+  detail::append_varint(record.bytes, coded.size());
+  detail::append_bytes(data_, coded);
+  add_record(record, coded.size());
 }
 
 NUQ_DEFINITION ScaleLayout PackedModelWriter::layout_of(const ScaledLevels& values, std::size_t count) noexcept {

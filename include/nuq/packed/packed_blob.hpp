@@ -9,6 +9,7 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/detail/scale_levels.hpp"
+#include "nuq/packed/float_coding.hpp"
 #include "nuq/packed/format.hpp"
 #include "nuq/packed/instruction_set.hpp"
 #include "nuq/packed/layer_coding.hpp"
@@ -23,13 +24,14 @@ struct PackedBlob {
   PackedShape shape;
   std::size_t count = 0;  ///< values, the product of the extents
 
-  bool is_coded = false;  ///< levels in `coding`; otherwise the values themselves
+  bool is_coded = false;          ///< levels in `coding`; otherwise the values themselves
+  bool has_coded_floats = false;  ///< or, where this is true, their code (float_coding.hpp)
   LevelCoding coding = LevelCoding::raw;
   std::size_t scale_count = 0;  ///< of coded float32 blobs ≥ 1, otherwise 0
   ScaleLayout layout;
 
   ArrayView<const std::uint8_t> scales;  ///< 4 bytes each, little-endian
-  ArrayView<const std::uint8_t> data;    ///< coded levels, or the values little-endian
+  ArrayView<const std::uint8_t> data;    ///< coded levels or floats, or the values little-endian
   ArrayView<const std::uint8_t> stored;  ///< both
   std::uint32_t checksum = 0;            ///< CRC-32 that `stored` should have
 
@@ -56,6 +58,7 @@ NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_floats(
     const PackedBlob& blob, ArrayView<float> out, InstructionSet instructions = best_instruction_set()) noexcept {
   if (blob.type != ElementType::float32) return DecodeStatus::wrong_type;
   if (out.size() != blob.count) return DecodeStatus::wrong_size;
+  if (blob.has_coded_floats) return decode_float_values(blob.data, out);
   if (!blob.is_coded) {
     for (std::size_t index = 0; index < out.size(); ++index) {
       const std::uint32_t bits = detail::load_u32(blob.data.data() + 4 * index);

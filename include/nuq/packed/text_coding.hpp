@@ -9,6 +9,7 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/packed/byte_access.hpp"
 #include "nuq/packed/detail/bit_model.hpp"
+#include "nuq/packed/detail/number_model.hpp"
 #include "nuq/packed/detail/range_decoder.hpp"
 #include "nuq/packed/status.hpp"
 #include "nuq/version.hpp"
@@ -18,37 +19,10 @@
 //   1 bit       whether the part repeats what stands earlier
 //   letter      8 bits, most significant first
 //   repetition  1 bit, whether the distance is that of the repetition before; otherwise the distance less one; the
-//               length less one. A number n: the bits of n + 1, their number less one in unary, the first bit left out.
+//               length less one; numbers as detail/number_model.hpp says
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
-
-/// Codes numbers, small ones in fewer bits.
-class NumberModel {
- public:
-  static constexpr unsigned max_bits = 24;
-
-  /// `number` < 2^24 for an encoder; a decoder finds one < 2^25.
-  template <class Coder>
-  std::uint32_t code(Coder& coder, std::uint32_t number = 0) {
-    const std::uint32_t wanted = number + 1;
-    unsigned bits = 0;
-    while (bits < max_bits && code_bit(coder, is_longer_[bits], (wanted >> (bits + 1)) != 0 ? 1 : 0) != 0) ++bits;
-    std::uint32_t coded = 1;
-    for (unsigned bit = bits; bit-- > 0;) {
-      BitCounter& counter = coded < tree_size ? upper_[bits][coded] : lower_[bit];
-      coded = 2 * coded + code_bit(coder, counter, (wanted >> bit) & 1U);
-    }
-    return coded - 1;
-  }
-
- private:
-  static constexpr std::size_t tree_size = 8;  ///< the three bits behind the first have counters for all their values
-
-  std::array<BitCounter, max_bits> is_longer_;
-  std::array<std::array<BitCounter, tree_size>, max_bits + 1> upper_;
-  std::array<BitCounter, max_bits> lower_;
-};
 
 /// What is expected of the next part of a text. 43 KiB.
 class TextModel {

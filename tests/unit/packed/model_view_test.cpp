@@ -140,6 +140,32 @@ TEST_CASE("floats are level times scale, whatever the layout of the scales") {
   }
 }
 
+TEST_CASE("float values are coded where that is smaller") {
+  const std::vector<float> alike = random_values(500, 1);
+  const std::vector<float> one = {0.3F};
+  for (const std::size_t max_adaptive : {500U, 499U}) {
+    nuq::PackedModelWriter writer("", {0.0, max_adaptive});
+    writer.add_layer("bn", "BatchNorm");
+    writer.add_values({500}, nuq::ArrayView<const float>(alike));
+    writer.add_values({1}, nuq::ArrayView<const float>(one));
+    Bytes file = writer.finish();
+    nuq::PackedModelView model;
+    REQUIRE(model.open(file.data(), file.size()) == nuq::DecodeStatus::ok);
+    const nuq::PackedBlob blob = model.layer(0).blob(0);
+    CHECK(blob.has_coded_floats == (max_adaptive == 500));
+    CHECK_FALSE(blob.is_coded);
+    CHECK((blob.data.size() < 2000) == (max_adaptive == 500));
+    CHECK_FALSE(model.layer(0).blob(1).has_coded_floats);
+    for (const std::vector<float>& values : {alike, one}) {
+      std::vector<float> out(values.size());
+      REQUIRE(nuq::decode_floats(model.layer(0).blob(values.size() == 1 ? 1 : 0), out) == nuq::DecodeStatus::ok);
+      CHECK(equal(out, values));
+    }
+    std::vector<std::int8_t> levels(500);
+    CHECK(nuq::decode_levels(blob, levels) == nuq::DecodeStatus::wrong_type);
+  }
+}
+
 TEST_CASE("threads may decode the same layer at once") {
   const SmallModel small;
   const Bytes file = small.file();
