@@ -77,7 +77,7 @@ struct Sizes {
 Sizes sizes_of(const Bytes& file, const nuq::NetworkQuantization& quantization) {
   const nuq::PackedModel model(file.data(), file.size());
   Sizes sizes;
-  sizes.others = static_cast<double>(model.prototxt().size());
+  sizes.others = static_cast<double>(model.view().text().data.size());
   for (std::size_t index = 0; index < model.view().layer_count(); ++index) {
     const nuq::PackedLayer layer = model.view().layer(index);
     layer.visit_blobs([&](std::size_t, const nuq::PackedBlob& blob) {

@@ -19,9 +19,9 @@ NUQ_NAMESPACE_BEGIN
 
 /// The packed model file (packed/format.hpp) of a model: its prototxt and every blob of its caffemodel. Coded are int8
 /// weights and the float weights of those layers whose levels `quantization` knows, where level · scale gives the
-/// model's own values to the bit; all else is stored as it is. Blobs with the four axes of old files get those of the
-/// present format. Same model, same bytes, for any number of threads. A parameter that layers share (`param { name }`)
-/// is stored once: of the later layers' blobs, equal to the bit, an empty one without values is left, which
+/// model's own values to the bit; all else keeps its values to the bit. Blobs with the four axes of old files get those
+/// of the present format. Same model, same bytes, for any number of threads. A parameter that layers share (`param {
+/// name }`) is stored once: of the later layers' blobs, equal to the bit, an empty one without values is left, which
 /// `model_of_packed_file` fills again.
 ///
 /// @param graph  the network of `model`, or the one that `model` was made from: for types and shapes.

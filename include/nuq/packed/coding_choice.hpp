@@ -9,13 +9,14 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Which coding a layer gets: of those that are at most `tolerance` larger than the smallest, the one that is decoded
-/// fastest. The adaptive coding, about 40 times as slow as rANS, is tried where that is a matter of milliseconds.
+/// fastest. Those that adapt are tried where decoding is a matter of milliseconds: levels take about 40 times as long
+/// as with rANS, floats twice as long as levels.
 struct CodingChoice {
-  /// At about 10 million levels a second these take 7 ms.
+  /// At about 10 million a second these levels take 7 ms.
   static constexpr std::size_t small_layer = std::size_t{1} << 16U;
 
   double tolerance = 0.0;                  ///< relative, ≥ 0
-  std::size_t max_adaptive = small_layer;  ///< levels of a layer for which the adaptive coding is tried
+  std::size_t max_adaptive = small_layer;  ///< levels or floats of a blob for which they are tried
 
   /// Whatever the time for decoding.
   [[nodiscard]] static constexpr CodingChoice smallest() noexcept { return {0.0, SIZE_MAX}; }
