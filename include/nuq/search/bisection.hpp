@@ -14,7 +14,7 @@ NUQ_NAMESPACE_BEGIN
 /// Bisection in the style of the vendor's accuracy-based calibration; the AMCT manual states the idea, the details are
 /// ours.
 ///
-/// 1. Int8 in every layer; refused: no answer.
+/// 1. Int8 in every layer; refused: with some in float (`settle_base`).
 /// 2. Bisects the uniform configurations (every layer at one number of levels) for the smallest that passes.
 /// 3. Between that one and the next smaller: the layers ranked by predicted harm per saved byte, bisects how many of
 ///    them, cheapest first, take the smaller option.
@@ -57,8 +57,8 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION SearchResult BisectionSearch::search(SearchProblem& problem) const {
+  if (!problem.settle_base()) return problem.conclude();
   const std::vector<Configuration> family = problem.uniform_family();
-  if (!problem.passes(problem.int8())) return problem.conclude();
   last_passing(family.size(), [&](std::size_t index) { return problem.passes(family[index]); });
   do {
     refine_best(problem, family);

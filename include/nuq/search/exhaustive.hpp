@@ -39,7 +39,7 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION SearchResult ExhaustiveSearch::search(SearchProblem& problem) const {
-  if (!problem.passes(problem.int8())) return problem.conclude();
+  if (!problem.settle_base()) return problem.conclude();
   for (const auto& [bytes, configuration] : configurations_by_size(problem)) {
     if (problem.exhausted() || problem.passes(configuration)) break;
   }
@@ -49,7 +49,12 @@ NUQ_DEFINITION SearchResult ExhaustiveSearch::search(SearchProblem& problem) con
 NUQ_DEFINITION std::vector<ExhaustiveSearch::Sized> ExhaustiveSearch::configurations_by_size(
     const SearchProblem& problem) {
   std::vector<Sized> sized{{0.0, {}}};
-  for (const LayerOptions& options : problem.layers()) {
+  for (std::size_t layer = 0; layer < problem.layers().size(); ++layer) {
+    if (problem.base()[layer] == in_float) {
+      for (Sized& shorter : sized) shorter.second.push_back(in_float);
+      continue;
+    }
+    const LayerOptions& options = problem.layers()[layer];
     if (sized.size() > max_configurations / options.size()) refuse();
     std::vector<Sized> longer;
     for (const Sized& shorter : sized) {

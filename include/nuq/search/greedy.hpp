@@ -35,7 +35,7 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION SearchResult GreedySearch::search(SearchProblem& problem) const {
-  if (!problem.passes(problem.int8())) return problem.conclude();
+  if (!problem.settle_base()) return problem.conclude();
   do {
     descend_from_best(problem);
   } while (problem.improve_by_uniform());
@@ -61,7 +61,7 @@ NUQ_DEFINITION std::optional<std::size_t> GreedySearch::cheapest_step(const Sear
   for (std::size_t layer = 0; layer < current.size(); ++layer) {
     const LayerOptions& options = problem.layers()[layer];
     const std::size_t next = static_cast<std::size_t>(current[layer]) + 1;
-    if (settled[layer] || next == options.size()) continue;
+    if (settled[layer] || current[layer] == in_float || next == options.size()) continue;
     const double price =
         (options[next].harm - options[next - 1].harm) / (options[next - 1].bytes - options[next].bytes);
     if (!cheapest || price < least_price) {

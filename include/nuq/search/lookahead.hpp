@@ -32,7 +32,7 @@ template <class Policy>
   auto has_asked = [&asked] { return asked.has_value(); };
   SearchBudget budget;
   budget.evaluations = problem.budget().evaluations;
-  SearchProblem rehearsal(problem.layers(), budget, evaluate);
+  SearchProblem rehearsal(problem.layers(), budget, evaluate, problem.float_bytes());
   rehearsal.stop_when(has_asked);
   static_cast<void>(run_search(policy, rehearsal));
   return asked;

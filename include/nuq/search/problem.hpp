@@ -2,6 +2,8 @@
 #define NUQ_SEARCH_PROBLEM_HPP
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -24,14 +26,18 @@ struct SearchBudget {
 /// keeps what holds for every policy: no configuration is evaluated twice, the budget is respected, the smallest
 /// satisfied configuration is remembered and announced at once, and a refused one is never the answer. Nothing is
 /// assumed of the evaluator: it need not be monotone in anything.
+///
+/// Where metrics are samples, a verdict may rest on everything that was evaluated (`weigh_with`). Where options are
+/// costly to make, finer ones are made when a policy asks for them (`refine`).
 class SearchProblem : public SearchSpace {
  public:
   /// `evaluate` is callable as `EvaluationOutcome evaluate(const Configuration&)` and outlives the problem. The
   /// budget's clock starts here.
   /// @throws what SearchSpace throws.
   template <class Evaluate>
-  SearchProblem(std::vector<LayerOptions> layers, SearchBudget budget, Evaluate& evaluate)
-      : SearchSpace(std::move(layers)), budget_(budget), evaluate_(evaluate) {}
+  SearchProblem(std::vector<LayerOptions> layers, SearchBudget budget, Evaluate& evaluate,
+                std::vector<double> float_bytes = {})
+      : SearchSpace(std::move(layers), std::move(float_bytes)), budget_(budget), evaluate_(evaluate) {}
 
   /// `listener(const EvaluatedConfiguration&)` is called whenever a smaller satisfied configuration is found; it
   /// outlives the problem.
@@ -45,6 +51,22 @@ class SearchProblem : public SearchSpace {
   template <class Predicate>
   void stop_when(Predicate& predicate) noexcept {
     stop_requested_.emplace(predicate);
+  }
+
+  /// `evidence.holds(const EvaluatedConfiguration&)` says, by all that was evaluated, whether a configuration
+  /// satisfies; after each evaluation it is asked about those refused before. `evidence.affordable_harm()` is the
+  /// predicted harm that may be expected to satisfy (std::optional<double>). Outlives the problem.
+  template <class Evidence>
+  void weigh_with(Evidence& evidence) {
+    evidence_ = Weighing{[&evidence](const EvaluatedConfiguration& known) { return evidence.holds(known); },
+                         [&evidence] { return evidence.affordable_harm(); }};
+  }
+
+  /// `refiner(passing, refused)` makes finer options for what lies between two configurations: it returns the options
+  /// of all layers (std::vector<LayerOptions>), those that were there among them. Outlives the problem.
+  template <class Refiner>
+  void refine_with(Refiner& refiner) noexcept {
+    refiner_.emplace(refiner);
   }
 
   [[nodiscard]] const SearchBudget& budget() const noexcept { return budget_; }
@@ -66,18 +88,52 @@ class SearchProblem : public SearchSpace {
   /// True when the evaluator is known to accept the configuration; false when it refuses or can no longer be asked.
   NUQ_FUNCTION bool passes(const Configuration& configuration);
 
-  /// Evaluates the uniform configurations that are smaller than `best()`, from the largest on, while the budget lasts.
-  /// True when one of them passed, which makes it the best.
+  /// True when something passes that compression can begin from: int8 in every layer; the finest compression, where the
+  /// prediction says that it does less harm; int8 with some layers in float, which `base()` then has there. These are
+  /// looked for as a few layers among the most sensitive, the first of them by bisection of the ranking, with half of
+  /// the budget at most.
+  NUQ_FUNCTION bool settle_base();
+
+  /// The predicted harm that may be expected to satisfy; empty where nothing tells.
+  NUQ_FUNCTION [[nodiscard]] std::optional<double> affordable_harm() const;
+
+  /// Asks for finer options between two configurations of this problem, which then have other indices, as everything
+  /// that was evaluated. False where there are none.
+  NUQ_FUNCTION bool refine(const Configuration& passing, const Configuration& refused);
+
+  /// True for a configuration that is nowhere finer than one that was refused.
+  NUQ_FUNCTION [[nodiscard]] bool is_coarser_than_refused(const Configuration& configuration) const noexcept;
+
+  /// The uniform configurations smaller than `best()` that are larger than the largest refused one of these, and were
+  /// not evaluated, from the largest on.
+  NUQ_FUNCTION [[nodiscard]] std::vector<Configuration> open_uniform() const;
+
+  /// Evaluates `open_uniform()` while the budget lasts. True when one of them passed, which makes it the best.
   NUQ_FUNCTION bool improve_by_uniform();
+
+  /// Judges everything once more by all that is known: the best may become a larger one, or none.
+  NUQ_FUNCTION void settle_best();
 
   /// What has been found. Spends what is left of the budget on `improve_by_uniform`.
   NUQ_FUNCTION [[nodiscard]] SearchResult conclude();
 
  private:
+  struct Weighing {
+    std::function<bool(const EvaluatedConfiguration&)> holds;
+    std::function<std::optional<double>()> affordable_harm;
+  };
+
+  NUQ_FUNCTION void accept(const EvaluatedConfiguration& satisfied);
+
+  /// Finds one more layer that has to be in float beside those of `from`; false where all others would have to.
+  NUQ_FUNCTION bool add_float_layer(Configuration& from, const std::vector<std::size_t>& by_harm);
+
   SearchBudget budget_;
   detail::FunctionRef<EvaluationOutcome(const Configuration&)> evaluate_;
   std::optional<detail::FunctionRef<void(const EvaluatedConfiguration&)>> on_improvement_;
   std::optional<detail::FunctionRef<bool()>> stop_requested_;
+  std::optional<detail::FunctionRef<std::vector<LayerOptions>(const Configuration&, const Configuration&)>> refiner_;
+  std::optional<Weighing> evidence_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<EvaluatedConfiguration> evaluated_;
   std::optional<EvaluatedConfiguration> best_;
@@ -88,7 +144,10 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(SEARCH)
 
 #include <algorithm>
-#include <cstddef>
+#include <iterator>
+#include <numeric>
+
+#include "nuq/core/support/ascending_order.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -111,11 +170,18 @@ NUQ_DEFINITION std::optional<EvaluationOutcome> SearchProblem::evaluate(const Co
   if (exhausted()) return std::nullopt;
   const EvaluationOutcome outcome = evaluate_(configuration);
   evaluated_.push_back({configuration, bytes, outcome});
-  if (outcome.satisfied && (!best_ || bytes < best_->bytes)) {
-    best_ = evaluated_.back();
-    if (on_improvement_) (*on_improvement_)(*best_);
+  for (EvaluatedConfiguration& known : evaluated_) {
+    if (!known.outcome.satisfied && evidence_ && !known.outcome.ended_early)
+      known.outcome.satisfied = evidence_->holds(known);
+    if (known.outcome.satisfied) accept(known);
   }
-  return outcome;
+  return evaluated_.back().outcome;
+}
+
+NUQ_DEFINITION void SearchProblem::accept(const EvaluatedConfiguration& satisfied) {
+  if (best_ && !(satisfied.bytes < best_->bytes)) return;
+  best_ = satisfied;
+  if (on_improvement_) (*on_improvement_)(*best_);
 }
 
 NUQ_DEFINITION bool SearchProblem::passes(const Configuration& configuration) {
@@ -123,24 +189,108 @@ NUQ_DEFINITION bool SearchProblem::passes(const Configuration& configuration) {
   return outcome && outcome->satisfied;
 }
 
+NUQ_DEFINITION bool SearchProblem::settle_base() {
+  if (passes(int8())) return true;
+  if (exhausted()) return false;
+  const std::vector<Configuration> uniform = uniform_family();
+  if (uniform.size() > 1 && total_harm(uniform[1]) < total_harm(int8()) && passes(uniform[1])) return true;
+  std::vector<std::size_t> by_harm(layers().size());
+  std::iota(by_harm.begin(), by_harm.end(), std::size_t{0});
+  detail::sort_by(by_harm, [this](std::size_t layer) { return -layers()[layer].front().harm; });
+  Configuration in_part = int8();
+  do {
+    if (!add_float_layer(in_part, by_harm)) break;
+  } while (!passes(in_part) && 2 * evaluated_.size() < static_cast<std::size_t>(budget_.evaluations));
+  if (!best_) return false;
+  set_base(best_->configuration);
+  return true;
+}
+
+NUQ_DEFINITION bool SearchProblem::add_float_layer(Configuration& from, const std::vector<std::size_t>& by_harm) {
+  std::vector<std::size_t> open;
+  std::copy_if(by_harm.begin(), by_harm.end(), std::back_inserter(open),
+               [&from](std::size_t layer) { return from[layer] != in_float; });
+  std::size_t refused = 0;
+  std::size_t passing = open.size();
+  while (passing - refused > 1) {
+    const std::size_t middle = refused + (passing - refused) / 2;
+    Configuration most_sensitive = from;
+    for (std::size_t rank = 0; rank < middle; ++rank) most_sensitive[open[rank]] = in_float;
+    (passes(most_sensitive) ? passing : refused) = middle;
+  }
+  if (open.size() < 2) return false;
+  from[open[passing - 1]] = in_float;
+  return true;
+}
+
+NUQ_DEFINITION std::optional<double> SearchProblem::affordable_harm() const {
+  return evidence_ ? evidence_->affordable_harm() : std::nullopt;
+}
+
+NUQ_DEFINITION bool SearchProblem::refine(const Configuration& passing, const Configuration& refused) {
+  if (!refiner_) return false;
+  const std::vector<LayerOptions> before = layers();
+  std::vector<LayerOptions> finer = (*refiner_)(passing, refused);
+  if (finer.size() != before.size() || finer == before) return false;
+  set_layers(std::move(finer));
+  const auto renumber = [&](Configuration& configuration) {
+    for (std::size_t layer = 0; layer < configuration.size(); ++layer) {
+      if (configuration[layer] == in_float) continue;
+      const LayerOption& option = before[layer][static_cast<std::size_t>(configuration[layer])];
+      const auto same = std::find(layers()[layer].begin(), layers()[layer].end(), option);
+      configuration[layer] = static_cast<int>(same - layers()[layer].begin());
+    }
+  };
+  for (EvaluatedConfiguration& known : evaluated_) renumber(known.configuration);
+  if (best_) renumber(best_->configuration);
+  return true;
+}
+
+NUQ_DEFINITION bool SearchProblem::is_coarser_than_refused(const Configuration& configuration) const noexcept {
+  return std::any_of(evaluated_.begin(), evaluated_.end(), [&configuration](const EvaluatedConfiguration& known) {
+    return !known.outcome.satisfied &&
+           std::equal(configuration.begin(), configuration.end(), known.configuration.begin(), std::greater_equal<>());
+  });
+}
+
+NUQ_DEFINITION std::vector<Configuration> SearchProblem::open_uniform() const {
+  std::vector<Configuration> open;
+  for (const Configuration& configuration : uniform_family()) {
+    if (!best_ || !(total_bytes(configuration) < best_->bytes)) continue;
+    const EvaluatedConfiguration* const known = find(configuration);
+    if (known != nullptr && !known->outcome.satisfied) break;
+    if (known == nullptr) open.push_back(configuration);
+  }
+  return open;
+}
+
 NUQ_DEFINITION bool SearchProblem::improve_by_uniform() {
   bool improved = false;
-  for (const Configuration& configuration : uniform_family()) {
-    if (best_ && total_bytes(configuration) < best_->bytes && passes(configuration)) improved = true;
+  for (std::vector<Configuration> open = open_uniform(); !open.empty() && !exhausted(); open = open_uniform()) {
+    if (passes(open.front())) improved = true;
   }
   return improved;
 }
 
+NUQ_DEFINITION void SearchProblem::settle_best() {
+  if (!evidence_ || !best_) return;
+  const Configuration announced = best_->configuration;
+  best_.reset();
+  for (EvaluatedConfiguration& known : evaluated_) {
+    known.outcome.satisfied = !known.outcome.ended_early && evidence_->holds(known);
+    if (known.outcome.satisfied && (!best_ || known.bytes < best_->bytes)) best_ = known;
+  }
+  if (best_ && best_->configuration != announced && on_improvement_) (*on_improvement_)(*best_);
+}
+
 NUQ_DEFINITION SearchResult SearchProblem::conclude() {
   improve_by_uniform();
+  settle_best();
   SearchResult result;
   if (best_) {
     result.status = SearchStatus::satisfied;
     result.best = best_;
-    for (const Configuration& configuration : uniform_family()) {
-      const bool smaller = total_bytes(configuration) < best_->bytes;
-      if (smaller && find(configuration) == nullptr) result.uniform_smaller_untested.push_back(configuration);
-    }
+    result.uniform_smaller_untested = open_uniform();
   } else if (find(int8()) != nullptr) {
     result.status = SearchStatus::int8_refused;
   }

@@ -15,20 +15,23 @@ NUQ_NAMESPACE_BEGIN
 
 /// Minimises bytes under what the evaluator accepts, in few evaluations.
 ///
-/// 1. Int8 in every layer; refused: no answer. Then bisects the uniform configurations, which brackets the harm that
-///    the network can take.
-/// 2. Fits the metric to the predicted harm of what has been evaluated, and estimates the harm at which it meets the
-///    limit that parts satisfied from refused metrics (HarmCalibration). Neither the unit of the harm nor the
-///    direction of the metric matters.
+/// 1. Int8 in every layer; refused: some layers in float (`SearchProblem::settle_base`). Then bisects the uniform
+///    configurations, which brackets the harm that the network can take, and asks for finer options around it.
+/// 2. Takes the harm that may be expected to satisfy from the problem's evidence, where it has some. Otherwise fits the
+///    metric to the predicted harm of what has been evaluated, and estimates the harm at which it meets the limit that
+///    parts satisfied from refused metrics (HarmCalibration). Neither the unit of the harm nor the direction of the
+///    metric matters.
 /// 3. Evaluates the smallest configuration within that harm: the optimal allocation at one price (PriceFamily), and
 ///    the room that it leaves filled by exchanges of single layers (OptionExchange). Back to 2 with what was learnt.
 ///    Where that one is known already, those within a little less or a little more harm, as long as they save a
-///    per cent of the best (anything, where nothing else is left to try).
+///    per cent of the best (anything, where nothing else is left to try and the metric is exact: below that a metric
+///    that is a sample tells nothing).
 /// 4. Where the metric tells nothing (not finite, constant, not in order with the verdicts), its estimates creep, or
 ///    they leave nothing to try: halves the bytes between the best and the next smaller refused configuration; at the
-///    end, single steps of one layer from the best.
-/// 5. Tries the uniform configurations that are still smaller than the answer, for which up to a quarter of the budget
-///    is kept. If one passes, goes on from there.
+///    end, single steps of one layer from the best, but none that is nowhere finer than something refused, or that
+///    the prediction says to be worse than something refused and is no smaller.
+/// 5. Tries the uniform configurations between the answer and the largest refused one, for which up to a quarter of the
+///    budget is kept. If one passes, goes on from there.
 ///
 /// The evaluator need not be monotone. A noisy one now and then accepts a configuration that does more harm than it
 /// should, and the smallest accepted is the answer: its true harm lies a little beyond the limit more often than within
@@ -47,16 +50,18 @@ struct RateDistortionSearch {
   static constexpr double wide_gap = 0.05;  ///< in bytes, relative to the best
 
   /// Steps 2 to 4.
-  NUQ_FUNCTION void improve(SearchProblem& problem, const detail::PriceFamily& family,
-                            const std::vector<Configuration>& uniform) const;
+  NUQ_FUNCTION void improve(SearchProblem& problem, const detail::PriceFamily& family) const;
 
-  /// Bisects for a uniform configuration that passes while the next smaller does not.
-  NUQ_FUNCTION void bracket_by_uniform(SearchProblem& problem, const std::vector<Configuration>& uniform) const;
+  /// Bisects for a uniform configuration that passes while the next smaller does not, and asks for finer options
+  /// between the two.
+  NUQ_FUNCTION static void bracket_by_uniform(SearchProblem& problem);
 
-  NUQ_FUNCTION [[nodiscard]] bool has_evaluations_left(const SearchProblem& problem,
-                                                       const std::vector<Configuration>& uniform) const;
+  NUQ_FUNCTION [[nodiscard]] static bool has_evaluations_left(const SearchProblem& problem);
 
-  /// Not yet evaluated, and smaller than the best by more than `gain`, relative.
+  /// Whether metrics are samples, with errors that are known.
+  NUQ_FUNCTION [[nodiscard]] static bool is_sampled(const SearchProblem& problem);
+
+  /// Not yet evaluated nor hopeless, and smaller than the best by more than `gain`, relative.
   NUQ_FUNCTION [[nodiscard]] static bool is_worth_asking(const SearchProblem& problem,
                                                          const Configuration& configuration, double gain);
 
@@ -82,6 +87,10 @@ struct RateDistortionSearch {
   NUQ_FUNCTION [[nodiscard]] static Configuration halfway_to_refused(const SearchProblem& problem,
                                                                      const detail::PriceFamily& family);
 
+  /// A configuration that was refused is no larger, and does no more harm by prediction.
+  NUQ_FUNCTION [[nodiscard]] static bool is_dominated_by_refused(const SearchProblem& problem,
+                                                                 const Configuration& configuration);
+
   /// The best with one layer at a smaller option: of those not yet evaluated, the one that adds least harm.
   NUQ_FUNCTION [[nodiscard]] static std::optional<Configuration> least_harmful_step(const SearchProblem& problem,
                                                                                     double gain);
@@ -101,57 +110,76 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION SearchResult RateDistortionSearch::search(SearchProblem& problem) const {
-  if (!problem.passes(problem.int8())) return problem.conclude();
+  if (!problem.settle_base()) return problem.conclude();
+  bracket_by_uniform(problem);
   const detail::PriceFamily family(problem);
-  const std::vector<Configuration> uniform = problem.uniform_family();
-  bracket_by_uniform(problem, uniform);
   do {
-    improve(problem, family, uniform);
+    improve(problem, family);
   } while (problem.improve_by_uniform());
   return problem.conclude();
 }
 
-NUQ_DEFINITION void RateDistortionSearch::improve(SearchProblem& problem, const detail::PriceFamily& family,
-                                                  const std::vector<Configuration>& uniform) const {
-  while (has_evaluations_left(problem, uniform)) {
+NUQ_DEFINITION void RateDistortionSearch::improve(SearchProblem& problem, const detail::PriceFamily& family) const {
+  while (has_evaluations_left(problem)) {
     std::optional<Configuration> next = next_configuration(problem, family, wanted_gain);
-    if (!next) next = next_configuration(problem, family, 0.0);
+    if (!next && !is_sampled(problem)) next = next_configuration(problem, family, 0.0);
     if (!next) return;
     problem.evaluate(*next);
   }
 }
 
-NUQ_DEFINITION void RateDistortionSearch::bracket_by_uniform(SearchProblem& problem,
-                                                             const std::vector<Configuration>& uniform) const {
+NUQ_DEFINITION void RateDistortionSearch::bracket_by_uniform(SearchProblem& problem) {
+  const std::vector<Configuration> uniform = problem.uniform_family();
+  const auto is_known = [&problem](const Configuration& configuration, bool satisfied) {
+    const EvaluatedConfiguration* const known = problem.find(configuration);
+    return known != nullptr && known->outcome.satisfied == satisfied;
+  };
   std::size_t passing = 0;
-  std::size_t refused = uniform.size();
-  while (refused - passing > 1 && has_evaluations_left(problem, uniform)) {
+  for (std::size_t index = 0; index < uniform.size(); ++index) {
+    if (is_known(uniform[index], true)) passing = index;
+  }
+  std::size_t refused = passing + 1;
+  while (refused < uniform.size() && !is_known(uniform[refused], false)) ++refused;
+  while (refused - passing > 1 && !problem.exhausted()) {
     const std::size_t middle = passing + (refused - passing) / 2;
     (problem.passes(uniform[middle]) ? passing : refused) = middle;
   }
+  if (!problem.exhausted() && refused < uniform.size()) problem.refine(uniform[passing], uniform[refused]);
 }
 
-NUQ_DEFINITION bool RateDistortionSearch::has_evaluations_left(const SearchProblem& problem,
-                                                               const std::vector<Configuration>& uniform) const {
-  const auto open = std::count_if(uniform.begin(), uniform.end(), [&](const Configuration& configuration) {
-    return problem.total_bytes(configuration) < problem.best()->bytes && problem.find(configuration) == nullptr;
-  });
+NUQ_DEFINITION bool RateDistortionSearch::has_evaluations_left(const SearchProblem& problem) {
   const auto most = static_cast<std::size_t>((std::max)(problem.budget().evaluations, 0));
-  const std::size_t reserved = (std::min)(static_cast<std::size_t>(open), most / 4);
+  const std::size_t reserved = (std::min)(problem.open_uniform().size(), most / 4);
   return !problem.exhausted() && problem.evaluated().size() + reserved < most;
+}
+
+NUQ_DEFINITION bool RateDistortionSearch::is_sampled(const SearchProblem& problem) {
+  return problem.evaluated().front().outcome.error.has_value();
 }
 
 NUQ_DEFINITION bool RateDistortionSearch::is_worth_asking(const SearchProblem& problem,
                                                           const Configuration& configuration, double gain) {
   return problem.total_bytes(configuration) < (1.0 - gain) * problem.best()->bytes &&
-         problem.find(configuration) == nullptr;
+         problem.find(configuration) == nullptr && !problem.is_coarser_than_refused(configuration);
+}
+
+NUQ_DEFINITION bool RateDistortionSearch::is_dominated_by_refused(const SearchProblem& problem,
+                                                                  const Configuration& configuration) {
+  const double bytes = problem.total_bytes(configuration);
+  const double harm = problem.total_harm(configuration);
+  const std::vector<EvaluatedConfiguration>& evaluated = problem.evaluated();
+  return std::any_of(evaluated.begin(), evaluated.end(), [&](const EvaluatedConfiguration& known) {
+    return !known.outcome.satisfied && known.bytes <= bytes && problem.total_harm(known.configuration) <= harm;
+  });
 }
 
 NUQ_DEFINITION std::optional<Configuration> RateDistortionSearch::next_configuration(const SearchProblem& problem,
                                                                                      const detail::PriceFamily& family,
                                                                                      double gain) const {
   if (!approaches_from_one_side(problem, family)) {
-    if (const std::optional<double> harm = detail::HarmCalibration(problem).affordable_harm()) {
+    std::optional<double> harm = problem.affordable_harm();
+    if (!harm) harm = detail::HarmCalibration(problem).affordable_harm();
+    if (harm) {
       std::optional<Configuration> candidate = smallest_near_harm(problem, family, *harm, gain);
       if (candidate) return candidate;
     }
@@ -219,11 +247,15 @@ NUQ_DEFINITION std::optional<Configuration> RateDistortionSearch::least_harmful_
   double least_harm = 0.0;
   const Configuration& from = problem.best()->configuration;
   for (std::size_t layer = 0; layer < from.size(); ++layer) {
+    if (from[layer] == in_float) continue;
     for (int to = from[layer] + 1; to < static_cast<int>(problem.layers()[layer].size()); ++to) {
       const double harm = detail::option_change(problem, layer, from[layer], to).harm;
       Configuration candidate = from;
       candidate[layer] = to;
-      if ((least && !(harm < least_harm)) || !is_worth_asking(problem, candidate, gain)) continue;
+      if ((least && !(harm < least_harm)) || !is_worth_asking(problem, candidate, gain) ||
+          is_dominated_by_refused(problem, candidate)) {
+        continue;
+      }
       least = std::move(candidate);
       least_harm = harm;
     }

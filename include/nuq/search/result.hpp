@@ -8,14 +8,18 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// The option each layer takes, as an index into the layer's options.
+/// The option each layer takes, as an index into the layer's options; `in_float` for a layer that is not quantized.
 using Configuration = std::vector<int>;
+
+inline constexpr int in_float = -1;
 
 /// What the user's evaluator says about one configuration.
 struct EvaluationOutcome {
   double metric = 0.0;
   bool satisfied = false;
   bool ended_early = false;  ///< a clear failure: the metric is predicted from a part of the data (BatchMetrics)
+  /// Standard error of the metric's change from the original's; absent where the evaluator does not tell batches.
+  std::optional<double> error{};
 };
 
 struct EvaluatedConfiguration {
@@ -26,7 +30,7 @@ struct EvaluatedConfiguration {
 
 enum class SearchStatus {
   satisfied,        ///< `best` is the answer
-  int8_refused,     ///< the evaluator refuses even the network with every layer kept at int8: there is no answer
+  int8_refused,     ///< the evaluator refuses the network with every layer at int8, and whatever else was tried
   budget_too_small  ///< the budget ended before any configuration passed
 };
 
@@ -34,7 +38,8 @@ struct SearchResult {
   SearchStatus status = SearchStatus::budget_too_small;
   /// Fewest bytes of all configurations that were evaluated and satisfied; set iff status is `satisfied`.
   std::optional<EvaluatedConfiguration> best;
-  /// Uniform configurations smaller than `best` that the budget did not allow to evaluate; all others were refused.
+  /// Uniform configurations between `best` and the largest uniform one that was refused, which the budget did not allow
+  /// to evaluate.
   std::vector<Configuration> uniform_smaller_untested;
 };
 

@@ -21,36 +21,55 @@ struct LayerOption {
   /// True for an option that trades more accuracy for fewer bytes: a higher price where both have one, else fewer
   /// levels.
   NUQ_FUNCTION [[nodiscard]] bool is_coarser_than(const LayerOption& other) const noexcept;
+
+  friend bool operator==(const LayerOption& a, const LayerOption& b) noexcept {
+    return a.levels == b.levels && !(a.bytes < b.bytes) && !(b.bytes < a.bytes) && !(a.price < b.price) &&
+           !(b.price < a.price);
+  }
 };
 
 /// The options of a layer, each smaller than the one before; the first keeps the layer at int8. A pinned layer has just
-/// one.
+/// one. Besides, every layer can stay in float (`in_float`), which does no harm.
 using LayerOptions = std::vector<LayerOption>;
 
 /// What a search chooses among: the options of every layer, and the sizes of configurations.
 class SearchSpace {
  public:
+  /// `float_bytes`: of each layer in float; empty: four times its first option's.
   /// @throws ConfigError invalid_argument: a layer without options, options that do not shrink, numbers that are not
   /// finite.
-  NUQ_FUNCTION explicit SearchSpace(std::vector<LayerOptions> layers);
+  NUQ_FUNCTION explicit SearchSpace(std::vector<LayerOptions> layers, std::vector<double> float_bytes = {});
 
   [[nodiscard]] const std::vector<LayerOptions>& layers() const noexcept { return layers_; }
+  [[nodiscard]] const std::vector<double>& float_bytes() const noexcept { return float_bytes_; }
 
   /// @throws ConfigError invalid_argument: not an option for each layer.
   NUQ_FUNCTION [[nodiscard]] double total_bytes(const Configuration& configuration) const;
 
+  /// Predicted harm to the float network.
+  NUQ_FUNCTION [[nodiscard]] double total_harm(const Configuration& configuration) const;
+
   /// Every layer kept at int8.
   NUQ_FUNCTION [[nodiscard]] Configuration int8() const { return Configuration(layers_.size(), 0); }
 
+  /// What compression begins from: int8 but for layers that are to stay in float.
+  NUQ_FUNCTION [[nodiscard]] const Configuration& base() const noexcept { return base_; }
+
   /// Every layer at one number of levels or one price: at the coarsest of its options that is not coarser than `like`,
-  /// else at its first.
+  /// else as in `base()`.
   NUQ_FUNCTION [[nodiscard]] Configuration uniform(const LayerOption& like) const;
 
   NUQ_FUNCTION [[nodiscard]] Configuration uniform(int levels) const;
 
-  /// The different uniform configurations over all numbers of levels and all prices that occur, from int8 to the
+  /// The different uniform configurations over all numbers of levels and all prices that occur, from `base()` to the
   /// smallest.
   NUQ_FUNCTION [[nodiscard]] std::vector<Configuration> uniform_family() const;
+
+ protected:
+  /// Leaves the layers in float that `base`, of int8 and `in_float`, has there.
+  NUQ_FUNCTION void set_base(Configuration base);
+
+  NUQ_FUNCTION void set_layers(std::vector<LayerOptions> layers);
 
  private:
   NUQ_FUNCTION [[nodiscard]] const LayerOption& option(std::size_t layer, int index) const noexcept;
@@ -60,6 +79,8 @@ class SearchSpace {
   NUQ_FUNCTION void check_configuration(const Configuration& configuration) const;
 
   std::vector<LayerOptions> layers_;
+  std::vector<double> float_bytes_;
+  Configuration base_;
 };
 
 NUQ_NAMESPACE_END
@@ -79,20 +100,45 @@ NUQ_DEFINITION bool LayerOption::is_coarser_than(const LayerOption& other) const
   return price > 0.0 && other.price > 0.0 ? price > other.price : levels < other.levels;
 }
 
-NUQ_DEFINITION SearchSpace::SearchSpace(std::vector<LayerOptions> layers) : layers_(std::move(layers)) {
+NUQ_DEFINITION SearchSpace::SearchSpace(std::vector<LayerOptions> layers, std::vector<double> float_bytes)
+    : float_bytes_(std::move(float_bytes)), base_(layers.size(), 0) {
+  set_layers(std::move(layers));
+  for (std::size_t layer = float_bytes_.size(); layer < layers_.size(); ++layer)
+    float_bytes_.push_back(4.0 * layers_[layer].front().bytes);
+}
+
+NUQ_DEFINITION void SearchSpace::set_layers(std::vector<LayerOptions> layers) {
+  layers_ = std::move(layers);
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) check_options(layer);
+}
+
+NUQ_DEFINITION void SearchSpace::set_base(Configuration base) {
+  check_configuration(base);
+  base_ = std::move(base);
 }
 
 NUQ_DEFINITION double SearchSpace::total_bytes(const Configuration& configuration) const {
   check_configuration(configuration);
   double bytes = 0.0;
-  for (std::size_t layer = 0; layer < layers_.size(); ++layer) bytes += option(layer, configuration[layer]).bytes;
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    const int index = configuration[layer];
+    bytes += index == in_float ? float_bytes_[layer] : option(layer, index).bytes;
+  }
   return bytes;
 }
 
+NUQ_DEFINITION double SearchSpace::total_harm(const Configuration& configuration) const {
+  check_configuration(configuration);
+  double harm = 0.0;
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer)
+    harm += configuration[layer] == in_float ? 0.0 : option(layer, configuration[layer]).harm;
+  return harm;
+}
+
 NUQ_DEFINITION Configuration SearchSpace::uniform(const LayerOption& like) const {
-  Configuration configuration = int8();
+  Configuration configuration = base_;
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    if (base_[layer] == in_float) continue;
     int& chosen = configuration[layer];
     for (int index = 1; index < static_cast<int>(layers_[layer].size()); ++index) {
       const LayerOption& candidate = option(layer, index);
@@ -111,7 +157,7 @@ NUQ_DEFINITION Configuration SearchSpace::uniform(int levels) const {
 }
 
 NUQ_DEFINITION std::vector<Configuration> SearchSpace::uniform_family() const {
-  std::vector<Configuration> family{int8()};
+  std::vector<Configuration> family{base_};
   for (const LayerOptions& options : layers_) {
     for (const LayerOption& like : options) {
       Configuration configuration = uniform(like);
@@ -151,10 +197,10 @@ NUQ_DEFINITION void SearchSpace::check_configuration(const Configuration& config
                                                               " layers, wanted " + std::to_string(layers_.size())));
   }
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-    if (configuration[layer] < 0 || configuration[layer] >= static_cast<int>(layers_[layer].size())) {
+    if (configuration[layer] < in_float || configuration[layer] >= static_cast<int>(layers_[layer].size())) {
       detail::fail(ConfigError(ErrorCode::invalid_argument, "search: layer " + std::to_string(layer) + ": option " +
                                                                 std::to_string(configuration[layer]) +
-                                                                ", wanted 0 to " +
+                                                                ", wanted -1 (float) to " +
                                                                 std::to_string(layers_[layer].size() - 1)));
     }
   }

@@ -2,8 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -149,8 +152,8 @@ TEST_CASE("options that were made at a price are uniform at one price, whatever 
   CHECK(problem.uniform_family() == std::vector<nuq::Configuration>{{0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {2, 2, 0}});
 }
 
-TEST_CASE("the conclusion tries every smaller uniform configuration and tells the ones it could not") {
-  ListEvaluator evaluator{{{0, 0, 0}, {1, 1, 0}}, 0};
+TEST_CASE("the conclusion tries the uniform configurations up to one that is refused, and tells those it could not") {
+  ListEvaluator evaluator{{{0, 0, 0}, {0, 1, 0}, {1, 1, 0}}, 0};
   SUBCASE("with budget enough the smaller uniform one that passes is found") {
     nuq::SearchProblem problem(three_layers(), {}, evaluator);
     problem.passes(problem.int8());
@@ -159,12 +162,13 @@ TEST_CASE("the conclusion tries every smaller uniform configuration and tells th
     CHECK(result.best->configuration == nuq::Configuration{1, 1, 0});
     CHECK(result.uniform_smaller_untested.empty());
     CHECK(evaluator.calls == 4);
+    CHECK(problem.open_uniform().empty());
   }
   SUBCASE("without, the untested ones are listed") {
     nuq::SearchProblem problem(three_layers(), {2}, evaluator);
     problem.passes(problem.int8());
     const nuq::SearchResult result = problem.conclude();
-    CHECK(result.best->configuration == nuq::Configuration{0, 0, 0});
+    CHECK(result.best->configuration == nuq::Configuration{0, 1, 0});
     CHECK(result.uniform_smaller_untested == std::vector<nuq::Configuration>{{1, 1, 0}, {2, 2, 0}});
   }
   SUBCASE("refused int8 and an empty budget are told apart") {
@@ -192,7 +196,7 @@ TEST_CASE("a configuration of other layers or options is a configuration error a
   nuq::SearchProblem problem(three_layers(), {}, evaluator);
   CHECK_THROWS_AS(problem.evaluate({0, 0}), nuq::ConfigError);
   CHECK_THROWS_AS(problem.evaluate({0, 3, 0}), nuq::ConfigError);
-  CHECK_THROWS_AS(problem.evaluate({0, -1, 0}), nuq::ConfigError);
+  CHECK_THROWS_AS(problem.evaluate({0, -2, 0}), nuq::ConfigError);
   CHECK(evaluator.calls == 0);
 }
 
@@ -211,6 +215,110 @@ TEST_CASE("once asked to stop nothing more is evaluated, and the best so far is 
   CHECK(evaluator.calls == 1);
   CHECK(result.best->configuration == nuq::Configuration{0, 0, 0});
   CHECK_FALSE(result.uniform_smaller_untested.empty());
+}
+
+/// Accepts configurations in which the given layers, and as many more as it likes, are in float.
+struct FloatEvaluator {
+  std::vector<std::size_t> layers;
+  int calls = 0;
+  nuq::EvaluationOutcome operator()(const nuq::Configuration& configuration) {
+    ++calls;
+    const bool passes = std::all_of(layers.begin(), layers.end(),
+                                    [&](std::size_t layer) { return configuration[layer] == nuq::in_float; });
+    return {passes ? 0.9 : 0.1, passes};
+  }
+};
+
+TEST_CASE("where int8 is refused, the layers that have to stay in float are found") {
+  Layers layers;
+  for (int layer = 0; layer < 20; ++layer)
+    layers.push_back({{100.0, static_cast<double>((layer * 7) % 20), 256}, {50.0, 20.0, 32}});
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    FloatEvaluator evaluator{{layer}};
+    nuq::SearchProblem problem(layers, {}, evaluator);
+    CHECK(problem.settle_base());
+    nuq::Configuration wanted = problem.int8();
+    wanted[layer] = nuq::in_float;
+    CHECK(problem.base() == wanted);
+    CHECK(evaluator.calls <= 8);
+    CHECK(problem.best()->bytes == 19 * 100.0 + 400.0);
+    wanted.assign(20, 1);
+    wanted[layer] = nuq::in_float;
+    CHECK(problem.uniform(32) == wanted);
+  }
+  FloatEvaluator two{{3, 11}};
+  nuq::SearchProblem problem(layers, {40}, two);
+  CHECK(problem.settle_base());
+  CHECK(std::count(problem.base().begin(), problem.base().end(), nuq::in_float) == 2);
+  FloatEvaluator all{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19}};
+  nuq::SearchProblem hopeless(layers, {40}, all);
+  CHECK_FALSE(hopeless.settle_base());
+  CHECK(hopeless.conclude().status == nuq::SearchStatus::int8_refused);
+}
+
+TEST_CASE("a compression that the prediction holds to be less harmful than int8 is tried before any layer in float") {
+  const Layers layers = {{{100.0, 5.0, 256}, {60.0, 1.0, 32, 0.5}}, {{100.0, 5.0, 256}, {60.0, 1.0, 32, 0.5}}};
+  ListEvaluator evaluator{{{1, 1}}, 0};
+  nuq::SearchProblem problem(layers, {}, evaluator);
+  CHECK(problem.settle_base());
+  CHECK(problem.best()->configuration == nuq::Configuration{1, 1});
+  CHECK(problem.base() == nuq::Configuration{0, 0});
+}
+
+TEST_CASE("finer options take their places, and what was evaluated goes with its options") {
+  ListEvaluator evaluator{{{0, 0, 0}, {1, 1, 0}}, 0};
+  nuq::SearchProblem problem(three_layers(), {}, evaluator);
+  problem.passes({1, 1, 0});
+  problem.passes({2, 2, 0});
+  auto refiner = [](const nuq::Configuration& passing, const nuq::Configuration& refused) {
+    CHECK(passing == nuq::Configuration{1, 1, 0});
+    CHECK(refused == nuq::Configuration{2, 2, 0});
+    Layers finer = three_layers();
+    finer[0].insert(finer[0].begin() + 1, {70.0, 0.7, 48});
+    finer[1].insert(finer[1].begin() + 2, {100.0, 2.0, 24});
+    return finer;
+  };
+  CHECK_FALSE(problem.refine({1, 1, 0}, {2, 2, 0}));
+  problem.refine_with(refiner);
+  CHECK(problem.refine({1, 1, 0}, {2, 2, 0}));
+  CHECK(problem.evaluated()[0].configuration == nuq::Configuration{2, 1, 0});
+  CHECK(problem.evaluated()[1].configuration == nuq::Configuration{3, 3, 0});
+  CHECK(problem.best()->configuration == nuq::Configuration{2, 1, 0});
+  CHECK(problem.total_bytes(problem.best()->configuration) == problem.best()->bytes);
+  CHECK(problem.find({2, 1, 0})->outcome.satisfied);
+  CHECK(problem.is_coarser_than_refused({3, 3, 0}));
+  CHECK_FALSE(problem.is_coarser_than_refused({3, 2, 0}));
+}
+
+/// Holds what has at least so many bytes, which may change.
+struct BytesEvidence {
+  double least = 0.0;
+  [[nodiscard]] bool holds(const nuq::EvaluatedConfiguration& known) const { return known.bytes >= least; }
+  [[nodiscard]] static std::optional<double> affordable_harm() { return 1.5; }
+};
+
+TEST_CASE("verdicts by evidence: a refused configuration may come to hold, and an answer that does not is taken back") {
+  auto refuse = [](const nuq::Configuration&) { return nuq::EvaluationOutcome{0.5, false}; };
+  Recorder recorder;
+  BytesEvidence evidence{1e9};
+  nuq::SearchProblem problem(three_layers(), {}, refuse);
+  problem.on_improvement(recorder);
+  problem.weigh_with(evidence);
+  CHECK(problem.affordable_harm() == 1.5);
+  CHECK_FALSE(problem.passes({1, 1, 0}));
+  CHECK_FALSE(problem.best());
+  evidence.least = 60.0 + 150.0 + 7.0;
+  CHECK_FALSE(problem.passes({2, 1, 0}));
+  REQUIRE(problem.best());
+  CHECK(problem.best()->configuration == nuq::Configuration{1, 1, 0});
+  CHECK(problem.passes({1, 0, 0}));
+  evidence.least = 60.0 + 200.0 + 7.0;
+  problem.settle_best();
+  CHECK(problem.best()->configuration == nuq::Configuration{1, 0, 0});
+  CHECK(recorder.seen.back().configuration == nuq::Configuration{1, 0, 0});
+  evidence.least = 1e9;
+  problem.settle_best();
+  CHECK_FALSE(problem.best());
 }
 
 TEST_CASE("a network without layers is its own only configuration") {

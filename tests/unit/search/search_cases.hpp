@@ -68,7 +68,8 @@ struct HarmEvaluator {
   bool operator()(const nuq::Configuration& configuration) const {
     double harm = 0.0;
     for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-      harm += layers[layer][static_cast<std::size_t>(configuration[layer])].harm;
+      if (configuration[layer] != nuq::in_float)
+        harm += layers[layer][static_cast<std::size_t>(configuration[layer])].harm;
     }
     return harm <= limit;
   }
@@ -91,8 +92,9 @@ nuq::SearchResult check_promises(const Policy& policy, const std::vector<nuq::La
   CHECK(evaluator.asked.size() <= static_cast<std::size_t>(evaluations));
   if (evaluations > 0) CHECK(evaluator.asked.front() == problem.int8());
   CHECK((result.status == nuq::SearchStatus::satisfied) == result.best.has_value());
-  CHECK((result.status == nuq::SearchStatus::int8_refused) == (evaluations > 0 && !accepts(problem.int8())));
+  CHECK((result.status == nuq::SearchStatus::int8_refused) == (evaluations > 0 && !result.best));
   if (!result.best) {
+    CHECK((evaluations == 0 || !accepts(problem.int8())));
     for (const nuq::Configuration& asked : evaluator.asked) CHECK_FALSE(accepts(asked));
     CHECK(announced == -1.0);
     return result;
@@ -103,9 +105,10 @@ nuq::SearchResult check_promises(const Policy& policy, const std::vector<nuq::La
   for (const nuq::Configuration& asked : evaluator.asked) {
     CHECK_FALSE((accepts(asked) && problem.total_bytes(asked) < result.best->bytes));
   }
-  for (const int levels : {256, 64, 32, 16, 8}) {
-    const nuq::Configuration uniform = problem.uniform(levels);
-    if (!(problem.total_bytes(uniform) < result.best->bytes)) continue;
+  bool larger_was_refused = false;
+  for (const nuq::Configuration& uniform : problem.uniform_family()) {
+    if (larger_was_refused || !(problem.total_bytes(uniform) < result.best->bytes)) continue;
+    larger_was_refused = std::count(evaluator.asked.begin(), evaluator.asked.end(), uniform) == 1;
     const auto contains = [&uniform](const std::vector<nuq::Configuration>& list) {
       return std::count(list.begin(), list.end(), uniform) == 1;
     };

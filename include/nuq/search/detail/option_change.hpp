@@ -11,7 +11,7 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Predicted harm of a configuration beyond that of int8.
+/// Predicted harm of a configuration beyond that of the base.
 NUQ_FUNCTION [[nodiscard]] double added_harm(const SearchSpace& space, const Configuration& configuration);
 
 /// A layer goes over to another of its options.
@@ -41,12 +41,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_DEFINITION double added_harm(const SearchSpace& space, const Configuration& configuration) {
-  double harm = 0.0;
-  for (std::size_t layer = 0; layer < configuration.size(); ++layer) {
-    const LayerOptions& options = space.layers()[layer];
-    harm += options[static_cast<std::size_t>(configuration[layer])].harm - options[0].harm;
-  }
-  return harm;
+  return space.total_harm(configuration) - space.total_harm(space.base());
 }
 
 NUQ_DEFINITION double OptionChange::price() const noexcept {

@@ -84,6 +84,7 @@ NUQ_DEFINITION bool OptionExchange::exchange(Configuration& configuration, doubl
 NUQ_DEFINITION void OptionExchange::list_changes(const Configuration& configuration) {
   changes_.assign(1, {none, 0, 0.0, 0.0});
   for (std::size_t layer = 0; layer < configuration.size(); ++layer) {
+    if (configuration[layer] == in_float) continue;
     const int size = static_cast<int>(space_.layers()[layer].size());
     for (int to = 0; to < size; ++to) {
       if (to != configuration[layer]) changes_.push_back(option_change(space_, layer, configuration[layer], to));

@@ -14,15 +14,15 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// The configurations of least bytes + harm / price for each price, from int8 on: each differs from the one before in
-/// one layer, which takes the next option on the lower convex hull of its (bytes, harm). The hulls' steps in order of
-/// price are the optimal allocation for every total of harm that they meet (Shoham & Gersho, Efficient bit allocation
-/// for an arbitrary set of quantizers, IEEE Trans. ASSP 36, 1988).
+/// The configurations of least bytes + harm / price for each price, from the base on: each differs from the one before
+/// in one layer, which takes the next option on the lower convex hull of its (bytes, harm). The hulls' steps in order
+/// of price are the optimal allocation for every total of harm that they meet (Shoham & Gersho, Efficient bit
+/// allocation for an arbitrary set of quantizers, IEEE Trans. ASSP 36, 1988).
 class PriceFamily {
  public:
   NUQ_FUNCTION explicit PriceFamily(const SearchSpace& space);
 
-  /// The smallest whose predicted harm is at most `harm`; int8 where none is.
+  /// The smallest whose predicted harm is at most `harm`; the base where none is.
   NUQ_FUNCTION [[nodiscard]] Configuration within_harm(double harm) const;
 
   /// The largest of at most `bytes`; the smallest where none is.
@@ -56,8 +56,10 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_DEFINITION PriceFamily::PriceFamily(const SearchSpace& space)
-    : first_(space.int8()), first_bytes_(space.total_bytes(first_)) {
-  for (std::size_t layer = 0; layer < first_.size(); ++layer) add_hull(space, layer);
+    : first_(space.base()), first_bytes_(space.total_bytes(first_)) {
+  for (std::size_t layer = 0; layer < first_.size(); ++layer) {
+    if (first_[layer] != in_float) add_hull(space, layer);
+  }
   sort_by(steps_, [](const auto& step) { return step.first; });
 }
 
