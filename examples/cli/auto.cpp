@@ -92,6 +92,7 @@ void run(AutoArguments arguments, Session& session) {
   } else if (!session.quiet) {
     std::printf("%s", nuq::result_table(result.report).c_str());
   }
+  if (result.report.confirmation && !result.report.confirmation->satisfied) session.exit_code = exit_not_satisfied;
   if (result.satisfied) return;
   std::fprintf(stderr, "nuq: no configuration satisfies: %s\n", result.report.search_note.c_str());
   session.exit_code = exit_not_satisfied;
@@ -116,8 +117,16 @@ void add_auto(CLI::App& app, Session& session) {
   command.add_option("--jobs", arguments->jobs, "evaluations at the same time; results do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
+  command.add_option("--confirm", arguments->evaluation.confirm,
+                     "dataset JSON that the search does not see: the answer is evaluated on it, once");
   command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
       ->required();
+  command
+      .add_option("--confidence", arguments->options.confidence,
+                  "how sure the true drop is to be within --max-drop, by the spread of the metric over the samples; 0: "
+                  "the metric as it is")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 0.999));
   command.add_option("--calibration", arguments->evaluation.calibration,
                      "dataset JSON that the weights are fitted to and that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");

@@ -28,7 +28,8 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     std::string original_model;
     std::string original_weights;
     nuq::ReadOptions network;
-    std::string data;  ///< dataset JSON; empty: the command evaluates
+    std::string data;     ///< dataset JSON; empty: the command evaluates
+    std::string confirm;  ///< dataset JSON that the answer is evaluated on, or empty
     nuq::CommandOptions command;
     std::string calibration;  ///< dataset JSON; empty: weights-only
     double max_drop = 0.0;    ///< in the metric's unit
@@ -52,6 +53,15 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     if (command_) return command_->eval_model(model_file, weights_file, batch_num);
     nuq::Net net(model_file, weights_file, options_.threads, {}, options_.network);
     return nuq::evaluate(net, *data_, batch_num, batches);
+  }
+
+  std::optional<double> confirm_model(const std::string& model_file, const std::string& weights_file,
+                                      nuq::BatchMetrics& batches) const {
+    if (options_.confirm.empty()) return std::nullopt;
+    nuq::Dataset data = nuq::load_dataset(options_.confirm, nuq::GzipFileReader{});
+    prepare(data);
+    nuq::Net net(model_file, weights_file, options_.threads, {}, options_.network);
+    return nuq::evaluate(net, data, 0, batches);
   }
 
   bool is_satisfied(double original_metric, double new_metric) const {
@@ -78,10 +88,15 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
  private:
   void load_data() {
     data_.emplace(nuq::load_dataset(options_.data, nuq::GzipFileReader{}));
-    const std::optional<nuq::Metric> metric = data_->description().metric;
+    prepare(*data_);
+  }
+
+  /// Tells a dataset what the original network computes, where its metric asks for that.
+  void prepare(nuq::Dataset& data) const {
+    const std::optional<nuq::Metric> metric = data.description().metric;
     if (!metric || !nuq::compares_with_original(*metric)) return;
     nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
-    nuq::compare_with(original, *data_, evaluate_batch_num);
+    nuq::compare_with(original, data, evaluate_batch_num);
   }
 
   Options options_;

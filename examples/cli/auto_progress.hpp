@@ -71,6 +71,10 @@ class AutoProgress {
     std::snprintf(text, sizeof text, "evaluation %d of at most %d: metric %.6g", evaluation.number, evaluation.most,
                   evaluation.outcome ? evaluation.outcome->metric : 0.0);
     std::string result = text;
+    if (evaluation.outcome && evaluation.outcome->error && evaluation.bytes > 0) {
+      std::snprintf(text, sizeof text, " +- %.2g", *evaluation.outcome->error);
+      result += text;
+    }
     if (evaluation.bytes > 0) {
       result += ", " + std::to_string(evaluation.bytes) + " bytes, " +
                 (evaluation.outcome && evaluation.outcome->satisfied ? "passes" : "refused");

@@ -2,6 +2,7 @@
 #define NUQ_EVALUATION_ANY_EVALUATOR_HPP
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct AnyEvaluator {
   std::function<double(const ModelFiles&, int batch_num, BatchMetrics&)> of_files;
   std::function<double(Net&, int batch_num, BatchMetrics&)> of_net;  ///< `eval_net`, alike
   std::function<bool(double original_metric, double new_metric)> is_satisfied;
+  std::function<std::optional<double>(const ModelFiles&, BatchMetrics&)> confirm;  ///< `confirm_model`
   std::function<InputBatch(int)> calibration_batch;
   std::function<std::string()> label;
   std::function<std::vector<std::string>()> warnings;
@@ -41,6 +43,11 @@ template <class E>
   any.is_satisfied = [&evaluator](double original_metric, double new_metric) {
     return static_cast<bool>(evaluator.is_satisfied(original_metric, new_metric));
   };
+  if constexpr (has_confirm_model_v<E>) {
+    any.confirm = [&evaluator](const ModelFiles& files, BatchMetrics& batches) -> std::optional<double> {
+      return evaluator.confirm_model(files.model_file, files.weights_file, batches);
+    };
+  }
   if constexpr (has_calibration_batch_v<E>) {
     any.calibration_batch = [&evaluator](int index) -> InputBatch { return evaluator.calibration_batch(index); };
   }

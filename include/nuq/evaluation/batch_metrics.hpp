@@ -11,7 +11,7 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// The metric of one batch of an evaluation.
+/// The metric of one batch of an evaluation, or of a part of one: any group of samples that is the same for all models.
 struct BatchMetric {
   double metric = 0.0;
   std::size_t samples = 1;  ///< its weight in the metric of the whole
@@ -45,6 +45,10 @@ class BatchMetrics {
   NUQ_FUNCTION bool add(double metric, std::size_t samples = 1);
 
   [[nodiscard]] const std::vector<BatchMetric>& values() const noexcept { return values_; }
+
+  /// Standard error of the metric's change from the original's, by the batches' changes: what another sample of the
+  /// same size would change it by. Absent for the original, and with fewer than two batches.
+  NUQ_FUNCTION [[nodiscard]] std::optional<double> error() const;
 
   /// The predicted metric of an evaluation that may end early; empty for one that goes on to its end.
   [[nodiscard]] const std::optional<double>& predicted_failure() const noexcept { return predicted_failure_; }
@@ -105,6 +109,23 @@ NUQ_DEFINITION std::optional<double> BatchMetrics::clear_failure() const {
   const double nearest = predicted - (change > 0.0 ? reach : -reach);
   if ((*is_satisfied_)(predicted) || (*is_satisfied_)(nearest)) return std::nullopt;
   return predicted;
+}
+
+NUQ_DEFINITION std::optional<double> BatchMetrics::error() const {
+  if (original_ == nullptr || values_.size() < 2 || values_.size() > original_->size()) return std::nullopt;
+  double samples = 0.0;
+  double sum = 0.0;
+  for (std::size_t batch = 0; batch < values_.size(); ++batch) {
+    samples += static_cast<double>(values_[batch].samples);
+    sum += static_cast<double>(values_[batch].samples) * difference(batch);
+  }
+  double squares = 0.0;
+  for (std::size_t batch = 0; batch < values_.size(); ++batch) {
+    const double deviation = static_cast<double>(values_[batch].samples) * (difference(batch) - sum / samples);
+    squares += deviation * deviation;
+  }
+  const auto batches = static_cast<double>(values_.size());
+  return std::sqrt(squares * batches / (batches - 1.0)) / samples;
 }
 
 NUQ_DEFINITION double BatchMetrics::difference(std::size_t batch) const noexcept {

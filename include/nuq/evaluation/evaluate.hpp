@@ -73,17 +73,41 @@ void visit_outputs(Engine& engine, const Dataset& dataset, int batch_num, Visito
   }
 }
 
-/// A metric that is a mean over samples, of all batches and, for `batches`, of each. `none` is the metric before any
-/// sample, `wanted(batch)` what the outputs of a batch are compared with.
+/// So many samples at a time are told to `BatchMetrics`: about a hundred groups over all data, in which the change of a
+/// metric varies enough to know its standard error.
+[[nodiscard]] inline std::size_t samples_per_group(const Dataset& dataset, int batch_num) {
+  const int batches = batch_num == 0 ? dataset.batches() : (std::min)(batch_num, dataset.batches());
+  const std::size_t samples = static_cast<std::size_t>(batches) * dataset.samples(0);
+  constexpr std::size_t groups = 100;
+  return (samples + groups - 1) / groups;
+}
+
+[[nodiscard]] inline MatrixView<const float> samples_of(MatrixView<const float> batch, std::size_t first,
+                                                        std::size_t count) {
+  return {batch.data() + first * batch.cols(), count, batch.cols()};
+}
+
+[[nodiscard]] inline ArrayView<const std::int64_t> samples_of(ArrayView<const std::int64_t> batch, std::size_t first,
+                                                              std::size_t count) {
+  return {batch.data() + first, count};
+}
+
+/// A metric that is a mean over samples, of all batches and, for `batches`, of groups of samples. `none` is the metric
+/// before any sample, `wanted(batch)` what the outputs of a batch are compared with.
 template <class Engine, class MeanMetric, class Wanted>
 [[nodiscard]] double mean_metric(Engine& engine, const Dataset& dataset, int batch_num, BatchMetrics& batches,
                                  const MeanMetric& none, const Wanted& wanted) {
   MeanMetric all = none;
+  const std::size_t group = samples_per_group(dataset, batch_num);
   visit_outputs(engine, dataset, batch_num, [&](int batch, MatrixView<const float> outputs) {
     all.add(outputs, wanted(batch));
-    MeanMetric of_batch = none;
-    of_batch.add(outputs, wanted(batch));
-    return batches.add(of_batch.value(), outputs.rows());
+    for (std::size_t first = 0; first < outputs.rows(); first += group) {
+      const std::size_t count = (std::min)(group, outputs.rows() - first);
+      MeanMetric of_group = none;
+      of_group.add(samples_of(outputs, first, count), samples_of(wanted(batch), first, count));
+      if (!batches.add(of_group.value(), count)) return false;
+    }
+    return true;
   });
   return all.value();
 }
@@ -135,9 +159,9 @@ NUQ_FUNCTION [[nodiscard]] std::string agreement_warning(const Dataset& dataset)
 /// The dataset's metric of a network over the first `batch_num` batches (0: all); larger is better. An engine takes
 /// inputs by blob, of any batch size, and gives the final value of a blob; one that has a `graph()`, as Net does, is
 /// fed arrays of three axes as that declares its inputs (`Dataset::batch`). For agreement, kl and cosine the dataset
-/// must know what the original network computes (`compare_with`). `batches` hears of each batch of a metric that is a
-/// mean over samples, and may end the evaluation early. Throws EvaluationError: no metric, no labels, outputs that are
-/// not finite or do not fit; ConfigError: negative `batch_num`.
+/// must know what the original network computes (`compare_with`). `batches` hears of groups of samples of a metric
+/// that is a mean over samples, and may end the evaluation early. Throws EvaluationError: no metric, no labels, outputs
+/// that are not finite or do not fit; ConfigError: negative `batch_num`.
 template <class Engine>
 [[nodiscard]] double evaluate(Engine& engine, const Dataset& dataset, int batch_num, BatchMetrics& batches) {
   if (!dataset.description().metric) {

@@ -2,6 +2,7 @@
 #define NUQ_EVALUATION_EVALUATOR_HPP
 
 #include <map>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -46,6 +47,9 @@ using InputBatch = std::map<std::string, Tensor>;
 ///   - `eval_model(model_file, weights_file, batch_num, nuq::BatchMetrics& batches)` or `eval_net(net, batch_num,
 ///     batches)` in place of the others: tells the metric of each batch by `batches.add(metric, samples)`, and ends as
 ///     soon as that returns false. Clear failures then cost a part of an evaluation (evaluation/batch_metrics.hpp).
+///   - `double confirm_model(const std::string& model_file, const std::string& weights_file, nuq::BatchMetrics& batches)`:
+///     the metric on a second set of data, which the search does not see. Asked once, at the end, about the original and
+///     the answer; the report says whether the answer holds there. May return std::optional<double>, none for no set.
 ///   - `static constexpr bool is_thread_safe = true;`: `eval_model` may be called by several threads at a time.
 ///   - `std::string label() const`: names what is measured, so that a journal of another evaluator's metrics is not
 ///     taken for this one's.
@@ -72,6 +76,9 @@ template <class E>
 using is_satisfied_op = decltype(std::declval<E&>().is_satisfied(double{}, double{}));
 template <class E>
 using evaluate_batch_num_op = decltype(std::declval<E&>().evaluate_batch_num);
+template <class E>
+using confirm_model_op = decltype(std::declval<E&>().confirm_model(
+    std::declval<const std::string&>(), std::declval<const std::string&>(), std::declval<BatchMetrics&>()));
 template <class E>
 using calibration_batch_op = decltype(std::declval<E&>().calibration_batch(int{}));
 template <class E>
@@ -103,6 +110,8 @@ template <class E>
 inline constexpr bool has_evaluate_batch_num_v = detail::returns<int, detail::evaluate_batch_num_op, E>();
 template <class E>
 inline constexpr bool has_calibration_batch_v = detail::returns<InputBatch, detail::calibration_batch_op, E>();
+template <class E>
+inline constexpr bool has_confirm_model_v = detail::returns<std::optional<double>, detail::confirm_model_op, E>();
 template <class E>
 inline constexpr bool is_thread_safe_v = detail::IsThreadSafe<E>::value;
 

@@ -47,7 +47,9 @@ class EvaluationBatch {
   /// The model on the disk, for an evaluator elsewhere.
   NUQ_FUNCTION [[nodiscard]] ModelFiles files(std::size_t index) const { return trials_[index].files(index); }
   /// Remembers a metric that was found elsewhere.
-  NUQ_FUNCTION void record(std::size_t index, double metric) { record(index, EvaluationOutcome{metric, false, false}); }
+  NUQ_FUNCTION void record(std::size_t index, double metric) {
+    record(index, EvaluationOutcome{metric, false, false, {}});
+  }
   /// Tells the user of an evaluation that failed and is tried again.
   NUQ_FUNCTION void report_failure(std::size_t, const std::string& message);
 

@@ -24,7 +24,7 @@ template <class IsSatisfied>
 }
 
 /// Marks the trials that no other beats: none has at most their bytes and at least as good a metric, one of the two
-/// truly better. Of equals the first is marked.
+/// truly better. Of equals the first is marked; a predicted metric neither beats nor is marked.
 NUQ_FUNCTION void mark_non_dominated(std::vector<TrialReport>& trials, double original_metric, BetterMetric better);
 
 NUQ_NAMESPACE_END
@@ -42,7 +42,9 @@ NUQ_DEFINITION void mark_non_dominated(std::vector<TrialReport>& trials, double 
     return better == BetterMetric::smaller ? trial.metric : std::abs(trial.metric - original_metric);
   };
   std::vector<TrialReport*> by_bytes;
-  for (TrialReport& trial : trials) by_bytes.push_back(&trial);
+  for (TrialReport& trial : trials) {
+    if (!trial.ended_early) by_bytes.push_back(&trial);
+  }
   std::stable_sort(by_bytes.begin(), by_bytes.end(), [&](const TrialReport* a, const TrialReport* b) {
     return a->bytes != b->bytes ? a->bytes < b->bytes : loss(*a) < loss(*b);
   });

@@ -52,13 +52,24 @@ struct CodingSizes {
   std::uint64_t ascend = 0;  ///< the vendor's weight compressor
 };
 
+/// What a second set of data, which the search has not seen, says of the answer.
+struct Confirmation {
+  double original_metric = 0.0;
+  double metric = 0.0;
+  std::optional<double> error;  ///< standard error of the change; absent where the evaluator tells no batches
+  bool satisfied = false;       ///< the evaluator accepts the metric, or one that is as much better as the error allows
+};
+
 /// The outcome of a run: the content of `<prefix>_report.json`, whose keys are the names of the fields.
 struct RunReport {
   std::optional<double> original_metric;  ///< of the float network; metrics are absent where nothing was evaluated
   std::optional<double> int8_metric;      ///< every layer at uniform int8; weights-only iff the run is
   std::optional<double> metric;           ///< of the result
+  /// Standard error of the metric's change from the original's; absent where the evaluator tells no batches.
+  std::optional<double> metric_error;
   bool satisfied = false;
-  bool weights_only = false;  ///< activations stay in float
+  std::optional<Confirmation> confirmation;  ///< of the result of a search; not written where there is none
+  bool weights_only = false;                 ///< activations stay in float
   /// Every evaluation gave one metric, so that nothing can be said of the result; written only where it holds.
   bool metric_unchanged = false;
   int evaluations = 0;  ///< that were asked of the evaluator, original and int8 included
@@ -90,6 +101,8 @@ NUQ_FUNCTION [[nodiscard]] Json json_of(const TrialReport& trial);
 NUQ_FUNCTION [[nodiscard]] Json json_of(const FileReport& file);
 
 NUQ_FUNCTION [[nodiscard]] Json json_of(const CodingSizes& sizes);
+
+NUQ_FUNCTION [[nodiscard]] Json json_of(const Confirmation& confirmation);
 
 template <class T>
 [[nodiscard]] Json json_of(const std::vector<T>& entries) {
@@ -139,6 +152,7 @@ NUQ_DEFINITION Json json_of(const TrialReport& trial) {
                        {"metric", trial.metric},
                        {"satisfied", trial.satisfied},
                        {"ended_early", trial.ended_early},
+                       {"error", trial.error},
                        {"levels", levels},
                        {"non_dominated", trial.non_dominated},
                        {"files", trial.files}});
@@ -152,12 +166,20 @@ NUQ_DEFINITION Json json_of(const CodingSizes& sizes) {
   return Json::object({{"packed", sizes.packed}, {"ascend", sizes.ascend}});
 }
 
+NUQ_DEFINITION Json json_of(const Confirmation& confirmation) {
+  return Json::object({{"original_metric", confirmation.original_metric},
+                       {"metric", confirmation.metric},
+                       {"error", confirmation.error},
+                       {"satisfied", confirmation.satisfied}});
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION std::string to_json(const RunReport& report) {
   Json json = Json::object({{"original_metric", report.original_metric},
                             {"int8_metric", report.int8_metric},
                             {"metric", report.metric},
+                            {"metric_error", report.metric_error},
                             {"satisfied", report.satisfied},
                             {"weights_only", report.weights_only},
                             {"evaluations", report.evaluations},
@@ -172,6 +194,7 @@ NUQ_DEFINITION std::string to_json(const RunReport& report) {
                             {"layers", detail::json_of(report.layers)},
                             {"trials", detail::json_of(report.trials)}});
   if (report.metric_unchanged) json.set("metric_unchanged", true);
+  if (report.confirmation) json.set("confirmation", detail::json_of(*report.confirmation));
   if (report.sizes) json.set("sizes", detail::json_of(*report.sizes));
   if (report.price) json.set("price", *report.price);
   return to_text(json, {2, false}) + "\n";

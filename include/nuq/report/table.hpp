@@ -91,6 +91,12 @@ NUQ_FUNCTION [[nodiscard]] inline std::string metric_text(const std::optional<do
   return metric ? number_text(*metric) : "-";
 }
 
+NUQ_FUNCTION [[nodiscard]] inline std::string with_error(const std::optional<double>& error) {
+  char text[32];
+  if (error) std::snprintf(text, sizeof text, " +- %.2g", *error);
+  return error ? text : "";
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION std::string result_table(const RunReport& report) {
@@ -117,9 +123,14 @@ NUQ_DEFINITION std::string result_table(const RunReport& report) {
   }
   if (report.evaluations > 0) {
     text += "metric:  " + detail::metric_text(report.original_metric) + " original, " +
-            detail::metric_text(report.int8_metric) + " int8, " + detail::metric_text(report.metric) + " result (" +
-            (report.satisfied ? "satisfied" : "not satisfied") +
+            detail::metric_text(report.int8_metric) + " int8, " + detail::metric_text(report.metric) +
+            detail::with_error(report.metric_error) + " result (" + (report.satisfied ? "satisfied" : "not satisfied") +
             "), evaluations: " + std::to_string(report.evaluations) + "\n";
+  }
+  if (report.confirmation) {
+    text += "confirm: " + detail::metric_text(report.confirmation->original_metric) + " original, " +
+            detail::metric_text(report.confirmation->metric) + detail::with_error(report.confirmation->error) +
+            " result on the second set (" + (report.confirmation->satisfied ? "holds" : "does not hold") + ")\n";
   }
   if (!report.search_note.empty()) text += "note:    " + report.search_note + "\n";
   for (const std::string& warning : report.warnings) text += "warning: " + warning + "\n";

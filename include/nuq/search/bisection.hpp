@@ -15,7 +15,8 @@ NUQ_NAMESPACE_BEGIN
 /// ours.
 ///
 /// 1. Int8 in every layer; refused: with some in float (`settle_base`).
-/// 2. Bisects the uniform configurations (every layer at one number of levels) for the smallest that passes.
+/// 2. Bisects the uniform configurations (every layer at one number of levels, or one price) for the smallest that
+///    passes; between that and the next, those at finer prices.
 /// 3. Between that one and the next smaller: the layers ranked by predicted harm per saved byte, bisects how many of
 ///    them, cheapest first, take the smaller option.
 /// 4. The evaluator need not be monotone: tries the uniform configurations that are still smaller than the answer. If
@@ -38,6 +39,11 @@ struct BisectionSearch {
     return passing;
   }
 
+  /// The uniform configurations once options are finer around the last that passes, and the smallest found that passes.
+  NUQ_FUNCTION static std::vector<Configuration> finer_family(SearchProblem& problem,
+                                                              const std::vector<Configuration>& family,
+                                                              std::size_t passing);
+
   /// Step 3; the best is a uniform configuration.
   NUQ_FUNCTION static void refine_best(SearchProblem& problem, const std::vector<Configuration>& family);
 
@@ -59,11 +65,30 @@ NUQ_NAMESPACE_BEGIN
 NUQ_DEFINITION SearchResult BisectionSearch::search(SearchProblem& problem) const {
   if (!problem.settle_base()) return problem.conclude();
   const std::vector<Configuration> family = problem.uniform_family();
-  last_passing(family.size(), [&](std::size_t index) { return problem.passes(family[index]); });
+  const std::size_t passing =
+      last_passing(family.size(), [&](std::size_t index) { return problem.passes(family[index]); });
+  const std::vector<Configuration> finer = finer_family(problem, family, passing);
   do {
-    refine_best(problem, family);
+    refine_best(problem, finer);
   } while (problem.improve_by_uniform());
   return problem.conclude();
+}
+
+NUQ_DEFINITION std::vector<Configuration> BisectionSearch::finer_family(SearchProblem& problem,
+                                                                        const std::vector<Configuration>& family,
+                                                                        std::size_t passing) {
+  if (problem.exhausted() || passing + 1 >= family.size() || !problem.refine(family[passing], family[passing + 1]))
+    return family;
+  std::vector<Configuration> finer = problem.uniform_family();
+  const auto first = std::find(finer.begin(), finer.end(), problem.best()->configuration);
+  const auto beyond = std::find_if(first, finer.end(), [&problem](const Configuration& configuration) {
+    const EvaluatedConfiguration* const known = problem.find(configuration);
+    return known != nullptr && !known->outcome.satisfied;
+  });
+  if (first != finer.end())
+    last_passing(static_cast<std::size_t>(beyond - first),
+                 [&](std::size_t index) { return problem.passes(*(first + static_cast<std::ptrdiff_t>(index))); });
+  return finer;
 }
 
 NUQ_DEFINITION void BisectionSearch::refine_best(SearchProblem& problem, const std::vector<Configuration>& family) {

@@ -138,4 +138,39 @@ TEST_CASE("a configuration that passes on all data is hardly ever refused on a p
   CHECK(seen_of_bad < 200 * 40 / 2);
 }
 
+TEST_CASE("the error of the change is that of a weighted mean of the batches' changes") {
+  const std::vector<nuq::BatchMetric> original = {{0.5, 10}, {0.7, 10}, {0.9, 20}};
+  const auto accept = [](double) { return true; };
+  nuq::BatchMetrics metrics(original, 0.75, accept);
+  CHECK_FALSE(metrics.error());
+  metrics.add(0.4, 10);
+  CHECK_FALSE(metrics.error());
+  metrics.add(0.7, 10);
+  metrics.add(0.85, 20);
+  // Changes -0.1, 0, -0.05; mean -0.05 over 40 samples; deviations -0.05, 0.05, 0.
+  const double squares = std::pow(10 * 0.05, 2.0) + std::pow(10 * 0.05, 2.0);
+  CHECK(*metrics.error() == doctest::Approx(std::sqrt(squares * 3.0 / 2.0) / 40.0));
+  nuq::BatchMetrics of_original;
+  of_original.add(0.5);
+  of_original.add(0.6);
+  CHECK_FALSE(of_original.error());
+}
+
+TEST_CASE("the error of a share of right samples is that of paired samples") {
+  std::mt19937 random(3);
+  std::vector<nuq::BatchMetric> original;
+  std::vector<double> changed;
+  double flips = 0.0;
+  for (int sample = 0; sample < 2000; ++sample) {
+    original.push_back({1.0, 1});
+    changed.push_back(random() % 50 == 0 ? 0.0 : 1.0);
+    flips += 1.0 - changed.back();
+  }
+  const auto accept = [](double) { return true; };
+  nuq::BatchMetrics metrics(original, 1.0, accept);
+  for (const double value : changed) metrics.add(value);
+  const double share = flips / 2000.0;
+  CHECK(*metrics.error() == doctest::Approx(std::sqrt(share * (1.0 - share) / 1999.0)));
+}
+
 }  // namespace evaluation_batch_metrics_test

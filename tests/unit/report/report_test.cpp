@@ -15,6 +15,7 @@ nuq::RunReport example() {
   report.original_metric = 0.75;
   report.int8_metric = 0.5;
   report.metric = 0.625;
+  report.metric_error = 0.0625;
   report.satisfied = true;
   report.weights_only = true;
   report.evaluations = 3;
@@ -28,7 +29,8 @@ nuq::RunReport example() {
   report.files = {{"m.nuq", "ab", 7}};
   report.layers = {{"conv1", "Convolution", {20, 1, 5, 5}, 500, 32, 5.25, 328, true, ""},
                    {"ip", "InnerProduct", {10, 500}, 5000, std::nullopt, 32.0, 20000, false, "skipped"}};
-  report.trials = {{{0.625, true, false}, "uniform 32", 1000, {{"ip", 31}, {"conv1", 32}}, true, "m_pareto_1"}};
+  report.trials = {
+      {{0.625, true, false, 0.03125}, "uniform 32", 1000, {{"ip", 31}, {"conv1", 32}}, true, "m_pareto_1"}};
   return report;
 }
 
@@ -37,6 +39,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
   "original_metric": 0.75,
   "int8_metric": 0.5,
   "metric": 0.625,
+  "metric_error": 0.0625,
   "satisfied": true,
   "weights_only": true,
   "evaluations": 3,
@@ -95,6 +98,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
       "metric": 0.625,
       "satisfied": true,
       "ended_early": false,
+      "error": 0.03125,
       "levels": {
         "ip": 31,
         "conv1": 32
@@ -113,7 +117,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
 
 TEST_CASE("absent metrics are null and absent lists are empty") {
   const nlohmann::json json = nlohmann::json::parse(nuq::to_json(nuq::RunReport{}));
-  for (const char* key : {"original_metric", "int8_metric", "metric"}) CHECK(json.at(key).is_null());
+  for (const char* key : {"original_metric", "int8_metric", "metric", "metric_error"}) CHECK(json.at(key).is_null());
   CHECK(json.count("sizes") == 0);
   for (const char* key : {"warnings", "files", "layers", "trials"}) CHECK(json.at(key) == nlohmann::json::array());
 }

@@ -9,8 +9,10 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../temporary_folder.hpp"
@@ -572,10 +574,118 @@ TEST_CASE("of the prices those are tried for which there is time, three at least
   };
   const nuq::detail::PriceGrid all = grid_until({});
   const nuq::detail::PriceGrid few = grid_until({nuq::Deadline::Clock::now(), -1.0});
-  CHECK(all.factor == 1);
-  CHECK(few.factor == 6);
+  CHECK(all.doublings == nuq::detail::PriceGrid::usual_doublings);
+  CHECK(few.doublings == 7);
   CHECK(few.middle == all.middle);
-  CHECK(grid_until({nuq::Deadline::Clock::now(), 1e6}).factor == 1);
+  CHECK(grid_until({nuq::Deadline::Clock::now(), 1e6}).doublings == nuq::detail::PriceGrid::usual_doublings);
+}
+
+/// Whether a network's layer has other weights than in the first network asked about.
+class LayerWatch {
+ public:
+  explicit LayerWatch(std::string layer) : layer_(std::move(layer)) {}
+  bool is_changed(const nuq::Net& net) {
+    const std::vector<float>& weights = net.graph().find(layer_)->blobs.front().values;
+    if (weights_.empty()) weights_ = weights;
+    return weights != weights_;
+  }
+
+ private:
+  std::string layer_;
+  std::vector<float> weights_;
+};
+
+TEST_CASE("a layer that the evaluator allows nothing below float stays in float, the others are compressed") {
+  for (const bool weights_only : {true, false}) {
+    CAPTURE(weights_only);
+    Run run;
+    run.options.weights_only = weights_only;
+    ScriptedEvaluator evaluator;
+    Fidelity fidelity;
+    LayerWatch conv2("conv2");
+    evaluator.metric = [&](nuq::Net& net, int evaluation) {
+      const double metric = fidelity(net, evaluation);
+      return conv2.is_changed(net) ? 0.0 : metric;
+    };
+    const nuq::AutoNuqResult result = run(evaluator);
+    REQUIRE(result.satisfied);
+    CHECK(*result.report.int8_metric == 0.0);
+    CHECK(*result.report.metric >= 0.95);
+    CHECK(result.quantization.count("conv2") == 0);
+    CHECK(result.quantization.count("fc") == 1);
+    for (const nuq::LayerReport& layer : result.report.layers) {
+      CHECK(layer.levels.has_value() == (layer.name != "conv2"));
+      if (layer.name == "conv2") CHECK(layer.reason.find("stays in float") != std::string::npos);
+    }
+    CHECK(result.report.ratio_float32 > 1.5);
+    CHECK(run.wrote("_deploy_model.prototxt") != weights_only);
+  }
+}
+
+/// 400 samples that lose their answer at random, in proportion to how far the outputs are from the original's.
+struct SampledEvaluator : nuq::AutoNuqEvaluatorBase<SampledEvaluator> {
+  double limit = 0.02;
+  double seen = 0.0;
+  int confirmed = 0;
+  Fidelity fidelity;
+
+  double eval_net(nuq::Net& net, int, nuq::BatchMetrics& batches) {
+    const double loss = 1.0 - fidelity(net, count++);
+    std::mt19937 random(static_cast<unsigned>(count));
+    double right = 0.0;
+    int told = 0;
+    for (; told < 400; ++told) {
+      const bool is_right = std::uniform_real_distribution<double>(0.0, 1.0)(random) >= 0.2 * loss;
+      right += is_right ? 1.0 : 0.0;
+      if (!batches.add(is_right ? 1.0 : 0.0)) break;
+    }
+    return right / 400.0;
+  }
+  double confirm_model(const std::string&, const std::string&, nuq::BatchMetrics& batches) {
+    const double metric = confirmed++ == 0 ? 1.0 : on_second_set;
+    for (int batch = 0; batch < 10; ++batch) batches.add(metric);
+    return metric;
+  }
+  bool is_satisfied(double original, double result) const { return original - result <= limit + 1e-9; }
+
+  int count = 0;
+  double on_second_set = 0.99;
+};
+
+TEST_CASE("where samples are few the answer keeps away from the limit, as far as the confidence asks") {
+  double bytes_of_plain = 0.0;
+  for (const double confidence : {0.0, 0.9}) {
+    Run run;
+    run.options.weights_only = true;
+    run.options.confidence = confidence;
+    SampledEvaluator evaluator;
+    const nuq::AutoNuqResult result = nuq::auto_nuq(run.network.model, run.network.weights, evaluator, run.config,
+                                                    run.prefix + "_record.txt", run.prefix, run.options);
+    REQUIRE(result.satisfied);
+    CHECK(result.report.metric_error.has_value());
+    CHECK(*result.report.original_metric - *result.report.metric <= evaluator.limit + 1e-9);
+    REQUIRE(result.report.confirmation);
+    CHECK(result.report.confirmation->satisfied);
+    CHECK(evaluator.confirmed == 2);
+    if (confidence > 0.0) {
+      CHECK(static_cast<double>(result.report.bytes) >= bytes_of_plain);
+    } else {
+      bytes_of_plain = static_cast<double>(result.report.bytes);
+    }
+    for (const nuq::TrialReport& trial : result.report.trials) CHECK_FALSE((trial.ended_early && trial.non_dominated));
+  }
+}
+
+TEST_CASE("an answer that does not hold on the second set is said") {
+  Run run;
+  run.options.weights_only = true;
+  SampledEvaluator evaluator;
+  evaluator.on_second_set = 0.9;
+  const nuq::AutoNuqResult result = nuq::auto_nuq(run.network.model, run.network.weights, evaluator, run.config,
+                                                  run.prefix + "_record.txt", run.prefix, run.options);
+  REQUIRE(result.report.confirmation);
+  CHECK_FALSE(result.report.confirmation->satisfied);
+  CHECK(result.report.warnings.back().find("second set") != std::string::npos);
 }
 
 }  // namespace workflow_auto_nuq_test

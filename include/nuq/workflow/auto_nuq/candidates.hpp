@@ -1,9 +1,13 @@
 #ifndef NUQ_WORKFLOW_AUTO_NUQ_CANDIDATES_HPP
 #define NUQ_WORKFLOW_AUTO_NUQ_CANDIDATES_HPP
 
+#include <vector>
+
 #include "nuq/compiled.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/any_engine.hpp"
+#include "nuq/search/result.hpp"
+#include "nuq/search/space.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/state.hpp"
 
@@ -13,12 +17,18 @@ namespace detail {
 /// Quantizes the layers in every way that the search may choose, into `run.choices`. Throws StopRequested.
 NUQ_FUNCTION void choose_candidates(AutoNuqState& run);
 
+/// Quantizes them at finer prices around two configurations, one that passes and one that is refused, and returns the
+/// options of all layers; those of before where there is no time for it or no price between the two.
+NUQ_FUNCTION [[nodiscard]] std::vector<LayerOptions> refined_candidates(AutoNuqState& run, const Configuration& passing,
+                                                                        const Configuration& refused);
+
 }  // namespace detail
 
 NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -93,8 +103,9 @@ NUQ_FUNCTION [[nodiscard]] inline std::map<std::string, CalibratedActivation> ca
 /// Gives every candidate the grid of its layer's input, unless the run is weights-only.
 NUQ_FUNCTION inline void calibrate_candidates(AutoNuqState& run) {
   if (run.report.weights_only) return;
-  const std::map<std::string, CalibratedActivation> calibrated = candidate_activations(run);
+  run.activations = candidate_activations(run);
   if (run.report.weights_only) return;
+  const std::map<std::string, CalibratedActivation>& calibrated = run.activations;
   const Graph& graph = run.session.graph;
   const auto refuse = [&](const std::string& layer, const std::string& obstacle) {
     if (!obstacle.empty()) run.refused[layer] = graph.model_file() + ": layer '" + layer + "': " + obstacle;
@@ -125,7 +136,7 @@ NUQ_FUNCTION inline void leave_out_uncalibrated(AutoNuqState& run) {
 
 NUQ_FUNCTION inline void note_short_preparation(AutoNuqState& run, const PriceGrid& prices) {
   std::string note = "time limit: statistics and sensitivities are of fewer data than without it";
-  if (prices.factor > 1) note += ", and of the prices per bit every " + std::to_string(prices.factor) + ". is tried";
+  if (prices.doublings > PriceGrid::usual_doublings) note += ", and fewer prices per bit are tried";
   run.report.warnings.push_back(note);
 }
 
@@ -137,19 +148,59 @@ NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
   constexpr double share_of_statistics = 0.6;  // of the preparation; the rest for the quantization of the layers
   const Deadline enough = run.preparation.after(share_of_statistics);
   const double time_for_statistics = enough.seconds_left();
-  const NetworkStatistics known = candidate_statistics(run, enough, parallel);
+  run.statistics = candidate_statistics(run, enough, parallel);
   const bool took_most_of_its_time = enough.seconds_left() < 0.5 * time_for_statistics;
-  const PriceGrid prices =
-      price_grid(run.session.graph, run.session.settings.plan, *run.tools.quantizer, known, run.preparation, parallel);
-  if (took_most_of_its_time || prices.factor > 1) note_short_preparation(run, prices);
+  const PriceGrid prices = price_grid(run.session.graph, run.session.settings.plan, *run.tools.quantizer,
+                                      run.statistics, run.preparation, parallel);
+  if (took_most_of_its_time || prices.doublings > PriceGrid::usual_doublings) note_short_preparation(run, prices);
+  const double before = run.elapsed();
   run.choices =
-      layer_choices(run.session.graph, run.session.settings.plan, *run.tools.quantizer, known, prices, run.options,
-                    parallel, [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
+      layer_choices(run.session.graph, run.session.settings.plan, *run.tools.quantizer, run.statistics, prices,
+                    run.options, parallel, [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
                       progress.layer_quantized(layer, done, layers);
                       if (progress.stop_requested()) throw StopRequested();
                     });
+  const int passes = 2 + (PriceGrid::most_doublings - PriceGrid::least_doublings) / prices.doublings;
+  run.seconds_per_price = (run.elapsed() - before) / passes;
   calibrate_candidates(run);
   run.choices.join(run.options.groups);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::size_t candidate_weights(const AutoNuqState& run) {
+  std::size_t weights = 0;
+  for (const auto& [layer, plan] : run.session.settings.plan) {
+    const Node& node = *run.session.graph.find(layer);
+    if (quantizes_weights(node)) weights += node.blobs.front().values.size();
+  }
+  return weights;
+}
+
+NUQ_DEFINITION std::vector<LayerOptions> refined_candidates(AutoNuqState& run, const Configuration& passing,
+                                                            const Configuration& refused) {
+  const double highest = run.choices.price_of(refused);
+  if (!(highest > 0.0)) return run.choices.search_layers();
+  const std::vector<double> prices = finer_prices(run.choices.price_of(passing), highest, candidate_weights(run));
+  constexpr double share = 0.25;  // of the time that is left
+  if (static_cast<double>(prices.size()) * run.seconds_per_price > share * (run.options.max_seconds - run.elapsed()))
+    return run.choices.search_layers();
+  ThreadPool parallel(run.options.threads);
+  run.choices.refine([&](const std::string& layer) {
+    if (run.tools.progress.stop_requested()) throw StopRequested();
+    const Node& node = *run.session.graph.find(layer);
+    const auto known = run.statistics.find(layer);
+    std::vector<LayerChoices::Choice> choices =
+        finer_choices(run.session.graph, node, run.session.settings.plan.at(layer), *run.tools.quantizer,
+                      known == run.statistics.end() ? nullptr : &known->second, prices, run.options, parallel);
+    const auto activation = run.activations.find(layer);
+    const auto is_refused = [&](LayerChoices::Choice& choice) {
+      if (activation == run.activations.end()) return false;
+      set_activation(choice.result, activation->second);
+      return !deploy_obstacle(node, choice.result).empty();
+    };
+    choices.erase(std::remove_if(choices.begin(), choices.end(), is_refused), choices.end());
+    return choices;
+  });
+  return run.choices.search_layers();
 }
 
 }  // namespace detail

@@ -61,8 +61,27 @@ class LayerChoices {
   /// of its layers.
   NUQ_FUNCTION void join(const std::vector<std::vector<std::string>>& groups);
 
+  /// One way to store a layer.
+  struct Choice {
+    LayerOption option;
+    LayerQuantization result;
+  };
+
+  /// Adds what `make(layer)` returns (std::vector<Choice>, from the largest on) to each layer that has a choice, once
+  /// they are joined. One that is not between its neighbours in bytes is no option.
+  NUQ_FUNCTION void refine(const std::function<std::vector<Choice>(const std::string& layer)>& make);
+
   /// What a search chooses among: one list of options per group.
   NUQ_FUNCTION [[nodiscard]] std::vector<LayerOptions> search_layers() const;
+
+  /// Bytes of the same groups in float.
+  NUQ_FUNCTION [[nodiscard]] std::vector<double> float_bytes() const;
+
+  /// The highest price per bit of a configuration; 0 where nothing has one.
+  NUQ_FUNCTION [[nodiscard]] double price_of(const Configuration& configuration) const;
+
+  /// The layers that a configuration leaves in float.
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::string> layers_in_float(const Configuration& configuration) const;
 
   NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantized_as(const Configuration& configuration) const;
 
@@ -86,20 +105,20 @@ class LayerChoices {
 
   NUQ_FUNCTION void add_group(std::vector<std::size_t> members);
 
+  /// The options of a group: the uniform configurations of its members, and those that it had before.
+  NUQ_FUNCTION void list_options(Group& group) const;
+
   NUQ_FUNCTION [[nodiscard]] static std::vector<Configuration> each_option(const LayerOptions& options);
 
-  /// Calls `visit(candidate, option)` for each layer, in the network's order.
+  /// The option of each candidate; `in_float` too.
+  NUQ_FUNCTION [[nodiscard]] std::vector<int> options_of(const Configuration& configuration) const;
+
+  /// Calls `visit(candidate, option)` for each layer that is quantized, in the network's order.
   template <class Visitor>
   void for_each_chosen(const Configuration& configuration, const Visitor& visit) const {
-    std::vector<std::size_t> option_of(candidates_.size());
-    for (std::size_t index = 0; index < groups_.size(); ++index) {
-      const Configuration& chosen = groups_[index].of_members[static_cast<std::size_t>(configuration[index])];
-      for (std::size_t member = 0; member < chosen.size(); ++member)
-        option_of[groups_[index].members[member]] = static_cast<std::size_t>(chosen[member]);
-    }
+    const std::vector<int> chosen = options_of(configuration);
     for (std::size_t index = 0; index < candidates_.size(); ++index) {
-      const std::string& owner = candidates_[index].owner;
-      visit(candidates_[index], option_of[owner.empty() ? index : position_of(owner)]);
+      if (chosen[index] != in_float) visit(candidates_[index], static_cast<std::size_t>(chosen[index]));
     }
   }
 
@@ -114,19 +133,30 @@ class LayerChoices {
 };
 
 /// Prices per bit that layers are quantized at: `middle`, at which harm is about that of the configured levels, doubled
-/// and halved, by `factor` doublings at a time.
+/// and halved, by `doublings` at a time. A search brackets the price and then asks for finer ones (`finer_prices`).
 struct PriceGrid {
   static constexpr int least_doublings = -5;
-  static constexpr int most_doublings = 12;
+  static constexpr int most_doublings = 13;
+  static constexpr int usual_doublings = 2;
 
   double middle = 0.0;
-  int factor = 1;
+  int doublings = usual_doublings;
 };
 
 /// The prices for a quantizer that has one; fewer where there is no time for all until the deadline, three at least.
 NUQ_FUNCTION [[nodiscard]] PriceGrid price_grid(const Graph& graph, const QuantizationPlan& plan,
                                                 const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
                                                 const Deadline& deadline, Parallel& parallel);
+
+/// Prices that are tried when a search has found one that passes, 0 for none, and a higher one that is refused: from
+/// half the lower to twice the higher, by quarters of doublings in a network of few weights, else by halves.
+NUQ_FUNCTION [[nodiscard]] std::vector<double> finer_prices(double passing, double refused, std::size_t weights);
+
+/// A layer quantized at each of these prices.
+NUQ_FUNCTION [[nodiscard]] std::vector<LayerChoices::Choice> finer_choices(
+    const Graph& graph, const Node& node, const LayerPlan& plan, const AnyLayerQuantizer& quantizer,
+    const LayerStatistics* statistics, const std::vector<double>& prices, const AutoNuqOptions& options,
+    Parallel& parallel);
 
 /// All choices of a network. `quantized(layer, done, layers)` is called after each layer, and may throw.
 NUQ_FUNCTION [[nodiscard]] LayerChoices layer_choices(
@@ -142,9 +172,11 @@ NUQ_NAMESPACE_END
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 
 #include "nuq/core/level_counts.hpp"
+#include "nuq/core/support/ascending_order.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/shared_weights.hpp"
@@ -257,10 +289,89 @@ NUQ_DEFINITION void LayerChoices::join(const std::vector<std::vector<std::string
   std::sort(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) { return a.members < b.members; });
 }
 
+NUQ_DEFINITION void LayerChoices::refine(const std::function<std::vector<Choice>(const std::string& layer)>& make) {
+  std::vector<std::vector<int>> renumbered(candidates_.size());
+  for (std::size_t index = 0; index < candidates_.size(); ++index) {
+    Candidate& candidate = candidates_[index];
+    if (!candidate.owner.empty()) continue;
+    const LayerOptions before = candidate.options;
+    for (Choice& finer : before.size() > 1 ? make(candidate.layer) : std::vector<Choice>{}) {
+      const auto next =
+          std::find_if(candidate.options.begin(), candidate.options.end(),
+                       [&finer](const LayerOption& option) { return option.is_coarser_than(finer.option); });
+      const bool is_between = next != candidate.options.begin() && finer.option.bytes < std::prev(next)->bytes &&
+                              (next == candidate.options.end() || next->bytes < finer.option.bytes);
+      if (!is_between) continue;
+      const auto place = next - candidate.options.begin();
+      candidate.options.insert(next, finer.option);
+      candidate.results.insert(candidate.results.begin() + place, std::move(finer.result));
+    }
+    for (const LayerOption& option : before) {
+      const auto same = std::find(candidate.options.begin(), candidate.options.end(), option);
+      renumbered[index].push_back(static_cast<int>(same - candidate.options.begin()));
+    }
+  }
+  for (Candidate& candidate : candidates_) {
+    if (candidate.owner.empty()) continue;
+    const Candidate& owner = candidates_[position_of(candidate.owner)];
+    candidate.options = owner.options;
+    candidate.results = owner.results;
+  }
+  for (Group& group : groups_) {
+    for (Configuration& choice : group.of_members) {
+      for (std::size_t member = 0; member < choice.size(); ++member)
+        choice[member] = renumbered[group.members[member]][static_cast<std::size_t>(choice[member])];
+    }
+    list_options(group);
+  }
+}
+
 NUQ_DEFINITION std::vector<LayerOptions> LayerChoices::search_layers() const {
   std::vector<LayerOptions> layers;
   for (const Group& group : groups_) layers.push_back(group.options);
   return layers;
+}
+
+NUQ_DEFINITION std::vector<double> LayerChoices::float_bytes() const {
+  std::vector<double> bytes;
+  for (const Group& group : groups_) {
+    double total = 0.0;
+    for (const std::size_t member : group.members)
+      total += 4.0 * static_cast<double>(candidates_[member].results.front().weights.levels.size());
+    bytes.push_back(total);
+  }
+  return bytes;
+}
+
+NUQ_DEFINITION double LayerChoices::price_of(const Configuration& configuration) const {
+  double highest = 0.0;
+  for_each_chosen(configuration, [&highest](const Candidate& candidate, std::size_t option) {
+    highest = (std::max)(highest, candidate.options[option].price);
+  });
+  return highest;
+}
+
+NUQ_DEFINITION std::vector<std::string> LayerChoices::layers_in_float(const Configuration& configuration) const {
+  std::vector<std::string> layers;
+  const std::vector<int> chosen = options_of(configuration);
+  for (std::size_t index = 0; index < candidates_.size(); ++index) {
+    if (chosen[index] == in_float) layers.push_back(candidates_[index].layer);
+  }
+  return layers;
+}
+
+NUQ_DEFINITION std::vector<int> LayerChoices::options_of(const Configuration& configuration) const {
+  std::vector<int> chosen(candidates_.size(), in_float);
+  for (std::size_t index = 0; index < groups_.size(); ++index) {
+    if (configuration[index] == in_float) continue;
+    const Configuration& of_members = groups_[index].of_members[static_cast<std::size_t>(configuration[index])];
+    for (std::size_t member = 0; member < of_members.size(); ++member)
+      chosen[groups_[index].members[member]] = of_members[member];
+  }
+  for (std::size_t index = 0; index < candidates_.size(); ++index) {
+    if (!candidates_[index].owner.empty()) chosen[index] = chosen[position_of(candidates_[index].owner)];
+  }
+  return chosen;
 }
 
 NUQ_DEFINITION NetworkQuantization LayerChoices::quantized_as(const Configuration& configuration) const {
@@ -291,20 +402,42 @@ NUQ_DEFINITION std::map<std::string, int> LayerChoices::level_caps(const Configu
 
 NUQ_DEFINITION std::string LayerChoices::in_words(const Configuration& configuration) const {
   std::string text;
-  for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
-    const LayerOption& chosen = candidate.options[option];
-    text += (text.empty() ? "" : " ") + candidate.layer + "=" + std::to_string(chosen.levels);
-    if (chosen.price > 0.0) text += "@" + number_text(chosen.price);
-  });
+  const std::vector<int> chosen = options_of(configuration);
+  for (std::size_t index = 0; index < candidates_.size(); ++index) {
+    text += (text.empty() ? "" : " ") + candidates_[index].layer + "=";
+    if (chosen[index] == in_float) {
+      text += "float";
+      continue;
+    }
+    const LayerOption& option = candidates_[index].options[static_cast<std::size_t>(chosen[index])];
+    text += std::to_string(option.levels);
+    if (option.price > 0.0) text += "@" + number_text(option.price);
+  }
   return text;
 }
 
 NUQ_DEFINITION void LayerChoices::add_group(std::vector<std::size_t> members) {
+  groups_.push_back({std::move(members), {}, {}});
+  list_options(groups_.back());
+}
+
+NUQ_DEFINITION void LayerChoices::list_options(Group& group) const {
   std::vector<LayerOptions> layers;
-  for (const std::size_t member : members) layers.push_back(candidates_[member].options);
+  for (const std::size_t member : group.members) layers.push_back(candidates_[member].options);
   const SearchSpace together(layers);
-  Group group{std::move(members), {}, {}};
-  const std::vector<Configuration> choices = layers.size() > 1 ? together.uniform_family() : each_option(layers[0]);
+  std::vector<Configuration> choices = std::move(group.of_members);
+  const std::size_t before = choices.size();
+  for (const Configuration& choice : layers.size() > 1 ? together.uniform_family() : each_option(layers[0])) {
+    const auto has_its_bytes = [&](const Configuration& known) {
+      return !(together.total_bytes(known) < together.total_bytes(choice)) &&
+             !(together.total_bytes(choice) < together.total_bytes(known));
+    };
+    const auto end_of_known = choices.begin() + static_cast<std::ptrdiff_t>(before);
+    if (std::none_of(choices.begin(), end_of_known, has_its_bytes)) choices.push_back(choice);
+  }
+  sort_by(choices, [&together](const Configuration& choice) { return -together.total_bytes(choice); });
+  group.options.clear();
+  group.of_members.clear();
   for (const Configuration& choice : choices) {
     LayerOption joint = layers[0][static_cast<std::size_t>(choice[0])];
     joint.bytes = together.total_bytes(choice);
@@ -318,7 +451,6 @@ NUQ_DEFINITION void LayerChoices::add_group(std::vector<std::size_t> members) {
     group.options.push_back(joint);
     group.of_members.push_back(choice);
   }
-  groups_.push_back(std::move(group));
 }
 
 NUQ_DEFINITION std::vector<Configuration> LayerChoices::each_option(const LayerOptions& options) {
@@ -338,11 +470,10 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<int> levels_to_try(const LayerPlan
 }
 
 /// As many prices as there is time for: quantizing the network at one of them takes about `seconds`.
-NUQ_FUNCTION [[nodiscard]] inline int affordable_factor(double seconds, const Deadline& deadline) {
+NUQ_FUNCTION [[nodiscard]] inline int affordable_doublings(double seconds, const Deadline& deadline) {
   constexpr double all = PriceGrid::most_doublings - PriceGrid::least_doublings + 1;
   const double passes = deadline.seconds_left() / seconds - 1.0;  // one is that of int8
-  if (!(passes < all)) return 1;
-  return static_cast<int>(std::ceil(all / (std::max)(passes, 3.0)));
+  return (std::max)(PriceGrid::usual_doublings, static_cast<int>(std::ceil(all / (std::max)(passes, 3.0))));
 }
 
 NUQ_DEFINITION PriceGrid price_grid(const Graph& graph, const QuantizationPlan& plan,
@@ -352,7 +483,7 @@ NUQ_DEFINITION PriceGrid price_grid(const Graph& graph, const QuantizationPlan& 
   if (!quantizer.is_priced()) return prices;
   const double seconds_left = deadline.seconds_left();
   prices.middle = harm_of_configured_levels(graph, plan, statistics, parallel).price;
-  if (deadline.exists()) prices.factor = affordable_factor(seconds_left - deadline.seconds_left(), deadline);
+  if (deadline.exists()) prices.doublings = affordable_doublings(seconds_left - deadline.seconds_left(), deadline);
   return prices;
 }
 
@@ -362,7 +493,7 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
                           const PriceGrid& prices, const Add& add) {
   if (quantizer.is_priced()) {
     for (int doublings = PriceGrid::least_doublings; doublings <= PriceGrid::most_doublings;
-         doublings += prices.factor) {
+         doublings += prices.doublings) {
       const double scaled = std::ldexp(prices.middle, doublings);
       add(quantizer.at_price(scaled), plan.num_steps, scaled);
     }
@@ -371,21 +502,53 @@ void for_each_compression(const AnyLayerQuantizer& quantizer, const LayerPlan& p
   }
 }
 
+/// A layer as one quantizer makes it, with its size and harm.
+NUQ_FUNCTION [[nodiscard]] inline LayerChoices::Choice quantized_choice(
+    const Graph& graph, const Node& node, LayerPlan plan, const AnyLayerQuantizer& with, int levels, double price,
+    const LayerStatistics* statistics, const AutoNuqOptions& options, Parallel& parallel) {
+  plan.weight_algorithm = levels == 256 ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
+  plan.num_steps = levels;
+  LayerQuantization quantized = quantize_layer(graph, node, plan, with, statistics, parallel);
+  const double harm = statistics == nullptr ? 0.0 : predicted_harm(node, quantized.weights, *statistics, parallel);
+  const double bytes = layer_bytes(options.target.value_or(Target::packed), quantized.weights, kernel_of(node));
+  return {{bytes, harm, levels, price}, std::move(quantized)};
+}
+
+NUQ_DEFINITION std::vector<double> finer_prices(double passing, double refused, std::size_t weights) {
+  constexpr std::size_t few = std::size_t{1} << 21U;
+  const double steps = weights < few ? 4.0 : 2.0;  // to a doubling
+  const double least = (passing > 0.0 ? passing : refused / 4.0) / 2.0;
+  std::vector<double> prices;
+  for (int step = 0; least * std::exp2(step / steps) <= 2.0 * refused * 1.0001; ++step)
+    prices.push_back(least * std::exp2(step / steps));
+  return prices;
+}
+
+NUQ_DEFINITION std::vector<LayerChoices::Choice> finer_choices(const Graph& graph, const Node& node,
+                                                               const LayerPlan& plan,
+                                                               const AnyLayerQuantizer& quantizer,
+                                                               const LayerStatistics* statistics,
+                                                               const std::vector<double>& prices,
+                                                               const AutoNuqOptions& options, Parallel& parallel) {
+  std::vector<LayerChoices::Choice> choices;
+  for (const double price : prices) {
+    choices.push_back(quantized_choice(graph, node, plan, quantizer.at_price(price), plan.num_steps, price, statistics,
+                                       options, parallel));
+  }
+  return choices;
+}
+
 /// Quantizes a layer in every way the search may choose; one that is not smaller than those before is no option.
 NUQ_FUNCTION [[nodiscard]] inline LayerChoices::Candidate quantized_in_every_way(
     const Graph& graph, const Node& node, const LayerPlan& plan, const AnyLayerQuantizer& quantizer,
     const LayerStatistics* statistics, const PriceGrid& prices, const AutoNuqOptions& options, Parallel& parallel) {
   LayerChoices::Candidate candidate{node.name, {}, {}};
   const auto add = [&](const AnyLayerQuantizer& with, int levels, double at_price) {
-    LayerPlan trial = plan;
-    trial.weight_algorithm = levels == 256 ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
-    trial.num_steps = levels;
-    LayerQuantization quantized = quantize_layer(graph, node, trial, with, statistics, parallel);
-    const double harm = statistics == nullptr ? 0.0 : predicted_harm(node, quantized.weights, *statistics, parallel);
-    const double bytes = layer_bytes(options.target.value_or(Target::packed), quantized.weights, kernel_of(node));
-    if (!candidate.options.empty() && !(bytes < candidate.options.back().bytes)) return;
-    candidate.options.push_back({bytes, harm, levels, at_price});
-    candidate.results.push_back(std::move(quantized));
+    LayerChoices::Choice choice =
+        quantized_choice(graph, node, plan, with, levels, at_price, statistics, options, parallel);
+    if (!candidate.options.empty() && !(choice.option.bytes < candidate.options.back().bytes)) return;
+    candidate.options.push_back(choice.option);
+    candidate.results.push_back(std::move(choice.result));
   };
   const auto pin = pin_of(graph, node, options);
   if (pin != options.pins.end()) {

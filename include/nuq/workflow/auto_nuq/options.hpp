@@ -21,6 +21,10 @@ struct AutoNuqOptions {
   /// No evaluation starts later. The preparation takes at most about half of it: statistics, sensitivities and the
   /// prices that layers are quantized at become fewer where there is no time for all, and the report says so.
   double max_seconds = (std::numeric_limits<double>::infinity)();
+  /// How sure the answer's true loss is to be within the evaluator's limit, 0.5 … 0.999, where the evaluator tells
+  /// batches (BatchMetrics): its numbers are a sample, and the smallest configuration that a sample accepts is one that
+  /// it flatters (`detail::Verdicts`). 0: the evaluator's verdicts as they are.
+  double confidence = 0.9;
   /// Numbers of levels to choose from, 2…256, of a quantizer without a price; empty: each layer's `num_steps` and its
   /// halves down to 4.
   std::vector<int> levels;

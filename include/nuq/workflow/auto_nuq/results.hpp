@@ -40,6 +40,9 @@ class AutoNuqResults {
   /// Stages the models of what was adopted, and its record file.
   NUQ_FUNCTION void stage_models(FileSet& files, const std::string& prefix, const std::string& record_file);
 
+  /// Asks the evaluator about the answer on its second set of data, where it has one.
+  NUQ_FUNCTION void confirm_answer();
+
   /// Saves the configurations that no other beats, each with files of its own, from the smallest on.
   NUQ_FUNCTION void save_pareto_front(const SearchProblem& problem);
 
@@ -65,19 +68,26 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(WORKFLOW)
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
+#include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/model.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/unchanged_metric.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/non_dominated.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/report/reported_file_set.hpp"
+#include "nuq/search/loss_curve.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -97,6 +107,7 @@ NUQ_DEFINITION void AutoNuqResults::save_improvement(const EvaluatedConfiguratio
   stage_models(files, run_.prefix, run_.session.record_file);
   run_.report.files = files.commit_with_reports();
   run_.report.metric = improved.outcome.metric;
+  run_.report.metric_error = improved.outcome.error;
   run_.report.satisfied = true;
   write_report();
   run_.tools.progress.improved(run_.report);
@@ -106,15 +117,48 @@ NUQ_DEFINITION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found,
   report_trials(problem);
   check_that_metric_changed();
   run_.report.search_note = search_note(found);
+  run_.report.satisfied = found.best.has_value();
   if (problem.best()) {
     warn_of_unusual_clusters();
     ThreadPool parallel(run_.options.threads);
     run_.report.sizes = coding_sizes(run_.session.graph, run_.session.quantization, run_.session.settings, parallel);
   }
+  if (problem.best()) confirm_answer();
   if (run_.options.pareto && problem.best()) save_pareto_front(problem);
   write_report();
   run_.tools.progress.finished(run_.report);
   return {run_.report.satisfied, found.status, std::move(run_.session.quantization), run_.report};
+}
+
+NUQ_DEFINITION void AutoNuqResults::confirm_answer() {
+  const AnyEvaluator& evaluator = run_.tools.evaluator;
+  if (!evaluator.confirm) return;
+  const Model& model = *caffe_model(run_.session.graph);
+  BatchMetrics original;
+  const std::optional<double> original_metric = evaluator.confirm({model.model_file, model.weights_file}, original);
+  const auto goes_to_its_end = [](double) { return true; };
+  BatchMetrics answer(original.values(), original_metric.value_or(0.0), goes_to_its_end);
+  const std::optional<double> metric =
+      original_metric
+          ? evaluator.confirm(
+                {run_.prefix + "_fake_quant_model.prototxt", run_.prefix + "_fake_quant_weights.caffemodel"}, answer)
+          : std::nullopt;
+  if (!metric) return;
+  Confirmation confirmation;
+  confirmation.original_metric = *original_metric;
+  confirmation.metric = *metric;
+  confirmation.error = answer.error();
+  const double confidence = run_.options.confidence;
+  const double reach = confidence > 0.0 ? normal_quantile(confidence) * confirmation.error.value_or(0.0) : 0.0;
+  const double loss = confirmation.metric - confirmation.original_metric;
+  const double nearest = confirmation.metric - (loss > 0.0 ? 1.0 : -1.0) * (std::min)(reach, std::abs(loss));
+  confirmation.satisfied = evaluator.is_satisfied(confirmation.original_metric, confirmation.metric) ||
+                           evaluator.is_satisfied(confirmation.original_metric, nearest);
+  run_.report.confirmation = confirmation;
+  if (!confirmation.satisfied) {
+    run_.warn("the answer does not hold on the second set of data: metric " + number_text(confirmation.metric) + ", " +
+              number_text(confirmation.original_metric) + " of the original");
+  }
 }
 
 NUQ_DEFINITION AutoNuqResult AutoNuqResults::stopped_early() {
@@ -128,6 +172,7 @@ NUQ_DEFINITION void AutoNuqResults::adopt(const Configuration& configuration) {
   run_.session.quantization = run_.choices.quantized_as(configuration);
   for (const auto& [layer, levels] : run_.choices.level_caps(configuration))
     run_.session.settings.plan[layer].num_steps = levels;
+  run_.left_in_float = run_.choices.layers_in_float(configuration);
 }
 
 NUQ_DEFINITION void AutoNuqResults::stage_models(FileSet& files, const std::string& prefix,
@@ -182,6 +227,8 @@ NUQ_DEFINITION void AutoNuqResults::write_report() {
   for (LayerReport& layer : report.layers) {
     const auto refused = run_.refused.find(layer.name);
     if (refused != run_.refused.end()) layer.reason = refused->second;
+    if (std::count(run_.left_in_float.begin(), run_.left_in_float.end(), layer.name) > 0)
+      layer.reason = "stays in float: the evaluator refuses the network with this layer at int8";
   }
   write_file_atomically(run_.prefix + "_report.json", to_json(report));
 }
@@ -216,7 +263,9 @@ NUQ_DEFINITION std::string AutoNuqResults::search_note(const SearchResult& found
     return stopped.empty() ? note : stopped + "; " + note;
   };
   if (found.status == SearchStatus::int8_refused)
-    return with_stopped("even uniform int8 in every layer is refused: nothing is written but this report");
+    return with_stopped(
+        "even uniform int8 in every layer is refused, and with layers in float too: nothing is written but this "
+        "report");
   if (found.status == SearchStatus::budget_too_small)
     return with_stopped("the budget ended before any configuration passed");
   if (found.uniform_smaller_untested.empty()) return stopped;

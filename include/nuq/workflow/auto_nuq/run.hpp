@@ -73,9 +73,16 @@ NUQ_DEFINITION AutoNuqResult AutoNuqRun::search() {
   const SearchProblem* asking = nullptr;
   auto evaluate = [&](const Configuration& configuration) { return trials_.of(configuration, *asking); };
   auto save = [this](const EvaluatedConfiguration& improved) { results_.save_improvement(improved); };
+  auto refine = [this](const Configuration& passing, const Configuration& refused) {
+    return refined_candidates(state_, passing, refused);
+  };
   const double seconds_left = state_.options.max_seconds - state_.elapsed();
-  SearchProblem problem(state_.choices.search_layers(), {state_.options.max_evaluations - 1, seconds_left}, evaluate);
+  SearchProblem problem(state_.choices.search_layers(), {state_.options.max_evaluations - 1, seconds_left}, evaluate,
+                        state_.choices.float_bytes());
   asking = &problem;
+  trials_.verdicts().watch(problem);
+  problem.weigh_with(trials_.verdicts());
+  problem.refine_with(refine);
   problem.on_improvement(save);
   problem.stop_when(state_.tools.progress.stop_requested);
   try {

@@ -5,7 +5,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "nuq/calibration/calibrate_activations.hpp"
+#include "nuq/calibration/network_statistics.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/deadline.hpp"
 #include "nuq/evaluation/any_evaluator.hpp"
@@ -55,9 +58,13 @@ struct AutoNuqState {
   const AutoNuqOptions& options;
   AutoNuqTools tools;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-  Deadline preparation;  ///< of everything before the search, where the run has a time limit
+  Deadline preparation;          ///< of everything before the search, where the run has a time limit
+  NetworkStatistics statistics;  ///< of the layers that take NUQ, weighed
+  std::map<std::string, CalibratedActivation> activations;  ///< of the inputs, unless the run is weights-only
+  double seconds_per_price = 0.0;  ///< that the network takes to be quantized at one of the prices
   LayerChoices choices;
   std::map<std::string, std::string> refused;  ///< layers that cannot be deployed, and why
+  std::vector<std::string> left_in_float;      ///< layers that the adopted configuration does not quantize
   double original_metric = 0.0;
   int evaluations = 0;  ///< that the search asked for, the original's included
   RunReport report;

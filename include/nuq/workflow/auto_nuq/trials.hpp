@@ -18,6 +18,7 @@
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/state.hpp"
+#include "nuq/workflow/auto_nuq/verdicts.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
@@ -31,8 +32,10 @@ class AutoNuqTrials {
   /// The metric of the float network. Throws StopRequested, and what the evaluator throws.
   NUQ_FUNCTION [[nodiscard]] double original();
 
-  /// What the evaluator says of a configuration of the problem. Throws as `original`.
+  /// What the evaluator says of a configuration of the problem, which the verdicts watch. Throws as `original`.
   NUQ_FUNCTION [[nodiscard]] EvaluationOutcome of(const Configuration& configuration, const SearchProblem& problem);
+
+  [[nodiscard]] Verdicts& verdicts() noexcept { return verdicts_; }
 
  private:
   /// The outcome of the first trial, which the search asks for.
@@ -62,6 +65,7 @@ class AutoNuqTrials {
   AutoNuqState& run_;
   ModelEvaluation evaluation_;
   TrialMetrics metrics_;
+  Verdicts verdicts_;
 };
 
 }  // namespace detail
@@ -96,7 +100,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::string journal_key(const Graph& graph, co
 NUQ_DEFINITION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const std::string& config_file)
     : run_(run),
       evaluation_(run.tools.evaluator, run.prefix, run.options.threads, run.options.custom_layers,
-                  run.tools.executor.width()) {
+                  run.tools.executor.width()),
+      verdicts_(run) {
   if (run.options.journal.empty()) return;
   metrics_ = TrialMetrics(run.options.journal, journal_key(run.session.graph, config_file, run.tools.evaluator));
 }
@@ -108,7 +113,7 @@ NUQ_DEFINITION double AutoNuqTrials::original() {
     const double metric =
         unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.session.graph), batches); });
     if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
-    return EvaluationOutcome{metric, false, false};
+    return EvaluationOutcome{metric, false, false, {}};
   };
   const auto files = [&model](std::size_t) { return ModelFiles{model.model_file, model.weights_file}; };
   EvaluationProgress shown = progress_of("original", 0);
@@ -122,7 +127,7 @@ NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::of(const Configuration& configur
   EvaluationProgress shown =
       progress_of(run_.choices.in_words(configuration), static_cast<std::uint64_t>(problem.total_bytes(configuration)));
   EvaluationOutcome outcome = outcome_of(trials_from(configuration, problem), shown);
-  outcome.satisfied = !outcome.ended_early && is_satisfied(outcome.metric);
+  outcome.satisfied = verdicts_.holds({configuration, problem.total_bytes(configuration), outcome});
   finish_progress(shown, outcome);
   return outcome;
 }
@@ -173,7 +178,7 @@ NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantizati
   BatchMetrics batches(metrics_.original_batches(), run_.original_metric, passes);
   const double metric = unless_stopped([&] { return evaluation_(run_.session.graph, quantization, slot, batches); });
   const std::optional<double>& failure = batches.predicted_failure();
-  return {failure.value_or(metric), false, failure.has_value()};
+  return {failure.value_or(metric), false, failure.has_value(), batches.error()};
 }
 
 NUQ_DEFINITION bool AutoNuqTrials::is_satisfied(double metric) const {

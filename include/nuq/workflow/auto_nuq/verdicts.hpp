@@ -1,0 +1,144 @@
+#ifndef NUQ_WORKFLOW_AUTO_NUQ_VERDICTS_HPP
+#define NUQ_WORKFLOW_AUTO_NUQ_VERDICTS_HPP
+
+#include <optional>
+
+#include "nuq/compiled.hpp"
+#include "nuq/report/non_dominated.hpp"
+#include "nuq/search/loss_curve.hpp"
+#include "nuq/search/problem.hpp"
+#include "nuq/search/result.hpp"
+#include "nuq/version.hpp"
+#include "nuq/workflow/auto_nuq/state.hpp"
+
+NUQ_NAMESPACE_BEGIN
+namespace detail {
+
+/// Whether configurations satisfy, by everything that a run has evaluated.
+///
+/// The evaluator's numbers are of a sample. The smallest configuration that a sample accepts is one that the sample
+/// flatters, the more so the more were tried; so its true loss is above the limit more often than not. Where the
+/// evaluator tells batches, a configuration holds only if the loss that all evaluations together let expect (LossCurve)
+/// is within the limit by as many standard errors as the confidence asks for, and the evaluator accepts its metric.
+/// Int8 in every layer holds as the evaluator says: it is not chosen by its metric.
+class Verdicts {
+ public:
+  /// `run` outlives this object.
+  NUQ_FUNCTION explicit Verdicts(const AutoNuqState& run);
+
+  /// `problem`, whose evaluations count, outlives this object.
+  NUQ_FUNCTION void watch(const SearchProblem& problem);
+
+  NUQ_FUNCTION [[nodiscard]] bool holds(const EvaluatedConfiguration& known) const;
+
+  /// The predicted harm beyond the base that may be expected to hold.
+  NUQ_FUNCTION [[nodiscard]] std::optional<double> affordable_harm() const;
+
+  /// The loss of a configuration as all evaluations let expect it; absent where the evaluator tells no batches.
+  NUQ_FUNCTION [[nodiscard]] std::optional<LossEstimate> expected_loss(const EvaluatedConfiguration& known) const;
+
+ private:
+  NUQ_FUNCTION [[nodiscard]] bool accepts(double metric) const;
+  NUQ_FUNCTION [[nodiscard]] double loss_of(double metric) const noexcept;
+  /// With one more evaluation, which may not be among the problem's yet.
+  NUQ_FUNCTION [[nodiscard]] LossCurve curve_with(const EvaluatedConfiguration* known) const;
+  /// Of int8, beyond the weights' harm: that of quantized activations.
+  NUQ_FUNCTION [[nodiscard]] LossEstimate loss_without_harm() const;
+
+  const AutoNuqState& run_;
+  const SearchProblem* problem_ = nullptr;
+  BetterMetric better_ = BetterMetric::larger;
+  double limit_ = 0.0;       ///< the greatest loss that the evaluator accepts
+  double deviations_ = 0.0;  ///< standard errors within it; 0: the evaluator's own verdicts
+};
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(WORKFLOW)
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/finite.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+NUQ_DEFINITION Verdicts::Verdicts(const AutoNuqState& run) : run_(run) {}
+
+NUQ_DEFINITION void Verdicts::watch(const SearchProblem& problem) {
+  problem_ = &problem;
+  if (!(run_.options.confidence > 0.0)) return;
+  better_ = better_metric(run_.original_metric, run_.tools.evaluator.is_satisfied);
+  const double direction = better_ == BetterMetric::smaller ? 1.0 : -1.0;
+  const auto accepts_loss = [&](double loss) { return accepts(run_.original_metric + direction * loss); };
+  double refused = 1e-9 * (1.0 + std::abs(run_.original_metric));
+  for (int doubling = 0; doubling < 60 && accepts_loss(refused); ++doubling) refused *= 2.0;
+  double accepted = 0.0;
+  if (!accepts_loss(accepted) || accepts_loss(refused)) return;
+  for (int halving = 0; halving < 60; ++halving) {
+    const double middle = (accepted + refused) / 2.0;
+    (accepts_loss(middle) ? accepted : refused) = middle;
+  }
+  limit_ = accepted;
+  deviations_ = normal_quantile(run_.options.confidence);
+}
+
+NUQ_DEFINITION bool Verdicts::holds(const EvaluatedConfiguration& known) const {
+  if (known.outcome.ended_early || !accepts(known.outcome.metric)) return false;
+  if (!(deviations_ > 0.0) || known.configuration == problem_->int8()) return true;
+  const std::optional<LossEstimate> expected = expected_loss(known);
+  return !expected || expected->loss + deviations_ * expected->error <= limit_;
+}
+
+NUQ_DEFINITION std::optional<double> Verdicts::affordable_harm() const {
+  if (!(deviations_ > 0.0) || !problem_->evaluated().front().outcome.error) return std::nullopt;
+  const double harm = curve_with(nullptr).affordable_harm(limit_, deviations_) - problem_->total_harm(problem_->base());
+  if (!is_finite(harm) || !(harm > 0.0)) return std::nullopt;
+  return harm;
+}
+
+NUQ_DEFINITION std::optional<LossEstimate> Verdicts::expected_loss(const EvaluatedConfiguration& known) const {
+  if (!known.outcome.error || !(problem_->total_harm(known.configuration) > 0.0)) return std::nullopt;
+  return curve_with(&known).at(problem_->total_harm(known.configuration));
+}
+
+NUQ_DEFINITION bool Verdicts::accepts(double metric) const {
+  return run_.tools.evaluator.is_satisfied(run_.original_metric, metric);
+}
+
+NUQ_DEFINITION double Verdicts::loss_of(double metric) const noexcept {
+  if (better_ == BetterMetric::larger) return run_.original_metric - metric;
+  if (better_ == BetterMetric::smaller) return metric - run_.original_metric;
+  return std::abs(metric - run_.original_metric);
+}
+
+NUQ_DEFINITION LossCurve Verdicts::curve_with(const EvaluatedConfiguration* known) const {
+  std::vector<ObservedLoss> observed;
+  const auto add = [&](const EvaluatedConfiguration& one) {
+    if (!one.outcome.error) return;
+    observed.push_back({problem_->total_harm(one.configuration), loss_of(one.outcome.metric), *one.outcome.error});
+  };
+  for (const EvaluatedConfiguration& one : problem_->evaluated()) add(one);
+  if (known != nullptr && problem_->find(known->configuration) == nullptr) add(*known);
+  return LossCurve(std::move(observed), loss_without_harm());
+}
+
+NUQ_DEFINITION LossEstimate Verdicts::loss_without_harm() const {
+  if (run_.report.weights_only) return {};
+  const EvaluatedConfiguration* const int8 = problem_->find(problem_->int8());
+  if (int8 == nullptr || !int8->outcome.error) return {};
+  return {loss_of(int8->outcome.metric), *int8->outcome.error};
+}
+
+}  // namespace detail
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(WORKFLOW)
+
+#endif  // NUQ_WORKFLOW_AUTO_NUQ_VERDICTS_HPP
