@@ -91,11 +91,14 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     prepare(*data_);
   }
 
-  /// Tells a dataset what the original network computes, where its metric asks for that.
+  /// Tells a dataset what the original network computes, where its metric compares with that, or is an accuracy, whose
+  /// loss is better known with the outputs' divergence beside it.
   void prepare(nuq::Dataset& data) const {
     const std::optional<nuq::Metric> metric = data.description().metric;
-    if (!metric || !nuq::compares_with_original(*metric)) return;
+    const bool is_accuracy = metric && (*metric == nuq::Metric::top1 || *metric == nuq::Metric::top5);
+    if (!metric || !(is_accuracy || nuq::compares_with_original(*metric))) return;
     nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
+    if (is_accuracy) data.set_originals(nuq::judged_outputs(original, data, evaluate_batch_num));
     nuq::compare_with(original, data, evaluate_batch_num);
   }
 

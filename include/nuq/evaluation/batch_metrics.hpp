@@ -46,6 +46,12 @@ class BatchMetrics {
 
   [[nodiscard]] const std::vector<BatchMetric>& values() const noexcept { return values_; }
 
+  /// How far the outputs are from the original's, beside the metric: a smooth measure that is in proportion to the
+  /// variance of their errors, as the mean Kullback-Leibler divergence is. It varies far less from sample to sample
+  /// than an accuracy, so that what one costs in the other is learnt from all evaluations (search/loss_curve.hpp).
+  void set_damage(double damage) noexcept { damage_ = damage; }
+  [[nodiscard]] const std::optional<double>& damage() const noexcept { return damage_; }
+
   /// Standard error of the metric's change from the original's, by the batches' changes: what another sample of the
   /// same size would change it by. Absent for the original, and with fewer than two batches.
   NUQ_FUNCTION [[nodiscard]] std::optional<double> error() const;
@@ -63,6 +69,7 @@ class BatchMetrics {
   std::optional<detail::FunctionRef<bool(double)>> is_satisfied_;
   std::vector<BatchMetric> values_;
   std::optional<double> predicted_failure_;
+  std::optional<double> damage_;
 };
 
 NUQ_NAMESPACE_END

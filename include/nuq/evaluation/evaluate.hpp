@@ -98,9 +98,12 @@ template <class Engine, class MeanMetric, class Wanted>
 [[nodiscard]] double mean_metric(Engine& engine, const Dataset& dataset, int batch_num, BatchMetrics& batches,
                                  const MeanMetric& none, const Wanted& wanted) {
   MeanMetric all = none;
+  OutputDivergence divergence(distributions_per_sample(dataset.originals()));
+  const bool tells_damage = dataset.originals().cols() > 1;
   const std::size_t group = samples_per_group(dataset, batch_num);
   visit_outputs(engine, dataset, batch_num, [&](int batch, MatrixView<const float> outputs) {
     all.add(outputs, wanted(batch));
+    if (tells_damage) divergence.add(outputs, dataset.originals(batch));
     for (std::size_t first = 0; first < outputs.rows(); first += group) {
       const std::size_t count = (std::min)(group, outputs.rows() - first);
       MeanMetric of_group = none;
@@ -109,6 +112,7 @@ template <class Engine, class MeanMetric, class Wanted>
     }
     return true;
   });
+  if (tells_damage) batches.set_damage(-divergence.value());
   return all.value();
 }
 
@@ -160,7 +164,8 @@ NUQ_FUNCTION [[nodiscard]] std::string agreement_warning(const Dataset& dataset)
 /// inputs by blob, of any batch size, and gives the final value of a blob; one that has a `graph()`, as Net does, is
 /// fed arrays of three axes as that declares its inputs (`Dataset::batch`). For agreement, kl and cosine the dataset
 /// must know what the original network computes (`compare_with`). `batches` hears of groups of samples of a metric
-/// that is a mean over samples, and may end the evaluation early. Throws EvaluationError: no metric, no labels, outputs
+/// that is a mean over samples, and may end the evaluation early; where the dataset knows the original's outputs, also
+/// of the mean divergence from them. Throws EvaluationError: no metric, no labels, outputs
 /// that are not finite or do not fit; ConfigError: negative `batch_num`.
 template <class Engine>
 [[nodiscard]] double evaluate(Engine& engine, const Dataset& dataset, int batch_num, BatchMetrics& batches) {

@@ -26,7 +26,7 @@ NUQ_FUNCTION [[nodiscard]] std::string digest_of(const NetworkQuantization& quan
 /// The metrics that are known, by subject: those of the journal, where there is one, and those that the evaluator has
 /// given since; and those of the original's batches, where the evaluator tells them. In the journal the subject of a
 /// predicted metric ends with ":early", that of a batch with ":batch:" and its number of samples; a metric's standard
-/// error stands in the line before it, as that of the subject with ":error".
+/// error and damage stand in lines before it, as those of the subject with ":error" and ":damage".
 class TrialMetrics {
  public:
   TrialMetrics() = default;
@@ -48,6 +48,7 @@ class TrialMetrics {
  private:
   static constexpr const char* early_suffix = ":early";
   static constexpr const char* error_suffix = ":error";
+  static constexpr const char* damage_suffix = ":damage";
   static constexpr const char* batches_begin = "original:batches";
   static constexpr const char* batch_subject = "original:batch:";
 
@@ -57,7 +58,8 @@ class TrialMetrics {
 
   std::optional<EvaluationJournal> journal_;
   std::map<std::string, EvaluationOutcome> metrics_;
-  std::map<std::string, double> errors_;  ///< of the journal
+  std::map<std::string, double> errors_;   ///< of the journal
+  std::map<std::string, double> damages_;  ///< of the journal
   std::vector<BatchMetric> original_batches_;
 };
 
@@ -137,6 +139,7 @@ NUQ_DEFINITION void TrialMetrics::remember(const std::string& subject, const Eva
                                            double seconds) {
   metrics_[subject] = outcome;
   if (journal_ && outcome.error) journal_->append(subject + error_suffix, *outcome.error, 0.0);
+  if (journal_ && outcome.damage) journal_->append(subject + damage_suffix, *outcome.damage, 0.0);
   if (journal_) journal_->append(subject + (outcome.ended_early ? early_suffix : ""), outcome.metric, seconds);
 }
 
@@ -148,11 +151,14 @@ NUQ_DEFINITION void TrialMetrics::recall(const JournaledEvaluation& known) {
     original_batches_.push_back({known.metric, std::stoul(known.subject.substr(batch))});
   } else if (known.subject.find(error_suffix) != std::string::npos) {
     errors_[known.subject.substr(0, known.subject.find(error_suffix))] = known.metric;
+  } else if (known.subject.find(damage_suffix) != std::string::npos) {
+    damages_[known.subject.substr(0, known.subject.find(damage_suffix))] = known.metric;
   } else {
     const bool ended_early = known.subject.find(early_suffix) != std::string::npos;
     const std::string subject = known.subject.substr(0, known.subject.find(early_suffix));
-    metrics_[subject] = {known.metric, false, ended_early, {}};
+    metrics_[subject] = {known.metric, false, ended_early, {}, {}};
     if (errors_.count(subject) > 0) metrics_[subject].error = errors_[subject];
+    if (damages_.count(subject) > 0) metrics_[subject].damage = damages_[subject];
   }
 }
 

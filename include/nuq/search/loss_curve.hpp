@@ -10,29 +10,42 @@ NUQ_NAMESPACE_BEGIN
 
 /// A loss of accuracy as an evaluation on a sample shows it.
 struct ObservedLoss {
-  double harm = 0.0;   ///< predicted, beyond the network that loses `LossEstimate` of the curve's beginning
+  double harm = 0.0;   ///< predicted, or a damage to the outputs that was measured
   double loss = 0.0;   ///< seen on the sample; may be negative
   double error = 0.0;  ///< its standard error
 };
+
+/// How far a loss may be out of proportion to a harm, in standard deviations.
+struct Proportion {
+  double exponent = 0.0;  ///< of the power of the harm, about 1
+  double scatter = 0.0;   ///< of one configuration's harm, relative
+};
+
+/// Of harm that is predicted layer by layer.
+inline constexpr Proportion predicted_proportion = {0.25, 0.15};
+/// Of the outputs' mean divergence from the original's. On five classifiers the loss of accuracy over it is constant to
+/// within a tenth from a loss of 0.3 % up to 60 %, that is over a factor of 40 and more of the divergence.
+inline constexpr Proportion measured_proportion = {0.1, 0.1};
 
 struct LossEstimate {
   double loss = 0.0;
   double error = 0.0;  ///< standard error
 };
 
-/// The true loss as a function of the predicted harm, from several evaluations on one sample.
+/// The true loss as a function of the harm, from several evaluations on one sample.
 ///
 /// A small random error of a network's outputs loses accuracy in proportion to its variance, but changes right to wrong
 /// and wrong to right answers in proportion to its size: at four times the harm four times the loss stands against
 /// twice the noise. So evaluations far beyond a limit say more about the loss at the limit than one at the limit does,
-/// as far as the proportion holds; how far it holds is unknown, hence an exponent of 1 ± 0.25 over the ratio of harms.
+/// as far as the proportion holds (Proportion).
 /// Each observation's straight line through the beginning gives an estimate; they are averaged by their variances,
 /// those of harms within a factor of √2 as one. All are of the same samples: their noise is taken to be the same, and
 /// does not average out; what the proportion is wrong by does.
 class LossCurve {
  public:
   /// `beginning`: the loss without harm, known to be nothing or estimated.
-  NUQ_FUNCTION explicit LossCurve(std::vector<ObservedLoss> observed, LossEstimate beginning = {});
+  NUQ_FUNCTION explicit LossCurve(std::vector<ObservedLoss> observed, Proportion proportion = predicted_proportion,
+                                  LossEstimate beginning = {});
 
   /// The loss at a harm ≥ 0. Of infinite error where nothing tells.
   NUQ_FUNCTION [[nodiscard]] LossEstimate at(double harm) const;
@@ -42,12 +55,10 @@ class LossCurve {
   NUQ_FUNCTION [[nodiscard]] double affordable_harm(double limit, double deviations) const;
 
  private:
-  static constexpr double exponent_error = 0.25;
-  static constexpr double prediction_error = 0.15;  ///< of a harm relative to another's
-
   NUQ_FUNCTION [[nodiscard]] double observations_like(const ObservedLoss& one) const noexcept;
 
   std::vector<ObservedLoss> observed_;
+  Proportion proportion_;
   LossEstimate beginning_;
 };
 
@@ -66,8 +77,8 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_DEFINITION LossCurve::LossCurve(std::vector<ObservedLoss> observed, LossEstimate beginning)
-    : observed_(std::move(observed)), beginning_(beginning) {}
+NUQ_DEFINITION LossCurve::LossCurve(std::vector<ObservedLoss> observed, Proportion proportion, LossEstimate beginning)
+    : observed_(std::move(observed)), proportion_(proportion), beginning_(beginning) {}
 
 NUQ_DEFINITION LossEstimate LossCurve::at(double harm) const {
   const auto square = [](double value) { return value * value; };
@@ -82,7 +93,7 @@ NUQ_DEFINITION LossEstimate LossCurve::at(double harm) const {
     const double size = (std::max)(std::abs(rise), one.error * ratio);
     const double is_other = harm < one.harm || one.harm < harm ? 1.0 : 0.0;
     const double misfit =
-        square(exponent_error * std::log((std::max)(ratio, 1e-6))) + is_other * square(prediction_error);
+        square(proportion_.exponent * std::log((std::max)(ratio, 1e-6))) + is_other * square(proportion_.scatter);
     const double own_noise = std::hypot(one.error * ratio, beginning_.error * (1.0 - ratio));
     const double variance = observations_like(one) * square(own_noise) + misfit * square(size);
     if (!(variance > 0.0)) {

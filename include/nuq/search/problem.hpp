@@ -54,8 +54,9 @@ class SearchProblem : public SearchSpace {
   }
 
   /// `evidence.holds(const EvaluatedConfiguration&)` says, by all that was evaluated, whether a configuration
-  /// satisfies; after each evaluation it is asked about those refused before. `evidence.affordable_harm()` is the
-  /// predicted harm that may be expected to satisfy (std::optional<double>). Outlives the problem.
+  /// satisfies; it is asked about all of them after each evaluation, so that the best may become a larger one. The last
+  /// that held stays the best where none holds any more. `evidence.affordable_harm()` is the predicted harm that may be
+  /// expected to satisfy (std::optional<double>). Outlives the problem.
   template <class Evidence>
   void weigh_with(Evidence& evidence) {
     evidence_ = Weighing{[&evidence](const EvaluatedConfiguration& known) { return evidence.holds(known); },
@@ -111,9 +112,6 @@ class SearchProblem : public SearchSpace {
   /// Evaluates `open_uniform()` while the budget lasts. True when one of them passed, which makes it the best.
   NUQ_FUNCTION bool improve_by_uniform();
 
-  /// Judges everything once more by all that is known: the best may become a larger one, or none.
-  NUQ_FUNCTION void settle_best();
-
   /// What has been found. Spends what is left of the budget on `improve_by_uniform`.
   NUQ_FUNCTION [[nodiscard]] SearchResult conclude();
 
@@ -123,7 +121,8 @@ class SearchProblem : public SearchSpace {
     std::function<std::optional<double>()> affordable_harm;
   };
 
-  NUQ_FUNCTION void accept(const EvaluatedConfiguration& satisfied);
+  /// Judges everything by all that is known, and announces a best that is another than before.
+  NUQ_FUNCTION void judge();
 
   /// Finds one more layer that has to be in float beside those of `from`; false where all others would have to.
   NUQ_FUNCTION bool add_float_layer(Configuration& from, const std::vector<std::size_t>& by_harm);
@@ -170,17 +169,18 @@ NUQ_DEFINITION std::optional<EvaluationOutcome> SearchProblem::evaluate(const Co
   if (exhausted()) return std::nullopt;
   const EvaluationOutcome outcome = evaluate_(configuration);
   evaluated_.push_back({configuration, bytes, outcome});
-  for (EvaluatedConfiguration& known : evaluated_) {
-    if (!known.outcome.satisfied && evidence_ && !known.outcome.ended_early)
-      known.outcome.satisfied = evidence_->holds(known);
-    if (known.outcome.satisfied) accept(known);
-  }
+  judge();
   return evaluated_.back().outcome;
 }
 
-NUQ_DEFINITION void SearchProblem::accept(const EvaluatedConfiguration& satisfied) {
-  if (best_ && !(satisfied.bytes < best_->bytes)) return;
-  best_ = satisfied;
+NUQ_DEFINITION void SearchProblem::judge() {
+  const EvaluatedConfiguration* best = nullptr;
+  for (EvaluatedConfiguration& known : evaluated_) {
+    if (evidence_) known.outcome.satisfied = !known.outcome.ended_early && evidence_->holds(known);
+    if (known.outcome.satisfied && (best == nullptr || known.bytes < best->bytes)) best = &known;
+  }
+  if (best == nullptr || (best_ && best->configuration == best_->configuration)) return;
+  best_ = *best;
   if (on_improvement_) (*on_improvement_)(*best_);
 }
 
@@ -272,20 +272,8 @@ NUQ_DEFINITION bool SearchProblem::improve_by_uniform() {
   return improved;
 }
 
-NUQ_DEFINITION void SearchProblem::settle_best() {
-  if (!evidence_ || !best_) return;
-  const Configuration announced = best_->configuration;
-  best_.reset();
-  for (EvaluatedConfiguration& known : evaluated_) {
-    known.outcome.satisfied = !known.outcome.ended_early && evidence_->holds(known);
-    if (known.outcome.satisfied && (!best_ || known.bytes < best_->bytes)) best_ = known;
-  }
-  if (best_ && best_->configuration != announced && on_improvement_) (*on_improvement_)(*best_);
-}
-
 NUQ_DEFINITION SearchResult SearchProblem::conclude() {
   improve_by_uniform();
-  settle_best();
   SearchResult result;
   if (best_) {
     result.status = SearchStatus::satisfied;

@@ -24,8 +24,8 @@ NUQ_NAMESPACE_BEGIN
 /// 3. Evaluates the smallest configuration within that harm: the optimal allocation at one price (PriceFamily), and
 ///    the room that it leaves filled by exchanges of single layers (OptionExchange). Back to 2 with what was learnt.
 ///    Where that one is known already, those within a little less or a little more harm, as long as they save a
-///    per cent of the best (anything, where nothing else is left to try and the metric is exact: below that a metric
-///    that is a sample tells nothing).
+///    per cent of the best (anything, where nothing else is left to try; two per cent where the metric is a sample,
+///    which tells nothing about less, and the search ends where evidence lets no more be expected).
 /// 4. Where the metric tells nothing (not finite, constant, not in order with the verdicts), its estimates creep, or
 ///    they leave nothing to try: halves the bytes between the best and the next smaller refused configuration; at the
 ///    end, single steps of one layer from the best, but none that is nowhere finer than something refused, or that
@@ -44,7 +44,8 @@ struct RateDistortionSearch {
 
  private:
   static constexpr double wanted_gain = 0.01;  ///< in bytes, relative to the best; less only where nothing else is left
-  static constexpr double harm_step = 0.02;    ///< relative; between the limits that step 3 tries
+  static constexpr double sampled_gain = 0.02;  ///< the same where metrics are samples
+  static constexpr double harm_step = 0.02;     ///< relative; between the limits that step 3 tries
   static constexpr int max_harm_steps = 25;
   static constexpr int same_verdicts = 3;
   static constexpr double wide_gap = 0.05;  ///< in bytes, relative to the best
@@ -121,8 +122,9 @@ NUQ_DEFINITION SearchResult RateDistortionSearch::search(SearchProblem& problem)
 
 NUQ_DEFINITION void RateDistortionSearch::improve(SearchProblem& problem, const detail::PriceFamily& family) const {
   while (has_evaluations_left(problem)) {
-    std::optional<Configuration> next = next_configuration(problem, family, wanted_gain);
-    if (!next && !is_sampled(problem)) next = next_configuration(problem, family, 0.0);
+    const bool sampled = is_sampled(problem);
+    std::optional<Configuration> next = next_configuration(problem, family, sampled ? sampled_gain : wanted_gain);
+    if (!next && !sampled) next = next_configuration(problem, family, 0.0);
     if (!next) return;
     problem.evaluate(*next);
   }
@@ -176,10 +178,10 @@ NUQ_DEFINITION bool RateDistortionSearch::is_dominated_by_refused(const SearchPr
 NUQ_DEFINITION std::optional<Configuration> RateDistortionSearch::next_configuration(const SearchProblem& problem,
                                                                                      const detail::PriceFamily& family,
                                                                                      double gain) const {
+  if (const std::optional<double> harm = problem.affordable_harm())
+    return smallest_near_harm(problem, family, *harm, gain);
   if (!approaches_from_one_side(problem, family)) {
-    std::optional<double> harm = problem.affordable_harm();
-    if (!harm) harm = detail::HarmCalibration(problem).affordable_harm();
-    if (harm) {
+    if (const std::optional<double> harm = detail::HarmCalibration(problem).affordable_harm()) {
       std::optional<Configuration> candidate = smallest_near_harm(problem, family, *harm, gain);
       if (candidate) return candidate;
     }

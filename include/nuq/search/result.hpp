@@ -20,6 +20,8 @@ struct EvaluationOutcome {
   bool ended_early = false;  ///< a clear failure: the metric is predicted from a part of the data (BatchMetrics)
   /// Standard error of the metric's change from the original's; absent where the evaluator does not tell batches.
   std::optional<double> error{};
+  /// How far the outputs are from the original's (BatchMetrics::set_damage); absent where the evaluator does not tell.
+  std::optional<double> damage{};
 };
 
 struct EvaluatedConfiguration {

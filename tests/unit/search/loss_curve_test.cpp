@@ -21,7 +21,7 @@ TEST_CASE("one observation is extended in proportion, with an error that grows w
 }
 
 TEST_CASE("a loss without harm is where the line begins") {
-  const nuq::LossCurve curve({{8.0, 0.05, 0.0}}, {0.01, 0.0});
+  const nuq::LossCurve curve({{8.0, 0.05, 0.0}}, nuq::predicted_proportion, {0.01, 0.0});
   CHECK(curve.at(4.0).loss == doctest::Approx(0.03));
   CHECK(curve.at(0.0).loss == doctest::Approx(0.01));
 }
@@ -32,6 +32,12 @@ TEST_CASE("observations of like harm count as one, of unlike harm as several") {
   CHECK(thrice.at(1.0).error == doctest::Approx(once.at(1.0).error));
   const nuq::LossCurve far({{1.0, 0.01, 0.005}, {4.0, 0.04, 0.005}});
   CHECK(far.at(1.0).error < 0.9 * once.at(1.0).error);
+}
+
+TEST_CASE("a proportion that holds better makes a far evaluation worth more") {
+  const std::vector<nuq::ObservedLoss> observed = {{1.0, 0.01, 0.005}, {16.0, 0.16, 0.01}};
+  CHECK(nuq::LossCurve(observed, nuq::measured_proportion).at(1.0).error <
+        0.75 * nuq::LossCurve(observed, nuq::predicted_proportion).at(1.0).error);
 }
 
 TEST_CASE("the affordable harm is where estimate and error meet the limit") {

@@ -113,7 +113,7 @@ NUQ_DEFINITION double AutoNuqTrials::original() {
     const double metric =
         unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.session.graph), batches); });
     if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
-    return EvaluationOutcome{metric, false, false, {}};
+    return EvaluationOutcome{metric, false, false, {}, {}};
   };
   const auto files = [&model](std::size_t) { return ModelFiles{model.model_file, model.weights_file}; };
   EvaluationProgress shown = progress_of("original", 0);
@@ -178,7 +178,7 @@ NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantizati
   BatchMetrics batches(metrics_.original_batches(), run_.original_metric, passes);
   const double metric = unless_stopped([&] { return evaluation_(run_.session.graph, quantization, slot, batches); });
   const std::optional<double>& failure = batches.predicted_failure();
-  return {failure.value_or(metric), false, failure.has_value(), batches.error()};
+  return {failure.value_or(metric), false, failure.has_value(), batches.error(), batches.damage()};
 }
 
 NUQ_DEFINITION bool AutoNuqTrials::is_satisfied(double metric) const {

@@ -19,7 +19,8 @@ namespace detail {
 /// The evaluator's numbers are of a sample. The smallest configuration that a sample accepts is one that the sample
 /// flatters, the more so the more were tried; so its true loss is above the limit more often than not. Where the
 /// evaluator tells batches, a configuration holds only if the loss that all evaluations together let expect (LossCurve)
-/// is within the limit by as many standard errors as the confidence asks for, and the evaluator accepts its metric.
+/// is within the limit by as many standard errors as the confidence asks for, and the evaluator accepts its metric. The
+/// loss is learnt over the damage to the outputs where the evaluator tells it, else over the predicted harm.
 /// Int8 in every layer holds as the evaluator says: it is not chosen by its metric.
 class Verdicts {
  public:
@@ -40,6 +41,12 @@ class Verdicts {
  private:
   NUQ_FUNCTION [[nodiscard]] bool accepts(double metric) const;
   NUQ_FUNCTION [[nodiscard]] double loss_of(double metric) const noexcept;
+  /// Whether the evaluator has told the damage of all that it evaluated.
+  NUQ_FUNCTION [[nodiscard]] bool is_damage_measured() const;
+  /// The measured damage, or where it is not known the predicted harm.
+  NUQ_FUNCTION [[nodiscard]] double harm_of(const EvaluatedConfiguration& one) const;
+  /// The predicted harm that goes with such a harm, as in the evaluation nearest to it.
+  NUQ_FUNCTION [[nodiscard]] double predicted_for(double harm) const;
   /// With one more evaluation, which may not be among the problem's yet.
   NUQ_FUNCTION [[nodiscard]] LossCurve curve_with(const EvaluatedConfiguration* known) const;
   /// Of int8, beyond the weights' harm: that of quantized activations.
@@ -58,7 +65,9 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -97,14 +106,38 @@ NUQ_DEFINITION bool Verdicts::holds(const EvaluatedConfiguration& known) const {
 
 NUQ_DEFINITION std::optional<double> Verdicts::affordable_harm() const {
   if (!(deviations_ > 0.0) || !problem_->evaluated().front().outcome.error) return std::nullopt;
-  const double harm = curve_with(nullptr).affordable_harm(limit_, deviations_) - problem_->total_harm(problem_->base());
+  const double affordable = curve_with(nullptr).affordable_harm(limit_, deviations_);
+  if (!is_finite(affordable) || !(affordable > 0.0)) return std::nullopt;
+  const double harm = predicted_for(affordable) - problem_->total_harm(problem_->base());
   if (!is_finite(harm) || !(harm > 0.0)) return std::nullopt;
   return harm;
 }
 
 NUQ_DEFINITION std::optional<LossEstimate> Verdicts::expected_loss(const EvaluatedConfiguration& known) const {
-  if (!known.outcome.error || !(problem_->total_harm(known.configuration) > 0.0)) return std::nullopt;
-  return curve_with(&known).at(problem_->total_harm(known.configuration));
+  if (!known.outcome.error || !(harm_of(known) > 0.0)) return std::nullopt;
+  return curve_with(&known).at(harm_of(known));
+}
+
+NUQ_DEFINITION bool Verdicts::is_damage_measured() const {
+  const std::vector<EvaluatedConfiguration>& evaluated = problem_->evaluated();
+  return std::all_of(evaluated.begin(), evaluated.end(),
+                     [](const EvaluatedConfiguration& one) { return one.outcome.damage.has_value(); });
+}
+
+NUQ_DEFINITION double Verdicts::harm_of(const EvaluatedConfiguration& one) const {
+  return is_damage_measured() && one.outcome.damage ? *one.outcome.damage : problem_->total_harm(one.configuration);
+}
+
+NUQ_DEFINITION double Verdicts::predicted_for(double harm) const {
+  double nearest = (std::numeric_limits<double>::infinity)();
+  double ratio = 1.0;
+  for (const EvaluatedConfiguration& one : problem_->evaluated()) {
+    const double distance = std::abs(std::log(harm_of(one) / harm));
+    if (!(distance < nearest)) continue;
+    nearest = distance;
+    ratio = problem_->total_harm(one.configuration) / harm_of(one);
+  }
+  return harm * ratio;
 }
 
 NUQ_DEFINITION bool Verdicts::accepts(double metric) const {
@@ -120,12 +153,12 @@ NUQ_DEFINITION double Verdicts::loss_of(double metric) const noexcept {
 NUQ_DEFINITION LossCurve Verdicts::curve_with(const EvaluatedConfiguration* known) const {
   std::vector<ObservedLoss> observed;
   const auto add = [&](const EvaluatedConfiguration& one) {
-    if (!one.outcome.error) return;
-    observed.push_back({problem_->total_harm(one.configuration), loss_of(one.outcome.metric), *one.outcome.error});
+    if (one.outcome.error) observed.push_back({harm_of(one), loss_of(one.outcome.metric), *one.outcome.error});
   };
   for (const EvaluatedConfiguration& one : problem_->evaluated()) add(one);
   if (known != nullptr && problem_->find(known->configuration) == nullptr) add(*known);
-  return LossCurve(std::move(observed), loss_without_harm());
+  if (is_damage_measured()) return LossCurve(std::move(observed), measured_proportion);
+  return LossCurve(std::move(observed), predicted_proportion, loss_without_harm());
 }
 
 NUQ_DEFINITION LossEstimate Verdicts::loss_without_harm() const {
