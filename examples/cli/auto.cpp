@@ -139,6 +139,8 @@ void add_auto(CLI::App& app, Session& session) {
       .add_option("--levels", arguments->options.levels,
                   "numbers of levels to choose from, in place of a price per bit")
       ->delimiter(',');
+  command.add_flag("--cap", arguments->options.cap_levels,
+                   "the configuration's levels cap those of each layer, whatever its price per bit");
   command.add_option("--max-evaluations", arguments->options.max_evaluations, "budget of evaluations")
       ->capture_default_str();
   command.add_option("--time-limit", arguments->options.max_seconds,

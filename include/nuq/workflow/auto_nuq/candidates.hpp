@@ -45,6 +45,7 @@ NUQ_NAMESPACE_END
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
+#include "nuq/workflow/detail/quantize_at_point.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -140,6 +141,12 @@ NUQ_FUNCTION inline void note_short_preparation(AutoNuqState& run, const PriceGr
   run.report.warnings.push_back(note);
 }
 
+/// Whether a price per bit alone decides how many levels a layer has.
+NUQ_FUNCTION [[nodiscard]] inline bool lifts_caps(const AutoNuqState& run) {
+  return run.tools.quantizer->is_priced() && !run.options.cap_levels && !run.session.settings.for_ascend &&
+         run.options.target.value_or(Target::packed) == Target::packed;
+}
+
 NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
   ThreadPool parallel(run.options.threads);
   const AnyProgress& progress = run.tools.progress;
@@ -153,10 +160,12 @@ NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
   const PriceGrid prices = price_grid(run.session.graph, run.session.settings.plan, *run.tools.quantizer,
                                       run.statistics, run.preparation, parallel);
   if (took_most_of_its_time || prices.doublings > PriceGrid::usual_doublings) note_short_preparation(run, prices);
+  run.configured = run.candidates = run.session.settings.plan;
+  if (lifts_caps(run)) lift_caps(run.candidates);
   const double before = run.elapsed();
   run.choices =
-      layer_choices(run.session.graph, run.session.settings.plan, *run.tools.quantizer, run.statistics, prices,
-                    run.options, parallel, [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
+      layer_choices(run.session.graph, run.candidates, *run.tools.quantizer, run.statistics, prices, run.options,
+                    parallel, [&progress](const std::string& layer, std::size_t done, std::size_t layers) {
                       progress.layer_quantized(layer, done, layers);
                       if (progress.stop_requested()) throw StopRequested();
                     });
@@ -189,7 +198,7 @@ NUQ_DEFINITION std::vector<LayerOptions> refined_candidates(AutoNuqState& run, c
     const Node& node = *run.session.graph.find(layer);
     const auto known = run.statistics.find(layer);
     std::vector<LayerChoices::Choice> choices =
-        finer_choices(run.session.graph, node, run.session.settings.plan.at(layer), *run.tools.quantizer,
+        finer_choices(run.session.graph, node, run.candidates.at(layer), *run.tools.quantizer,
                       known == run.statistics.end() ? nullptr : &known->second, prices, run.options, parallel);
     const auto activation = run.activations.find(layer);
     const auto is_refused = [&](LayerChoices::Choice& choice) {

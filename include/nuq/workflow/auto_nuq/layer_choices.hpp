@@ -89,7 +89,7 @@ class LayerChoices {
   NUQ_FUNCTION [[nodiscard]] std::vector<std::pair<std::string, int>> levels_of(
       const Configuration& configuration) const;
 
-  /// Levels of each layer at most, by name; 256 at int8.
+  /// Levels of each layer at most, by name; 256 at int8. None of a layer whose levels a price decides on.
   NUQ_FUNCTION [[nodiscard]] std::map<std::string, int> level_caps(const Configuration& configuration) const;
 
   /// "layer=levels@price …", in the network's order; without price where there is none.
@@ -395,7 +395,7 @@ NUQ_DEFINITION std::vector<std::pair<std::string, int>> LayerChoices::levels_of(
 NUQ_DEFINITION std::map<std::string, int> LayerChoices::level_caps(const Configuration& configuration) const {
   std::map<std::string, int> caps;
   for_each_chosen(configuration, [&](const Candidate& candidate, std::size_t option) {
-    caps[candidate.layer] = candidate.options[option].levels;
+    if (!(candidate.options[option].price > 0.0)) caps[candidate.layer] = candidate.options[option].levels;
   });
   return caps;
 }

@@ -28,6 +28,10 @@ struct AutoNuqOptions {
   /// Numbers of levels to choose from, 2…256, of a quantizer without a price; empty: each layer's `num_steps` and its
   /// halves down to 4.
   std::vector<int> levels;
+  /// The configuration's `num_steps` caps the levels of each layer under target packed too, where a price per bit
+  /// decides and a small layer that the network is sensitive to may need more. A configuration for the vendor's
+  /// compiler does.
+  bool cap_levels = false;
   std::map<std::string, int> pins;  ///< layers that must have this many levels; 256 keeps int8
   /// Layers that share one number of levels, or one price; each layer in one group at most.
   std::vector<std::vector<std::string>> groups;

@@ -88,6 +88,7 @@ NUQ_NAMESPACE_END
 #include "nuq/report/report.hpp"
 #include "nuq/report/reported_file_set.hpp"
 #include "nuq/search/loss_curve.hpp"
+#include "nuq/workflow/detail/quantize_at_point.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -170,6 +171,7 @@ NUQ_DEFINITION AutoNuqResult AutoNuqResults::stopped_early() {
 
 NUQ_DEFINITION void AutoNuqResults::adopt(const Configuration& configuration) {
   run_.session.quantization = run_.choices.quantized_as(configuration);
+  restore_caps(run_.session.settings.plan, run_.configured, run_.session.quantization);
   for (const auto& [layer, levels] : run_.choices.level_caps(configuration))
     run_.session.settings.plan[layer].num_steps = levels;
   run_.left_in_float = run_.choices.layers_in_float(configuration);

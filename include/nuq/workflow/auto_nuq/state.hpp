@@ -59,6 +59,8 @@ struct AutoNuqState {
   AutoNuqTools tools;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   Deadline preparation;          ///< of everything before the search, where the run has a time limit
+  QuantizationPlan configured;   ///< the plan as the configuration says it
+  QuantizationPlan candidates;   ///< that layers are quantized by in every way: its numbers of levels may be lifted
   NetworkStatistics statistics;  ///< of the layers that take NUQ, weighed
   std::map<std::string, CalibratedActivation> activations;  ///< of the inputs, unless the run is weights-only
   double seconds_per_price = 0.0;  ///< that the network takes to be quantized at one of the prices
