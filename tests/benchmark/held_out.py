@@ -51,11 +51,10 @@ def split_of(samples, seed):
 
 def judged_run(tool, network, config, searched, halves, limit, auto_options):
     """One search on the dataset file `searched`, the first of the halves; what became of it."""
+    options = ["--data", searched, "--calibration", network.calibration, "--weights-only", "--max-drop", limit]
     with tempfile.TemporaryDirectory(prefix="nuq_held_out_") as folder:
         prefix = folder + "/net"
-        code = tool.call("auto", *network.files, "-c", config, "--data", searched, "--calibration", network.calibration,
-                         "--weights-only", "--max-drop", limit, *auto_options, "-o", prefix, accepted=(0, 1))
-        if code != 0:
+        if tool.call("auto", *network.files, "-c", config, *options, *auto_options, "-o", prefix, accepted=(0, 1)) != 0:
             return {"satisfied": False}
         with open(prefix + "_report.json", encoding="utf-8") as file:
             report = json.load(file)
@@ -133,15 +132,15 @@ def is_clearly_above(run):
 
 
 def print_table(runs):
-    print(f"{'network':24} {'limit':>6} {'runs':>5} {'refused':>7} {'bytes':>8} {'ratio':>7} {'searched':>9} {'held out':>9} "
-          f"{'std.err.':>9} {'above':>6} {'clearly':>7}")
+    print(f"{'network':24} {'limit':>6} {'runs':>5} {'refused':>7} {'bytes':>8} {'ratio':>7} {'searched':>9} "
+          f"{'held out':>9} {'std.err.':>9} {'above':>6} {'clearly':>7}")
     for (network, limit), group in grouped(runs).items():
         answers = [run for run in group if run["satisfied"]]
         line = f"{network:24} {limit:6g} {len(group):5} {len(group) - len(answers):7}"
         if answers:
-            line += (f" {mean(answers, 'bytes'):8.0f} {mean(answers, 'ratio'):7.2f} {mean(answers, 'searched_drop'):9.4f} "
-                     f"{mean(answers, 'held_out_drop'):9.4f} {mean(answers, 'standard_error'):9.4f} "
-                     f"{sum(not held(run) for run in answers):6} {sum(map(is_clearly_above, answers)):7}")
+            line += f" {mean(answers, 'bytes'):8.0f} {mean(answers, 'ratio'):7.2f}"
+            line += "".join(f" {mean(answers, key):9.4f}" for key in ("searched_drop", "held_out_drop", "standard_error"))
+            line += f" {sum(not held(run) for run in answers):6} {sum(map(is_clearly_above, answers)):7}"
         print(line)
 
 
@@ -151,10 +150,10 @@ def print_totals(runs):
         if not answers:
             continue
         excess = np.mean([(run["held_out_drop"] - run["limit"]) / run["limit"] for run in answers])
-        print(f"{'all limits' if limit is None else f'limit {limit:g}'}: {len(answers)} answers, held-out drop minus limit "
-              f"{excess:+.2f} limits in the mean; above the limit {np.mean([not held(run) for run in answers]):.0%}, by "
-              f"more than a standard error {np.mean([is_clearly_above(run) for run in answers]):.0%}; bytes "
-              f"{geometric_mean([run['bytes'] for run in answers]):.0f} in the geometric mean")
+        above, clearly = (np.mean(list(map(is_so, answers))) for is_so in (lambda run: not held(run), is_clearly_above))
+        print(f"{'all limits' if limit is None else f'limit {limit:g}'}: {len(answers)} answers, held-out drop minus "
+              f"limit {excess:+.2f} limits in the mean; above the limit {above:.0%}, by more than a standard error "
+              f"{clearly:.0%}; bytes {geometric_mean([run['bytes'] for run in answers]):.0f} in the geometric mean")
 
 
 def print_comparison(runs, other_runs):
@@ -174,7 +173,8 @@ def print_comparison(runs, other_runs):
         print(f"{network:24} {limit:6g} {shown} mean {geometric_mean(ratios):.3f}"
               + (f", * {geometric_mean(where_held):.3f}" if where_held else ""))
     if every:
-        print(f"{len(every)} runs: {geometric_mean(every):.3f} in the geometric mean, {min(every):.3f} to {max(every):.3f}")
+        print(f"{len(every)} runs: {geometric_mean(every):.3f} in the geometric mean, {min(every):.3f} to "
+              f"{max(every):.3f}")
     if better:
         print(f"{len(better)} runs whose compared answer held: {geometric_mean(better):.3f}, {min(better):.3f} to "
               f"{max(better):.3f}")

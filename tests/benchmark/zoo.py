@@ -49,12 +49,14 @@ class Dataset:
         folder = os.path.dirname(os.path.abspath(path))
         for key in ("labels", "mean_file"):
             if key in self.description:
-                self.description[key] = os.path.normpath(f"{folder}/{self.description[key]}")
+                self.description[key] = os.path.join(folder, self.description[key])
         first = self.description.pop("first", 0)
         count = min(self.description.pop("count", sys.maxsize), samples or sys.maxsize)
-        files = {blob: os.path.normpath(f"{folder}/{file}") for blob, file in self.description["inputs"].items()}
+        files = {blob: os.path.join(folder, file) for blob, file in self.description["inputs"].items()}
         self.arrays = {blob: array_of(file)[first:first + count] for blob, file in files.items()}
-        self.labels = array_of(self.description["labels"])[first:first + count] if "labels" in self.description else None
+        self.labels = None
+        if "labels" in self.description:
+            self.labels = array_of(self.description["labels"])[first:first + count]
         self.output = self.description["output"]
 
     def __len__(self):
@@ -126,7 +128,8 @@ class Tool:
     def __init__(self, path, threads=0):
         if not os.access(path, os.X_OK):
             sys.exit(f"{path}: no program")
-        self._command = [os.path.abspath(path), "--quiet", "--threads", str(threads)]
+        self.path = os.path.abspath(path)
+        self._command = [self.path, "--quiet", "--threads", str(threads)]
 
     def call(self, *arguments, accepted=(0,)):
         """Exit code of a call; ends the program where that is not accepted."""
