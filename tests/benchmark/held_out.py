@@ -139,7 +139,8 @@ def print_table(runs):
         line = f"{network:24} {limit:6g} {len(group):5} {len(group) - len(answers):7}"
         if answers:
             line += f" {mean(answers, 'bytes'):8.0f} {mean(answers, 'ratio'):7.2f}"
-            line += "".join(f" {mean(answers, key):9.4f}" for key in ("searched_drop", "held_out_drop", "standard_error"))
+            for key in ("searched_drop", "held_out_drop", "standard_error"):
+                line += f" {mean(answers, key):9.4f}"
             line += f" {sum(not held(run) for run in answers):6} {sum(map(is_clearly_above, answers)):7}"
         print(line)
 
