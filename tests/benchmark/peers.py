@@ -13,7 +13,8 @@ same network, whose BatchNorm and Scale are fused; bytes are those of the weight
     NNCodec    dependent quantization at several steps, the same for all layers or in proportion to the layers' rms
                (PyPI's package nncodec)
     palette, packed   `nuq quantize` at 32, 16 and 8 levels
-    auto       the uniform prices that `nuq auto` evaluated, with calibration data and without: its search is not judged
+    auto       what `nuq auto` evaluated first, and at uniform prices, with calibration data and without: nothing that
+               its search has chosen by the damage
 
 Between two points of a method both logarithms are interpolated. Where its points do not bracket the damage, the nearest
 is shown: bytes, and damage relative to that of k-means. Calibration: all of the calibration set, 200 images for GPTQ.
@@ -253,7 +254,7 @@ def gptq(matrix, moments, bits, damping=0.01):
     return codes, codes * scales[:, None]
 
 
-def gptq_curves(judge):
+def gptq_points(judge):
     """With the order-0 entropy, with the general-purpose coder."""
     moments = second_moments(judge)
     entropy_curve, coded_curve = [], []
@@ -300,10 +301,9 @@ def static_curve(judge, target):
     return curve
 
 
-def has_one_price(configuration):
-    """Whether LAYER=LEVELS@PRICE … has the same price for all layers."""
-    prices = [layer.rpartition("=")[2].partition("@")[2] for layer in configuration.split(" ")]
-    return len(set(prices)) == 1 and prices[0] != ""
+def prices_of(trial):
+    """Those in its configuration LAYER=LEVELS@PRICE …; an empty one for a layer without."""
+    return {layer.rpartition("=")[2].partition("@")[2] for layer in trial["configuration"].split(" ")}
 
 
 def price_curve(judge, damage, calibration):
@@ -315,9 +315,9 @@ def price_curve(judge, damage, calibration):
                         "--weights-only", "--target", "packed", "--max-drop", factor * damage, "--max-evaluations", 10,
                         "-o", prefix, accepted=(0, 1))
         with open(prefix + "_report.json", encoding="utf-8") as file:
-            trials = json.load(file)["trials"]
-        points.update({trial["configuration"]: Point(trial["bytes"], -trial["metric"]) for trial in trials
-                       if has_one_price(trial["configuration"])})
+            trials = [trial for trial in json.load(file)["trials"] if "" not in prices_of(trial)]
+        points.update({trial["configuration"]: Point(trial["bytes"], -trial["metric"])
+                       for number, trial in enumerate(trials) if number == 0 or len(prices_of(trial)) == 1})
     return list(points.values())
 
 
@@ -342,17 +342,20 @@ def shown(curve, base):
     return "-" if nearest is None else f"{nearest.bytes / base.bytes:.2f} (damage {nearest.damage / base.damage:.2g})"
 
 
-def curves_of(judge):
-    base, coded = k_means_points(judge, 32)
-    yield "k-means-32", [base]
-    yield f"k-means-32, {CODER}", [coded]
+def nuq_curves(judge, damage):
     for target in ("palette", "packed"):
         yield f"nuq {target}", static_curve(judge, target)
-    yield "nuq auto", price_curve(judge, base.damage, ["--calibration", judge.network.calibration])
-    yield "nuq auto, no data", price_curve(judge, base.damage, [])
-    entropy_curve, coded_curve = gptq_curves(judge)
-    yield f"GPTQ, {CODER}", coded_curve
+    yield "nuq auto", price_curve(judge, damage, ["--calibration", judge.network.calibration])
+    yield "nuq auto, no data", price_curve(judge, damage, [])
+
+
+def gptq_curves(judge, _):
+    entropy_curve, coded_curve = gptq_points(judge)
     yield "GPTQ, entropy", entropy_curve
+    yield f"GPTQ, {CODER}", coded_curve
+
+
+def nncodec_curves(judge, _):
     try:
         from nncodec import nnc
     except ImportError:
@@ -360,6 +363,27 @@ def curves_of(judge):
         return
     yield "NNCodec, one step", nncodec_curve(judge, nnc, has_one_step=True)
     yield "NNCodec, relative steps", nncodec_curve(judge, nnc, has_one_step=False)
+
+
+METHODS = {"nuq": nuq_curves, "gptq": gptq_curves, "nncodec": nncodec_curves}
+
+
+def print_curve(method, curve, base, with_points):
+    print(f"  {method:24} {shown(curve, base)}", flush=True)
+    for point in sorted(curve or []) if with_points else ():
+        print(f"    {point.bytes:10.0f} {point.damage:.4g}")
+
+
+def print_network(judge, methods, with_points):
+    base, coded = k_means_points(judge, 32)
+    weights = sum(layer.matrix.size for layer in judge.layers)
+    print(f"{judge.network.name}: damage {base.damage:.3g}, 1.000 is {base.bytes:.0f} bytes "
+          f"({8 * base.bytes / weights:.2f} bits per weight)")
+    print_curve("k-means-32", [base], base, with_points)
+    print_curve(f"k-means-32, {CODER}", [coded], base, with_points)
+    for method in methods:
+        for name, curve in METHODS[method](judge, base.damage):
+            print_curve(name, curve, base, with_points)
 
 
 def arguments():
@@ -370,6 +394,8 @@ def arguments():
     parser.add_argument("--files", action="append", default=[], nargs=4,
                         metavar=("MODEL", "WEIGHTS", "CALIBRATION", "TEST"),
                         help="another network and its dataset JSONs; may be given more than once")
+    parser.add_argument("--method", action="append", choices=list(METHODS),
+                        help="beside k-means; may be given more than once (default: all)")
     parser.add_argument("--images", type=int, default=1000, help="of each test set, the first ones (default: 1000)")
     parser.add_argument("--points", action="store_true", help="print all points of every method as well")
     parser.add_argument("--evaluate", nargs=4, help=argparse.SUPPRESS)  # ORIGINALS TEST MODEL WEIGHTS
@@ -393,18 +419,7 @@ def main():
         return 0
     for network in networks_of(given):
         with tempfile.TemporaryDirectory(prefix="nuq_peers_") as folder:
-            judge = Judge(tool, network, folder)
-            base = None
-            for method, curve in curves_of(judge):
-                if base is None:
-                    base = curve[0]
-                    weights = sum(layer.matrix.size for layer in judge.layers)
-                    print(f"{network.name}: damage {base.damage:.3g}, 1.000 is {base.bytes:.0f} bytes "
-                          f"({8 * base.bytes / weights:.2f} bits per weight)")
-                print(f"  {method:24} {shown(curve, base)}", flush=True)
-                if given.points:
-                    for point in sorted(curve or []):
-                        print(f"    {point.bytes:10.0f} {point.damage:.4g}")
+            print_network(Judge(tool, network, folder), given.method or METHODS, given.points)
     return 0
 
 
