@@ -280,7 +280,7 @@ def nncodec_curve(judge, nnc, has_one_step):
                for name, values in originals.items()}
     mean_offset = np.mean(list(offsets.values()))
     curve = []
-    for qp in range(-32, -8, 4):
+    for qp in range(-40, -8, 4):
         steps = {name: int(np.round(qp + offset - mean_offset)) for name, offset in offsets.items()}
         content = nnc.compress(originals, bitstream_path=None, qp=qp, qp_per_tensor=steps, use_dq=True,
                                return_bitstream=True)
