@@ -285,7 +285,7 @@ int main(int count, char** arguments) {
   const std::string what = count > 4 ? arguments[4] : "";
   const auto is_wanted = [&wanted](const std::string& name) { return name.find(wanted) != std::string::npos; };
   const auto is_named = [&](const std::string& name) { return is_wanted(name) && images > 0; };
-  if (is_named("resnet50-thin"))
+  if (is_named("resnet50-thin") && wanted != "resnet50")
     measure_random("resnet50-thin", "resnet50_kaiming.prototxt", true, images, batch_size, what);
   if (is_named("resnet50") && wanted != "resnet50-thin")
     measure_random("resnet50", "resnet50_kaiming.prototxt", false, images, batch_size, what);

@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nuq/activation/observed_values.hpp"
@@ -16,8 +18,10 @@
 #include "nuq/core/deadline.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/matrix.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
+#include "nuq/engine/kernels/outer_products.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/layer_ref.hpp"
 #include "nuq/graph/quantization.hpp"
@@ -29,6 +33,9 @@ NUQ_NAMESPACE_BEGIN
 /// How much of the data is kept.
 struct StatisticsOptions {
   std::size_t max_inputs = 5000;         ///< layers with more weights per output get the diagonal alone
+  std::size_t max_split_inputs = 2304;   ///< layers with more get the second moments of both halves together alone
+  std::size_t memory = std::size_t{320} << 20U;  ///< for sums; `network_statistics` runs the network once for each part
+                                                 ///< of its layers that this is enough for
   std::size_t positions_per_input = 25;  ///< windows of a convolution that are looked at, over all calibration data:
                                          ///< about this times the weights per output; 0: all
   std::size_t min_positions = 40'000;    ///< but no fewer than these
@@ -39,12 +46,13 @@ struct StatisticsOptions {
 /// Statistics of one layer's inputs in two halves, for cross-validation. `second_moments` is E[x xᵀ], not centred; a
 /// half without images has 0 samples and zeros.
 struct SplitStatistics {
-  LayerStatistics even;  ///< images 0, 2, 4, … counted over all batches
+  LayerStatistics even;   ///< images 0, 2, 4, … counted over all batches
   LayerStatistics odd;
+  Matrix second_moments;  ///< of both together, where the halves have none of their own; may be empty
 };
 
 /// Both halves as one pass over all images gives them, up to rounding.
-NUQ_FUNCTION [[nodiscard]] LayerStatistics merged(const SplitStatistics& split);
+NUQ_FUNCTION [[nodiscard]] LayerStatistics merged(SplitStatistics split);
 
 namespace detail {
 
@@ -59,8 +67,14 @@ class StatisticsCollector {
         batches_(batches),
         options_(options),
         inputs_(inputs_of(layer_)),
-        halves_{InputMoments(inputs_, inputs_ <= options.max_inputs),
-                InputMoments(inputs_, inputs_ <= options.max_inputs)} {}
+        halves_{InputMoments(inputs_, has_split_products(inputs_, options)),
+                InputMoments(inputs_, has_split_products(inputs_, options))} {
+    if (inputs_ <= options.max_inputs && !has_split_products(inputs_, options))
+      products_.emplace(static_cast<std::ptrdiff_t>(inputs_));
+  }
+
+  /// What the sums of a layer take.
+  NUQ_FUNCTION [[nodiscard]] static std::size_t bytes(const LayerRef& layer, const StatisticsOptions& options);
 
   [[nodiscard]] const std::string& layer() const noexcept { return layer_.node.name; }
 
@@ -74,6 +88,11 @@ class StatisticsCollector {
   /// Weights per output.
   NUQ_FUNCTION [[nodiscard]] static std::size_t inputs_of(const LayerRef& layer);
 
+  /// Whether both halves have a second-moment matrix.
+  [[nodiscard]] static bool has_split_products(std::size_t inputs, const StatisticsOptions& options) noexcept {
+    return inputs <= (std::min)(options.max_inputs, options.max_split_inputs);
+  }
+
   NUQ_FUNCTION [[nodiscard]] std::string place() const {
     return std::string(layer_.file) + ": layer '" + layer() + "': input";
   }
@@ -86,7 +105,8 @@ class StatisticsCollector {
   int batches_;
   const StatisticsOptions& options_;
   std::size_t inputs_;
-  std::array<InputMoments, 2> halves_;  // images of even and of odd number
+  std::array<InputMoments, 2> halves_;     // images of even and of odd number
+  std::optional<OuterProducts> products_;  // of all images, where the halves have none
   std::uint64_t images_ = 0;
   double expected_images_ = 0.0;
 };
@@ -95,6 +115,28 @@ NUQ_FUNCTION [[nodiscard]] std::vector<StatisticsCollector> statistics_collector
                                                                                   const QuantizationPlan& plan,
                                                                                   int batches,
                                                                                   const StatisticsOptions& options);
+
+/// As `collect_layer_statistics`; calls `take(layer, statistics)` for one layer after the other and forgets it.
+template <class Engine, class Feed, class Take>
+void collect_layer_by_layer(const Graph& graph, const QuantizationPlan& plan, Engine& engine, int batches, Feed&& feed,
+                            const StatisticsOptions& options, Parallel& parallel, const Take& take) {
+  if constexpr (check_engine<Engine>()) {
+    require_observed(static_cast<std::size_t>((std::max)(batches, 0)));
+    std::vector<StatisticsCollector> collectors = statistics_collectors(graph, plan, batches, options);
+    for (int batch = 0; batch < batches && !collectors.empty(); ++batch) {
+      if (options.deadline.has_passed()) break;
+      feed(engine, batch);
+      engine.forward([&](const Node& node, ArrayView<const TensorView> inputs, ArrayView<const TensorView>) {
+        for (StatisticsCollector& collector : collectors) {
+          if (collector.layer() == node.name && !options.deadline.has_passed()) collector.observe(inputs[0], parallel);
+        }
+      });
+    }
+    for (StatisticsCollector& collector : collectors) {
+      if (collector.has_observed()) take(collector.layer(), collector.finish(parallel));
+    }
+  }
+}
 
 }  // namespace detail
 
@@ -109,7 +151,7 @@ NUQ_FUNCTION [[nodiscard]] std::vector<StatisticsCollector> statistics_collector
 /// @return        by layer.
 /// @throws ModelError naming the layer when its input has NaN or infinities, or when it has no weights; ConfigError
 ///         nothing_to_do without a batch.
-/// Memory: two double matrices [in × in] per layer.   Determinism: the same bits for any number of threads, and however
+/// Memory: a double matrix [in × in] per layer, two once it is done.   Determinism: the same bits for any number of threads, and however
 /// the images are cut into batches; a last batch that is smaller only makes the chosen windows fewer, since `batches`
 /// times the first batch's images are expected.
 template <class Engine, class Feed>
@@ -119,22 +161,10 @@ template <class Engine, class Feed>
                                                                               const StatisticsOptions& options,
                                                                               Parallel& parallel) {
   std::map<std::string, SplitStatistics> statistics;
-  if constexpr (check_engine<Engine>()) {
-    detail::require_observed(static_cast<std::size_t>((std::max)(batches, 0)));
-    std::vector<detail::StatisticsCollector> collectors = detail::statistics_collectors(graph, plan, batches, options);
-    for (int batch = 0; batch < batches && !collectors.empty(); ++batch) {
-      if (options.deadline.has_passed()) break;
-      feed(engine, batch);
-      engine.forward([&](const Node& node, ArrayView<const TensorView> inputs, ArrayView<const TensorView>) {
-        for (detail::StatisticsCollector& collector : collectors) {
-          if (collector.layer() == node.name && !options.deadline.has_passed()) collector.observe(inputs[0], parallel);
-        }
-      });
-    }
-    for (detail::StatisticsCollector& collector : collectors) {
-      if (collector.has_observed()) statistics.emplace(collector.layer(), collector.finish(parallel));
-    }
-  }
+  detail::collect_layer_by_layer(graph, plan, engine, batches, feed, options, parallel,
+                                 [&statistics](const std::string& layer, SplitStatistics split) {
+                                   statistics.emplace(layer, std::move(split));
+                                 });
   return statistics;
 }
 
@@ -146,7 +176,6 @@ NUQ_NAMESPACE_END
 
 #include "nuq/calibration/detail/sample_positions.hpp"
 #include "nuq/calibration/detail/window_reader.hpp"
-#include "nuq/core/matrix.hpp"
 #include "nuq/core/support/error_place.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/blobs.hpp"
@@ -167,14 +196,17 @@ template <class Values>
 
 }  // namespace detail
 
-NUQ_DEFINITION LayerStatistics merged(const SplitStatistics& split) {
+NUQ_DEFINITION LayerStatistics merged(SplitStatistics split) {
   LayerStatistics whole;
   whole.samples = split.even.samples + split.odd.samples;
   if (whole.samples == 0) return split.even;
   const double even = static_cast<double>(split.even.samples) / static_cast<double>(whole.samples);
   const double odd = static_cast<double>(split.odd.samples) / static_cast<double>(whole.samples);
   whole.mean_squares = detail::weighted_sum(even, split.even.mean_squares, odd, split.odd.mean_squares);
-  whole.second_moments = detail::weighted_sum(even, split.even.second_moments, odd, split.odd.second_moments);
+  whole.second_moments =
+      split.second_moments.empty()
+          ? detail::weighted_sum(even, std::move(split.even.second_moments), odd, split.odd.second_moments)
+          : std::move(split.second_moments);
   whole.input_mean = detail::weighted_sum(even, split.even.input_mean, odd, split.odd.input_mean);
   if (split.even.samples > 0 && split.odd.samples > 0)
     whole.mean_deviation = detail::weighted_sum(0.5, split.even.input_mean, -0.5, split.odd.input_mean);
@@ -203,12 +235,26 @@ NUQ_DEFINITION void StatisticsCollector::observe(const TensorView& input, Parall
     const float* const values = input.values.data() + image * reader.image_size();
     visit_sample(wanted, positions, random_of_image(options_.seed, index_, images_), [&](std::uint64_t position) {
       half.add(parallel, [&](double* x) { reader.read(values, static_cast<std::int64_t>(position), x); });
+      if (products_) products_->add(half.last(), parallel);
     });
   }
 }
 
 NUQ_DEFINITION SplitStatistics StatisticsCollector::finish(Parallel& parallel) {
-  return {halves_[0].finish(parallel), halves_[1].finish(parallel)};
+  SplitStatistics split{halves_[0].finish(parallel), halves_[1].finish(parallel), {}};
+  if (products_) {
+    split.second_moments = products_->finish(parallel);
+    const std::uint64_t samples = split.even.samples + split.odd.samples;
+    split.second_moments *= 1.0 / static_cast<double>((std::max)(samples, std::uint64_t{1}));
+    products_.reset();
+  }
+  return split;
+}
+
+NUQ_DEFINITION std::size_t StatisticsCollector::bytes(const LayerRef& layer, const StatisticsOptions& options) {
+  const std::size_t inputs = inputs_of(layer);
+  if (inputs > options.max_inputs) return 0;
+  return (has_split_products(inputs, options) ? 2 : 1) * OuterProducts::bytes(inputs);
 }
 
 NUQ_DEFINITION std::size_t StatisticsCollector::inputs_of(const LayerRef& layer) {

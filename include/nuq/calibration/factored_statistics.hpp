@@ -18,28 +18,29 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Both halves of a layer's statistics as one, with the factor that second-order assignment needs where the
-/// second-moment matrix is known. Its damping is cross-validated; a layer of more than 2304 inputs, for which that
+/// second-moment matrix is known. Its damping is cross-validated; a layer whose halves have no such matrix, because that
 /// would take minutes, gets 0.01, or 0.3 where there are fewer samples than inputs. Where `corrects_bias` allows it and
 /// the cross-validation finds smaller errors that way, the moments are centred.
 template <class Real = double>
-[[nodiscard]] LayerStatistics factored_statistics(MatrixView<const float> weights, const SplitStatistics& split,
+[[nodiscard]] LayerStatistics factored_statistics(MatrixView<const float> weights, SplitStatistics split,
                                                   bool corrects_bias, Parallel& parallel) {
-  constexpr std::size_t max_validated_inputs = 2304;
-  LayerStatistics statistics = merged(split);
-  if (statistics.second_moments.size() == 0) return statistics;
-  double damping = statistics.samples < weights.cols() ? 0.3 : default_damping;
-  if (weights.cols() <= max_validated_inputs && split.even.samples > 0 && split.odd.samples > 0) {
+  double damping = split.even.samples + split.odd.samples < weights.cols() ? 0.3 : default_damping;
+  bool centres = false;
+  if (!split.even.second_moments.empty() && split.even.samples > 0 && split.odd.samples > 0) {
     const ValidatedDamping as_they_are = cross_validated_damping<Real>(weights, split.even, split.odd, parallel);
     damping = as_they_are.damping;
     if (corrects_bias) {
       const ValidatedDamping centring =
           cross_validated_centred_damping<Real>(weights, split.even, split.odd, parallel, as_they_are);
-      if (centring.error < as_they_are.error) {
-        damping = centring.damping;
-        const Vector mean = statistics.input_mean;
-        statistics = centred(std::move(statistics), mean);
-      }
+      centres = centring.error < as_they_are.error;
+      if (centres) damping = centring.damping;
     }
+  }
+  LayerStatistics statistics = merged(std::move(split));
+  if (statistics.second_moments.size() == 0) return statistics;
+  if (centres) {
+    const Vector mean = statistics.input_mean;
+    statistics = centred(std::move(statistics), mean);
   }
   statistics.factor = second_moment_factor<Real>(statistics.second_moments, damping);
   return statistics;
@@ -47,7 +48,7 @@ template <class Real = double>
 
 #if defined(NUQ_COMPILED)
 NUQ_INSTANTIATION(CALIBRATION)
-template LayerStatistics factored_statistics<double>(MatrixView<const float>, const SplitStatistics&, bool, Parallel&);
+template LayerStatistics factored_statistics<double>(MatrixView<const float>, SplitStatistics, bool, Parallel&);
 #endif
 
 NUQ_NAMESPACE_END

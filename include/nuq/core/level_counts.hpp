@@ -33,8 +33,16 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION LevelCounts count_levels(ArrayView<const std::int8_t> levels) noexcept {
-  LevelCounts counts{};
-  for (const std::int8_t level : levels) ++counts[level_index(level)];
+  std::array<LevelCounts, 4> parts{};  // the same level often follows itself: one count would wait for the other
+  std::size_t at = 0;
+  for (; at + parts.size() <= levels.size(); at += parts.size()) {
+    for (std::size_t part = 0; part < parts.size(); ++part) ++parts[part][level_index(levels[at + part])];
+  }
+  for (; at < levels.size(); ++at) ++parts[0][level_index(levels[at])];
+  LevelCounts counts = parts[0];
+  for (std::size_t part = 1; part < parts.size(); ++part) {
+    for (std::size_t index = 0; index < counts.size(); ++index) counts[index] += parts[part][index];
+  }
   return counts;
 }
 

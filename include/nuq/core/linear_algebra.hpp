@@ -14,6 +14,7 @@
 #endif
 
 #include <cstddef>
+#include <utility>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix.hpp"
@@ -46,7 +47,7 @@ void add_product(MatrixBlock<Real> a, ArrayView<const Real> x, DenseVector<Real>
 /// The lower triangular L with A = L Lᵀ of a symmetric matrix, in `lower`. False where A is not positive definite;
 /// `lower` then means nothing.
 template <class Real>
-[[nodiscard]] bool cholesky_factor(const DenseMatrix<Real>& a, DenseMatrix<Real>& lower);
+[[nodiscard]] bool cholesky_factor(DenseMatrix<Real> a, DenseMatrix<Real>& lower);
 
 /// The solution of A·x = b for a symmetric positive definite A.
 template <class Real>
@@ -141,8 +142,8 @@ void add_product(MatrixBlock<Real> a, ArrayView<const Real> x, DenseVector<Real>
 }
 
 template <class Real>
-bool cholesky_factor(const DenseMatrix<Real>& a, DenseMatrix<Real>& lower) {
-  lower = a;
+bool cholesky_factor(DenseMatrix<Real> a, DenseMatrix<Real>& lower) {
+  lower = std::move(a);
   if (!detail::factor_columns(lower, 0, lower.cols())) return false;
   for (std::ptrdiff_t col = 1; col < lower.cols(); ++col) std::fill_n(&lower(0, col), col, Real{});
   return true;
@@ -166,7 +167,7 @@ NUQ_INSTANTIATION(CORE) template void multiply_transposed(MatrixBlock<double>, M
 NUQ_INSTANTIATION(CORE) template void add_product(MatrixBlock<double>, ArrayView<const double>, Vector&);
 NUQ_INSTANTIATION(CORE)
 template void add_product(MatrixBlock<float>, ArrayView<const float>, DenseVector<float>&);
-NUQ_INSTANTIATION(CORE) template bool cholesky_factor(const Matrix&, Matrix&);
+NUQ_INSTANTIATION(CORE) template bool cholesky_factor(Matrix, Matrix&);
 NUQ_INSTANTIATION(CORE) template Vector solve_positive_definite(const Matrix&, const Vector&);
 #endif
 

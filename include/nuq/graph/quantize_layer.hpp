@@ -1,6 +1,8 @@
 #ifndef NUQ_GRAPH_QUANTIZE_LAYER_HPP
 #define NUQ_GRAPH_QUANTIZE_LAYER_HPP
 
+#include <optional>
+
 #include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
@@ -15,6 +17,19 @@ NUQ_NAMESPACE_BEGIN
 NUQ_FUNCTION [[nodiscard]] bool has_own_bias(const Graph& graph, const Node& node);
 
 namespace detail {
+
+/// A quantized layer and the error of its output, in the unit of its statistics, where the quantizer knows it.
+struct MeasuredQuantization {
+  LayerQuantization layer;
+  std::optional<double> output_error;
+};
+
+/// As `quantize_layer`.
+NUQ_FUNCTION [[nodiscard]] MeasuredQuantization quantize_and_measure(const Graph& graph, const Node& node,
+                                                                     const LayerPlan& plan,
+                                                                     const AnyLayerQuantizer& quantizer,
+                                                                     const LayerStatistics* statistics,
+                                                                     Parallel& parallel);
 
 /// Rounds every weight of a layer to the nearest level at its scales: of its codebook, or of all 256. Throws ModelError
 /// for weights that are not finite. Nothing for a layer without weights.
@@ -76,34 +91,40 @@ NUQ_DEFINITION void round_to_nearest_levels(const Graph& graph, const Node& node
   layer.weights.levels = nearest_levels(problem, layer.codebook ? *layer.codebook : Codebook::all());
 }
 
+NUQ_DEFINITION MeasuredQuantization quantize_and_measure(const Graph& graph, const Node& node, const LayerPlan& plan,
+                                                         const AnyLayerQuantizer& quantizer,
+                                                         const LayerStatistics* statistics, Parallel& parallel) {
+  MeasuredQuantization result;
+  if (!quantizes_weights(node)) {
+    result.layer.weights = unit_weights();
+    return result;
+  }
+  const WeightMatrix weights(node);
+  with_error_place(graph.weights_file() + ": layer '" + node.name + "'", [&] {
+    const Granularity granularity = granularity_of(node, plan);
+    if (plan.weight_algorithm == WeightAlgorithm::arq) {
+      result.layer.weights = quantizer.quantize_uniformly(weights.view(), granularity);
+      return;
+    }
+    const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
+    NuqParameters parameters = nuq_parameters(plan);
+    if (!has_own_bias(graph, node)) parameters.bias_correction = BiasCorrection::off;
+    NuqResult nuq = quantizer.quantize(weights.view(), granularity, parameters,
+                                       statistics == nullptr ? &expected : statistics, parallel);
+    result.layer.weights = std::move(nuq.weights);
+    result.layer.codebook = nuq.codebook;
+    result.layer.bias_correction = std::move(nuq.bias_correction);
+    result.output_error = nuq.output_error;
+  });
+  return result;
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
                                                 const AnyLayerQuantizer& quantizer, const LayerStatistics* statistics,
                                                 Parallel& parallel) {
-  if (!quantizes_weights(node)) {
-    LayerQuantization without_weights;
-    without_weights.weights = unit_weights();
-    return without_weights;
-  }
-  const WeightMatrix weights(node);
-  return detail::with_error_place(graph.weights_file() + ": layer '" + node.name + "'", [&] {
-    const Granularity granularity = granularity_of(node, plan);
-    LayerQuantization result;
-    if (plan.weight_algorithm == WeightAlgorithm::arq) {
-      result.weights = quantizer.quantize_uniformly(weights.view(), granularity);
-    } else {
-      const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
-      NuqParameters parameters = detail::nuq_parameters(plan);
-      if (!has_own_bias(graph, node)) parameters.bias_correction = BiasCorrection::off;
-      NuqResult nuq = quantizer.quantize(weights.view(), granularity, parameters,
-                                         statistics == nullptr ? &expected : statistics, parallel);
-      result.weights = std::move(nuq.weights);
-      result.codebook = nuq.codebook;
-      result.bias_correction = std::move(nuq.bias_correction);
-    }
-    return result;
-  });
+  return detail::quantize_and_measure(graph, node, plan, quantizer, statistics, parallel).layer;
 }
 
 NUQ_NAMESPACE_END

@@ -1,6 +1,7 @@
 #ifndef NUQ_QUANTIZE_CONTRACTS_HPP
 #define NUQ_QUANTIZE_CONTRACTS_HPP
 
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -23,8 +24,10 @@ struct NuqResult {
   QuantizedWeights weights;
   Codebook codebook;           ///< at most `num_steps` levels; every level of `weights` is one of them
   double error = 0.0;          ///< of the layer's output, by the assigner's measure
-  double nearest_error = 0.0;  ///< alike, of the first codebook's nearest levels at the weight quantizer's scales
+  double nearest_error = 0.0;  ///< alike, of the first codebook's nearest levels at the weight quantizer's scales; or
+                               ///< as much of it as is more than the error of what the assigner found
   std::vector<float> bias_correction{};  ///< [out] to be added to the layer's bias; empty: nothing is
+  std::optional<double> output_error{};  ///< `output_error` of the weights, where the quantizer knows it
 };
 
 namespace detail {

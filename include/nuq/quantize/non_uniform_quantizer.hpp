@@ -108,6 +108,8 @@ class NonUniformQuantizer {
                      best.codebook,
                      best.assignment.error,
                      nearest_error};
+    result.output_error = best.assignment.output_error;
+    if constexpr (!measures_levels_v<LevelAssigner>) result.output_error = result.error;
     result.bias_correction = bias_correction(weights, result.weights, statistics, parameters.bias_correction);
     return result;
   }
@@ -201,11 +203,18 @@ class NonUniformQuantizer {
     return {std::move(refitted.scales), true};
   }
 
-  /// Puts the nearest levels in the place of an assignment that is no better; returns their error.
+  /// The same, or anything larger than `enough` where that is less.
+  [[nodiscard]] double error_of(const LayerProblem& problem, ArrayView<const std::int8_t> levels, double enough) const {
+    if constexpr (measures_up_to_v<LevelAssigner>) return static_cast<double>(assigner_.error(problem, levels, enough));
+    if constexpr (!measures_levels_v<LevelAssigner>) return output_error(problem, levels, enough);
+    return error_of(problem, levels);
+  }
+
+  /// Puts the nearest levels in the place of an assignment that is no better; returns their error, see NuqResult.
   double fall_back_on_nearest(State& state, const LayerProblem& problem) const {
     if constexpr (!std::is_same_v<LevelAssigner, NearestLevel>) {
       std::vector<std::int8_t> nearest = nearest_levels(problem, state.codebook);
-      const double error = error_of(problem, nearest);
+      const double error = error_of(problem, nearest, state.assignment.error);
       if (!(state.assignment.error < error)) state.assignment = {std::move(nearest), error};
       return error;
     }

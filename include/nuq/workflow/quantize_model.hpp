@@ -69,11 +69,11 @@ NUQ_DEFINITION void note_ignored_iterations(QuantizationSettings& settings, cons
   }
 }
 
-/// Whether a layer is to have all threads for itself: one with a second-moment matrix, whose factor takes memory, or
+/// Whether a layer is to have all threads for itself: one with second moments, whose factor may take memory, or
 /// one so large that the others would be done long before it.
 NUQ_FUNCTION [[nodiscard]] inline bool takes_all_threads(const Node& node, const LayerStatistics* statistics) {
   constexpr std::size_t large = std::size_t{1} << 22U;
-  if (statistics != nullptr && statistics->second_moments.size() > 0) return true;
+  if (statistics != nullptr && statistics->has_second_moments()) return true;
   return !node.blobs.empty() && node.blobs.front().values.size() > large;
 }
 

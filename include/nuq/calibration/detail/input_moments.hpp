@@ -35,6 +35,9 @@ class InputMoments {
     }
   }
 
+  /// The vector that was added last.
+  [[nodiscard]] const Vector& last() const noexcept { return x_; }
+
   /// The means, zeros where no vector was added. To be called once, as the last thing.
   NUQ_FUNCTION [[nodiscard]] LayerStatistics finish(Parallel& parallel);
 

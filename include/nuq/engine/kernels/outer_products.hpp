@@ -77,9 +77,15 @@ class OuterProducts {
  public:
   NUQ_FUNCTION explicit OuterProducts(std::ptrdiff_t inputs, ProductTile multiply = best_product_tile())
       : multiply_(multiply),
+        inputs_(inputs),
         panels_((inputs + product_panel - 1) / product_panel),
         block_(product_panel, panels_ * block_vectors),
-        sums_(inputs, inputs) {}
+        sums_(static_cast<std::size_t>(begin_of(panels_))) {}
+
+  /// What the sums of so many inputs take until they are asked for.
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t inputs) noexcept {
+    return sizeof(double) * inputs * (inputs / 2 + product_panel + block_vectors);
+  }
 
   NUQ_FUNCTION void add(const Vector& x, Parallel& parallel) {
     for (std::ptrdiff_t panel = 0; panel < panels_; ++panel) {
@@ -93,17 +99,34 @@ class OuterProducts {
   /// The symmetric sum. To be called once, as the last thing.
   NUQ_FUNCTION [[nodiscard]] Matrix finish(Parallel& parallel) {
     add_block(parallel);
-    for (std::ptrdiff_t col = 1; col < sums_.cols(); ++col) {
-      for (std::ptrdiff_t row = 0; row < col; ++row) sums_(row, col) = sums_(col, row);
+    block_ = Matrix();
+    Matrix symmetric(inputs_, inputs_);
+    for (std::ptrdiff_t col = 0; col < inputs_; ++col) {
+      const std::ptrdiff_t first = col / product_panel * product_panel;
+      const double* const sums = sums_of(col / product_panel, col);
+      for (std::ptrdiff_t row = col; row < inputs_; ++row)
+        symmetric(row, col) = symmetric(col, row) = sums[row - first];
     }
-    return std::move(sums_);
+    sums_ = {};
+    return symmetric;
   }
 
  private:
   static constexpr std::ptrdiff_t block_vectors = 250;  // a power of two would put all panels in one cache set
 
   NUQ_FUNCTION [[nodiscard]] std::ptrdiff_t inputs_of(std::ptrdiff_t panel) const noexcept {
-    return (std::min)(product_panel, sums_.rows() - panel * product_panel);
+    return (std::min)(product_panel, inputs_ - panel * product_panel);
+  }
+
+  /// Where the columns of a panel begin: those before it hold the rows from their own panel's first on.
+  NUQ_FUNCTION [[nodiscard]] std::ptrdiff_t begin_of(std::ptrdiff_t panel) const noexcept {
+    return panel * product_panel * inputs_ - panel * (panel - 1) / 2 * product_panel * product_panel;
+  }
+
+  /// Column `col`, which is of `panel`, from the panel's first row on.
+  NUQ_FUNCTION [[nodiscard]] double* sums_of(std::ptrdiff_t panel, std::ptrdiff_t col) noexcept {
+    const std::ptrdiff_t first = panel * product_panel;
+    return sums_.data() + begin_of(panel) + (col - first) * (inputs_ - first);
   }
 
   /// Panels of rows stay in the first cache while they meet a group of columns from the second.
@@ -130,17 +153,19 @@ class OuterProducts {
       multiply_(filled_, left, right + col, tile);
       const std::ptrdiff_t tile_width = (std::min)(product_tile_cols, cols - col);
       for (std::ptrdiff_t at = 0; at < tile_width; ++at) {
-        double* const sums = &sums_(row_panel * product_panel, col_panel * product_panel + col + at);
+        double* const sums =
+            sums_of(col_panel, col_panel * product_panel + col + at) + (row_panel - col_panel) * product_panel;
         for (std::ptrdiff_t row = 0; row < rows; ++row) sums[row] += tile[at * product_panel + row];
       }
     }
   }
 
   ProductTile multiply_;
+  std::ptrdiff_t inputs_;
   std::ptrdiff_t panels_;
   std::ptrdiff_t filled_ = 0;  // vectors in the block
   Matrix block_;               // by panel and vector; zeros behind the last input
-  Matrix sums_;                // lower triangle
+  std::vector<double> sums_;   // of the lower triangle, by panels of columns
 };
 
 }  // namespace detail

@@ -22,6 +22,7 @@ struct Assignment {
   double error = 0.0;               ///< `output_error`, or the assigner's own measure
 
   // What some assigners find out on their way.
+  std::optional<double> output_error{};     ///< where `error` is another measure
   std::optional<RefittedScales> refit{};    ///< `refit_scales` of the levels
   std::optional<LevelHistogram> targets{};  ///< the values that were assigned, divided by the scales, where they are
                                             ///< not the weights themselves; the next codebook is fitted to them
@@ -36,6 +37,10 @@ using assign_op = decltype(std::declval<const Assigner&>().assign(std::declval<c
 template <class Assigner>
 using error_op = decltype(std::declval<const Assigner&>().error(std::declval<const LayerProblem&>(),
                                                                 std::declval<ArrayView<const std::int8_t>>()));
+
+template <class Assigner>
+using bounded_error_op = decltype(std::declval<const Assigner&>().error(
+    std::declval<const LayerProblem&>(), std::declval<ArrayView<const std::int8_t>>(), double{}));
 
 }  // namespace detail
 
@@ -57,7 +62,8 @@ using error_op = decltype(std::declval<const Assigner&>().error(std::declval<con
 ///   };
 ///
 /// Optional, for an assigner that measures by something else (that charges for bits as well), so that any levels can be
-/// measured alike: `double error(const LayerProblem&, ArrayView<const std::int8_t> levels) const`.
+/// measured alike: `double error(const LayerProblem&, ArrayView<const std::int8_t> levels) const`. With a third
+/// parameter, `double enough`, it may stop and return anything larger than that once the error is known to be.
 /// Shipped models: NearestLevel, ErrorFeedback, RateConstrainedErrorFeedback.
 template <class Assigner>
 inline constexpr bool is_level_assigner_v = detail::returns<Assignment, detail::assign_op, Assigner>();
@@ -65,6 +71,10 @@ inline constexpr bool is_level_assigner_v = detail::returns<Assignment, detail::
 /// True for an assigner with the optional `error`.
 template <class Assigner>
 inline constexpr bool measures_levels_v = detail::returns<double, detail::error_op, Assigner>();
+
+/// True where that takes a bound.
+template <class Assigner>
+inline constexpr bool measures_up_to_v = detail::returns<double, detail::bounded_error_op, Assigner>();
 
 /// Calls the assigner.
 template <class Assigner>

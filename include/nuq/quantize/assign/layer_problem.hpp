@@ -43,11 +43,11 @@ NUQ_DEFINITION double LayerProblem::importance(std::size_t col) const {
 }
 
 NUQ_DEFINITION bool LayerProblem::has_second_moments() const noexcept {
-  return statistics != nullptr && statistics->second_moments.size() > 0;
+  return statistics != nullptr && statistics->has_second_moments();
 }
 
 NUQ_DEFINITION bool LayerProblem::has_prior() const noexcept {
-  return statistics != nullptr && statistics->second_moments.size() == 0 && statistics->prior.has_value();
+  return statistics != nullptr && !statistics->has_second_moments() && statistics->prior.has_value();
 }
 
 NUQ_NAMESPACE_END

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -114,13 +115,17 @@ void prior_row_errors(const PriorRows<Real>& rows, ArrayView<const std::int8_t> 
 /// H is the matrix of the inputs' second moments where `problem.statistics` has one or a prior for it, its diagonal
 /// where they have that alone, the identity otherwise. In double, row by row and then in row order: the same bits for
 /// any number of threads. Where the statistics hold the factor of H it takes half the work, and products are of
-/// floats: off by about 1e-6 of the error that the damped H gives.
+/// floats: off by about 1e-6 of the error that the damped H gives. Once the first rows err by clearly more than `enough`
+/// the others are not looked at.
 template <class Real = double>
-[[nodiscard]] double output_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels) {
+[[nodiscard]] double output_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                                  double enough = (std::numeric_limits<double>::infinity)()) {
+  constexpr std::size_t rows_at_once = 128;
+  constexpr double clearly = 1.01;
   std::vector<double> row_errors(problem.weights.rows());
   std::optional<detail::PriorRows<Real>> prior;
   if (problem.has_prior()) prior.emplace(problem);
-  detail::for_each_row_block(*problem.parallel, row_errors.size(), [&](std::size_t first, std::size_t last) {
+  const auto measure = [&](std::size_t first, std::size_t last) {
     if (problem.has_second_moments() && problem.statistics->factor) {
       detail::factor_row_errors(problem, *problem.statistics->factor, levels, first, last, row_errors);
     } else if (problem.has_second_moments()) {
@@ -132,14 +137,21 @@ template <class Real = double>
         row_errors[row] = detail::diagonal_row_error(problem, levels, row);
       }
     }
-  });
+  };
   double error = 0.0;
-  for (const double row_error : row_errors) error += row_error;
+  for (std::size_t begin = 0; begin < row_errors.size() && !(error > clearly * enough); begin += rows_at_once) {
+    const std::size_t rows = (std::min)(rows_at_once, row_errors.size() - begin);
+    detail::for_each_row_block(*problem.parallel, rows, [&](std::size_t first, std::size_t last) {
+      measure(begin + first, begin + last);
+    });
+    for (std::size_t row = begin; row < begin + rows; ++row) error += row_errors[row];
+  }
   return (std::max)(error, 0.0);  // without the damping next to nothing may be left
 }
 
 #if defined(NUQ_COMPILED)
-NUQ_INSTANTIATION(QUANTIZE) template double output_error<double>(const LayerProblem&, ArrayView<const std::int8_t>);
+NUQ_INSTANTIATION(QUANTIZE)
+template double output_error<double>(const LayerProblem&, ArrayView<const std::int8_t>, double);
 #endif
 
 NUQ_NAMESPACE_END

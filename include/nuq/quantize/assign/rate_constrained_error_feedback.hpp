@@ -5,12 +5,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/level_counts.hpp"
+#include "nuq/core/matrix_view.hpp"
 #include "nuq/quantize/assign/contracts.hpp"
 #include "nuq/quantize/assign/detail/feedback.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
@@ -65,38 +67,62 @@ class PricedLevels {
   std::array<std::size_t, 256> below_{};
 };
 
+/// Some rows of a problem, evenly spaced: what is found out about these is likely to hold for all.
+class SampledRows {
+ public:
+  /// At least `rows` of them with at least `weights` weights; all where there are no more.
+  NUQ_FUNCTION SampledRows(const LayerProblem& problem, std::size_t rows, std::size_t weights);
+
+  /// Refers to this object.
+  [[nodiscard]] const LayerProblem& problem() const noexcept { return problem_; }
+
+  SampledRows(const SampledRows&) = delete;
+  SampledRows& operator=(const SampledRows&) = delete;
+
+ private:
+  std::vector<float> weights_;
+  std::vector<float> scales_;
+  LayerProblem problem_;
+};
+
 }  // namespace detail
 
 /// Error feedback that also pays for bits: each weight takes the level of least error + price · bits. What a level
-/// costs follows from how often the pass before took it, beginning with the nearest levels. Where the inputs'
+/// costs follows from how often the pass before took it, beginning with the nearest levels; of a large layer some rows
+/// stand for all in every pass but the last. Where the inputs'
 /// second-moment matrix is unknown every weight pays for its own squared difference (entropy-constrained scalar
 /// quantization, Chou, Lookabaugh and Gray 1989), otherwise for what is left after feedback.
 template <class RateModel = EntropyRate>
 struct RateConstrainedErrorFeedback {
   RateModel rate{};
   double price = 0.0;                ///< of one bit, in units of the layer's output error; ≥ 0
-  int passes = 3;                    ///< ≥ 1
+  int passes = 3;                    ///< ≥ 1; the last one is over all rows
   double damping = default_damping;  ///< as ErrorFeedback's
 
   [[nodiscard]] Assignment assign(const LayerProblem& problem, const Codebook& codebook) const {
     if constexpr (!require_rate_model<RateModel>()) {
       return {};
     } else {
+      constexpr std::size_t sampled_rows = 96;
+      constexpr std::size_t sampled_weights = 65'536;
       const detail::Feedback<double> feedback(problem, damping);
-      std::vector<std::int8_t> levels = nearest_levels(problem, codebook);
-      double output_error = 0.0;
-      for (int pass = 0; pass < passes; ++pass) {
-        output_error = feedback.assign(
-            levels.data(), detail::PricedLevels(codebook, rate.bits_per_level(count_levels(levels)), price));
-      }
-      const double paid = price * bits(levels);
-      return {std::move(levels), output_error + paid};
+      const detail::SampledRows sample(problem, sampled_rows, sampled_weights);
+      std::vector<std::int8_t> levels = nearest_levels(sample.problem(), codebook);
+      const auto priced = [&] { return detail::PricedLevels(codebook, rate.bits_per_level(count_levels(levels)), price); };
+      for (int pass = 1; pass < passes; ++pass) feedback.assign(sample.problem(), levels.data(), priced());
+      const detail::PricedLevels choose = priced();
+      levels.resize(problem.weights.size());
+      const double output_error = feedback.assign(levels.data(), choose);
+      const double error = output_error + price * bits(levels);
+      return {std::move(levels), error, output_error};
     }
   }
 
-  /// Output error + price · bits.
-  [[nodiscard]] double error(const LayerProblem& problem, ArrayView<const std::int8_t> levels) const {
-    return output_error(problem, levels) + price * bits(levels);
+  /// Output error + price · bits; perhaps less of it, but more than `enough`.
+  [[nodiscard]] double error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
+                             double enough = (std::numeric_limits<double>::infinity)()) const {
+    const double paid = price * bits(levels);
+    return paid > enough ? paid : output_error(problem, levels, enough - paid) + paid;
   }
 
  private:
@@ -118,6 +144,20 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
+
+NUQ_DEFINITION SampledRows::SampledRows(const LayerProblem& problem, std::size_t rows, std::size_t weights)
+    : problem_(problem) {
+  const MatrixView<const float>& all = problem.weights;
+  rows = (std::max)(rows, (weights + all.cols() - 1) / (std::max)(all.cols(), std::size_t{1}));
+  if (rows >= all.rows()) return;
+  for (std::size_t index = 0; index < rows; ++index) {
+    const std::size_t row = index * all.rows() / rows;
+    weights_.insert(weights_.end(), all.row(row).begin(), all.row(row).end());
+    scales_.push_back(static_cast<float>(problem.scale(row)));
+  }
+  problem_.weights = {weights_.data(), rows, all.cols()};
+  problem_.scales = scales_;
+}
 
 NUQ_DEFINITION PricedLevels::PricedLevels(const Codebook& codebook, const std::array<float, 256>& bits, double price)
     : codebook_(codebook) {

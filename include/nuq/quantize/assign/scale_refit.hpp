@@ -14,6 +14,7 @@
 #include "nuq/core/support/rows_as_columns.hpp"
 #include "nuq/quantize/assign/detail/prior_rows.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
+#include "nuq/quantize/statistics/second_moment_factor.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -60,6 +61,34 @@ void second_order_row_fits(const LayerProblem& problem, ArrayView<const std::int
   }
 }
 
+/// The same with the factor of H damped: wᵀR and LᵀR, less the damping. Products are of floats.
+template <class Real = float>
+void factor_row_fits(const LayerProblem& problem, const SecondMomentFactor& factor, ArrayView<const std::int8_t> levels,
+                     std::size_t first, std::size_t last, std::vector<ScaleFit>& fits) {
+  const auto rows = static_cast<std::ptrdiff_t>(last - first);
+  DenseMatrix<Real> weight(rows, factor.upper.cols());
+  DenseMatrix<Real> level(rows, factor.upper.cols());
+  for (std::size_t row = first; row < last; ++row) {
+    const auto at = static_cast<std::ptrdiff_t>(row - first);
+    fits[row] = {};
+    for (std::ptrdiff_t k = 0; k < level.cols(); ++k) {
+      const std::size_t col = factor.order[static_cast<std::size_t>(k)];
+      weight(at, k) = problem.weights(row, col);
+      level(at, k) = static_cast<Real>(levels[row * problem.weights.cols() + col]);
+      fits[row].add(static_cast<double>(weight(at, k)), static_cast<double>(level(at, k)), -factor.damping);
+    }
+  }
+  DenseMatrix<Real> weight_terms;
+  DenseMatrix<Real> level_terms;
+  linear_algebra::multiply(weight.block(), factor.upper.block(), weight_terms);
+  linear_algebra::multiply(level.block(), factor.upper.block(), level_terms);
+  for (std::ptrdiff_t k = 0; k < level_terms.cols(); ++k) {
+    for (std::ptrdiff_t at = 0; at < rows; ++at)
+      fits[first + static_cast<std::size_t>(at)].add(static_cast<double>(weight_terms(at, k)),
+                                                     static_cast<double>(level_terms(at, k)));
+  }
+}
+
 /// The fits of rows [first, last) with the guessed matrix H.
 template <class Real>
 void prior_row_fits(const PriorRows<Real>& rows, ArrayView<const std::int8_t> levels, std::size_t first,
@@ -85,7 +114,9 @@ template <class Real = double>
   std::optional<detail::PriorRows<Real>> prior;
   if (problem.has_prior()) prior.emplace(problem);
   detail::for_each_row_block(*problem.parallel, fits.size(), [&](std::size_t first, std::size_t last) {
-    if (problem.has_second_moments()) {
+    if (problem.has_second_moments() && problem.statistics->second_moments.empty()) {
+      detail::factor_row_fits(problem, *problem.statistics->factor, levels, first, last, fits);
+    } else if (problem.has_second_moments()) {
       detail::second_order_row_fits<Real>(problem, levels, first, last, fits);
     } else if (prior) {
       detail::prior_row_fits(*prior, levels, first, last, fits);

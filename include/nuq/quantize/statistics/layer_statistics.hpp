@@ -18,13 +18,16 @@ NUQ_NAMESPACE_BEGIN
 struct LayerStatistics {
   std::uint64_t samples = 0;        ///< number of vectors x seen
   Vector mean_squares;              ///< [in] E[x_i²]; empty where unknown
-  Matrix second_moments;            ///< [in × in] E[x xᵀ]; empty where only the diagonal is known
+  Matrix second_moments;            ///< [in × in] E[x xᵀ]; empty where only the diagonal is known, or the factor
   Vector input_mean;                ///< [in] E[x]; empty where unknown
   Vector mean_deviation;            ///< [in] half the difference of E[x] over two halves of the data; empty: unknown
   bool is_centred = false;          ///< the moments are those of x − E[x]: the bias is to make up for mean errors
-  std::optional<InputPrior> prior;  ///< how x_i/√E[x_i²] are expected to correlate where `second_moments` is empty
+  std::optional<InputPrior> prior;  ///< how x_i/√E[x_i²] are expected to correlate where that is not known
   double sensitivity = 1.0;         ///< how many times the moments count already, see `weigh`
-  std::optional<SecondMomentFactor> factor;  ///< of `second_moments`; absent: made by whoever needs it, each time
+  std::optional<SecondMomentFactor> factor;  ///< of E[x xᵀ]; absent: made by whoever needs it, each time
+
+  /// Whether it is known how inputs vary together: by `second_moments` or by their factor.
+  NUQ_FUNCTION [[nodiscard]] bool has_second_moments() const noexcept;
 
   /// Weight of column `col` in an output error: E[x_col²], or 1 where it is unknown.
   NUQ_FUNCTION [[nodiscard]] double importance(std::size_t col) const;
@@ -41,6 +44,10 @@ NUQ_NAMESPACE_END
 #include <cmath>
 
 NUQ_NAMESPACE_BEGIN
+
+NUQ_DEFINITION bool LayerStatistics::has_second_moments() const noexcept {
+  return second_moments.size() > 0 || factor.has_value();
+}
 
 NUQ_DEFINITION double LayerStatistics::importance(std::size_t col) const {
   return mean_squares.empty() ? 1.0 : mean_squares[static_cast<std::ptrdiff_t>(col)];

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -57,15 +58,14 @@ template <class Real = double>
 [[nodiscard]] SecondMomentFactor second_moment_factor(const Matrix& second_moments, double damping = default_damping) {
   SecondMomentFactor factor;
   factor.order = detail::order_by_moment(second_moments);
-  // With rows and columns reversed R is lower triangular: a Cholesky factor.
-  DenseMatrix<Real> reversed = detail::reversed(second_moments, factor.order);
   DenseMatrix<Real> lower;
   const double unit = detail::damping_unit(second_moments);
   for (double share = damping;; share = (std::max)(10.0 * share, 1e-8)) {
-    const double added = share * unit - factor.damping;
-    for (std::ptrdiff_t k = 0; k < reversed.rows(); ++k) reversed(k, k) += added;
+    // With rows and columns reversed R is lower triangular: a Cholesky factor.
+    DenseMatrix<Real> reversed = detail::reversed(second_moments, factor.order);
     factor.damping = share * unit;
-    if (linear_algebra::cholesky_factor(reversed, lower) || !std::isfinite(factor.damping)) break;
+    for (std::ptrdiff_t k = 0; k < reversed.rows(); ++k) reversed(k, k) += factor.damping;
+    if (linear_algebra::cholesky_factor(std::move(reversed), lower) || !std::isfinite(factor.damping)) break;
   }
   factor.upper = detail::reversed_floats(lower);
   return factor;

@@ -314,9 +314,16 @@ class Feedback {
   /// `findings`, unless null, where the second-moment matrix is known.
   template <class Choose>
   double assign(std::int8_t* levels, const Choose& choose, FeedbackFindings* findings = nullptr) const {
-    const std::vector<double> errors = factor_  ? assign_with_factor(problem_, **factor_, levels, choose, findings)
-                                       : prior_ ? assign_with_prior(problem_, *prior_, prior_factors_, levels, choose)
-                                                : assign_each(problem_, levels, choose);
+    return assign(problem_, levels, choose, findings);
+  }
+
+  /// The same for other rows with the same statistics.
+  template <class Choose>
+  double assign(const LayerProblem& rows, std::int8_t* levels, const Choose& choose,
+                FeedbackFindings* findings = nullptr) const {
+    const std::vector<double> errors = factor_  ? assign_with_factor(rows, **factor_, levels, choose, findings)
+                                       : prior_ ? assign_with_prior(rows, *prior_, prior_factors_, levels, choose)
+                                                : assign_each(rows, levels, choose);
     double error = 0.0;
     for (const double row_error : errors) error += row_error;
     return (std::max)(error, 0.0);  // without the damping next to nothing may be left
