@@ -20,10 +20,11 @@ NUQ_NAMESPACE_BEGIN
 /// Both halves of a layer's statistics as one, with the factor that second-order assignment needs where the
 /// second-moment matrix is known. Its damping is cross-validated; a layer whose halves have no such matrix, because that
 /// would take minutes, gets 0.01, or 0.3 where there are fewer samples than inputs. Where `corrects_bias` allows it and
-/// the cross-validation finds smaller errors that way, the moments are centred.
+/// the cross-validation finds smaller errors that way, the moments are centred. Where there is a factor the moments are
+/// kept only if `keeps_moments`.
 template <class Real = double>
 [[nodiscard]] LayerStatistics factored_statistics(MatrixView<const float> weights, SplitStatistics split,
-                                                  bool corrects_bias, Parallel& parallel) {
+                                                  bool corrects_bias, Parallel& parallel, bool keeps_moments = true) {
   double damping = split.even.samples + split.odd.samples < weights.cols() ? 0.3 : default_damping;
   bool centres = false;
   if (!split.even.second_moments.empty() && split.even.samples > 0 && split.odd.samples > 0) {
@@ -42,13 +43,15 @@ template <class Real = double>
     const Vector mean = statistics.input_mean;
     statistics = centred(std::move(statistics), mean);
   }
-  statistics.factor = second_moment_factor<Real>(statistics.second_moments, damping);
+  Matrix kept = keeps_moments ? statistics.second_moments : Matrix();
+  statistics.factor = second_moment_factor<Real>(std::move(statistics.second_moments), damping);
+  statistics.second_moments = std::move(kept);
   return statistics;
 }
 
 #if defined(NUQ_COMPILED)
 NUQ_INSTANTIATION(CALIBRATION)
-template LayerStatistics factored_statistics<double>(MatrixView<const float>, SplitStatistics, bool, Parallel&);
+template LayerStatistics factored_statistics<double>(MatrixView<const float>, SplitStatistics, bool, Parallel&, bool);
 #endif
 
 NUQ_NAMESPACE_END

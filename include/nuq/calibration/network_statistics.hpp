@@ -10,7 +10,6 @@
 #include "nuq/calibration/factored_statistics.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/deadline.hpp"
-#include "nuq/core/matrix.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
@@ -41,7 +40,7 @@ NUQ_FUNCTION [[nodiscard]] std::vector<QuantizationPlan> parts_within_memory(con
 ///
 /// Cost: one pass over the data for each part of the layers whose sums fit into `options.memory`; per layer in² for each
 /// of its windows that is looked at, and some 2 in³ for factors with which the damping is chosen. Memory: the sums of a
-/// part, a float matrix [in × in] for each layer that is done, and three double matrices of the layer that is factored.
+/// part, a float matrix [in × in] for each layer that is done, and two double matrices of the layer that is factored.
 /// The statistics do not depend on the parts.
 ///
 /// @param engine  an Engine that has `graph` loaded.
@@ -62,9 +61,10 @@ template <class Engine, class Feed>
       if (deadline.has_passed()) return;
       const Node& node = *graph.find(layer);
       const bool corrects_bias = plan.at(layer).bias_correction != BiasCorrection::off && has_own_bias(graph, node);
-      LayerStatistics known = factored_statistics(WeightMatrix(node).view(), std::move(split), corrects_bias, parallel);
+      const bool keeps_moments = nodes_of_same_weights(graph, node).size() > 1;
+      LayerStatistics known =
+          factored_statistics(WeightMatrix(node).view(), std::move(split), corrects_bias, parallel, keeps_moments);
       if (!known.factor) known.prior = input_prior(graph, node);
-      if (known.factor && nodes_of_same_weights(graph, node).size() == 1) known.second_moments = Matrix();
       statistics.emplace(layer, std::move(known));
     };
     detail::collect_layer_by_layer(graph, parts[part], engine, batches, feed, collection, parallel, keep);

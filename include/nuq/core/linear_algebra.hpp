@@ -14,7 +14,6 @@
 #endif
 
 #include <cstddef>
-#include <utility>
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix.hpp"
@@ -44,10 +43,10 @@ void multiply_transposed(MatrixBlock<Real> a, MatrixBlock<Real> b, DenseMatrix<R
 template <class Real>
 void add_product(MatrixBlock<Real> a, ArrayView<const Real> x, DenseVector<Real>& y);
 
-/// The lower triangular L with A = L Lᵀ of a symmetric matrix, in `lower`. False where A is not positive definite;
-/// `lower` then means nothing.
+/// Puts the lower triangular L with A = L Lᵀ in the place of a symmetric matrix A. False where that is not positive
+/// definite: what is above the diagonal is then as it was, the rest means nothing.
 template <class Real>
-[[nodiscard]] bool cholesky_factor(DenseMatrix<Real> a, DenseMatrix<Real>& lower);
+[[nodiscard]] bool make_cholesky_factor(DenseMatrix<Real>& a);
 
 /// The solution of A·x = b for a symmetric positive definite A.
 template <class Real>
@@ -142,10 +141,9 @@ void add_product(MatrixBlock<Real> a, ArrayView<const Real> x, DenseVector<Real>
 }
 
 template <class Real>
-bool cholesky_factor(DenseMatrix<Real> a, DenseMatrix<Real>& lower) {
-  lower = std::move(a);
-  if (!detail::factor_columns(lower, 0, lower.cols())) return false;
-  for (std::ptrdiff_t col = 1; col < lower.cols(); ++col) std::fill_n(&lower(0, col), col, Real{});
+bool make_cholesky_factor(DenseMatrix<Real>& a) {
+  if (!detail::factor_columns(a, 0, a.cols())) return false;
+  for (std::ptrdiff_t col = 1; col < a.cols(); ++col) std::fill_n(&a(0, col), col, Real{});
   return true;
 }
 
@@ -167,7 +165,7 @@ NUQ_INSTANTIATION(CORE) template void multiply_transposed(MatrixBlock<double>, M
 NUQ_INSTANTIATION(CORE) template void add_product(MatrixBlock<double>, ArrayView<const double>, Vector&);
 NUQ_INSTANTIATION(CORE)
 template void add_product(MatrixBlock<float>, ArrayView<const float>, DenseVector<float>&);
-NUQ_INSTANTIATION(CORE) template bool cholesky_factor(Matrix, Matrix&);
+NUQ_INSTANTIATION(CORE) template bool make_cholesky_factor(Matrix&);
 NUQ_INSTANTIATION(CORE) template Vector solve_positive_definite(const Matrix&, const Vector&);
 #endif
 

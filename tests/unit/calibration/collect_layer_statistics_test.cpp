@@ -304,6 +304,20 @@ TEST_CASE("merged halves are the moments of all images") {
   check_moments(nuq::merged(statistics.at("fc")), features_of_images(graph, 0, 1, 7));
 }
 
+TEST_CASE("a layer too large to be split has the moments of all images, and both halves the rest") {
+  const nuq::Graph graph = network();
+  nuq::StatisticsOptions options = all_positions();
+  options.max_split_inputs = 17;  // 'plain' has 18, 'windows' 12
+  const Statistics statistics = collect(graph, {4, 3}, options);
+  CHECK(statistics.at("windows").second_moments.empty());
+  const nuq::SplitStatistics& plain = statistics.at("plain");
+  CHECK(plain.even.second_moments.empty());
+  CHECK(plain.odd.second_moments.empty());
+  check_moments(plain.even, windows_of_images(plain_window, 0, 2, 7), false);
+  check_moments(plain.odd, windows_of_images(plain_window, 1, 2, 7), false);
+  check_moments(nuq::merged(plain), windows_of_images(plain_window, 0, 1, 7));
+}
+
 TEST_CASE("a single image fills the even half alone") {
   const nuq::Graph graph = network();
   const nuq::SplitStatistics split = collect(graph, {1}, all_positions()).at("windows");

@@ -68,6 +68,29 @@ TEST_CASE("where there is but one half the damping follows from the number of sa
   check_factor(factored({half(20, 2), empty_half()}), 0.01);
 }
 
+TEST_CASE("where both halves have but one matrix together the damping follows from the number of samples, too") {
+  const nuq::SplitStatistics split{half(9, 2), half(10, 3)};
+  nuq::SplitStatistics joint = split;
+  joint.even.second_moments = nuq::Matrix();
+  joint.odd.second_moments = nuq::Matrix();
+  joint.second_moments = nuq::merged(split).second_moments;
+  CHECK(nuq::merged(joint).second_moments == joint.second_moments);
+  CHECK(nuq::merged(joint).mean_squares == nuq::merged(split).mean_squares);
+  check_factor(factored(joint, true), 0.3);
+}
+
+TEST_CASE("the factor alone is kept where the moments are not wanted") {
+  const std::vector<float> weights = random_values(rows * cols, 1);
+  const nuq::SplitStatistics split{half(9, 2), half(7, 3)};
+  nuq::Parallel serial;
+  const nuq::LayerStatistics alone =
+      nuq::factored_statistics({weights.data(), rows, cols}, split, false, serial, false);
+  CHECK(alone.second_moments.empty());
+  CHECK(alone.has_second_moments());
+  REQUIRE(alone.factor.has_value());
+  CHECK(alone.factor->upper == factored(split).factor->upper);
+}
+
 TEST_CASE("without the second-moment matrix there is no factor") {
   nuq::SplitStatistics split{half(30, 2), half(30, 3)};
   split.even.second_moments.resize(0, 0);

@@ -19,6 +19,16 @@ TEST_CASE("levels are counted at their index") {
   CHECK(nuq::distinct_levels(expected) == 4);
 }
 
+TEST_CASE("all levels are counted, however many there are") {
+  std::vector<std::int8_t> levels;
+  for (int count = 0; count < 12; ++count) {
+    const nuq::LevelCounts counts = nuq::count_levels(levels);
+    CHECK(counts[nuq::level_index(3)] == static_cast<std::uint64_t>(count - count / 3));
+    CHECK(counts[nuq::level_index(-7)] == static_cast<std::uint64_t>(count / 3));
+    levels.push_back(count % 3 == 2 ? std::int8_t{-7} : std::int8_t{3});
+  }
+}
+
 TEST_CASE("a layer without weights has no levels") {
   CHECK(nuq::distinct_levels(nuq::count_levels({})) == 0);
 }

@@ -65,13 +65,18 @@ TEST_CASE("a positive definite matrix has a Cholesky factor, another one has non
     const Eigen::MatrixXd x = Eigen::MatrixXd::Random(size, size + 10);
     const Eigen::MatrixXd a = x * x.transpose();
     const Eigen::MatrixXd expected = a.llt().matrixL();
-    Matrix lower;
-    REQUIRE(nuq::linear_algebra::cholesky_factor(Matrix(a), lower));
+    Matrix lower = a;
+    REQUIRE(nuq::linear_algebra::make_cholesky_factor(lower));
     CHECK((Eigen::MatrixXd(lower) - expected).norm() <= 1e-11 * expected.norm());
     CHECK(Eigen::MatrixXd(Eigen::MatrixXd(lower).triangularView<Eigen::StrictlyUpper>()).isZero(0.0));
     const Eigen::VectorXd b = Eigen::VectorXd::Random(size);
     const Vector solution = nuq::linear_algebra::solve_positive_definite(Matrix(a), Vector(b));
     CHECK(solution == Vector(a.llt().solve(b)));
-    CHECK(!nuq::linear_algebra::cholesky_factor(Matrix(-a), lower));
+    Eigen::MatrixXd indefinite = a;
+    indefinite(size - 1, size - 1) = -1.0;
+    Matrix failed = indefinite;
+    CHECK(!nuq::linear_algebra::make_cholesky_factor(failed));
+    const Eigen::MatrixXd above = indefinite.triangularView<Eigen::StrictlyUpper>();
+    CHECK(Eigen::MatrixXd(Eigen::MatrixXd(failed).triangularView<Eigen::StrictlyUpper>()) == above);
   }
 }

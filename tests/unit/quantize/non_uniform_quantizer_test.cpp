@@ -11,6 +11,7 @@
 #include "../random_values.hpp"
 #include "nuq/core/level_counts.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/quantize/rate_quantizer.hpp"
 
 namespace quantize_non_uniform_quantizer_test {
 
@@ -154,6 +155,18 @@ TEST_CASE("the reported errors are those of the weights, and re-fitting lowers t
     }
     CHECK(before < plain.error);
   }
+}
+
+TEST_CASE("the output's error is told where the assigner measures it, whatever else it charges for") {
+  const std::vector<float> weights = random_values(out * in, 27, 0.1F);
+  const nuq::LayerStatistics statistics = diagonal_statistics();
+  const nuq::NuqResult plain = quantize(weights, {8, 1, 4}, nuq::Granularity::per_channel, &statistics);
+  CHECK(plain.output_error == plain.error);
+  const nuq::NuqResult priced = quantize(weights, {32, 1}, nuq::Granularity::per_channel, &statistics,
+                                         nuq::RateQuantizer{}.at_price(1e-3));
+  REQUIRE(priced.output_error);
+  CHECK(*priced.output_error == doctest::Approx(value_error(weights, priced.weights, &statistics)).epsilon(1e-9));
+  CHECK(*priced.output_error < priced.error);
 }
 
 TEST_CASE("few distinct values are restored exactly") {

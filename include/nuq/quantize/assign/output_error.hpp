@@ -66,7 +66,7 @@ template <class Real = float>
 void factor_row_errors(const LayerProblem& problem, const SecondMomentFactor& factor,
                        ArrayView<const std::int8_t> levels, std::size_t first, std::size_t last,
                        std::vector<double>& row_errors) {
-  constexpr std::ptrdiff_t cols_per_block = 48;
+  constexpr std::ptrdiff_t cols_per_block = UpperTriangle::cols_per_block;
   const std::ptrdiff_t cols = factor.upper.cols();
   DenseMatrix<Real> differences(static_cast<std::ptrdiff_t>(last - first), cols);
   for (std::size_t row = first; row < last; ++row) {
@@ -84,9 +84,8 @@ void factor_row_errors(const LayerProblem& problem, const SecondMomentFactor& fa
   }
   DenseMatrix<Real> terms;
   for (std::ptrdiff_t begin = 0; begin < cols; begin += cols_per_block) {
-    const std::ptrdiff_t end = (std::min)(begin + cols_per_block, cols);
-    linear_algebra::multiply(differences.block(0, 0, differences.rows(), end),
-                             factor.upper.block(0, begin, end, end - begin), terms);
+    const MatrixBlock<Real> upper = factor.upper.block(begin);
+    linear_algebra::multiply(differences.block(0, 0, differences.rows(), upper.rows), upper, terms);
     for (std::ptrdiff_t col = 0; col < terms.cols(); ++col) {
       for (std::ptrdiff_t row = 0; row < terms.rows(); ++row) {
         const auto term = static_cast<double>(terms(row, col));

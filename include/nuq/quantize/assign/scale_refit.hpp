@@ -80,12 +80,15 @@ void factor_row_fits(const LayerProblem& problem, const SecondMomentFactor& fact
   }
   DenseMatrix<Real> weight_terms;
   DenseMatrix<Real> level_terms;
-  linear_algebra::multiply(weight.block(), factor.upper.block(), weight_terms);
-  linear_algebra::multiply(level.block(), factor.upper.block(), level_terms);
-  for (std::ptrdiff_t k = 0; k < level_terms.cols(); ++k) {
-    for (std::ptrdiff_t at = 0; at < rows; ++at)
-      fits[first + static_cast<std::size_t>(at)].add(static_cast<double>(weight_terms(at, k)),
-                                                     static_cast<double>(level_terms(at, k)));
+  for (std::ptrdiff_t begin = 0; begin < level.cols(); begin += UpperTriangle::cols_per_block) {
+    const MatrixBlock<Real> upper = factor.upper.block(begin);
+    linear_algebra::multiply(weight.block(0, 0, rows, upper.rows), upper, weight_terms);
+    linear_algebra::multiply(level.block(0, 0, rows, upper.rows), upper, level_terms);
+    for (std::ptrdiff_t k = 0; k < level_terms.cols(); ++k) {
+      for (std::ptrdiff_t at = 0; at < rows; ++at)
+        fits[first + static_cast<std::size_t>(at)].add(static_cast<double>(weight_terms(at, k)),
+                                                       static_cast<double>(level_terms(at, k)));
+    }
   }
 }
 

@@ -73,13 +73,12 @@ class BasicPriorMoments {
     const auto behind = static_cast<double>(channels_ - 1 - channel);
     const double common = shared_ / (1.0 + shared_ * behind * precision_of_mean_);
     // In reversed order R is lower triangular; the first entry of the sum's own column is not used.
-    DenseMatrix<Real> reversed(taps_ + 1, taps_ + 1, common);
-    reversed(taps_, taps_) += 1.0;
+    DenseMatrix<Real> factor(taps_ + 1, taps_ + 1, common);
+    factor(taps_, taps_) += 1.0;
     for (std::ptrdiff_t col = 0; col < taps_; ++col) {
-      for (std::ptrdiff_t row = 0; row < taps_; ++row) reversed(row, col) += block_(taps_ - 1 - row, taps_ - 1 - col);
+      for (std::ptrdiff_t row = 0; row < taps_; ++row) factor(row, col) += block_(taps_ - 1 - row, taps_ - 1 - col);
     }
-    DenseMatrix<Real> factor;
-    static_cast<void>(linear_algebra::cholesky_factor(reversed, factor));
+    static_cast<void>(linear_algebra::make_cholesky_factor(factor));
     std::reverse(factor.data(), factor.data() + factor.size());
     return factor;
   }

@@ -4,13 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <utility>
 #include <vector>
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/linear_algebra.hpp"
 #include "nuq/core/matrix.hpp"
 #include "nuq/core/support/ascending_order.hpp"
+#include "nuq/quantize/statistics/upper_triangle.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -25,7 +25,7 @@ NUQ_NAMESPACE_BEGIN
 /// et al. 2022), whose U is R⁻¹, without the inverse.
 struct SecondMomentFactor {
   std::vector<std::size_t> order;  ///< the column visited k-th: by falling H_kk, so that the last errors weigh least
-  DenseMatrix<float> upper;        ///< R, [in × in], made in double: errors are fed back as fast as floats go
+  UpperTriangle upper;             ///< R, [in × in], made in double: errors are fed back as fast as floats go
   double damping = 0.0;            ///< what the diagonal of H has more than that of the moments themselves
 
   /// What a squared difference in one weight costs that nothing before or after it makes up for, R_kk², on average.
@@ -46,33 +46,38 @@ NUQ_FUNCTION [[nodiscard]] Matrix reversed(const Matrix& matrix, const std::vect
 /// The mean of the diagonal; 1 where that is not positive.
 NUQ_FUNCTION [[nodiscard]] double damping_unit(const Matrix& second_moments);
 
+/// Makes a matrix symmetric by what it has above the diagonal.
+NUQ_FUNCTION void mirror_upper(Matrix& matrix);
+
 /// The upper triangular R of a lower triangular one with its rows and columns reversed.
-NUQ_FUNCTION [[nodiscard]] DenseMatrix<float> reversed_floats(const Matrix& matrix);
+NUQ_FUNCTION [[nodiscard]] UpperTriangle reversed_floats(const Matrix& matrix);
 
 }  // namespace detail
 
-/// Factorises E[x xᵀ] with `damping` ≥ 0 times the mean of its diagonal added to the diagonal; ten times as much again,
+/// Factorises E[x xᵀ], which is given away or copied, with `damping` ≥ 0 times the mean of its diagonal added to the diagonal; ten times as much again,
 /// at least 1e-8, while the matrix is not positive definite. `second_moments` must be square, symmetric and finite; the
 /// factor of others means nothing. Complexity: O(in³).
 template <class Real = double>
-[[nodiscard]] SecondMomentFactor second_moment_factor(const Matrix& second_moments, double damping = default_damping) {
+[[nodiscard]] SecondMomentFactor second_moment_factor(Matrix second_moments, double damping = default_damping) {
   SecondMomentFactor factor;
   factor.order = detail::order_by_moment(second_moments);
-  DenseMatrix<Real> lower;
   const double unit = detail::damping_unit(second_moments);
+  // With rows and columns reversed R is lower triangular: a Cholesky factor.
+  DenseMatrix<Real> reversed = detail::reversed(second_moments, factor.order);
+  second_moments = Matrix();
+  const DenseVector<Real> diagonal = reversed.diagonal();
   for (double share = damping;; share = (std::max)(10.0 * share, 1e-8)) {
-    // With rows and columns reversed R is lower triangular: a Cholesky factor.
-    DenseMatrix<Real> reversed = detail::reversed(second_moments, factor.order);
     factor.damping = share * unit;
-    for (std::ptrdiff_t k = 0; k < reversed.rows(); ++k) reversed(k, k) += factor.damping;
-    if (linear_algebra::cholesky_factor(std::move(reversed), lower) || !std::isfinite(factor.damping)) break;
+    for (std::ptrdiff_t k = 0; k < reversed.rows(); ++k) reversed(k, k) = diagonal[k] + factor.damping;
+    if (linear_algebra::make_cholesky_factor(reversed) || !std::isfinite(factor.damping)) break;
+    detail::mirror_upper(reversed);
   }
-  factor.upper = detail::reversed_floats(lower);
+  factor.upper = detail::reversed_floats(reversed);
   return factor;
 }
 
 #if defined(NUQ_COMPILED)
-NUQ_INSTANTIATION(QUANTIZE) template SecondMomentFactor second_moment_factor<double>(const Matrix&, double);
+NUQ_INSTANTIATION(QUANTIZE) template SecondMomentFactor second_moment_factor<double>(Matrix, double);
 #endif
 
 NUQ_NAMESPACE_END
@@ -83,7 +88,10 @@ NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION double SecondMomentFactor::mean_cost() const {
   double sum = 0.0;
-  for (const float entry : upper.diagonal()) sum += static_cast<double>(entry) * static_cast<double>(entry);
+  for (std::ptrdiff_t k = 0; k < upper.cols(); ++k) {
+    const auto entry = static_cast<double>(upper(k, k));
+    sum += entry * entry;
+  }
   return sum / static_cast<double>(order.size());
 }
 
@@ -112,10 +120,19 @@ NUQ_DEFINITION double damping_unit(const Matrix& second_moments) {
   return mean > 0.0 ? mean : 1.0;
 }
 
-NUQ_DEFINITION DenseMatrix<float> reversed_floats(const Matrix& matrix) {
-  DenseMatrix<float> reversed(matrix.rows(), matrix.cols());
-  float* entry = reversed.data() + reversed.size();
-  for (const double value : matrix.view()) *--entry = static_cast<float>(value);
+NUQ_DEFINITION void mirror_upper(Matrix& matrix) {
+  for (std::ptrdiff_t col = 1; col < matrix.cols(); ++col) {
+    for (std::ptrdiff_t row = 0; row < col; ++row) matrix(col, row) = matrix(row, col);
+  }
+}
+
+NUQ_DEFINITION UpperTriangle reversed_floats(const Matrix& matrix) {
+  UpperTriangle reversed(matrix.cols());
+  for (std::ptrdiff_t col = 0; col < matrix.cols(); ++col) {
+    const double* entry = matrix.column(matrix.cols() - 1 - col).data() + matrix.rows();
+    float* const column = reversed.column(col);
+    for (std::ptrdiff_t row = 0; row <= col; ++row) column[row] = static_cast<float>(*--entry);
+  }
   return reversed;
 }
 

@@ -15,6 +15,19 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// Quantizes the layers in every way that the search may choose, into `run.choices`. Throws StopRequested.
+///
+/// What it costs, per layer of `out` × `in` weights, in multiplications where nothing else is said:
+///
+///   statistics      a pass over the data for each part of the layers whose sums fit into memory (`network_statistics`);
+///                   in²/2 per window, at most 25·in windows; some ten Cholesky factors, in³/3 each, for the damping
+///   sensitivities   two forward passes per layer over at most 100 samples, fewer of large networks, each from the layer on
+///   middle price    out·in² for each of two or three rounds at the configured levels
+///   each price      out·in²/2 for the pass of error feedback over all rows, a share of that for two passes over some rows
+///                   (96 at least) and until the nearest levels are seen to be no better; one run of the coder, whose
+///                   bytes the search wants exact: a few ns per weight. Without data out·in·taps in place of out·in²/2
+///
+///   memory          floats of the weights (the network's file, the graph, the engine's copy), sums of a part (320 MB),
+///                   2·in² bytes of factor until the layer is quantized, one byte per weight and price
 NUQ_FUNCTION void choose_candidates(AutoNuqState& run);
 
 /// Quantizes them at finer prices around two configurations, one that passes and one that is refused, and returns the

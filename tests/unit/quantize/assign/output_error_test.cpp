@@ -75,4 +75,19 @@ TEST_CASE("weights that lie on the grid have no error") {
   CHECK(nuq::output_error({{weights.data(), out, in}, scales, nullptr, &serial}, levels) == 0.0);
 }
 
+TEST_CASE("the error need not be told to the end where it is more than enough") {
+  constexpr std::size_t rows = 400;
+  const std::vector<float> weights = random_values(rows * in, 6);
+  const std::vector<std::int8_t> levels(rows * in, 0);
+  const std::vector<float> scales = {0.25F};
+  nuq::ThreadPool parallel(3);
+  const nuq::LayerProblem problem{{weights.data(), rows, in}, scales, nullptr, &parallel};
+  double whole = 0.0;
+  for (const float weight : weights) whole += static_cast<double>(weight) * static_cast<double>(weight);
+  CHECK(nuq::output_error(problem, levels) == doctest::Approx(whole).epsilon(1e-12));
+  CHECK(nuq::output_error(problem, levels, whole) == nuq::output_error(problem, levels));
+  CHECK(nuq::output_error(problem, levels, 0.1 * whole) > 0.1 * whole);
+  CHECK(nuq::output_error(problem, levels, 0.1 * whole) < 0.5 * whole);
+}
+
 }  // namespace quantize_assign_output_error_test

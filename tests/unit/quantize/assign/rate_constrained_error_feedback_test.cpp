@@ -167,6 +167,42 @@ TEST_CASE("each pass pays what the levels of the one before cost") {
   }
 }
 
+TEST_CASE("of a large layer some rows stand for all in every pass but the last") {
+  constexpr std::size_t many = 350;
+  constexpr std::size_t wide = 700;
+  const std::vector<float> weights = random_values(many * wide, 31);
+  std::vector<float> scales = random_values(many, 32);
+  for (float& scale : scales) scale = 0.2F + 0.1F * std::abs(scale);
+  nuq::ThreadPool three(3);
+  const nuq::LayerProblem problem{{weights.data(), many, wide}, scales, nullptr, &three};
+  nuq::RateConstrainedErrorFeedback<> assigner;
+  assigner.price = 0.01;
+  std::array<float, 256> bits{};
+  const auto fitted = [&](const std::vector<std::size_t>& sample) {
+    std::vector<std::int8_t> levels;
+    for (const std::size_t row : sample) {
+      for (std::size_t col = 0; col < wide; ++col) {
+        const double scale = problem.scale(row);
+        const double target = static_cast<double>(weights[row * wide + col]) / scale;
+        levels.push_back(bits[0] > 0.0F ? cheapest(small_integers, target, scale * scale, bits, 0.01)
+                                        : cheapest(small_integers, target, 1.0, bits, 0.0));
+      }
+    }
+    return levels;
+  };
+  std::vector<std::size_t> sample(96);  // 96 · 700 is more than 65536
+  for (std::size_t index = 0; index < sample.size(); ++index) sample[index] = index * many / 96;
+  std::vector<std::size_t> all(many);
+  for (std::size_t row = 0; row < many; ++row) all[row] = row;
+  for (int pass = 0; pass < 3; ++pass) bits = nuq::EntropyRate{}.bits_per_level(nuq::count_levels(fitted(sample)));
+  const nuq::Assignment assignment = assigner.assign(problem, small_integers);
+  CHECK(assignment.levels == fitted(all));
+  REQUIRE(assignment.output_error);
+  CHECK(*assignment.output_error == doctest::Approx(nuq::output_error(problem, assignment.levels)).epsilon(1e-9));
+  CHECK(assignment.error == doctest::Approx(assigner.error(problem, assignment.levels)).epsilon(1e-9));
+  CHECK(assigner.error(problem, assignment.levels, 0.1 * assignment.error) > 0.1 * assignment.error);
+}
+
 TEST_CASE("the dearer a bit, the fewer bits and the larger the error") {
   nuq::Parallel serial;
   for (const bool with_second_moments : {true, false}) {

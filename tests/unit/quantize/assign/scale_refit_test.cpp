@@ -62,6 +62,23 @@ TEST_CASE("re-fitted scales minimise the output error of every row") {
   check_least_error(second_order);
 }
 
+TEST_CASE("the factor alone tells the same scales as the moments") {
+  for (const double damping : {0.0, 0.3}) {
+    Layer layer;
+    layer.set_second_moments();
+    layer.statistics.factor = nuq::second_moment_factor(layer.statistics.second_moments, damping);
+    const nuq::RefittedScales expected = nuq::refit_scales(layer.problem(), layer.levels);
+    const double error = nuq::output_error(layer.problem(), layer.levels);
+    layer.statistics.second_moments = nuq::Matrix();
+    const nuq::RefittedScales refitted = nuq::refit_scales(layer.problem(), layer.levels);
+    CHECK(refitted.gain == doctest::Approx(expected.gain).epsilon(1e-4));
+    REQUIRE(refitted.scales.size() == out);
+    for (std::size_t row = 0; row < out; ++row)
+      CHECK(refitted.scales[row] == doctest::Approx(static_cast<double>(expected.scales[row])).epsilon(1e-4));
+    CHECK(nuq::output_error(layer.problem(), layer.levels) == error);
+  }
+}
+
 TEST_CASE("one scale is re-fitted over the whole matrix") {
   Layer plain;
   plain.scales = {0.05F};

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <Eigen/Dense>
 
+#include "../../eigen_values.hpp"
+
 TEST_CASE("a column counts as its input's second moment, or one where that is unknown") {
   nuq::LayerStatistics statistics;
   CHECK(statistics.importance(3) == 1.0);
@@ -25,8 +27,7 @@ TEST_CASE("a weighed layer's errors count more, and its factor stays that of its
   CHECK(weighed.input_mean == statistics.input_mean);
   const nuq::SecondMomentFactor expected = nuq::second_moment_factor(weighed.second_moments, 0.1);
   CHECK(weighed.factor->order == expected.order);
-  const Eigen::MatrixXd upper = weighed.factor->upper;
-  CHECK(upper.isApprox(Eigen::MatrixXd(expected.upper), 1e-14));
+  CHECK(eigen(weighed.factor->upper).isApprox(eigen(expected.upper), 1e-14));
   CHECK(weighed.factor->mean_cost() == doctest::Approx(4.0 * statistics.factor->mean_cost()));
 }
 

@@ -49,7 +49,7 @@ struct FeedbackFindings {
 template <class Real = float>
 class FactorRows {
  public:
-  static constexpr std::ptrdiff_t cols_per_block = 60;  // a multiple of the products' tiles
+  static constexpr std::ptrdiff_t cols_per_block = UpperTriangle::cols_per_block;
 
   FactorRows(const LayerProblem& problem, const SecondMomentFactor& factor, std::size_t first, std::size_t last)
       : problem_(problem),
@@ -60,17 +60,18 @@ class FactorRows {
         left_(count_),
         terms_(count_, cols_per_block) {}
 
-  /// Fixes columns [begin, end), at most `cols_per_block`, when those before them are fixed. What they take over from
+  /// Fixes columns [begin, end), a block of the factor's, when those before them are fixed. What they take over from
   /// those is one matrix product, as in GPTQ's lazy batch updates. `met(target, cost)` hears what `choose` is asked.
   template <class Choose, class Met>
   void assign(std::ptrdiff_t begin, std::ptrdiff_t end, std::int8_t* levels, double* errors, const Choose& choose,
               const Met& met) {
-    linear_algebra::multiply(differences_.block(0, 0, count_, begin), factor_.upper.block(0, begin, begin, end - begin),
+    const MatrixBlock<Real> upper = factor_.upper.block(begin);
+    linear_algebra::multiply(differences_.block(0, 0, count_, begin), {upper.data, begin, upper.cols, upper.stride},
                              carried_);
     for (std::ptrdiff_t k = begin; k < end; ++k) {
       const auto diagonal = static_cast<double>(factor_.upper(k, k));
       std::copy_n(carried_.column(k - begin).data(), count_, left_.data());
-      const ArrayView<const Real> above_diagonal(factor_.upper.column(k).data() + begin,
+      const ArrayView<const Real> above_diagonal(upper.data + (k - begin) * upper.stride + begin,
                                                  static_cast<std::size_t>(k - begin));
       linear_algebra::add_product(differences_.block(0, begin, count_, k - begin), above_diagonal, left_);
       const std::size_t col = factor_.order[static_cast<std::size_t>(k)];
@@ -104,8 +105,7 @@ class FactorRows {
         levels_(at, k) = static_cast<Real>(levels[row * problem_.weights.cols() + col]);
       }
     }
-    linear_algebra::multiply(levels_.block(0, 0, count_, end), factor_.upper.block(0, begin, end, end - begin),
-                             level_terms_);
+    linear_algebra::multiply(levels_.block(0, 0, count_, end), factor_.upper.block(begin), level_terms_);
     for (std::ptrdiff_t k = begin; k < end; ++k) {
       for (std::ptrdiff_t at = 0; at < count_; ++at) {
         const std::size_t row = first_ + static_cast<std::size_t>(at);
