@@ -17,8 +17,8 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/deadline.hpp"
 #include "nuq/core/error.hpp"
-#include "nuq/core/parallel.hpp"
 #include "nuq/core/matrix.hpp"
+#include "nuq/core/parallel.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/engine/kernels/outer_products.hpp"
@@ -32,9 +32,9 @@ NUQ_NAMESPACE_BEGIN
 
 /// How much of the data is kept.
 struct StatisticsOptions {
-  std::size_t max_inputs = 5000;         ///< layers with more weights per output get the diagonal alone
-  std::size_t max_split_inputs = 2304;   ///< layers with more get the second moments of both halves together alone
-  std::size_t memory = std::size_t{320} << 20U;  ///< for sums; `network_statistics` runs the network once for each part
+  std::size_t max_inputs = 5000;        ///< layers with more weights per output get the diagonal alone
+  std::size_t max_split_inputs = 2304;  ///< layers with more get the second moments of both halves together alone
+  std::size_t memory = std::size_t{192} << 20U;  ///< for sums; `network_statistics` runs the network once for each part
                                                  ///< of its layers that this is enough for
   std::size_t positions_per_input = 25;  ///< windows of a convolution that are looked at, over all calibration data:
                                          ///< about this times the weights per output; 0: all
@@ -46,9 +46,9 @@ struct StatisticsOptions {
 /// Statistics of one layer's inputs in two halves, for cross-validation. `second_moments` is E[x xᵀ], not centred; a
 /// half without images has 0 samples and zeros.
 struct SplitStatistics {
-  LayerStatistics even;   ///< images 0, 2, 4, … counted over all batches
+  LayerStatistics even;  ///< images 0, 2, 4, … counted over all batches
   LayerStatistics odd;
-  Matrix second_moments;  ///< of both together, where the halves have none of their own; may be empty
+  Matrix second_moments{};  ///< of both together, where the halves have none of their own; may be empty
 };
 
 /// Both halves as one pass over all images gives them, up to rounding.
@@ -151,9 +151,9 @@ void collect_layer_by_layer(const Graph& graph, const QuantizationPlan& plan, En
 /// @return        by layer.
 /// @throws ModelError naming the layer when its input has NaN or infinities, or when it has no weights; ConfigError
 ///         nothing_to_do without a batch.
-/// Memory: a double matrix [in × in] per layer, two once it is done.   Determinism: the same bits for any number of threads, and however
-/// the images are cut into batches; a last batch that is smaller only makes the chosen windows fewer, since `batches`
-/// times the first batch's images are expected.
+/// Memory: a double matrix [in × in] per layer, two once it is done.   Determinism: the same bits for any number of
+/// threads, and however the images are cut into batches; a last batch that is smaller only makes the chosen windows
+/// fewer, since `batches` times the first batch's images are expected.
 template <class Engine, class Feed>
 [[nodiscard]] std::map<std::string, SplitStatistics> collect_layer_statistics(const Graph& graph,
                                                                               const QuantizationPlan& plan,
@@ -161,10 +161,9 @@ template <class Engine, class Feed>
                                                                               const StatisticsOptions& options,
                                                                               Parallel& parallel) {
   std::map<std::string, SplitStatistics> statistics;
-  detail::collect_layer_by_layer(graph, plan, engine, batches, feed, options, parallel,
-                                 [&statistics](const std::string& layer, SplitStatistics split) {
-                                   statistics.emplace(layer, std::move(split));
-                                 });
+  detail::collect_layer_by_layer(
+      graph, plan, engine, batches, feed, options, parallel,
+      [&statistics](const std::string& layer, SplitStatistics split) { statistics.emplace(layer, std::move(split)); });
   return statistics;
 }
 
@@ -203,10 +202,9 @@ NUQ_DEFINITION LayerStatistics merged(SplitStatistics split) {
   const double even = static_cast<double>(split.even.samples) / static_cast<double>(whole.samples);
   const double odd = static_cast<double>(split.odd.samples) / static_cast<double>(whole.samples);
   whole.mean_squares = detail::weighted_sum(even, split.even.mean_squares, odd, split.odd.mean_squares);
-  whole.second_moments =
-      split.second_moments.empty()
-          ? detail::weighted_sum(even, std::move(split.even.second_moments), odd, split.odd.second_moments)
-          : std::move(split.second_moments);
+  whole.second_moments = split.second_moments.empty() ? detail::weighted_sum(even, std::move(split.even.second_moments),
+                                                                             odd, split.odd.second_moments)
+                                                      : std::move(split.second_moments);
   whole.input_mean = detail::weighted_sum(even, split.even.input_mean, odd, split.odd.input_mean);
   if (split.even.samples > 0 && split.odd.samples > 0)
     whole.mean_deviation = detail::weighted_sum(0.5, split.even.input_mean, -0.5, split.odd.input_mean);

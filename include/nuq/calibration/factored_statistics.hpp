@@ -18,10 +18,10 @@
 NUQ_NAMESPACE_BEGIN
 
 /// Both halves of a layer's statistics as one, with the factor that second-order assignment needs where the
-/// second-moment matrix is known. Its damping is cross-validated; a layer whose halves have no such matrix, because that
-/// would take minutes, gets 0.01, or 0.3 where there are fewer samples than inputs. Where `corrects_bias` allows it and
-/// the cross-validation finds smaller errors that way, the moments are centred. Where there is a factor the moments are
-/// kept only if `keeps_moments`.
+/// second-moment matrix is known. Its damping is cross-validated; a layer whose halves have no such matrix, because
+/// that would take minutes, gets 0.01, or 0.3 where there are fewer samples than inputs. Where `corrects_bias` allows
+/// it and the cross-validation finds smaller errors that way, the moments are centred. Where there is a factor the
+/// moments are kept only if `keeps_moments`.
 template <class Real = double>
 [[nodiscard]] LayerStatistics factored_statistics(MatrixView<const float> weights, SplitStatistics split,
                                                   bool corrects_bias, Parallel& parallel, bool keeps_moments = true) {

@@ -38,10 +38,10 @@ NUQ_FUNCTION [[nodiscard]] std::vector<QuantizationPlan> parts_within_memory(con
 /// Layers of more inputs than `options` allow a second-moment matrix for get a prior in its place. Layers of which
 /// nothing could be collected, before the deadline of the options if there is one, are left out.
 ///
-/// Cost: one pass over the data for each part of the layers whose sums fit into `options.memory`; per layer in² for each
-/// of its windows that is looked at, and some 2 in³ for factors with which the damping is chosen. Memory: the sums of a
-/// part, a float matrix [in × in] for each layer that is done, and two double matrices of the layer that is factored.
-/// The statistics do not depend on the parts.
+/// Cost: one pass over the data for each part of the layers whose sums fit into `options.memory`; per layer in² for
+/// each of its windows that is looked at, and some 2 in³ for factors with which the damping is chosen. Memory: the sums
+/// of a part, a float matrix [in × in] for each layer that is done, and two double matrices of the layer that is
+/// factored. The statistics do not depend on the parts.
 ///
 /// @param engine  an Engine that has `graph` loaded.
 /// @param feed    `feed(engine, batch)` sets the network's inputs.

@@ -78,16 +78,18 @@ template <class Real>
       block.data, block.rows, block.cols, Eigen::OuterStride<>(block.stride));
 }
 
+/// Of the larger blocks of columns below; it and the smaller are multiples of the products' tiles with AVX2.
+inline constexpr std::ptrdiff_t wide_columns = 126;
+
 /// Makes the columns [first, last) of A, which lack the products of the columns before `first` already, those of its
 /// Cholesky factor, on and below the diagonal. False where a pivot is not positive. Blocks of columns in blocks of
 /// columns, so that nearly all of it is products of matrices.
 template <class Real>
 [[nodiscard]] bool factor_columns(DenseMatrix<Real>& a, std::ptrdiff_t first, std::ptrdiff_t last) {
-  constexpr std::ptrdiff_t narrow = 18;  // both multiples of the products' tiles with AVX2
-  constexpr std::ptrdiff_t wide = 126;
+  constexpr std::ptrdiff_t narrow = 18;
   const std::ptrdiff_t rows = a.rows();
   if (last - first > narrow) {
-    const std::ptrdiff_t width = last - first > wide ? wide : narrow;
+    const std::ptrdiff_t width = last - first > wide_columns ? wide_columns : narrow;
     for (std::ptrdiff_t begin = first; begin < last; begin += width) {
       const std::ptrdiff_t end = (std::min)(begin + width, last);
       nuq::detail::add_dense_product(Real{-1}, a.block(begin, first, rows - begin, begin - first),
@@ -142,9 +144,20 @@ void add_product(MatrixBlock<Real> a, ArrayView<const Real> x, DenseVector<Real>
 
 template <class Real>
 bool make_cholesky_factor(DenseMatrix<Real>& a) {
-  if (!detail::factor_columns(a, 0, a.cols())) return false;
-  for (std::ptrdiff_t col = 1; col < a.cols(); ++col) std::fill_n(&a(0, col), col, Real{});
-  return true;
+  constexpr std::ptrdiff_t block = detail::wide_columns;
+  DenseMatrix<Real> above((std::min)(block, a.rows()),
+                          a.cols());  // the products change it in the blocks on the diagonal
+  for (std::ptrdiff_t col = 0; col < a.cols(); ++col)
+    std::copy_n(&a(col / block * block, col), col % block, &above(0, col));
+  const bool is_done = detail::factor_columns(a, 0, a.cols());
+  for (std::ptrdiff_t col = 1; col < a.cols(); ++col) {
+    if (is_done) {
+      std::fill_n(&a(0, col), col, Real{});
+    } else {
+      std::copy_n(&above(0, col), col % block, &a(col / block * block, col));
+    }
+  }
+  return is_done;
 }
 
 template <class Real>

@@ -74,7 +74,7 @@ TEST_CASE("a positive definite matrix has a Cholesky factor, another one has non
     CHECK(solution == Vector(a.llt().solve(b)));
     Eigen::MatrixXd indefinite = a;
     indefinite(size - 1, size - 1) = -1.0;
-    Matrix failed = indefinite;
+    Matrix failed = Matrix(indefinite);
     CHECK(!nuq::linear_algebra::make_cholesky_factor(failed));
     const Eigen::MatrixXd above = indefinite.triangularView<Eigen::StrictlyUpper>();
     CHECK(Eigen::MatrixXd(Eigen::MatrixXd(failed).triangularView<Eigen::StrictlyUpper>()) == above);

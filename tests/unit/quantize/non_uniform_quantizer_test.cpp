@@ -162,8 +162,8 @@ TEST_CASE("the output's error is told where the assigner measures it, whatever e
   const nuq::LayerStatistics statistics = diagonal_statistics();
   const nuq::NuqResult plain = quantize(weights, {8, 1, 4}, nuq::Granularity::per_channel, &statistics);
   CHECK(plain.output_error == plain.error);
-  const nuq::NuqResult priced = quantize(weights, {32, 1}, nuq::Granularity::per_channel, &statistics,
-                                         nuq::RateQuantizer{}.at_price(1e-3));
+  const nuq::NuqResult priced =
+      quantize(weights, {32, 1}, nuq::Granularity::per_channel, &statistics, nuq::RateQuantizer{}.at_price(1e-3));
   REQUIRE(priced.output_error);
   CHECK(*priced.output_error == doctest::Approx(value_error(weights, priced.weights, &statistics)).epsilon(1e-9));
   CHECK(*priced.output_error < priced.error);

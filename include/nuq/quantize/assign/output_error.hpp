@@ -114,8 +114,8 @@ void prior_row_errors(const PriorRows<Real>& rows, ArrayView<const std::int8_t> 
 /// H is the matrix of the inputs' second moments where `problem.statistics` has one or a prior for it, its diagonal
 /// where they have that alone, the identity otherwise. In double, row by row and then in row order: the same bits for
 /// any number of threads. Where the statistics hold the factor of H it takes half the work, and products are of
-/// floats: off by about 1e-6 of the error that the damped H gives. Once the first rows err by clearly more than `enough`
-/// the others are not looked at.
+/// floats: off by about 1e-6 of the error that the damped H gives. Once the first rows err by clearly more than
+/// `enough` the others are not looked at.
 template <class Real = double>
 [[nodiscard]] double output_error(const LayerProblem& problem, ArrayView<const std::int8_t> levels,
                                   double enough = (std::numeric_limits<double>::infinity)()) {
@@ -140,9 +140,8 @@ template <class Real = double>
   double error = 0.0;
   for (std::size_t begin = 0; begin < row_errors.size() && !(error > clearly * enough); begin += rows_at_once) {
     const std::size_t rows = (std::min)(rows_at_once, row_errors.size() - begin);
-    detail::for_each_row_block(*problem.parallel, rows, [&](std::size_t first, std::size_t last) {
-      measure(begin + first, begin + last);
-    });
+    detail::for_each_row_block(*problem.parallel, rows,
+                               [&](std::size_t first, std::size_t last) { measure(begin + first, begin + last); });
     for (std::size_t row = begin; row < begin + rows; ++row) error += row_errors[row];
   }
   return (std::max)(error, 0.0);  // without the damping next to nothing may be left

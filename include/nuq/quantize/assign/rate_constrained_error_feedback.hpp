@@ -108,7 +108,9 @@ struct RateConstrainedErrorFeedback {
       const detail::Feedback<double> feedback(problem, damping);
       const detail::SampledRows sample(problem, sampled_rows, sampled_weights);
       std::vector<std::int8_t> levels = nearest_levels(sample.problem(), codebook);
-      const auto priced = [&] { return detail::PricedLevels(codebook, rate.bits_per_level(count_levels(levels)), price); };
+      const auto priced = [&] {
+        return detail::PricedLevels(codebook, rate.bits_per_level(count_levels(levels)), price);
+      };
       for (int pass = 1; pass < passes; ++pass) feedback.assign(sample.problem(), levels.data(), priced());
       const detail::PricedLevels choose = priced();
       levels.resize(problem.weights.size());

@@ -54,9 +54,9 @@ NUQ_FUNCTION [[nodiscard]] UpperTriangle reversed_floats(const Matrix& matrix);
 
 }  // namespace detail
 
-/// Factorises E[x xᵀ], which is given away or copied, with `damping` ≥ 0 times the mean of its diagonal added to the diagonal; ten times as much again,
-/// at least 1e-8, while the matrix is not positive definite. `second_moments` must be square, symmetric and finite; the
-/// factor of others means nothing. Complexity: O(in³).
+/// Factorises E[x xᵀ], which is given away or copied, with `damping` ≥ 0 times the mean of its diagonal added to the
+/// diagonal; ten times as much again, at least 1e-8, while the matrix is not positive definite. `second_moments` must
+/// be square, symmetric and finite; the factor of others means nothing. Complexity: O(in³).
 template <class Real = double>
 [[nodiscard]] SecondMomentFactor second_moment_factor(Matrix second_moments, double damping = default_damping) {
   SecondMomentFactor factor;

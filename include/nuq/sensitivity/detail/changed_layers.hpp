@@ -29,7 +29,7 @@ class ChangedLayers {
   /// Refers to all of them; `nodes`, ascending, are those that will be changed. `original` are the unchanged network's
   /// outputs. In `memory` bytes values are kept; those of one layer always are.
   ChangedLayers(const Graph& graph, std::vector<std::size_t> nodes, Engine& engine, int batches, Feed& feed,
-                const NetworkOutputs& original, std::size_t memory = std::size_t{256} << 20U)
+                const NetworkOutputs& original, std::size_t memory = std::size_t{128} << 20U)
       : graph_(graph),
         nodes_(std::move(nodes)),
         engine_(engine),

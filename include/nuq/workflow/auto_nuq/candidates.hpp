@@ -26,7 +26,7 @@ namespace detail {
 ///                   (96 at least) and until the nearest levels are seen to be no better; one run of the coder, whose
 ///                   bytes the search wants exact: a few ns per weight. Without data out·in·taps in place of out·in²/2
 ///
-///   memory          floats of the weights (the network's file, the graph, the engine's copy), sums of a part (320 MB),
+///   memory          floats of the weights (the network's file, the graph, the engine's copy), sums of a part (192 MB),
 ///                   2·in² bytes of factor until the layer is quantized, one byte per weight and price
 NUQ_FUNCTION void choose_candidates(AutoNuqState& run);
 
