@@ -27,7 +27,7 @@ namespace detail {
 ///                   bytes the search wants exact: a few ns per weight. Without data out·in·taps in place of out·in²/2
 ///
 ///   memory          floats of the weights (the network's file, the graph, the engine's copy), sums of a part (192 MB),
-///                   2·in² bytes of factor until the layer is quantized, one byte per weight and price
+///                   2·in² bytes of factor per layer, one byte per weight and price
 NUQ_FUNCTION void choose_candidates(AutoNuqState& run);
 
 /// Quantizes them at finer prices around two configurations, one that passes and one that is refused, and returns the
