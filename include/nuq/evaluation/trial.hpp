@@ -48,7 +48,7 @@ class EvaluationBatch {
   NUQ_FUNCTION [[nodiscard]] ModelFiles files(std::size_t index) const { return trials_[index].files(index); }
   /// Remembers a metric that was found elsewhere.
   NUQ_FUNCTION void record(std::size_t index, double metric) {
-    record(index, EvaluationOutcome{metric, false, false, {}, {}});
+    record(index, EvaluationOutcome{metric, false, false, {}, {}, false});
   }
   /// Tells the user of an evaluation that failed and is tried again.
   NUQ_FUNCTION void report_failure(std::size_t, const std::string& message);

@@ -156,7 +156,7 @@ NUQ_DEFINITION void TrialMetrics::recall(const JournaledEvaluation& known) {
   } else {
     const bool ended_early = known.subject.find(early_suffix) != std::string::npos;
     const std::string subject = known.subject.substr(0, known.subject.find(early_suffix));
-    metrics_[subject] = {known.metric, false, ended_early, {}, {}};
+    metrics_[subject] = {known.metric, false, ended_early, {}, {}, false};
     if (errors_.count(subject) > 0) metrics_[subject].error = errors_[subject];
     if (damages_.count(subject) > 0) metrics_[subject].damage = damages_[subject];
   }

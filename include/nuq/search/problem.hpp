@@ -86,8 +86,11 @@ class SearchProblem : public SearchSpace {
   /// Asks the evaluator, unless the answer is known. Empty when it is not known and the budget is exhausted.
   NUQ_FUNCTION std::optional<EvaluationOutcome> evaluate(const Configuration& configuration);
 
-  /// True when the evaluator is known to accept the configuration; false when it refuses or can no longer be asked.
+  /// True when the configuration is known to satisfy; false when it is refused or can no longer be asked about.
   NUQ_FUNCTION bool passes(const Configuration& configuration);
+
+  /// True when it passes, or would if the sample were all there is: where to look for the limit, and for evidence.
+  NUQ_FUNCTION bool may_pass(const Configuration& configuration);
 
   /// True when something passes that compression can begin from: int8 in every layer; the finest compression, where the
   /// prediction says that it does less harm; int8 with some layers in float, which `base()` then has there. These are
@@ -187,6 +190,11 @@ NUQ_DEFINITION void SearchProblem::judge() {
 NUQ_DEFINITION bool SearchProblem::passes(const Configuration& configuration) {
   const std::optional<EvaluationOutcome> outcome = evaluate(configuration);
   return outcome && outcome->satisfied;
+}
+
+NUQ_DEFINITION bool SearchProblem::may_pass(const Configuration& configuration) {
+  const std::optional<EvaluationOutcome> outcome = evaluate(configuration);
+  return outcome && (outcome->satisfied || outcome->accepted);
 }
 
 NUQ_DEFINITION bool SearchProblem::settle_base() {

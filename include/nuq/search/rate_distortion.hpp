@@ -24,8 +24,8 @@ NUQ_NAMESPACE_BEGIN
 /// 3. Evaluates the smallest configuration within that harm: the optimal allocation at one price (PriceFamily), and
 ///    the room that it leaves filled by exchanges of single layers (OptionExchange). Back to 2 with what was learnt.
 ///    Where that one is known already, those within a little less or a little more harm, as long as they save a
-///    per cent of the best (anything, where nothing else is left to try; two per cent where the metric is a sample,
-///    which tells nothing about less, and the search ends where evidence lets no more be expected).
+///    per cent of the best (anything, where nothing else is left to try). Where metrics are samples, two per cent, and
+///    halfway to what was refused where it is no larger than that.
 /// 4. Where the metric tells nothing (not finite, constant, not in order with the verdicts), its estimates creep, or
 ///    they leave nothing to try: halves the bytes between the best and the next smaller refused configuration; at the
 ///    end, single steps of one layer from the best, but none that is nowhere finer than something refused, or that
@@ -53,7 +53,7 @@ struct RateDistortionSearch {
   /// Steps 2 to 4.
   NUQ_FUNCTION void improve(SearchProblem& problem, const detail::PriceFamily& family) const;
 
-  /// Bisects for a uniform configuration that passes while the next smaller does not, and asks for finer options
+  /// Bisects for a uniform configuration that may pass while the next smaller does not, and asks for finer options
   /// between the two.
   NUQ_FUNCTION static void bracket_by_uniform(SearchProblem& problem);
 
@@ -132,9 +132,9 @@ NUQ_DEFINITION void RateDistortionSearch::improve(SearchProblem& problem, const 
 
 NUQ_DEFINITION void RateDistortionSearch::bracket_by_uniform(SearchProblem& problem) {
   const std::vector<Configuration> uniform = problem.uniform_family();
-  const auto is_known = [&problem](const Configuration& configuration, bool satisfied) {
+  const auto is_known = [&problem](const Configuration& configuration, bool may_pass) {
     const EvaluatedConfiguration* const known = problem.find(configuration);
-    return known != nullptr && known->outcome.satisfied == satisfied;
+    return known != nullptr && (known->outcome.satisfied || known->outcome.accepted) == may_pass;
   };
   std::size_t passing = 0;
   for (std::size_t index = 0; index < uniform.size(); ++index) {
@@ -144,7 +144,7 @@ NUQ_DEFINITION void RateDistortionSearch::bracket_by_uniform(SearchProblem& prob
   while (refused < uniform.size() && !is_known(uniform[refused], false)) ++refused;
   while (refused - passing > 1 && !problem.exhausted()) {
     const std::size_t middle = passing + (refused - passing) / 2;
-    (problem.passes(uniform[middle]) ? passing : refused) = middle;
+    (problem.may_pass(uniform[middle]) ? passing : refused) = middle;
   }
   if (!problem.exhausted() && refused < uniform.size()) problem.refine(uniform[passing], uniform[refused]);
 }
@@ -178,8 +178,14 @@ NUQ_DEFINITION bool RateDistortionSearch::is_dominated_by_refused(const SearchPr
 NUQ_DEFINITION std::optional<Configuration> RateDistortionSearch::next_configuration(const SearchProblem& problem,
                                                                                      const detail::PriceFamily& family,
                                                                                      double gain) const {
-  if (const std::optional<double> harm = problem.affordable_harm())
-    return smallest_near_harm(problem, family, *harm, gain);
+  if (const std::optional<double> harm = problem.affordable_harm()) {
+    std::optional<Configuration> expected = smallest_near_harm(problem, family, *harm, gain);
+    const double clearly_larger = (1.0 + gain) * next_refused_bytes(problem, family);
+    if (expected && problem.total_bytes(*expected) > clearly_larger) return expected;
+    Configuration halfway = halfway_to_refused(problem, family);
+    if (is_worth_asking(problem, halfway, gain)) return halfway;
+    return std::nullopt;
+  }
   if (!approaches_from_one_side(problem, family)) {
     if (const std::optional<double> harm = detail::HarmCalibration(problem).affordable_harm()) {
       std::optional<Configuration> candidate = smallest_near_harm(problem, family, *harm, gain);

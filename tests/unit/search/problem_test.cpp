@@ -320,6 +320,19 @@ TEST_CASE("verdicts by evidence: a refused configuration may come to hold, and a
   CHECK(problem.best()->configuration == nuq::Configuration{1, 0, 0});
 }
 
+TEST_CASE("what the sample accepts may pass, though the evidence refuses it") {
+  auto evaluate = [](const nuq::Configuration& configuration) {
+    nuq::EvaluationOutcome outcome{0.5, false};
+    outcome.accepted = configuration[0] < 2;
+    return outcome;
+  };
+  nuq::SearchProblem problem(three_layers(), {}, evaluate);
+  CHECK(problem.may_pass({1, 1, 0}));
+  CHECK_FALSE(problem.passes({1, 1, 0}));
+  CHECK_FALSE(problem.may_pass({2, 1, 0}));
+  CHECK_FALSE(problem.best());
+}
+
 TEST_CASE("a network without layers is its own only configuration") {
   ListEvaluator evaluator{{{}}, 0};
   nuq::SearchProblem problem({}, {}, evaluator);

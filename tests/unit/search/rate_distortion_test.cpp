@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -205,6 +206,39 @@ TEST_CASE("a metric that is a sample is not asked about what saves less than a p
                             }) != satisfied.end();
     CHECK_FALSE((sampled && small_step));
     CHECK((calls < 20) == sampled);
+  }
+}
+
+/// Holds what does at most 70 % of a limit's harm, and expects 80 % of it to hold.
+struct CautiousEvidence {
+  const nuq::SearchProblem* problem = nullptr;
+  double limit = 0.0;
+  [[nodiscard]] bool holds(const nuq::EvaluatedConfiguration& known) const {
+    return problem->total_harm(known.configuration) <= 0.7 * limit;
+  }
+  [[nodiscard]] std::optional<double> affordable_harm() const { return 0.8 * limit; }
+};
+
+TEST_CASE(
+    "with evidence the search brackets by the sample, tries what is expected, and ends between best and refused") {
+  nuq::detail::RandomEngine engine(14);
+  for (int trial = 0; trial < 10; ++trial) {
+    const Layers layers = deep_network(engine);
+    CautiousEvidence evidence{nullptr, 0.05 * harm_of(layers, nuq::Configuration(54, 4))};
+    auto evaluate = [&](const nuq::Configuration& configuration) {
+      const double harm = harm_of(layers, configuration);
+      nuq::EvaluationOutcome outcome{-harm, harm <= 0.7 * evidence.limit};
+      outcome.error = 0.1 * evidence.limit;
+      outcome.accepted = harm <= evidence.limit;
+      return outcome;
+    };
+    nuq::SearchProblem problem(layers, {30}, evaluate);
+    evidence.problem = &problem;
+    problem.weigh_with(evidence);
+    const nuq::SearchResult result = nuq::RateDistortionSearch{}.search(problem);
+    REQUIRE(result.best);
+    CHECK(result.best->bytes <= 1.03 * fewest_bytes(layers, 0.7 * evidence.limit));
+    CHECK(problem.evaluated().size() < 15);
   }
 }
 

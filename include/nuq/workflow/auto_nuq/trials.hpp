@@ -113,7 +113,7 @@ NUQ_DEFINITION double AutoNuqTrials::original() {
     const double metric =
         unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.session.graph), batches); });
     if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
-    return EvaluationOutcome{metric, false, false, {}, {}};
+    return EvaluationOutcome{metric, false, false, {}, {}, false};
   };
   const auto files = [&model](std::size_t) { return ModelFiles{model.model_file, model.weights_file}; };
   EvaluationProgress shown = progress_of("original", 0);
@@ -127,6 +127,7 @@ NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::of(const Configuration& configur
   EvaluationProgress shown =
       progress_of(run_.choices.in_words(configuration), static_cast<std::uint64_t>(problem.total_bytes(configuration)));
   EvaluationOutcome outcome = outcome_of(trials_from(configuration, problem), shown);
+  outcome.accepted = !outcome.ended_early && is_satisfied(outcome.metric);
   outcome.satisfied = verdicts_.holds({configuration, problem.total_bytes(configuration), outcome});
   finish_progress(shown, outcome);
   return outcome;
@@ -178,7 +179,7 @@ NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::measured(const NetworkQuantizati
   BatchMetrics batches(metrics_.original_batches(), run_.original_metric, passes);
   const double metric = unless_stopped([&] { return evaluation_(run_.session.graph, quantization, slot, batches); });
   const std::optional<double>& failure = batches.predicted_failure();
-  return {failure.value_or(metric), false, failure.has_value(), batches.error(), batches.damage()};
+  return {failure.value_or(metric), false, failure.has_value(), batches.error(), batches.damage(), false};
 }
 
 NUQ_DEFINITION bool AutoNuqTrials::is_satisfied(double metric) const {
