@@ -46,7 +46,9 @@ using InputBatch = std::map<std::string, Tensor>;
 ///     and the vendor's Caffe compute these layers. Where no factors arrive, the run is weights-only and says so.
 ///   - `eval_model(model_file, weights_file, batch_num, nuq::BatchMetrics& batches)` or `eval_net(net, batch_num,
 ///     batches)` in place of the others: tells the metric of each batch by `batches.add(metric, samples)`, and ends as
-///     soon as that returns false. Clear failures then cost a part of an evaluation (evaluation/batch_metrics.hpp).
+///     soon as that returns false. Clear failures then cost a part of an evaluation (evaluation/batch_metrics.hpp), and
+///     the answer keeps so far from the limit that it holds beyond the sample (AutoNuqOptions::confidence); more so, and
+///     smaller, where `batches.set_damage(divergence)` tells how far the outputs are from the original's.
 ///   - `double confirm_model(const std::string& model_file, const std::string& weights_file, nuq::BatchMetrics& batches)`:
 ///     the metric on a second set of data, which the search does not see. Asked once, at the end, about the original and
 ///     the answer; the report says whether the answer holds there. May return std::optional<double>, none for no set.
