@@ -125,8 +125,7 @@ void add_auto(CLI::App& app, Session& session) {
       .add_option("--confidence", arguments->options.confidence,
                   "how sure the true drop is to be within --max-drop, by the spread of the metric over the samples; 0: "
                   "the metric as it is")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 0.999));
+      ->capture_default_str();
   command.add_option("--calibration", arguments->evaluation.calibration,
                      "dataset JSON that the weights are fitted to and that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");

@@ -207,6 +207,11 @@ NUQ_DEFINITION void check_search_options(const Graph& graph, const QuantizationP
     fail(ConfigError(ErrorCode::invalid_argument,
                      "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
   }
+  const bool has_confidence = options.confidence < 0.0 || options.confidence > 0.0;
+  if (has_confidence && !(options.confidence >= 0.5 && options.confidence <= 0.999)) {
+    fail(ConfigError(ErrorCode::invalid_argument,
+                     "confidence " + number_text(options.confidence) + ": wanted 0.5 to 0.999, or 0 for none"));
+  }
   for (const int count : options.levels) {
     if (count < 2 || count > 256)
       fail(ConfigError(ErrorCode::invalid_argument, "levels " + std::to_string(count) + ": wanted 2 to 256"));

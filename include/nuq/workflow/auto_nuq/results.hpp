@@ -123,9 +123,11 @@ NUQ_DEFINITION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found,
     warn_of_unusual_clusters();
     ThreadPool parallel(run_.options.threads);
     run_.report.sizes = coding_sizes(run_.session.graph, run_.session.quantization, run_.session.settings, parallel);
+    if (!problem.find(problem.best()->configuration)->outcome.satisfied)
+      run_.warn("the answer passed, but by what was evaluated since it may lose more than that on other samples");
+    confirm_answer();
+    if (run_.options.pareto) save_pareto_front(problem);
   }
-  if (problem.best()) confirm_answer();
-  if (run_.options.pareto && problem.best()) save_pareto_front(problem);
   write_report();
   run_.tools.progress.finished(run_.report);
   return {run_.report.satisfied, found.status, std::move(run_.session.quantization), run_.report};

@@ -55,8 +55,8 @@ class Verdicts {
   const AutoNuqState& run_;
   const SearchProblem* problem_ = nullptr;
   BetterMetric better_ = BetterMetric::larger;
-  double limit_ = 0.0;       ///< the greatest loss that the evaluator accepts
-  double deviations_ = 0.0;  ///< standard errors within it; 0: the evaluator's own verdicts
+  double limit_ = 0.0;                ///< the greatest loss that the evaluator accepts
+  std::optional<double> deviations_;  ///< standard errors within it; absent: the evaluator's own verdicts
 };
 
 }  // namespace detail
@@ -99,14 +99,14 @@ NUQ_DEFINITION void Verdicts::watch(const SearchProblem& problem) {
 
 NUQ_DEFINITION bool Verdicts::holds(const EvaluatedConfiguration& known) const {
   if (known.outcome.ended_early || !accepts(known.outcome.metric)) return false;
-  if (!(deviations_ > 0.0) || known.configuration == problem_->int8()) return true;
+  if (!deviations_ || known.configuration == problem_->int8()) return true;
   const std::optional<LossEstimate> expected = expected_loss(known);
-  return !expected || expected->loss + deviations_ * expected->error <= limit_;
+  return !expected || expected->loss + *deviations_ * expected->error <= limit_;
 }
 
 NUQ_DEFINITION std::optional<double> Verdicts::affordable_harm() const {
-  if (!(deviations_ > 0.0) || !problem_->evaluated().front().outcome.error) return std::nullopt;
-  const double affordable = curve_with(nullptr).affordable_harm(limit_, deviations_);
+  if (!deviations_ || !problem_->evaluated().front().outcome.error) return std::nullopt;
+  const double affordable = curve_with(nullptr).affordable_harm(limit_, *deviations_);
   if (!is_finite(affordable) || !(affordable > 0.0)) return std::nullopt;
   const double harm = predicted_for(affordable) - problem_->total_harm(problem_->base());
   if (!is_finite(harm) || !(harm > 0.0)) return std::nullopt;
