@@ -121,7 +121,7 @@ NUQ_FUNCTION [[nodiscard]] inline NetworkSize network_size(const QuantizationSes
   return size;
 }
 
-[[noreturn]] NUQ_FUNCTION inline void fail_bytes(const QuantizationSession& session, std::uint64_t wanted,
+NUQ_FUNCTION [[noreturn]] inline void fail_bytes(const QuantizationSession& session, std::uint64_t wanted,
                                                  std::uint64_t bytes) {
   fail(ConfigError(ErrorCode::out_of_reach, session.graph.model_file() + ": " + std::to_string(wanted) +
                                                 " bytes at most: the weights take " + std::to_string(bytes) +
