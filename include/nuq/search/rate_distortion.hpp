@@ -54,7 +54,7 @@ struct RateDistortionSearch {
   NUQ_FUNCTION void improve(SearchProblem& problem, const detail::PriceFamily& family) const;
 
   /// Bisects for a uniform configuration that may pass while the next smaller does not, and asks for finer options
-  /// between the two.
+  /// between the two, or where evidence says that the limit is.
   NUQ_FUNCTION static void bracket_by_uniform(SearchProblem& problem);
 
   NUQ_FUNCTION [[nodiscard]] static bool has_evaluations_left(const SearchProblem& problem);
@@ -145,6 +145,9 @@ NUQ_DEFINITION void RateDistortionSearch::bracket_by_uniform(SearchProblem& prob
   while (refused - passing > 1 && !problem.exhausted()) {
     const std::size_t middle = passing + (refused - passing) / 2;
     (problem.may_pass(uniform[middle]) ? passing : refused) = middle;
+  }
+  if (const std::optional<double> harm = problem.affordable_harm()) {
+    while (passing > 0 && detail::added_harm(problem, uniform[passing]) > *harm) refused = passing--;
   }
   if (!problem.exhausted() && refused < uniform.size()) problem.refine(uniform[passing], uniform[refused]);
 }
