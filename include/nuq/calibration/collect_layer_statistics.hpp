@@ -40,7 +40,9 @@ struct StatisticsOptions {
                                          ///< about this times the weights per output; 0: all
   std::size_t min_positions = 40'000;    ///< but no fewer than these
   std::uint64_t seed = 1;                ///< of the choice of windows
-  Deadline deadline;                     ///< nothing is looked at later: what was not is known less well, or not at all
+  double prior_share = 0.0;  ///< how much `network_statistics` trusts what is expected without data, 0 … 1, rather than
+                             ///< these, which may not be the network's own
+  Deadline deadline;  ///< nothing is looked at later: what was not is known less well, or not at all
 };
 
 /// Statistics of one layer's inputs in two halves, for cross-validation. `second_moments` is E[x xᵀ], not centred; a

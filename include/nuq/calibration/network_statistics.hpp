@@ -8,6 +8,7 @@
 
 #include "nuq/calibration/collect_layer_statistics.hpp"
 #include "nuq/calibration/factored_statistics.hpp"
+#include "nuq/calibration/shrink_to_prior.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/deadline.hpp"
 #include "nuq/core/parallel.hpp"
@@ -60,6 +61,7 @@ template <class Engine, class Feed>
     const auto keep = [&](const std::string& layer, SplitStatistics split) {
       if (deadline.has_passed()) return;
       const Node& node = *graph.find(layer);
+      if (options.prior_share > 0.0) shrink_to_prior(split, data_free_statistics(graph, node), options.prior_share);
       const bool corrects_bias = plan.at(layer).bias_correction != BiasCorrection::off && has_own_bias(graph, node);
       const bool keeps_moments = nodes_of_same_weights(graph, node).size() > 1;
       LayerStatistics known =

@@ -29,6 +29,7 @@
 #include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/detail/quantize_at_point.hpp"
+#include "nuq/workflow/detail/statistics_without_data.hpp"
 #include "nuq/workflow/detail/target_of.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantization_session.hpp"
@@ -80,12 +81,12 @@ NUQ_FUNCTION [[nodiscard]] bool caps_levels(const QuantizationSettings& settings
 template <class NextBatch>
 [[nodiscard]] NetworkStatistics statistics_for(const QuantizationSession& session, const AnyLayerQuantizer& quantizer,
                                                [[maybe_unused]] NextBatch& next_batch, const StaticNuqOptions& options,
-                                               [[maybe_unused]] const EngineFactory& make_engine, Parallel& parallel) {
+                                               const EngineFactory& make_engine, Parallel& parallel) {
+  AnyEngine engine = make_engine(options.threads, options.custom_layers);
   if constexpr (std::is_same_v<std::decay_t<NextBatch>, WeightsOnly>) {
-    return quantizer.is_priced() ? weighed_data_free_statistics(session.graph, session.settings.plan, parallel)
+    return quantizer.is_priced() ? statistics_without_data(session.graph, session.settings.plan, engine, parallel)
                                  : NetworkStatistics{};
   } else {
-    AnyEngine engine = make_engine(options.threads, options.custom_layers);
     const int batches = statistics_batches(session.settings, options);
     if (quantizer.is_priced())
       return weighed_statistics(session.graph, session.settings.plan, next_batch, batches, engine, parallel);

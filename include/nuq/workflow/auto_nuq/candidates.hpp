@@ -59,6 +59,7 @@ NUQ_NAMESPACE_END
 #include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/detail/quantize_at_point.hpp"
+#include "nuq/workflow/detail/statistics_without_data.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -69,11 +70,11 @@ namespace detail {
 NUQ_FUNCTION [[nodiscard]] inline NetworkStatistics candidate_statistics(const AutoNuqState& run,
                                                                          const Deadline& deadline, Parallel& parallel) {
   const AnyEvaluator& evaluator = run.tools.evaluator;
+  AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
   if (!evaluator.calibration_batch || run.options.statistics_batches < 0)
-    return weighed_data_free_statistics(run.session.graph, run.session.settings.plan, parallel);
+    return statistics_without_data(run.session.graph, run.session.settings.plan, engine, parallel, deadline);
   const int batches =
       run.options.statistics_batches > 0 ? run.options.statistics_batches : run.session.settings.batch_num;
-  AnyEngine engine = run.tools.calibration.engine(run.options.threads, run.options.custom_layers);
   return weighed_statistics(run.session.graph, run.session.settings.plan, evaluator.calibration_batch, batches, engine,
                             parallel, deadline);
 }

@@ -39,9 +39,13 @@ void add_data_free_statistics(const Graph& graph, const QuantizationPlan& plan, 
 /// Brings the errors of all layers to one unit.
 NUQ_FUNCTION void weigh(NetworkStatistics& statistics, const std::map<std::string, double>& sensitivities);
 
+/// For sensitivities from calibration data.
+inline constexpr double usual_multiplications = 1.2e12;
+
 /// How many samples are enough to see what the error of a layer does to the network: about 100, fewer of a network in
-/// which two forward passes of them for each of `layers` would take more than 1.2e12 multiplications, but 4.
-NUQ_FUNCTION [[nodiscard]] std::int64_t sensitivity_samples(double multiplications_per_sample, std::size_t layers);
+/// which two forward passes of them for each of `layers` would take more than `most_multiplications`, but 4.
+NUQ_FUNCTION [[nodiscard]] std::int64_t sensitivity_samples(double multiplications_per_sample, std::size_t layers,
+                                                            double most_multiplications = usual_multiplications);
 
 /// The samples of a batch: the largest first extent.
 NUQ_FUNCTION [[nodiscard]] std::int64_t samples_of(const InputBatch& batch);
@@ -65,13 +69,17 @@ template <class Real = double>
 
 /// Statistics of all layers that take NUQ, from data, weighed by what errors do to the network; of shared weights, of
 /// all their uses. Layers for which there is no time before the deadline have those without data.
+///
+/// @param options               but for their deadline.
+/// @param most_multiplications  as of `sensitivity_samples`.
 template <class NextBatch>
 [[nodiscard]] NetworkStatistics weighed_statistics(const Graph& graph, const QuantizationPlan& plan,
                                                    NextBatch& next_batch, int batches, AnyEngine& engine,
-                                                   Parallel& parallel, const Deadline& deadline = {}) {
+                                                   Parallel& parallel, const Deadline& deadline = {},
+                                                   StatisticsOptions options = {},
+                                                   double most_multiplications = usual_multiplications) {
   constexpr double share_of_statistics = 0.5;  // the rest for sensitivities
   engine.load(graph);
-  StatisticsOptions options;
   options.deadline = deadline.after(share_of_statistics);
   NetworkStatistics statistics =
       network_statistics(graph, plan, engine, batches, feed_from(next_batch), options, parallel);
@@ -79,8 +87,8 @@ template <class NextBatch>
   constexpr std::int64_t samples_to_compare = 20;  // where no more are affordable, chance would choose blend or slopes
   const InputBatch first = next_batch(0);
   const std::int64_t samples = samples_of(first);
-  const std::int64_t enough =
-      sensitivity_samples(multiplications(graph, shapes_of(first)) / static_cast<double>(samples), statistics.size());
+  const std::int64_t enough = sensitivity_samples(
+      multiplications(graph, shapes_of(first)) / static_cast<double>(samples), statistics.size(), most_multiplications);
   const auto next = [&](int index) {
     InputBatch batch = next_batch(index);
     keep_first_samples(batch, enough, graph);
@@ -104,8 +112,8 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_DEFINITION std::int64_t sensitivity_samples(double multiplications_per_sample, std::size_t layers) {
-  constexpr double most_multiplications = 1.2e12;
+NUQ_DEFINITION std::int64_t sensitivity_samples(double multiplications_per_sample, std::size_t layers,
+                                                double most_multiplications) {
   const double affordable =
       most_multiplications / (std::max)(2.0 * static_cast<double>(layers) * multiplications_per_sample, 1.0);
   return static_cast<std::int64_t>((std::min)((std::max)(affordable, 4.0), 100.0));
