@@ -302,8 +302,8 @@ def static_curve(judge, target):
 
 
 def prices_of(trial):
-    """Those in its configuration LAYER=LEVELS@PRICE …; an empty one for a layer without."""
-    return {layer.rpartition("=")[2].partition("@")[2] for layer in trial["configuration"].split(" ")}
+    """Those in its configuration LAYER=LEVELS@PRICE …; a layer whose price would give it more levels has int8, without."""
+    return {layer.rpartition("=")[2].partition("@")[2] for layer in trial["configuration"].split(" ")} - {""}
 
 
 def price_curve(judge, damage, calibration):
@@ -315,7 +315,7 @@ def price_curve(judge, damage, calibration):
                         "--weights-only", "--target", "packed", "--max-drop", factor * damage, "--max-evaluations", 10,
                         "-o", prefix, accepted=(0, 1))
         with open(prefix + "_report.json", encoding="utf-8") as file:
-            trials = [trial for trial in json.load(file)["trials"] if "" not in prices_of(trial)]
+            trials = [trial for trial in json.load(file)["trials"] if prices_of(trial)]
         points.update({trial["configuration"]: Point(trial["bytes"], -trial["metric"])
                        for number, trial in enumerate(trials) if number == 0 or len(prices_of(trial)) == 1})
     return list(points.values())

@@ -18,7 +18,7 @@ namespace detail {
 
 /// How many synthetic images a network's statistics are made of: 300, fewer of one with more than 2e10 multiplications
 /// for these. None where two forward passes of four images for each of the layers that take NUQ would be more than
-/// 1.2e11, where an input may not be an image, or where a layer is not computed.
+/// 6e10, where an input may not be an image, or where a layer is not computed.
 NUQ_FUNCTION [[nodiscard]] std::int64_t synthetic_image_count(const Graph& graph, const QuantizationPlan& plan);
 
 /// The smallest of the usual pixel ranges at which a network's outputs change about as much from image to image as at
@@ -55,7 +55,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// For sensitivities from synthetic images.
-inline constexpr double most_synthetic_multiplications = 1.2e11;
+inline constexpr double most_synthetic_multiplications = 6e10;
 
 NUQ_DEFINITION std::int64_t synthetic_image_count(const Graph& graph, const QuantizationPlan& plan) {
   constexpr double most = 300.0;
