@@ -302,7 +302,7 @@ def static_curve(judge, target):
 
 
 def prices_of(trial):
-    """Those in its configuration LAYER=LEVELS@PRICE …; a layer whose price would give it more levels has int8, without."""
+    """Those in its configuration LAYER=LEVELS@PRICE …; int8, which takes the place of more levels, has none."""
     return {layer.rpartition("=")[2].partition("@")[2] for layer in trial["configuration"].split(" ")} - {""}
 
 
