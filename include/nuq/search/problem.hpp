@@ -89,7 +89,7 @@ class SearchProblem : public SearchSpace {
   /// True when the configuration is known to satisfy; false when it is refused or can no longer be asked about.
   NUQ_FUNCTION bool passes(const Configuration& configuration);
 
-  /// True when it passes, or would if the sample were all there is: where to look for the limit, and for evidence.
+  /// True when it passes, or the sample leaves that open: where to look for the limit, and for evidence.
   NUQ_FUNCTION bool may_pass(const Configuration& configuration);
 
   /// True when something passes that compression can begin from: int8 in every layer; the finest compression, where the
@@ -194,7 +194,7 @@ NUQ_DEFINITION bool SearchProblem::passes(const Configuration& configuration) {
 
 NUQ_DEFINITION bool SearchProblem::may_pass(const Configuration& configuration) {
   const std::optional<EvaluationOutcome> outcome = evaluate(configuration);
-  return outcome && (outcome->satisfied || outcome->accepted);
+  return outcome && (outcome->satisfied || outcome->plausible);
 }
 
 NUQ_DEFINITION bool SearchProblem::settle_base() {

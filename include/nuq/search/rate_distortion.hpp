@@ -134,7 +134,7 @@ NUQ_DEFINITION void RateDistortionSearch::bracket_by_uniform(SearchProblem& prob
   const std::vector<Configuration> uniform = problem.uniform_family();
   const auto is_known = [&problem](const Configuration& configuration, bool may_pass) {
     const EvaluatedConfiguration* const known = problem.find(configuration);
-    return known != nullptr && (known->outcome.satisfied || known->outcome.accepted) == may_pass;
+    return known != nullptr && (known->outcome.satisfied || known->outcome.plausible) == may_pass;
   };
   std::size_t passing = 0;
   for (std::size_t index = 0; index < uniform.size(); ++index) {

@@ -22,8 +22,8 @@ struct EvaluationOutcome {
   std::optional<double> error{};
   /// How far the outputs are from the original's (BatchMetrics::set_damage); absent where the evaluator does not tell.
   std::optional<double> damage{};
-  /// The evaluator accepts the metric as the sample has it, though the evidence may not be enough for `satisfied`.
-  bool accepted = false;
+  /// The sample leaves it open whether the configuration satisfies; true of what does.
+  bool plausible = false;
 };
 
 struct EvaluatedConfiguration {

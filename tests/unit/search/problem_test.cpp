@@ -320,10 +320,10 @@ TEST_CASE("verdicts by evidence: a refused configuration may come to hold, and a
   CHECK(problem.best()->configuration == nuq::Configuration{1, 0, 0});
 }
 
-TEST_CASE("what the sample accepts may pass, though the evidence refuses it") {
+TEST_CASE("what the sample leaves open may pass, though the evidence refuses it") {
   auto evaluate = [](const nuq::Configuration& configuration) {
     nuq::EvaluationOutcome outcome{0.5, false};
-    outcome.accepted = configuration[0] < 2;
+    outcome.plausible = configuration[0] < 2;
     return outcome;
   };
   nuq::SearchProblem problem(three_layers(), {}, evaluate);

@@ -229,7 +229,7 @@ TEST_CASE(
       const double harm = harm_of(layers, configuration);
       nuq::EvaluationOutcome outcome{-harm, harm <= 0.7 * evidence.limit};
       outcome.error = 0.1 * evidence.limit;
-      outcome.accepted = harm <= evidence.limit;
+      outcome.plausible = harm <= evidence.limit;
       return outcome;
     };
     nuq::SearchProblem problem(layers, {30}, evaluate);

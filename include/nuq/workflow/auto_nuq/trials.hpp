@@ -127,7 +127,7 @@ NUQ_DEFINITION EvaluationOutcome AutoNuqTrials::of(const Configuration& configur
   EvaluationProgress shown =
       progress_of(run_.choices.in_words(configuration), static_cast<std::uint64_t>(problem.total_bytes(configuration)));
   EvaluationOutcome outcome = outcome_of(trials_from(configuration, problem), shown);
-  outcome.accepted = !outcome.ended_early && is_satisfied(outcome.metric);
+  outcome.plausible = verdicts_.is_plausible(outcome);
   outcome.satisfied = verdicts_.holds({configuration, problem.total_bytes(configuration), outcome});
   finish_progress(shown, outcome);
   return outcome;

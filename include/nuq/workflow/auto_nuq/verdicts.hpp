@@ -32,6 +32,10 @@ class Verdicts {
 
   NUQ_FUNCTION [[nodiscard]] bool holds(const EvaluatedConfiguration& known) const;
 
+  /// Whether the evaluator accepts the metric, or one that is better by as many standard errors as the confidence asks
+  /// for.
+  NUQ_FUNCTION [[nodiscard]] bool is_plausible(const EvaluationOutcome& outcome) const;
+
   /// The predicted harm beyond the base that may be expected to hold.
   NUQ_FUNCTION [[nodiscard]] std::optional<double> affordable_harm() const;
 
@@ -102,6 +106,12 @@ NUQ_DEFINITION bool Verdicts::holds(const EvaluatedConfiguration& known) const {
   if (!deviations_ || known.configuration == problem_->int8()) return true;
   const std::optional<LossEstimate> expected = expected_loss(known);
   return !expected || expected->loss + *deviations_ * expected->error <= limit_;
+}
+
+NUQ_DEFINITION bool Verdicts::is_plausible(const EvaluationOutcome& outcome) const {
+  if (outcome.ended_early) return false;
+  if (accepts(outcome.metric)) return true;
+  return deviations_ && outcome.error && loss_of(outcome.metric) - *deviations_ * *outcome.error <= limit_;
 }
 
 NUQ_DEFINITION std::optional<double> Verdicts::affordable_harm() const {
