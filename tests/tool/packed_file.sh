@@ -42,7 +42,7 @@ quantize() {  # $1: configuration, $2: target that the report is to name
   "$nuq" --quiet quantize -m "$model" -w "$weights" -c "$folder/$config" -o "$folder/sized" "$@"
   grep -q "\"target\": \"$target\"" "$folder/sized_report.json" || fail "$config $*: the target is not $target"
   [ "$target" = ascend ] && return
-  coded=$("$nuq" verify "$folder/sized.nuq" --json | grep -o '"coding":"[apr][^"]*","bytes":[0-9]*' |
+  coded=$("$nuq" verify "$folder/sized.nuq" --json | grep -o '"coding":"[aipr][^"]*","bytes":[0-9]*' |
     awk -F: '{ sum += $3 } END { print sum }')
   reported=$(grep -m 1 -o '"bytes": [0-9]*' "$folder/sized_report.json")
   [ "$reported" = "\"bytes\": $coded" ] || fail "$config $*: reported $reported, in the file $coded"
