@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -58,9 +57,12 @@ class SearchProblem : public SearchSpace {
   /// that held stays the best where none holds any more. `evidence.affordable_harm()` is the predicted harm that may be
   /// expected to satisfy (std::optional<double>). Outlives the problem.
   template <class Evidence>
-  void weigh_with(Evidence& evidence) {
-    evidence_ = Weighing{[&evidence](const EvaluatedConfiguration& known) { return evidence.holds(known); },
-                         [&evidence] { return evidence.affordable_harm(); }};
+  void weigh_with(const Evidence& evidence) {
+    evidence_ = {&evidence,
+                 [](const void* object, const EvaluatedConfiguration& known) {
+                   return static_cast<const Evidence*>(object)->holds(known);
+                 },
+                 [](const void* object) { return static_cast<const Evidence*>(object)->affordable_harm(); }};
   }
 
   /// `refiner(passing, refused)` makes finer options for what lies between two configurations: it returns the options
@@ -119,9 +121,11 @@ class SearchProblem : public SearchSpace {
   NUQ_FUNCTION [[nodiscard]] SearchResult conclude();
 
  private:
+  /// What verdicts rest on, somebody else's; null for none.
   struct Weighing {
-    std::function<bool(const EvaluatedConfiguration&)> holds;
-    std::function<std::optional<double>()> affordable_harm;
+    const void* object = nullptr;
+    bool (*holds)(const void* object, const EvaluatedConfiguration& known) = nullptr;
+    std::optional<double> (*affordable_harm)(const void* object) = nullptr;
   };
 
   /// Judges everything by all that is known, and announces a best that is another than before.
@@ -135,7 +139,7 @@ class SearchProblem : public SearchSpace {
   std::optional<detail::FunctionRef<void(const EvaluatedConfiguration&)>> on_improvement_;
   std::optional<detail::FunctionRef<bool()>> stop_requested_;
   std::optional<detail::FunctionRef<std::vector<LayerOptions>(const Configuration&, const Configuration&)>> refiner_;
-  std::optional<Weighing> evidence_;
+  Weighing evidence_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<EvaluatedConfiguration> evaluated_;
   std::optional<EvaluatedConfiguration> best_;
@@ -146,8 +150,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(SEARCH)
 
 #include <algorithm>
-#include <iterator>
-#include <numeric>
 
 #include "nuq/core/support/ascending_order.hpp"
 
@@ -179,7 +181,8 @@ NUQ_DEFINITION std::optional<EvaluationOutcome> SearchProblem::evaluate(const Co
 NUQ_DEFINITION void SearchProblem::judge() {
   const EvaluatedConfiguration* best = nullptr;
   for (EvaluatedConfiguration& known : evaluated_) {
-    if (evidence_) known.outcome.satisfied = !known.outcome.ended_early && evidence_->holds(known);
+    if (evidence_.object != nullptr)
+      known.outcome.satisfied = !known.outcome.ended_early && evidence_.holds(evidence_.object, known);
     if (known.outcome.satisfied && (best == nullptr || known.bytes < best->bytes)) best = &known;
   }
   if (best == nullptr || (best_ && best->configuration == best_->configuration)) return;
@@ -202,8 +205,8 @@ NUQ_DEFINITION bool SearchProblem::settle_base() {
   if (exhausted()) return false;
   const std::vector<Configuration> uniform = uniform_family();
   if (uniform.size() > 1 && total_harm(uniform[1]) < total_harm(int8()) && passes(uniform[1])) return true;
-  std::vector<std::size_t> by_harm(layers().size());
-  std::iota(by_harm.begin(), by_harm.end(), std::size_t{0});
+  std::vector<std::size_t> by_harm;
+  for (std::size_t layer = 0; layer < layers().size(); ++layer) by_harm.push_back(layer);
   detail::sort_by(by_harm, [this](std::size_t layer) { return -layers()[layer].front().harm; });
   Configuration in_part = int8();
   do {
@@ -216,8 +219,9 @@ NUQ_DEFINITION bool SearchProblem::settle_base() {
 
 NUQ_DEFINITION bool SearchProblem::add_float_layer(Configuration& from, const std::vector<std::size_t>& by_harm) {
   std::vector<std::size_t> open;
-  std::copy_if(by_harm.begin(), by_harm.end(), std::back_inserter(open),
-               [&from](std::size_t layer) { return from[layer] != in_float; });
+  for (const std::size_t layer : by_harm) {
+    if (from[layer] != in_float) open.push_back(layer);
+  }
   std::size_t refused = 0;
   std::size_t passing = open.size();
   while (passing - refused > 1) {
@@ -232,7 +236,7 @@ NUQ_DEFINITION bool SearchProblem::add_float_layer(Configuration& from, const st
 }
 
 NUQ_DEFINITION std::optional<double> SearchProblem::affordable_harm() const {
-  return evidence_ ? evidence_->affordable_harm() : std::nullopt;
+  return evidence_.object != nullptr ? evidence_.affordable_harm(evidence_.object) : std::nullopt;
 }
 
 NUQ_DEFINITION bool SearchProblem::refine(const Configuration& passing, const Configuration& refused) {
@@ -256,8 +260,8 @@ NUQ_DEFINITION bool SearchProblem::refine(const Configuration& passing, const Co
 
 NUQ_DEFINITION bool SearchProblem::is_coarser_than_refused(const Configuration& configuration) const noexcept {
   return std::any_of(evaluated_.begin(), evaluated_.end(), [&configuration](const EvaluatedConfiguration& known) {
-    return !known.outcome.satisfied &&
-           std::equal(configuration.begin(), configuration.end(), known.configuration.begin(), std::greater_equal<>());
+    return !known.outcome.satisfied && std::equal(configuration.begin(), configuration.end(),
+                                                  known.configuration.begin(), [](int a, int b) { return a >= b; });
   });
 }
 
