@@ -46,7 +46,10 @@ template <class Quantizer>
 /// The original model is evaluated first, then uniform int8, then what the search policy asks for. config.json says
 /// which layers are candidates (`nuq_quantize`) and which stay at int8 (`arq_quantize`). Every improvement is on disk
 /// at once: the files of `save_model`, the record file, and last `<save_prefix>_report.json` with the hashes of the
-/// others. A refused configuration is never written. Trial models stand beside the results while the run lasts.
+/// others. A refused configuration is never written. Where the evaluator tells batches, the answer also has to hold
+/// beyond the sample (AutoNuqOptions::confidence); what is evaluated later may then make a larger configuration the
+/// answer. Where even int8 is refused, some layers stay in float. Trial models stand beside the results while the run
+/// lasts.
 ///
 /// Activations are calibrated with the evaluator's `calibration_batch`, or where it has none by its run of a model with
 /// calibration layers, on the configuration's `batch_num` batches. Where that leaves no factors the run is
