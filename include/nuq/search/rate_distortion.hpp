@@ -59,7 +59,7 @@ struct RateDistortionSearch {
 
   NUQ_FUNCTION [[nodiscard]] static bool has_evaluations_left(const SearchProblem& problem);
 
-  /// Whether metrics are samples, with errors that are known.
+  /// Whether metrics are samples with errors that are known, and the problem's evidence is about what is beyond them.
   NUQ_FUNCTION [[nodiscard]] static bool is_sampled(const SearchProblem& problem);
 
   /// Not yet evaluated nor hopeless, and smaller than the best by more than `gain`, relative.
@@ -159,7 +159,7 @@ NUQ_DEFINITION bool RateDistortionSearch::has_evaluations_left(const SearchProbl
 }
 
 NUQ_DEFINITION bool RateDistortionSearch::is_sampled(const SearchProblem& problem) {
-  return problem.evaluated().front().outcome.error.has_value();
+  return problem.evaluated().front().outcome.error && problem.affordable_harm();
 }
 
 NUQ_DEFINITION bool RateDistortionSearch::is_worth_asking(const SearchProblem& problem,
