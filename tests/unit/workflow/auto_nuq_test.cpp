@@ -19,6 +19,7 @@
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/search/bisection.hpp"
+#include "nuq/workflow/auto_nuq/quantize_choices.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/init.hpp"

@@ -52,7 +52,7 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/shared_weights.hpp"
 #include "nuq/graph/weight_matrix.hpp"
-#include "nuq/workflow/auto_nuq/layer_choices.hpp"
+#include "nuq/workflow/auto_nuq/quantize_choices.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"

@@ -8,7 +8,7 @@
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/candidates.hpp"
-#include "nuq/workflow/auto_nuq/layer_choices.hpp"
+#include "nuq/workflow/auto_nuq/check_search_options.hpp"
 #include "nuq/workflow/auto_nuq/options.hpp"
 #include "nuq/workflow/auto_nuq/result.hpp"
 #include "nuq/workflow/auto_nuq/results.hpp"
