@@ -37,7 +37,8 @@ NUQ_FUNCTION [[nodiscard]] PriceGrid price_grid(const Graph& graph, const Quanti
                                                 const Deadline& deadline, Parallel& parallel);
 
 /// Prices that are tried when a search has found one that passes, 0 for none, and a higher one that is refused: from
-/// half the lower to twice the higher, by quarters of doublings in a network of few weights, else by halves.
+/// half the lower to twice the higher, without these two, by quarters of doublings in a network of few weights, else by
+/// halves.
 NUQ_FUNCTION [[nodiscard]] std::vector<double> finer_prices(double passing, double refused, std::size_t weights);
 
 /// A layer quantized at each of these prices.
@@ -137,10 +138,14 @@ NUQ_DEFINITION std::vector<double> finer_prices(double passing, double refused, 
   constexpr std::size_t few = std::size_t{1} << 21U;
   const double steps = weights < few ? 4.0 : 2.0;  // to a doubling
   const double least = (passing > 0.0 ? passing : refused / 4.0) / 2.0;
+  constexpr double rounding = 1e-4;
   std::vector<double> prices;
-  for (int step = 0; least * std::exp2(step / steps) <= 2.0 * refused * 1.0001; ++step)
-    prices.push_back(least * std::exp2(step / steps));
-  return prices;
+  for (int step = 0;; ++step) {
+    const double price = least * std::exp2(step / steps);
+    if (price > 2.0 * refused * (1.0 + rounding)) return prices;
+    const auto is_that_of = [price](double known) { return std::abs(price - known) <= rounding * price; };
+    if (!is_that_of(passing) && !is_that_of(refused)) prices.push_back(price);
+  }
 }
 
 NUQ_DEFINITION std::vector<LayerChoices::Choice> finer_choices(const Graph& graph, const Node& node,
