@@ -9,6 +9,7 @@
 #include "../error_of.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
+#include "two_inputs.hpp"
 
 namespace calibration_random_inputs_test {
 
@@ -16,20 +17,8 @@ using nuq::Tensor;
 
 /// Two inputs, each read by one layer, and one that nobody reads.
 nuq::Graph network() {
-  nuq::Graph graph;
-  for (const char* const blob : {"image", "context", "unread"}) {
-    graph.inputs.push_back(graph.values.size());
-    graph.values.push_back({blob, nuq::Value::network_input, {2, 3, 20, 20}});
-  }
-  for (const std::size_t input : {0U, 1U}) {
-    nuq::Node node;
-    node.name = "layer" + std::to_string(input);
-    node.inputs = {input};
-    node.outputs = {graph.values.size()};
-    graph.values.push_back({node.name, graph.nodes.size(), {}});
-    graph.nodes.push_back(node);
-  }
-  return graph;
+  const nuq::Shape shape = {2, 3, 20, 20};
+  return two_inputs("image", shape, "context", shape, "unread", shape);
 }
 
 nuq::NetworkQuantization quantization() {

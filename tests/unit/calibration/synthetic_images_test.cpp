@@ -10,6 +10,7 @@
 
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
+#include "two_inputs.hpp"
 
 namespace calibration_synthetic_images_test {
 
@@ -18,21 +19,7 @@ using nuq::Tensor;
 
 /// 'image' and 'patch', each read by one layer, and 'unread'.
 nuq::Graph network(const Shape& patch = {2, 1, 8, 9}) {
-  nuq::Graph graph;
-  for (const char* const blob : {"image", "patch", "unread"}) {
-    graph.inputs.push_back(graph.values.size());
-    graph.values.push_back({blob, nuq::Value::network_input, {1, 3, 40, 30}});
-  }
-  graph.values[1].shape = patch;
-  for (const std::size_t input : {0U, 1U}) {
-    nuq::Node node;
-    node.name = "layer" + std::to_string(input);
-    node.inputs = {input};
-    node.outputs = {graph.values.size()};
-    graph.values.push_back({node.name, graph.nodes.size(), {}});
-    graph.nodes.push_back(node);
-  }
-  return graph;
+  return two_inputs("image", {1, 3, 40, 30}, "patch", patch, "unread", {1, 3, 40, 30});
 }
 
 TEST_CASE("inputs may be images where they are declared with one to four channels of eight pixels or more") {
