@@ -75,22 +75,13 @@ void visit_outputs(Engine& engine, const Dataset& dataset, int batch_num, Visito
 
 /// So many samples at a time are told to `BatchMetrics`: about a hundred groups over all data, in which the change of a
 /// metric varies enough to know its standard error.
-[[nodiscard]] inline std::size_t samples_per_group(const Dataset& dataset, int batch_num) {
-  const int batches = batch_num == 0 ? dataset.batches() : (std::min)(batch_num, dataset.batches());
-  const std::size_t samples = static_cast<std::size_t>(batches) * dataset.samples(0);
-  constexpr std::size_t groups = 100;
-  return (samples + groups - 1) / groups;
-}
+NUQ_FUNCTION [[nodiscard]] std::size_t samples_per_group(const Dataset& dataset, int batch_num);
 
-[[nodiscard]] inline MatrixView<const float> samples_of(MatrixView<const float> batch, std::size_t first,
-                                                        std::size_t count) {
-  return {batch.data() + first * batch.cols(), count, batch.cols()};
-}
-
-[[nodiscard]] inline ArrayView<const std::int64_t> samples_of(ArrayView<const std::int64_t> batch, std::size_t first,
-                                                              std::size_t count) {
-  return {batch.data() + first, count};
-}
+/// `count` samples of a batch from `first` on; views into it.
+NUQ_FUNCTION [[nodiscard]] MatrixView<const float> samples_of(MatrixView<const float> batch, std::size_t first,
+                                                              std::size_t count);
+NUQ_FUNCTION [[nodiscard]] ArrayView<const std::int64_t> samples_of(ArrayView<const std::int64_t> batch,
+                                                                    std::size_t first, std::size_t count);
 
 /// A metric that is a mean over samples, of all batches and, for `batches`, of groups of samples. `none` is the metric
 /// before any sample, `wanted(batch)` what the outputs of a batch are compared with.
@@ -227,6 +218,22 @@ NUQ_DEFINITION MatrixView<const float> output_rows(const TensorView& output, con
   const auto finite = [](float value) { return is_finite(value); };
   if (!std::all_of(output.values.begin(), output.values.end(), finite)) problem("holds NaN or infinity");
   return {output.values.data(), samples, output.values.size() / samples};
+}
+
+NUQ_DEFINITION std::size_t samples_per_group(const Dataset& dataset, int batch_num) {
+  constexpr std::size_t groups = 100;
+  const int batches = batch_num == 0 ? dataset.batches() : (std::min)(batch_num, dataset.batches());
+  const std::size_t samples = static_cast<std::size_t>(batches) * dataset.samples(0);
+  return (samples + groups - 1) / groups;
+}
+
+NUQ_DEFINITION MatrixView<const float> samples_of(MatrixView<const float> batch, std::size_t first, std::size_t count) {
+  return {batch.data() + first * batch.cols(), count, batch.cols()};
+}
+
+NUQ_DEFINITION ArrayView<const std::int64_t> samples_of(ArrayView<const std::int64_t> batch, std::size_t first,
+                                                        std::size_t count) {
+  return {batch.data() + first, count};
 }
 
 }  // namespace detail

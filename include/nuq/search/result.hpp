@@ -11,7 +11,7 @@ NUQ_NAMESPACE_BEGIN
 /// The option each layer takes, as an index into the layer's options; `in_float` for a layer that is not quantized.
 using Configuration = std::vector<int>;
 
-inline constexpr int in_float = -1;
+inline constexpr int in_float = -1;  ///< in place of an option's index
 
 /// What the user's evaluator says about one configuration.
 struct EvaluationOutcome {
@@ -22,7 +22,7 @@ struct EvaluationOutcome {
   std::optional<double> error{};
   /// How far the outputs are from the original's (BatchMetrics::set_damage); absent where the evaluator does not tell.
   std::optional<double> damage{};
-  /// The sample leaves it open whether the configuration satisfies; true of what does.
+  /// Not satisfied, but the sample leaves it open whether the configuration is; says nothing where it is satisfied.
   bool plausible = false;
 };
 

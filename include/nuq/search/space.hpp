@@ -22,6 +22,7 @@ struct LayerOption {
   /// levels.
   NUQ_FUNCTION [[nodiscard]] bool is_coarser_than(const LayerOption& other) const noexcept;
 
+  /// The same way to store the layer, whatever the prediction of its harm.
   friend bool operator==(const LayerOption& a, const LayerOption& b) noexcept {
     return a.levels == b.levels && !(a.bytes < b.bytes) && !(b.bytes < a.bytes) && !(a.price < b.price) &&
            !(b.price < a.price);
