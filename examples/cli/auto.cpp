@@ -23,6 +23,7 @@ struct AutoArguments : ModelOptions {
   AutoEvaluator::Options evaluation;
   PolicyNames policies;
   std::string search = "rate-distortion";
+  bool asks_for_confidence = false;
   std::vector<std::string> pins;
   std::vector<std::string> groups;
   std::size_t jobs = 1;
@@ -70,6 +71,7 @@ void run(AutoArguments arguments, Session& session) {
   arguments.evaluation.original_weights = arguments.weights;
   arguments.evaluation.network = arguments.network;
   arguments.evaluation.threads = session.threads;
+  arguments.evaluation.tells_damage = arguments.options.confidence > 0.0;
   arguments.evaluation.command.stop_requested = Interruption::requested;
   arguments.options.threads = session.threads;
   arguments.options.network = arguments.network;
@@ -91,6 +93,11 @@ void run(AutoArguments arguments, Session& session) {
     std::printf("%s", nuq::to_json(result.report).c_str());
   } else if (!session.quiet) {
     std::printf("%s", nuq::result_table(result.report).c_str());
+  }
+  if (arguments.asks_for_confidence && arguments.options.confidence > 0.0 && result.satisfied &&
+      !result.report.confidence) {
+    print_warnings(
+        {"--confidence: the answer is what this data accepts; nothing is known of how far its metric may be off"});
   }
   if (result.report.confirmation && !result.report.confirmation->satisfied) session.exit_code = exit_not_satisfied;
   if (result.satisfied) return;
@@ -126,6 +133,7 @@ void add_auto(CLI::App& app, Session& session) {
                   "how sure the true drop is to be within --max-drop, by the spread of the metric over the samples; 0: "
                   "the metric as it is")
       ->capture_default_str();
+  command.get_option("--confidence")->each([arguments](const std::string&) { arguments->asks_for_confidence = true; });
   command.add_option("--calibration", arguments->evaluation.calibration,
                      "dataset JSON that the weights are fitted to and that calibrates the activations");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");

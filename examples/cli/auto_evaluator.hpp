@@ -31,8 +31,9 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     std::string data;     ///< dataset JSON; empty: the command evaluates
     std::string confirm;  ///< dataset JSON that the answer is evaluated on, or empty
     nuq::CommandOptions command;
-    std::string calibration;  ///< dataset JSON; empty: weights-only
-    double max_drop = 0.0;    ///< in the metric's unit
+    std::string calibration;   ///< dataset JSON; empty: weights-only
+    double max_drop = 0.0;     ///< in the metric's unit
+    bool tells_damage = true;  ///< how far outputs are from the original's, beside an accuracy
     std::size_t threads = 1;
   };
 
@@ -41,6 +42,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
       calibration_.emplace(nuq::load_dataset(options_.calibration, nuq::GzipFileReader{}));
       declared_inputs_ = nuq::input_shapes(nuq::load_graph(options_.original_model, "", options_.network));
     }
+    if (!options_.confirm.empty()) confirm_.emplace(compared(options_.confirm));
     if (options_.data.empty()) {
       command_.emplace(options_.command);
     } else {
@@ -57,11 +59,9 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
 
   std::optional<double> confirm_model(const std::string& model_file, const std::string& weights_file,
                                       nuq::BatchMetrics& batches) const {
-    if (options_.confirm.empty()) return std::nullopt;
-    nuq::Dataset data = nuq::load_dataset(options_.confirm, nuq::GzipFileReader{});
-    prepare(data);
+    if (!confirm_) return std::nullopt;
     nuq::Net net(model_file, weights_file, options_.threads, {}, options_.network);
-    return nuq::evaluate(net, data, 0, batches);
+    return nuq::evaluate(net, *confirm_, 0, batches);
   }
 
   bool is_satisfied(double original_metric, double new_metric) const {
@@ -86,24 +86,30 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index, declared_inputs_); }
 
  private:
+  /// Knows the original's outputs too where its metric is an accuracy, whose loss is better known with the outputs'
+  /// divergence beside it.
   void load_data() {
-    data_.emplace(nuq::load_dataset(options_.data, nuq::GzipFileReader{}));
-    prepare(*data_);
+    data_.emplace(compared(options_.data));
+    const std::optional<nuq::Metric> metric = data_->description().metric;
+    if (!options_.tells_damage || (metric != nuq::Metric::top1 && metric != nuq::Metric::top5)) return;
+    nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
+    data_->set_originals(nuq::judged_outputs(original, *data_, evaluate_batch_num));
   }
 
-  /// Tells a dataset what the original network computes, where its metric compares with that, or is an accuracy, whose
-  /// loss is better known with the outputs' divergence beside it.
-  void prepare(nuq::Dataset& data) const {
+  /// A dataset that knows what the original network computes, where its metric compares with that.
+  [[nodiscard]] nuq::Dataset compared(const std::string& file) const {
+    nuq::Dataset data = nuq::load_dataset(file, nuq::GzipFileReader{});
     const std::optional<nuq::Metric> metric = data.description().metric;
-    const bool is_accuracy = metric && (*metric == nuq::Metric::top1 || *metric == nuq::Metric::top5);
-    if (!metric || !(is_accuracy || nuq::compares_with_original(*metric))) return;
-    nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
-    if (is_accuracy) data.set_originals(nuq::judged_outputs(original, data, evaluate_batch_num));
-    nuq::compare_with(original, data, evaluate_batch_num);
+    if (metric && nuq::compares_with_original(*metric)) {
+      nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
+      nuq::compare_with(original, data, evaluate_batch_num);
+    }
+    return data;
   }
 
   Options options_;
   std::optional<nuq::Dataset> data_;
+  std::optional<nuq::Dataset> confirm_;
   std::optional<nuq::CommandEvaluator> command_;
   std::optional<nuq::Dataset> calibration_;
   nuq::InputShapes declared_inputs_;

@@ -67,6 +67,7 @@ refused 'missing weights' 'missing.caffemodel' "$nuq" quantize -m net.prototxt -
 refused 'missing configuration' 'missing.json' "$nuq" quantize -m net.prototxt -w net.caffemodel -c missing.json -o out
 refused 'missing dataset' 'missing.json' "$nuq" eval -m net.prototxt -w net.caffemodel --data missing.json
 refused 'confidence beyond 1' 'confidence 2: wanted 0.5 to 0.999' "$nuq" auto -m net.prototxt -w net.caffemodel -c config.json --eval-command 'echo {model} {weights}' --max-drop 1 --confidence 2 -o out
+refused 'missing second set' 'missing.json' "$nuq" auto -m net.prototxt -w net.caffemodel -c config.json --eval-command 'echo {model} {weights}' --max-drop 1 --confirm missing.json -o out
 refused 'two arrays for one file' 'both be written to arrays/conv.npy' "$nuq" run -m in_place.prototxt -w net.caffemodel --input data=data.npy --output-dir arrays --blob conv --layer conv
 refused 'an array over an input' "blob 'data'.*data.npy" "$nuq" run -m net.prototxt -w net.caffemodel --input data=data.npy --output-dir . --blob data
 refused 'two sizes of one window' "layer 'conv'.*kernel_size and kernel_h" "$nuq" inspect two_sizes.prototxt

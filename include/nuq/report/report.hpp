@@ -67,6 +67,9 @@ struct RunReport {
   std::optional<double> metric;           ///< of the result
   /// Standard error of the metric's change from the original's; absent where the evaluator tells no batches.
   std::optional<double> metric_error;
+  /// With which the result's true loss is within the evaluator's limit (AutoNuqOptions::confidence); absent where the
+  /// evaluator tells no batches or its verdicts were taken as they are, and of int8, which is not chosen by its metric.
+  std::optional<double> confidence;
   bool satisfied = false;
   std::optional<Confirmation> confirmation;  ///< of the result of a search; not written where there is none
   bool weights_only = false;                 ///< activations stay in float
@@ -180,6 +183,7 @@ NUQ_DEFINITION std::string to_json(const RunReport& report) {
                             {"int8_metric", report.int8_metric},
                             {"metric", report.metric},
                             {"metric_error", report.metric_error},
+                            {"confidence", report.confidence},
                             {"satisfied", report.satisfied},
                             {"weights_only", report.weights_only},
                             {"evaluations", report.evaluations},

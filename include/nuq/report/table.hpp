@@ -97,6 +97,10 @@ NUQ_FUNCTION [[nodiscard]] inline std::string with_error(const std::optional<dou
   return error ? text : "";
 }
 
+NUQ_FUNCTION [[nodiscard]] inline std::string with_confidence(const std::optional<double>& confidence) {
+  return confidence ? ", confidence " + number_text(*confidence) : "";
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION std::string result_table(const RunReport& report) {
@@ -125,7 +129,7 @@ NUQ_DEFINITION std::string result_table(const RunReport& report) {
     text += "metric:  " + detail::metric_text(report.original_metric) + " original, " +
             detail::metric_text(report.int8_metric) + " int8, " + detail::metric_text(report.metric) +
             detail::with_error(report.metric_error) + " result (" + (report.satisfied ? "satisfied" : "not satisfied") +
-            "), evaluations: " + std::to_string(report.evaluations) + "\n";
+            detail::with_confidence(report.confidence) + "), evaluations: " + std::to_string(report.evaluations) + "\n";
   }
   if (report.confirmation) {
     text += "confirm: " + detail::metric_text(report.confirmation->original_metric) + " original, " +

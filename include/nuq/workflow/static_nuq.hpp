@@ -27,6 +27,7 @@
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/calibration_policies.hpp"
 #include "nuq/workflow/detail/leave_out_layers.hpp"
+#include "nuq/workflow/detail/level_caps.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
 #include "nuq/workflow/detail/quantize_at_point.hpp"
 #include "nuq/workflow/detail/statistics_without_data.hpp"
@@ -71,10 +72,6 @@ NUQ_FUNCTION [[nodiscard]] int statistics_batches(const QuantizationSettings& se
 
 /// What sizes are measured by where the options do not say it.
 NUQ_FUNCTION [[nodiscard]] Target target_for(const AnyLayerQuantizer& quantizer, QuantizationSettings& settings);
-
-/// Whether the configured numbers of levels hold in each layer.
-NUQ_FUNCTION [[nodiscard]] bool caps_levels(const QuantizationSettings& settings,
-                                            const StaticNuqOptions& options) noexcept;
 
 /// What the data say about the inputs of the layers that take NUQ; nothing without data. For a quantizer with a price,
 /// of all these layers and weighed.
@@ -175,7 +172,7 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   StaticNuqOptions decided = options;
   if (!options.target) decided.target = detail::target_for(quantizer, session.settings);
   const QuantizationPlan configured = session.settings.plan;
-  if (quantizer.is_priced() && !detail::caps_levels(session.settings, decided))
+  if (detail::price_decides_levels(quantizer, options.cap_levels, *decided.target, session.settings))
     detail::lift_caps(session.settings.plan);
   const NetworkStatistics statistics =
       detail::statistics_for(session, quantizer, next_batch, options, calibration.engine, parallel);
@@ -226,10 +223,6 @@ NUQ_DEFINITION int statistics_batches(const QuantizationSettings& settings, cons
 
 NUQ_DEFINITION Target target_for(const AnyLayerQuantizer& quantizer, QuantizationSettings& settings) {
   return quantizer.is_priced() || settings.for_ascend ? target_of(settings) : Target::palette;
-}
-
-NUQ_DEFINITION bool caps_levels(const QuantizationSettings& settings, const StaticNuqOptions& options) noexcept {
-  return options.cap_levels || options.target != Target::packed || settings.for_ascend;
 }
 
 NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bool weights_only, Target target,

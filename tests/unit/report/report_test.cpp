@@ -16,6 +16,7 @@ nuq::RunReport example() {
   report.int8_metric = 0.5;
   report.metric = 0.625;
   report.metric_error = 0.0625;
+  report.confidence = 0.75;
   report.satisfied = true;
   report.weights_only = true;
   report.evaluations = 3;
@@ -40,6 +41,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
   "int8_metric": 0.5,
   "metric": 0.625,
   "metric_error": 0.0625,
+  "confidence": 0.75,
   "satisfied": true,
   "weights_only": true,
   "evaluations": 3,
@@ -117,7 +119,8 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
 
 TEST_CASE("absent metrics are null and absent lists are empty") {
   const nlohmann::json json = nlohmann::json::parse(nuq::to_json(nuq::RunReport{}));
-  for (const char* key : {"original_metric", "int8_metric", "metric", "metric_error"}) CHECK(json.at(key).is_null());
+  for (const char* key : {"original_metric", "int8_metric", "metric", "metric_error", "confidence"})
+    CHECK(json.at(key).is_null());
   CHECK(json.count("sizes") == 0);
   for (const char* key : {"warnings", "files", "layers", "trials"}) CHECK(json.at(key) == nlohmann::json::array());
 }

@@ -664,6 +664,7 @@ TEST_CASE("where samples are few the answer keeps away from the limit, as far as
                                                     run.prefix + "_record.txt", run.prefix, run.options);
     REQUIRE(result.satisfied);
     CHECK(result.report.metric_error.has_value());
+    CHECK(result.report.confidence.value_or(0.0) == confidence);
     CHECK(*result.report.original_metric - *result.report.metric <= evaluator.limit + 1e-9);
     REQUIRE(result.report.confirmation);
     CHECK(result.report.confirmation->satisfied);

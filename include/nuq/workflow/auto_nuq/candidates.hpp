@@ -57,8 +57,8 @@ NUQ_NAMESPACE_END
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
 #include "nuq/workflow/detail/leave_out_layers.hpp"
+#include "nuq/workflow/detail/level_caps.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
-#include "nuq/workflow/detail/quantize_at_point.hpp"
 #include "nuq/workflow/detail/statistics_without_data.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -155,12 +155,6 @@ NUQ_FUNCTION inline void note_short_preparation(AutoNuqState& run, const PriceGr
   run.report.warnings.push_back(note);
 }
 
-/// Whether a price per bit alone decides how many levels a layer has.
-NUQ_FUNCTION [[nodiscard]] inline bool lifts_caps(const AutoNuqState& run) {
-  return run.tools.quantizer->is_priced() && !run.options.cap_levels && !run.session.settings.for_ascend &&
-         run.options.target.value_or(Target::packed) == Target::packed;
-}
-
 NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
   ThreadPool parallel(run.options.threads);
   const AnyProgress& progress = run.tools.progress;
@@ -175,7 +169,10 @@ NUQ_DEFINITION void choose_candidates(AutoNuqState& run) {
                                       run.statistics, run.preparation, parallel);
   if (took_most_of_its_time || prices.doublings > PriceGrid::usual_doublings) note_short_preparation(run, prices);
   run.configured = run.candidates = run.session.settings.plan;
-  if (lifts_caps(run)) lift_caps(run.candidates);
+  if (price_decides_levels(*run.tools.quantizer, run.options.cap_levels, run.options.target.value_or(Target::packed),
+                           run.session.settings)) {
+    lift_caps(run.candidates);
+  }
   const double before = run.elapsed();
   run.choices =
       layer_choices(run.session.graph, run.candidates, *run.tools.quantizer, run.statistics, prices, run.options,

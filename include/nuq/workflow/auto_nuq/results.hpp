@@ -40,6 +40,9 @@ class AutoNuqResults {
   /// Stages the models of what was adopted, and its record file.
   NUQ_FUNCTION void stage_models(FileSet& files, const std::string& prefix, const std::string& record_file);
 
+  /// Reports the confidence that the answer holds with, or warns that it does not any more.
+  NUQ_FUNCTION void judge_answer(const EvaluatedConfiguration& answer, const SearchProblem& problem);
+
   /// Asks the evaluator about the answer on its second set of data, where it has one.
   NUQ_FUNCTION void confirm_answer();
 
@@ -88,7 +91,7 @@ NUQ_NAMESPACE_END
 #include "nuq/report/report.hpp"
 #include "nuq/report/reported_file_set.hpp"
 #include "nuq/search/loss_curve.hpp"
-#include "nuq/workflow/detail/quantize_at_point.hpp"
+#include "nuq/workflow/detail/level_caps.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -123,14 +126,21 @@ NUQ_DEFINITION AutoNuqResult AutoNuqResults::conclude(const SearchResult& found,
     warn_of_unusual_clusters();
     ThreadPool parallel(run_.options.threads);
     run_.report.sizes = coding_sizes(run_.session.graph, run_.session.quantization, run_.session.settings, parallel);
-    if (!problem.find(problem.best()->configuration)->outcome.satisfied)
-      run_.warn("the answer passed, but by what was evaluated since it may lose more than that on other samples");
+    judge_answer(*problem.best(), problem);
     confirm_answer();
     if (run_.options.pareto) save_pareto_front(problem);
   }
   write_report();
   run_.tools.progress.finished(run_.report);
   return {run_.report.satisfied, found.status, std::move(run_.session.quantization), run_.report};
+}
+
+NUQ_DEFINITION void AutoNuqResults::judge_answer(const EvaluatedConfiguration& answer, const SearchProblem& problem) {
+  if (!problem.find(answer.configuration)->outcome.satisfied) {
+    run_.warn("the answer passed, but by what was evaluated since it may lose more than that on other samples");
+  } else if (answer.outcome.error && run_.options.confidence > 0.0 && answer.configuration != problem.int8()) {
+    run_.report.confidence = run_.options.confidence;
+  }
 }
 
 NUQ_DEFINITION void AutoNuqResults::confirm_answer() {

@@ -39,10 +39,9 @@ class Verdicts {
   /// The predicted harm beyond the base that may be expected to hold.
   NUQ_FUNCTION [[nodiscard]] std::optional<double> affordable_harm() const;
 
+ private:
   /// The loss of a configuration as all evaluations let expect it; absent where the evaluator tells no batches.
   NUQ_FUNCTION [[nodiscard]] std::optional<LossEstimate> expected_loss(const EvaluatedConfiguration& known) const;
-
- private:
   NUQ_FUNCTION [[nodiscard]] bool accepts(double metric) const;
   NUQ_FUNCTION [[nodiscard]] double loss_of(double metric) const noexcept;
   /// Whether the evaluator has told the damage of all that it evaluated.

@@ -19,14 +19,6 @@ namespace detail {
 /// Refuses a point that cannot be meant, or that only a price can reach: ConfigError.
 NUQ_FUNCTION void check_rate_point(const RatePoint& point, bool is_priced, bool sequential);
 
-/// Lets the layers that take NUQ have as many levels as they need.
-NUQ_FUNCTION void lift_caps(QuantizationPlan& plan);
-
-/// After `lift_caps` and quantization: the configured numbers of levels again, or those that layers have where that is
-/// more.
-NUQ_FUNCTION void restore_caps(QuantizationPlan& plan, const QuantizationPlan& configured,
-                               const NetworkQuantization& quantization);
-
 /// Quantizes the session's network at one price per bit, that of the point, and returns the price. The session's plan
 /// caps levels; `configured` says how many do the harm that HarmOfLevels asks for. Throws ConfigError out_of_reach
 /// where the greatest price leaves more bytes than asked for.
@@ -80,23 +72,6 @@ NUQ_DEFINITION void check_rate_point(const RatePoint& point, bool is_priced, boo
     refuse(name + " " + std::to_string(bytes->bytes) + ": wanted 1 byte to 2^62");
   if (sequential && price == nullptr)
     refuse(name + ": sequential calibration does not foresee sizes, wanted a price per bit");
-}
-
-NUQ_DEFINITION void lift_caps(QuantizationPlan& plan) {
-  constexpr int most_levels = 255;  // 256 stand for uniform int8
-  for (auto& [layer, planned] : plan) {
-    if (planned.weight_algorithm == WeightAlgorithm::nuq) planned.num_steps = most_levels;
-  }
-}
-
-NUQ_DEFINITION void restore_caps(QuantizationPlan& plan, const QuantizationPlan& configured,
-                                 const NetworkQuantization& quantization) {
-  for (auto& [layer, planned] : plan) {
-    planned.num_steps = configured.at(layer).num_steps;
-    const auto quantized = quantization.find(layer);
-    if (quantized == quantization.end() || !quantized->second.codebook) continue;
-    planned.num_steps = (std::max)(planned.num_steps, static_cast<int>(quantized->second.codebook->size()));
-  }
 }
 
 /// What the layers of a network take, and the quantized of them alone.
