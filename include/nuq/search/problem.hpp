@@ -68,8 +68,10 @@ class SearchProblem : public SearchSpace {
   /// `refiner(passing, refused)` makes finer options for what lies between two configurations: it returns the options
   /// of all layers (std::vector<LayerOptions>), those that were there among them. Outlives the problem.
   template <class Refiner>
-  void refine_with(Refiner& refiner) noexcept {
-    refiner_.emplace(refiner);
+  void refine_with(const Refiner& refiner) noexcept {
+    refining_ = {&refiner, [](const void* object, const Configuration& passing, const Configuration& refused) {
+                   return (*static_cast<const Refiner*>(object))(passing, refused);
+                 }};
   }
 
   [[nodiscard]] const SearchBudget& budget() const noexcept { return budget_; }
@@ -128,6 +130,13 @@ class SearchProblem : public SearchSpace {
     std::optional<double> (*affordable_harm)(const void* object) = nullptr;
   };
 
+  /// What makes finer options, somebody else's; null for none.
+  struct Refining {
+    const void* object = nullptr;
+    std::vector<LayerOptions> (*options)(const void* object, const Configuration& passing,
+                                         const Configuration& refused) = nullptr;
+  };
+
   /// Judges everything by all that is known, and announces a best that is another than before.
   NUQ_FUNCTION void judge();
 
@@ -138,7 +147,7 @@ class SearchProblem : public SearchSpace {
   detail::FunctionRef<EvaluationOutcome(const Configuration&)> evaluate_;
   std::optional<detail::FunctionRef<void(const EvaluatedConfiguration&)>> on_improvement_;
   std::optional<detail::FunctionRef<bool()>> stop_requested_;
-  std::optional<detail::FunctionRef<std::vector<LayerOptions>(const Configuration&, const Configuration&)>> refiner_;
+  Refining refining_;
   Weighing evidence_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<EvaluatedConfiguration> evaluated_;
@@ -240,9 +249,9 @@ NUQ_DEFINITION std::optional<double> SearchProblem::affordable_harm() const {
 }
 
 NUQ_DEFINITION bool SearchProblem::refine(const Configuration& passing, const Configuration& refused) {
-  if (!refiner_) return false;
+  if (refining_.object == nullptr) return false;
   const std::vector<LayerOptions> before = layers();
-  std::vector<LayerOptions> finer = (*refiner_)(passing, refused);
+  std::vector<LayerOptions> finer = refining_.options(refining_.object, passing, refused);
   if (finer.size() != before.size() || finer == before) return false;
   set_layers(std::move(finer));
   const auto renumber = [&](Configuration& configuration) {

@@ -45,12 +45,12 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(WORKFLOW)
 
 #include <cstddef>
-#include <future>
 #include <string_view>
 
 #include "nuq/amct/nuq_layer_record.hpp"
 #include "nuq/amct/quant_info.hpp"
 #include "nuq/amct/quantization_record.hpp"
+#include "nuq/core/background_task.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
@@ -90,10 +90,11 @@ NUQ_FUNCTION inline void stage_model(FileSet& files, const FormattedModel& model
 NUQ_FUNCTION inline void stage_model_and_packed(FileSet& files, const FormattedModel& model, const std::string& prefix,
                                                 const std::string& kind, const Graph& graph,
                                                 const NetworkQuantization& quantization, Parallel& parallel) {
-  std::future<std::vector<std::uint8_t>> packed =
-      std::async(std::launch::async, [&] { return model.packed(graph, quantization, parallel, {}); });
+  std::vector<std::uint8_t> packed;
+  BackgroundTask pack([&] { packed = model.packed(graph, quantization, parallel, {}); });
   stage_model(files, model, prefix + kind);
-  stage_packed(files, prefix + ".nuq", packed.get());
+  pack.finish();
+  stage_packed(files, prefix + ".nuq", packed);
 }
 
 NUQ_DEFINITION void stage_quantized_models(FileSet& files, const Graph& graph, const NetworkQuantization& quantization,

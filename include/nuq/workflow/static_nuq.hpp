@@ -49,7 +49,7 @@ struct StaticNuqOptions {
   /// packed for a quantizer with a price per bit, palette for one without.
   std::optional<Target> target;
   /// How far a quantizer with a price per bit goes; one without has the configured numbers of levels.
-  RatePoint point = HarmOfLevels{};
+  RatePoint point;
   /// Holds a quantizer with a price to the configured numbers of levels in every layer. So it is always for targets
   /// other than packed, and where the vendor's compiler decides which layers take NUQ.
   bool cap_levels = false;
@@ -197,9 +197,8 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
-#include <future>
-
 #include "nuq/amct/quantization_record.hpp"
+#include "nuq/core/background_task.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/report/layer_reports.hpp"
@@ -230,22 +229,22 @@ NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bo
                                           const std::string& save_prefix, std::chrono::steady_clock::time_point start,
                                           Parallel& parallel) {
   ReportedFileSet files;
-  std::future<std::string> record = std::async(
-      std::launch::async, [&] { return record_text(session.graph, session.quantization, session.settings); });
+  std::string record;
+  BackgroundTask write_record([&] { record = record_text(session.graph, session.quantization, session.settings); });
   stage_quantized_models(files, session.graph, session.quantization,
                          weights_only ? SaveType::fakequant : SaveType::both, save_prefix, parallel);
-  files.stage(record_file, record.get());
+  write_record.finish();
+  files.stage(record_file, record);
 
   RunReport report;
   report.weights_only = weights_only;
   report.satisfied = true;
   report.price = price;
   report.warnings = session.settings.notes;
-  std::future<void> described = std::async(  // while the disk takes the files
-      std::launch::async,
+  BackgroundTask describe(  // while the disk takes the files
       [&] { add_layers(report, session.graph, session.quantization, session.settings, target, parallel); });
   std::vector<FileReport> committed = files.commit_with_reports();
-  described.get();
+  describe.finish();
   report.files = std::move(committed);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_file_atomically(save_prefix + "_report.json", to_json(report));

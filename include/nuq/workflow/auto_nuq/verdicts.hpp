@@ -40,8 +40,8 @@ class Verdicts {
   NUQ_FUNCTION [[nodiscard]] std::optional<double> affordable_harm() const;
 
  private:
-  /// The loss of a configuration as all evaluations let expect it; absent where the evaluator tells no batches.
-  NUQ_FUNCTION [[nodiscard]] std::optional<LossEstimate> expected_loss(const EvaluatedConfiguration& known) const;
+  /// The loss of a configuration of known error as all evaluations let expect it.
+  NUQ_FUNCTION [[nodiscard]] LossEstimate expected_loss(const EvaluatedConfiguration& known) const;
   NUQ_FUNCTION [[nodiscard]] bool accepts(double metric) const;
   NUQ_FUNCTION [[nodiscard]] double loss_of(double metric) const noexcept;
   /// Whether the evaluator has told the damage of all that it evaluated.
@@ -103,8 +103,9 @@ NUQ_DEFINITION void Verdicts::watch(const SearchProblem& problem) {
 NUQ_DEFINITION bool Verdicts::holds(const EvaluatedConfiguration& known) const {
   if (known.outcome.ended_early || !accepts(known.outcome.metric)) return false;
   if (!deviations_ || known.configuration == problem_->int8()) return true;
-  const std::optional<LossEstimate> expected = expected_loss(known);
-  return !expected || expected->loss + *deviations_ * expected->error <= limit_;
+  if (!known.outcome.error || !(harm_of(known) > 0.0)) return true;
+  const LossEstimate expected = expected_loss(known);
+  return expected.loss + *deviations_ * expected.error <= limit_;
 }
 
 NUQ_DEFINITION bool Verdicts::is_plausible(const EvaluationOutcome& outcome) const {
@@ -122,8 +123,7 @@ NUQ_DEFINITION std::optional<double> Verdicts::affordable_harm() const {
   return harm;
 }
 
-NUQ_DEFINITION std::optional<LossEstimate> Verdicts::expected_loss(const EvaluatedConfiguration& known) const {
-  if (!known.outcome.error || !(harm_of(known) > 0.0)) return std::nullopt;
+NUQ_DEFINITION LossEstimate Verdicts::expected_loss(const EvaluatedConfiguration& known) const {
   return curve_with(&known).at(harm_of(known));
 }
 

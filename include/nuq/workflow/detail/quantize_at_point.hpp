@@ -42,7 +42,6 @@ NUQ_NAMESPACE_END
 #include <limits>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
@@ -56,22 +55,20 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_DEFINITION void check_rate_point(const RatePoint& point, bool is_priced, bool sequential) {
-  if (std::holds_alternative<HarmOfLevels>(point)) return;
-  const auto refuse = [](const std::string& what) { fail(ConfigError(ErrorCode::invalid_argument, what)); };
-  const auto* const bits = std::get_if<BitsPerWeight>(&point);
-  const auto* const price = std::get_if<PricePerBit>(&point);
-  const std::string name = bits != nullptr ? "bits per weight" : price != nullptr ? "price per bit" : "greatest size";
-  if (!is_priced) refuse(name + ": the quantizer has no price per bit, wanted one that has, as of target packed");
-  if (bits != nullptr && !(bits->bits > 0.0 && bits->bits <= 32.0))
-    refuse(name + " " + number_text(bits->bits) + ": wanted more than 0, at most 32");
-  if (price != nullptr && !(price->price >= 0.0 && std::isfinite(price->price)))
-    refuse(name + " " + number_text(price->price) + ": wanted a number from 0 on");
-  const auto* const bytes = std::get_if<BytesAtMost>(&point);
+  if (point.kind() == RatePoint::Kind::harm_of_levels) return;
+  const bool is_bits = point.kind() == RatePoint::Kind::bits_per_weight;
+  const bool is_price = point.kind() == RatePoint::Kind::price_per_bit;
+  const std::string name = is_bits ? "bits per weight" : is_price ? "price per bit" : "greatest size";
+  const auto refuse = [&name](const std::string& what) { fail(ConfigError(ErrorCode::invalid_argument, name + what)); };
+  if (!is_priced) refuse(": the quantizer has no price per bit, wanted one that has, as of target packed");
+  if (is_bits && !(point.bits() > 0.0 && point.bits() <= 32.0))
+    refuse(" " + number_text(point.bits()) + ": wanted more than 0, at most 32");
+  if (is_price && !(point.price() >= 0.0 && std::isfinite(point.price())))
+    refuse(" " + number_text(point.price()) + ": wanted a number from 0 on");
   constexpr std::uint64_t most_bytes = std::uint64_t{1} << 62U;
-  if (bytes != nullptr && (bytes->bytes == 0 || bytes->bytes > most_bytes))
-    refuse(name + " " + std::to_string(bytes->bytes) + ": wanted 1 byte to 2^62");
-  if (sequential && price == nullptr)
-    refuse(name + ": sequential calibration does not foresee sizes, wanted a price per bit");
+  if (!is_bits && !is_price && (point.bytes() == 0 || point.bytes() > most_bytes))
+    refuse(" " + std::to_string(point.bytes()) + ": wanted 1 byte to 2^62");
+  if (sequential && !is_price) refuse(": sequential calibration does not foresee sizes, wanted a price per bit");
 }
 
 /// What the layers of a network take, and the quantized of them alone.
@@ -116,7 +113,7 @@ class PointSearch {
         target_(target),
         parallel_(parallel) {}
 
-  NUQ_FUNCTION void operator()(HarmOfLevels) {
+  NUQ_FUNCTION void seek_harm_of_levels() {
     constexpr double tolerance = 0.03;
     const LevelsHarm levels = harm_of_levels();
     if (!(levels.harm > 0.0)) {
@@ -132,21 +129,21 @@ class PointSearch {
     });
   }
 
-  NUQ_FUNCTION void operator()(BitsPerWeight wanted) {
+  NUQ_FUNCTION void seek_bits(double wanted) {
     constexpr double tolerance = 0.005;
-    seek_price(-wanted.bits, start_price(), tolerance, [&](double price) {
+    seek_price(-wanted, start_price(), tolerance, [&](double price) {
       NetworkQuantization quantization = quantized_at(price);
       const double bits = network_size(session_, quantization, target_, parallel_).bits_per_weight;
-      keep_better({false, std::abs(bits - wanted.bits)}, price, std::move(quantization));
+      keep_better({false, std::abs(bits - wanted)}, price, std::move(quantization));
       return -bits;
     });
   }
 
-  NUQ_FUNCTION void operator()(PricePerBit wanted) { keep(wanted.price, quantized_at(wanted.price)); }
+  NUQ_FUNCTION void take_price(double price) { keep(price, quantized_at(price)); }
 
-  NUQ_FUNCTION void operator()(BytesAtMost wanted) {
+  NUQ_FUNCTION void seek_bytes(std::uint64_t wanted) {
     constexpr double enough = 0.995;
-    const auto most = static_cast<double>(wanted.bytes);
+    const auto most = static_cast<double>(wanted);
     const double tolerance = most * (1.0 - enough) / 2.0;
     std::uint64_t least = (std::numeric_limits<std::uint64_t>::max)();
     seek_price(tolerance - most, start_price(), tolerance, [&](double price) {
@@ -157,7 +154,7 @@ class PointSearch {
       keep_better({excess > 0.0, std::abs(excess)}, price, std::move(quantization));
       return -static_cast<double>(bytes);
     });
-    if (least > wanted.bytes) fail_bytes(session_, wanted.bytes, least);
+    if (least > wanted) fail_bytes(session_, wanted, least);
   }
 
   [[nodiscard]] double price() const noexcept { return price_; }
@@ -204,16 +201,28 @@ NUQ_DEFINITION double quantize_at_point(QuantizationSession& session, const Quan
                                         const AnyLayerQuantizer& quantizer, const NetworkStatistics& statistics,
                                         const RatePoint& point, Target target, Parallel& parallel) {
   PointSearch search(session, configured, quantizer, statistics, target, parallel);
-  std::visit(search, point);
+  switch (point.kind()) {
+    case RatePoint::Kind::harm_of_levels:
+      search.seek_harm_of_levels();
+      break;
+    case RatePoint::Kind::bits_per_weight:
+      search.seek_bits(point.bits());
+      break;
+    case RatePoint::Kind::price_per_bit:
+      search.take_price(point.price());
+      break;
+    case RatePoint::Kind::bytes_at_most:
+      search.seek_bytes(point.bytes());
+      break;
+  }
   return search.price();
 }
 
 NUQ_DEFINITION void require_bytes(const QuantizationSession& session, const RatePoint& point, Target target,
                                   Parallel& parallel) {
-  const auto* const wanted = std::get_if<BytesAtMost>(&point);
-  if (wanted == nullptr) return;
+  if (point.kind() != RatePoint::Kind::bytes_at_most) return;
   const std::uint64_t bytes = network_size(session, session.quantization, target, parallel).bytes;
-  if (bytes > wanted->bytes) fail_bytes(session, wanted->bytes, bytes);
+  if (bytes > point.bytes()) fail_bytes(session, point.bytes(), bytes);
 }
 
 }  // namespace detail
