@@ -1,7 +1,7 @@
 #ifndef NUQ_REPORT_REPORTED_FILE_SET_HPP
 #define NUQ_REPORT_REPORTED_FILE_SET_HPP
 
-#include <future>
+#include <memory>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -25,7 +25,9 @@ class ReportedFileSet : public FileSet {
  private:
   NUQ_FUNCTION void describe_staged();
 
-  std::vector<std::future<FileReport>> described_;  // of the first staged files, in their order
+  struct Description;
+
+  std::vector<std::shared_ptr<Description>> described_;  // of the first staged files, in their order
 };
 
 NUQ_NAMESPACE_END
@@ -34,15 +36,27 @@ NUQ_NAMESPACE_END
 
 #include <cstddef>
 #include <string>
+#include <utility>
+
+#include "nuq/core/background_task.hpp"
 
 NUQ_NAMESPACE_BEGIN
+
+struct ReportedFileSet::Description {
+  NUQ_FUNCTION explicit Description(std::string file)
+      : task([this, file = std::move(file)] { report = file_report(file); }) {}
+
+  FileReport report;
+  BackgroundTask task;
+};
 
 NUQ_DEFINITION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
   describe_staged();
   flush();
   std::vector<FileReport> reports;
   for (std::size_t index = 0; index < described_.size(); ++index) {
-    reports.push_back(described_[index].get());
+    described_[index]->task.finish();
+    reports.push_back(described_[index]->report);
     reports.back().path = staged()[index].final_path;
   }
   described_.clear();
@@ -52,8 +66,7 @@ NUQ_DEFINITION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
 
 NUQ_DEFINITION void ReportedFileSet::describe_staged() {
   for (std::size_t index = described_.size(); index < staged().size(); ++index) {
-    described_.push_back(
-        std::async(std::launch::async, [file = staged()[index].temporary] { return file_report(file); }));
+    described_.push_back(std::make_shared<Description>(staged()[index].temporary));
   }
 }
 

@@ -1,0 +1,44 @@
+#ifndef NUQ_CORE_BACKGROUND_TASK_HPP
+#define NUQ_CORE_BACKGROUND_TASK_HPP
+
+#include <exception>
+#include <functional>
+#include <thread>
+#include <utility>
+
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Runs a function on a thread of its own while the caller goes on. std::async would do, for three times the compiler's
+/// memory.
+class BackgroundTask {
+ public:
+  explicit BackgroundTask(std::function<void()> work)
+      : thread_([this, work = std::move(work)] {
+          try {
+            work();
+          } catch (...) {
+            error_ = std::current_exception();
+          }
+        }) {}
+  ~BackgroundTask() {
+    if (thread_.joinable()) thread_.join();
+  }
+  BackgroundTask(const BackgroundTask&) = delete;
+  BackgroundTask& operator=(const BackgroundTask&) = delete;
+
+  /// Waits for its end, once. Throws what the function threw.
+  void finish() {
+    thread_.join();
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  std::exception_ptr error_;
+  std::thread thread_;
+};
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_CORE_BACKGROUND_TASK_HPP
