@@ -69,7 +69,7 @@ class MagnitudeAverage {
   std::uint16_t value_ = 0;  ///< · 256
 };
 
-/// Codes the symbols of a matrix one after the other. 30 KiB.
+/// Codes the symbols of a matrix one after the other. 38 KiB.
 class SymbolModel {
  public:
   static constexpr std::size_t max_groups = 1024;
@@ -111,7 +111,7 @@ class SymbolModel {
     const auto code_bit_of = [&](std::size_t kind, bool value) {
       std::array<BitCounter*, inputs> counters;
       for (std::size_t input = 0; input < inputs; ++input) counters[input] = &(*contexts[input])[kind];
-      return mixers_[kind].code(coder, counters, value ? 1 : 0) != 0;
+      return mixers_[kind].code(coder, logits_, counters, value ? 1 : 0) != 0;
     };
     if (!code_bit_of(0, symbol != 0)) return 0;
     bool is_negative = greatest_ == 0;
@@ -169,6 +169,7 @@ class SymbolModel {
   MagnitudeAverage<32> average_;
   std::array<MagnitudeAverage<16>, max_groups> group_averages_;
 
+  LogitTable logits_;
   std::array<BitMixer<inputs>, kinds> mixers_;
   std::array<Context, MagnitudeAverage<16>::steps * near_symbols> by_group_average_;
   std::array<Context, MagnitudeAverage<32>::steps> by_average_;
@@ -188,7 +189,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::size_t origin_of(const LevelSet& set) noe
 }  // namespace detail
 
 /// Decodes what `encode_adaptive` wrote into a matrix [rows × cols], `out.size()` = rows · cols. Damage may give wrong
-/// levels (see crc32), never more than that. Takes 36 KiB of stack.
+/// levels (see crc32), never more than that. Takes 44 KiB of stack.
 NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_adaptive(ArrayView<const std::uint8_t> bytes, std::size_t rows,
                                                                ArrayView<std::int8_t> out) noexcept {
   if (rows == 0 || out.empty() || out.size() % rows != 0) return DecodeStatus::wrong_size;

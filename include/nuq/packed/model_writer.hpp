@@ -313,7 +313,7 @@ NUQ_DEFINITION detail::ByteVector PackedModelWriter::text_section() const {
 NUQ_DEFINITION detail::ByteVector PackedModelWriter::directory() const {
   detail::ByteVector begins;
   detail::ByteVector records;
-  std::map<std::string_view, std::size_t> first_of_type;  // its number, counted from 1
+  std::map<std::string, std::size_t> first_of_type;  // its number, counted from 1
   for (std::size_t index = 0; index < layers_.size(); ++index) {
     const Layer& layer = layers_[index];
     const auto [first, is_new] = first_of_type.emplace(layer.type, index + 1);

@@ -24,7 +24,7 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// What is expected of the next part of a text. 43 KiB.
+/// What is expected of the next part of a text. 51 KiB.
 class TextModel {
  public:
   /// Whether the next part is a repetition.
@@ -49,7 +49,7 @@ class TextModel {
     for (unsigned bit = 8; bit-- > 0;) {
       const std::array<BitCounter*, 4> counters = {&counter(0, one, node), &counter(1, two, node),
                                                    &counter(2, three, node), &counter(3, expected, node)};
-      node = 2 * node + mixers_[bit].code(coder, counters, (unsigned{letter} >> bit) & 1U);
+      node = 2 * node + mixers_[bit].code(coder, logits_, counters, (unsigned{letter} >> bit) & 1U);
     }
     return static_cast<std::uint8_t>(node & 0xFFU);
   }
@@ -81,6 +81,7 @@ class TextModel {
   BitCounter known_;
   NumberModel distances_;
   std::array<NumberModel, 2> lengths_;
+  LogitTable logits_;
   std::array<BitMixer<4>, 8> mixers_;
   std::array<std::array<BitCounter, std::size_t{1} << index_bits>, 4> letters_;
 };
@@ -90,7 +91,7 @@ class TextModel {
 /// The greatest size of a text that is coded: a reader asks for no more memory than this on a small file's word.
 inline constexpr std::size_t max_coded_text = std::size_t{1} << 22U;
 
-/// Decodes what `encode_text` wrote into `out`, which has the text's size, at most max_coded_text. Takes 43 KiB of
+/// Decodes what `encode_text` wrote into `out`, which has the text's size, at most max_coded_text. Takes 51 KiB of
 /// stack.
 NUQ_FUNCTION [[nodiscard]] inline DecodeStatus decode_text(ArrayView<const std::uint8_t> bytes,
                                                            ArrayView<char> out) noexcept {

@@ -69,22 +69,28 @@ inline constexpr std::array<std::int32_t, 16> probability_knots = {
   return static_cast<std::uint32_t>(logit < 0 ? 65536 - upper : upper);
 }
 
-/// The logits of probabilities (16 p + 8) / 2^16: the inverse of probability_of.
-[[nodiscard]] constexpr std::array<std::int16_t, 4096> make_logits() noexcept {
-  std::array<std::int16_t, 4096> logits{};
-  std::size_t knot = 0;
-  for (std::size_t index = 2048; index < logits.size(); ++index) {
-    const auto probability = static_cast<std::int32_t>(16 * index + 8);
-    while (probability >= probability_knots[knot + 1]) ++knot;
-    const std::int32_t step = probability_knots[knot + 1] - probability_knots[knot];
-    const int part = logit_unit * (probability - probability_knots[knot]) / step;
-    logits[index] = static_cast<std::int16_t>(static_cast<int>(knot) * logit_unit + part);
-    logits[4095 - index] = static_cast<std::int16_t>(-logits[index]);
+/// The logits of probabilities (16 p + 8) / 2^16: the inverse of probability_of. 8 KiB, made by whoever codes: made by
+/// the compiler it would cost every includer.
+class LogitTable {
+ public:
+  NUQ_FUNCTION LogitTable() noexcept {
+    std::size_t knot = 0;
+    for (std::size_t index = 2048; index < logits_.size(); ++index) {
+      const auto probability = static_cast<std::int32_t>(16 * index + 8);
+      while (probability >= probability_knots[knot + 1]) ++knot;
+      const std::int32_t step = probability_knots[knot + 1] - probability_knots[knot];
+      const int part = logit_unit * (probability - probability_knots[knot]) / step;
+      logits_[index] = static_cast<std::int16_t>(static_cast<int>(knot) * logit_unit + part);
+      logits_[4095 - index] = static_cast<std::int16_t>(-logits_[index]);
+    }
   }
-  return logits;
-}
 
-inline constexpr std::array<std::int16_t, 4096> logits = make_logits();
+  /// p, 0 … 4095.
+  [[nodiscard]] std::int16_t operator[](std::size_t index) const noexcept { return logits_[index]; }
+
+ private:
+  std::array<std::int16_t, 4096> logits_{};
+};
 
 /// Codes a bit in several contexts at once; one mixer for each kind of bit.
 template <std::size_t inputs>
@@ -93,7 +99,7 @@ class BitMixer {
   BitMixer() noexcept { weights_.fill(static_cast<std::int32_t>(3 * weight_unit / (2 * inputs))); }
 
   template <class Coder>
-  unsigned code(Coder& coder, const std::array<BitCounter*, inputs>& counters,
+  unsigned code(Coder& coder, const LogitTable& logits, const std::array<BitCounter*, inputs>& counters,
                 unsigned value) noexcept(noexcept(coder.bit(1U, 0U))) {
     std::array<std::int32_t, inputs> of_input;
     std::int64_t sum = 0;

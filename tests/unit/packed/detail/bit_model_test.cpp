@@ -55,8 +55,9 @@ TEST_CASE("probabilities are those of their logits, and the other way round") {
     CHECK(std::abs(one - expected) <= 0.07 * std::fmin(expected, 65536.0 - expected) + 1.0);
     CHECK(nuq::detail::probability_of(logit) + nuq::detail::probability_of(-logit) == 65536);
   }
+  const nuq::detail::LogitTable logits;
   for (std::size_t index = 0; index < 4096; ++index) {
-    const double one = nuq::detail::probability_of(nuq::detail::logits[index]);
+    const double one = nuq::detail::probability_of(logits[index]);
     CHECK(std::abs(one - (16.0 * static_cast<double>(index) + 8.0)) <= 43.0);  // a unit of the logit at most
   }
 }
@@ -66,6 +67,7 @@ TEST_CASE("a mixer finds the context that tells, and does not lose much by the o
   constexpr std::size_t count = 20000;
   std::array<nuq::detail::BitCounter, 4> telling;
   std::array<std::array<nuq::detail::BitCounter, 16>, 3> useless;
+  const nuq::detail::LogitTable logits;
   nuq::detail::BitMixer<4> mixer;
   IdealCoder coder;
   double entropy = 0.0;
@@ -75,7 +77,7 @@ TEST_CASE("a mixer finds the context that tells, and does not lose much by the o
     const unsigned bit = nuq::detail::uniform_unit(engine) < share[context] ? 1 : 0;
     const std::array<nuq::detail::BitCounter*, 4> counters = {&useless[0][engine() % 16], &useless[1][engine() % 16],
                                                               &telling[context], &useless[2][engine() % 16]};
-    CHECK(mixer.code(coder, counters, bit) == bit);
+    CHECK(mixer.code(coder, logits, counters, bit) == bit);
     entropy -= share[context] * std::log2(share[context]) + (1 - share[context]) * std::log2(1 - share[context]);
   }
   CHECK(coder.bits < 1.05 * entropy);
