@@ -2,12 +2,17 @@
 
 #include <doctest/doctest.h>
 
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <Eigen/LU>
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "../../random_values.hpp"
@@ -80,7 +85,7 @@ struct Layer {
 
 const nuq::Codebook small_integers = codebook_of({-9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
 
-TEST_CASE("the level of least priced error is found as by trying all of them") {
+TEST_CASE("the levels of least priced error are found as by trying all of them") {
   const std::vector<float> random = random_values(3 * 4000 + 256, 21);
   std::size_t next = 0;
   const auto draw = [&] { return std::abs(static_cast<double>(random[next++])); };
@@ -96,17 +101,28 @@ TEST_CASE("the level of least priced error is found as by trying all of them") {
         const double cost = trial % 10 == 0 ? 0.0 : draw();
         const double least = priced_error(cheapest(codebook, target, cost, bits, price), target, cost, bits, price);
         CHECK(priced_error(choose(target, cost), target, cost, bits, price) == least);
+        std::vector<double> all;
+        for (const std::int8_t level : codebook) all.push_back(priced_error(level, target, cost, bits, price));
+        std::sort(all.begin(), all.end());
+        nuq::detail::PricedLevelChoices choices;
+        REQUIRE(choose(target, cost, choices) == (std::min)(all.size(), choices.size()));
+        for (std::size_t index = 0; index < (std::min)(all.size(), choices.size()); ++index) {
+          CHECK(choices[index].total == all[index]);
+          CHECK(priced_error(choices[index].level, target, cost, bits, price) == all[index]);
+        }
       }
     }
   }
 }
 
-TEST_CASE("where bits cost nothing the result is error feedback's") {
+TEST_CASE("where bits cost nothing the result of one path is error feedback's") {
   nuq::Parallel serial;
   for (const bool with_second_moments : {true, false}) {
     const Layer layer(with_second_moments);
     const nuq::LayerProblem problem = layer.problem(serial);
-    const nuq::Assignment priced = nuq::RateConstrainedErrorFeedback<>{}.assign(problem, small_integers);
+    nuq::RateConstrainedErrorFeedback<> assigner;
+    assigner.paths = 1;
+    const nuq::Assignment priced = assigner.assign(problem, small_integers);
     const nuq::Assignment free = nuq::ErrorFeedback{}.assign(problem, small_integers);
     CHECK(priced.levels == free.levels);
     CHECK(priced.error == free.error);
@@ -136,10 +152,11 @@ TEST_CASE("without the second-moment matrix every weight pays for itself") {
   }
 }
 
-TEST_CASE("with the second-moment matrix the published loop chooses by priced error") {
+TEST_CASE("with the second-moment matrix and one path the published loop chooses by priced error") {
   nuq::Parallel serial;
   nuq::RateConstrainedErrorFeedback<FixedRate> assigner;
   assigner.price = 0.05;
+  assigner.paths = 1;
   const std::array<float, 256> bits = FixedRate{}.bits_per_level({});
   const Layer layer(true);
   const nuq::LayerProblem problem = layer.problem(serial);
@@ -147,6 +164,119 @@ TEST_CASE("with the second-moment matrix the published loop chooses by priced er
   const auto choose = [&](double target, double cost) { return cheapest(small_integers, target, cost, bits, 0.05); };
   CHECK(assigner.assign(problem, small_integers).levels ==
         textbook_feedback(problem, damped(moments, 0.01), order_by_importance(moments), choose));
+}
+
+/// A way to fix the first weights of a row in the published loop.
+struct PublishedPath {
+  Eigen::RowVectorXd weights;  ///< what the errors so far have made of them
+  std::vector<std::int8_t> levels;
+  double total = 0.0;
+};
+
+/// The published loop with the cheapest `width` paths of a row, each of which goes on with its three cheapest levels.
+std::vector<std::int8_t> published_paths(const nuq::LayerProblem& problem, const Eigen::MatrixXd& moments,
+                                         std::size_t width, const std::array<float, 256>& bits, double price) {
+  const std::vector<std::size_t> order = order_by_importance(moments);
+  Eigen::MatrixXd ordered(moments.rows(), moments.cols());
+  for (Eigen::Index i = 0; i < moments.rows(); ++i) {
+    for (Eigen::Index j = 0; j < moments.cols(); ++j)
+      ordered(i, j) = moments(static_cast<Eigen::Index>(order[static_cast<std::size_t>(i)]),
+                              static_cast<Eigen::Index>(order[static_cast<std::size_t>(j)]));
+  }
+  const Eigen::MatrixXd inverse = ordered.inverse();
+  const Eigen::MatrixXd u = inverse.llt().matrixU();
+  const auto is_cheaper = [](const PublishedPath& a, const PublishedPath& b) { return a.total < b.total; };
+  std::vector<std::int8_t> levels(problem.weights.size());
+  for (std::size_t row = 0; row < problem.weights.rows(); ++row) {
+    std::vector<PublishedPath> paths(1);
+    paths[0].weights.resize(moments.cols());
+    for (std::size_t k = 0; k < order.size(); ++k)
+      paths[0].weights[static_cast<Eigen::Index>(k)] = static_cast<double>(problem.weights(row, order[k]));
+    for (Eigen::Index k = 0; k < moments.cols(); ++k) {
+      std::vector<PublishedPath> longer;
+      for (const PublishedPath& path : paths) {
+        std::vector<PublishedPath> own;
+        for (const std::int8_t level : small_integers) {
+          own.push_back(path);
+          const double scale = problem.scale(row);
+          const double error = (path.weights[k] - scale * static_cast<double>(level)) / u(k, k);
+          own.back().weights.tail(moments.cols() - k) -= error * u.row(k).tail(moments.cols() - k);
+          own.back().levels.push_back(level);
+          own.back().total += error * error + price * static_cast<double>(bits[nuq::level_index(level)]);
+        }
+        std::sort(own.begin(), own.end(), is_cheaper);
+        longer.insert(longer.end(), own.begin(), own.begin() + 3);
+      }
+      std::sort(longer.begin(), longer.end(), is_cheaper);
+      longer.resize((std::min)(width, longer.size()));
+      paths = std::move(longer);
+    }
+    for (std::size_t k = 0; k < order.size(); ++k) levels[row * order.size() + order[k]] = paths[0].levels[k];
+  }
+  return levels;
+}
+
+TEST_CASE("several paths are those of the published loop that cost least so far") {
+  nuq::Parallel serial;
+  nuq::RateConstrainedErrorFeedback<FixedRate> assigner;
+  assigner.price = 0.05;
+  const std::array<float, 256> bits = FixedRate{}.bits_per_level({});
+  const std::size_t wide = 130;  // more than two of the factor's blocks
+  const Eigen::MatrixXd moments = random_second_moments(wide, 200, 14);
+  nuq::LayerStatistics statistics;
+  statistics.mean_squares = moments.diagonal();
+  statistics.second_moments = moments;
+  const std::vector<float> weights = random_values(11 * wide, 15);
+  const std::vector<float> scales(11, 0.25F);
+  const nuq::LayerProblem problem{{weights.data(), 11, wide}, scales, &statistics, &serial};
+  assigner.paths = 1;
+  double error = assigner.assign(problem, small_integers).error;
+  for (const int paths : {2, 5, 32}) {
+    assigner.paths = paths;
+    const nuq::Assignment assignment = assigner.assign(problem, small_integers);
+    CHECK(assignment.levels ==
+          published_paths(problem, damped(moments, 0.01), static_cast<std::size_t>(paths), bits, 0.05));
+    REQUIRE(assignment.output_error);
+    CHECK(*assignment.output_error == doctest::Approx(nuq::output_error(problem, assignment.levels)).epsilon(1e-5));
+    CHECK(assignment.error < error);
+    error = assignment.error;
+  }
+}
+
+TEST_CASE("where the paths are enough for all assignments the cheapest of all is found") {
+  nuq::Parallel serial;
+  nuq::RateConstrainedErrorFeedback<FixedRate> assigner;
+  assigner.price = 0.05;
+  assigner.paths = 1000;  // no more than 32 count, and there are 27
+  const std::array<float, 256> bits = FixedRate{}.bits_per_level({});
+  const Eigen::MatrixXd moments = random_second_moments(3, 20, 16);
+  nuq::LayerStatistics statistics;
+  statistics.mean_squares = moments.diagonal();
+  statistics.second_moments = moments;
+  const std::vector<float> weights = random_values(40 * 3, 17);
+  const std::vector<float> scales(40, 0.75F);
+  const nuq::LayerProblem problem{{weights.data(), 40, 3}, scales, &statistics, &serial};
+  const std::vector<std::int8_t> found = assigner.assign(problem, codebook_of({-1, 0, 1})).levels;
+  const Eigen::Matrix3d known = damped(moments, 0.01);
+  for (std::size_t row = 0; row < 40; ++row) {
+    double least = (std::numeric_limits<double>::max)();
+    std::array<int, 3> best{};
+    for (int index = 0; index < 27; ++index) {
+      const std::array<int, 3> levels = {index % 3 - 1, index / 3 % 3 - 1, index / 9 - 1};
+      Eigen::Vector3d difference;
+      double total = 0.0;
+      for (std::size_t col = 0; col < 3; ++col) {
+        difference[static_cast<Eigen::Index>(col)] = static_cast<double>(weights[row * 3 + col]) - 0.75 * levels[col];
+        total += 0.05 * static_cast<double>(bits[nuq::level_index(levels[col])]);
+      }
+      total += difference.dot(known * difference);
+      if (total < least) {
+        least = total;
+        best = levels;
+      }
+    }
+    for (std::size_t col = 0; col < 3; ++col) CHECK(static_cast<int>(found[row * 3 + col]) == best[col]);
+  }
 }
 
 TEST_CASE("each pass pays what the levels of the one before cost") {

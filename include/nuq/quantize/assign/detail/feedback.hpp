@@ -13,6 +13,7 @@
 #include "nuq/core/linear_algebra.hpp"
 #include "nuq/core/matrix.hpp"
 #include "nuq/core/support/row_blocks.hpp"
+#include "nuq/quantize/assign/detail/feedback_paths.hpp"
 #include "nuq/quantize/assign/detail/prior_rows.hpp"
 #include "nuq/quantize/assign/layer_problem.hpp"
 #include "nuq/quantize/assign/scale_refit.hpp"
@@ -324,12 +325,24 @@ class Feedback {
     const std::vector<double> errors = factor_  ? assign_with_factor(rows, **factor_, levels, choose, findings)
                                        : prior_ ? assign_with_prior(rows, *prior_, prior_factors_, levels, choose)
                                                 : assign_each(rows, levels, choose);
+    return sum(errors);
+  }
+
+  /// The same by `width` paths in each row, where the second-moment matrix is known. `choose` also names the cheapest
+  /// levels, see FactorPaths.
+  template <class Choose>
+  double assign_by_paths(std::size_t width, std::int8_t* levels, const Choose& choose) const {
+    if (!factor_ || width < 2) return assign(levels, choose);
+    return sum(detail::assign_by_paths(problem_, **factor_, width, levels, choose));
+  }
+
+ private:
+  [[nodiscard]] static double sum(const std::vector<double>& errors) {
     double error = 0.0;
     for (const double row_error : errors) error += row_error;
     return (std::max)(error, 0.0);  // without the damping next to nothing may be left
   }
 
- private:
   const LayerProblem& problem_;
   std::optional<ProblemFactor<Real>> factor_;
   std::optional<PriorRows<Real>> prior_;
