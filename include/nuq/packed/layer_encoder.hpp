@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/array_view.hpp"
 #include "nuq/core/matrix_view.hpp"
 #include "nuq/packed/coding_choice.hpp"
 #include "nuq/packed/layer_coding.hpp"
@@ -21,6 +22,9 @@ struct CodedLevels {
 /// Encodes a matrix of levels [out × in] in the coding that `choice` asks for. Sizes are exact, but that of an entropy
 /// code whose tables foretell that it is no smaller than the others: it is not made.
 NUQ_FUNCTION [[nodiscard]] CodedLevels encode_levels(MatrixView<const std::int8_t> levels, CodingChoice choice = {});
+
+/// The scales that are stored: one where all are the same to the bit, as those of a layer with one step are.
+NUQ_FUNCTION [[nodiscard]] ArrayView<const float> stored_scales(ArrayView<const float> scales) noexcept;
 
 NUQ_NAMESPACE_END
 
@@ -71,6 +75,18 @@ NUQ_DEFINITION CodedLevels encode_levels(MatrixView<const std::int8_t> levels, C
   if (is_near_least(palette_size)) return {LevelCoding::palette, encode_palette(all, set)};
   if (!by_rans.empty() && is_near_least(by_rans.size())) return {LevelCoding::rans, std::move(by_rans)};
   return {LevelCoding::adaptive, std::move(by_adaption)};
+}
+
+NUQ_DEFINITION ArrayView<const float> stored_scales(ArrayView<const float> scales) noexcept {
+  const auto bits_of = [](float value) {
+    std::uint32_t bits = 0;
+    std::memcpy(&bits, &value, sizeof bits);
+    return bits;
+  };
+  const auto is_first = [&](float scale) { return bits_of(scale) == bits_of(scales[0]); };
+  return std::all_of(scales.begin(), scales.end(), is_first)
+             ? ArrayView<const float>(scales.data(), (std::min)(scales.size(), std::size_t{1}))
+             : scales;
 }
 
 NUQ_NAMESPACE_END

@@ -23,7 +23,7 @@ NUQ_NAMESPACE_BEGIN
 /// Levels of a float blob with their scales.
 struct ScaledLevels {
   ArrayView<const std::int8_t> levels;
-  ArrayView<const float> scales;  ///< at least one, each finite
+  ArrayView<const float> scales;  ///< at least one, each finite; stored as `stored_scales` says
   ScaleLayout layout;             ///< {0, 0}: one channel after the other, count / scales levels each
 };
 
@@ -249,13 +249,16 @@ NUQ_DEFINITION void PackedModelWriter::add_coded(ElementType type, const Shape& 
   const unsigned storage = values.levels.empty() ? 0 : 1 + static_cast<unsigned>(coded.coding);
   BlobRecord record = new_record(type, storage, shape);
   check_size(values.levels.size(), record.count, "levels");
+  if (record.count > 0 && type == ElementType::float32) check_scales(values, record.count);
+  ScaledLevels stored = values;
+  stored.scales = stored_scales(values.scales);
+  if (stored.scales.size() < values.scales.size()) stored.layout = {};
   if (record.count > 0) {
-    if (type == ElementType::float32) check_scales(values, record.count);
-    append_coding(record.bytes, values, record.count, coded.bytes.size());
-    detail::append_values(data_, values.scales);
+    append_coding(record.bytes, stored, record.count, coded.bytes.size());
+    detail::append_values(data_, stored.scales);
     detail::append_bytes(data_, coded.bytes);
   }
-  add_record(record, record.count > 0 ? 4 * values.scales.size() + coded.bytes.size() : 0);
+  add_record(record, record.count > 0 ? 4 * stored.scales.size() + coded.bytes.size() : 0);
 }
 
 NUQ_DEFINITION void PackedModelWriter::add_coded_floats(const Shape& shape, std::size_t count,

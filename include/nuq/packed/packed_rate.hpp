@@ -27,7 +27,7 @@ NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION std::size_t PackedRate::exact_bytes(const QuantizedWeights& weights) const {
   const MatrixView<const std::int8_t> levels(weights.levels.data(), weights.rows, weights.cols);
-  return encode_levels(levels).bytes.size() + 4 * weights.scales.size();
+  return encode_levels(levels).bytes.size() + 4 * stored_scales(weights.scales).size();
 }
 
 NUQ_NAMESPACE_END

@@ -39,7 +39,7 @@ TEST_CASE("beside data and text a file has at most 0.5 % and 2 KiB") {
   nuq::PackedModelWriter writer("");
   std::size_t data = 0;
   const std::vector<std::int8_t> levels = bell_levels(64 * 576, 4.0F, 1);
-  const std::vector<float> scales(64, 0.5F);
+  const std::vector<float> scales = random_values(64, 2);
   const nuq::CodedLevels coded = nuq::encode_levels({levels.data(), 64, 576});
   for (int layer = 0; layer < 50; ++layer) {
     writer.add_layer("res2a_branch2_" + std::to_string(layer), "Convolution");
@@ -48,6 +48,31 @@ TEST_CASE("beside data and text a file has at most 0.5 % and 2 KiB") {
     data += coded.bytes.size() + 4 * 64 + 4 * 64;
   }
   CHECK(static_cast<double>(writer.finish().size() - data) <= 0.005 * static_cast<double>(data) + 2048.0);
+}
+
+TEST_CASE("scales that are all the same take the place of one, whatever their layout") {
+  const std::vector<std::int8_t> levels = bell_levels(4 * 6 * 5, 6.0F, 1);
+  const auto file_of = [&](const std::vector<float>& scales, nuq::ScaleLayout layout) {
+    nuq::PackedModelWriter writer("");
+    writer.add_layer("layer", "T");
+    writer.add_levels({4, 6, 5}, nuq::ScaledLevels{levels, scales, layout});
+    const Bytes file = writer.finish();
+    nuq::PackedModelView model;
+    REQUIRE(model.open(file.data(), file.size()) == nuq::DecodeStatus::ok);
+    const nuq::PackedBlob blob = model.layer(0).blob(0);
+    std::vector<float> values(levels.size());
+    REQUIRE(nuq::decode_floats(blob, values) == nuq::DecodeStatus::ok);
+    const std::size_t run = layout.run != 0 ? layout.run : levels.size() / scales.size();
+    for (std::size_t index = 0; index < levels.size(); ++index)
+      CHECK(values[index] == static_cast<float>(levels[index]) * scales[index / run % scales.size()]);
+    return file;
+  };
+  const Bytes one = file_of({0.375F}, {});
+  CHECK(file_of({0.375F, 0.375F, 0.375F, 0.375F}, {}) == one);
+  CHECK(file_of({0.375F, 0.375F, 0.375F, 0.375F, 0.375F, 0.375F}, {5, 6}) == one);
+  CHECK(file_of({0.375F, 0.375F, 0.375F, 0.5F}, {}).size() == one.size() + 3 * 4);
+  CHECK(file_of({0.5F, 0.375F, 0.375F, 0.375F}, {}).size() == one.size() + 3 * 4);
+  CHECK(file_of({0.0F, -0.0F}, {}).size() == one.size() + 4);
 }
 
 TEST_CASE("the coding follows the choice") {

@@ -18,10 +18,13 @@ TEST_CASE("packed and palette measure a layer by the packed file, ascend by the 
   const double packed = nuq::layer_bytes(nuq::Target::packed, weights);
   const double palette = nuq::layer_bytes(nuq::Target::palette, weights);
   const double ascend = nuq::layer_bytes(nuq::Target::ascend, weights, {4, 4});
-  CHECK(packed == static_cast<double>(nuq::encode_levels({weights.levels.data(), 8, 1024}).bytes.size() + 32));
+  const std::size_t levels = nuq::encode_levels({weights.levels.data(), 8, 1024}).bytes.size();
+  CHECK(packed == static_cast<double>(levels + 4));
   CHECK(palette == packed);
   CHECK(ascend == nuq::layer_bytes(nuq::AscendDictionaryRate{4, 4}, weights));
   CHECK(packed < 250.0);
+  weights.scales.back() = 0.25F;
+  CHECK(nuq::layer_bytes(nuq::Target::packed, weights) == static_cast<double>(levels + 8 * 4));
 }
 
 TEST_CASE("a configuration of the vendor's is for the vendor's compressor where no target is given") {

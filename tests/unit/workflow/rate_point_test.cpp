@@ -88,9 +88,9 @@ TEST_CASE("a greatest size is held, and nearly used up") {
 
 TEST_CASE("a size that no price reaches is refused, and nothing is written") {
   Runs runs;
-  const CaughtError refused = error_of<nuq::ConfigError>([&] { static_cast<void>(runs.at(nuq::BytesAtMost{100})); });
+  const CaughtError refused = error_of<nuq::ConfigError>([&] { static_cast<void>(runs.at(nuq::BytesAtMost{10})); });
   CHECK(refused.code == nuq::ErrorCode::out_of_reach);
-  CHECK(refused.says("100 bytes at most"));
+  CHECK(refused.says("10 bytes at most"));
   CHECK_FALSE(std::filesystem::exists(runs.folder / "net.nuq"));
 }
 
