@@ -15,6 +15,7 @@
 #include "nuq/search/by_name.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "policies.hpp"
+#include "signal_watch.hpp"
 
 namespace {
 
@@ -66,13 +67,13 @@ nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session
 }
 
 void run(AutoArguments arguments, Session& session) {
-  const Interruption interruption;
+  const GracefulStop stop;
   arguments.evaluation.original_model = arguments.model;
   arguments.evaluation.original_weights = arguments.weights;
   arguments.evaluation.network = arguments.network;
   arguments.evaluation.threads = session.threads;
   arguments.evaluation.tells_damage = arguments.options.confidence > 0.0;
-  arguments.evaluation.command.stop_requested = Interruption::requested;
+  arguments.evaluation.command.stop_requested = GracefulStop::requested;
   arguments.options.threads = session.threads;
   arguments.options.network = arguments.network;
   if (!arguments.policies.target.empty()) arguments.options.target = target_named(arguments.policies.target);
@@ -81,6 +82,11 @@ void run(AutoArguments arguments, Session& session) {
   for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);
   for (const std::string& group : arguments.groups) add_group(group, arguments.options);
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
+
+  prepare_outputs(arguments.prefix,
+                  {arguments.evaluation.data, arguments.evaluation.confirm, arguments.evaluation.calibration},
+                  {arguments.record, arguments.options.journal});
+  nuq::refuse_overwriting(arguments.evaluation.command_files, {arguments.record, arguments.options.journal});
 
   AutoProgress progress(session.quiet);
   const nuq::AutoNuqResult result = search(arguments, session, progress);
@@ -121,6 +127,15 @@ void add_auto(CLI::App& app, Session& session) {
   evaluator.require_option(1);
   command.add_option("--eval-timeout", arguments->evaluation.command.timeout_seconds,
                      "seconds after which the command has failed");
+  command.add_option("--eval-label", arguments->evaluation.command_label,
+                     "what the command's metric depends on besides its text and the model, such as a version of its "
+                     "data: metrics of a --journal hold for one label");
+  command
+      .add_option(
+          "--eval-file", arguments->evaluation.command_files,
+          "file that the command reads: metrics of a --journal hold for one content; may be given more than once")
+      ->expected(1)
+      ->take_all();
   command.add_option("--jobs", arguments->jobs, "evaluations at the same time; results do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
@@ -149,7 +164,8 @@ void add_auto(CLI::App& app, Session& session) {
   command.add_flag("--cap", arguments->options.cap_levels,
                    "the configuration's levels cap those of each layer, whatever its price per bit");
   command.add_option("--max-evaluations", arguments->options.max_evaluations, "budget of evaluations")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
   command.add_option("--time-limit", arguments->options.max_seconds,
                      "seconds for the run: half at most prepare it, later no evaluation starts");
   command.add_option("--pin", arguments->pins, "LAYER=K: this layer has K levels");

@@ -1,9 +1,8 @@
 #ifndef NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP
 #define NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP
 
+#include <cmath>
 #include <cstddef>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "nuq/evaluation/evaluate.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/graph/input_shapes.hpp"
+#include "nuq/io/sha256.hpp"
 
 /// Evaluates with nuq's own engine on a dataset, or by a command; satisfied while the metric falls by at most
 /// `max_drop`.
@@ -31,13 +31,18 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     std::string data;     ///< dataset JSON; empty: the command evaluates
     std::string confirm;  ///< dataset JSON that the answer is evaluated on, or empty
     nuq::CommandOptions command;
-    std::string calibration;   ///< dataset JSON; empty: weights-only
-    double max_drop = 0.0;     ///< in the metric's unit
-    bool tells_damage = true;  ///< how far outputs are from the original's, beside an accuracy
+    std::string command_label;               ///< with `command_files`, what the command's metric depends on, besides
+    std::vector<std::string> command_files;  ///< its text and the model
+    std::string calibration;                 ///< dataset JSON; empty: weights-only
+    double max_drop = 0.0;                   ///< in the metric's unit
+    bool tells_damage = true;                ///< how far outputs are from the original's, beside an accuracy
     std::size_t threads = 1;
   };
 
   explicit AutoEvaluator(Options options) : options_(std::move(options)) {
+    if (std::isnan(options_.max_drop)) {
+      nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--max-drop nan: wanted a number"));
+    }
     if (!options_.calibration.empty()) {
       calibration_.emplace(nuq::load_dataset(options_.calibration, nuq::GzipFileReader{}));
       declared_inputs_ = nuq::input_shapes(nuq::load_graph(options_.original_model, "", options_.network));
@@ -68,11 +73,13 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     return original_metric - new_metric <= options_.max_drop + 1e-9;
   }
 
-  /// The command, or the dataset's file name and text.
+  /// What a metric depends on besides the model: the content of the dataset, or the command and what the user says that
+  /// it depends on.
   [[nodiscard]] std::string label() const {
-    if (command_) return "command " + options_.command.command;
-    std::ifstream file(options_.data, std::ios::binary);
-    return "dataset " + options_.data + "\n" + std::string(std::istreambuf_iterator<char>(file), {});
+    if (!command_) return "dataset " + nuq::sha256_of_dataset(options_.data);
+    std::string label = "command " + options_.command.command + "\n" + options_.command_label;
+    for (const std::string& file : options_.command_files) label += "\n" + nuq::sha256_of_file(file);
+    return label;
   }
 
   /// Of a metric that says little on this data.

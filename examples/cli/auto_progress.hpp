@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -15,28 +14,7 @@
 #include "command.hpp"
 #include "nuq/evaluation/progress.hpp"
 #include "nuq/report/report.hpp"
-
-/// Ctrl-C, while this object lives: the first asks the run to stop, the second ends the program.
-class Interruption {
- public:
-  Interruption() noexcept {
-    requested_ = false;
-    previous_ = std::signal(SIGINT, [](int) {
-      requested_ = true;
-      std::signal(SIGINT, SIG_DFL);
-    });
-  }
-  ~Interruption() { std::signal(SIGINT, previous_); }
-  Interruption(const Interruption&) = delete;
-  Interruption& operator=(const Interruption&) = delete;
-
-  [[nodiscard]] static bool requested() noexcept { return requested_; }
-
- private:
-  static inline std::atomic<bool> requested_{false};
-  static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may set it");
-  void (*previous_)(int);
-};
+#include "signal_watch.hpp"
 
 /// Shows a search on standard error: a bar with elapsed and estimated time on a terminal, lines elsewhere.
 class AutoProgress {
@@ -98,10 +76,10 @@ class AutoProgress {
   }
 
   [[nodiscard]] bool stop_requested() {
-    if (Interruption::requested() && !stop_announced_.exchange(true)) {
-      line("stopping; Ctrl-C again ends at once");
+    if (GracefulStop::requested() && !stop_announced_.exchange(true)) {
+      line("stopping; the same again ends at once");
     }
-    return Interruption::requested();
+    return GracefulStop::requested();
   }
 
  private:
@@ -117,7 +95,7 @@ class AutoProgress {
   void line(const std::string& text) {
     if (quiet_) return;
     clear_bar();
-    std::fprintf(stderr, "%s\n", text.c_str());
+    std::fprintf(stderr, "%s\n", nuq::detail::printable_message(text).c_str());
   }
 
   /// `left` < 0: not known.
@@ -127,8 +105,9 @@ class AutoProgress {
     const std::size_t filled = all == 0 ? width : width * done / all;
     const std::string times =
         clock_text(elapsed) + " elapsed" + (left < 0.0 ? "" : ", at most " + clock_text(left) + " left");
-    std::fprintf(stderr, "\r\033[K[%s%s] %s %zu of %zu, %s %.30s", std::string(filled, '#').c_str(),
-                 std::string(width - filled, '.').c_str(), what, done, all, times.c_str(), note.c_str());
+    std::fprintf(stderr, "\r\033[K[%s%s] %s %zu of %zu, %s %s", std::string(filled, '#').c_str(),
+                 std::string(width - filled, '.').c_str(), what, done, all, times.c_str(),
+                 nuq::detail::printable_text(note, 30).c_str());
     std::fflush(stderr);
     bar_shown_ = true;
   }

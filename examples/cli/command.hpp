@@ -9,8 +9,13 @@
 #include <vector>
 
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/printable_text.hpp"
+#include "nuq/dataset/dataset.hpp"
 #include "nuq/graph/load_graph.hpp"
 #include "nuq/graph/quantization.hpp"
+#include "nuq/io/distinct_files.hpp"
+#include "nuq/io/result_files.hpp"
+#include "signal_watch.hpp"
 
 /// Exit codes of the tool.
 inline constexpr int exit_done = 0;
@@ -78,7 +83,24 @@ struct ModelOptions {
 
 /// One line each on standard error, --quiet or not.
 inline void print_warnings(const std::vector<std::string>& warnings) {
-  for (const std::string& warning : warnings) std::fprintf(stderr, "nuq: warning: %s\n", warning.c_str());
+  for (const std::string& warning : warnings)
+    std::fprintf(stderr, "nuq: warning: %s\n", nuq::detail::printable_message(warning).c_str());
+}
+
+/// Before work begins: no file of a dataset may be one that is written under a prefix or besides, and what is
+/// unfinished under the prefix goes if a signal ends the program. Empty names stand for no file.
+inline void prepare_outputs(const std::string& prefix, const std::vector<std::string>& datasets,
+                            const std::vector<std::string>& others) {
+  std::vector<std::string> read;
+  for (const std::string& dataset : datasets) {
+    if (dataset.empty()) continue;
+    const std::vector<std::string> files = nuq::dataset_files(dataset);
+    read.insert(read.end(), files.begin(), files.end());
+  }
+  std::vector<std::string> written = nuq::result_files_of(prefix);
+  written.insert(written.end(), others.begin(), others.end());
+  nuq::refuse_overwriting(read, written);
+  SignalWatch::clean_up_under(prefix);
 }
 
 /// --nuq-scope standard|extended; `scope` lives as long as `command`.

@@ -97,12 +97,12 @@ void print_table(const Json& report) {
     const char* const kind = layer.find("nuq_eligible")->boolean()  ? "nuq"
                              : layer.find("quantizable")->boolean() ? "int8"
                                                                     : "-";
-    std::printf("%-32s %-16s %-24s %10s  %-4s  %s\n", layer.find("name")->text().c_str(),
-                layer.find("type")->text().c_str(), shapes.c_str(), weights.c_str(), kind,
-                layer.find("reason")->text().c_str());
+    std::printf("%-32s %-16s %-24s %10s  %-4s  %s\n", nuq::detail::printable_text(layer.find("name")->text()).c_str(),
+                nuq::detail::printable_text(layer.find("type")->text()).c_str(), shapes.c_str(), weights.c_str(), kind,
+                nuq::detail::printable_text(layer.find("reason")->text()).c_str());
   }
-  std::printf("%s: %zu layers, quantizable weights: %s\n", report.find("name")->text().c_str(),
-              report.find("layers")->size(),
+  std::printf("%s: %zu layers, quantizable weights: %s\n",
+              nuq::detail::printable_text(report.find("name")->text()).c_str(), report.find("layers")->size(),
               report.find("weights")->is_null() ? "unknown without an input size"
                                                 : nuq::to_text(*report.find("weights")).c_str());
 }

@@ -3,30 +3,26 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 
 #include "command.hpp"
 #include "nuq/version.hpp"
+#include "signal_watch.hpp"
+#include "standard_streams.hpp"
 
 namespace {
 
 /// Errors are one line on standard error.
-void print_error(std::string message) {
-  for (char& c : message) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  std::fprintf(stderr, "%s\n", message.c_str());
+void print_error(const std::string& message) {
+  std::fprintf(stderr, "%s\n", nuq::detail::printable_message(message).c_str());
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App app{"Non-uniform weight quantization of Caffe networks", "nuq"};
+void add_commands(CLI::App& app, Session& session) {
   app.require_subcommand(1);
   app.fallthrough();
   app.set_version_flag("--version", std::to_string(NUQ_VERSION_MAJOR) + "." + std::to_string(NUQ_VERSION_MINOR) + "." +
                                         std::to_string(NUQ_VERSION_PATCH));
-  Session session;
   app.add_option("--threads", session.threads, "threads to compute with; 0: all cores; results do not depend on it")
       ->capture_default_str();
   app.add_option("--seed", session.seed, "seed of everything random")->capture_default_str();
@@ -43,14 +39,34 @@ int main(int argc, char** argv) {
   add_unpack(app, session);
   add_verify(app, session);
   add_compress(app, session);
+}
 
+/// The exit code.
+int run(int argc, char** argv) {
+  CLI::App app{"Non-uniform weight quantization of Caffe networks", "nuq"};
+  Session session;
+  add_commands(app, session);
   try {
     app.parse(argc, argv);
-    return session.exit_code;
   } catch (const CLI::Success& success) {
-    return app.exit(success);  // --help, --version
+    session.exit_code = app.exit(success);  // --help, --version
   } catch (const CLI::ParseError& error) {
     print_error(std::string("nuq: ") + error.what() + " (see nuq --help)");
+    return exit_bad_input;
+  }
+  finish_standard_output();
+  return session.exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  open_standard_streams();
+  try {
+    SignalWatch::begin();
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    print_error("nuq: not enough memory");
   } catch (const std::exception& error) {
     print_error(error.what());
   }

@@ -12,10 +12,13 @@
 #include "command.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/core/thread_pool.hpp"
+#include "nuq/io/atomic_file.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
+#include "nuq/io/result_files.hpp"
 #include "nuq/packed/packed_model.hpp"
+#include "nuq/report/check_results.hpp"
 #include "nuq/workflow/pack_model.hpp"
 
 namespace {
@@ -33,6 +36,7 @@ struct PackedFileArguments {
 };
 
 void pack(const PackArguments& arguments, const Session& session) {
+  SignalWatch::clean_up_under(arguments.output);
   nuq::ThreadPool threads(session.threads);
   nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, threads, arguments.network);
   const std::vector<std::string> warnings = graph.warnings;
@@ -48,6 +52,7 @@ void pack(const PackArguments& arguments, const Session& session) {
 void unpack(const PackedFileArguments& arguments, const Session& session) {
   const std::string model_file = arguments.prefix + ".prototxt";
   const std::string weights_file = arguments.prefix + ".caffemodel";
+  SignalWatch::clean_up_under(arguments.prefix);
   nuq::unpack_model(arguments.file, model_file, weights_file);
   if (!session.quiet) std::printf("%s\n%s\n", model_file.c_str(), weights_file.c_str());
 }
@@ -84,7 +89,36 @@ nuq::Json contents(const nuq::PackedModelView& view) {
   return layers;
 }
 
-void verify(const PackedFileArguments& arguments, const Session& session) {
+/// Holds all files of a run against its report.
+void verify_results(const PackedFileArguments& arguments, Session& session) {
+  nuq::Json files = nuq::Json::array();
+  bool is_valid = true;
+  for (const nuq::CheckedResult& result : nuq::check_results(arguments.file)) {
+    is_valid = is_valid && result.problem.empty();
+    files.push_back(nuq::Json::object({{"path", result.path}, {"problem", result.problem}}));
+    const std::string state = result.problem.empty() ? "intact" : result.problem;
+    if (!arguments.json && !session.quiet)
+      std::printf("%s: %s\n", nuq::detail::printable_text(result.path).c_str(), state.c_str());
+  }
+  if (arguments.json) {
+    const nuq::Json result =
+        nuq::Json::object({{"prefix", arguments.file}, {"valid", is_valid}, {"files", std::move(files)}});
+    std::printf("%s\n", nuq::to_text(result).c_str());
+  }
+  if (is_valid) return;
+  std::fprintf(stderr, "nuq: %s: not the files of one run\n", nuq::detail::printable_text(arguments.file).c_str());
+  session.exit_code = exit_bad_input;
+}
+
+/// A prefix stands for the results that have a report, or half of it; anything else for a packed file.
+bool is_prefix(const std::string& name) {
+  const std::string report = nuq::report_file_of(name);
+  return !std::filesystem::is_regular_file(name) && (std::filesystem::exists(report) || nuq::is_half_written(report));
+}
+
+void verify(const PackedFileArguments& arguments, Session& session) {
+  if (is_prefix(arguments.file)) return verify_results(arguments, session);
+  nuq::refuse_half_written(arguments.file);
   const nuq::MappedFile file(arguments.file);
   const std::string_view bytes = file.bytes();
   const nuq::PackedModel model(bytes.data(), bytes.size(), arguments.file);
@@ -99,8 +133,10 @@ void verify(const PackedFileArguments& arguments, const Session& session) {
   } else if (!session.quiet) {
     for (const nuq::Json& layer : layers) {
       for (const nuq::Json& blob : *layer.find("blobs")) {
-        std::printf("%-24s %-14s %10llu values  %-8s %10llu bytes\n", layer.find("name")->text().c_str(),
-                    layer.find("type")->text().c_str(), static_cast<unsigned long long>(blob.find("values")->integer()),
+        std::printf("%-24s %-14s %10llu values  %-8s %10llu bytes\n",
+                    nuq::detail::printable_text(layer.find("name")->text()).c_str(),
+                    nuq::detail::printable_text(layer.find("type")->text()).c_str(),
+                    static_cast<unsigned long long>(blob.find("values")->integer()),
                     blob.find("coding")->text().c_str(),
                     static_cast<unsigned long long>(blob.find("bytes")->integer()));
       }
@@ -131,8 +167,9 @@ void add_unpack(CLI::App& app, Session& session) {
 
 void add_verify(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<PackedFileArguments>();
-  CLI::App& command = *app.add_subcommand("verify", "check a packed file and list what it holds");
-  command.add_option("file", arguments->file, "packed file")->required();
+  CLI::App& command =
+      *app.add_subcommand("verify", "check a packed file and list what it holds, or all files of a run");
+  command.add_option("file", arguments->file, "packed file, or prefix of a run's results")->required();
   command.add_flag("--json", arguments->json, "print JSON");
   command.callback([arguments, &session] { verify(*arguments, session); });
 }

@@ -58,6 +58,7 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
 
 void run(QuantizeArguments arguments, Session& session) {
   decide_target(arguments);
+  prepare_outputs(arguments.prefix, {arguments.calibration}, {arguments.record_file()});
   nuq::RunReport report;
   try {
     report = quantize(arguments, session);

@@ -34,6 +34,7 @@ void run(RollbackArguments arguments, Session& session) {
   arguments.evaluation.threads = session.threads;
   if (arguments.evaluation.calibration.empty()) arguments.evaluation.calibration = arguments.evaluation.data;
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
+  prepare_outputs(arguments.prefix, {arguments.evaluation.data, arguments.evaluation.calibration}, {arguments.record});
   AutoEvaluator evaluator(arguments.evaluation);
   nuq::AutoCalibrationOptions options;
   options.threads = session.threads;

@@ -1,6 +1,7 @@
 #ifndef NUQ_TESTS_UNIT_TEMPORARY_FOLDER_HPP
 #define NUQ_TESTS_UNIT_TEMPORARY_FOLDER_HPP
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
@@ -38,6 +39,13 @@ class TemporaryFolder {
   [[nodiscard]] std::string read(const std::string& name) const {
     std::ifstream file(path_ / name, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  }
+  /// Whether a file's name, at any depth, has this part.
+  [[nodiscard]] bool has_name_with(const std::string& part) const {
+    const auto files = std::filesystem::recursive_directory_iterator(path_);
+    return std::any_of(begin(files), end(files), [&part](const std::filesystem::directory_entry& file) {
+      return file.path().filename().string().find(part) != std::string::npos;
+    });
   }
   /// Number of files and folders directly inside.
   [[nodiscard]] std::ptrdiff_t entries() const {

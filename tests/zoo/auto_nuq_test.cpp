@@ -95,7 +95,7 @@ void check_auto_nuq(const ZooNetwork& network, bool weights_only) {
   CHECK(evaluator.eval_model(prefix + "_fake_quant_model.prototxt", prefix + "_fake_quant_weights.caffemodel",
                              ZooTop1::evaluate_batch_num) == *result.report.metric);
   CHECK(std::filesystem::exists(prefix + "_deploy_model.prototxt") == !weights_only);
-  CHECK(!std::filesystem::exists(prefix + "_trial_model.prototxt"));
+  CHECK_FALSE(folder.has_name_with("trial"));
   check_written_weights(prefix, result.quantization, weights_only);
   if (weights_only) return;
   const double deployed = evaluator.eval_model(prefix + "_deploy_model.prototxt", prefix + "_deploy_weights.caffemodel",

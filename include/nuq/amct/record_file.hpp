@@ -7,6 +7,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/io/mapped_file.hpp"
+#include "nuq/io/result_files.hpp"
 #include "nuq/proto_names.hpp"
 #include "nuq/version.hpp"
 
@@ -155,6 +156,7 @@ NUQ_DEFINITION schema::ScaleOffsetRecord parse_record(std::string_view text, con
 }
 
 NUQ_DEFINITION schema::ScaleOffsetRecord read_record(const std::string& file) {
+  refuse_half_written(file);
   const MappedFile content(file);
   return parse_record(content.bytes(), file);
 }

@@ -14,6 +14,7 @@
 #include "nuq/core/support/byte_order_mark.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
+#include "nuq/io/result_files.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
 
@@ -186,6 +187,8 @@ NUQ_DEFINITION Model parse_model(std::string_view text, std::string_view weights
 }
 
 NUQ_DEFINITION Model read_model(const std::string& model_file, const std::string& weights_file) {
+  refuse_half_written(model_file);
+  refuse_half_written(weights_file);
   const MappedFile text(model_file);
   if (weights_file.empty()) return parse_model(text.bytes(), {}, model_file, {});
   const MappedFile weights(weights_file);

@@ -10,18 +10,17 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// Runs a function on a thread of its own while the caller goes on. std::async would do, for three times the compiler's
-/// memory.
+/// Runs a function on a thread of its own while the caller goes on, or at once where the system has no thread left.
+/// std::async would do, for three times the compiler's memory.
 class BackgroundTask {
  public:
-  explicit BackgroundTask(std::function<void()> work)
-      : thread_([this, work = std::move(work)] {
-          try {
-            work();
-          } catch (...) {
-            error_ = std::current_exception();
-          }
-        }) {}
+  explicit BackgroundTask(std::function<void()> work) : work_(std::move(work)) {
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::exception&) {
+      run();
+    }
+  }
   ~BackgroundTask() {
     if (thread_.joinable()) thread_.join();
   }
@@ -30,11 +29,20 @@ class BackgroundTask {
 
   /// Waits for its end, once. Throws what the function threw.
   void finish() {
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
     if (error_) std::rethrow_exception(error_);
   }
 
  private:
+  void run() noexcept {
+    try {
+      work_();
+    } catch (...) {
+      error_ = std::current_exception();
+    }
+  }
+
+  std::function<void()> work_;
   std::exception_ptr error_;
   std::thread thread_;
 };

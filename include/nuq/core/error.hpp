@@ -7,6 +7,7 @@
 #include <string>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/support/printable_text.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -32,10 +33,12 @@ enum class ErrorCode {
   evaluation_failed        ///< the user's evaluator failed or returned no number
 };
 
-/// Root of every exception thrown by the library. The message has the form `file: layer 'name': what, got, wanted`.
+/// Root of every exception thrown by the library. The message has the form `file: layer 'name': what, got, wanted`, in
+/// printable UTF-8 of 2,000 bytes at most (`printable_message`): names come from files.
 class Error : public std::runtime_error {
  public:
-  NUQ_FUNCTION Error(ErrorCode code, const std::string& message) : std::runtime_error("nuq: " + message), code_(code) {}
+  NUQ_FUNCTION Error(ErrorCode code, const std::string& message)
+      : std::runtime_error("nuq: " + detail::printable_message(message)), code_(code) {}
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
   /// `what()` without the library's name in front, for a caller that adds where it happened.
   NUQ_FUNCTION [[nodiscard]] const char* message() const noexcept { return what() + 5; }

@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/version.hpp"
 
@@ -19,10 +21,18 @@ NUQ_NAMESPACE_BEGIN
 /// Threads that share the blocks of a `Parallel`. Owned by the caller; serves one `for_each_block` at a time.
 class ThreadPool : public Parallel {
  public:
-  /// `threads` ≥ 1 in all, the calling one included; 0 takes the machine's number of cores.
+  /// `threads` ≥ 1 in all, the calling one included; 0 takes the machine's number of cores. Where the system starts
+  /// fewer, these do the work. Throws ConfigError invalid_argument above `most_threads`.
   NUQ_FUNCTION explicit ThreadPool(std::size_t threads) : Parallel(resolved(threads), &ThreadPool::run) {
     workers_.reserve(this->threads() - 1);
-    for (std::size_t index = 1; index < this->threads(); ++index) workers_.emplace_back([this] { serve(); });
+#if NUQ_HAS_EXCEPTIONS
+    try {
+      start_workers();
+    } catch (const std::exception&) {  // those that started do the work
+    }
+#else
+    start_workers();
+#endif
   }
   ~ThreadPool() {
     {
@@ -32,6 +42,13 @@ class ThreadPool : public Parallel {
     wake_.notify_all();
     for (std::thread& worker : workers_) worker.join();
   }
+
+  /// That may be asked for: 4 for each of the machine's cores, 1,024 at most.
+  NUQ_FUNCTION [[nodiscard]] static std::size_t most_threads() noexcept {
+    constexpr std::size_t limit = 1024;
+    return (std::min)(limit, 4 * cores());
+  }
+
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
@@ -48,9 +65,21 @@ class ThreadPool : public Parallel {
 #endif
   };
 
-  NUQ_FUNCTION [[nodiscard]] static std::size_t resolved(std::size_t threads) noexcept {
-    if (threads > 0) return threads;
+  NUQ_FUNCTION [[nodiscard]] static std::size_t cores() noexcept {
     return (std::max)(std::size_t{1}, static_cast<std::size_t>(std::thread::hardware_concurrency()));
+  }
+
+  NUQ_FUNCTION [[nodiscard]] static std::size_t resolved(std::size_t threads) {
+    if (threads > most_threads()) {
+      detail::fail(ConfigError(ErrorCode::invalid_argument, std::to_string(threads) + " threads: wanted at most " +
+                                                                std::to_string(most_threads()) +
+                                                                " on this machine, or 0 for its cores"));
+    }
+    return threads > 0 ? threads : (std::min)(cores(), most_threads());
+  }
+
+  NUQ_FUNCTION void start_workers() {
+    for (std::size_t index = 1; index < threads(); ++index) workers_.emplace_back([this] { serve(); });
   }
 
   NUQ_FUNCTION static void run(Parallel& self, std::size_t blocks, void* context, Call call) {

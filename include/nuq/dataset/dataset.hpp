@@ -125,6 +125,12 @@ NUQ_FUNCTION [[nodiscard]] Dataset load_dataset(const std::string& path,
 
 }  // namespace detail
 
+/// A dataset's JSON file and the arrays that `load_dataset` reads for it. Throws FormatError for the JSON file.
+NUQ_FUNCTION [[nodiscard]] std::vector<std::string> dataset_files(const std::string& path);
+
+/// SHA-256 of what a dataset's files hold, in hexadecimal: what a metric on it depends on. Throws FormatError.
+NUQ_FUNCTION [[nodiscard]] std::string sha256_of_dataset(const std::string& path);
+
 /// Reads a dataset's JSON file (see `parse_dataset_description`) and its arrays (.npy or IDX), which are found relative
 /// to its folder. Labels and targets are read only where the metric needs them. Throws FormatError.
 template <class FileReader = PlainFileReader>
@@ -144,28 +150,53 @@ NUQ_NAMESPACE_END
 #include "nuq/core/finite.hpp"
 #include "nuq/io/array_file.hpp"
 #include "nuq/io/mapped_file.hpp"
+#include "nuq/io/sha256.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
+/// The path of a file that a dataset's JSON file names.
+NUQ_FUNCTION [[nodiscard]] inline std::string file_beside(const std::string& path, const std::string& name) {
+  return (std::filesystem::path(path).parent_path() / name).string();
+}
+
+NUQ_FUNCTION [[nodiscard]] inline bool needs_labels(const DatasetDescription& description) noexcept {
+  return description.metric == Metric::top1 || description.metric == Metric::top5;
+}
+
 NUQ_DEFINITION Dataset load_dataset(const std::string& path,
                                     const std::function<std::string(const std::string& path)>& read) {
   DatasetDescription description = parse_dataset_description(MappedFile(path).bytes(), path);
   const auto read_array = [&](const std::string& name) {
-    const std::string file = (std::filesystem::path(path).parent_path() / name).string();
+    const std::string file = file_beside(path, name);
     return parse_array(read(file), file);
   };
   DatasetArrays arrays;
   for (const auto& [blob, name] : description.inputs) arrays.inputs[blob] = read_array(name);
   if (!description.mean_file.empty()) arrays.mean = read_array(description.mean_file);
-  const bool classifies = description.metric == Metric::top1 || description.metric == Metric::top5;
-  if (classifies) arrays.labels = read_array(description.labels);
+  if (needs_labels(description)) arrays.labels = read_array(description.labels);
   if (description.metric == Metric::psnr) arrays.targets = read_array(description.targets);
   return Dataset(std::move(description), std::move(arrays), path);
 }
 
 }  // namespace detail
+
+NUQ_DEFINITION std::vector<std::string> dataset_files(const std::string& path) {
+  const DatasetDescription description = parse_dataset_description(MappedFile(path).bytes(), path);
+  std::vector<std::string> files{path};
+  for (const auto& [blob, name] : description.inputs) files.push_back(detail::file_beside(path, name));
+  if (!description.mean_file.empty()) files.push_back(detail::file_beside(path, description.mean_file));
+  if (detail::needs_labels(description)) files.push_back(detail::file_beside(path, description.labels));
+  if (description.metric == Metric::psnr) files.push_back(detail::file_beside(path, description.targets));
+  return files;
+}
+
+NUQ_DEFINITION std::string sha256_of_dataset(const std::string& path) {
+  std::string digests;
+  for (const std::string& file : dataset_files(path)) digests += sha256_of_file(file);
+  return sha256(digests);
+}
 
 NUQ_DEFINITION Dataset::Dataset(DatasetDescription description, DatasetArrays arrays, std::string file)
     : description_(std::move(description)), file_(std::move(file)) {

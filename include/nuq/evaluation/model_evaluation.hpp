@@ -28,8 +28,8 @@ namespace detail {
 struct EngineMemory;
 
 /// Asks the user's evaluator how good a model is: in memory where it has `eval_net`, otherwise through files that stand
-/// beside the results as long as this object lives. Throws EvaluationError for a metric that is not a finite number.
-/// Models in different slots may be evaluated at the same time.
+/// beside the results, under names that no other run has, as long as this object lives. Throws EvaluationError for a
+/// metric that is not a finite number. Models in different slots may be evaluated at the same time.
 class ModelEvaluation {
  public:
   NUQ_FUNCTION ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix, std::size_t threads,
@@ -94,8 +94,9 @@ namespace detail {
 NUQ_DEFINITION ModelEvaluation::ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix,
                                                 std::size_t threads, CustomLayers custom_layers, std::size_t slots)
     : evaluator_(std::move(evaluator)), memory_(slots), threads_(threads), custom_layers_(std::move(custom_layers)) {
+  const std::string run = save_prefix + std::string(trial_infix) + run_token(this);
   for (std::size_t slot = 0; slot < slots; ++slot) {
-    const std::string trial = save_prefix + "_trial" + (slot == 0 ? "" : "_" + std::to_string(slot));
+    const std::string trial = run + (slot == 0 ? "" : "_" + std::to_string(slot));
     files_.push_back({trial + "_model.prototxt", trial + "_weights.caffemodel"});
   }
 }

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -32,13 +33,17 @@ NUQ_FUNCTION [[noreturn]] inline void fail_to_read(const std::string& path, cons
 
 }  // namespace detail
 
-/// The bytes of a file, read-only, for as long as the object lives. Mapped on POSIX systems, so that opening costs
-/// nothing and untouched pages are never read; read into memory elsewhere. An empty file has no bytes and is no error.
-/// The file must not be shortened meanwhile (files replaced by `FileSet` keep their old content here).
+/// The bytes of a file, read-only, for as long as the object lives. Large files are mapped on POSIX systems, so that
+/// opening costs nothing and untouched pages are never read; others are read into memory. An empty file has no bytes
+/// and is no error. A file above `most_copied_bytes` must not be shortened meanwhile: reading what is gone raises
+/// SIGBUS (files replaced by `FileSet` keep their old content here).
 class MappedFile {
  public:
   /// Throws FormatError file_not_readable with the cause: missing, no permission, a directory, not a regular file.
   explicit MappedFile(const std::string& path) { open(path); }
+
+  static constexpr std::size_t most_copied_bytes = std::size_t{16} << 20U;
+
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
   MappedFile(MappedFile&& other) noexcept { swap(other); }
@@ -68,7 +73,7 @@ class MappedFile {
   std::string content_;
 #else
   ~MappedFile() {
-    if (size_ > 0) ::munmap(data_, size_);
+    if (size_ > 0 && copy_ == nullptr) ::munmap(data_, size_);
   }
   NUQ_FUNCTION [[nodiscard]] std::string_view bytes() const noexcept {
     return {static_cast<const char*>(data_), size_};
@@ -79,19 +84,38 @@ class MappedFile {
     const int file =
         ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // non-blocking: a pipe without a writer must not hang
     if (file < 0) detail::fail_to_read(path, std::generic_category().message(errno));
-    const std::string cause = map(file);
+    const std::string cause = take(file);
     ::close(file);
     if (!cause.empty()) detail::fail_to_read(path, cause);
   }
 
   /// Why it failed; empty if it did not.
-  NUQ_FUNCTION [[nodiscard]] std::string map(int file) {
+  NUQ_FUNCTION [[nodiscard]] std::string take(int file) {
     struct ::stat status {};
     if (::fstat(file, &status) != 0) return std::generic_category().message(errno);
     if (S_ISDIR(status.st_mode)) return "is a directory";
     if (!S_ISREG(status.st_mode)) return "is not a regular file";
     if (status.st_size == 0) return {};
     const auto size = static_cast<std::size_t>(status.st_size);
+    return size <= most_copied_bytes ? copy(file, size) : map(file, size);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string copy(int file, std::size_t size) {
+    std::unique_ptr<char[]> bytes(new char[size]);
+    for (std::size_t at = 0; at < size;) {
+      const ::ssize_t count = ::read(file, bytes.get() + at, size - at);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return std::generic_category().message(errno);
+      if (count == 0) return "became shorter while it was read";
+      at += static_cast<std::size_t>(count);
+    }
+    copy_ = std::move(bytes);
+    data_ = copy_.get();
+    size_ = size;
+    return {};
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string map(int file, std::size_t size) {
     void* const data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
     if (data == MAP_FAILED) return std::generic_category().message(errno);
     data_ = data;
@@ -99,10 +123,12 @@ class MappedFile {
     return {};
   }
   NUQ_FUNCTION void swap(MappedFile& other) noexcept {
+    std::swap(copy_, other.copy_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
   }
 
+  std::unique_ptr<char[]> copy_;  // none where the file is mapped
   void* data_ = nullptr;
   std::size_t size_ = 0;
 #endif

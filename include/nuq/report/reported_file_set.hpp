@@ -2,6 +2,7 @@
 #define NUQ_REPORT_REPORTED_FILE_SET_HPP
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -17,10 +18,12 @@ class ReportedFileSet : public FileSet {
  public:
   NUQ_FUNCTION ReportedFileSet() : FileSet([this] { describe_staged(); }) {}
 
-  /// Commits the files and describes them under their final names, in order of staging.
-  /// @throws FormatError file_not_readable, file_not_writable; a failure before the first rename leaves every final
-  ///         name as it was.
-  NUQ_FUNCTION [[nodiscard]] std::vector<FileReport> commit_with_reports();
+  /// What has been staged, under its final names, in that order, once it is on the disk.
+  /// Throws FormatError file_not_readable, file_not_writable.
+  NUQ_FUNCTION [[nodiscard]] std::vector<FileReport> reports();
+
+  /// Stages the report of a prefix, which vouches for what has been staged before (`FileSet::set_voucher`).
+  NUQ_FUNCTION void stage_report(const std::string& prefix, const RunReport& report);
 
  private:
   NUQ_FUNCTION void describe_staged();
@@ -35,10 +38,10 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(REPORT)
 
 #include <cstddef>
-#include <string>
 #include <utility>
 
 #include "nuq/core/background_task.hpp"
+#include "nuq/io/result_files.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -50,7 +53,7 @@ struct ReportedFileSet::Description {
   BackgroundTask task;
 };
 
-NUQ_DEFINITION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
+NUQ_DEFINITION std::vector<FileReport> ReportedFileSet::reports() {
   describe_staged();
   flush();
   std::vector<FileReport> reports;
@@ -59,9 +62,12 @@ NUQ_DEFINITION std::vector<FileReport> ReportedFileSet::commit_with_reports() {
     reports.push_back(described_[index]->report);
     reports.back().path = staged()[index].final_path;
   }
-  described_.clear();
-  commit();
   return reports;
+}
+
+NUQ_DEFINITION void ReportedFileSet::stage_report(const std::string& prefix, const RunReport& report) {
+  stage(report_file_of(prefix), to_json(report));
+  set_voucher(report_file_of(prefix));
 }
 
 NUQ_DEFINITION void ReportedFileSet::describe_staged() {

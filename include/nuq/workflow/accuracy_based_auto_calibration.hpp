@@ -36,6 +36,7 @@
 #include "nuq/sensitivity/rank_layers.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibration_policies.hpp"
+#include "nuq/workflow/detail/claim_prefix.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantization_session.hpp"
 
@@ -90,6 +91,11 @@ template <class Sensitivity>
     return sensitivity.compare(original, quantized);
   }};
 }
+
+/// What `accuracy_based_auto_calibration` writes besides the models, under the vendor's names.
+NUQ_FUNCTION [[nodiscard]] std::string ranking_file_of(const std::string& prefix);
+NUQ_FUNCTION [[nodiscard]] std::string final_config_file_of(const std::string& prefix);
+NUQ_FUNCTION [[nodiscard]] std::string history_file_of(const std::string& prefix);
 
 /// One run of `accuracy_based_auto_calibration`.
 class AutoCalibrationRun {
@@ -218,6 +224,10 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
     ThreadPool parallel(options.threads);
     QuantizationSession session = detail::prepared_session(config, model_file, weights_file, parallel, options.network);
     session.record_file = record_file;
+    const PrefixLock lock =
+        detail::claim_prefix(save_dir, {model_file, weights_file, config_file},
+                             {record_file, detail::ranking_file_of(save_dir), detail::final_config_file_of(save_dir),
+                              detail::history_file_of(save_dir)});
     detail::AutoCalibrationRun run(std::move(config), std::move(session), any_evaluator(evaluator), options,
                                    calibration, save_dir);
     return run.run(detail::any_roll_back_strategy(strategy), detail::any_output_sensitivity(sensitivity));
@@ -241,6 +251,7 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/graph/shared_weights.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/io/result_files.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
 #include "nuq/workflow/detail/deploy_obstacle.hpp"
@@ -252,6 +263,18 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
+
+NUQ_DEFINITION std::string ranking_file_of(const std::string& prefix) {
+  return prefix + "_accuracy_based_auto_calibration_ranking_information.json";
+}
+
+NUQ_DEFINITION std::string final_config_file_of(const std::string& prefix) {
+  return prefix + "_accuracy_based_auto_calibration_final_config.json";
+}
+
+NUQ_DEFINITION std::string history_file_of(const std::string& prefix) {
+  return folder_of(prefix) + "/accuracy_based_auto_calibration_record.json";
+}
 
 NUQ_DEFINITION AutoCalibrationResult AutoCalibrationRun::run(const AnyRollBackStrategy& strategy,
                                                              const AnyOutputSensitivity& sensitivity) {
@@ -407,16 +430,16 @@ NUQ_DEFINITION void AutoCalibrationRun::note_doubts() {
 }
 
 NUQ_DEFINITION void AutoCalibrationRun::write_files() const {
-  constexpr const char* verb = "accuracy_based_auto_calibration";
   FileSet files;
   if (result_.satisfied) {
+    files.set_voucher(report_file_of(prefix_));
     ThreadPool parallel(options_.threads);
     stage_quantized_models(files, session_.graph, session_.quantization, SaveType::both, prefix_, parallel);
     files.stage(session_.record_file, record_text(session_.graph, session_.quantization, session_.settings));
   }
-  files.stage(prefix_ + "_" + verb + "_ranking_information.json", ranking_json());
-  files.stage(prefix_ + "_" + verb + "_final_config.json", to_json(config_));
-  files.stage(folder_of(prefix_) + "/" + verb + "_record.json", history_json());
+  files.stage(ranking_file_of(prefix_), ranking_json());
+  files.stage(final_config_file_of(prefix_), to_json(config_));
+  files.stage(history_file_of(prefix_), history_json());
   files.commit();
 }
 

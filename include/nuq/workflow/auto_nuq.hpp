@@ -59,7 +59,8 @@ template <class Quantizer>
 ///                    exceptions, it passes through, and the best so far stays on disk.
 /// @param  policies   how the work is done, part by part (workflow/policies.hpp). Files and report do not depend on
 ///                    the executor.
-/// @throws ModelError, ConfigError, FormatError for bad input, before anything is written; EvaluationError for a metric
+/// @throws ModelError, ConfigError, FormatError for bad input, an output that is an input, and while another run writes
+///         to this prefix, before anything is written; EvaluationError for a metric
 ///         that is not a finite number.
 template <class Evaluator, class UserPolicies = Policies<>>
 AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights_file, Evaluator&& evaluator,
@@ -92,6 +93,7 @@ NUQ_NAMESPACE_END
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/report/size_model.hpp"
+#include "nuq/workflow/detail/claim_prefix.hpp"
 #include "nuq/workflow/detail/target_of.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantization_session.hpp"
@@ -112,6 +114,8 @@ NUQ_DEFINITION AutoNuqResult run_auto_nuq(const std::string& model_file, const s
   ThreadPool parallel(options.threads);
   QuantizationSession session = prepared_session(config_file, model_file, weights_file, parallel, options.network);
   session.record_file = record_file;
+  const PrefixLock lock =
+      claim_prefix(save_prefix, {model_file, weights_file, config_file}, {record_file, options.journal});
   set_bias_correction(session.settings.plan, options.bias_correction);
   AutoNuqOptions decided = options;
   if (!options.target) decided.target = target_of(session.settings);

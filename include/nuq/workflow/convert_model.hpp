@@ -35,6 +35,8 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/io/result_files.hpp"
+#include "nuq/workflow/detail/claim_prefix.hpp"
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/save_model.hpp"
 
@@ -51,7 +53,10 @@ NUQ_DEFINITION std::vector<std::string> convert_model(Graph graph, const std::st
   detail::refuse_quantized_model(graph);
   Parallel serial;
   const NetworkQuantization quantization = quantize_by_record(graph, scale_offset_record_file, serial);
+  const PrefixLock lock =
+      detail::claim_prefix(save_path, {graph.model_file(), graph.weights_file(), scale_offset_record_file}, {});
   FileSet files;
+  files.set_voucher(report_file_of(save_path));
   const SaveType save_type = has_activation_scales(quantization) ? SaveType::both : SaveType::fakequant;
   detail::stage_quantized_models(files, graph, quantization, save_type, save_path, serial);
   return files.commit();

@@ -51,6 +51,7 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/passes/tiny_weights.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/io/distinct_files.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -92,6 +93,7 @@ NUQ_DEFINITION QuantizationSession init(const std::string& config_file, const st
   Parallel serial;
   QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, serial, network);
   session.record_file = scale_offset_record_file;
+  refuse_overwriting({model_file, weights_file, config_file}, {scale_offset_record_file});
   write_file_atomically(scale_offset_record_file, "");
   return session;
 }

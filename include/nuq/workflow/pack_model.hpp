@@ -51,7 +51,9 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/quantization.hpp"
 #include "nuq/graph/quantized_node.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/io/distinct_files.hpp"
 #include "nuq/io/mapped_file.hpp"
+#include "nuq/io/result_files.hpp"
 #include "nuq/workflow/save_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -78,6 +80,7 @@ NUQ_DEFINITION void pack_model(const std::string& model_file, const std::string&
 NUQ_DEFINITION void pack_model(Graph graph, const std::string& packed_file, const std::string& scale_offset_record_file,
                                Parallel& parallel, CodingChoice choice) {
   detail::require_all_weights(graph);
+  refuse_overwriting({graph.model_file(), graph.weights_file(), scale_offset_record_file}, {packed_file});
   NetworkQuantization quantization;
   if (!scale_offset_record_file.empty()) quantization = quantize_by_record(graph, scale_offset_record_file, parallel);
   const bool becomes_fake_quant = !quantization.empty() && find_quantized_node(graph) == nullptr;
@@ -90,6 +93,8 @@ NUQ_DEFINITION void pack_model(Graph graph, const std::string& packed_file, cons
 
 NUQ_DEFINITION void unpack_model(const std::string& packed_file, const std::string& model_file,
                                  const std::string& weights_file) {
+  refuse_half_written(packed_file);
+  refuse_overwriting({packed_file}, {model_file, weights_file});
   const MappedFile file(packed_file);
   const std::string_view bytes = file.bytes();
   FileSet files;

@@ -54,6 +54,7 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/quantize_layer.hpp"
 #include "nuq/graph/shared_weights.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/io/distinct_files.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -118,6 +119,8 @@ NUQ_DEFINITION NetworkQuantization quantize_network(const Graph& graph, const Qu
 NUQ_DEFINITION void quantize_model(QuantizationSession& session, const std::string& modified_model_file,
                                    const std::string& modified_weights_file, const AnyLayerQuantizer& quantizer,
                                    const NetworkStatistics& statistics) {
+  refuse_overwriting({session.graph.model_file(), session.graph.weights_file()},
+                     {modified_model_file, modified_weights_file, session.record_file});
   Parallel serial;
   detail::note_ignored_iterations(session.settings, quantizer);
   session.quantization = quantize_network(session.graph, session.settings.plan, quantizer, statistics, serial);

@@ -32,7 +32,8 @@ NUQ_FUNCTION void stage_quantized_models(FileSet& files, const Graph& graph, con
 /// Writes the results of quantization beside each other; names are `save_path` (a folder with a file-name prefix) plus
 /// `_fake_quant_model.prototxt`, `_fake_quant_weights.caffemodel`, `_deploy_model.prototxt`,
 /// `_deploy_weights.caffemodel`, `_quant.json`, `_nuq_layer_record.txt`, and `.nuq`, the fake-quant model (the deploy
-/// model where that alone is written) as a packed model file. Returns the names written.
+/// model where that alone is written) as a packed model file. The report of an earlier run under that name, which would
+/// describe other files, is removed. Returns the names written.
 ///
 /// Activation scales that the session lacks are taken from its record file. Without any, SaveType::fakequant writes
 /// the weights-only model; the others throw RecordError missing_record naming the layer. With them, layers whose input
@@ -52,8 +53,10 @@ NUQ_NAMESPACE_END
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/core/background_task.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/io/result_files.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/detail/calibrate_by_evaluator.hpp"
+#include "nuq/workflow/detail/claim_prefix.hpp"
 #include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/shifts.hpp"
 
@@ -122,8 +125,11 @@ NUQ_DEFINITION void stage_quantized_models(FileSet& files, const Graph& graph, c
 
 NUQ_DEFINITION std::vector<std::string> save_model(QuantizationSession& session, SaveType save_type,
                                                    const std::string& save_path) {
+  const PrefixLock lock = detail::claim_prefix(save_path, {session.graph.model_file(), session.graph.weights_file()},
+                                               {session.record_file});
   detail::complete_from_record(session);
   FileSet files;
+  files.set_voucher(report_file_of(save_path));
   if (has_activation_scales(session.quantization)) {
     const std::size_t quantized = session.quantization.size();
     detail::leave_out_weights_only_layers(session);

@@ -26,6 +26,7 @@
 #include "nuq/version.hpp"
 #include "nuq/workflow/calibrate.hpp"
 #include "nuq/workflow/calibration_policies.hpp"
+#include "nuq/workflow/detail/claim_prefix.hpp"
 #include "nuq/workflow/detail/leave_out_layers.hpp"
 #include "nuq/workflow/detail/level_caps.hpp"
 #include "nuq/workflow/detail/prepare_statistics.hpp"
@@ -133,7 +134,7 @@ NUQ_FUNCTION [[nodiscard]] RunReport save_with_report(const QuantizationSession&
 /// Quantizes a network as its configuration says, in one step: init, quantize_model, calibration with our own engine
 /// and save_model, without the intermediate files. Writes what `save_model` writes (weights-only: no deploy model), the
 /// record file, and last `<save_prefix>_report.json`, whose content it returns. Nothing is written unless all went
-/// well.
+/// well; what a kill leaves between the first and the last file is marked, and no reader takes it (`FileSet`).
 ///
 /// A quantizer with a price per bit (RateQuantizer) gets the one price that brings the network to `options.point`:
 /// unless told otherwise, to the predicted harm of the configured numbers of levels, which means the same accuracy in
@@ -145,7 +146,8 @@ NUQ_FUNCTION [[nodiscard]] RunReport save_with_report(const QuantizationSession&
 /// @param quantizer   a LayerQuantizer.
 /// @param calibration  engine and activation calibrators.
 /// @throws ModelError, ConfigError, FormatError for bad input; ConfigError invalid_argument for `sequential` without
-///         data and for a point that the quantizer cannot be set to, out_of_reach for fewer bytes than can be had.
+///         data, for a point that the quantizer cannot be set to, for an output that is an input and while another
+///         run writes to this prefix; out_of_reach for fewer bytes than can be had.
 template <class NextBatch>
 RunReport static_nuq(const std::string& model_file, const std::string& weights_file, NextBatch&& next_batch,
                      const std::string& config_file, const std::string& scale_offset_record_file,
@@ -161,6 +163,8 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   ThreadPool parallel(options.threads);
   QuantizationSession session =
       detail::prepared_session(config_file, model_file, weights_file, parallel, options.network);
+  const PrefixLock lock =
+      detail::claim_prefix(save_prefix, {model_file, weights_file, config_file}, {scale_offset_record_file});
   if constexpr (has_data) {
     if (!weights_only) {
       detail::leave_out_weights_only_layers(session);
@@ -243,11 +247,12 @@ NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bo
   report.warnings = session.settings.notes;
   BackgroundTask describe(  // while the disk takes the files
       [&] { add_layers(report, session.graph, session.quantization, session.settings, target, parallel); });
-  std::vector<FileReport> committed = files.commit_with_reports();
+  std::vector<FileReport> described = files.reports();
   describe.finish();
-  report.files = std::move(committed);
+  report.files = std::move(described);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_file_atomically(save_prefix + "_report.json", to_json(report));
+  files.stage_report(save_prefix, report);
+  files.commit();
   return report;
 }
 

@@ -234,4 +234,123 @@ TEST_CASE("what a killed process left unfinished is removed, nothing else") {
   nuq::remove_abandoned_files(folder / "absent/net");
 }
 
+TEST_CASE("a replaced file keeps its permissions") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("file", "old");
+  const auto private_to_owner = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+  std::filesystem::permissions(file, private_to_owner);
+  nuq::write_file_atomically(file, "new");
+  CHECK(std::filesystem::status(file).permissions() == private_to_owner);
+  CHECK(folder.read("file") == "new");
+}
+
+TEST_CASE("where the final name is a symbolic link, what it leads to is replaced") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "elsewhere");
+  folder.write("elsewhere/file", "old");
+  std::filesystem::create_symlink("elsewhere/file", folder / "first");
+  std::filesystem::create_symlink("first", folder / "link");
+  nuq::write_file_atomically(folder / "link", "new");
+  CHECK(std::filesystem::is_symlink(folder / "link"));
+  CHECK(std::filesystem::is_symlink(folder / "first"));
+  CHECK(folder.read("elsewhere/file") == "new");
+  CHECK(folder.entries() == 3);
+
+  std::filesystem::create_symlink("elsewhere/none yet", folder / "dangling");
+  nuq::write_file_atomically(folder / "dangling", "made");
+  CHECK(folder.read("elsewhere/none yet") == "made");
+
+  std::filesystem::create_symlink("circle", folder / "circle");
+  CHECK(message_of([&] { nuq::write_file_atomically(folder / "circle", "new"); }).find("circle") != std::string::npos);
+}
+
+/// A set of two files and what vouches for them; the second file can be kept from getting its name.
+struct VouchedSet {
+  VouchedSet() {
+    folder.write("a", "old a");
+    folder.write("report", "old report");
+  }
+
+  /// Whether all went well.
+  bool write(bool has_report) {
+    nuq::FileSet files;
+    files.stage(folder / "a", "new a");
+    files.stage(folder / "b", "new b");
+    if (has_report) files.stage(folder / "report", "new report");
+    files.set_voucher(folder / "report");
+    if (!blocked.empty()) {
+      std::filesystem::remove(folder / blocked);
+      std::filesystem::create_directory(folder / blocked);
+    }
+    return message_of([&] { files.commit(); }).empty();
+  }
+
+  [[nodiscard]] bool has(const std::string& name) const { return std::filesystem::exists(folder / name); }
+
+  TemporaryFolder folder;
+  std::string blocked;  // a name that becomes a folder between staging and renaming
+};
+
+TEST_CASE("what vouches for a set is replaced with it, and leaves no mark") {
+  VouchedSet set;
+  CHECK(set.write(true));
+  CHECK(set.folder.read("a") == "new a");
+  CHECK(set.folder.read("report") == "new report");
+  CHECK_FALSE(set.has("report.incomplete"));
+  CHECK_FALSE(nuq::is_half_written(set.folder / "report"));
+}
+
+TEST_CASE("what vouched for a set that has nothing of the kind is gone") {
+  VouchedSet set;
+  CHECK(set.write(false));
+  CHECK_FALSE(set.has("report"));
+  CHECK_FALSE(set.has("report.incomplete"));
+}
+
+TEST_CASE("a set of which some files could not be renamed is marked until it is written again") {
+  for (const bool has_report : {true, false}) {
+    CAPTURE(has_report);
+    VouchedSet set;
+    set.blocked = "b";
+    CHECK_FALSE(set.write(has_report));
+    CHECK(set.folder.read("a") == "new a");
+    CHECK_FALSE(set.has("report"));
+    CHECK(nuq::is_half_written(set.folder / "report"));
+    std::filesystem::remove(set.folder / "b");
+    set.blocked.clear();
+    CHECK(set.write(has_report));
+    CHECK_FALSE(nuq::is_half_written(set.folder / "report"));
+    CHECK_FALSE(set.has("report.incomplete"));
+  }
+}
+
+TEST_CASE("a set none of whose files could be renamed is vouched for as before") {
+  VouchedSet set;
+  set.blocked = "a";
+  CHECK_FALSE(set.write(true));
+  CHECK(set.folder.read("report") == "old report");
+  CHECK_FALSE(set.has("report.incomplete"));
+  CHECK_FALSE(set.has("b"));
+
+  VouchedSet first;
+  std::filesystem::remove(first.folder / "report");
+  first.blocked = "a";
+  CHECK_FALSE(first.write(true));
+  CHECK_FALSE(nuq::is_half_written(first.folder / "report"));
+}
+
+TEST_CASE("trial models of dead processes are abandoned files, those of living ones are not") {
+  const TemporaryFolder folder;
+  const ::pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  folder.write("net_trial." + std::to_string(child) + "-12_1_model.prototxt", "");
+  folder.write("net_trial." + std::to_string(child) + "-12_weights.caffemodel", "");
+  folder.write("net_trial." + nuq::detail::run_token(&folder) + "_model.prototxt", "");
+  folder.write("net_trial.x-12_model.prototxt", "");
+  folder.write("net_trial", "");
+  nuq::remove_abandoned_files(folder / "net");
+  CHECK(folder.entries() == 3);
+}
+
 }  // namespace io_atomic_file_test

@@ -8,7 +8,7 @@
 
 #include "../temporary_folder.hpp"
 
-TEST_CASE("committed files are described under their final names, in the order of staging") {
+TEST_CASE("staged files are described under their final names, in the order of staging") {
   const TemporaryFolder folder;
   nuq::ReportedFileSet files;
   files.stage(folder / "b", "abc");
@@ -17,7 +17,8 @@ TEST_CASE("committed files are described under their final names, in the order o
   }
   SUBCASE("all at the end") {}
   files.stage(folder / "a", "");
-  const std::vector<nuq::FileReport> reports = files.commit_with_reports();
+  const std::vector<nuq::FileReport> reports = files.reports();
+  files.commit();
   REQUIRE(reports.size() == 2);
   CHECK(reports[0].path == folder / "b");
   CHECK(reports[0].sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
@@ -28,13 +29,26 @@ TEST_CASE("committed files are described under their final names, in the order o
   CHECK(folder.entries() == 2);
 }
 
+TEST_CASE("a staged report vouches for the files and is the last to appear") {
+  const TemporaryFolder folder;
+  nuq::ReportedFileSet files;
+  files.stage(folder / "net.nuq", "abc");
+  nuq::RunReport report;
+  report.files = files.reports();
+  files.stage_report(folder / "net", report);
+  CHECK_FALSE(std::filesystem::exists(folder / "net_report.json"));
+  CHECK(files.commit().back() == folder / "net_report.json");
+  CHECK(folder.read("net_report.json") == nuq::to_json(report));
+  CHECK(folder.entries() == 2);
+}
+
 TEST_CASE("a staged file that vanished is an error before any final name changes") {
   const TemporaryFolder folder;
   {
     nuq::ReportedFileSet files;
     files.stage(folder / "a", "abc");
     std::filesystem::remove(files.stage(folder / "b"));
-    CHECK_THROWS_AS(static_cast<void>(files.commit_with_reports()), nuq::FormatError);
+    CHECK_THROWS_AS(static_cast<void>(files.reports()), nuq::FormatError);
   }
   CHECK(folder.entries() == 0);
 }

@@ -54,8 +54,16 @@ NUQ_DEFINITION void check_search_options(const Graph& graph, const QuantizationP
     fail(ConfigError(ErrorCode::invalid_argument,
                      "levels: the quantizer has a price per bit, wanted no list or a quantizer without a price"));
   }
-  const bool has_confidence = options.confidence < 0.0 || options.confidence > 0.0;
-  if (has_confidence && !(options.confidence >= 0.5 && options.confidence <= 0.999)) {
+  if (options.max_evaluations < 1) {
+    fail(ConfigError(ErrorCode::invalid_argument,
+                     "max_evaluations " + std::to_string(options.max_evaluations) + ": wanted 1 or more"));
+  }
+  if (!(options.max_seconds >= 0.0)) {
+    fail(ConfigError(ErrorCode::invalid_argument,
+                     "max_seconds " + number_text(options.max_seconds) + ": wanted 0 or more"));
+  }
+  const bool is_plain = options.confidence <= 0.0 && options.confidence >= 0.0;
+  if (!is_plain && !(options.confidence >= 0.5 && options.confidence <= 0.999)) {
     fail(ConfigError(ErrorCode::invalid_argument,
                      "confidence " + number_text(options.confidence) + ": wanted 0.5 to 0.999, or 0 for none"));
   }

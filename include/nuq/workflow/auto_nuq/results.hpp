@@ -52,6 +52,9 @@ class AutoNuqResults {
   /// Warns of numbers of levels that the vendor's own readers of the record refuse, where they are likely to be used.
   NUQ_FUNCTION void warn_of_unusual_clusters();
 
+  /// Describes the layers as they were adopted, with what the run has cost so far.
+  NUQ_FUNCTION void bring_up_to_date();
+
   NUQ_FUNCTION void write_report();
 
   NUQ_FUNCTION void report_trials(const SearchProblem& problem);
@@ -86,6 +89,7 @@ NUQ_NAMESPACE_END
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/unchanged_metric.hpp"
+#include "nuq/io/result_files.hpp"
 #include "nuq/report/layer_reports.hpp"
 #include "nuq/report/non_dominated.hpp"
 #include "nuq/report/report.hpp"
@@ -109,11 +113,13 @@ NUQ_DEFINITION void AutoNuqResults::save_improvement(const EvaluatedConfiguratio
   adopt(improved.configuration);
   ReportedFileSet files;
   stage_models(files, run_.prefix, run_.session.record_file);
-  run_.report.files = files.commit_with_reports();
+  run_.report.files = files.reports();
   run_.report.metric = improved.outcome.metric;
   run_.report.metric_error = improved.outcome.error;
   run_.report.satisfied = true;
-  write_report();
+  bring_up_to_date();
+  files.stage_report(run_.prefix, run_.report);
+  files.commit();
   run_.tools.progress.improved(run_.report);
 }
 
@@ -211,7 +217,9 @@ NUQ_DEFINITION void AutoNuqResults::save_pareto_front(const SearchProblem& probl
     adopt(evaluated[front[rank]].configuration);
     ReportedFileSet files;
     stage_models(files, prefix, prefix + "_record.txt");
-    const std::vector<FileReport> written = files.commit_with_reports();
+    const std::vector<FileReport> written = files.reports();
+    files.set_voucher(report_file_of(prefix));
+    files.commit();
     run_.report.files.insert(run_.report.files.end(), written.begin(), written.end());
     run_.report.trials[front[rank]].files = prefix;
   }
@@ -232,6 +240,11 @@ NUQ_DEFINITION void AutoNuqResults::warn_of_unusual_clusters() {
 }
 
 NUQ_DEFINITION void AutoNuqResults::write_report() {
+  bring_up_to_date();
+  write_file_atomically(report_file_of(run_.prefix), to_json(run_.report));
+}
+
+NUQ_DEFINITION void AutoNuqResults::bring_up_to_date() {
   RunReport& report = run_.report;
   report.seconds = run_.elapsed();
   report.evaluations = run_.evaluations;
@@ -244,7 +257,6 @@ NUQ_DEFINITION void AutoNuqResults::write_report() {
     if (std::count(run_.left_in_float.begin(), run_.left_in_float.end(), layer.name) > 0)
       layer.reason = "stays in float: the evaluator refuses the network with this layer at int8";
   }
-  write_file_atomically(run_.prefix + "_report.json", to_json(report));
 }
 
 NUQ_DEFINITION void AutoNuqResults::report_trials(const SearchProblem& problem) {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "nuq/compiled.hpp"
-#include "nuq/io/atomic_file.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/candidates.hpp"
 #include "nuq/workflow/auto_nuq/check_search_options.hpp"
@@ -33,8 +32,6 @@ class AutoNuqRun {
     check_search_options(state_.session.graph, state_.session.settings.plan, *state_.tools.quantizer, state_.options);
     note_ignored_iterations(state_.session.settings, *state_.tools.quantizer);
     results_.add_warnings();
-    remove_abandoned_files(state_.prefix);
-    if (!state_.session.record_file.empty()) remove_abandoned_files(state_.session.record_file);
     try {
       const double before = state_.elapsed();
       state_.original_metric = trials_.original();

@@ -1,0 +1,33 @@
+#ifndef NUQ_EXAMPLES_CLI_SIGNAL_WATCH_HPP
+#define NUQ_EXAMPLES_CLI_SIGNAL_WATCH_HPP
+
+#include <string>
+#include <vector>
+
+/// Waits for signals, from when it is made to the end of the program, and ends the program in order: temporary files
+/// and locks of `clean_up_under` go with it. While a `GracefulStop` lives the first signal only asks for the end.
+///
+/// SIGINT, SIGTERM and SIGHUP (unless it was ignored, as by nohup) end the program. SIGBUS, which comes where an input
+/// that is mapped becomes shorter, does with an error and exit code 2. SIGPIPE and SIGXFSZ do nothing, so that writing
+/// fails with its cause.
+class SignalWatch {
+ public:
+  /// Before other threads are started. Without a thread for it, signals do what they do anyway.
+  static void begin();
+
+  /// Removes what this process has not finished under a prefix if a signal ends it.
+  static void clean_up_under(const std::string& prefix);
+};
+
+/// While it lives, a signal that ends the program asks for that first; the second ends it.
+class GracefulStop {
+ public:
+  GracefulStop() noexcept;
+  ~GracefulStop();
+  GracefulStop(const GracefulStop&) = delete;
+  GracefulStop& operator=(const GracefulStop&) = delete;
+
+  [[nodiscard]] static bool requested() noexcept;
+};
+
+#endif  // NUQ_EXAMPLES_CLI_SIGNAL_WATCH_HPP
