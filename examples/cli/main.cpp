@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string>
@@ -26,6 +27,10 @@ void add_commands(CLI::App& app, Session& session) {
   app.add_option("--threads", session.threads, "threads to compute with; 0: all cores; results do not depend on it")
       ->capture_default_str();
   app.add_option("--seed", session.seed, "seed of everything random")->capture_default_str();
+  const auto limit_memory = [](const std::string& bytes) { ::setenv("NUQ_MEMORY_LIMIT", bytes.c_str(), 1); };
+  app.add_option_function<std::string>(
+      "--memory-limit", limit_memory,
+      "bytes, or 500M, 4G: what a file may ask for, at once and for a network at work; 4G otherwise");
   app.add_flag("--quiet", session.quiet, "no progress on standard error");
   add_inspect(app, session);
   add_run(app, session);

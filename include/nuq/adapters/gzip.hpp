@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "nuq/core/error.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/version.hpp"
 
@@ -100,13 +101,14 @@ class GzipInflater {
 /// A FileReader that decompresses gzip files and passes all others through; the first bytes tell, whatever the file is
 /// called.
 struct GzipFileReader {
-  std::uint64_t max_bytes = std::uint64_t{1} << 32U;  ///< largest content of a compressed file
+  ResourceLimits limits = ResourceLimits::from_environment();  ///< of what a compressed file may hold
 
   /// Throws FormatError file_not_readable, malformed_file.
   [[nodiscard]] std::string read(const std::string& path) const {
     const MappedFile file(path);
     const bool compressed = file.bytes().substr(0, 2) == "\x1f\x8b";
-    return compressed ? gunzip(file.bytes(), path, max_bytes) : std::string(file.bytes());
+    return compressed ? gunzip(file.bytes(), path, limits.most_expanded(file.bytes().size()))
+                      : std::string(file.bytes());
   }
 };
 

@@ -355,8 +355,24 @@ class GraphBuilder {
 
 }  // namespace detail
 
+namespace detail {
+
+NUQ_FUNCTION inline void check_number_of_layers(const Model& model, const ResourceLimits& limits) {
+  const auto layers =
+      static_cast<std::uint64_t>(model.net.layer_size()) + static_cast<std::uint64_t>(model.net.layers_size());
+  if (layers <= limits.layers) return;
+  fail(ModelError(ErrorCode::resource_limit, model.model_file + ": " + std::to_string(layers) +
+                                                 " layers, the limit is " + std::to_string(limits.layers) +
+                                                 " (NUQ_LAYER_LIMIT)"));
+}
+
+}  // namespace detail
+
 NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel) {
+  const ResourceLimits limits = model->options.limits ? *model->options.limits : ResourceLimits::from_environment();
+  detail::check_number_of_layers(*model, limits);
   Graph graph = detail::GraphBuilder(std::move(model)).build();
+  graph.limits = limits;
   const schema::NetWeights& weights = caffe_model(graph)->weights;
   const bool has_weights = weights.layer_size() + weights.layers_size() > 0;
   if (has_weights) {

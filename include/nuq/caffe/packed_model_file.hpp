@@ -10,6 +10,7 @@
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/packed/layer_encoder.hpp"
@@ -31,8 +32,12 @@ NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> packed_file_of(const Graph&
 
 /// The model of a packed file, whose `name` is for messages: the prototxt to the byte, the blobs to the bit, layers
 /// without blobs left out of the caffemodel.
-/// @throws FormatError for a file that is damaged or from a later version, or holds more than a caffemodel can (2 GB).
-NUQ_FUNCTION [[nodiscard]] Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name);
+/// @throws FormatError for a file that is damaged or from a later version, or holds more than a caffemodel can (2 GB)
+/// or
+///         than the limits allow.
+NUQ_FUNCTION [[nodiscard]] Model model_of_packed_file(
+    ArrayView<const std::uint8_t> file, const std::string& name,
+    const ResourceLimits& limits = ResourceLimits::from_environment());
 
 NUQ_NAMESPACE_END
 
@@ -239,8 +244,9 @@ NUQ_FUNCTION [[noreturn]] inline void fail_to_unpack(const std::string& place, c
   fail(FormatError(ErrorCode::malformed_file, place + ": " + problem));
 }
 
-/// Refuses a file that stands for more values than a caffemodel can hold.
-NUQ_FUNCTION inline void check_unpacked_size(const PackedModelView& view, const std::string& name) {
+/// Refuses a file that stands for more values than a caffemodel can hold, or for far more than its bytes make likely.
+NUQ_FUNCTION inline void check_unpacked_size(const PackedModelView& view, std::size_t stored, const std::string& name,
+                                             const ResourceLimits& limits) {
   std::size_t room = max_message_bytes;
   for (std::size_t index = 0; index < view.layer_count(); ++index) {
     view.layer(index).visit_blobs([&](std::size_t, const PackedBlob& blob) {
@@ -248,6 +254,13 @@ NUQ_FUNCTION inline void check_unpacked_size(const PackedModelView& view, const 
       room -= blob.count * element_bytes(blob.type);
       return true;
     });
+  }
+  const std::uint64_t unpacked = max_message_bytes - room;
+  if (unpacked > limits.most_expanded(stored)) {
+    fail(FormatError(ErrorCode::resource_limit, name + ": " + std::to_string(stored) + " bytes unpack to " +
+                                                    std::to_string(unpacked) + ", the limit is " +
+                                                    std::to_string(limits.most_expanded(stored)) +
+                                                    " (NUQ_EXPANSION_LIMIT, NUQ_MEMORY_LIMIT)"));
   }
 }
 
@@ -323,11 +336,12 @@ NUQ_DEFINITION std::vector<std::uint8_t> packed_file_of(const Graph& graph, cons
   return detail::ModelPacker(graph, model, quantization, choice).finish(parallel);
 }
 
-NUQ_DEFINITION Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name) {
+NUQ_DEFINITION Model model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name,
+                                          const ResourceLimits& limits) {
   const PackedModel packed(file.data(), file.size(), name);
   const PackedModelView& view = packed.view();
   Model model = parse_model(packed.prototxt(), {}, name, {});
-  detail::check_unpacked_size(view, name);
+  detail::check_unpacked_size(view, file.size(), name, limits);
   for (std::size_t index = 0; index < view.layer_count(); ++index) {
     const PackedLayer packed_layer = view.layer(index);
     schema::LayerWeights& layer = *model.weights.add_layer();

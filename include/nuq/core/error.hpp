@@ -30,6 +30,7 @@ enum class ErrorCode {
   configuration_mismatch,  ///< a configuration that does not belong to this model
   nothing_to_do,           ///< no layer left to quantize
   out_of_reach,            ///< a request that no result meets
+  resource_limit,          ///< content of a file asks for more than ResourceLimits allow
   evaluation_failed        ///< the user's evaluator failed or returned no number
 };
 

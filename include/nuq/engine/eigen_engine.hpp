@@ -109,6 +109,7 @@ class EigenEngine {
   NUQ_FUNCTION [[nodiscard]] TensorView view(std::size_t value) const;
 
   NUQ_FUNCTION void bind(Binding binding);
+  NUQ_FUNCTION void check_memory(Binding binding) const;
   NUQ_FUNCTION [[nodiscard]] Step step_of(std::size_t index) const;
 
   NUQ_FUNCTION void update_shapes();
@@ -126,6 +127,7 @@ class EigenEngine {
   std::vector<bool> is_set_;                    // by value
   std::vector<Step> steps_;                     // by node
   Binding binding_ = Binding::none;
+  ResourceLimits limits_;
   bool is_shortened_ = false;  // the last computation has found less than the shape rules allow for
   bool has_run_ = false;
 };
@@ -135,6 +137,8 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(ENGINE)
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <optional>
 
 NUQ_NAMESPACE_BEGIN
@@ -150,6 +154,7 @@ NUQ_DEFINITION EigenEngine::EigenEngine(std::size_t threads, CustomLayers custom
 NUQ_DEFINITION void EigenEngine::load(const Graph& graph) {
   detail::LoadedNetwork network(graph, custom_);
   network_ = std::move(network);
+  limits_ = graph.limits;
   shapes_ = network_.declared_shapes();
   buffers_.resize(shapes_.size());
   is_set_.assign(shapes_.size(), false);
@@ -231,6 +236,7 @@ NUQ_DEFINITION void EigenEngine::bind(Binding binding) {
   if (binding_ == binding && !is_shortened_) return;
   if (binding_ == Binding::none || is_shortened_) update_shapes();
   is_shortened_ = false;
+  check_memory(binding);
   binding_ = binding;
   for (std::size_t value = 0; value < shapes_.size(); ++value) {
     const std::size_t buffer = binding == Binding::shared ? network_.shared_buffer(value) : value;
@@ -238,6 +244,20 @@ NUQ_DEFINITION void EigenEngine::bind(Binding binding) {
   }
   steps_.clear();
   for (std::size_t node = 0; node < network_.nodes().size(); ++node) steps_.push_back(step_of(node));
+}
+
+NUQ_DEFINITION void EigenEngine::check_memory(Binding binding) const {
+  std::map<std::size_t, std::uint64_t> bytes;  // by buffer
+  std::uint64_t all = 0;
+  for (std::size_t value = 0; value < shapes_.size(); ++value) {
+    if (shapes_[value].empty()) continue;
+    const std::uint64_t own = sizeof(float) * static_cast<std::uint64_t>(size_of(value));
+    std::uint64_t& buffer = bytes[binding == Binding::shared ? network_.shared_buffer(value) : value];
+    all += own - (std::min)(own, buffer);
+    buffer = (std::max)(own, buffer);
+    limits_.require_memory(own, network_.file() + ": blob '" + network_.blob(value) + "'");
+  }
+  limits_.require_memory(all, network_.file() + ": the network at work");
 }
 
 NUQ_DEFINITION EigenEngine::Step EigenEngine::step_of(std::size_t index) const {

@@ -11,6 +11,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/model_source.hpp"
 #include "nuq/graph/operation.hpp"
@@ -93,6 +94,7 @@ struct Graph {
   std::vector<Value> values;
   std::vector<std::size_t> inputs;      ///< values fed by the user, in declared order
   std::vector<std::string> warnings{};  ///< what of the network's files nobody has understood, with file and line
+  ResourceLimits limits{};              ///< that hold for computing it
 
   /// The files that messages name; empty where there are none.
   NUQ_FUNCTION [[nodiscard]] const std::string& model_file() const noexcept;

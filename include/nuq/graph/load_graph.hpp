@@ -7,6 +7,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
@@ -27,6 +28,8 @@ struct ReadOptions {
   /// with or without the message that it stands in ("Pooling.pooling_param.pad_type", "Pooling.pad_type").
   /// "TYPE.blobs": trained blobs beyond those that the type has, as pruning leaves them.
   std::vector<std::string> ignored_fields;
+  /// What the files may ask for; absent: what the environment says (ResourceLimits::from_environment).
+  std::optional<ResourceLimits> limits;
 };
 
 /// The network in a model's files; without weights if `weights_file` is empty. Defined by the front end, whose header

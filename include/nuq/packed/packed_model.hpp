@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "nuq/core/error.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/packed/model_view.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -22,11 +23,16 @@ NUQ_NAMESPACE_BEGIN
 class PackedModel {
  public:
   /// Opens and verifies a file in memory, which must outlive this. `name` is for messages.
-  /// @throws FormatError malformed_file, unsupported_format.
+  /// @throws FormatError malformed_file, unsupported_format, resource_limit.
   NUQ_FUNCTION PackedModel(const void* data, std::size_t size, std::string name = "packed file")
       : name_(std::move(name)) {
     check(view_.open(data, size), "");
     check(view_.verify(), "");
+    const std::uint64_t most = ResourceLimits::from_environment().most_expanded(size);
+    if (view_.text().size > most) {
+      throw FormatError(ErrorCode::resource_limit, name_ + ": its text is of " + std::to_string(view_.text().size) +
+                                                       " bytes, the limit is " + std::to_string(most));
+    }
     prototxt_.resize(view_.text().size);
     check(decode_text(view_.text(), {prototxt_.data(), prototxt_.size()}), "");
   }

@@ -6,6 +6,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/load_graph.hpp"
 #include "nuq/packed/coding_choice.hpp"
@@ -29,9 +30,10 @@ NUQ_FUNCTION void pack_model(Graph graph, const std::string& packed_file, const 
                              Parallel& parallel, CodingChoice choice = {});
 
 /// Writes the prototxt and the caffemodel that a packed model file holds. Throws FormatError naming the file for one
-/// that is damaged; nothing is written then.
+/// that is damaged or beyond the limits; nothing is written then.
 NUQ_FUNCTION void unpack_model(const std::string& packed_file, const std::string& model_file,
-                               const std::string& weights_file);
+                               const std::string& weights_file,
+                               const ResourceLimits& limits = ResourceLimits::from_environment());
 
 NUQ_NAMESPACE_END
 
@@ -92,14 +94,15 @@ NUQ_DEFINITION void pack_model(Graph graph, const std::string& packed_file, cons
 }
 
 NUQ_DEFINITION void unpack_model(const std::string& packed_file, const std::string& model_file,
-                                 const std::string& weights_file) {
+                                 const std::string& weights_file, const ResourceLimits& limits) {
   refuse_half_written(packed_file);
   refuse_overwriting({packed_file}, {model_file, weights_file});
   const MappedFile file(packed_file);
   const std::string_view bytes = file.bytes();
   FileSet files;
-  write_model(model_of_packed_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, packed_file),
-              files, model_file, weights_file);
+  write_model(
+      model_of_packed_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, packed_file, limits),
+      files, model_file, weights_file);
   files.commit();
 }
 
