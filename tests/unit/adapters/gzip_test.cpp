@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "../error_of.hpp"
 #include "../temporary_folder.hpp"
 #include "nuq/dataset/file_reader.hpp"
 
@@ -94,6 +95,16 @@ TEST_CASE("the gzip reader decompresses by content and passes other files throug
   CHECK(reader.read(folder / "empty").empty());
   CHECK_THROWS_AS(static_cast<void>(reader.read(folder / "absent")), nuq::FormatError);
   CHECK_THROWS_AS(static_cast<void>(nuq::GzipFileReader{4}.read(folder / "packed.gz")), nuq::FormatError);
+}
+
+TEST_CASE("what a small file expands to is bounded by its size") {
+  const TemporaryFolder folder;
+  const std::string bomb = folder.write("bomb.gz", gzip(std::string(std::size_t{65} << 20U, '\0')));
+  nuq::GzipFileReader reader;
+  reader.limits.expansion = 1100;  // deflate reaches 1032
+  CHECK(reader.read(bomb).size() == std::size_t{65} << 20U);
+  reader.limits.expansion = 900;
+  CHECK(error_of<nuq::FormatError>([&] { static_cast<void>(reader.read(bomb)); }).says(bomb + ": gzip: holds more"));
 }
 
 }  // namespace adapters_gzip_test

@@ -720,4 +720,17 @@ TEST_CASE("layers of unknown types keep their text, whatever no schema knows inc
   CHECK(nuq::LayerRef(*listed.find("m")).text() == celu);
 }
 
+TEST_CASE("more layers than the limits allow are refused") {
+  nuq::Model model = nuq::parse_model(
+      "layer { name: 'a' type: 'ReLU' bottom: 'x' top: 'a' } "
+      "layer { name: 'b' type: 'ReLU' bottom: 'a' top: 'b' } input: 'x'",
+      {}, "net.prototxt", "");
+  model.options.limits = nuq::ResourceLimits();
+  model.options.limits->layers = 2;
+  const auto build = [&model] { return nuq::build_graph(std::make_shared<const nuq::Model>(model)); };
+  CHECK(build().nodes.size() == 2);
+  model.options.limits->layers = 1;
+  CHECK(error_of<nuq::ModelError>(build).says("net.prototxt: 2 layers, the limit is 1"));
+}
+
 }  // namespace caffe_build_graph_test

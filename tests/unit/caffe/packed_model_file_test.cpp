@@ -210,6 +210,26 @@ TEST_CASE("a small file that stands for more than a caffemodel can hold is refus
   CHECK(error.says("large.nuq: unpacks to more than 2 GB"));
 }
 
+TEST_CASE("a file that stands for far more than its bytes make likely is refused, unless the limits allow it") {
+  nuq::PackedModelWriter writer("name: 'net'");
+  writer.add_layer("fc", "InnerProduct");
+  const std::vector<std::int8_t> one_level(std::size_t{1} << 20U, 3);
+  const std::vector<float> scale = {0.5F};
+  for (int blob = 0; blob < 17; ++blob)
+    writer.add_coded_levels({1, 1 << 20}, nuq::ScaledLevels{one_level, scale, {}},
+                            nuq::encode_levels({one_level.data(), 1, one_level.size()}));
+  const std::vector<std::uint8_t> file = writer.finish();
+  nuq::ResourceLimits limits;
+  limits.expansion = 17 * 4 * (1 << 20) / file.size() - 1;
+  const auto unpack = [&] { static_cast<void>(nuq::model_of_packed_file(file, "net.nuq", limits)); };
+  CHECK(
+      error_of<nuq::FormatError>(unpack).says("net.nuq: " + std::to_string(file.size()) + " bytes unpack to 71303168"));
+  limits.expansion += 2;
+  unpack();
+  limits.memory = 71303167;
+  CHECK(error_of<nuq::FormatError>(unpack).code == nuq::ErrorCode::resource_limit);
+}
+
 TEST_CASE("a damaged file is refused by its name") {
   const nuq::Graph graph = network();
   std::vector<std::uint8_t> file = packed(graph, *nuq::caffe_model(graph));

@@ -442,4 +442,23 @@ TEST_CASE("a layer that finds less than its rule allows for shortens its output,
   CHECK(rows(0.9F, 0.6F) == both);
 }
 
+TEST_CASE("memory beyond the limits is refused with the blob that needs it, before it is asked for") {
+  Graph graph = graph_of(data + layer("wide", "Tile", "data", "zz", "tile_param { axis: 1 tiles: 1000 }"));
+  EigenEngine engine;
+  graph.limits.memory = 4 * 72 * 1000 - 1;
+  engine.load(graph);
+  engine.set_input("data", random_tensor({1, 2, 6, 6}, 1).view());
+  const auto forward = [&engine] { engine.forward(); };
+  CHECK(error_of<nuq::FormatError>(forward).says("net.prototxt: blob 'zz' needs 0.288 MB"));
+  graph.limits.memory += 1;
+  engine.load(graph);
+  engine.set_input("data", random_tensor({1, 2, 6, 6}, 1).view());
+  CHECK(error_of<nuq::FormatError>(forward).says("net.prototxt: the network at work needs"));
+  graph.limits.memory += 4 * 72;
+  engine.load(graph);
+  engine.set_input("data", random_tensor({1, 2, 6, 6}, 1).view());
+  engine.forward();
+  CHECK(engine.output("zz").shape == Shape{1, 2000, 6, 6});
+}
+
 }  // namespace engine_eigen_engine_test
