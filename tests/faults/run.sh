@@ -40,7 +40,7 @@ net=(-m net.prototxt -w net.caffemodel)
 cp new/net.nuq packed.nuq
 cp new/net_record.txt record.txt
 # How well the weights resist gzip stands for accuracy.
-judge='gzip -c {weights} | wc -c'
+judge='gzip -nc {weights} | wc -c'
 
 without_times() { sed '/"seconds"/d' "$1"; }
 same_files() {  # of two folders, times aside
@@ -56,8 +56,9 @@ same_files() {  # of two folders, times aside
 }
 is_whole() { "$nuq" --quiet verify out/net > /dev/null 2>&1; }
 is_refused() {  # by those who read it
-  "$nuq" verify out/net 2>&1 | grep -q 'are of two runs' &&
-    "$nuq" inspect out/net_fake_quant_model.prototxt 2>&1 | grep -q 'are of two runs'
+  "$nuq" verify out/net > refused.txt 2>&1
+  "$nuq" inspect out/net_fake_quant_model.prototxt >> refused.txt 2>&1
+  [ "$(grep -c 'are of two runs' refused.txt)" = 2 ]
 }
 # check_set: after a fault, for commands with a report.
 check_set() {
@@ -65,9 +66,10 @@ check_set() {
   [ "$has_old" = no ] && [ -z "$(ls out 2> /dev/null | grep -v -e tmp -e lock -e trial)" ] && return
   fail "neither a whole set nor a refused one: $(ls out)"
 }
-# check_file: for commands that write without a report: the old file, the new one, or none where there was none.
+# check_file: for commands that write without a report: each file is the old one or the new one, or the set is refused.
 check_file() {
   local file
+  is_refused && return
   for file in out/*; do
     case $file in
       *.tmp | *.lock | 'out/*') continue ;;
@@ -113,7 +115,7 @@ disturb() {
         esac
         $check
         "$@" > out.txt 2> err.txt || fail "the rerun fails: $(cat err.txt)"
-        same_files out reference || fail "the rerun differs: $(ls out | tr '\n' ' ')"
+        same_files out reference || fail "the rerun differs: $(diff -r out reference 2>&1 | grep -v seconds | head -5)"
       done
     done
   done 2> >(grep -v Killed >&2)

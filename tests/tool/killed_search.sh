@@ -16,7 +16,7 @@ fail() { echo "killed_search.sh: $1" >&2; exit 1; }
 # What stands for accuracy: how well the weights resist gzip. Each call leaves a line in calls.txt.
 cat > evaluate.sh <<'END'
 echo "$1" >> calls.txt
-gzip -c "$1" | wc -c
+gzip -nc "$1" | wc -c
 END
 
 "$nuq" --quiet config -m "$example/fashion_resnet.prototxt" -w "$example/fashion_resnet.caffemodel" -o config.json

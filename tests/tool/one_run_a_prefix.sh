@@ -32,12 +32,12 @@ quantize() { "$nuq" --quiet quantize "${net[@]}" -c config.json "$@"; }
 cat > evaluate.sh <<'END'
 touch evaluating
 while [ ! -e go_on ]; do sleep 0.05; done
-gzip -c "$1" | wc -c
+gzip -nc "$1" | wc -c
 END
 "${auto[@]}" --eval-command 'sh evaluate.sh {weights}' --journal journal.txt -o out/net > /dev/null &
 run=$!
 while [ ! -e evaluating ]; do sleep 0.05; done
-refused "net.lock: process $run writes" search --eval-command 'gzip -c {weights} | wc -c' -o out/net
+refused "net.lock: process $run writes" search --eval-command 'gzip -nc {weights} | wc -c' -o out/net
 refused "net.lock: process $run writes" quantize -o out/net
 refused 'another run uses this journal' search --eval-command 'sh evaluate.sh {weights}' --journal journal.txt -o other/net
 touch go_on
@@ -49,7 +49,7 @@ ls out | grep -q -e lock -e trial -e tmp && fail "left over: $(ls out)"
 cat > second.sh <<'END'
 echo call >> calls.txt
 [ "$(wc -l < calls.txt)" = 2 ] && echo $$ > sleeper.txt && exec sleep 600
-gzip -c "$1" | wc -c
+gzip -nc "$1" | wc -c
 END
 "${auto[@]}" --eval-command 'sh second.sh {weights}' -o killed/net > /dev/null 2>&1 &
 run=$!
@@ -72,7 +72,7 @@ search --data data.json --journal data_journal.txt -o data/net > /dev/null 2> wa
 { npy '|u1' '4,'; printf '\x04\x03\x02\x01'; } > y.npy
 refused 'belongs to another run' search --data data.json --journal data_journal.txt -o data/net
 echo version 1 > labels.txt
-judged='gzip -c {weights} | wc -c'
+judged='gzip -nc {weights} | wc -c'
 search --eval-command "$judged" --eval-file labels.txt --eval-label a --journal file_journal.txt -o data/net > /dev/null
 search --eval-command "$judged" --eval-file labels.txt --eval-label a --journal file_journal.txt -o data/net > /dev/null
 refused 'belongs to another run' search --eval-command "$judged" --eval-file labels.txt --eval-label b --journal file_journal.txt -o data/net

@@ -21,16 +21,16 @@ same_results() {
   for suffix in .nuq _record.txt _fake_quant_weights.caffemodel; do cmp "$1$suffix" "$2$suffix"; done
 }
 
-search one/net 'gzip -c {weights} | wc -c' > one.txt 2> one.err
+search one/net 'gzip -nc {weights} | wc -c' > one.txt 2> one.err
 grep -q 'metric: .* result (satisfied)' one.txt || fail "no result: $(cat one.err)"
-search two/net 'gzip -c {weights} | wc -c' --jobs 3 --quiet > /dev/null
+search two/net 'gzip -nc {weights} | wc -c' --jobs 3 --quiet > /dev/null
 same_results one/net two/net
 
 # The third call kills itself: it is called again, and the report says so.
 cat > dies_once.sh <<'END'
 echo call >> calls.txt
 [ "$(wc -l < calls.txt)" = 3 ] && kill -9 $$
-gzip -c "$1" | wc -c
+gzip -nc "$1" | wc -c
 END
 search three/net 'sh dies_once.sh {weights}' > /dev/null 2> three.err
 same_results one/net three/net
@@ -41,7 +41,7 @@ grep -q 'trying again' three.err || fail "the killed evaluation is not shown"
 cat > fails.sh <<'END'
 echo call >> failing.txt
 [ "$(wc -l < failing.txt)" -gt 4 ] && exit 3
-gzip -c "$1" | wc -c
+gzip -nc "$1" | wc -c
 END
 code=0
 search four/net 'sh fails.sh {weights}' --quiet > /dev/null 2> four.err || code=$?
@@ -53,7 +53,7 @@ search four/net 'sh fails.sh {weights}' --quiet > /dev/null 2> four.err || code=
 cat > slow.sh <<'END'
 echo call >> slow.txt
 [ "$(wc -l < slow.txt)" = 4 ] && sleep 600
-gzip -c "$1" | wc -c
+gzip -nc "$1" | wc -c
 END
 set -m  # so that the search takes SIGINT
 search five/net 'sh slow.sh {weights}' > five.txt 2> five.err &
@@ -72,12 +72,12 @@ grep -q 'stopped on request' five.txt || fail "the result does not say that it w
 [ -s five/net.nuq ] || fail "nothing is left of a stopped search"
 
 # Layers that share their levels, and requests that make no sense.
-search six/net 'gzip -c {weights} | wc -c' --share block5_conv1,block5_conv2 --pin fc=256 --pareto --quiet > /dev/null
+search six/net 'gzip -nc {weights} | wc -c' --share block5_conv1,block5_conv2 --pin fc=256 --pareto --quiet > /dev/null
 [ -s six/net_pareto_1.nuq ] || fail "no files of the front"
 # Policies by name: all layers share their levels, so that every configuration can be tried; scales of least error.
 all=conv1,block1_conv1,block1_conv2,block2_projection,block2_conv1,block2_conv2,block3_conv1,block3_conv2
 all=$all,block4_projection,block4_conv1,block4_conv2,block5_conv1,block5_conv2,fc
-search seven/net 'gzip -c {weights} | wc -c' --share "$all" --search exhaustive --scales mse --quiet > /dev/null
+search seven/net 'gzip -nc {weights} | wc -c' --share "$all" --search exhaustive --scales mse --quiet > /dev/null
 [ -s seven/net.nuq ] || fail "the exhaustive search found nothing"
 
 # Uniform int8 with layers rolled back to float.
@@ -114,10 +114,10 @@ refused() {
   "$@" > /dev/null 2> refused.err || code=$?
   [ $code = 2 ] && [ "$(wc -l < refused.err)" = 1 ] || fail "exit $code: $* : $(cat refused.err)"
 }
-refused search bad/net 'gzip -c {weights} | wc -c' --share fc
-refused search bad/net 'gzip -c {weights} | wc -c' --share fc,nobody
-refused search bad/net 'gzip -c {weights} | wc -c' --data data.json
+refused search bad/net 'gzip -nc {weights} | wc -c' --share fc
+refused search bad/net 'gzip -nc {weights} | wc -c' --share fc,nobody
+refused search bad/net 'gzip -nc {weights} | wc -c' --data data.json
 refused search bad/net 'echo no file is named'
-refused search bad/net 'gzip -c {weights} | wc -c' --search random
-refused search bad/net 'gzip -c {weights} | wc -c' --scales random
+refused search bad/net 'gzip -nc {weights} | wc -c' --search random
+refused search bad/net 'gzip -nc {weights} | wc -c' --scales random
 echo "searches by a command: all as they should be"

@@ -20,7 +20,7 @@ auto=("$nuq" --quiet auto "${net[@]}" -c config.json --max-drop 480000 --levels 
 cat > slow.sh <<'END'
 echo call >> calls.txt
 [ "$(wc -l < calls.txt)" = 3 ] && echo $$ > sleeper.txt && exec sleep 600
-gzip -c "$1" | wc -c
+gzip -nc "$1" | wc -c
 END
 set -m  # so that background runs take SIGINT
 for signal in INT TERM HUP; do
@@ -42,7 +42,7 @@ cat > stubborn.sh <<'END'
 trap '' TERM
 echo call >> calls.txt
 [ "$(wc -l < calls.txt)" = 3 ] && echo $$ > sleeper.txt && sleep 3
-gzip -c "$1" | wc -c
+gzip -nc "$1" | wc -c
 END
 "${auto[@]}" --eval-command 'sh stubborn.sh {weights}' -o second/net > /dev/null 2>&1 &
 run=$!
@@ -93,8 +93,8 @@ wants 2 'standard output: cannot write'
 code=0; { "${inspect[@]}" --json 2> error.txt; echo $? > code.txt; } | true || true
 [ "$(cat code.txt)" = 2 ] || [ "$(cat code.txt)" = 0 ] || fail "exit $(cat code.txt) with a pipe that nobody reads"
 # Standard error that is closed does not give its number to a journal.
-"${auto[@]}" --max-evaluations 3 --eval-command 'gzip -c {weights} | wc -c' --journal journal.txt -o closed/net > /dev/null 2>&- <&-
-"${auto[@]}" --max-evaluations 3 --eval-command 'gzip -c {weights} | wc -c' --journal journal.txt -o closed/net > /dev/null
+"${auto[@]}" --max-evaluations 3 --eval-command 'gzip -nc {weights} | wc -c' --journal journal.txt -o closed/net > /dev/null 2>&- <&-
+"${auto[@]}" --max-evaluations 3 --eval-command 'gzip -nc {weights} | wc -c' --journal journal.txt -o closed/net > /dev/null
 
 # Files that may not grow, threads that cannot be started, more threads than make sense.
 code=0; (ulimit -f 16 && exec "$nuq" --quiet quantize "${net[@]}" -c config.json -o limited/net) 2> error.txt || code=$?

@@ -60,6 +60,7 @@ NUQ_NAMESPACE_BEGIN
 NUQ_DEFINITION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
                                                const std::string& weights_file, const QuantConfigRequest& request) {
   refuse_overwriting({model_file, weights_file, request.config_defination}, {config_file});
+  remove_abandoned_files(config_file);
   Graph graph = load_graph(model_file, weights_file, request.network);
   infer_shapes(graph);
   std::optional<CompressibleLayers> compressible;

@@ -83,6 +83,7 @@ NUQ_DEFINITION void pack_model(Graph graph, const std::string& packed_file, cons
                                Parallel& parallel, CodingChoice choice) {
   detail::require_all_weights(graph);
   refuse_overwriting({graph.model_file(), graph.weights_file(), scale_offset_record_file}, {packed_file});
+  remove_abandoned_files(packed_file);
   NetworkQuantization quantization;
   if (!scale_offset_record_file.empty()) quantization = quantize_by_record(graph, scale_offset_record_file, parallel);
   const bool becomes_fake_quant = !quantization.empty() && find_quantized_node(graph) == nullptr;
@@ -97,6 +98,8 @@ NUQ_DEFINITION void unpack_model(const std::string& packed_file, const std::stri
                                  const std::string& weights_file, const ResourceLimits& limits) {
   refuse_half_written(packed_file);
   refuse_overwriting({packed_file}, {model_file, weights_file});
+  remove_abandoned_files(model_file);
+  remove_abandoned_files(weights_file);
   const MappedFile file(packed_file);
   const std::string_view bytes = file.bytes();
   FileSet files;
