@@ -11,6 +11,7 @@
 
 #include "command.hpp"
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/json.hpp"
@@ -33,6 +34,7 @@ struct PackedFileArguments {
   std::string file;
   std::string prefix;
   bool json = false;
+  bool headers_only = false;
 };
 
 void pack(const PackArguments& arguments, const Session& session) {
@@ -122,6 +124,8 @@ void verify(const PackedFileArguments& arguments, Session& session) {
   const nuq::MappedFile file(arguments.file);
   const std::string_view bytes = file.bytes();
   const nuq::PackedModel model(bytes.data(), bytes.size(), arguments.file);
+  if (!arguments.headers_only)
+    nuq::check_packed_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, arguments.file);
   const nuq::Json layers = contents(model.view());
   if (arguments.json) {
     const nuq::Json result = nuq::Json::object({{"file", arguments.file},
@@ -171,5 +175,6 @@ void add_verify(CLI::App& app, Session& session) {
       *app.add_subcommand("verify", "check a packed file and list what it holds, or all files of a run");
   command.add_option("file", arguments->file, "packed file, or prefix of a run's results")->required();
   command.add_flag("--json", arguments->json, "print JSON");
+  command.add_flag("--headers-only", arguments->headers_only, "check sizes and checksums, decode nothing");
   command.callback([arguments, &session] { verify(*arguments, session); });
 }

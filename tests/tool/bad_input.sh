@@ -23,6 +23,14 @@ sed 's/kernel_size: 3/kernel_size: 3 kernel_h: 3 kernel_w: 3/' net.prototxt >two
   printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 4, 4), }"
   head -c 64 /dev/zero
 } >data.npy
+{  # 15 zeros and a NaN
+  head -c 188 data.npy
+  printf '\x00\x00\xc0\x7f'
+} >nan.npy
+echo '{"inputs": {"data": "data.npy"}, "batch_size": 1, "output": "conv", "metric": "cosine"}' >data.json
+sed 's/data.npy/nan.npy/' data.json >nan.json
+sed 's/kernel_size: 3/kernel_size: 3 stride: 0/' net.prototxt >stride_0.prototxt
+{ printf '{"version": '; head -c 300 /dev/zero | tr '\0' '['; head -c 300 /dev/zero | tr '\0' ']'; printf '}'; } >nested.json
 
 # A caffemodel by hand: NetParameter{layer{name, type, blobs{shape{dim: 2 1 3 3} data: 18 floats}}}.
 weights() {  # $1: the last float, as four escaped bytes
@@ -57,6 +65,16 @@ refused() {
 "$nuq" --quiet config -m net.prototxt -w net.caffemodel -o config.json || { echo "FAILED: the good model is refused"; exit 1; }
 sed 's/"conv"/"other"/' config.json >other_config.json
 
+for command in "inspect ZERO WEIGHTS" "config -m ZERO -w WEIGHTS -o out.json" "quantize -m ZERO -w WEIGHTS -c config.json --weights-only -o out" \
+  "pack -m ZERO -w WEIGHTS -o out.nuq" "convert -m ZERO -w WEIGHTS --record net.prototxt -o out" "run -m ZERO -w WEIGHTS --input data=data.npy --output-dir out" \
+  "eval -m ZERO -w WEIGHTS --data data.json" "auto -m ZERO -w WEIGHTS -c config.json --data data.json --max-drop 1 -o out"; do
+  command=${command//ZERO/stride_0.prototxt}
+  refused "a stride of 0, ${command%% *}" "stride_0.prototxt: layer 'conv': stride along the height is 0, wanted 1 to 65536" \
+    "$nuq" ${command//WEIGHTS/net.caffemodel}
+done
+refused 'nested configuration' 'nested.json: arrays and objects are nested more than 256 levels deep' "$nuq" quantize -m net.prototxt -w net.caffemodel -c nested.json -o out
+refused 'nested dataset' 'nested.json: arrays and objects are nested' "$nuq" eval -m net.prototxt -w net.caffemodel --data nested.json
+refused 'NaN in a dataset' "nan.json: input 'data' (nan.npy): sample 0 holds nan" "$nuq" eval -m net.prototxt -w net.caffemodel --data nan.json
 refused 'truncated caffemodel' 'truncated.caffemodel.*truncated' "$nuq" config -m net.prototxt -w truncated.caffemodel -o out.json
 refused 'unknown bottom' "layer 'conv'.*nowhere" "$nuq" config -m unknown_bottom.prototxt -w net.caffemodel -o out.json
 refused 'weights of another network' "layer 'other'" "$nuq" config -m other.prototxt -w net.caffemodel -o out.json

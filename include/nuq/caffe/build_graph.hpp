@@ -27,7 +27,8 @@ struct Model;
 ///
 /// Throws ModelError naming file, layer and blob: no layers, layers of one name that do not share their weights, a
 /// bottom that nobody or only a later layer produces, a blob overwritten without being read, impossible input shapes,
-/// weights that do not fit.
+/// weights that do not fit; of a model with weights also shapes and parameters that a computed layer cannot have
+/// (`infer_shapes`).
 NUQ_FUNCTION [[nodiscard]] Graph build_graph(std::shared_ptr<const Model> model, Parallel& parallel);
 
 /// \copydoc build_graph(std::shared_ptr<const Model>, Parallel&)
@@ -59,6 +60,7 @@ NUQ_NAMESPACE_END
 #include "nuq/caffe/upgrade.hpp"
 #include "nuq/caffe/upgrade_v0.hpp"
 #include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
 #include "nuq/graph/passes/integer_layers.hpp"
 #include "nuq/proto_schema.hpp"
 
@@ -122,6 +124,9 @@ class GraphBuilder {
   }
 
   NUQ_FUNCTION void collect_unknown_fields() {
+    const std::string& text = model_->text;
+    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1))
+      line_breaks_.push_back(at);
     for (UnknownField& field : unknown_fields(model_->text)) {
       if (field.layer == UnknownField::outside_layers) {
         graph_.warnings.push_back(place_of(field) + ": " + is_not_understood(field));
@@ -146,8 +151,7 @@ class GraphBuilder {
 
   /// `file:line`.
   NUQ_FUNCTION [[nodiscard]] std::string place_of(const UnknownField& field) const {
-    const auto lines =
-        std::count(model_->text.begin(), model_->text.begin() + static_cast<std::ptrdiff_t>(field.begin), '\n');
+    const auto lines = std::lower_bound(line_breaks_.begin(), line_breaks_.end(), field.begin) - line_breaks_.begin();
     return file_ + ":" + std::to_string(lines + 1);
   }
 
@@ -348,6 +352,7 @@ class GraphBuilder {
   std::string file_;
   Graph graph_;
   std::vector<Layer> layers_;
+  std::vector<std::size_t> line_breaks_;  ///< their places in the model's text
   std::map<std::string, std::size_t> current_;  ///< the latest version of each blob
   std::map<std::string, std::size_t> names_;    ///< layers seen, with their position in the file
   std::set<std::string> parameters_;            ///< names of trained parameters of the layers seen
@@ -377,6 +382,7 @@ NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model, Parallel& p
   const bool has_weights = weights.layer_size() + weights.layers_size() > 0;
   if (has_weights) {
     attach_trained_blobs(graph, parallel);
+    static_cast<void>(infer_shapes(graph, {}));  // what no layer can compute stops here, whatever the network is for
     link_integer_layers(graph);
     mark_scaled_sums(graph);
   }

@@ -32,12 +32,17 @@ NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> packed_file_of(const Graph&
 
 /// The model of a packed file, whose `name` is for messages: the prototxt to the byte, the blobs to the bit, layers
 /// without blobs left out of the caffemodel.
-/// @throws FormatError for a file that is damaged or from a later version, or holds more than a caffemodel can (2 GB)
-/// or
-///         than the limits allow.
+/// @throws FormatError for a file that is damaged, from a later version, or holds more than a caffemodel can (2 GB) or
+///         than the limits allow; ModelError for a text that is no prototxt.
 NUQ_FUNCTION [[nodiscard]] Model model_of_packed_file(
     ArrayView<const std::uint8_t> file, const std::string& name,
     const ResourceLimits& limits = ResourceLimits::from_environment());
+
+/// Decodes all of a packed file and keeps nothing of it: refuses what `model_of_packed_file` refuses, in memory for one
+/// blob at a time.
+/// @throws FormatError, ModelError as `model_of_packed_file`.
+NUQ_FUNCTION void check_packed_file(ArrayView<const std::uint8_t> file, const std::string& name,
+                                    const ResourceLimits& limits = ResourceLimits::from_environment());
 
 NUQ_NAMESPACE_END
 
@@ -54,6 +59,7 @@ NUQ_NAMESPACE_END
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/net_state.hpp"
 #include "nuq/caffe/upgrade.hpp"
+#include "nuq/core/finite.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/pack_graph.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
@@ -66,13 +72,16 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// True for a blob that is nothing but a shape and values of one type that a packed file knows.
+/// True for a blob that is nothing but a shape and as many values of one type that a packed file knows.
 NUQ_FUNCTION [[nodiscard]] inline bool has_plain_values(const schema::BlobProto& blob) {
   const int kinds = (blob.data().empty() ? 0 : 1) + (blob.double_data().empty() ? 0 : 1) +
                     (blob.int8_data().empty() ? 0 : 1) + (blob.int32_data().empty() ? 0 : 1);
   const bool has_others = !blob.diff().empty() || !blob.double_diff().empty() || blob.has_raw_data() ||
                           blob.has_raw_diff() || !blob.unknown_fields().empty();
-  return kinds == 1 && !has_others;
+  const std::size_t values = static_cast<std::size_t>(blob.data_size() + blob.double_data_size()) +
+                             blob.int8_data().size() + static_cast<std::size_t>(blob.int32_data_size());
+  const Shape shape = blob_shape(blob);
+  return kinds == 1 && !has_others && is_valid_shape(shape) && element_count(shape) == values;
 }
 
 /// The shape under which a blob is packed: the node's, where old files have four axes for everything.
@@ -219,8 +228,8 @@ class ModelPacker {
     blob.coded.reset();
   }
 
-  /// What is no plain array of numbers (half precision, the vendor's uint64, gradients) is kept as the
-  /// message itself.
+  /// What is no plain array of numbers (half precision, the vendor's uint64, gradients, another number of values in a
+  /// layer that the network lacks) is kept as the message itself.
   NUQ_FUNCTION void add_bytes(const std::string& message) {
     const ArrayView<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(message.data()), message.size());
     writer_.add_values(ElementType::bytes, {static_cast<std::int64_t>(bytes.size())}, bytes);
@@ -275,6 +284,9 @@ NUQ_FUNCTION [[nodiscard]] inline schema::BlobProto unpacked_blob(const PackedBl
       fail_to_unpack(place, "is no blob of a caffemodel");
     return proto;
   }
+  for (std::size_t index = 0; index < blob.scale_count; ++index) {
+    if (!is_finite(blob.scale(index))) fail_to_unpack(place, "scale " + std::to_string(index) + " is not finite");
+  }
   for (std::size_t axis = 0; axis < blob.shape.axes; ++axis)
     proto.mutable_shape()->add_dim(static_cast<std::int64_t>(blob.shape.extents[axis]));
   switch (blob.type) {
@@ -304,6 +316,15 @@ NUQ_FUNCTION [[nodiscard]] inline schema::BlobProto unpacked_blob(const PackedBl
       break;
   }
   return proto;
+}
+
+/// Calls visit(blob of a caffemodel) for those of a layer, one after the other; `name` is the file's.
+template <class Visitor>
+void visit_unpacked_blobs(const PackedLayer& layer, const std::string& name, Visitor&& visit) {
+  layer.visit_blobs([&](std::size_t index, const PackedBlob& blob) {
+    visit(unpacked_blob(blob, name + ": layer '" + std::string(layer.name()) + "': blob " + std::to_string(index)));
+    return true;
+  });
 }
 
 /// Fills the empty blobs that stand for an earlier layer's.
@@ -347,14 +368,20 @@ NUQ_DEFINITION Model model_of_packed_file(ArrayView<const std::uint8_t> file, co
     schema::LayerWeights& layer = *model.weights.add_layer();
     layer.set_name(std::string(packed_layer.name()));
     layer.set_type(std::string(packed_layer.type()));
-    packed_layer.visit_blobs([&](std::size_t index_in_layer, const PackedBlob& blob) {
-      const std::string place = name + ": layer '" + layer.name() + "': blob " + std::to_string(index_in_layer);
-      *layer.add_blobs() = detail::unpacked_blob(blob, place);
-      return true;
-    });
+    detail::visit_unpacked_blobs(packed_layer, name,
+                                 [&layer](schema::BlobProto blob) { *layer.add_blobs() = std::move(blob); });
   }
   detail::restore_shared_blobs(model);
   return model;
+}
+
+NUQ_DEFINITION void check_packed_file(ArrayView<const std::uint8_t> file, const std::string& name,
+                                      const ResourceLimits& limits) {
+  const PackedModel packed(file.data(), file.size(), name);
+  static_cast<void>(parse_model(packed.prototxt(), {}, name, {}));
+  detail::check_unpacked_size(packed.view(), file.size(), name, limits);
+  for (std::size_t index = 0; index < packed.view().layer_count(); ++index)
+    detail::visit_unpacked_blobs(packed.view().layer(index), name, [](const schema::BlobProto&) {});
 }
 
 NUQ_NAMESPACE_END

@@ -26,6 +26,7 @@ NUQ_NAMESPACE_END
 
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/core/error.hpp"
@@ -35,11 +36,11 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// The grid of the first calibrated layer that reads a value; that of [−1, 1] where there is none.
+/// The grid of the first calibrated layer among the readers of a value; that of [−1, 1] where there is none.
 NUQ_FUNCTION [[nodiscard]] inline ActivationScale grid_of_input(const Graph& graph,
                                                                 const NetworkQuantization& quantization,
-                                                                std::size_t value) {
-  for (const std::size_t reader : graph.consumers(value)) {
+                                                                const std::vector<std::size_t>& readers) {
+  for (const std::size_t reader : readers) {
     const auto quantized = quantization.find(graph.nodes[reader].name);
     if (quantized != quantization.end() && quantized->second.activation) return *quantized->second.activation;
   }
@@ -52,14 +53,15 @@ NUQ_DEFINITION std::map<std::string, Tensor> random_inputs(const Graph& graph, c
                                                            std::uint64_t seed) {
   std::map<std::string, Tensor> inputs;
   detail::RandomEngine random(seed);
+  const std::vector<std::vector<std::size_t>> consumers = graph.consumers();
   for (const std::size_t input : graph.inputs) {
     const Value& value = graph.values[input];
-    if (graph.consumers(input).empty()) continue;
+    if (consumers[input].empty()) continue;
     if (value.shape.empty()) {
       detail::fail(ModelError(ErrorCode::size_mismatch, graph.model_file() + ": the shape of input '" + value.blob +
                                                             "' is not declared, wanted one or calibration data"));
     }
-    const ActivationScale grid = detail::grid_of_input(graph, quantization, input);
+    const ActivationScale grid = detail::grid_of_input(graph, quantization, consumers[input]);
     Tensor tensor(value.shape);
     for (float& x : tensor.values) {
       const double level = 255.0 * detail::uniform_unit(random) - 128.0;

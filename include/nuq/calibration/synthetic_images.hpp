@@ -120,8 +120,9 @@ NUQ_DEFINITION bool takes_images(const Graph& graph) {
   constexpr std::int64_t least_extent = 8;
   constexpr std::int64_t most_channels = 4;
   bool is_read = false;
+  const std::vector<std::vector<std::size_t>> consumers = graph.consumers();
   for (const std::size_t input : graph.inputs) {
-    if (graph.consumers(input).empty()) continue;
+    if (consumers[input].empty()) continue;
     const Shape& shape = graph.values[input].shape;
     if (shape.size() != 4 || shape[0] < 1 || shape[1] < 1 || shape[1] > most_channels) return false;
     if (shape[2] < least_extent || shape[3] < least_extent) return false;
@@ -132,8 +133,9 @@ NUQ_DEFINITION bool takes_images(const Graph& graph) {
 
 NUQ_DEFINITION std::int64_t images_per_batch(const Graph& graph) {
   std::int64_t images = 1;
+  const std::vector<std::vector<std::size_t>> consumers = graph.consumers();
   for (const std::size_t input : graph.inputs) {
-    if (!graph.consumers(input).empty()) images = (std::max)(images, graph.values[input].shape.front());
+    if (!consumers[input].empty()) images = (std::max)(images, graph.values[input].shape.front());
   }
   return images;
 }
@@ -141,8 +143,9 @@ NUQ_DEFINITION std::int64_t images_per_batch(const Graph& graph) {
 NUQ_DEFINITION std::map<std::string, Tensor> synthetic_images(const Graph& graph, PixelRange range, int batch) {
   std::map<std::string, Tensor> inputs;
   detail::RandomEngine random(static_cast<std::uint64_t>(batch));
+  const std::vector<std::vector<std::size_t>> consumers = graph.consumers();
   for (const std::size_t input : graph.inputs) {
-    if (graph.consumers(input).empty()) continue;
+    if (consumers[input].empty()) continue;
     const Value& value = graph.values[input];
     Tensor tensor(value.shape);
     const std::size_t size = tensor.values.size() / static_cast<std::size_t>(value.shape.front());

@@ -37,7 +37,8 @@ struct DatasetArrays {
 class Dataset {
  public:
   /// Keeps the samples that the description asks for. `file` is only named in messages.
-  /// Throws FormatError where an array does not fit the description or the other arrays.
+  /// Throws FormatError where an array does not fit the description or the other arrays, or where a sample of an input
+  /// or a target holds no finite float.
   NUQ_FUNCTION Dataset(DatasetDescription description, DatasetArrays arrays, std::string file);
 
   [[nodiscard]] const DatasetDescription& description() const noexcept { return description_; }
@@ -94,6 +95,9 @@ class Dataset {
   /// Cuts all arrays down to the samples that count.
   NUQ_FUNCTION void take_samples(DatasetArrays& arrays);
 
+  /// `what` is the array's name for messages.
+  NUQ_FUNCTION void check_values(const NumericArray& array, const std::string& what) const;
+
   NUQ_FUNCTION [[nodiscard]] Input make_input(const std::string& blob, NumericArray array,
                                               const std::optional<NumericArray>& mean) const;
 
@@ -148,6 +152,7 @@ NUQ_NAMESPACE_END
 #include <filesystem>
 
 #include "nuq/core/finite.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/io/array_file.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/sha256.hpp"
@@ -203,6 +208,7 @@ NUQ_DEFINITION Dataset::Dataset(DatasetDescription description, DatasetArrays ar
   take_samples(arrays);
   for (auto& [blob, array] : arrays.inputs) inputs_[blob] = make_input(blob, std::move(array), arrays.mean);
   if (arrays.labels) labels_ = integers_of(*arrays.labels);
+  if (arrays.targets) check_values(*arrays.targets, "targets (" + description_.targets + ")");
   targets_ = std::move(arrays.targets);
 }
 
@@ -302,8 +308,20 @@ NUQ_DEFINITION void Dataset::take_samples(DatasetArrays& arrays) {
   if (arrays.targets) take(*arrays.targets, "targets");
 }
 
+NUQ_DEFINITION void Dataset::check_values(const NumericArray& array, const std::string& what) const {
+  const std::optional<NumericElement> found = first_beyond_float(array);
+  if (!found) return;
+  const std::size_t sample = description_.first + found->index / (element_count(array.shape) / samples_);
+  detail::fail(FormatError(ErrorCode::non_finite_value, file_ + ": " + what + ": sample " + std::to_string(sample) +
+                                                            " holds " + detail::number_text(found->value) +
+                                                            ", wanted a finite number within float's range"));
+}
+
 NUQ_DEFINITION Dataset::Input Dataset::make_input(const std::string& blob, NumericArray array,
                                                   const std::optional<NumericArray>& mean) const {
+  const auto name = description_.inputs.find(blob);
+  const std::string file = name == description_.inputs.end() ? std::string() : " (" + name->second + ")";
+  check_values(array, "input '" + blob + "'" + file);
   const Shape sample(array.shape.begin() + 1, array.shape.end());
   if (sample.size() != 2) static_cast<void>(mean_of_channels(blob, sample));  // of two axes the network decides
   std::vector<float> values;

@@ -185,9 +185,8 @@ class DescriptionReader {
   NUQ_FUNCTION [[nodiscard]] const Json* find(const std::string& key) const { return object_.find(key); }
 
   NUQ_FUNCTION [[noreturn]] void refuse(const std::string& key, const std::string& wanted) const {
-    const std::string got = to_text(sorted_by_key(*object_.find(key)), {-1, true});
     fail(FormatError(ErrorCode::malformed_file,
-                     file_ + ": key '" + key + "': got " + got.substr(0, 80) + ", wanted " + wanted));
+                     file_ + ": key '" + key + "': got " + excerpt(*object_.find(key)) + ", wanted " + wanted));
   }
   NUQ_FUNCTION [[noreturn]] void missing(const std::string& key, const std::string& why) const {
     fail(FormatError(ErrorCode::malformed_file, file_ + ": key '" + key + "' is missing" + why));

@@ -83,6 +83,16 @@ NUQ_FUNCTION [[nodiscard]] MatrixView<const float> samples_of(MatrixView<const f
 NUQ_FUNCTION [[nodiscard]] ArrayView<const std::int64_t> samples_of(ArrayView<const std::int64_t> batch,
                                                                     std::size_t first, std::size_t count);
 
+/// Adds a batch to a metric, whose errors know nothing of files: they get the dataset's.
+template <class SampleMetric, class Wanted>
+void add_batch(SampleMetric& metric, MatrixView<const float> outputs, const Wanted& wanted, const Dataset& dataset) {
+  try {
+    metric.add(outputs, wanted);
+  } catch (const EvaluationError& error) {
+    fail(EvaluationError(error.code(), dataset.file() + ": " + error.message()));
+  }
+}
+
 /// A metric that is a mean over samples, of all batches and, for `batches`, of groups of samples. `none` is the metric
 /// before any sample, `wanted(batch)` what the outputs of a batch are compared with.
 template <class Engine, class MeanMetric, class Wanted>
@@ -93,8 +103,8 @@ template <class Engine, class MeanMetric, class Wanted>
   const bool tells_damage = dataset.originals().cols() > 1;
   const std::size_t group = samples_per_group(dataset, batch_num);
   visit_outputs(engine, dataset, batch_num, [&](int batch, MatrixView<const float> outputs) {
-    all.add(outputs, wanted(batch));
-    if (tells_damage) divergence.add(outputs, dataset.originals(batch));
+    add_batch(all, outputs, wanted(batch), dataset);
+    if (tells_damage) add_batch(divergence, outputs, dataset.originals(batch), dataset);
     for (std::size_t first = 0; first < outputs.rows(); first += group) {
       const std::size_t count = (std::min)(group, outputs.rows() - first);
       MeanMetric of_group = none;
@@ -167,7 +177,9 @@ template <class Engine>
     PeakSignalToNoise psnr(dataset.description().peak);
     detail::visit_outputs(engine, dataset, batch_num, [&](int batch, MatrixView<const float> outputs) {
       const Tensor targets = dataset.targets(batch);
-      psnr.add(outputs, {targets.values.data(), outputs.rows(), targets.values.size() / outputs.rows()});
+      const MatrixView<const float> wanted(targets.values.data(), outputs.rows(),
+                                           targets.values.size() / outputs.rows());
+      detail::add_batch(psnr, outputs, wanted, dataset);
       return true;
     });
     return psnr.value();

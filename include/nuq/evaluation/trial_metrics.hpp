@@ -54,7 +54,7 @@ class TrialMetrics {
 
   NUQ_FUNCTION void remember(const std::string& subject, const EvaluationOutcome& outcome, double seconds);
 
-  NUQ_FUNCTION void recall(const JournaledEvaluation& known);
+  NUQ_FUNCTION void recall(const JournaledEvaluation& known, const std::string& journal);
 
   std::optional<EvaluationJournal> journal_;
   std::map<std::string, EvaluationOutcome> metrics_;
@@ -69,9 +69,11 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(EVALUATION)
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "nuq/io/sha256.hpp"
@@ -106,7 +108,7 @@ NUQ_DEFINITION std::string digest_of(const NetworkQuantization& quantization) {
 
 NUQ_DEFINITION TrialMetrics::TrialMetrics(const std::string& journal, const std::string& key)
     : journal_(std::in_place, journal, key) {
-  for (const JournaledEvaluation& known : journal_->evaluations()) recall(known);
+  for (const JournaledEvaluation& known : journal_->evaluations()) recall(known, journal);
 }
 
 NUQ_DEFINITION std::optional<EvaluationOutcome> TrialMetrics::find(const std::string& subject) const {
@@ -143,12 +145,25 @@ NUQ_DEFINITION void TrialMetrics::remember(const std::string& subject, const Eva
   if (journal_) journal_->append(subject + (outcome.ended_early ? early_suffix : ""), outcome.metric, seconds);
 }
 
-NUQ_DEFINITION void TrialMetrics::recall(const JournaledEvaluation& known) {
+/// The number of samples that a subject ends in.
+NUQ_FUNCTION [[nodiscard]] inline std::size_t samples_in(std::string_view digits, const JournaledEvaluation& known,
+                                                         const std::string& journal) {
+  std::uint32_t samples = 0;
+  const char* const end = digits.data() + digits.size();
+  const std::from_chars_result result = std::from_chars(digits.data(), end, samples);
+  if (result.ec == std::errc() && result.ptr == end && samples > 0) return samples;
+  fail(FormatError(ErrorCode::malformed_file, journal + ": evaluation of '" + known.subject +
+                                                  "': wanted a number of samples at its end; remove the journal or "
+                                                  "name another"));
+}
+
+NUQ_DEFINITION void TrialMetrics::recall(const JournaledEvaluation& known, const std::string& journal) {
   const std::size_t batch = std::string_view(batch_subject).size();
   if (known.subject == batches_begin) {
     original_batches_.clear();
   } else if (known.subject.compare(0, batch, batch_subject) == 0) {
-    original_batches_.push_back({known.metric, std::stoul(known.subject.substr(batch))});
+    const std::string_view digits = std::string_view(known.subject).substr(batch);
+    original_batches_.push_back({known.metric, samples_in(digits, known, journal)});
   } else if (known.subject.find(error_suffix) != std::string::npos) {
     errors_[known.subject.substr(0, known.subject.find(error_suffix))] = known.metric;
   } else if (known.subject.find(damage_suffix) != std::string::npos) {

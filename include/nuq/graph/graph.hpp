@@ -102,6 +102,8 @@ struct Graph {
   NUQ_FUNCTION [[nodiscard]] const Node* find(const std::string& layer) const noexcept;
   /// Indices of the nodes that read a value, ascending.
   NUQ_FUNCTION [[nodiscard]] std::vector<std::size_t> consumers(std::size_t value) const;
+  /// Those of all values, by index: for whoever asks for many.
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::vector<std::size_t>> consumers() const;
 };
 
 NUQ_NAMESPACE_END
@@ -161,6 +163,17 @@ NUQ_DEFINITION std::vector<std::size_t> Graph::consumers(std::size_t value) cons
   for (std::size_t node = 0; node < nodes.size(); ++node) {
     for (const std::size_t input : nodes[node].inputs) {
       if (input == value && (found.empty() || found.back() != node)) found.push_back(node);
+    }
+  }
+  return found;
+}
+
+NUQ_DEFINITION std::vector<std::vector<std::size_t>> Graph::consumers() const {
+  std::vector<std::vector<std::size_t>> found(values.size());
+  for (std::size_t node = 0; node < nodes.size(); ++node) {
+    for (const std::size_t input : nodes[node].inputs) {
+      std::vector<std::size_t>& readers = found[input];
+      if (readers.empty() || readers.back() != node) readers.push_back(node);
     }
   }
   return found;

@@ -29,9 +29,13 @@ NUQ_FUNCTION [[nodiscard]] Json parse_json_text(std::string_view text, JsonProbl
 
 }  // namespace detail
 
+/// Arrays and objects within each other that `parse_json` takes, so that whoever visits a value may call itself.
+inline constexpr std::size_t max_json_depth = 256;
+
 /// Parses JSON text of which no object may have a key twice. A byte order mark is skipped; U+EF80 … U+EFFF are the
 /// bytes 0x80 … 0xFF, as `to_text` writes those that are no UTF-8. `file` is only named in messages. Throws E
-/// (FormatError or ConfigError): malformed_file with line and column, duplicate_name with the key.
+/// (FormatError or ConfigError): malformed_file with line and column or for more than `max_json_depth` levels,
+/// duplicate_name with the key.
 template <class E = FormatError>
 [[nodiscard]] Json parse_json(std::string_view text, const std::string& file) {
   detail::JsonProblem problem;
@@ -45,6 +49,9 @@ template <class E = FormatError>
 /// encodings map raw bytes so), and so does each byte of a character of that range: any parser takes the text, and
 /// every name reads back the same.
 NUQ_FUNCTION [[nodiscard]] std::string to_text(const Json& json, const JsonStyle& style = {});
+
+/// The start of a value's text in ASCII, keys in order, for messages: what is longer ends in "..." after 200 bytes.
+NUQ_FUNCTION [[nodiscard]] std::string excerpt(const Json& json);
 
 NUQ_NAMESPACE_END
 
@@ -138,6 +145,11 @@ class JsonBuilder {
     return true;
   }
   NUQ_FUNCTION bool open(Json empty) {
+    if (open_.size() == max_json_depth) {
+      *problem_ = {ErrorCode::malformed_file,
+                   "arrays and objects are nested more than " + std::to_string(max_json_depth) + " levels deep"};
+      return false;
+    }
     open_.push_back({std::move(empty), {}, {}});
     return true;
   }
@@ -189,7 +201,8 @@ NUQ_FUNCTION [[nodiscard]] inline Utf8Character first_character(std::string_view
 /// Appends values to a text.
 class JsonWriter {
  public:
-  explicit JsonWriter(const JsonStyle& style) : style_(style) {}
+  /// Ends soon after `limit` bytes.
+  explicit JsonWriter(const JsonStyle& style, std::size_t limit = std::string::npos) : style_(style), limit_(limit) {}
 
   [[nodiscard]] std::string take() { return std::move(text_); }
 
@@ -210,7 +223,7 @@ class JsonWriter {
     const bool has_lines = style_.indent >= 0;
     const std::size_t inner = margin + (has_lines ? static_cast<std::size_t>(style_.indent) : 0);
     text_ += json.is_object() ? '{' : '[';
-    for (std::size_t index = 0; index < json.size(); ++index) {
+    for (std::size_t index = 0; index < json.size() && text_.size() <= limit_; ++index) {
       if (index > 0) text_ += ',';
       if (has_lines) text_.append("\n").append(inner, ' ');
       if (json.is_object()) {
@@ -236,7 +249,7 @@ class JsonWriter {
 
   NUQ_FUNCTION void write_string(std::string_view text) {
     text_ += '"';
-    while (!text.empty()) {
+    while (!text.empty() && text_.size() <= limit_) {
       const Utf8Character character = first_character(text);
       const std::string_view bytes = text.substr(0, character.size);
       if (!character.is_valid || stands_for_byte(character.code))
@@ -275,6 +288,7 @@ class JsonWriter {
   }
 
   JsonStyle style_;
+  std::size_t limit_;
   std::string text_;
 };
 
@@ -284,6 +298,15 @@ NUQ_DEFINITION std::string to_text(const Json& json, const JsonStyle& style) {
   detail::JsonWriter writer(style);
   writer.write(json, 0);
   return writer.take();
+}
+
+NUQ_DEFINITION std::string excerpt(const Json& json) {
+  constexpr std::size_t longest = 200;
+  detail::JsonWriter writer({-1, true}, longest);
+  writer.write(sorted_by_key(json), 0);
+  std::string text = writer.take();
+  if (text.size() > longest) text.replace(longest, std::string::npos, "...");
+  return text;
 }
 
 NUQ_NAMESPACE_END

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,15 @@ NUQ_FUNCTION [[nodiscard]] NumericArray array_of(std::string file_bytes, std::si
 /// The elements as float, rounded to nearest where float cannot hold them.
 NUQ_FUNCTION [[nodiscard]] Tensor to_tensor(const NumericArray& array);
 
+/// An element of an array, and its place among all.
+struct NumericElement {
+  std::size_t index = 0;
+  double value = 0.0;
+};
+
+/// The first element that is no finite float: NaN, infinite, or beyond float's range. Nothing where there is none.
+NUQ_FUNCTION [[nodiscard]] std::optional<NumericElement> first_beyond_float(const NumericArray& array);
+
 /// The elements of an integer array, in order; none for an array of floating-point numbers (see `is_integer`).
 NUQ_FUNCTION [[nodiscard]] std::vector<std::int64_t> to_integers(const NumericArray& array);
 
@@ -64,8 +74,11 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(IO)
 
+#include <cmath>
+#include <limits>
 #include <utility>
 
+#include "nuq/core/finite.hpp"
 #include "nuq/io/detail/little_endian.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -96,7 +109,23 @@ template <class Stored, class Value>
   return values;
 }
 
+template <class Stored>
+[[nodiscard]] std::optional<NumericElement> first_beyond_float_of(const std::string& bytes) {
+  constexpr auto largest = static_cast<double>((std::numeric_limits<float>::max)());
+  for (std::size_t index = 0; index < bytes.size() / sizeof(Stored); ++index) {
+    const auto value = static_cast<double>(load_little_endian<Stored>(bytes.data() + index * sizeof(Stored)));
+    if (!is_finite(value) || std::fabs(value) > largest) return NumericElement{index, value};
+  }
+  return std::nullopt;
+}
+
 }  // namespace detail
+
+NUQ_DEFINITION std::optional<NumericElement> first_beyond_float(const NumericArray& array) {
+  if (array.type == NumericType::float32) return detail::first_beyond_float_of<float>(array.bytes);
+  if (array.type == NumericType::float64) return detail::first_beyond_float_of<double>(array.bytes);
+  return std::nullopt;
+}
 
 NUQ_DEFINITION Tensor to_tensor(const NumericArray& array) {
   switch (array.type) {

@@ -10,6 +10,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/deadline.hpp"
 #include "nuq/core/parallel.hpp"
+#include "nuq/core/support/error_place.hpp"
 #include "nuq/engine/contracts.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/passes/data_free_statistics.hpp"
@@ -57,7 +58,10 @@ template <class Real = double>
                                                        const LayerStatistics& statistics, int m, Parallel& parallel) {
   const WeightMatrix weights(node);
   LayerQuantization reference;
-  reference.weights = reference_quantization<Real>(weights.view(), granularity_of(node, plan), statistics, m, parallel);
+  with_error_place(graph.weights_file() + ": layer '" + node.name + "'", [&] {
+    reference.weights =
+        reference_quantization<Real>(weights.view(), granularity_of(node, plan), statistics, m, parallel);
+  });
   if (has_own_bias(graph, node))
     reference.bias_correction =
         bias_correction<Real>(weights.view(), reference.weights, &statistics, plan.bias_correction);

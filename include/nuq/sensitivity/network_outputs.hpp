@@ -112,8 +112,9 @@ NUQ_FUNCTION [[nodiscard]] inline double squared_difference(const std::vector<fl
 }
 
 NUQ_DEFINITION NetworkOutputs unread_outputs(const Graph& graph, const std::map<std::string, std::string>& uncomputed) {
+  const std::vector<std::vector<std::size_t>> consumers = graph.consumers();
   const auto is_read = [&](std::size_t value) {
-    for (const std::size_t reader : graph.consumers(value)) {
+    for (const std::size_t reader : consumers[value]) {
       const Node& node = graph.nodes[reader];
       if (uncomputed.count(node.name) == 0 && !is<ops::DetectionOutput>(node)) return true;
     }

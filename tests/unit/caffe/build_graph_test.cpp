@@ -75,6 +75,11 @@ Names input_names(const nuq::Graph& graph) {
 
 const std::string data = "input: 'data' input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8 ";
 
+std::string input_of(int channels, int size) {
+  return "input: 'data' input_dim: 1 input_dim: " + std::to_string(channels) + " input_dim: " + std::to_string(size) +
+         " input_dim: " + std::to_string(size) + " ";
+}
+
 const std::string one_filter = "convolution_param { num_output: 1 kernel_size: 1 bias_term: false }";
 
 std::string layer(const std::string& name, const std::string& type, const std::string& rest) {
@@ -100,6 +105,9 @@ TEST_CASE("every write to a blob's name is a value of its own") {
   CHECK(graph.values[second].producer == 2);
   CHECK(graph.consumers(first) == std::vector<std::size_t>{1, 2});
   CHECK(graph.consumers(second) == std::vector<std::size_t>{3});
+  const std::vector<std::vector<std::size_t>> consumers = graph.consumers();
+  REQUIRE(consumers.size() == graph.values.size());
+  for (std::size_t value = 0; value < consumers.size(); ++value) CHECK(consumers[value] == graph.consumers(value));
   CHECK(graph.values[graph.nodes[0].inputs.at(0)].producer == nuq::Value::network_input);
 }
 
@@ -377,7 +385,7 @@ TEST_CASE("blobs of four axes from V1 files take their present form") {
   CHECK(convolution.nodes[0].blobs[0].shape == nuq::Shape{2, 3, 1, 1});
   CHECK(convolution.nodes[0].blobs[1].shape == nuq::Shape{2});
   const std::string inner_product =
-      data + layer("ip", "InnerProduct", "bottom: 'data' top: 'ip' inner_product_param { num_output: 5 }");
+      input_of(4, 1) + layer("ip", "InnerProduct", "bottom: 'data' top: 'ip' inner_product_param { num_output: 5 }");
   const nuq::Graph matrix = graph_of(inner_product, legacy_weights_of("ip", {{1, 1, 5, 4}, {1, 1, 1, 5}}));
   CHECK(matrix.nodes[0].blobs[0].shape == nuq::Shape{5, 4});
   CHECK(matrix.nodes[0].blobs[1].shape == nuq::Shape{5});
@@ -388,15 +396,19 @@ TEST_CASE("blobs of four axes from V1 files take their present form") {
 }
 
 TEST_CASE("a convolution's filter of one output and one input stays a filter") {
-  const nuq::Graph graph =
-      graph_of(conv("num_output: 1 kernel_h: 1 kernel_w: 4 bias_term: false"), weights_of("conv1", {{1, 1, 1, 4}}));
+  const std::string text =
+      input_of(1, 8) + layer("conv1", "Convolution",
+                             "bottom: 'data' top: 'conv1' convolution_param { num_output: 1 kernel_h: 1 kernel_w: 4 "
+                             "bias_term: false }");
+  const nuq::Graph graph = graph_of(text, weights_of("conv1", {{1, 1, 1, 4}}));
   CHECK(graph.nodes[0].blobs[0].shape == nuq::Shape{1, 1, 1, 4});
 }
 
 TEST_CASE("a fork's depthwise convolution needs a filter for each output, and as many blobs as it says") {
   const std::string depthwise =
-      data + layer("dw", "ConvolutionDepthwise",
-                   "bottom: 'data' top: 'dw' convolution_param { num_output: 4 kernel_size: 3 bias_term: false }");
+      input_of(4, 8) +
+      layer("dw", "ConvolutionDepthwise",
+            "bottom: 'data' top: 'dw' convolution_param { num_output: 4 kernel_size: 3 bias_term: false }");
   CHECK(graph_of(depthwise, weights_of("dw", {{4, 1, 3, 3}})).nodes[0].blobs[0].shape == nuq::Shape{4, 1, 3, 3});
   CHECK_THROWS_AS(graph_of(depthwise, weights_of("dw", {{5, 1, 3, 3}})), nuq::ModelError);
   CHECK_THROWS_AS(graph_of(depthwise, weights_of("dw", {{4, 1, 3, 3}, {4}})), nuq::ModelError);
@@ -404,12 +416,13 @@ TEST_CASE("a fork's depthwise convolution needs a filter for each output, and as
 
 TEST_CASE("a transposed InnerProduct has its outputs last, a Deconvolution in its second axis") {
   const std::string transposed =
-      data + layer("ip", "InnerProduct",
-                   "bottom: 'data' top: 'ip' inner_product_param { num_output: 5 transpose: true bias_term: false }");
+      input_of(4, 1) +
+      layer("ip", "InnerProduct",
+            "bottom: 'data' top: 'ip' inner_product_param { num_output: 5 transpose: true bias_term: false }");
   CHECK(graph_of(transposed, weights_of("ip", {{4, 5}})).nodes[0].blobs[0].shape == nuq::Shape{4, 5});
   CHECK_THROWS_AS(graph_of(transposed, weights_of("ip", {{5, 4}})), nuq::ModelError);
   const std::string deconvolution =
-      data +
+      input_of(4, 8) +
       layer("up", "Deconvolution",
             "bottom: 'data' top: 'up' convolution_param { num_output: 6 group: 2 kernel_size: 2 bias_term: false }");
   CHECK(graph_of(deconvolution, weights_of("up", {{4, 3, 2, 2}})).nodes[0].blobs[0].shape == nuq::Shape{4, 3, 2, 2});
@@ -580,7 +593,8 @@ TEST_CASE("what the fourth blob of BN layers is taken for is said once, where th
 }
 
 TEST_CASE("a Scale with two bottoms needs no blob, one with one bottom does") {
-  const std::string two = data + relu("r", "data", "r") + layer("s", "Scale", "bottom: 'data' bottom: 'r' top: 's'");
+  const std::string two = data + relu("r", "data", "r") +
+                          layer("s", "Scale", "bottom: 'data' bottom: 'r' top: 's' scale_param { axis: 0 }");
   CHECK(graph_of(two, weights_of("other", {{1}})).nodes[1].blobs.empty());
   const std::string one = data + layer("s", "Scale", "bottom: 'data' top: 's' scale_param { bias_term: true }");
   CHECK(graph_of(one, weights_of("s", {{3}, {3}})).nodes[0].blobs.size() == 2);
@@ -731,6 +745,51 @@ TEST_CASE("more layers than the limits allow are refused") {
   CHECK(build().nodes.size() == 2);
   model.options.limits->layers = 1;
   CHECK(error_of<nuq::ModelError>(build).says("net.prototxt: 2 layers, the limit is 1"));
+}
+
+TEST_CASE("what no layer can compute is refused when a network with weights is read") {
+  const auto problem_of = [](const std::string& conv, const std::string& pool) {
+    const std::string text =
+        data + layer("conv", "Convolution", "bottom: 'data' top: 'conv' convolution_param { " + conv + " }") +
+        layer("pool", "Pooling", "bottom: 'conv' top: 'pool' pooling_param { " + pool + " }");
+    const CaughtError error = error_of<nuq::ModelError>([&] {
+      static_cast<void>(graph_of(text, weights_of("conv", {{4, 3, 3, 3}, {4}})));
+    });
+    return error.message;
+  };
+  const std::string good_conv = "num_output: 4 kernel_size: 3";
+  const std::string good_pool = "kernel_size: 2";
+  CHECK(problem_of(good_conv, good_pool) == "(no error)");
+  const std::string conv = "nuq: net.prototxt: layer 'conv': ";
+  const std::string pool = "nuq: net.prototxt: layer 'pool': ";
+  CHECK(problem_of(good_conv + " stride: 0", good_pool) == conv + "stride along the height is 0, wanted 1 to 65536");
+  CHECK(problem_of(good_conv + " stride: 4294967295", good_pool) ==
+        conv + "stride along the height is 4294967295, wanted 1 to 65536");
+  CHECK(problem_of(good_conv, "kernel_size: 2147483647") ==
+        pool + "kernel size along the height is 2147483647, wanted 1 to 65536");
+  CHECK(problem_of(good_conv, "kernel_size: 2 stride: 0") == pool + "stride along the height is 0, wanted 1 to 65536");
+
+  const std::string wide =
+      "input: 'data' input_dim: 1 input_dim: 5 input_dim: 8 input_dim: 8 " +
+      layer("conv", "Convolution", "bottom: 'data' top: 'conv' convolution_param { " + good_conv + " }");
+  const CaughtError channels = error_of<nuq::ModelError>([&] {
+    static_cast<void>(graph_of(wide, weights_of("conv", {{4, 3, 3, 3}, {4}})));
+  });
+  CHECK(channels.says("layer 'conv': blob 0 has shape [4,3,3,3]"));
+}
+
+TEST_CASE("what is not computed, or of unknown shape, is not checked so") {
+  const auto read = [](const std::string& text) {
+    static_cast<void>(graph_of(text, weights_of("conv", {{4, 3, 3, 3}, {4}})));
+  };
+  const std::string conv =
+      layer("conv", "Convolution", "bottom: 'data' top: 'conv' convolution_param { num_output: 4 kernel_size: 3 }");
+  const std::string pool =
+      layer("pool", "Pooling", "bottom: 'conv' top: 'pool' pooling_param { kernel_size: 2 stride: 0 padd: 1 }");
+  CHECK_NOTHROW(read(data + conv + pool));
+  const std::string no_shape = "layer { name: 'd' type: 'Data' top: 'data' } ";
+  CHECK_NOTHROW(
+      read(no_shape + conv + layer("pool", "Pooling", "bottom: 'conv' top: 'pool' pooling_param { kernel_size: 9 }")));
 }
 
 }  // namespace caffe_build_graph_test

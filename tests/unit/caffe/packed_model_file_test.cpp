@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -228,6 +229,55 @@ TEST_CASE("a file that stands for far more than its bytes make likely is refused
   unpack();
   limits.memory = 71303167;
   CHECK(error_of<nuq::FormatError>(unpack).code == nuq::ErrorCode::resource_limit);
+}
+
+TEST_CASE("a blob of no layer is kept whatever its shape says") {
+  SmallWeights weights;
+  weights.layer("fc", "InnerProduct", {nuq::Tensor({2, 2}, random_values(4, 5))})
+      .layer("unused", "InnerProduct", {nuq::Tensor({2, 2}, random_values(4, 6))});
+  weights.proto().mutable_layer(1)->mutable_blobs(0)->mutable_shape()->set_dim(0, 1000000);
+  const nuq::Graph graph = graph_of(
+      "input: 'data' input_shape { dim: 1 dim: 2 } layer { name: 'fc' type: 'InnerProduct' bottom: 'data' top: 'fc' "
+      "inner_product_param { num_output: 2 bias_term: false } }",
+      weights);
+  const nuq::Model& model = *nuq::caffe_model(graph);
+  CHECK(round_trip(graph, model).weights.SerializeAsString() == model.weights.SerializeAsString());
+}
+
+/// A file whose checksums hold.
+std::vector<std::uint8_t> file_with(const std::string& prototxt,
+                                    const std::function<void(nuq::PackedModelWriter&)>& add) {
+  nuq::PackedModelWriter writer(prototxt);
+  writer.add_layer("fc", "InnerProduct");
+  add(writer);
+  return writer.finish();
+}
+
+TEST_CASE("what cannot be unpacked is no sound file, though its checksums hold") {
+  const auto refused = [](const std::vector<std::uint8_t>& file, const char* problem) {
+    CHECK(nuq::PackedModel(file.data(), file.size()).view().layer_count() == 1);
+    CHECK(error_of<nuq::Error>([&] { nuq::check_packed_file(file, "x.nuq"); }).says(problem));
+    CHECK(error_of<nuq::Error>([&] { static_cast<void>(nuq::model_of_packed_file(file, "x.nuq")); }).says(problem));
+  };
+  const std::vector<float> scale = {0.5F};
+  const std::vector<std::int8_t> levels = {1, 2, 3, 4, 5, 6};
+  const auto with_code = [&](const std::vector<std::uint8_t>& code) {
+    return file_with("name: 'x'", [&](nuq::PackedModelWriter& writer) {
+      writer.add_coded_levels({1, 6}, nuq::ScaledLevels{levels, scale, {}}, {nuq::LevelCoding::rans, code});
+    });
+  };
+  refused(with_code({1, 2, 3, 4, 5, 6, 7}), "x.nuq: layer 'fc': blob 0: ");
+  const std::vector<std::uint8_t> junk = {0xFF, 0xFF, 0xFF};
+  refused(file_with("name: 'x'",
+                    [&](nuq::PackedModelWriter& writer) { writer.add_values(nuq::ElementType::bytes, {3}, junk); }),
+          "x.nuq: layer 'fc': blob 0: is no blob of a caffemodel");
+  refused(file_with("layer {", [](nuq::PackedModelWriter&) {}), "x.nuq:1:");
+
+  const auto add_levels = [&](nuq::PackedModelWriter& writer) {
+    writer.add_levels({1, 6}, nuq::ScaledLevels{levels, scale, {}});
+  };
+  const std::vector<std::uint8_t> sound = file_with("name: 'x'", add_levels);
+  CHECK_NOTHROW(nuq::check_packed_file(sound, "x.nuq"));
 }
 
 TEST_CASE("a damaged file is refused by its name") {

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <limits>
 #include <map>
@@ -270,6 +271,32 @@ TEST_CASE("the user's file reader gives the bytes of the arrays") {
   folder.write("backwards", std::string(bytes.rbegin(), bytes.rend()));
   const std::string path = folder.write("d.json", R"({"inputs": {"data": "backwards"}, "batch_size": 1})");
   CHECK(nuq::load_dataset(path, Reversed{}).batch("data", 0).values == std::vector<float>{42});
+}
+
+TEST_CASE("values that are no finite float are refused with array, sample and value") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  nuq::DatasetDescription description = batches_of(2);
+  description.inputs["data"] = "images.npy";
+  description.targets = "targets.npy";
+  const auto with_inputs = [&](const nuq::NumericArray& input) {
+    return message_of(description, {{{"data", input}}, {}, {}, {}});
+  };
+  const std::string place = "nuq: d.json: input 'data' (images.npy): sample ";
+  const std::string wanted = ", wanted a finite number within float's range";
+  CHECK(with_inputs(floats({3, 2}, {1, 2, 3, nan, nan, 6})) == place + "1 holds nan" + wanted);
+  CHECK(with_inputs(floats({3, 2}, {1, 2, 3, 4, -infinity, 6})) == place + "2 holds -inf" + wanted);
+  const double large = 1e300;
+  nuq::NumericArray doubles{nuq::NumericType::float64, {1, 1}, std::string(8, '\0')};
+  std::memcpy(doubles.bytes.data(), &large, sizeof large);
+  CHECK(with_inputs(doubles) == place + "0 holds 1e+300" + wanted);
+  CHECK(message_of(description, {{{"data", counting({2, 1})}}, {}, {}, floats({2, 1}, {0, infinity})}) ==
+        "nuq: d.json: targets (targets.npy): sample 1 holds inf" + wanted);
+
+  description.first = 2;  // those left out may hold anything, and are counted
+  CHECK(with_inputs(floats({3, 2}, {nan, 2, 3, nan, 5, 6})).empty());
+  CHECK(with_inputs(floats({4, 2}, {1, 2, 3, 4, 5, 6, 7, nan})) == place + "3 holds nan" + wanted);
+  CHECK(with_inputs(floats({3, 1}, {1, 2, std::numeric_limits<float>::max()})).empty());
 }
 
 }  // namespace dataset_dataset_test

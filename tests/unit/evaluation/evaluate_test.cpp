@@ -154,6 +154,17 @@ TEST_CASE("the signal-to-noise ratio compares with the targets") {
   CHECK(std::abs(nuq::evaluate(engine, dataset) - 10.0 * std::log10(16.0 / 0.25)) < 1e-12);
 }
 
+TEST_CASE("what does not fit the outputs is refused with the dataset's file") {
+  Amplifier engine(1.0F);
+  CHECK_THROWS_WITH_AS(static_cast<void>(nuq::evaluate(engine, labelled({0, 1, 2, 7, 1}))),
+                       "nuq: d.json: sample 3: label 7, the network's output has 3 classes", nuq::EvaluationError);
+  const nuq::Dataset narrow(judged_by(nuq::Metric::psnr), {{{"data", inputs}}, {}, {}, floats({5, 1}, {1, 2, 3, 4, 5})},
+                            "d.json");
+  CHECK_THROWS_WITH_AS(static_cast<void>(nuq::evaluate(engine, narrow)),
+                       "nuq: d.json: the network's output has 3 values per sample, the targets have 1",
+                       nuq::EvaluationError);
+}
+
 TEST_CASE("agreement compares with the predictions of another network") {
   nuq::Dataset dataset(judged_by(nuq::Metric::agreement), {{{"data", inputs}}, {}, {}, {}}, "d.json");
   Amplifier original(1.0F);

@@ -57,10 +57,28 @@ TEST_CASE("the caller chooses the kind of error") {
   CHECK_FALSE(message_of<nuq::ConfigError>("{", nuq::ErrorCode::malformed_file).empty());
 }
 
-TEST_CASE("deep nesting does not exhaust the stack") {
-  const std::string open(100000, '[');
-  CHECK_FALSE(message_of(open, nuq::ErrorCode::malformed_file).empty());
-  CHECK(nuq::parse_json(open + std::string(100000, ']'), "x").size() == 1);
+TEST_CASE("nesting is bounded, of arrays and of objects") {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  CHECK(nuq::parse_json(nested(256), "x").size() == 1);
+  const std::string too_deep = "nuq: x.json: arrays and objects are nested more than 256 levels deep";
+  CHECK(message_of(nested(257), nuq::ErrorCode::malformed_file) == too_deep);
+  CHECK(message_of(std::string(1000000, '['), nuq::ErrorCode::malformed_file) == too_deep);
+  std::string objects;
+  for (int depth = 0; depth < 100000; ++depth) objects += "{\"a\":[";
+  CHECK(message_of<nuq::ConfigError>(objects, nuq::ErrorCode::malformed_file) == too_deep);
+}
+
+TEST_CASE("an excerpt is a value's text, or its first 200 bytes") {
+  CHECK(nuq::excerpt(nuq::parse_json(R"({"b": [1, "é"], "a": null})", "x")) == R"({"a":null,"b":[1,"\u00e9"]})");
+  const std::string exactly = '"' + std::string(198, 'x') + '"';
+  CHECK(nuq::excerpt(nuq::parse_json(exactly, "x")) == exactly);
+  CHECK(nuq::excerpt(std::string(199, 'x')) == '"' + std::string(199, 'x') + "...");
+  nuq::Json wide = nuq::Json::array();
+  for (int value = 0; value < 1000; ++value) wide.push_back(value);
+  CHECK(nuq::excerpt(wide) == nuq::to_text(wide).substr(0, 200) + "...");
+  nuq::Json deep = nuq::Json::array();
+  for (int depth = 1; depth < 250; ++depth) deep = nuq::Json::array({deep});
+  CHECK(nuq::excerpt(deep) == std::string(200, '[') + "...");
 }
 
 TEST_CASE("the members of an object keep the order of the text") {

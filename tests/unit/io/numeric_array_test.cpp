@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -33,4 +36,23 @@ TEST_CASE("int64 values too fine for float are rounded to the nearest") {
   nuq::detail::append_little_endian(bytes, std::int64_t{16777217});
   nuq::detail::append_little_endian(bytes, std::int64_t{16777219});
   CHECK(nuq::to_tensor({nuq::NumericType::int64, {2}, bytes}).values == std::vector<float>{16777216.0F, 16777220.0F});
+}
+
+TEST_CASE("the first element beyond float is found, with its value") {
+  const auto doubles = [](const std::vector<double>& values) {
+    nuq::NumericArray array{nuq::NumericType::float64, {static_cast<std::int64_t>(values.size())}, {}};
+    array.bytes.resize(8 * values.size());
+    std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
+    return array;
+  };
+  const auto largest = static_cast<double>(std::numeric_limits<float>::max());
+  CHECK_FALSE(nuq::first_beyond_float(doubles({0.0, largest, -largest, 1e-300})));
+  const auto found = nuq::first_beyond_float(doubles({1.0, 2.0, -1e39, 1e300}));
+  REQUIRE(found);
+  CHECK(found->index == 2);
+  CHECK(found->value == -1e39);
+  const auto nan = nuq::first_beyond_float(doubles({std::numeric_limits<double>::quiet_NaN()}));
+  REQUIRE(nan);
+  CHECK(std::isnan(nan->value));
+  CHECK_FALSE(nuq::first_beyond_float({nuq::NumericType::int64, {1}, std::string(8, '\xff')}));
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "../caffe/small_network.hpp"
+#include "../error_of.hpp"
 #include "../random_values.hpp"
 #include "nuq/calibration/centred_statistics.hpp"
 #include "nuq/engine/eigen_engine.hpp"
@@ -309,6 +310,19 @@ TEST_CASE("without data a layer counts by the inverse of its output's energy") {
   CHECK(found.at("a") == doctest::Approx(1.0 / mean_output_energy(layers[0].values)));
   CHECK(found.at("b") == doctest::Approx(1.0 / mean_output_energy(layers[1].values)));
   CHECK(found.at("zeros") == (std::max)(found.at("a"), found.at("b")));  // the upper of two
+}
+
+TEST_CASE("weights beyond the largest scale are refused with file and layer") {
+  std::vector<float> values = random_values(outputs * inputs, 1);
+  values[0] = 1e30F;
+  const nuq::Graph graph = parallel_network({{"fc", values}});
+  nuq::Parallel serial;
+  const CaughtError error = error_of<nuq::ModelError>([&] {
+    static_cast<void>(
+        nuq::detail::reference_quantization(graph, graph.nodes.front(), {}, statistics_of_samples(), 6, serial));
+  });
+  CHECK(error.code == nuq::ErrorCode::scale_out_of_range);
+  CHECK(error.says("nuq: net.caffemodel: layer 'fc': the weights: the quantization scale is 1.666667e+29"));
 }
 
 }  // namespace sensitivity_layer_sensitivities_test

@@ -143,8 +143,7 @@ NUQ_DEFINITION std::optional<JsonObject> JsonObject::object_or_list(const char* 
 }
 
 NUQ_DEFINITION void JsonObject::reject(const char* key, const std::string& wanted) const {
-  std::string got = to_text(sorted_by_key(*object_->find(key)), {-1, true});
-  if (got.size() > 60) got = got.substr(0, 57) + "...";
+  const std::string got = excerpt(*object_->find(key));
   fail(ConfigError(ErrorCode::invalid_argument, place_ + ": " + key + ": got " + got + ", wanted " + wanted));
 }
 

@@ -44,7 +44,7 @@ class LoadedNetwork {
   NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> final_value(const std::string& blob) const;
   NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> input(const std::string& blob) const;
   /// Whether a layer that is computed reads the value.
-  NUQ_FUNCTION [[nodiscard]] bool is_read(std::size_t value) const;
+  [[nodiscard]] bool is_read(std::size_t value) const { return is_read_[value]; }
   /// False for a layer of unknown type, and below one.
   NUQ_FUNCTION [[nodiscard]] bool is_computed_node(std::size_t node) const noexcept;
   /// What keeps a value from being computed; empty where nothing does.
@@ -60,13 +60,17 @@ class LoadedNetwork {
  private:
   NUQ_FUNCTION [[nodiscard]] AnyLayer load(const LayerRef& layer, std::string obstacle, const CustomLayers& custom);
 
-  NUQ_FUNCTION void share_buffers(const Graph& graph);
+  /// The nodes that read each value.
+  using Consumers = std::vector<std::vector<std::size_t>>;
+
+  NUQ_FUNCTION void share_buffers(const Graph& graph, const Consumers& consumers);
 
   /// True if the node's first output is a new version of its first input, which nobody reads afterwards and the user
   /// has not set.
-  NUQ_FUNCTION [[nodiscard]] bool overwrites_input(const Graph& graph, std::size_t index) const;
+  NUQ_FUNCTION [[nodiscard]] bool overwrites_input(const Graph& graph, const Consumers& consumers,
+                                                   std::size_t index) const;
 
-  NUQ_FUNCTION void absorb_followers(const Graph& graph);
+  NUQ_FUNCTION void absorb_followers(const Graph& graph, const Consumers& consumers);
 
   std::string file_;
   std::vector<Node> nodes_;
@@ -76,6 +80,7 @@ class LoadedNetwork {
   std::vector<Shape> declared_shapes_;
   std::vector<std::size_t> inputs_;
   std::vector<bool> is_computed_;                 // by value
+  std::vector<bool> is_read_;                     // by value
   std::map<std::size_t, std::string> obstacles_;  // of the values that are not
   std::map<std::string, std::size_t> final_values_;
   std::vector<std::size_t> shared_buffers_;
@@ -100,7 +105,10 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_DEFINITION LoadedNetwork::LoadedNetwork(const Graph& graph, const CustomLayers& custom)
-    : file_(graph.model_file()), inputs_(graph.inputs), is_computed_(graph.values.size()) {
+    : file_(graph.model_file()),
+      inputs_(graph.inputs),
+      is_computed_(graph.values.size()),
+      is_read_(graph.values.size()) {
   Obstacles obstacles;
   declared_shapes_ = shapes_for(graph, {}, custom.shape_rules, &obstacles);
   for (const std::size_t input : inputs_) is_computed_[input] = true;
@@ -110,11 +118,14 @@ NUQ_DEFINITION LoadedNetwork::LoadedNetwork(const Graph& graph, const CustomLaye
     works_.emplace_back(node, custom);
     nodes_.push_back(without_blobs(node));
     nodes_.back().obstacle = is_computed_node(nodes_.size() - 1) ? "" : "not computed";  // has no shapes
+    if (!is_computed_node(nodes_.size() - 1)) continue;
+    for (const std::size_t input : node.inputs) is_read_[input] = true;
   }
   for (const Value& value : graph.values) blobs_.push_back(value.blob);
   for (std::size_t value = 0; value < blobs_.size(); ++value) final_values_[blobs_[value]] = value;
-  share_buffers(graph);
-  absorb_followers(graph);
+  const Consumers consumers = graph.consumers();
+  share_buffers(graph, consumers);
+  absorb_followers(graph, consumers);
 }
 
 NUQ_DEFINITION std::optional<std::size_t> LoadedNetwork::final_value(const std::string& blob) const {
@@ -126,14 +137,6 @@ NUQ_DEFINITION std::optional<std::size_t> LoadedNetwork::input(const std::string
   const auto found =
       std::find_if(inputs_.begin(), inputs_.end(), [&](std::size_t value) { return blobs_[value] == blob; });
   return found == inputs_.end() ? std::nullopt : std::optional<std::size_t>(*found);
-}
-
-NUQ_DEFINITION bool LoadedNetwork::is_read(std::size_t value) const {
-  for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    const std::vector<std::size_t>& inputs = nodes_[node].inputs;
-    if (is_computed_node(node) && std::find(inputs.begin(), inputs.end(), value) != inputs.end()) return true;
-  }
-  return false;
 }
 
 NUQ_DEFINITION bool LoadedNetwork::is_computed_node(std::size_t node) const noexcept {
@@ -186,24 +189,25 @@ NUQ_DEFINITION AnyLayer LoadedNetwork::load(const LayerRef& layer, std::string o
   return loaded ? std::move(*loaded) : AnyLayer::load<OpaqueLayer>(layer);
 }
 
-NUQ_DEFINITION void LoadedNetwork::share_buffers(const Graph& graph) {
+NUQ_DEFINITION void LoadedNetwork::share_buffers(const Graph& graph, const Consumers& consumers) {
   for (std::size_t value = 0; value < blobs_.size(); ++value) shared_buffers_.push_back(value);
   for (std::size_t index = 0; index < nodes_.size(); ++index) {
-    if (layers_[index].in_place() && overwrites_input(graph, index)) {
+    if (layers_[index].in_place() && overwrites_input(graph, consumers, index)) {
       shared_buffers_[nodes_[index].outputs[0]] = shared_buffers_[nodes_[index].inputs[0]];
     }
   }
 }
 
-NUQ_DEFINITION bool LoadedNetwork::overwrites_input(const Graph& graph, std::size_t index) const {
+NUQ_DEFINITION bool LoadedNetwork::overwrites_input(const Graph& graph, const Consumers& consumers,
+                                                    std::size_t index) const {
   const Node& node = nodes_[index];
   if (node.inputs.empty() || node.outputs.empty()) return false;
   const std::size_t input = node.inputs[0];
   return blobs_[input] == blobs_[node.outputs[0]] && graph.values[input].producer != Value::network_input &&
-         std::count(node.inputs.begin(), node.inputs.end(), input) == 1 && graph.consumers(input).back() == index;
+         std::count(node.inputs.begin(), node.inputs.end(), input) == 1 && consumers[input].back() == index;
 }
 
-NUQ_DEFINITION void LoadedNetwork::absorb_followers(const Graph& graph) {
+NUQ_DEFINITION void LoadedNetwork::absorb_followers(const Graph& graph, const Consumers& consumers) {
   followers_.resize(nodes_.size());
   is_absorbed_.resize(nodes_.size());
   for (std::size_t index = 0; index < nodes_.size(); ++index) {
@@ -211,13 +215,12 @@ NUQ_DEFINITION void LoadedNetwork::absorb_followers(const Graph& graph) {
     if (convolution == nullptr || nodes_[index].outputs.size() != 1 || !convolution->has_channels_in_axis_1()) continue;
     AbsorbedFollowers followers(*convolution);
     std::size_t value = nodes_[index].outputs[0];
-    for (std::vector<std::size_t> readers = graph.consumers(value); readers.size() == 1;
-         readers = graph.consumers(value)) {
-      const Node& reader = nodes_[readers[0]];
-      if (!overwrites_input(graph, readers[0]) || !followers.absorb(layers_[readers[0]])) break;
-      is_absorbed_[readers[0]] = true;
+    while (consumers[value].size() == 1) {
+      const std::size_t reader = consumers[value].front();
+      if (!overwrites_input(graph, consumers, reader) || !followers.absorb(layers_[reader])) break;
+      is_absorbed_[reader] = true;
       followers_[index] = followers;
-      value = reader.outputs[0];
+      value = nodes_[reader].outputs[0];
     }
   }
 }

@@ -303,7 +303,7 @@ TEST_CASE("a Scale behind a BatchNorm that others read stays, the BatchNorm is t
 
 TEST_CASE("layers before and after are connected to the folded one, data layers and inputs included") {
   Network network;
-  network.layer("in", "Input", "top: 'image' input_param { shape { dim: 1 } }")
+  network.layer("in", "Input", "top: 'image' input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } }")
       .layer("pre", "ReLU", "bottom: 'data' top: 'data'")
       .layer("conv", "Convolution", "bottom: 'image' top: 'conv' convolution_param { num_output: 2 kernel_size: 1 }",
              {{2, 3, 1, 1}, {2}})

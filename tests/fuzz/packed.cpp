@@ -1,7 +1,4 @@
-// libFuzzer target: opens, verifies and decodes whatever it is given.
-//
-//     clang++ -std=c++17 -O1 -g -fsanitize=fuzzer,address,undefined -I include tests/fuzz/packed_fuzz.cpp -o fuzz
-//     nuq_packed_seeds corpus && ./fuzz -max_len=4096 corpus/
+// A packed file opened, verified and decoded, and the decoders alone.
 //
 // The first byte chooses what the bytes behind the fourth are: a matrix in one of the codings, a coded text, or a model
 // file, whose size and checksums are put right every other time, so that they do not keep a mutator out.
@@ -11,7 +8,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/packed.hpp"
+#include "target.hpp"
 
 namespace {
 
@@ -50,11 +49,29 @@ void decode_all(const nuq::PackedModelView& model) {
   }
 }
 
+bool stands_for_much(const nuq::PackedModelView& model) {
+  std::size_t values = 0;
+  for (std::size_t index = 0; index < model.layer_count(); ++index) {
+    model.layer(index).visit_blobs([&values](std::size_t, const nuq::PackedBlob& blob) {
+      values += (std::min)(blob.count, max_values);
+      return true;
+    });
+  }
+  return values >= max_values;
+}
+
 void read_model(const std::vector<std::uint8_t>& file) {
   nuq::PackedModelView model;
   if (model.open(file.data(), file.size()) != nuq::DecodeStatus::ok) return;
   static_cast<void>(model.verify());
   decode_all(model);
+  if (stands_for_much(model)) return;
+  nuq::check_packed_file(file, "net.nuq");
+  try {
+    static_cast<void>(nuq::model_of_packed_file(file, "net.nuq"));
+  } catch (const nuq::Error& error) {
+    require(false, std::string("a file that has been checked is refused: ") + error.what());
+  }
 }
 
 /// The portable decoder and the fastest one must agree, in the status too.
@@ -63,15 +80,16 @@ void decode_matrix(nuq::LevelCoding coding, nuq::ArrayView<const std::uint8_t> b
   std::vector<std::int8_t> portable(rows * cols);
   std::vector<std::int8_t> fastest(rows * cols);
   const nuq::DecodeStatus status = nuq::decode_levels(coding, bytes, rows, portable, nuq::InstructionSet::portable);
-  if (nuq::decode_levels(coding, bytes, rows, fastest) != status) __builtin_trap();
-  if (status == nuq::DecodeStatus::ok && portable != fastest) __builtin_trap();
+  require(nuq::decode_levels(coding, bytes, rows, fastest) == status, "the decoders' statuses differ");
+  require(status != nuq::DecodeStatus::ok || portable == fastest, "the decoders' levels differ");
 }
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 4) return 0;
-  const nuq::ArrayView<const std::uint8_t> rest(data + 4, size - 4);
+NUQ_FUZZ_TARGET(packed) {
+  const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  if (bytes.size() < 4) return;
+  const nuq::ArrayView<const std::uint8_t> rest(data + 4, bytes.size() - 4);
   const unsigned kind = data[0] % 6;
   if (kind == 5) {
     read_model(data[1] % 2 == 0 ? with_checksums(rest) : std::vector<std::uint8_t>(rest.begin(), rest.end()));
@@ -82,5 +100,4 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     decode_matrix(static_cast<nuq::LevelCoding>(kind), rest, 1 + std::size_t{data[1]},
                   1 + std::size_t{data[2]} + 256 * std::size_t{data[3] % 4U});
   }
-  return 0;
 }
