@@ -103,7 +103,7 @@ NUQ_FUNCTION [[nodiscard]] inline int hold_lock(const std::string& path) {
 
 }  // namespace detail
 
-NUQ_SPECIAL_MEMBER PrefixLock::PrefixLock(const std::string& prefix) : path_(prefix + ".lock") {
+NUQ_DEFINITION PrefixLock::PrefixLock(const std::string& prefix) : path_(prefix + ".lock") {
   std::error_code error;
   has_made_folder_ = std::filesystem::create_directories(detail::folder_of(path_), error);
   if (error) detail::fail_to_write(path_, "its folder cannot be created: " + error.message());
