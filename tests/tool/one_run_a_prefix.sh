@@ -2,10 +2,10 @@
 # What two runs could do to each other, and a run to its own inputs: one prefix and one journal are one run's at a time,
 # metrics of other data are not taken from a journal, no input is replaced, and a set of results is whole or refused.
 #
-#     one_run_a_prefix.sh NUQ SOURCE_DIR
+#     one_run_a_prefix.sh NUQ
 set -euo pipefail
-nuq=$1
-example=$2/examples/quickstart
+nuq=$(realpath "$1")
+here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null; rm -rf "$folder"' EXIT
 cd "$folder"
@@ -20,8 +20,7 @@ refused() {
     fail "exit $code: $* : $(cat refused.err)"
 }
 
-cp "$example/fashion_resnet.prototxt" net.prototxt
-cp "$example/fashion_resnet.caffemodel" net.caffemodel
+source "$here/small_network.sh"
 net=(-m net.prototxt -w net.caffemodel)
 "$nuq" --quiet config "${net[@]}" -o config.json
 auto=("$nuq" --quiet auto "${net[@]}" -c config.json --max-drop 480000 --levels 64,16 --max-evaluations 3)
@@ -63,10 +62,10 @@ ls killed | grep -q -e lock -e trial -e tmp && fail "left over after a kill: $(l
 
 # A journal's metrics hold for the data that gave them.
 npy() { printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "{'descr': '$1', 'fortran_order': False, 'shape': ($2), }"; }
-{ npy '<f4' '4, 1, 28, 28'; head -c 12544 /dev/zero; } > x.npy
+{ npy '<f4' '4, 32'; head -c 512 /dev/zero; } > x.npy
 { npy '|u1' '4,'; printf '\x01\x02\x03\x04'; } > y.npy
 cat > data.json <<'END'
-{"inputs": {"data": "x.npy"}, "labels": "y.npy", "batch_size": 4, "output": "prob", "metric": "top1"}
+{"inputs": {"data": "x.npy"}, "labels": "y.npy", "batch_size": 4, "output": "fc", "metric": "top1"}
 END
 search --data data.json --journal data_journal.txt -o data/net > /dev/null 2> warnings.txt
 { npy '|u1' '4,'; printf '\x04\x03\x02\x01'; } > y.npy

@@ -2,17 +2,18 @@
 # What the system does to a run: signals, closed or full standard streams, limits of files, threads and inputs that
 # shrink. Each ends in order: an exit code or the signal, one line that says why, and nothing left over.
 #
-#     signals_and_streams.sh NUQ SOURCE_DIR
+#     signals_and_streams.sh NUQ
 set -euo pipefail
-nuq=$1
-example=$2/examples/quickstart
+nuq=$(realpath "$1")
+here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null; rm -rf "$folder"' EXIT
 cd "$folder"
 
 fail() { echo "signals_and_streams.sh: $1" >&2; exit 1; }
 
-net=(-m "$example/fashion_resnet.prototxt" -w "$example/fashion_resnet.caffemodel")
+source "$here/small_network.sh"
+net=(-m net.prototxt -w net.caffemodel)
 "$nuq" --quiet config "${net[@]}" -o config.json
 auto=("$nuq" --quiet auto "${net[@]}" -c config.json --max-drop 480000 --levels 64,16)
 
@@ -57,7 +58,7 @@ ls second | grep -q -e lock -e trial -e tmp && fail "left over after two SIGTERM
 "$nuq" --quiet verify second/net > /dev/null || fail "the best so far is not kept after two SIGTERM"
 
 # A command without a search ends at once, at whatever moment, and leaves nothing but whole results.
-for milliseconds in 010 030 060 100 150; do
+for milliseconds in 002 004 008 016 032; do
   "$nuq" --quiet quantize "${net[@]}" -c config.json -o ended/net > /dev/null 2>&1 &
   run=$!
   sleep 0.$milliseconds
@@ -83,7 +84,7 @@ wants() {
   [ "$code" = "$1" ] && [ "$(wc -l < error.txt)" = 1 ] && grep -q -- "$2" error.txt || fail "exit $code, wanted $1: $(cat error.txt)"
 }
 # Standard output that is full, closed or not read.
-inspect=("$nuq" inspect "$example/fashion_resnet.prototxt" "$example/fashion_resnet.caffemodel")
+inspect=("$nuq" inspect net.prototxt net.caffemodel)
 if [ -e /dev/full ]; then
   code=0; "${inspect[@]}" --json > /dev/full 2> error.txt || code=$?
   wants 2 'standard output: cannot write'
@@ -97,7 +98,7 @@ code=0; { "${inspect[@]}" --json 2> error.txt; echo $? > code.txt; } | true || t
 "${auto[@]}" --max-evaluations 3 --eval-command 'gzip -nc {weights} | wc -c' --journal journal.txt -o closed/net > /dev/null
 
 # Files that may not grow, threads that cannot be started, more threads than make sense.
-code=0; (ulimit -f 16 && exec "$nuq" --quiet quantize "${net[@]}" -c config.json -o limited/net) 2> error.txt || code=$?
+code=0; (ulimit -f 1 && exec "$nuq" --quiet quantize "${net[@]}" -c config.json -o limited/net) 2> error.txt || code=$?
 wants 2 'limited/net.*: cannot write'
 [ ! -d limited ] || fail "left over where files may not grow: $(ls limited)"
 "$nuq" --quiet quantize "${net[@]}" -c config.json -o free/net > /dev/null
