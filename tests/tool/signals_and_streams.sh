@@ -7,7 +7,7 @@ set -euo pipefail
 nuq=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
-trap 'kill $(jobs -p) 2> /dev/null; rm -rf "$folder"' EXIT
+trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$folder"' EXIT
 cd "$folder"
 
 fail() { echo "signals_and_streams.sh: $1" >&2; exit 1; }
