@@ -16,6 +16,7 @@
 #include "nuq/ascend/dictionary.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/io/distinct_files.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -109,6 +110,7 @@ void run(const CompressArguments& arguments) {
     nuq::detail::fail(
         nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--format '" + arguments.format + "': wanted ascend"));
   }
+  nuq::refuse_overwriting({arguments.input}, {arguments.output});
   const nuq::MappedFile file(arguments.input);
   const std::string_view bytes = file.bytes();
   const nuq::AscendDictionaryParameters parameters = parameters_for(arguments, bytes.size());

@@ -50,6 +50,7 @@ NUQ_NAMESPACE_END
 #include <optional>
 
 #include "nuq/core/support/number_text.hpp"
+#include "nuq/core/support/printable_text.hpp"
 #include "nuq/core/tensor.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -113,9 +114,10 @@ NUQ_DEFINITION std::string result_table(const RunReport& report) {
                             {"bytes", true},
                             {"reason", false}});
   for (const LayerReport& layer : report.layers) {
-    layers.add({layer.name, layer.type, to_string(layer.shape), std::to_string(layer.weights),
-                layer.levels ? std::to_string(*layer.levels) : "float", detail::two_decimals(layer.bits_per_weight),
-                std::to_string(layer.bytes), layer.taken ? "" : layer.reason});
+    layers.add({detail::printable_text(layer.name), detail::printable_text(layer.type), to_string(layer.shape),
+                std::to_string(layer.weights), layer.levels ? std::to_string(*layer.levels) : "float",
+                detail::two_decimals(layer.bits_per_weight), std::to_string(layer.bytes),
+                layer.taken ? "" : detail::printable_message(layer.reason)});
   }
   std::string text = layers.text() + "\n";
   text += "weights: " + std::to_string(report.bytes) + " bytes, " + detail::two_decimals(report.ratio_float32) +

@@ -273,6 +273,21 @@ TEST_CASE("the user's file reader gives the bytes of the arrays") {
   CHECK(nuq::load_dataset(path, Reversed{}).batch("data", 0).values == std::vector<float>{42});
 }
 
+TEST_CASE("a dataset's files are those that loading it reads, and its digest is of their content") {
+  const TemporaryFolder folder;
+  folder.write("x.npy", "x");
+  folder.write("y.npy", "y");
+  const std::string path = folder.write("d.json", R"({"inputs": {"data": "x.npy"}, "labels": "y.npy",
+    "targets": "none", "mean_file": "x.npy", "batch_size": 1, "output": "prob", "metric": "top1"})");
+  CHECK(nuq::dataset_files(path) ==
+        std::vector<std::string>{path, folder / "x.npy", folder / "x.npy", folder / "y.npy"});
+  const std::string digest = nuq::sha256_of_dataset(path);
+  folder.write("y.npy", "z");
+  CHECK(nuq::sha256_of_dataset(path) != digest);
+  folder.write("y.npy", "y");
+  CHECK(nuq::sha256_of_dataset(path) == digest);
+}
+
 TEST_CASE("values that are no finite float are refused with array, sample and value") {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float infinity = std::numeric_limits<float>::infinity();

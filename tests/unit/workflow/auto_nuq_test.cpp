@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "../error_of.hpp"
 #include "../temporary_folder.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/io/atomic_file.hpp"
@@ -101,6 +102,27 @@ TEST_CASE("auto_nuq evaluates the original first, then int8, and writes a satisf
     CHECK(run.wrote(suffix));
   }
   CHECK_FALSE(run.folder.has_name_with("trial"));
+}
+
+TEST_CASE("auto_nuq refuses budgets that are none, outputs that are inputs, and a prefix of another run") {
+  Run run;
+  ScriptedEvaluator evaluator;
+  const auto message = [&] { return error_of<nuq::ConfigError>([&] { static_cast<void>(run(evaluator)); }).message; };
+  run.options.max_evaluations = 0;
+  CHECK(message().find("max_evaluations 0") != std::string::npos);
+  run.options.max_evaluations = 15;
+  run.options.max_seconds = std::numeric_limits<double>::quiet_NaN();
+  CHECK(message().find("max_seconds nan") != std::string::npos);
+  run.options.max_seconds = std::numeric_limits<double>::infinity();
+  run.options.confidence = std::numeric_limits<double>::quiet_NaN();
+  CHECK(message().find("confidence nan") != std::string::npos);
+  run.options.confidence = 0.9;
+  run.options.journal = run.config;
+  CHECK(message().find("would replace") != std::string::npos);
+  run.options.journal.clear();
+  const nuq::PrefixLock another(run.prefix);
+  CHECK(message().find(run.prefix + ".lock") != std::string::npos);
+  CHECK(evaluator.returned.empty());
 }
 
 TEST_CASE("auto_nuq returns the smallest of the configurations that were satisfied") {

@@ -135,7 +135,7 @@ struct RateConstrainedErrorFeedback {
  private:
   /// As many paths as are wanted and the layer's size allows.
   [[nodiscard]] std::size_t width(const LayerProblem& problem) const {
-    constexpr double most_products = 1 << 30;  // well under a second
+    constexpr double most_products = 1 << 25;  // hundredths of a second
     const auto cols = static_cast<double>(problem.weights.cols());
     const double products = 0.5 * static_cast<double>(problem.weights.size()) * cols;
     const double affordable = most_products / (std::max)(products, 1.0);
