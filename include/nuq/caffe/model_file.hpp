@@ -87,7 +87,8 @@ NUQ_NAMESPACE_END
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
-#include <fstream>
+#include <cstdio>
+#include <system_error>
 
 #include "nuq/caffe/mixed_syntax.hpp"
 #include "nuq/caffe/unknown_fields.hpp"
@@ -163,14 +164,16 @@ NUQ_FUNCTION inline void stage_caffemodel(const schema::NetWeights& weights, Fil
     fail(ModelError(ErrorCode::unsupported_format, file + ": would be larger than 2 GB, protobuf's limit"));
   }
   constexpr int block_bytes = 1 << 20;  // the system takes a few large pieces in half the time of many small ones
-  std::ofstream stream(files.stage(file), std::ios::binary);
-  const auto serialize = [&] {
-    google::protobuf::io::OstreamOutputStream output(&stream, block_bytes);
-    return weights.SerializeToZeroCopyStream(&output);
-  };
-  if (!serialize() || !stream.flush()) {
-    fail(FormatError(ErrorCode::file_not_writable, file + ": cannot write the weights"));
+  std::FILE* const stream = std::fopen(files.stage(file).c_str(), "wb");
+  if (stream == nullptr) fail_to_write(file, last_system_error());
+  bool is_written = false;
+  int cause = 0;
+  {
+    google::protobuf::io::FileOutputStream output(::fileno(stream), block_bytes);
+    is_written = weights.SerializeToZeroCopyStream(&output) && output.Flush();
+    cause = output.GetErrno();
   }
+  if (std::fclose(stream) != 0 || !is_written) fail_to_write(file, std::generic_category().message(cause));
 }
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "nuq/compiled.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -14,7 +15,7 @@ NUQ_NAMESPACE_BEGIN
 /// std::async would do, for three times the compiler's memory.
 class BackgroundTask {
  public:
-  explicit BackgroundTask(std::function<void()> work) : work_(std::move(work)) {
+  NUQ_FUNCTION explicit BackgroundTask(std::function<void()> work) : work_(std::move(work)) {
     try {
       thread_ = std::thread([this] { run(); });
     } catch (const std::exception&) {
@@ -28,13 +29,13 @@ class BackgroundTask {
   BackgroundTask& operator=(const BackgroundTask&) = delete;
 
   /// Waits for its end, once. Throws what the function threw.
-  void finish() {
+  NUQ_FUNCTION void finish() {
     if (thread_.joinable()) thread_.join();
     if (error_) std::rethrow_exception(error_);
   }
 
  private:
-  void run() noexcept {
+  NUQ_FUNCTION void run() noexcept {
     try {
       work_();
     } catch (...) {

@@ -4,14 +4,13 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "nuq/compiled.hpp"
-#include "nuq/core/background_task.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/returns.hpp"
 #include "nuq/evaluation/trial.hpp"
@@ -129,12 +128,14 @@ class ThreadExecutor {
         if (index == 0) error = std::current_exception();
       }
     };
-    std::vector<std::unique_ptr<BackgroundTask>> others;  // no more than the system has threads for: the first counts
-    for (std::size_t index = 1; index < batch.size(); ++index) {
-      others.push_back(std::make_unique<BackgroundTask>([&evaluate, index] { evaluate(index); }));
+    std::vector<std::thread> threads;
+    threads.reserve(batch.size());
+    try {
+      for (std::size_t index = 1; index < batch.size(); ++index) threads.emplace_back(evaluate, index);
+    } catch (const std::exception&) {  // the system has no thread left: those behind the first may be asked for later
     }
     evaluate(0);
-    for (const auto& other : others) other->finish();
+    for (std::thread& thread : threads) thread.join();
     if (error) std::rethrow_exception(error);
   }
 

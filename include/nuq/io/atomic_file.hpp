@@ -389,8 +389,8 @@ NUQ_FUNCTION [[nodiscard]] inline bool process_exists(int process) noexcept {
 }
 #endif
 
-NUQ_FUNCTION inline void remove_temporaries(const std::string& prefix,
-                                            const std::function<bool(int process)>& has_ended) {
+template <class HasEnded>
+void remove_temporaries(const std::string& prefix, const HasEnded& has_ended) {
   const std::string name_prefix = std::filesystem::path(prefix).filename().string();
   std::error_code ignored;
   for (std::filesystem::directory_iterator entry(folder_of(prefix), ignored), end; !ignored && entry != end;

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -73,10 +72,10 @@ class MappedFile {
   std::string content_;
 #else
   ~MappedFile() {
-    if (size_ > 0 && copy_ == nullptr) ::munmap(data_, size_);
+    if (data_ != nullptr) ::munmap(data_, size_);
   }
   NUQ_FUNCTION [[nodiscard]] std::string_view bytes() const noexcept {
-    return {static_cast<const char*>(data_), size_};
+    return data_ == nullptr ? std::string_view(copy_) : std::string_view(static_cast<const char*>(data_), size_);
   }
 
  private:
@@ -101,17 +100,14 @@ class MappedFile {
   }
 
   NUQ_FUNCTION [[nodiscard]] std::string copy(int file, std::size_t size) {
-    std::unique_ptr<char[]> bytes(new char[size]);
+    copy_.resize(size);
     for (std::size_t at = 0; at < size;) {
-      const ::ssize_t count = ::read(file, bytes.get() + at, size - at);
+      const ::ssize_t count = ::read(file, copy_.data() + at, size - at);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return std::generic_category().message(errno);
       if (count == 0) return "became shorter while it was read";
       at += static_cast<std::size_t>(count);
     }
-    copy_ = std::move(bytes);
-    data_ = copy_.get();
-    size_ = size;
     return {};
   }
 
@@ -123,13 +119,13 @@ class MappedFile {
     return {};
   }
   NUQ_FUNCTION void swap(MappedFile& other) noexcept {
-    std::swap(copy_, other.copy_);
+    copy_.swap(other.copy_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
   }
 
-  std::unique_ptr<char[]> copy_;  // none where the file is mapped
-  void* data_ = nullptr;
+  std::string copy_;      // of a file that is not mapped
+  void* data_ = nullptr;  // of one that is
   std::size_t size_ = 0;
 #endif
 };

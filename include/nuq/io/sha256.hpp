@@ -46,7 +46,7 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(IO)
 
 #include <cerrno>
-#include <fstream>
+#include <cstdio>
 #include <system_error>
 #include <vector>
 
@@ -90,13 +90,15 @@ NUQ_DEFINITION std::string sha256(std::string_view bytes) {
 }
 
 NUQ_DEFINITION std::string sha256_of_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) detail::fail_to_read(path, std::generic_category().message(errno));
+  std::FILE* const file = std::fopen(path.c_str(), "rb");
+  if (file == nullptr) detail::fail_to_read(path, std::generic_category().message(errno));
   Sha256 hash;
   std::vector<char> piece(std::size_t{1} << 16U);
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0)
-    hash.update({piece.data(), static_cast<std::size_t>(file.gcount())});
-  if (file.bad()) detail::fail_to_read(path, "read error");
+  while (const std::size_t size = std::fread(piece.data(), 1, piece.size(), file)) hash.update({piece.data(), size});
+  const bool is_read = std::ferror(file) == 0;
+  const std::string cause = std::generic_category().message(errno);
+  std::fclose(file);
+  if (!is_read) detail::fail_to_read(path, cause);
   return hash.finish();
 }
 
