@@ -207,9 +207,9 @@ def mutate_json(rng, data, other=b"{}"):
             del container[key]
         elif kind == 1 and source:
             part, of = rng.choice(source)
-            container[key] = part[of]
+            container[key] = copy.deepcopy(part[of])
         elif kind == 2 and isinstance(container, list):
-            container.insert(key, container[key])
+            container.insert(key, copy.deepcopy(container[key]))
         elif kind == 3 and isinstance(container, dict):
             container[rng.choice(["", "conv", "x", "ü\u202e\u0001", "n" * 5000])] = container.pop(key)
         elif kind <= 5 and isinstance(container[key], (int, float)) and not isinstance(container[key], bool):
@@ -217,7 +217,7 @@ def mutate_json(rng, data, other=b"{}"):
         elif kind == 4 and isinstance(container[key], bool):
             container[key] = not container[key]
         else:
-            container[key] = rng.choice(JSON_VALUES)
+            container[key] = copy.deepcopy(rng.choice(JSON_VALUES))
     return json.dumps(document, ensure_ascii=rng.random() < 0.5).encode("utf-8", "surrogateescape")
 
 
