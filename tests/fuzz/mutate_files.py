@@ -93,6 +93,7 @@ class Case:
     def __init__(self, nuq, kind, index, folder):
         self.nuq, self.kind, self.index, self.folder = nuq, kind, index, folder
         self.findings = []
+        self.left_over = set()
         self.commands = []
         self.exits = collections.Counter()
         self.stderr = b""
@@ -156,7 +157,9 @@ class Case:
 
     def check_files(self, verb, code, out):
         for file in self.files(""):
-            if re.search(rb"\.tmp|\.lock$|_trial", file) and b"/arrays/" not in file:  # arrays have the names of blobs
+            # Arrays have the names of blobs.
+            if file not in self.left_over and re.search(rb"\.tmp|\.lock$|_trial", file) and not re.search(rb"/(arrays|layers)/", file):
+                self.left_over.add(file)
                 self.finding(f"{verb}: left over, exit {code}", os.path.basename(file))
         if not out or code == 0:
             return
@@ -184,11 +187,11 @@ class Pair:
         self.files = ["-m", model, "-w", weights]
         self.runs = self.evaluates = False
 
-    def run_arguments(self, model, weights):
+    def run_arguments(self, model, weights, folder="arrays"):
         arguments = ["-m", model, "-w", weights]
         for blob, file in self.inputs.items():
             arguments += ["--input", f"{blob}={file}"]
-        return arguments + ["--output-dir", "arrays"]
+        return arguments + ["--output-dir", folder]
 
     def look(self):
         """What commands that only read say of it."""
@@ -204,6 +207,10 @@ class Pair:
         self.runs = case.call("run", *self.run_arguments(self.model, self.weights), *blob, out="arrays") == 0
         self.arrays = [read(file) for file in case.files("arrays")] if self.runs else []
         self.evaluates = case.call("eval", *self.files, "--data", self.data) == 0
+        if self.inspected:
+            names = [layer["name"] for layer in json.loads(self.inspected)["layers"]]
+            name = max(names, key=len, default="")
+            case.call("run", *self.run_arguments(self.model, self.weights, "layers"), f"--layer={name}", out="layers")
 
     def check_model(self, what, model, weights):
         """A network that was written does all that the one does from which it was made."""
