@@ -47,7 +47,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
       calibration_.emplace(nuq::load_dataset(options_.calibration, nuq::GzipFileReader{}));
       declared_inputs_ = nuq::input_shapes(nuq::load_graph(options_.original_model, "", options_.network));
     }
-    if (!options_.confirm.empty()) confirm_.emplace(compared(options_.confirm));
+    if (!options_.confirm.empty()) load_confirmation();
     if (options_.data.empty()) {
       command_.emplace(options_.command);
     } else {
@@ -101,6 +101,13 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     if (!options_.tells_damage || (metric != nuq::Metric::top1 && metric != nuq::Metric::top5)) return;
     nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
     data_->set_originals(nuq::judged_outputs(original, *data_, evaluate_batch_num));
+  }
+
+  /// Refuses data that do not fit the network now, not after the search.
+  void load_confirmation() {
+    confirm_.emplace(compared(options_.confirm));
+    nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
+    static_cast<void>(nuq::evaluate(original, *confirm_, 1));
   }
 
   /// A dataset that knows what the original network computes, where its metric compares with that.

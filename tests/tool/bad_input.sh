@@ -29,6 +29,7 @@ sed 's/kernel_size: 3/kernel_size: 3 kernel_h: 3 kernel_w: 3/' net.prototxt >two
 } >nan.npy
 echo '{"inputs": {"data": "data.npy"}, "batch_size": 1, "output": "conv", "metric": "cosine"}' >data.json
 sed 's/data.npy/nan.npy/' data.json >nan.json
+sed 's/, "metric": "cosine"//' data.json >no_metric.json
 sed 's/kernel_size: 3/kernel_size: 3 stride: 0/' net.prototxt >stride_0.prototxt
 { printf '{"version": '; head -c 300 /dev/zero | tr '\0' '['; head -c 300 /dev/zero | tr '\0' ']'; printf '}'; } >nested.json
 
@@ -86,6 +87,7 @@ refused 'missing configuration' 'missing.json' "$nuq" quantize -m net.prototxt -
 refused 'missing dataset' 'missing.json' "$nuq" eval -m net.prototxt -w net.caffemodel --data missing.json
 refused 'confidence beyond 1' 'confidence 2: wanted 0.5 to 0.999' "$nuq" auto -m net.prototxt -w net.caffemodel -c config.json --eval-command 'echo {model} {weights}' --max-drop 1 --confidence 2 -o out
 refused 'missing second set' 'missing.json' "$nuq" auto -m net.prototxt -w net.caffemodel -c config.json --eval-command 'echo {model} {weights}' --max-drop 1 --confirm missing.json -o out
+refused 'a second set that does not fit' 'no_metric.json: the dataset has no metric' "$nuq" auto -m net.prototxt -w net.caffemodel -c config.json --eval-command 'wc -c < {weights} # {model}' --max-drop 1e9 --max-evaluations 3 --confirm no_metric.json -o out
 refused 'two arrays for one file' 'both be written to arrays/conv.npy' "$nuq" run -m in_place.prototxt -w net.caffemodel --input data=data.npy --output-dir arrays --blob conv --layer conv
 refused 'an array over an input' "blob 'data'.*data.npy" "$nuq" run -m net.prototxt -w net.caffemodel --input data=data.npy --output-dir . --blob data
 refused 'two sizes of one window' "layer 'conv'.*kernel_size and kernel_h" "$nuq" inspect two_sizes.prototxt
