@@ -263,7 +263,8 @@ class PackedModelView {
   /// Whether the type of layer `index` is its own, or that of a layer before which has one.
   NUQ_FUNCTION [[nodiscard]] bool has_type(const detail::LayerHead& head, std::size_t index) const noexcept {
     if (head.type_of == 0) return true;
-    detail::ByteReader reader = head.type_of > index ? detail::ByteReader({}) : record(head.type_of - 1);
+    detail::ByteReader reader =
+        head.type_of > index ? detail::ByteReader({}) : record(static_cast<std::size_t>(head.type_of - 1));
     detail::LayerHead other;
     return detail::read_layer_head(reader, version_, other) && other.type_of == 0;
   }

@@ -40,8 +40,9 @@ NUQ_FUNCTION [[nodiscard]] inline unsigned unpack_group(const PaletteTable& tabl
   const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
   unsigned outside = 0;
   for (std::size_t index = 0; index < count; ++index, group >>= bits) {
-    out[index] = table.levels[group & mask];
-    outside |= table.is_outside[group & mask];
+    const auto entry = static_cast<std::size_t>(group & mask);
+    out[index] = table.levels[entry];
+    outside |= table.is_outside[entry];
   }
   return outside;
 }
@@ -67,7 +68,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::size_t unpack_pairs(const PaletteTable& t
   for (std::size_t used = 0; indices.size() - used >= 8 && out.size() - done >= 8; used += bits) {
     std::uint64_t group = load_u64(indices.data() + used);
     for (int pair = 0; pair < 4; ++pair, group >>= 2 * bits, done += 2) {
-      const std::uint32_t entry = pairs[group & mask];
+      const std::uint32_t entry = pairs[static_cast<std::size_t>(group & mask)];
       out[done] = static_cast<std::int8_t>(entry & 0xFFU);
       out[done + 1] = static_cast<std::int8_t>((entry >> 8U) & 0xFFU);
       all |= entry;

@@ -164,8 +164,10 @@ TEST_CASE("damaged bytes give a status or other levels") {
   for (int trial = 0; trial < 400; ++trial) {
     Bytes damaged = bytes;
     const std::size_t reach = trial % 2 == 0 ? bytes.size() : 12;
-    damaged[nuq::detail::uniform_below(engine, reach)] ^= static_cast<std::uint8_t>(1U << (engine() % 8));
-    if (trial % 3 == 0) damaged.resize(1 + nuq::detail::uniform_below(engine, damaged.size()));
+    damaged[static_cast<std::size_t>(nuq::detail::uniform_below(engine, reach))] ^=
+        static_cast<std::uint8_t>(1U << (engine() % 8));
+    if (trial % 3 == 0)
+      damaged.resize(1 + static_cast<std::size_t>(nuq::detail::uniform_below(engine, damaged.size())));
     Levels out(levels.size());
     if (nuq::decode_adaptive(damaged, 40, out) != nuq::DecodeStatus::ok) ++refused;
   }

@@ -62,7 +62,8 @@ TEST_CASE("bytes that are none are refused, damaged ones give a status or other 
   nuq::detail::RandomEngine engine(1);
   for (int trial = 0; trial < 500; ++trial) {
     Bytes damaged = bytes;
-    damaged[nuq::detail::uniform_below(engine, bytes.size())] ^= static_cast<std::uint8_t>(1U << (engine() % 8));
+    damaged[static_cast<std::size_t>(nuq::detail::uniform_below(engine, bytes.size()))] ^=
+        static_cast<std::uint8_t>(1U << (engine() % 8));
     static_cast<void>(nuq::decode_float_values(damaged, out));
   }
   bytes.push_back(0);

@@ -22,6 +22,9 @@ TEST_CASE("extents whose product cannot be are refused, and a zero makes any pro
   CHECK(count == 9408);
   CHECK(nuq::detail::count_elements({{std::uint64_t{1} << 32U, 0, std::uint64_t{1} << 40U}, 3}, count));
   CHECK(count == 0);
+  count = 7;
+  CHECK(nuq::detail::count_elements({{std::uint64_t{1} << 40U, std::uint64_t{1} << 40U, 0}, 3}, count));
+  CHECK(count == 0);
   CHECK(!nuq::detail::count_elements({{std::uint64_t{1} << 32U, std::uint64_t{1} << 32U}, 2}, count));
   CHECK(!nuq::detail::count_elements({{UINT64_MAX}, 1}, count));
 }

@@ -242,7 +242,8 @@ TEST_CASE("contents that checksums vouch for may be anything: nothing breaks") {
     Bytes damaged = file;
     for (int change = 0; change < 1 + trial % 3; ++change) {
       const std::size_t reach = trial % 2 == 0 ? file.size() : 300;  // every other time the directory
-      damaged[nuq::detail::uniform_below(engine, reach)] = static_cast<std::uint8_t>(engine() >> (engine() % 8));
+      damaged[static_cast<std::size_t>(nuq::detail::uniform_below(engine, reach))] =
+          static_cast<std::uint8_t>(engine() >> (engine() % 8));
     }
     damaged = with_checksums(damaged);
     nuq::PackedModelView model;
@@ -301,8 +302,9 @@ TEST_CASE("a text that the section's size contradicts is refused before memory i
   const auto open_with_size = [&file](std::uint64_t size) {
     Bytes changed(file.begin(), file.begin() + 48);
     nuq::detail::append_varint(changed, size);
-    const std::size_t coded = nuq::detail::load_u64(file.data() + 16) - 4;  // behind the varint of 3000000
-    changed.insert(changed.end(), file.begin() + 52, file.begin() + 52 + static_cast<std::ptrdiff_t>(coded));
+    const auto coded =
+        static_cast<std::ptrdiff_t>(nuq::detail::load_u64(file.data() + 16) - 4);  // behind the varint of 3000000
+    changed.insert(changed.end(), file.begin() + 52, file.begin() + 52 + coded);
     changed[16] = static_cast<std::uint8_t>(changed.size() - 48);
     return open(with_checksums(changed));
   };

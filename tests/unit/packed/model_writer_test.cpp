@@ -62,7 +62,7 @@ TEST_CASE("scales that are all the same take the place of one, whatever their la
     const nuq::PackedBlob blob = model.layer(0).blob(0);
     std::vector<float> values(levels.size());
     REQUIRE(nuq::decode_floats(blob, values) == nuq::DecodeStatus::ok);
-    const std::size_t run = layout.run != 0 ? layout.run : levels.size() / scales.size();
+    const auto run = static_cast<std::size_t>(layout.run != 0 ? layout.run : levels.size() / scales.size());
     for (std::size_t index = 0; index < levels.size(); ++index)
       CHECK(values[index] == static_cast<float>(levels[index]) * scales[index / run % scales.size()]);
     return file;

@@ -217,7 +217,8 @@ TEST_CASE("damaged bytes give a status or other levels, the same by every decode
     for (int trial = 0; trial < 2000; ++trial) {
       Bytes damaged = bytes;
       const std::size_t reach = trial % 2 == 0 ? bytes.size() : 100;  // every other time within the tables
-      damaged[nuq::detail::uniform_below(engine, reach)] ^= static_cast<std::uint8_t>(1U << (engine() % 8));
+      damaged[static_cast<std::size_t>(nuq::detail::uniform_below(engine, reach))] ^=
+          static_cast<std::uint8_t>(1U << (engine() % 8));
       Levels portable(levels.size());
       Levels fastest(levels.size());
       const nuq::DecodeStatus status = nuq::decode_rans(damaged, rows, portable, nuq::InstructionSet::portable);

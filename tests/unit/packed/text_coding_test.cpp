@@ -99,8 +99,9 @@ TEST_CASE("damaged bytes give a status or another text") {
   std::size_t truncated = 0;
   for (int trial = 0; trial < 1000; ++trial) {
     Bytes damaged = bytes;
-    damaged[nuq::detail::uniform_below(engine, bytes.size())] ^= static_cast<std::uint8_t>(1U << (engine() % 8));
-    if (trial % 3 == 0) damaged.resize(nuq::detail::uniform_below(engine, damaged.size()));
+    damaged[static_cast<std::size_t>(nuq::detail::uniform_below(engine, bytes.size()))] ^=
+        static_cast<std::uint8_t>(1U << (engine() % 8));
+    if (trial % 3 == 0) damaged.resize(static_cast<std::size_t>(nuq::detail::uniform_below(engine, damaged.size())));
     std::vector<char> out(text.size());
     const nuq::DecodeStatus status = nuq::decode_text(damaged, {out.data(), out.size()});
     malformed += status == nuq::DecodeStatus::malformed ? 1 : 0;

@@ -18,7 +18,8 @@ TEST_CASE("the generator is SplitMix64: its published first numbers for the seed
 TEST_CASE("numbers below n are in range and equally frequent") {
   RandomEngine engine(1);
   std::array<int, 7> counts{};
-  for (int draw = 0; draw < 70000; ++draw) ++counts.at(nuq::detail::uniform_below(engine, counts.size()));
+  for (int draw = 0; draw < 70000; ++draw)
+    ++counts.at(static_cast<std::size_t>(nuq::detail::uniform_below(engine, counts.size())));
   for (const int count : counts) CHECK(std::abs(count - 10000) < 500);  // 5 standard deviations
   CHECK(nuq::detail::uniform_below(engine, 1) == 0);
 }

@@ -73,7 +73,7 @@ TEST_CASE("a mixer finds the context that tells, and does not lose much by the o
   double entropy = 0.0;
   const std::array<double, 4> share = {0.02, 0.2, 0.7, 0.99};
   for (std::size_t index = 0; index < count; ++index) {
-    const std::size_t context = nuq::detail::uniform_below(engine, 4);
+    const auto context = static_cast<std::size_t>(nuq::detail::uniform_below(engine, 4));
     const unsigned bit = nuq::detail::uniform_unit(engine) < share[context] ? 1 : 0;
     const std::array<nuq::detail::BitCounter*, 4> counters = {&useless[0][engine() % 16], &useless[1][engine() % 16],
                                                               &telling[context], &useless[2][engine() % 16]};
