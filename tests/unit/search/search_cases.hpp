@@ -15,7 +15,7 @@
 
 /// Up to five layers with random subsets of the level counts 64, 32, 16 and 8; bytes in whole numbers.
 inline std::vector<nuq::LayerOptions> random_layers(nuq::detail::RandomEngine& engine) {
-  std::vector<nuq::LayerOptions> layers(1 + nuq::detail::uniform_below(engine, 5));
+  std::vector<nuq::LayerOptions> layers(1 + static_cast<std::size_t>(nuq::detail::uniform_below(engine, 5)));
   for (nuq::LayerOptions& options : layers) {
     double bytes = 50.0 + static_cast<double>(nuq::detail::uniform_below(engine, 1000));
     double harm = 0.0;

@@ -255,7 +255,8 @@ TEST_CASE(
     "for a code with classes the levels are as cheap as the best of all cuts and all ways to give out the words") {
   RandomEngine engine(1);
   for (int trial = 0; trial < 60; ++trial) {
-    const auto values = one_value_per_bin(engine, 2 + uniform_below(engine, 7), -9.0, trial % 2 == 0 ? 5.0 : 40.0);
+    const auto values = one_value_per_bin(engine, 2 + static_cast<std::size_t>(uniform_below(engine, 7)), -9.0,
+                                          trial % 2 == 0 ? 5.0 : 40.0);
     const nuq::LevelHistogram histogram = histogram_of_values(values);
     const int num_steps = 1 + static_cast<int>(uniform_below(engine, 8));
     for (const double price : {0.0, 0.02, 0.3, 2.0, 30.0}) {
@@ -275,7 +276,8 @@ TEST_CASE(
 TEST_CASE("for the entropy the levels are as cheap as the best of all cuts") {
   RandomEngine engine(2);
   for (int trial = 0; trial < 60; ++trial) {
-    const auto values = one_value_per_bin(engine, 2 + uniform_below(engine, 8), -9.0, trial % 2 == 0 ? 5.0 : 40.0);
+    const auto values = one_value_per_bin(engine, 2 + static_cast<std::size_t>(uniform_below(engine, 8)), -9.0,
+                                          trial % 2 == 0 ? 5.0 : 40.0);
     const nuq::LevelHistogram histogram = histogram_of_values(values);
     const int num_steps = 1 + static_cast<int>(uniform_below(engine, 8));
     for (const double price : {0.0, 0.02, 0.3, 2.0, 30.0}) {
@@ -291,7 +293,7 @@ TEST_CASE("for the entropy the levels are as cheap as the best of all cuts") {
 TEST_CASE("for a palette the levels are as cheap as the best of all cuts: their number has the price") {
   RandomEngine engine(3);
   for (int trial = 0; trial < 40; ++trial) {
-    const auto values = one_value_per_bin(engine, 2 + uniform_below(engine, 8), -9.0, 40.0);
+    const auto values = one_value_per_bin(engine, 2 + static_cast<std::size_t>(uniform_below(engine, 8)), -9.0, 40.0);
     const nuq::LevelHistogram histogram = histogram_of_values(values);
     double weight = 0.0;
     for (const WeightedValue& value : values) weight += value.weight;

@@ -193,7 +193,8 @@ TEST_CASE(
       if (trial % 3 == 0 && uniform_below(engine, 4) == 0) required.push_back(level);
     }
     const nuq::OptimalCodebook selector{set_of(allowed), set_of(required)};
-    const auto values = random_sixteenths(engine, 1 + uniform_below(engine, 12), (std::max)(low - 4, -130), high + 4);
+    const auto values = random_sixteenths(engine, 1 + static_cast<std::size_t>(uniform_below(engine, 12)),
+                                          (std::max)(low - 4, -130), high + 4);
     const nuq::LevelHistogram histogram = histogram_of_values(values);
     const std::array<double, 11> least = brute_force(values, selector);
 
