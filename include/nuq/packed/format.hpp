@@ -82,13 +82,16 @@ inline constexpr std::uint8_t coded_float_storage = 5;  ///< behind those of the
 /// The greatest number of values whose bytes can still be counted, and be part of an object.
 inline constexpr std::uint64_t max_packed_elements = static_cast<std::uint64_t>(PTRDIFF_MAX) / 8;
 
-/// The product of the extents, 0 where any is 0; false where it is more than max_packed_elements.
+/// The product of the extents, 0 where any is 0; false where it is more than max_packed_elements, or an extent no
+/// std::int64_t.
 [[nodiscard]] constexpr bool count_elements(const PackedShape& shape, std::uint64_t& count) noexcept {
-  count = 0;
+  bool is_empty = false;
   for (std::size_t axis = 0; axis < shape.axes; ++axis) {
-    if (shape.extents[axis] == 0) return true;
+    if (shape.extents[axis] > static_cast<std::uint64_t>(INT64_MAX)) return false;
+    is_empty = is_empty || shape.extents[axis] == 0;
   }
-  count = 1;
+  count = is_empty ? 0 : 1;
+  if (is_empty) return true;
   for (std::size_t axis = 0; axis < shape.axes; ++axis) {
     if (count > max_packed_elements / shape.extents[axis]) return false;
     count *= shape.extents[axis];

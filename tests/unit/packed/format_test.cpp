@@ -27,6 +27,7 @@ TEST_CASE("extents whose product cannot be are refused, and a zero makes any pro
   CHECK(count == 0);
   CHECK(!nuq::detail::count_elements({{std::uint64_t{1} << 32U, std::uint64_t{1} << 32U}, 2}, count));
   CHECK(!nuq::detail::count_elements({{UINT64_MAX}, 1}, count));
+  CHECK(!nuq::detail::count_elements({{0, std::uint64_t{1} << 63U}, 2}, count));
 }
 
 TEST_CASE("rows are those of the first extent that is not 1") {
