@@ -136,10 +136,12 @@ template <class Engine, class Run>
                                      const NetworkOutputs& original, Run&& run, Parallel& parallel) {
   double bytes = 0.0;
   double weights = 0.0;
+  RateConstrainedErrorFeedback<EntropyRate> feedback;
+  feedback.paths = 1;  // what is compared are sensitivities: more paths in the small layers alone would favour these
   for (Node& node : graph.nodes) {
     const auto known = statistics.find(node.name);
     if (known == statistics.end()) continue;
-    const RateQuantizer quantizer = RateQuantizer{}.at_price(price / sensitivities.at(node.name));
+    const RateQuantizer quantizer = RateQuantizer({}, {}, feedback).at_price(price / sensitivities.at(node.name));
     const LayerQuantization quantized =
         quantize_layer(graph, node, plan.at(node.name), quantizer, &known->second, parallel);
     bytes += layer_bytes(EntropyRate{}, quantized.weights);
