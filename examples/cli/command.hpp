@@ -100,7 +100,7 @@ inline void prepare_outputs(const std::string& prefix, const std::vector<std::st
   std::vector<std::string> written = nuq::result_files_of(prefix);
   written.insert(written.end(), others.begin(), others.end());
   nuq::refuse_overwriting(read, written);
-  SignalWatch::clean_up_under(prefix);
+  clean_up_on_signal(prefix);
 }
 
 /// --nuq-scope standard|extended; `scope` lives as long as `command`.

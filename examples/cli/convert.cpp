@@ -18,7 +18,7 @@ struct ConvertArguments : ModelOptions {
 };
 
 void run(const ConvertArguments& arguments, const Session& session) {
-  SignalWatch::clean_up_under(arguments.prefix);
+  clean_up_on_signal(arguments.prefix);
   nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, arguments.network);
   const std::vector<std::string> warnings = graph.warnings;
   const auto names = nuq::convert_model(std::move(graph), arguments.record, arguments.prefix);

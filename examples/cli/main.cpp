@@ -8,6 +8,7 @@
 #include <string>
 
 #include "command.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/version.hpp"
 #include "signal_watch.hpp"
 #include "standard_streams.hpp"
@@ -27,7 +28,10 @@ void add_commands(CLI::App& app, Session& session) {
   app.add_option("--threads", session.threads, "threads to compute with; 0: all cores; results do not depend on it")
       ->capture_default_str();
   app.add_option("--seed", session.seed, "seed of everything random")->capture_default_str();
-  const auto limit_memory = [](const std::string& bytes) { ::setenv("NUQ_MEMORY_LIMIT", bytes.c_str(), 1); };
+  const auto limit_memory = [](const std::string& bytes) {
+    static_cast<void>(nuq::parse_bytes(bytes, "--memory-limit"));
+    ::setenv("NUQ_MEMORY_LIMIT", bytes.c_str(), 1);
+  };
   app.add_option_function<std::string>(
       "--memory-limit", limit_memory,
       "bytes, or 500M, 4G: what a file may ask for, at once and for a network at work; 4G otherwise");
@@ -68,7 +72,7 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   open_standard_streams();
   try {
-    SignalWatch::begin();
+    watch_signals();
     return run(argc, argv);
   } catch (const std::bad_alloc&) {
     print_error("nuq: not enough memory");

@@ -38,7 +38,7 @@ struct PackedFileArguments {
 };
 
 void pack(const PackArguments& arguments, const Session& session) {
-  SignalWatch::clean_up_under(arguments.output);
+  clean_up_on_signal(arguments.output);
   nuq::ThreadPool threads(session.threads);
   nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, threads, arguments.network);
   const std::vector<std::string> warnings = graph.warnings;
@@ -54,7 +54,7 @@ void pack(const PackArguments& arguments, const Session& session) {
 void unpack(const PackedFileArguments& arguments, const Session& session) {
   const std::string model_file = arguments.prefix + ".prototxt";
   const std::string weights_file = arguments.prefix + ".caffemodel";
-  SignalWatch::clean_up_under(arguments.prefix);
+  clean_up_on_signal(arguments.prefix);
   nuq::unpack_model(arguments.file, model_file, weights_file);
   if (!session.quiet) std::printf("%s\n%s\n", model_file.c_str(), weights_file.c_str());
 }

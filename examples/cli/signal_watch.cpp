@@ -14,6 +14,7 @@
 #include <sstream>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "command.hpp"
 #include "nuq/core/support/printable_text.hpp"
@@ -106,7 +107,7 @@ void watch(int watchers_end) {
 
 }  // namespace
 
-void SignalWatch::begin() {
+void watch_signals() {
   for (const int signal : {SIGPIPE, SIGXFSZ}) handle(signal, [](int, ::siginfo_t*, void*) {});
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return;
@@ -122,7 +123,7 @@ void SignalWatch::begin() {
   if (hang_up.sa_handler != SIG_IGN) handle(SIGHUP, tell);
 }
 
-void SignalWatch::clean_up_under(const std::string& prefix) {
+void clean_up_on_signal(const std::string& prefix) {
   const std::lock_guard<std::mutex> lock(prefixes().mutex);
   prefixes().names.push_back(prefix);
 }

@@ -2,22 +2,18 @@
 #define NUQ_EXAMPLES_CLI_SIGNAL_WATCH_HPP
 
 #include <string>
-#include <vector>
 
-/// Waits for signals, from when it is made to the end of the program, and ends the program in order: temporary files
-/// and locks of `clean_up_under` go with it. While a `GracefulStop` lives the first signal only asks for the end.
+/// From now on signals end the program in order: temporary files and locks go with it where `clean_up_on_signal` says
+/// so. While a `GracefulStop` lives the first signal only asks for the end. To be called before other threads are
+/// started; without a thread for it, signals do what they do anyway.
 ///
 /// SIGINT, SIGTERM and SIGHUP (unless it was ignored, as by nohup) end the program. SIGBUS, which comes where an input
 /// that is mapped becomes shorter, does with an error and exit code 2. SIGPIPE and SIGXFSZ do nothing, so that writing
 /// fails with its cause.
-class SignalWatch {
- public:
-  /// Before other threads are started. Without a thread for it, signals do what they do anyway.
-  static void begin();
+void watch_signals();
 
-  /// Removes what this process has not finished under a prefix if a signal ends it.
-  static void clean_up_under(const std::string& prefix);
-};
+/// Removes what this process has not finished under a prefix if a signal ends it.
+void clean_up_on_signal(const std::string& prefix);
 
 /// While it lives, a signal that ends the program asks for that first; the second ends it.
 class GracefulStop {
