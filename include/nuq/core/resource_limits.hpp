@@ -30,7 +30,8 @@ struct ResourceLimits {
   NUQ_FUNCTION [[nodiscard]] std::uint64_t most_expanded(std::uint64_t stored) const noexcept;
 };
 
-/// "4G", "512M", "100000" as a number of bytes. Throws ConfigError invalid_argument, naming `what`.
+/// "4G", "512M", "100000" as a number; K, M, G and T are powers of 1,024. Throws ConfigError invalid_argument, naming
+/// `what`.
 NUQ_FUNCTION [[nodiscard]] std::uint64_t parse_bytes(const std::string& text, const std::string& what);
 
 NUQ_NAMESPACE_END
@@ -83,7 +84,7 @@ NUQ_DEFINITION std::uint64_t parse_bytes(const std::string& text, const std::str
   is_number = is_number && digits > 0 && (unit.empty() || has_unit) && value <= most >> shift;
   if (!is_number) {
     detail::fail(ConfigError(ErrorCode::invalid_argument,
-                             what + " '" + text + "': wanted a number of bytes, such as 500000 or 4G"));
+                             what + " '" + text + "': wanted a whole number, such as 500000 or 4G"));
   }
   return value << shift;
 }

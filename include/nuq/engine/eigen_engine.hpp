@@ -138,7 +138,6 @@ NUQ_NAMESPACE_END
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <optional>
 
 NUQ_NAMESPACE_BEGIN
@@ -247,7 +246,7 @@ NUQ_DEFINITION void EigenEngine::bind(Binding binding) {
 }
 
 NUQ_DEFINITION void EigenEngine::check_memory(Binding binding) const {
-  std::map<std::size_t, std::uint64_t> bytes;  // by buffer
+  std::vector<std::uint64_t> bytes(buffers_.size());  // by buffer
   std::uint64_t all = 0;
   for (std::size_t value = 0; value < shapes_.size(); ++value) {
     if (shapes_[value].empty()) continue;
