@@ -219,23 +219,14 @@ NUQ_FUNCTION [[nodiscard]] inline std::string target_of_links(const std::string&
   return target.string();
 }
 
-/// Gives `copy` the permissions of `file`, if that exists; a system or file system without them is no error.
-NUQ_FUNCTION inline void copy_permissions(const std::string& file, const std::string& copy) {
-  std::error_code error;
-  const std::filesystem::file_status present = std::filesystem::status(file, error);
-  if (std::filesystem::is_regular_file(present)) std::filesystem::permissions(copy, present.permissions(), error);
-}
-
 }  // namespace detail
 
 NUQ_SPECIAL_MEMBER FileSet::~FileSet() {
-  std::error_code ignored;
-  for (const Staged& file : staged_) std::filesystem::remove(file.temporary, ignored);
+  for (const Staged& file : staged_) static_cast<void>(std::remove(file.temporary.c_str()));
 }
 
 NUQ_DEFINITION std::string FileSet::stage(const std::string& final_path) {
-  std::FILE* const file = create(final_path);
-  std::fclose(file);
+  std::fclose(create(final_path));
   return staged_.back().temporary;
 }
 
@@ -248,8 +239,7 @@ NUQ_DEFINITION void FileSet::stage(const std::string& final_path, std::string_vi
     cause = detail::last_system_error();
   }
   if (written) return;
-  std::error_code ignored;
-  std::filesystem::remove(staged_.back().temporary, ignored);
+  static_cast<void>(std::remove(staged_.back().temporary.c_str()));
   staged_.pop_back();
   detail::fail_to_write(final_path, cause);
 }
@@ -337,14 +327,21 @@ NUQ_DEFINITION std::FILE* FileSet::create(const std::string& final_path) {
   if (final_path.empty()) detail::fail_to_write("''", "empty file name");
   Staged staged{"", final_path, detail::target_of_links(final_path)};
   make_place_for(staged);
+  std::error_code ignored;
+  const std::filesystem::file_status present = std::filesystem::status(staged.target, ignored);
+  staged_.reserve(staged_.size() + 1);
   for (std::uint64_t token = detail::unique_number(this);; ++token) {
     staged.temporary =
         staged.target + "." + std::to_string(detail::process_id()) + "-" + std::to_string(token) + ".tmp";
+    const std::filesystem::path temporary = staged.temporary;
     std::FILE* const file = std::fopen(staged.temporary.c_str(), "wbx");
     if (file == nullptr && errno == EEXIST) continue;
     if (file == nullptr) detail::fail_to_write(final_path, detail::last_system_error());
-    detail::copy_permissions(staged.target, staged.temporary);
+    // Nothing throws between the file's creation and the destructor's knowing of it.
     staged_.push_back(std::move(staged));
+    if (std::filesystem::is_regular_file(present)) {
+      std::filesystem::permissions(temporary, present.permissions(), ignored);
+    }
     return file;
   }
 }
