@@ -6,7 +6,8 @@
 //     FAULT_COUNT  file that gets the number of calls in the end, unless the program is killed
 //
 // Calls count from the program's first pipe2 on, which `nuq` makes before it does anything else: what the dynamic linker
-// and constructors do is nobody's business here.
+// and constructors do is nobody's business here. Allocations count from the first call on a file after that: the
+// library that reads its arguments ends the program where memory lacks.
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@ extern "C" void* __libc_malloc(std::size_t size);
 namespace {
 
 std::atomic<bool> is_armed{false};
+std::atomic<bool> has_used_file{false};
 std::atomic<long> calls{0};
 
 bool is_kind(const char* kind) {
@@ -43,6 +45,7 @@ long fault_at() {
 
 /// Whether this call is the one that fails; sets errno.
 bool fails(bool counts) {
+  has_used_file = has_used_file || is_armed;
   static const bool is_io = is_kind("io");
   if (!is_armed || !is_io || !counts || ++calls != fault_at()) return false;
   const char* const mode = std::getenv("FAULT_MODE");
@@ -53,7 +56,7 @@ bool fails(bool counts) {
 
 bool fails_allocation() {
   static std::atomic<int> is_memory{-1};
-  if (!is_armed) return false;
+  if (!has_used_file) return false;
   if (is_memory < 0) is_memory = is_kind("memory") ? 1 : 0;
   return is_memory == 1 && ++calls == fault_at();
 }

@@ -129,11 +129,13 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 
 #if defined(_WIN32)
 #include <process.h>
 #else
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
@@ -386,17 +388,39 @@ NUQ_FUNCTION [[nodiscard]] inline bool process_exists(int process) noexcept {
 }
 #endif
 
+#if defined(_WIN32)
+[[nodiscard]] inline std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(folder, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    names.push_back(entry->path().filename().string());
+  }
+  return names;
+}
+#else
+/// Of its files; none where the folder cannot be read. (libstdc++'s directory_iterator ends the program where memory
+/// lacks.)
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::string> names_in(const std::string& folder) {
+  struct Closer {
+    void operator()(::DIR* open) const noexcept { ::closedir(open); }
+  };
+  const std::unique_ptr< ::DIR, Closer> entries(::opendir(folder.c_str()));
+  std::vector<std::string> names;
+  if (!entries) return names;
+  while (const ::dirent* const entry = ::readdir(entries.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+#endif
+
 template <class HasEnded>
 void remove_temporaries(const std::string& prefix, const HasEnded& has_ended) {
   const std::string name_prefix = std::filesystem::path(prefix).filename().string();
-  std::error_code ignored;
-  for (std::filesystem::directory_iterator entry(folder_of(prefix), ignored), end; !ignored && entry != end;
-       entry.increment(ignored)) {
-    const std::string name = entry->path().filename().string();
+  const std::string folder = folder_of(prefix);
+  for (const std::string& name : names_in(folder)) {
     const int process = process_of_temporary(name);
     if (process == 0 || name.compare(0, name_prefix.size(), name_prefix) != 0 || !has_ended(process)) continue;
-    std::error_code not_removed;
-    std::filesystem::remove(entry->path(), not_removed);
+    static_cast<void>(std::remove((folder + "/" + name).c_str()));
   }
 }
 

@@ -26,7 +26,10 @@ class PrefixLock {
   NUQ_FUNCTION static void remove_own(const std::string& prefix) noexcept;
 
  private:
+  PrefixLock() = default;  // so that the destructor follows a constructor that fails half-way
+
   std::string path_;
+  std::string folder_;
   int file_ = -1;
   bool has_made_folder_ = false;
 };
@@ -103,9 +106,11 @@ NUQ_FUNCTION [[nodiscard]] inline int hold_lock(const std::string& path) {
 
 }  // namespace detail
 
-NUQ_DEFINITION PrefixLock::PrefixLock(const std::string& prefix) : path_(prefix + ".lock") {
+NUQ_DEFINITION PrefixLock::PrefixLock(const std::string& prefix) : PrefixLock() {
+  path_ = prefix + ".lock";
+  folder_ = detail::folder_of(path_);
   std::error_code error;
-  has_made_folder_ = std::filesystem::create_directories(detail::folder_of(path_), error);
+  has_made_folder_ = std::filesystem::create_directories(folder_, error);
   if (error) detail::fail_to_write(path_, "its folder cannot be created: " + error.message());
 #if !defined(_WIN32)
   file_ = detail::hold_lock(path_);
@@ -123,9 +128,8 @@ NUQ_SPECIAL_MEMBER PrefixLock::~PrefixLock() {
     ::unlink(path_.c_str());
     ::close(file_);
   }
+  if (has_made_folder_) ::rmdir(folder_.c_str());  // where nothing was written there
 #endif
-  std::error_code is_in_use;
-  if (has_made_folder_) std::filesystem::remove(detail::folder_of(path_), is_in_use);
 }
 
 NUQ_DEFINITION void PrefixLock::remove_own([[maybe_unused]] const std::string& prefix) noexcept {
