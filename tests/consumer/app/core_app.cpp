@@ -1,7 +1,11 @@
 #include <cstdio>
 #include <vector>
 
+#if defined(NUQ_SINGLE_HEADER)
+#include <nuq_core.hpp>
+#else
 #include <nuq/core.hpp>
+#endif
 
 int main() {
   const std::vector<float> weights = {-1.0F, -0.5F, 0.0F, 0.25F, 0.5F, 1.0F};

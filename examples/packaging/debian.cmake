@@ -1,0 +1,27 @@
+# cpack -G DEB: libnuq-dev (headers, schemas, CMake and pkg-config files; any architecture) and nuq-tools (the tool `nuq`).
+set(CPACK_PACKAGE_NAME nuq)
+set(CPACK_PACKAGE_VENDOR "nuq")
+set(CPACK_PACKAGE_CONTACT "The nuq developers <nuq@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_GENERATOR DEB)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_ALL development)
+if(NUQ_BUILD_EXAMPLES)
+  list(APPEND CPACK_COMPONENTS_ALL tools)
+endif()
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libnuq-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_ARCHITECTURE all)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libeigen3-dev, libprotobuf-dev, protobuf-compiler, nlohmann-json3-dev")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Header-only C++17 library: headers, protobuf schemas, CMake package and pkg-config files.")
+
+set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME nuq-tools)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
+set(CPACK_COMPONENT_TOOLS_DESCRIPTION "The command nuq: quantizes, searches, packs, verifies.")
+
+include(CPack)
