@@ -9,6 +9,9 @@
 #ifndef NUQ_VERSION_HPP
 #define NUQ_VERSION_HPP
 
+/// @namespace nuq
+/// Non-uniform weight quantization of neural networks.
+
 #define NUQ_VERSION_MAJOR 0
 #define NUQ_VERSION_MINOR 1
 #define NUQ_VERSION_PATCH 0

@@ -164,7 +164,9 @@ class DenseMatrix {
   std::vector<Real> values_;
 };
 
+/// Of double precision, which sums are taken in.
 using Vector = DenseVector<double>;
+/// Of double precision, which sums are taken in.
 using Matrix = DenseMatrix<double>;
 
 NUQ_NAMESPACE_END

@@ -43,6 +43,7 @@ struct KernelExtents {
   std::size_t cols = 1;
 };
 
+/// Rows and columns of a layer's weights.
 NUQ_FUNCTION [[nodiscard]] LayerShape shape_of(const QuantizedWeights& weights) noexcept;
 
 NUQ_NAMESPACE_END

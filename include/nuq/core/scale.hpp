@@ -16,8 +16,10 @@ NUQ_NAMESPACE_BEGIN
 /// Limits of every quantization scale (the AMCT manual's): neither the scale nor its reciprocal may be below
 /// FLT_EPSILON.
 inline constexpr float min_scale = FLT_EPSILON;
+/// The reciprocal of the smallest.
 inline constexpr float max_scale = 1.0F / FLT_EPSILON;
 
+/// Whether a scale is within these limits.
 NUQ_FUNCTION [[nodiscard]] inline bool is_legal_scale(float scale) noexcept {
   return is_finite(scale) && scale >= min_scale && scale <= max_scale;
 }

@@ -100,20 +100,27 @@ template <class E>
 inline constexpr bool has_eval_net_batches_v = returns<double, eval_net_batches_op, E>();
 }  // namespace detail
 
+/// Whether an evaluator has `eval_model`, with or without `BatchMetrics&`.
 template <class E>
 inline constexpr bool has_eval_model_v =
     detail::returns<double, detail::eval_model_op, E>() || detail::has_eval_model_batches_v<E>;
+/// Whether an evaluator has `eval_net`, with or without `BatchMetrics&`.
 template <class E>
 inline constexpr bool has_eval_net_v =
     detail::returns<double, detail::eval_net_op, E>() || detail::has_eval_net_batches_v<E>;
+/// Whether an evaluator has `is_satisfied`.
 template <class E>
 inline constexpr bool has_is_satisfied_v = detail::returns<bool, detail::is_satisfied_op, E>();
+/// Whether an evaluator has `evaluate_batch_num`.
 template <class E>
 inline constexpr bool has_evaluate_batch_num_v = detail::returns<int, detail::evaluate_batch_num_op, E>();
+/// Whether an evaluator has `calibration_batch`.
 template <class E>
 inline constexpr bool has_calibration_batch_v = detail::returns<InputBatch, detail::calibration_batch_op, E>();
+/// Whether an evaluator has `confirm_model`.
 template <class E>
 inline constexpr bool has_confirm_model_v = detail::returns<std::optional<double>, detail::confirm_model_op, E>();
+/// Whether an evaluator says that several threads may use it at a time.
 template <class E>
 inline constexpr bool is_thread_safe_v = detail::IsThreadSafe<E>::value;
 

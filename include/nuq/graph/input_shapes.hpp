@@ -14,6 +14,7 @@ NUQ_NAMESPACE_BEGIN
 /// The shapes that a network declares its inputs with, by blob; empty for one whose shape its file does not tell.
 using InputShapes = std::map<std::string, Shape>;
 
+/// Those of a graph's inputs.
 NUQ_FUNCTION [[nodiscard]] InputShapes input_shapes(const Graph& graph);
 
 NUQ_NAMESPACE_END

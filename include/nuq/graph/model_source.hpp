@@ -20,6 +20,7 @@ struct Graph;
 /// A network in a format's own terms, about to be written.
 class FormattedModel {
  public:
+  /// A layer as the file will have it.
   struct Layer {
     std::string name;
     std::string type;

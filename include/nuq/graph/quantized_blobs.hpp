@@ -60,6 +60,8 @@ void for_each_quantized(const Graph& graph, const NetworkQuantization& quantizat
   }
 }
 
+/// Scale and offset of a quantized layer's input. Throws RecordError missing_record
+/// where it was not calibrated.
 NUQ_FUNCTION [[nodiscard]] inline const ActivationScale& activation_of(const Node& node,
                                                                        const LayerQuantization& quantization) {
   if (quantization.activation) return *quantization.activation;

@@ -12,6 +12,7 @@ NUQ_NAMESPACE_BEGIN
 /// Names of the layers inserted around a quantized one, as the vendor's compiler prints them.
 NUQ_FUNCTION [[nodiscard]] std::string quant_layer_name(const std::string& layer);
 
+/// Name of the DeQuant layer behind a quantized layer.
 NUQ_FUNCTION [[nodiscard]] std::string dequant_layer_name(const std::string& layer);
 
 /// True for the layers that quantization inserts (AMCT manual, quantized model): they are in no float model.

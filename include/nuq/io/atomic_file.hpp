@@ -43,6 +43,7 @@ NUQ_FUNCTION void begin_to_flush([[maybe_unused]] const std::string& path) noexc
 /// permissions stay; where a final name is a symbolic link, the file that it leads to is replaced.
 class FileSet {
  public:
+  /// A file that is written and has not got its name yet.
   struct Staged {
     std::string temporary;
     std::string final_path;  ///< as asked for

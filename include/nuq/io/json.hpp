@@ -126,6 +126,7 @@ class Json {
   std::vector<std::string> keys_;  ///< of an object
 };
 
+/// One member of an object.
 struct Json::Member {
   std::string key;
   Json value;

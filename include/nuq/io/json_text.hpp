@@ -15,7 +15,7 @@ NUQ_NAMESPACE_BEGIN
 /// How JSON text is laid out.
 struct JsonStyle {
   int indent = -1;     ///< spaces per level; -1: everything in one line without spaces
-  bool ascii = false;  ///< all beyond ASCII as \u and four hexadecimal digits
+  bool ascii = false;  ///< all beyond ASCII escaped by four hexadecimal digits
 };
 
 namespace detail {
@@ -45,7 +45,7 @@ template <class E = FormatError>
 }
 
 /// A value as JSON text without a line break at its end. Numbers are the shortest decimals that read back the same, NaN
-/// and infinities become null. A byte 0xNN that is no UTF-8 becomes \uefNN, of a private use area (MirBSD's OPTU
+/// and infinities become null. A byte 0xNN that is no UTF-8 becomes U+EFNN, of a private use area (MirBSD's OPTU
 /// encodings map raw bytes so), and so does each byte of a character of that range: any parser takes the text, and
 /// every name reads back the same.
 NUQ_FUNCTION [[nodiscard]] std::string to_text(const Json& json, const JsonStyle& style = {});

@@ -17,6 +17,7 @@ NUQ_NAMESPACE_BEGIN
 /// Type of the elements of an array file.
 enum class NumericType { uint8, int8, int32, int64, float32, float64 };
 
+/// In bytes.
 [[nodiscard]] constexpr std::size_t element_size(NumericType type) noexcept {
   switch (type) {
     case NumericType::uint8:
@@ -32,6 +33,7 @@ enum class NumericType { uint8, int8, int32, int64, float32, float64 };
   return 0;
 }
 
+/// Whether a type holds whole numbers alone.
 [[nodiscard]] constexpr bool is_integer(NumericType type) noexcept {
   return type != NumericType::float32 && type != NumericType::float64;
 }

@@ -16,6 +16,7 @@ NUQ_NAMESPACE_BEGIN
 NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> encode_adaptive(MatrixView<const std::int8_t> levels,
                                                                      const LevelSet& set);
 
+/// The same with the set of levels that occur.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> encode_adaptive(MatrixView<const std::int8_t> levels);
 
 NUQ_NAMESPACE_END

@@ -19,6 +19,7 @@ NUQ_FUNCTION [[nodiscard]] std::size_t palette_bytes(const LevelSet& set, std::s
 NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels,
                                                                     const LevelSet& set);
 
+/// The same with the set of levels that occur.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> encode_palette(ArrayView<const std::int8_t> levels);
 
 NUQ_NAMESPACE_END

@@ -85,8 +85,7 @@ class NonUniformQuantizer {
     return priced;
   }
 
-  /// @param  weights     [out × in].
-  /// @param  statistics  of the layer's `in` inputs, or null.
+  /// Quantizes one layer: `weights` are [out × in], `statistics` those of its `in` inputs, or null.
   /// @throws ModelError  for weights that the weight quantizer refuses.
   /// @throws ConfigError invalid_argument: `num_steps` out of range, a policy that breaks its contract;
   ///                     size_mismatch: statistics of another layer.

@@ -20,6 +20,7 @@ enum class Target {
   return for_ascend ? Target::ascend : Target::packed;
 }
 
+/// As `--target` and the report call it.
 [[nodiscard]] constexpr const char* target_name(Target target) noexcept {
   return target == Target::packed ? "packed" : target == Target::palette ? "palette" : "ascend";
 }

@@ -27,6 +27,7 @@ inline constexpr Proportion predicted_proportion = {0.25, 0.15};
 /// within a tenth from a loss of 0.3 % up to 60 %, that is over a factor of 40 and more of the divergence.
 inline constexpr Proportion measured_proportion = {0.1, 0.1};
 
+/// A loss of the metric and how well it is known.
 struct LossEstimate {
   double loss = 0.0;
   double error = 0.0;  ///< standard error

@@ -16,6 +16,7 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// What a search may spend.
 struct SearchBudget {
   int evaluations = 15;  ///< calls of the evaluator
   double seconds = (std::numeric_limits<double>::infinity)();

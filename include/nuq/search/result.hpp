@@ -26,18 +26,21 @@ struct EvaluationOutcome {
   bool plausible = false;
 };
 
+/// A configuration and what its evaluation gave.
 struct EvaluatedConfiguration {
   Configuration configuration;
   double bytes = 0.0;  ///< of all layers
   EvaluationOutcome outcome;
 };
 
+/// How a search ended.
 enum class SearchStatus {
   satisfied,        ///< `best` is the answer
   int8_refused,     ///< the evaluator refuses the network with every layer at int8, and whatever else was tried
   budget_too_small  ///< the budget ended before any configuration passed
 };
 
+/// What a search found.
 struct SearchResult {
   SearchStatus status = SearchStatus::budget_too_small;
   /// Fewest bytes of all configurations that were evaluated and satisfied; set iff status is `satisfied`.

@@ -21,6 +21,7 @@ NUQ_NAMESPACE_BEGIN
 /// computed, that no computed layer reads. Detections, of which there are more or fewer when anything changes, stand
 /// for the values that they are made of.
 struct NetworkOutputs {
+  /// One of the network's outputs.
   struct Blob {
     std::string layer;            ///< the one that writes it
     std::size_t output = 0;       ///< as which of its outputs

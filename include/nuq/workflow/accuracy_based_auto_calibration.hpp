@@ -42,6 +42,7 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// Of `accuracy_based_auto_calibration`.
 struct AutoCalibrationOptions {
   std::size_t threads = 1;     ///< of quantization, calibration and `eval_net`; results do not depend on it
   CustomLayers custom_layers;  ///< layer types of the user's own
@@ -55,6 +56,7 @@ struct RollBackTrial {
   bool satisfied = false;
 };
 
+/// What `accuracy_based_auto_calibration` found.
 struct AutoCalibrationResult {
   bool satisfied = false;                 ///< false: every layer went back to float, and no model is written
   double original_metric = 0.0;           ///< of the float network

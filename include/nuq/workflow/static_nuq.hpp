@@ -41,6 +41,7 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// Of `static_nuq`.
 struct StaticNuqOptions {
   bool weights_only = false;   ///< leaves activations in float although there are data to calibrate them
   int statistics_batches = 0;  ///< batches of data that the weights are fitted to; 0: batch_num

@@ -19,6 +19,7 @@ NUQ_NAMESPACE_BEGIN
 
 namespace ops {
 
+/// How Eltwise joins its inputs.
 enum class EltwiseMethod {
   sum,
   product,

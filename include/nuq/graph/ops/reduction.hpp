@@ -28,6 +28,7 @@ struct ArgMax {
   bool with_values = false;  ///< the values, with `axis` in place of the places, otherwise behind them
 };
 
+/// What Reduction makes of the values that it takes together.
 enum class ReductionMethod { sum, sum_of_magnitudes, sum_of_squares, mean };
 
 /// coefficient times the sum, say, of all values of the axes from `axis` on.

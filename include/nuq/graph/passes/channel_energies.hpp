@@ -136,6 +136,7 @@ class BasicChannelEnergies {
   std::map<std::size_t, Energies> known_;
 };
 
+/// In double precision.
 using ChannelEnergies = BasicChannelEnergies<double>;
 
 #if defined(NUQ_COMPILED)

@@ -17,6 +17,7 @@ NUQ_NAMESPACE_BEGIN
 /// The best codebooks of one layer for every number of levels k = 1 … max_steps.
 class CodebookCurve {
  public:
+  /// The best codebook of one number of levels.
   struct Point {
     double distortion = (std::numeric_limits<double>::infinity)();
     Codebook codebook;

@@ -97,6 +97,7 @@ class BasicPriorMoments {
   double precision_of_mean_ = 0.0;  // 1ᵀ B⁻¹ 1
 };
 
+/// In double precision.
 using PriorMoments = BasicPriorMoments<double>;
 
 #if defined(NUQ_COMPILED)

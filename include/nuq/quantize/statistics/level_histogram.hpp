@@ -25,6 +25,7 @@ class LevelHistogram {
  public:
   static constexpr std::size_t num_bins = 512;
 
+  /// Sums over the values in one bin: of their weights w, of w · u and of w · u².
   struct Bin {
     double weight = 0.0;
     double sum = 0.0;

@@ -16,6 +16,7 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// Of `auto_nuq`.
 struct AutoNuqOptions {
   int max_evaluations = 15;  ///< calls of the evaluator that the search may ask for, the original and int8 included
   /// No evaluation starts later. The preparation takes at most about half of it: statistics, sensitivities and the
