@@ -73,7 +73,7 @@ grep -q 'stopped on request' five.txt || fail "the result does not say that it w
 
 # Layers that share their levels, and requests that make no sense.
 search six/net 'gzip -nc {weights} | wc -c' --share block5_conv1,block5_conv2 --pin fc=256 --pareto --quiet > /dev/null
-[ -s six/net_pareto_1.nuq ] || fail "no files of the front"
+[ -s six/net_pareto/1.nuq ] || fail "no files of the front"
 # Policies by name: all layers share their levels, so that every configuration can be tried; scales of least error.
 all=conv1,block1_conv1,block1_conv2,block2_projection,block2_conv1,block2_conv2,block3_conv1,block3_conv2
 all=$all,block4_projection,block4_conv1,block4_conv2,block5_conv1,block5_conv2,fc

@@ -31,7 +31,7 @@ nuq::RunReport example() {
   report.layers = {{"conv1", "Convolution", {20, 1, 5, 5}, 500, 32, 5.25, 328, true, ""},
                    {"ip", "InnerProduct", {10, 500}, 5000, std::nullopt, 32.0, 20000, false, "skipped"}};
   report.trials = {
-      {{0.625, true, false, 0.03125}, "uniform 32", 1000, {{"ip", 31}, {"conv1", 32}}, true, "m_pareto_1"}};
+      {{0.625, true, false, 0.03125}, "uniform 32", 1000, {{"ip", 31}, {"conv1", 32}}, true, "m_pareto/1"}};
   return report;
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
         "conv1": 32
       },
       "non_dominated": true,
-      "files": "m_pareto_1"
+      "files": "m_pareto/1"
     }
   ],
   "sizes": {

@@ -243,9 +243,9 @@ TEST_CASE("the report marks what no other configuration beats, and each of these
     CHECK(std::filesystem::exists(trial.files + "_record.txt"));
   }
   CHECK(front > 1);
-  CHECK(run.wrote("_pareto_1.nuq"));
-  CHECK(run.wrote("_pareto_" + std::to_string(front) + ".nuq"));
-  CHECK_FALSE(run.wrote("_pareto_" + std::to_string(front + 1) + ".nuq"));
+  CHECK(run.wrote("_pareto/1.nuq"));
+  CHECK(run.wrote("_pareto/" + std::to_string(front) + ".nuq"));
+  CHECK_FALSE(run.wrote("_pareto/" + std::to_string(front + 1) + ".nuq"));
   for (const nuq::FileReport& file : result.report.files) CHECK(nuq::sha256_of_file(file.path) == file.sha256);
 }
 

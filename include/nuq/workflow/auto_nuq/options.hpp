@@ -51,7 +51,7 @@ struct AutoNuqOptions {
   /// was (EvaluationJournal); empty: none.
   std::string journal;
   /// Also writes the models of all evaluated configurations that no other beats in both bytes and metric, as
-  /// `<save_prefix>_pareto_1` (the smallest), `_2` …, refused ones too, where there is a result.
+  /// `<save_prefix>_pareto/1…` (the smallest), `2…` and so on, refused ones too, where there is a result.
   bool pareto = false;
 };
 
