@@ -5,8 +5,8 @@
 //     FAULT_MODE   the error of a call: enospc, eio; or kill: SIGKILL before the call. Of no use for memory
 //     FAULT_COUNT  file that gets the number of calls in the end, unless the program is killed
 //
-// Calls count from the program's first pipe2 on, which `nuq` makes before it does anything else: what the dynamic linker
-// and constructors do is nobody's business here. Allocations count from the first call on a file after that: the
+// Calls count from the program's first pipe2 on, which `nuq` makes before it does anything else: what the dynamic
+// linker and constructors do is nobody's business here. Allocations count from the first call on a file after that: the
 // library that reads its arguments ends the program where memory lacks.
 
 #include <dlfcn.h>

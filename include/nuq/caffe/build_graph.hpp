@@ -352,7 +352,7 @@ class GraphBuilder {
   std::string file_;
   Graph graph_;
   std::vector<Layer> layers_;
-  std::vector<std::size_t> line_breaks_;  ///< their places in the model's text
+  std::vector<std::size_t> line_breaks_;        ///< their places in the model's text
   std::map<std::string, std::size_t> current_;  ///< the latest version of each blob
   std::map<std::string, std::size_t> names_;    ///< layers seen, with their position in the file
   std::set<std::string> parameters_;            ///< names of trained parameters of the layers seen

@@ -47,8 +47,8 @@ using AllOperations =
                      ops::Normalizations, ops::Poolings, ops::QuantizationOperations, ops::RecurrentOperations,
                      ops::Reductions, ops::Resamplings, ops::Reshapings, ops::RoiPoolings, ops::Slicings>::type;
 
-// The place of an operation among all, found by a conversion to one of as many bases: cheaper to compile than to compare the
-// types one by one.
+// The place of an operation among all, found by a conversion to one of as many bases: cheaper to compile than to
+// compare the types one by one.
 template <std::size_t place, class Op>
 struct OperationPlace {};
 template <class Places, class Ops>
@@ -80,8 +80,8 @@ struct HeldOperationOf final : HeldOperation {
 /// families, `ops::Unknown` at first. Cheap to copy; what it holds does not change. Whoever visits it does not compile
 /// without an overload for each operation.
 ///
-/// Instead of a std::variant, whose sixty alternatives every includer would pay for: each construction, copy and visit of
-/// one is compiled anew for all of them.
+/// Instead of a std::variant, whose sixty alternatives every includer would pay for: each construction, copy and visit
+/// of one is compiled anew for all of them.
 class Operation {
  public:
   Operation() : Operation(ops::Unknown{}) {}

@@ -91,8 +91,8 @@ template <std::size_t lanes, std::size_t width, class Real>
   }
 }
 
-/// Rows and depth are cut into blocks that fit into the second cache. Each entry of C gets the same bits wherever a tile
-/// begins: of every block of depth one sum, in its order.
+/// Rows and depth are cut into blocks that fit into the second cache. Each entry of C gets the same bits wherever a
+/// tile begins: of every block of depth one sum, in its order.
 template <std::size_t lanes, std::ptrdiff_t tile_width, class Real>
 [[gnu::always_inline]] inline void add_in_tiles(Real factor, MatrixBlock<Real> a, DenseFactor<Real> b,
                                                 std::ptrdiff_t cols, Real* c, std::ptrdiff_t stride) {
