@@ -1,5 +1,6 @@
 // nuq auto: searches for the configuration that compresses most within the accepted drop of the metric.
 
+#include <cmath>
 #include <cstdio>
 #include <limits>
 #include <memory>
@@ -11,11 +12,14 @@
 #include "auto_evaluator.hpp"
 #include "auto_progress.hpp"
 #include "command.hpp"
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/io/result_files.hpp"
 #include "nuq/report/table.hpp"
 #include "nuq/search/by_name.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "policies.hpp"
 #include "signal_watch.hpp"
+#include "tool_report.hpp"
 
 namespace {
 
@@ -53,9 +57,38 @@ void add_group(const std::string& group, nuq::AutoNuqOptions& options) {
   options.groups.push_back(std::move(layers));
 }
 
+/// What the report tells of the options that matter.
+void describe(const AutoArguments& arguments, const AutoEvaluator& evaluator, ToolReport& report) {
+  const AutoEvaluator::Options& evaluation = arguments.evaluation;
+  const nuq::AutoNuqOptions& options = arguments.options;
+  evaluator.describe(report);
+  report.set("max_drop", evaluation.max_drop);
+  report.set("confidence", options.confidence);
+  report.set("search", arguments.search);
+  report.set("max_evaluations", options.max_evaluations);
+  if (std::isfinite(options.max_seconds)) report.set("time_limit", options.max_seconds);
+  arguments.policies.describe(report);
+  if (!options.levels.empty()) report.set("levels", options.levels);
+  if (options.cap_levels) report.set("cap", true);
+  if (!arguments.pins.empty()) report.set("pin", arguments.pins);
+  if (!arguments.groups.empty()) report.set("share", arguments.groups);
+  report.set("calibration", !evaluation.calibration.empty());
+  report.add_input("model", arguments.model);
+  report.add_input("weights", arguments.weights);
+  report.add_input("configuration", arguments.config);
+  report.add_dataset("data", evaluation.data);
+  report.add_dataset("confirmation", evaluation.confirm);
+  report.add_dataset("calibration", evaluation.calibration);
+  for (const std::string& file : evaluation.command_files) report.add_input("evaluator", file);
+  report.begin();
+}
+
 nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session, AutoProgress& progress) {
   AutoEvaluator evaluator(arguments.evaluation);
+  ToolReport report(session);
+  describe(arguments, evaluator, report);
   nuq::AutoNuqOptions options = arguments.options;
+  options.report = &report;
   const bool has_data = evaluator.calibration_batches() > 0;
   options.weights_only = options.weights_only || !has_data;
   options.statistics_batches = has_data ? evaluator.calibration_batches() : -1;
@@ -96,7 +129,8 @@ void run(AutoArguments arguments, Session& session) {
     if (!progress.has_warned(warning)) print_warnings({warning});
   }
   if (arguments.json) {
-    std::printf("%s", nuq::to_json(result.report).c_str());
+    const nuq::MappedFile report(nuq::report_file_of(arguments.prefix));
+    std::printf("%s", std::string(report.bytes()).c_str());
   } else if (!session.quiet) {
     std::printf("%s", nuq::result_table(result.report).c_str());
   }

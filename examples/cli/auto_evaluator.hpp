@@ -16,7 +16,10 @@
 #include "nuq/evaluation/evaluate.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/graph/input_shapes.hpp"
+#include "nuq/io/json_text.hpp"
+#include "nuq/io/mapped_file.hpp"
 #include "nuq/io/sha256.hpp"
+#include "tool_report.hpp"
 
 /// Evaluates with nuq's own engine on a dataset, or by a command; satisfied while the metric falls by at most
 /// `max_drop`.
@@ -86,6 +89,18 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   [[nodiscard]] std::vector<std::string> warnings() const {
     const std::string warning = data_ ? nuq::agreement_warning(*data_) : "";
     return warning.empty() ? std::vector<std::string>{} : std::vector<std::string>{warning};
+  }
+
+  /// What is measured, for the report.
+  void describe(ToolReport& report) const {
+    if (!data_) {
+      report.set("evaluator", options_.command.command);
+      report.set_if_any("evaluator_label", options_.command_label);
+      return;
+    }
+    const nuq::Json description = nuq::parse_json(nuq::MappedFile(options_.data).bytes(), options_.data);
+    report.set("metric", description.find("metric")->text());
+    report.set("samples", data_->samples());
   }
 
   /// 0 without calibration data.

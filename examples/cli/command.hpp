@@ -27,6 +27,7 @@ struct Session {
   std::size_t threads = 0;  ///< 0: all cores
   std::uint64_t seed = 0;
   bool quiet = false;
+  std::vector<std::string> command{};  ///< as it was given, the tool's name first
   int exit_code = exit_done;
 };
 
@@ -42,6 +43,7 @@ void add_convert(CLI::App& app, Session& session);
 void add_pack(CLI::App& app, Session& session);
 void add_unpack(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
+void add_report(CLI::App& app, Session& session);
 void add_compress(CLI::App& app, Session& session);
 
 /// --phase, --level, --stage and --ignore-field; `options` live as long as `command`.

@@ -47,6 +47,7 @@ void add_commands(CLI::App& app, Session& session) {
   add_pack(app, session);
   add_unpack(app, session);
   add_verify(app, session);
+  add_report(app, session);
   add_compress(app, session);
 }
 
@@ -54,6 +55,7 @@ void add_commands(CLI::App& app, Session& session) {
 int run(int argc, char** argv) {
   CLI::App app{"Non-uniform weight quantization of Caffe networks", "nuq"};
   Session session;
+  session.command.assign(argv, argv + argc);
   add_commands(app, session);
   try {
     app.parse(argc, argv);

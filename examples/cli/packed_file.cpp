@@ -19,6 +19,7 @@
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/result_files.hpp"
 #include "nuq/packed/packed_model.hpp"
+#include "nuq/packed/stored_parts.hpp"
 #include "nuq/report/check_results.hpp"
 #include "nuq/workflow/pack_model.hpp"
 
@@ -59,21 +60,6 @@ void unpack(const PackedFileArguments& arguments, const Session& session) {
   if (!session.quiet) std::printf("%s\n%s\n", model_file.c_str(), weights_file.c_str());
 }
 
-const char* coding_name(const nuq::PackedBlob& blob) {
-  if (!blob.is_coded) return blob.has_coded_floats ? "floats" : "values";
-  switch (blob.coding) {
-    case nuq::LevelCoding::raw:
-      return "int8";
-    case nuq::LevelCoding::palette:
-      return "palette";
-    case nuq::LevelCoding::rans:
-      return "rans";
-    case nuq::LevelCoding::adaptive:
-      return "adaptive";
-  }
-  return "unknown";
-}
-
 /// The layers of an intact file, with each blob's values and bytes.
 nuq::Json contents(const nuq::PackedModelView& view) {
   nuq::Json layers = nuq::Json::array();
@@ -81,8 +67,8 @@ nuq::Json contents(const nuq::PackedModelView& view) {
     const nuq::PackedLayer layer = view.layer(index);
     nuq::Json blobs = nuq::Json::array();
     layer.visit_blobs([&](std::size_t, const nuq::PackedBlob& blob) {
-      blobs.push_back(
-          nuq::Json::object({{"values", blob.count}, {"coding", coding_name(blob)}, {"bytes", blob.stored.size()}}));
+      blobs.push_back(nuq::Json::object(
+          {{"values", blob.count}, {"coding", nuq::coding_name(blob)}, {"bytes", blob.stored.size()}}));
       return true;
     });
     layers.push_back(nuq::Json::object(

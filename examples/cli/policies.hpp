@@ -14,6 +14,7 @@
 #include "nuq/quantize/non_uniform_quantizer.hpp"
 #include "nuq/quantize/rate_quantizer.hpp"
 #include "nuq/report/size_model.hpp"
+#include "tool_report.hpp"
 
 /// Policies by the names of the command line.
 
@@ -44,6 +45,14 @@ struct PolicyNames {
   /// The target of a configuration where none is named.
   void follow(const std::string& config_file) {
     if (target.empty()) target = nuq::target_name(nuq::usual_target(nuq::read_quant_config(config_file).for_ascend));
+  }
+
+  void describe(ToolReport& report) const {
+    report.set_if_any("target", target);
+    report.set_if_any("codebook", parts.codebook);
+    report.set_if_any("assigner", parts.assigner);
+    report.set_if_any("scales", parts.scales);
+    report.set("bias_correction", bias_correction);
   }
 
   void add_to(CLI::App& command) {

@@ -14,6 +14,7 @@
 #include "nuq/report/table.hpp"
 #include "nuq/workflow/static_nuq.hpp"
 #include "policies.hpp"
+#include "tool_report.hpp"
 
 namespace {
 
@@ -38,8 +39,29 @@ void decide_target(QuantizeArguments& arguments) {
   policies.follow(arguments.config);
 }
 
+/// What the report tells of the options that matter.
+void describe(const QuantizeArguments& arguments, ToolReport& report) {
+  const nuq::RatePoint& point = arguments.options.point;
+  using Kind = nuq::RatePoint::Kind;
+  arguments.policies.describe(report);
+  if (point.kind() == Kind::bits_per_weight) report.set("bits", point.bits());
+  if (point.kind() == Kind::price_per_bit) report.set("price", point.price());
+  if (point.kind() == Kind::bytes_at_most) report.set("max_bytes", point.bytes());
+  if (arguments.options.cap_levels) report.set("cap", true);
+  if (arguments.sequential) report.set("sequential", true);
+  report.set("calibration", !arguments.calibration.empty());
+  report.add_input("model", arguments.model);
+  report.add_input("weights", arguments.weights);
+  report.add_input("configuration", arguments.config);
+  report.add_dataset("calibration", arguments.calibration);
+  report.begin();
+}
+
 nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& session) {
+  ToolReport report(session);
+  describe(arguments, report);
   nuq::StaticNuqOptions options = arguments.options;
+  options.report = &report;
   options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
   options.sequential = arguments.sequential;
   options.threads = session.threads;

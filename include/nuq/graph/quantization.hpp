@@ -110,6 +110,8 @@ struct LayerQuantization {
   Shape input_shape;                          ///< of the calibrated input, NCHW; empty where unknown
   std::vector<int> shift_bit;                 ///< 1…16 per scale: sums are shifted into 16 bits; empty: they are not
   std::vector<float> bias_correction;         ///< added to the layer's bias where models are written; empty: nothing is
+  std::optional<double> output_error{};       ///< predicted from its statistics, in their unit; absent without any
+  double sensitivity = 1.0;                   ///< that the statistics have been weighed by
 };
 
 /// What stands for the weights of a layer that has none, an averaging Pooling: one scale of 1.

@@ -1,8 +1,6 @@
 #ifndef NUQ_GRAPH_QUANTIZE_LAYER_HPP
 #define NUQ_GRAPH_QUANTIZE_LAYER_HPP
 
-#include <optional>
-
 #include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/graph/graph.hpp"
@@ -18,19 +16,6 @@ NUQ_FUNCTION [[nodiscard]] bool has_own_bias(const Graph& graph, const Node& nod
 
 namespace detail {
 
-/// A quantized layer and the error of its output, in the unit of its statistics, where the quantizer knows it.
-struct MeasuredQuantization {
-  LayerQuantization layer;
-  std::optional<double> output_error;
-};
-
-/// As `quantize_layer`.
-NUQ_FUNCTION [[nodiscard]] MeasuredQuantization quantize_and_measure(const Graph& graph, const Node& node,
-                                                                     const LayerPlan& plan,
-                                                                     const AnyLayerQuantizer& quantizer,
-                                                                     const LayerStatistics* statistics,
-                                                                     Parallel& parallel);
-
 /// Rounds every weight of a layer to the nearest level at its scales: of its codebook, or of all 256. Throws ModelError
 /// for weights that are not finite. Nothing for a layer without weights.
 NUQ_FUNCTION void round_to_nearest_levels(const Graph& graph, const Node& node, LayerQuantization& layer,
@@ -40,8 +25,8 @@ NUQ_FUNCTION void round_to_nearest_levels(const Graph& graph, const Node& node, 
 
 /// Quantizes the weights of one layer as its plan says: uniformly with the quantizer's own weight quantizer, or to
 /// `num_steps` levels; a Pooling layer has none. `statistics` of the layer's inputs may be null. Activations are left
-/// to calibration. Without statistics the quantizer is told what may be expected of the inputs. Throws what the
-/// quantizer throws, with file and layer named.
+/// to calibration. Without statistics the quantizer is told what may be expected of the inputs, and the error of the
+/// output, which not every quantizer knows, says nothing. Throws what the quantizer throws, with file and layer named.
 NUQ_FUNCTION [[nodiscard]] LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
                                                             const AnyLayerQuantizer& quantizer,
                                                             const LayerStatistics* statistics, Parallel& parallel);
@@ -91,40 +76,36 @@ NUQ_DEFINITION void round_to_nearest_levels(const Graph& graph, const Node& node
   layer.weights.levels = nearest_levels(problem, layer.codebook ? *layer.codebook : Codebook::all());
 }
 
-NUQ_DEFINITION MeasuredQuantization quantize_and_measure(const Graph& graph, const Node& node, const LayerPlan& plan,
-                                                         const AnyLayerQuantizer& quantizer,
-                                                         const LayerStatistics* statistics, Parallel& parallel) {
-  MeasuredQuantization result;
-  if (!quantizes_weights(node)) {
-    result.layer.weights = unit_weights();
-    return result;
-  }
-  const WeightMatrix weights(node);
-  with_error_place(graph.weights_file() + ": layer '" + node.name + "'", [&] {
-    const Granularity granularity = granularity_of(node, plan);
-    if (plan.weight_algorithm == WeightAlgorithm::arq) {
-      result.layer.weights = quantizer.quantize_uniformly(weights.view(), granularity);
-      return;
-    }
-    const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
-    NuqParameters parameters = nuq_parameters(plan);
-    if (!has_own_bias(graph, node)) parameters.bias_correction = BiasCorrection::off;
-    NuqResult nuq = quantizer.quantize(weights.view(), granularity, parameters,
-                                       statistics == nullptr ? &expected : statistics, parallel);
-    result.layer.weights = std::move(nuq.weights);
-    result.layer.codebook = nuq.codebook;
-    result.layer.bias_correction = std::move(nuq.bias_correction);
-    result.output_error = nuq.output_error;
-  });
-  return result;
-}
-
 }  // namespace detail
 
 NUQ_DEFINITION LayerQuantization quantize_layer(const Graph& graph, const Node& node, const LayerPlan& plan,
                                                 const AnyLayerQuantizer& quantizer, const LayerStatistics* statistics,
                                                 Parallel& parallel) {
-  return detail::quantize_and_measure(graph, node, plan, quantizer, statistics, parallel).layer;
+  LayerQuantization result;
+  if (!quantizes_weights(node)) {
+    result.weights = unit_weights();
+    return result;
+  }
+  const WeightMatrix weights(node);
+  detail::with_error_place(graph.weights_file() + ": layer '" + node.name + "'", [&] {
+    const Granularity granularity = granularity_of(node, plan);
+    if (plan.weight_algorithm == WeightAlgorithm::arq) {
+      result.weights = quantizer.quantize_uniformly(weights.view(), granularity);
+      return;
+    }
+    const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
+    NuqParameters parameters = detail::nuq_parameters(plan);
+    if (!has_own_bias(graph, node)) parameters.bias_correction = BiasCorrection::off;
+    NuqResult nuq = quantizer.quantize(weights.view(), granularity, parameters,
+                                       statistics == nullptr ? &expected : statistics, parallel);
+    result.weights = std::move(nuq.weights);
+    result.codebook = nuq.codebook;
+    result.bias_correction = std::move(nuq.bias_correction);
+    if (statistics == nullptr) return;
+    result.output_error = nuq.output_error;
+    result.sensitivity = statistics->sensitivity;
+  });
+  return result;
 }
 
 NUQ_NAMESPACE_END

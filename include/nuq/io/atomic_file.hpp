@@ -64,8 +64,12 @@ class FileSet {
 
   /// The file that vouches for the set, to be staged last, or not at all where the set has none to take the place of an
   /// older one. From the first rename to the last, what vouched before is called `VOUCHER.incomplete` (an empty file
-  /// where nothing did), so that `is_half_written` knows what a kill or a failure leaves.
-  NUQ_FUNCTION void set_voucher(std::string voucher) { voucher_ = std::move(voucher); }
+  /// where nothing did), so that `is_half_written` knows what a kill or a failure leaves. `companion` means nothing
+  /// without the older voucher: it goes meanwhile, where the set has none.
+  NUQ_FUNCTION void set_voucher(std::string voucher, std::string companion = {}) {
+    voucher_ = std::move(voucher);
+    companion_ = std::move(companion);
+  }
 
   /// Writes `content` under a temporary name in the folder of `final_path`. Missing folders are created.
   /// Throws FormatError file_not_writable, naming the final path; what was staged before stays staged.
@@ -104,6 +108,7 @@ class FileSet {
 
   std::vector<Staged> staged_;
   std::string voucher_;
+  std::string companion_;
   std::function<void()> while_flushing_;
 };
 
@@ -125,6 +130,7 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(IO)
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -274,6 +280,8 @@ NUQ_DEFINITION std::vector<std::string> FileSet::commit() {
     throw;
   }
   std::error_code error;
+  if (std::find(names.begin(), names.end(), companion_) == names.end()) std::filesystem::remove(companion_, error);
+  if (error) detail::fail_to_write(companion_, "cannot be removed: " + error.message());
   std::filesystem::remove(detail::mark_of(voucher_), error);
   if (error) detail::fail_to_write(detail::mark_of(voucher_), "cannot be removed: " + error.message());
   static_cast<void>(detail::flush_to_disk(detail::folder_of(voucher_)));

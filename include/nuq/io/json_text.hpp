@@ -16,6 +16,7 @@ NUQ_NAMESPACE_BEGIN
 struct JsonStyle {
   int indent = -1;     ///< spaces per level; -1: everything in one line without spaces
   bool ascii = false;  ///< all beyond ASCII escaped by four hexadecimal digits
+  bool rows = false;   ///< arrays of numbers in one line, whatever the indent
 };
 
 namespace detail {
@@ -57,6 +58,7 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(IO)
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -220,11 +222,12 @@ class JsonWriter {
 
  private:
   NUQ_FUNCTION void write_structured(const Json& json, std::size_t margin) {
-    const bool has_lines = style_.indent >= 0;
+    const bool is_row = style_.rows && json.is_array() && std::all_of(json.begin(), json.end(), is_a_number);
+    const bool has_lines = style_.indent >= 0 && !is_row;
     const std::size_t inner = margin + (has_lines ? static_cast<std::size_t>(style_.indent) : 0);
     text_ += json.is_object() ? '{' : '[';
     for (std::size_t index = 0; index < json.size() && text_.size() <= limit_; ++index) {
-      if (index > 0) text_ += ',';
+      if (index > 0) text_ += is_row ? ", " : ",";
       if (has_lines) text_.append("\n").append(inner, ' ');
       if (json.is_object()) {
         write_string(json.keys_[index]);
@@ -235,6 +238,8 @@ class JsonWriter {
     if (has_lines && !json.empty()) text_.append("\n").append(margin, ' ');
     text_ += json.is_object() ? '}' : ']';
   }
+
+  NUQ_FUNCTION [[nodiscard]] static bool is_a_number(const Json& json) noexcept { return json.is_number(); }
 
   /// As `json::dump` writes a number, which has no function of its own for it.
   template <class Float>

@@ -10,8 +10,17 @@
 
 NUQ_NAMESPACE_BEGIN
 
+class FileSet;
+
 /// The report of the results under a prefix, which vouches for the other files: `<prefix>_report.json`.
 NUQ_FUNCTION [[nodiscard]] std::string report_file_of(const std::string& prefix);
+
+/// The page of that report, for people: `<prefix>_report.html`.
+NUQ_FUNCTION [[nodiscard]] std::string page_file_of(const std::string& prefix);
+
+/// Makes the prefix's report what vouches for a set (`FileSet::set_voucher`). A page that is not in the set goes with
+/// the report that it was made of.
+NUQ_FUNCTION void set_report_as_voucher(FileSet& files, const std::string& prefix);
 
 /// All files that results may have under a prefix, the report last.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::string> result_files_of(const std::string& prefix);
@@ -33,13 +42,14 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-inline constexpr std::array<std::string_view, 8> result_suffixes = {"_fake_quant_model.prototxt",
+inline constexpr std::array<std::string_view, 9> result_suffixes = {"_fake_quant_model.prototxt",
                                                                     "_fake_quant_weights.caffemodel",
                                                                     "_deploy_model.prototxt",
                                                                     "_deploy_weights.caffemodel",
                                                                     "_quant.json",
                                                                     "_nuq_layer_record.txt",
                                                                     ".nuq",
+                                                                    "_report.html",
                                                                     "_report.json"};
 
 NUQ_FUNCTION inline void refuse_half_written_as(const std::string& file, std::string_view suffix) {
@@ -55,6 +65,14 @@ NUQ_FUNCTION inline void refuse_half_written_as(const std::string& file, std::st
 
 NUQ_DEFINITION std::string report_file_of(const std::string& prefix) {
   return prefix + std::string(detail::result_suffixes.back());
+}
+
+NUQ_DEFINITION std::string page_file_of(const std::string& prefix) {
+  return prefix + std::string(detail::result_suffixes[detail::result_suffixes.size() - 2]);
+}
+
+NUQ_DEFINITION void set_report_as_voucher(FileSet& files, const std::string& prefix) {
+  files.set_voucher(report_file_of(prefix), page_file_of(prefix));
 }
 
 NUQ_DEFINITION std::vector<std::string> result_files_of(const std::string& prefix) {

@@ -2,6 +2,7 @@
 #define NUQ_REPORT_CHECK_RESULTS_HPP
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -17,9 +18,16 @@ struct CheckedResult {
 };
 
 /// Holds the files under a prefix against `<prefix>_report.json`: all that it names (each beside the report, or where
-/// the report says), then those under the prefix that it does not name, which another run left. Throws FormatError: no
-/// report, not one of ours, or a run ended while it wrote the files.
+/// the report says), its page if there is one, then those under the prefix that it does not name, which another run
+/// left. Throws FormatError: no report, not one of ours, or a run ended while it wrote the files.
 NUQ_FUNCTION [[nodiscard]] std::vector<CheckedResult> check_results(const std::string& prefix);
+
+namespace detail {
+
+/// What stands in a page before the SHA-256 of the report that it was made of.
+inline constexpr std::string_view page_mark = "<meta name=\"nuq-report-sha256\" content=\"";
+
+}  // namespace detail
 
 NUQ_NAMESPACE_END
 
@@ -60,6 +68,13 @@ NUQ_FUNCTION [[nodiscard]] inline bool describes_file(const Json& entry) {
   return path != nullptr && path->is_string() && digest != nullptr && digest->is_string();
 }
 
+/// A page says which report it was made of.
+NUQ_FUNCTION [[nodiscard]] inline std::string problem_of_page(const std::string& page, const std::string& report) {
+  const MappedFile file(page);
+  const std::string mark = std::string(page_mark) + sha256_of_file(report);
+  return file.bytes().find(mark) == std::string_view::npos ? "of another report: `nuq report` makes it anew" : "";
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION std::vector<CheckedResult> check_results(const std::string& prefix) {
@@ -78,8 +93,11 @@ NUQ_DEFINITION std::vector<CheckedResult> check_results(const std::string& prefi
     results.push_back({path, detail::problem_of_result(path, file)});
     named.insert(path);
   }
+  const std::string page = page_file_of(prefix);
+  std::error_code ignored;
+  if (std::filesystem::exists(page, ignored)) results.push_back({page, detail::problem_of_page(page, report)});
+  named.insert(page);
   for (const std::string& path : result_files_of(prefix)) {
-    std::error_code ignored;
     if (named.count(path) == 0 && std::filesystem::exists(path, ignored))
       results.push_back({path, "of another run: the report does not name it"});
   }

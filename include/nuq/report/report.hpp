@@ -17,6 +17,9 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// Version of what the keys of a report mean. Reports of before it had a number are 1.
+inline constexpr int report_schema = 2;
+
 /// What became of one quantizable layer.
 struct LayerReport {
   std::string name;
@@ -28,6 +31,7 @@ struct LayerReport {
   std::uint64_t bytes = 0;       ///< stored size of the weights: codebook, scales, tables and indices
   bool taken = false;            ///< restricted to few levels; otherwise `reason` says why not
   std::string reason;
+  Json details{};  ///< an object of further members (ReportAdditions), or null
 };
 
 /// One evaluated configuration of a search.
@@ -37,6 +41,7 @@ struct TrialReport : EvaluationOutcome {
   std::vector<std::pair<std::string, int>> levels;  ///< different int8 levels kept, by layer, in the network's order
   bool non_dominated = false;                       ///< no other has both fewer bytes and a better metric
   std::string files;                                ///< prefix of its own files; empty where there are none
+  std::optional<double> price{};                    ///< the highest of its layers, per bit; absent where none has one
 };
 
 /// A written file.
@@ -97,6 +102,12 @@ NUQ_FUNCTION [[nodiscard]] FileReport file_report(const std::string& path);
 
 namespace detail {
 
+/// "0.1.0", of this library.
+NUQ_FUNCTION [[nodiscard]] inline std::string version_text() {
+  return std::to_string(NUQ_VERSION_MAJOR) + "." + std::to_string(NUQ_VERSION_MINOR) + "." +
+         std::to_string(NUQ_VERSION_PATCH);
+}
+
 NUQ_FUNCTION [[nodiscard]] Json json_of(const LayerReport& layer);
 
 NUQ_FUNCTION [[nodiscard]] Json json_of(const TrialReport& trial);
@@ -116,8 +127,12 @@ template <class T>
 
 }  // namespace detail
 
-/// The report as JSON text. Metrics that are absent or not finite become null; bytes of names that are not UTF-8 become
-/// U+FFFD.
+/// The report as JSON (README.md lists the keys).
+NUQ_FUNCTION [[nodiscard]] Json json_of(const RunReport& report);
+
+/// A report's JSON as its text. Numbers that are not finite become null.
+NUQ_FUNCTION [[nodiscard]] std::string report_text(const Json& report);
+
 NUQ_FUNCTION [[nodiscard]] std::string to_json(const RunReport& report);
 
 NUQ_NAMESPACE_END
@@ -136,15 +151,18 @@ NUQ_DEFINITION FileReport file_report(const std::string& path) {
 namespace detail {
 
 NUQ_DEFINITION Json json_of(const LayerReport& layer) {
-  return Json::object({{"name", layer.name},
-                       {"type", layer.type},
-                       {"shape", layer.shape},
-                       {"weights", layer.weights},
-                       {"levels", layer.levels},
-                       {"bits_per_weight", layer.bits_per_weight},
-                       {"bytes", layer.bytes},
-                       {"taken", layer.taken},
-                       {"reason", layer.reason}});
+  Json json = Json::object({{"name", layer.name},
+                            {"type", layer.type},
+                            {"shape", layer.shape},
+                            {"weights", layer.weights},
+                            {"levels", layer.levels},
+                            {"bits_per_weight", layer.bits_per_weight},
+                            {"bytes", layer.bytes},
+                            {"taken", layer.taken},
+                            {"reason", layer.reason}});
+  for (std::size_t index = 0; index < layer.details.size(); ++index)
+    json.set(layer.details.keys()[index], layer.details[index]);
+  return json;
 }
 
 NUQ_DEFINITION Json json_of(const TrialReport& trial) {
@@ -156,6 +174,7 @@ NUQ_DEFINITION Json json_of(const TrialReport& trial) {
                        {"satisfied", trial.satisfied},
                        {"ended_early", trial.ended_early},
                        {"error", trial.error},
+                       {"price", trial.price},
                        {"levels", levels},
                        {"non_dominated", trial.non_dominated},
                        {"files", trial.files}});
@@ -178,8 +197,10 @@ NUQ_DEFINITION Json json_of(const Confirmation& confirmation) {
 
 }  // namespace detail
 
-NUQ_DEFINITION std::string to_json(const RunReport& report) {
-  Json json = Json::object({{"original_metric", report.original_metric},
+NUQ_DEFINITION Json json_of(const RunReport& report) {
+  Json json = Json::object({{"schema", report_schema},
+                            {"version", detail::version_text()},
+                            {"original_metric", report.original_metric},
                             {"int8_metric", report.int8_metric},
                             {"metric", report.metric},
                             {"metric_error", report.metric_error},
@@ -201,7 +222,15 @@ NUQ_DEFINITION std::string to_json(const RunReport& report) {
   if (report.confirmation) json.set("confirmation", detail::json_of(*report.confirmation));
   if (report.sizes) json.set("sizes", detail::json_of(*report.sizes));
   if (report.price) json.set("price", *report.price);
-  return to_text(json, {2, false}) + "\n";
+  return json;
+}
+
+NUQ_DEFINITION std::string report_text(const Json& report) {
+  return to_text(report, {2, false, true}) + "\n";
+}
+
+NUQ_DEFINITION std::string to_json(const RunReport& report) {
+  return report_text(json_of(report));
 }
 
 NUQ_NAMESPACE_END

@@ -7,6 +7,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/io/atomic_file.hpp"
+#include "nuq/report/additions.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/version.hpp"
 
@@ -22,8 +23,10 @@ class ReportedFileSet : public FileSet {
   /// Throws FormatError file_not_readable, file_not_writable.
   NUQ_FUNCTION [[nodiscard]] std::vector<FileReport> reports();
 
-  /// Stages the report of a prefix, which vouches for what has been staged before (`FileSet::set_voucher`).
-  NUQ_FUNCTION void stage_report(const std::string& prefix, const RunReport& report);
+  /// Stages the report of a prefix, which vouches for what has been staged before (`FileSet::set_voucher`), and its
+  /// page.
+  NUQ_FUNCTION void stage_report(const std::string& prefix, const RunReport& report,
+                                 const ReportAdditions* additions = nullptr);
 
  private:
   NUQ_FUNCTION void describe_staged();
@@ -65,9 +68,14 @@ NUQ_DEFINITION std::vector<FileReport> ReportedFileSet::reports() {
   return reports;
 }
 
-NUQ_DEFINITION void ReportedFileSet::stage_report(const std::string& prefix, const RunReport& report) {
-  stage(report_file_of(prefix), to_json(report));
-  set_voucher(report_file_of(prefix));
+NUQ_DEFINITION void ReportedFileSet::stage_report(const std::string& prefix, const RunReport& report,
+                                                  const ReportAdditions* additions) {
+  Json json = json_of(report);
+  if (additions != nullptr) additions->complete(json, *this);
+  const std::string text = report_text(json);
+  if (additions != nullptr) stage(page_file_of(prefix), additions->page(text));
+  stage(report_file_of(prefix), text);
+  set_report_as_voucher(*this, prefix);
 }
 
 NUQ_DEFINITION void ReportedFileSet::describe_staged() {

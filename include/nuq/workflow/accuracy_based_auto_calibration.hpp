@@ -434,7 +434,7 @@ NUQ_DEFINITION void AutoCalibrationRun::note_doubts() {
 NUQ_DEFINITION void AutoCalibrationRun::write_files() const {
   FileSet files;
   if (result_.satisfied) {
-    files.set_voucher(report_file_of(prefix_));
+    set_report_as_voucher(files, prefix_);
     ThreadPool parallel(options_.threads);
     stage_quantized_models(files, session_.graph, session_.quantization, SaveType::both, prefix_, parallel);
     files.stage(session_.record_file, record_text(session_.graph, session_.quantization, session_.settings));

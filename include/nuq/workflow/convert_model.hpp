@@ -56,7 +56,7 @@ NUQ_DEFINITION std::vector<std::string> convert_model(Graph graph, const std::st
   const PrefixLock lock =
       detail::claim_prefix(save_path, {graph.model_file(), graph.weights_file(), scale_offset_record_file}, {});
   FileSet files;
-  files.set_voucher(report_file_of(save_path));
+  set_report_as_voucher(files, save_path);
   const SaveType save_type = has_activation_scales(quantization) ? SaveType::both : SaveType::fakequant;
   detail::stage_quantized_models(files, graph, quantization, save_type, save_path, serial);
   return files.commit();

@@ -129,7 +129,7 @@ NUQ_DEFINITION std::vector<std::string> save_model(QuantizationSession& session,
                                                {session.record_file});
   detail::complete_from_record(session);
   FileSet files;
-  files.set_voucher(report_file_of(save_path));
+  set_report_as_voucher(files, save_path);
   if (has_activation_scales(session.quantization)) {
     const std::size_t quantized = session.quantization.size();
     detail::leave_out_weights_only_layers(session);

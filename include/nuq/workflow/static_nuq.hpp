@@ -21,6 +21,8 @@
 #include "nuq/quantize/any_layer_quantizer.hpp"
 #include "nuq/quantize/bias_correction.hpp"
 #include "nuq/quantize/non_uniform_quantizer.hpp"
+#include "nuq/report/additions.hpp"
+#include "nuq/report/layer_reports.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/report/size_model.hpp"
 #include "nuq/version.hpp"
@@ -59,6 +61,7 @@ struct StaticNuqOptions {
   std::size_t threads = 1;                                     ///< results do not depend on it
   CustomLayers custom_layers;                                  ///< layer types of the user's own, for calibration
   ReadOptions network;                                         ///< how the model is read
+  const ReportAdditions* report = nullptr;                     ///< what the report says besides
 };
 
 /// In place of calibration data: activations stay in float, weights are fitted to what may be expected of inputs.
@@ -127,7 +130,9 @@ template <class NextBatch>
 /// Writes the models, the record and at last the report: it describes the layers while the disk takes the files.
 NUQ_FUNCTION [[nodiscard]] RunReport save_with_report(const QuantizationSession& session, bool weights_only,
                                                       Target target, std::optional<double> price,
-                                                      const std::string& record_file, const std::string& save_prefix,
+                                                      const std::vector<Json>& details,
+                                                      const ReportAdditions* additions, const std::string& record_file,
+                                                      const std::string& save_prefix,
                                                       std::chrono::steady_clock::time_point start, Parallel& parallel);
 
 }  // namespace detail
@@ -192,10 +197,12 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
       detail::require_bytes(session, options.point, *decided.target, parallel);
     }
   }
+  const std::vector<Json> details =
+      layer_details(session.graph, session.quantization, session.settings, options.report, parallel);
   detail::release_quantized_weights(session.graph, session.quantization);
 
-  return detail::save_with_report(session, weights_only, *decided.target, price, scale_offset_record_file, save_prefix,
-                                  start, parallel);
+  return detail::save_with_report(session, weights_only, *decided.target, price, details, options.report,
+                                  scale_offset_record_file, save_prefix, start, parallel);
 }
 
 NUQ_NAMESPACE_END
@@ -206,7 +213,6 @@ NUQ_NAMESPACE_END
 #include "nuq/core/background_task.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/io/atomic_file.hpp"
-#include "nuq/report/layer_reports.hpp"
 #include "nuq/report/reported_file_set.hpp"
 #include "nuq/workflow/save_model.hpp"
 
@@ -230,7 +236,8 @@ NUQ_DEFINITION Target target_for(const AnyLayerQuantizer& quantizer, Quantizatio
 }
 
 NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bool weights_only, Target target,
-                                          std::optional<double> price, const std::string& record_file,
+                                          std::optional<double> price, const std::vector<Json>& details,
+                                          const ReportAdditions* additions, const std::string& record_file,
                                           const std::string& save_prefix, std::chrono::steady_clock::time_point start,
                                           Parallel& parallel) {
   ReportedFileSet files;
@@ -247,12 +254,12 @@ NUQ_DEFINITION RunReport save_with_report(const QuantizationSession& session, bo
   report.price = price;
   report.warnings = session.settings.notes;
   BackgroundTask describe(  // while the disk takes the files
-      [&] { add_layers(report, session.graph, session.quantization, session.settings, target, parallel); });
+      [&] { add_layers(report, session.graph, session.quantization, session.settings, target, parallel, details); });
   std::vector<FileReport> described = files.reports();
   describe.finish();
   report.files = std::move(described);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  files.stage_report(save_prefix, report);
+  files.stage_report(save_prefix, report, additions);
   files.commit();
   return report;
 }

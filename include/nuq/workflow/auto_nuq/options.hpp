@@ -11,6 +11,7 @@
 #include "nuq/engine/custom_layers.hpp"
 #include "nuq/graph/load_graph.hpp"
 #include "nuq/quantize/bias_correction.hpp"
+#include "nuq/report/additions.hpp"
 #include "nuq/report/size_model.hpp"
 #include "nuq/version.hpp"
 
@@ -47,6 +48,7 @@ struct AutoNuqOptions {
   std::size_t threads = 1;     ///< of calibration, quantization and `eval_net`; results do not depend on it
   CustomLayers custom_layers;  ///< layer types of the user's own, for calibration and `eval_net`
   ReadOptions network;         ///< how the model is read
+  const ReportAdditions* report = nullptr;  ///< what the report says besides
   /// File that keeps every metric as soon as it is known, so that a killed run which is started again goes on where it
   /// was (EvaluationJournal); empty: none.
   std::string journal;

@@ -125,13 +125,15 @@ NUQ_FUNCTION [[nodiscard]] inline LayerChoices::Choice quantized_choice(
     const LayerStatistics* statistics, const AutoNuqOptions& options, Parallel& parallel) {
   plan.weight_algorithm = levels == 256 ? WeightAlgorithm::arq : WeightAlgorithm::nuq;
   plan.num_steps = levels;
-  MeasuredQuantization quantized = quantize_and_measure(graph, node, plan, with, statistics, parallel);
-  const QuantizedWeights& weights = quantized.layer.weights;
-  double harm = 0.0;
-  if (statistics != nullptr)
-    harm = quantized.output_error ? *quantized.output_error : predicted_harm(node, weights, *statistics, parallel);
+  LayerQuantization quantized = quantize_layer(graph, node, plan, with, statistics, parallel);
+  const QuantizedWeights& weights = quantized.weights;
+  if (statistics != nullptr) {
+    quantized.sensitivity = statistics->sensitivity;
+    if (!quantized.output_error) quantized.output_error = predicted_harm(node, weights, *statistics, parallel);
+  }
   const double bytes = layer_bytes(options.target.value_or(Target::packed), weights, kernel_of(node));
-  return {{bytes, harm, levels, price}, std::move(quantized.layer)};
+  const double harm = quantized.output_error.value_or(0.0);
+  return {{bytes, harm, levels, price}, std::move(quantized)};
 }
 
 NUQ_DEFINITION std::vector<double> finer_prices(double passing, double refused, std::size_t weights) {

@@ -118,7 +118,7 @@ NUQ_DEFINITION void AutoNuqResults::save_improvement(const EvaluatedConfiguratio
   run_.report.metric_error = improved.outcome.error;
   run_.report.satisfied = true;
   bring_up_to_date();
-  files.stage_report(run_.prefix, run_.report);
+  files.stage_report(run_.prefix, run_.report, run_.options.report);
   files.commit();
   run_.tools.progress.improved(run_.report);
 }
@@ -218,7 +218,7 @@ NUQ_DEFINITION void AutoNuqResults::save_pareto_front(const SearchProblem& probl
     ReportedFileSet files;
     stage_models(files, prefix, prefix + "_record.txt");
     const std::vector<FileReport> written = files.reports();
-    files.set_voucher(report_file_of(prefix));
+    set_report_as_voucher(files, prefix);
     files.commit();
     run_.report.files.insert(run_.report.files.end(), written.begin(), written.end());
     run_.report.trials[front[rank]].files = prefix;
@@ -241,7 +241,9 @@ NUQ_DEFINITION void AutoNuqResults::warn_of_unusual_clusters() {
 
 NUQ_DEFINITION void AutoNuqResults::write_report() {
   bring_up_to_date();
-  write_file_atomically(report_file_of(run_.prefix), to_json(run_.report));
+  ReportedFileSet files;
+  files.stage_report(run_.prefix, run_.report, run_.options.report);
+  files.commit();
 }
 
 NUQ_DEFINITION void AutoNuqResults::bring_up_to_date() {
@@ -249,8 +251,10 @@ NUQ_DEFINITION void AutoNuqResults::bring_up_to_date() {
   report.seconds = run_.elapsed();
   report.evaluations = run_.evaluations;
   ThreadPool parallel(run_.options.threads);
-  add_layers(report, run_.session.graph, run_.session.quantization, run_.session.settings,
-             run_.options.target.value_or(Target::packed), parallel);
+  const QuantizationSession& session = run_.session;
+  add_layers(report, session.graph, session.quantization, session.settings,
+             run_.options.target.value_or(Target::packed), parallel,
+             layer_details(session.graph, session.quantization, session.settings, run_.options.report, parallel));
   for (LayerReport& layer : report.layers) {
     const auto refused = run_.refused.find(layer.name);
     if (refused != run_.refused.end()) layer.reason = refused->second;
@@ -266,6 +270,8 @@ NUQ_DEFINITION void AutoNuqResults::report_trials(const SearchProblem& problem) 
     trial.configuration = run_.choices.in_words(evaluated.configuration);
     trial.bytes = static_cast<std::uint64_t>(evaluated.bytes);
     trial.levels = run_.choices.levels_of(evaluated.configuration);
+    const double price = run_.choices.price_of(evaluated.configuration);
+    if (price > 0.0) trial.price = price;
     if (evaluated.configuration == problem.int8()) run_.report.int8_metric = trial.metric;
     run_.report.trials.push_back(std::move(trial));
   }
