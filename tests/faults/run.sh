@@ -30,12 +30,12 @@ cp new/net_record.txt record.txt
 # How well the weights resist gzip stands for accuracy.
 judge='gzip -nc {weights} | wc -c'
 
-without_times() { sed '/"seconds"/d' "$1"; }
+without_times() { sed '/"seconds"/d; /^  "run": {/,/^  }/d; /data-run/d' "$1"; }
 same_files() {  # of two folders, times aside
   [ "$(ls "$1")" = "$(ls "$2")" ] || return 1
   local file
   for file in "$1"/*; do
-    if [[ $file == *_report.json ]]; then
+    if [[ $file == *_report.* ]]; then
       cmp -s <(without_times "$file") <(without_times "$2/${file##*/}") || return 1
     else
       cmp -s "$file" "$2/${file##*/}" || return 1

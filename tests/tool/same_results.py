@@ -387,6 +387,8 @@ def file_name(name):
 def without_times(name, content):
     if name.endswith((".json", ".stdout", ".stderr", ".html")):
         content = re.sub(rb'("seconds":\s*)[0-9][0-9.eE+-]*', rb"\1T", content)
+        content = re.sub(rb'\n  "run": \{.*?\n  \}', b"", content, flags=re.DOTALL)
+        content = re.sub(rb"[^\n]* data-run[^\n]*\n", b"", content)
     if name.endswith((".stdout", ".stderr")):
         content = re.sub(rb"\b[0-9.]+ s$", b"T s", content, flags=re.MULTILINE)
     if name.endswith(".journal"):  # subject, metric, seconds, checksum

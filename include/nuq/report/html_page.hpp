@@ -64,6 +64,25 @@ NUQ_FUNCTION [[nodiscard]] inline std::string section(const std::string& title, 
          "\n";
 }
 
+/// The sizes of the weights beside the parts of the packed file.
+NUQ_FUNCTION [[nodiscard]] inline std::string size_section(const Json& report) {
+  const std::string weights = size_bars(report);
+  const std::string file = bytes_picture(report);
+  if (weights.empty() || file.empty()) return weights + file;
+  return element("div", "class=\"pair\"", element("div", "", weights) + element("div", "", file));
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::string note_on_predictions(const Json& report) {
+  for (const Json& layer : member(report, "layers")) {
+    if (number_in(layer, "harm")) {
+      return "Output error, sensitivity and harm are predictions: the squared error of a layer's output, what it does "
+             "at "
+             "the network's output, and the layer's share in that.";
+    }
+  }
+  return {};
+}
+
 NUQ_FUNCTION [[nodiscard]] inline std::string page_of(const Json& report, const std::string& digest) {
   const std::string name = network_name(report);
   const std::string header = "<span class=\"brand\">nuq</span> <span class=\"quiet\">report</span>" +
@@ -72,10 +91,10 @@ NUQ_FUNCTION [[nodiscard]] inline std::string page_of(const Json& report, const 
   std::string body = key_figures(report) + warnings_of_report(report) + refusal(report);
   body += section("The search",
                   "Each trial is a configuration of all layers that the evaluator was asked about. Numbers: order of "
-                  "visits. Vertical lines: one standard error of the change.",
+                  "visits. Vertical lines: one standard error of the change. Refused above the limit: not sure enough.",
                   search_picture(report) + trial_table(report));
-  if (!is_refused(report)) body += section("Where the bytes go", "", size_bars(report) + bytes_picture(report));
-  body += section("Layers", "", layer_table(report));
+  if (!is_refused(report)) body += section("Where the bytes go", "", size_section(report));
+  body += section("Layers", note_on_predictions(report), layer_table(report));
   body += section("Weights and levels", "", layer_sections(report));
   body += section("Where this comes from", "", provenance(report));
   return whole_page(escaped(name) + " – nuq", digest, header, body);

@@ -77,16 +77,14 @@ NUQ_DEFINITION std::vector<double> Axis::ticks(int count) const {
 
 NUQ_DEFINITION std::vector<double> Axis::log_ticks(int count) const {
   std::vector<double> ticks;
-  const double octaves = std::log2(to_ / from_);
-  if (octaves < 1.5) return Axis(from_, to_, first_place_, last_place_).ticks(count);
-  const bool has_all = octaves < 7.0;
+  const bool has_all = to_ < 128.0 * from_;
   for (double power = std::pow(10.0, std::floor(std::log10(from_))); power <= to_; power *= 10.0) {
     for (const double factor : {1.0, 2.0, 5.0}) {
       const double tick = factor * power;
       if (tick >= from_ && tick <= to_ && (has_all || factor < 1.5)) ticks.push_back(tick);
     }
   }
-  return ticks;
+  return ticks.size() < 3 ? Axis(from_, to_, first_place_, last_place_).ticks(count) : ticks;
 }
 
 }  // namespace detail

@@ -21,6 +21,7 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(REPORT)
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -32,7 +33,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_FUNCTION [[nodiscard]] inline std::string percent(double share) {
-  return fixed(100.0 * share, share < 0.0995 ? 1 : 0) + " %";
+  return fixed(100.0 * share, share < 0.0995 ? 1 : 0) + "\u00A0%";
 }
 
 /// A cell with a number and a bar of `share` of its width behind it.
@@ -40,7 +41,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string bar_cell(std::string_view title, d
                                                        std::string_view shown) {
   return element("td",
                  "class=\"n mark\" data-label=\"" + std::string(title) + "\" data-v=\"" + rounded(value, 9) +
-                     "\" style=\"--v:" + coordinate(100.0 * share) + "%\"",
+                     "\" style=\"--v:" + coordinate((std::max)(0.0, 100.0 * share)) + "%\"",
                  data(value, shown));
 }
 
@@ -59,7 +60,8 @@ NUQ_DEFINITION std::string size_bars(const Json& report) {
   add("float32", whole);
   add("int8, uncoded", whole / 4.0);
   add("as stored", *bytes);
-  return element("table", "class=\"sizes\"",
+  return "<h3>The weights</h3>\n" +
+         element("table", "class=\"sizes\"",
                  "<thead><tr><th>weights</th><th class=\"n\">bytes</th><th class=\"n\">of float32</th></tr></thead>" +
                      element("tbody", "", rows));
 }
@@ -72,8 +74,8 @@ NUQ_DEFINITION std::string bytes_picture(const Json& report) {
   constexpr std::array<Part, 7> parts{{{"indices", "indices: which level each weight has"},
                                        {"tables", "tables: which levels there are, and how often"},
                                        {"scales", "scales"},
-                                       {"float_weights", "weights that stay in float"},
-                                       {"biases", "biases and other values"},
+                                       {"float_weights", "values of other layers"},
+                                       {"biases", "biases and the like"},
                                        {"text", "the network's description"},
                                        {"directory", "directory: names, shapes, checksums"}}};
   const Json& file = member(report, "packed_file");
@@ -98,7 +100,8 @@ NUQ_DEFINITION std::string bytes_picture(const Json& report) {
   rows += element("tr", "",
                   "<td><b>the packed file</b></td>" + element("td", "class=\"n\"", data(*whole, grouped(*whole))) +
                       element("td", "class=\"n\"", "100 %"));
-  return element("div", "class=\"stack\" role=\"img\" aria-label=\"bytes of the packed file by kind\"", bar) +
+  return "<h3>The packed file</h3>\n" +
+         element("div", "class=\"stack\" role=\"img\" aria-label=\"bytes of the packed file by kind\"", bar) +
          element("table", "class=\"sizes\"",
                  "<thead><tr><th>part</th><th class=\"n\">bytes</th><th class=\"n\">share</th></tr></thead>" +
                      element("tbody", "", rows));

@@ -16,7 +16,7 @@ NUQ_FUNCTION [[nodiscard]] std::string shape_text(const Json& layer);
 /// A row for every layer, to be sorted. Columns that the report knows nothing of are left out.
 NUQ_FUNCTION [[nodiscard]] std::string layer_table(const Json& report);
 
-/// What there is to see of the weights of each layer, folded.
+/// What there is to see of the weights of each layer, folded but for the largest.
 NUQ_FUNCTION [[nodiscard]] std::string layer_sections(const Json& report);
 
 }  // namespace detail
@@ -25,6 +25,7 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(REPORT)
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,10 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
+
+NUQ_FUNCTION [[nodiscard]] inline std::string decibels(double value) {
+  return (value < 0.0 ? "−" : "") + fixed(std::abs(value), 1) + "\u00A0dB";
+}
 
 /// A numeric column of the table.
 struct LayerColumn {
@@ -56,7 +61,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<LayerColumn> layer_columns() {
           {"bytes", "bytes", "stored bytes of the weights", true, whole},
           {"share", "share", "of the bytes of all layers", false, share},
           {"weight_snr_db", "weight SNR", "signal-to-noise ratio of the weights, in dB", true,
-           [](double value) { return fixed(value, 1) + " dB"; }},
+           [](double value) { return decibels(value); }},
           {"output_error", "output error", "predicted squared error of the layer's output", false, short_number},
           {"sensitivity", "sensitivity", "what such an error does at the network's output", false, short_number},
           {"harm_share", "harm", "share of the predicted error at the network's output", true, share}};
@@ -131,7 +136,7 @@ NUQ_DEFINITION std::string layer_table(const Json& report) {
                               element("span", "",
                                       name_markup(text_in(layer, "name")) + " " +
                                           element("span", "class=\"small\"", escaped(text_in(layer, "type")))));
-    row += element("td", "data-label=\"shape\"", shape_text(layer));
+    row += element("td", "class=\"row\" data-label=\"shape\"", shape_text(layer));
     for (std::size_t column = 0; column < columns.size(); ++column)
       row += layer_cell(columns[column], layer, largest[column]);
     if (has_reasons)
@@ -157,7 +162,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::string layer_facts(const Json& layer) {
                           " of scales."
                     : bytes("values") + " bytes."));
   }
-  const std::optional<double> scales = number_in(layer, "scales");
+  std::optional<double> scales = number_in(layer, "scales");
+  if (scales && number_in(stored, "scales")) scales = *number_in(stored, "scales") / 4.0;
   if (scales)
     add(*scales > 1.0 ? grouped(*scales) + " scales, one for each output channel." : "One scale for the layer.");
   return text;
@@ -165,16 +171,20 @@ NUQ_FUNCTION [[nodiscard]] inline std::string layer_facts(const Json& layer) {
 
 NUQ_DEFINITION std::string layer_sections(const Json& report) {
   std::string sections;
-  for (const Json& layer : member(report, "layers")) {
+  const Json& layers = member(report, "layers");
+  double largest = 0.0;
+  for (const Json& layer : layers) largest = (std::max)(largest, number_in(layer, "bytes").value_or(0.0));
+  for (const Json& layer : layers) {
     const std::string picture = level_picture(layer);
     if (picture.empty()) continue;
     const std::optional<double> levels = number_in(layer, "levels");
     const std::optional<double> snr = number_in(layer, "weight_snr_db");
     std::string summary = name_markup(text_in(layer, "name")) + " <span class=\"small\">" + shape_text(layer);
     summary += levels ? ", " + grouped(*levels) + " levels" : ", float";
-    if (snr) summary += ", " + fixed(*snr, 1) + " dB";
+    if (snr) summary += ", " + decibels(*snr);
     summary += "</span>";
-    sections += element("details", "",
+    const bool is_largest = largest > 0.0 && number_in(layer, "bytes").value_or(0.0) >= largest;
+    sections += element("details", is_largest ? "open" : "",
                         element("summary", "", summary) +
                             element("div", "class=\"layer\"",
                                     picture + element("div", "", layer_facts(layer) + level_table(layer)))) +

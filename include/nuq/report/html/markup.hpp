@@ -171,7 +171,7 @@ NUQ_DEFINITION std::string fixed(double value, int places) {
 }
 
 NUQ_DEFINITION std::string short_bytes(double bytes) {
-  constexpr std::array<const char*, 4> units = {" B", " kB", " MB", " GB"};
+  constexpr std::array<const char*, 4> units = {"\u00A0B", "\u00A0kB", "\u00A0MB", "\u00A0GB"};
   std::size_t unit = 0;
   for (; bytes >= 999.5 && unit + 1 < units.size(); ++unit) bytes /= 1000.0;
   return (unit == 0 || bytes >= 99.95 ? fixed(bytes, 0) : rounded(bytes, 3)) + units[unit];
@@ -203,12 +203,12 @@ NUQ_DEFINITION MetricText::MetricText(const Json& report) {
 }
 
 NUQ_DEFINITION std::string MetricText::of(double metric) const {
-  return is_share_ ? fixed(100.0 * metric, 2) + " %" : rounded(metric, 6);
+  return is_share_ ? fixed(100.0 * metric, 2) + "\u00A0%" : rounded(metric, 6);
 }
 
 NUQ_DEFINITION std::string MetricText::of_change(double change) const {
   const std::string sign = change < 0.0 ? "−" : "";
-  return sign + (is_share_ ? fixed(100.0 * std::abs(change), 2) + " points" : rounded(std::abs(change), 3));
+  return sign + (is_share_ ? fixed(100.0 * std::abs(change), 2) + "\u00A0points" : rounded(std::abs(change), 3));
 }
 
 NUQ_DEFINITION std::optional<double> limit_of(const Json& report) {

@@ -69,18 +69,23 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<TrialMark> trial_marks(const Json&
 class LabelPlaces {
  public:
   NUQ_FUNCTION explicit LabelPlaces(std::vector<std::pair<double, double>> points) {
-    for (const auto& [x, y] : points) taken_.push_back({x - 5.0, y - 5.0, x + 5.0, y + 5.0});
+    for (const auto& [x, y] : points) taken_.push_back({x - 6.0, y - 6.0, x + 6.0, y + 6.0});
+  }
+
+  /// Keeps labels out of a box.
+  NUQ_FUNCTION void take(double left, double top, double right, double bottom) {
+    taken_.push_back({left, top, right, bottom});
   }
 
   /// The middle of the text's baseline; absent where there is no room within `left` … `right`.
-  NUQ_FUNCTION [[nodiscard]] std::optional<std::pair<double, double>> find(double x, double y, double width,
-                                                                           double left, double right) {
+  NUQ_FUNCTION [[nodiscard]] std::optional<std::pair<double, double>> find(double x, double y, double radius,
+                                                                           double width, double left, double right) {
     constexpr std::array<std::pair<double, double>, 8> directions{
         {{0, -1}, {0, 1}, {1, 0}, {-1, 0}, {1, -1}, {-1, -1}, {1, 1}, {-1, 1}}};
     for (const double distance : {1.0, 1.7}) {
       for (const auto& [to_right, down] : directions) {
-        const double middle = x + to_right * (8.0 + width / 2.0) * distance;
-        const double centre = y + down * 13.0 * distance;
+        const double middle = x + to_right * (radius + 5.0 + width / 2.0) * distance;
+        const double centre = y + down * (radius + 10.0) * distance;
         const Box box{middle - width / 2.0, centre - 6.0, middle + width / 2.0, centre + 6.0};
         const auto covers = [&box](const Box& other) {
           return box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
@@ -155,7 +160,10 @@ class SearchPicture {
   /// Around what was accepted and what just was not: far worse trials are drawn at the lower end.
   NUQ_FUNCTION [[nodiscard]] Axis metric_axis() const {
     std::vector<double> all;
-    for (const TrialMark& mark : marks_) all.push_back(mark.metric);
+    for (const TrialMark& mark : marks_) {
+      if (!mark.is_guess) all.push_back(mark.metric);
+    }
+    if (all.empty()) all.push_back(marks_.front().metric);
     std::sort(all.begin(), all.end());
     double greatest = all.back();
     double least = all.front();
@@ -163,7 +171,7 @@ class SearchPicture {
     if (limit_) greatest = (std::max)(greatest, *limit_);
     if (limit_) least = (std::min)(least, *limit_);
     const double middle = limit_ ? (std::min)(*limit_, all[all.size() / 2]) : all[all.size() / 2];
-    const double reach = 2.5 * (greatest - middle);
+    const double reach = 1.7 * (greatest - middle);
     if (reach > 0.0) least = (std::max)(least, greatest - reach);
     double margin = 0.08 * (greatest - least);
     if (!(margin > 0.0)) margin = (std::max)(1e-9, 0.05 * std::abs(greatest));
@@ -198,6 +206,41 @@ class SearchPicture {
     return fixed(is_share ? 100.0 * tick : tick, (std::min)(places, 9)) + (is_share ? " %" : "");
   }
 
+  /// What is written along a line across the picture.
+  struct LineLabel {
+    std::string text;
+    std::string_view kind;
+    double y;
+    bool is_right;
+
+    static constexpr double width = 120.0;
+  };
+
+  /// At the end of the line where no point is.
+  NUQ_FUNCTION [[nodiscard]] LineLabel line_label(std::string text, std::string_view kind, double baseline) const {
+    const auto is_near = [&](double from, double to) {
+      return std::any_of(marks_.begin(), marks_.end(), [&](const TrialMark& mark) {
+        return x(mark) > from && x(mark) < to && std::abs(y(mark) - baseline + 5.0) < 18.0;
+      });
+    };
+    const double end = width_ - right;
+    const bool is_right = is_near(left, left + LineLabel::width) && !is_near(end - LineLabel::width, end);
+    return {std::move(text), kind, baseline, is_right};
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::vector<LineLabel> line_labels() const {
+    std::vector<LineLabel> labels;
+    const bool has_original = original_ && *original_ > y_.from() && *original_ <= y_.to();
+    const bool has_limit = limit_ && *limit_ > y_.from();
+    const double original = has_original ? y_.place(*original_) : 0.0;
+    const double limit = has_limit ? y_.place_within(*limit_) : 0.0;
+    const bool is_under = has_original && has_limit && limit >= original && limit - original < 16.0;
+    if (has_original) labels.push_back(line_label("original " + metric_.of(*original_), "", original - 5.0));
+    if (has_limit)
+      labels.push_back(line_label("limit " + metric_.of(*limit_), "strong", limit + (is_under ? 15.0 : -5.0)));
+    return labels;
+  }
+
   /// The original's metric and the least that is accepted, below which everything is shaded.
   NUQ_FUNCTION [[nodiscard]] std::string lines() const {
     const double end = width_ - right;
@@ -209,13 +252,12 @@ class SearchPicture {
                             coordinate(end - left) + "\" height=\"" + coordinate(height_ - bottom - place) + "\"",
                         "");
       markup += line("limit", left, place, end, place);
-      const bool is_close = original_ && std::abs(place - y_.place_within(*original_)) < 16.0;
-      markup += label(end - 4.0, place + (is_close ? 15.0 : -5.0), "end", "limit " + metric_.of(*limit_), "strong");
     }
-    if (original_ && *original_ > y_.from() && *original_ <= y_.to()) {
-      const double place = y_.place(*original_);
-      markup += line("origin", left, place, end, place);
-      markup += label(end - 4.0, place - 5.0, "end", "original " + metric_.of(*original_));
+    if (original_ && *original_ > y_.from() && *original_ <= y_.to())
+      markup += line("origin", left, y_.place(*original_), end, y_.place(*original_));
+    for (const LineLabel& text : line_labels()) {
+      markup += text.is_right ? label(end - 4.0, text.y, "end", text.text, text.kind)
+                              : label(left + 6.0, text.y, "start", text.text, text.kind);
     }
     return markup;
   }
@@ -246,9 +288,13 @@ class SearchPicture {
     std::vector<std::pair<double, double>> places;
     for (const TrialMark& mark : marks_) places.emplace_back(x(mark), y(mark));
     LabelPlaces labels(places);
+    for (const LineLabel& text : line_labels()) {
+      const double begin = text.is_right ? width_ - right - LineLabel::width : left;
+      labels.take(begin, text.y - 11.0, begin + LineLabel::width, text.y + 3.0);
+    }
     std::vector<TrialMark> by_importance = marks_;
     std::stable_partition(by_importance.begin(), by_importance.end(),
-                          [this](const TrialMark& mark) { return answer_ && mark.visit == *answer_ + 1; });
+                          [this](const TrialMark& mark) { return is_answer(mark); });
     for (const TrialMark& mark : by_importance) {
       if (mark.error > 0.0 && !mark.is_guess && !is_below(mark)) {
         errors += line("error", x(mark), y_.place_within(mark.metric - mark.error), x(mark),
@@ -256,7 +302,8 @@ class SearchPicture {
       }
       points += point(mark);
       const std::string number = std::to_string(mark.visit);
-      const auto place = labels.find(x(mark), y(mark), 8.0 * static_cast<double>(number.size()), left, width_ - 2.0);
+      const auto place = labels.find(x(mark), y(mark), is_answer(mark) ? 9.0 : 4.6,
+                                     8.0 * static_cast<double>(number.size()), left, width_ - 2.0);
       if (place) numbers += label(place->first, place->second, "middle", number, "visit");
     }
     return errors + points + numbers;
@@ -273,7 +320,7 @@ class SearchPicture {
       return element("path", "class=\"" + kind + "\" d=\"M" + corner + "h10l-5 8z\"", title);
     }
     std::string markup = circle(kind, mark, 4.6, title);
-    if (answer_ && mark.visit == *answer_ + 1) markup += circle("answer", mark, 9.0, "");
+    if (is_answer(mark)) markup += circle("answer", mark, 9.0, "");
     return markup;
   }
 
@@ -285,6 +332,7 @@ class SearchPicture {
                    content);
   }
 
+  [[nodiscard]] bool is_answer(const TrialMark& mark) const noexcept { return answer_ && mark.visit == *answer_ + 1; }
   [[nodiscard]] bool is_below(const TrialMark& mark) const noexcept { return mark.metric < y_.from(); }
   NUQ_FUNCTION [[nodiscard]] double x(const TrialMark& mark) const { return x_.place(mark.bytes); }
   NUQ_FUNCTION [[nodiscard]] double y(const TrialMark& mark) const {

@@ -25,16 +25,16 @@ p{margin:6px 0 12px;max-width:76ch}
 .brand{color:var(--accent);font-weight:650;letter-spacing:.02em}
 .lead{font-size:17px;line-height:1.55}
 .quiet,figcaption,.note{color:var(--quiet)}
-.note,figcaption{font-size:13px;max-width:76ch}
+.note,figcaption{font-size:13px;max-width:110ch}svg .visit{paint-order:stroke;stroke:var(--paper);stroke-width:3px}
 bdi,code,td.reason,.warnings li{overflow-wrap:anywhere}
 code{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
 pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 12px;margin:8px 0;white-space:pre-wrap;overflow-wrap:anywhere}
 .chip{display:inline-block;border:1px solid var(--line);border-radius:99px;padding:1px 11px;font-size:13px;color:var(--quiet);margin-left:8px}
 .chip.good{background:var(--accent);border-color:var(--accent);color:var(--paper)}
 .chip.bad{border:2px solid var(--ink);color:var(--ink)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:12px;margin:20px 0}
-.figure{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 16px}
-.figure b{display:block;font-size:23px;line-height:1.3;font-weight:650;letter-spacing:-.01em}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:20px 0}
+.figure{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:11px 14px}
+.figure b{display:block;font-size:21px;line-height:1.3;font-weight:650;letter-spacing:-.01em}
 .figure span{color:var(--quiet);font-size:13px;display:block}
 .warnings{border-left:3px solid var(--accent);background:var(--card);padding:8px 16px 8px 20px;margin:16px 0;border-radius:0 8px 8px 0}
 .warnings ul{margin:4px 0;padding-left:18px}
@@ -44,7 +44,7 @@ svg text{fill:var(--quiet);font-size:12px}
 svg .strong{fill:var(--ink);font-weight:600}
 .narrow{display:none}
 .axis{stroke:var(--line);fill:none}.grid{stroke:var(--faint);fill:none}
-.path{stroke:var(--line);fill:none;stroke-dasharray:1 3;stroke-width:1.2}
+.path{stroke:var(--quiet);fill:none;stroke-dasharray:1 4;stroke-width:1.1;opacity:.6}
 .front{stroke:var(--accent);fill:none;stroke-width:1.6;opacity:.75}
 .limit{stroke:var(--ink);stroke-dasharray:5 4;fill:none}.origin{stroke:var(--quiet);fill:none}
 .refusal{fill:var(--shade)}
@@ -70,7 +70,7 @@ thead th[aria-sort]{color:var(--ink)}thead th[aria-sort=ascending]::after{conten
 td.mark{background:linear-gradient(90deg,var(--bar) var(--v,0%),transparent 0) no-repeat 0 50%/100% 70%}
 tr.chosen td{background-color:var(--shade)}
 .small{font-size:12px;color:var(--quiet)}
-.sizes{width:auto;min-width:min(100%,620px)}
+.sizes{width:auto;min-width:min(100%,520px)}
 .hash{font:11.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;color:var(--quiet);overflow-wrap:anywhere}
 details{border-bottom:1px solid var(--faint)}
 summary{cursor:pointer;padding:7px 2px;overflow-wrap:anywhere}
@@ -80,22 +80,24 @@ td details{border:0}td summary{padding:0;color:var(--quiet)}
 .layer{display:grid;grid-template-columns:minmax(0,540px) minmax(0,1fr);gap:10px 32px;align-items:start}
 .levels-table{max-height:300px;overflow-y:auto;max-width:420px}
 .levels-table table{font-size:12.5px}.levels-table td,.levels-table th{padding:2px 10px}
-.pair{display:grid;grid-template-columns:1fr 1fr;gap:24px}.pair>*{min-width:0}
+.pair{display:grid;grid-template-columns:1fr 1fr;gap:24px}.pair>*{min-width:0}.pair .wide{display:none}.pair .narrow{display:block}
 footer{color:var(--quiet);font-size:13px;padding-top:36px;padding-bottom:48px}
 @media(max-width:760px){
 main,header,footer{padding-left:16px;padding-right:16px}header{padding-top:22px}
 h1{font-size:22px}.lead{font-size:16px}.figures{grid-template-columns:1fr 1fr;gap:8px}.figure{padding:10px 12px}.figure b{font-size:18px}
 .wide{display:none}.narrow{display:block}.layer,.pair{grid-template-columns:minmax(0,1fr)}
 table.cards thead{display:none}table.cards,table.cards tbody,table.cards tr,table.cards td{display:block}
-table.cards tr{border:1px solid var(--line);border-radius:10px;background:var(--card);padding:6px 12px;margin:8px 0}
-table.cards td,table.cards td.n{display:flex;justify-content:space-between;gap:16px;text-align:right;white-space:normal;padding:4px 0;border-bottom:1px solid var(--faint)}
-table.cards td:last-child{border-bottom:0}table.cards td::before{content:attr(data-label);color:var(--quiet);text-align:left;flex:none}
-table.cards td:first-child{font-weight:600;justify-content:flex-start;text-align:left}table.cards td:first-child::before{display:none}
+table.cards tr{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);column-gap:20px;border:1px solid var(--line);border-radius:10px;background:var(--card);padding:6px 12px;margin:8px 0}
+table.cards tr.chosen{background:var(--shade)}table.cards tr.chosen td{background-color:transparent}
+table.cards td:first-child,table.cards td.reason,table.cards td.row{grid-column:1/-1}
+table.cards td,table.cards td.n{display:flex;justify-content:space-between;gap:12px;text-align:right;white-space:normal;padding:4px 0;border-bottom:1px solid var(--faint)}
+table.cards td::before{content:attr(data-label);color:var(--quiet);text-align:left;flex:none}
+table.cards td:first-child{font-weight:600;justify-content:flex-start;text-align:left}table.cards td:first-child::before{display:none}table.cards td.visit::before{display:inline;color:inherit}
 table.cards td:empty{display:none}
-.chip{margin-left:0;margin-top:6px}}
+}
 @media print{:root{--paper:#fff;--card:#fff;--ink:#000;--quiet:#444;--line:#bbb;--faint:#ddd;--accent:#0f6b62;--soft:#cfe4e0;--bar:#dcebe8;--shade:#f3f0ea;color-scheme:light}
 body{font-size:11px}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}main,header,footer{max-width:none;padding-left:0;padding-right:0}
-h2{break-after:avoid}figure,tr,.figure,details[open]{break-inside:avoid}.levels-table{max-height:none}}
+h2{break-after:avoid}figure,tr,.figure,details[open]{break-inside:avoid}.levels-table{max-height:none}details::details-content{content-visibility:visible;display:block}}
 )";
 
 /// Sorts a table by the column that is clicked: by data-v where a cell has it. The page is complete without.

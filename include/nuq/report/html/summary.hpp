@@ -74,13 +74,15 @@ NUQ_DEFINITION std::string outcome_chip(const Json& report) {
 NUQ_FUNCTION [[nodiscard]] inline std::string lead_of_size(const Json& report) {
   const double bytes = number_in(report, "bytes").value_or(0.0);
   const double ratio = number_in(report, "ratio_float32").value_or(0.0);
-  std::size_t layers = 0;
-  for (const Json& layer : member(report, "layers")) layers += number_in(layer, "levels").has_value() ? 1U : 0U;
   if (!(bytes > 0.0)) return {};
+  std::size_t layers = 0;
+  std::size_t in_float = 0;
+  for (const Json& layer : member(report, "layers")) ++(number_in(layer, "levels") ? layers : in_float);
   return "The weights of " + std::to_string(layers) + (layers == 1 ? " quantized layer" : " quantized layers") +
-         " and of those that stay as they are take " + element("b", "", data(bytes, grouped(bytes))) +
-         " bytes in place of " + grouped(std::round(bytes * ratio)) +
-         " in float32: " + element("b", "", data(ratio, fixed(ratio, 1) + " times")) + " less. ";
+         (in_float > 0 ? " and " + std::to_string(in_float) + " in float" : "") + " take " +
+         element("b", "", data(bytes, grouped(bytes))) + " bytes, " +
+         element("b", "", data(ratio, fixed(ratio, 1) + " times")) + " less than the " +
+         grouped(std::round(bytes * ratio)) + " of float32. ";
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::string lead_of_metric(const Json& report) {
@@ -135,6 +137,15 @@ NUQ_FUNCTION [[nodiscard]] inline std::string duration_text(double seconds) {
   return minutes < 120.0 ? fixed(minutes, 0) + " min" : fixed(seconds / 3600.0, 1) + " h";
 }
 
+/// Whether a metric is that of a trial which ended early.
+NUQ_FUNCTION [[nodiscard]] inline bool is_predicted(const Json& report, std::string_view key) {
+  const Json& metric = member(report, key);
+  for (const Json& trial : member(report, "trials")) {
+    if (is_true(trial, "ended_early") && member(trial, "metric") == metric) return true;
+  }
+  return false;
+}
+
 NUQ_DEFINITION std::string key_figures(const Json& report) {
   const MetricText text(report);
   const auto in_metric = [&text](double value) { return text.of(value); };
@@ -149,11 +160,14 @@ NUQ_DEFINITION std::string key_figures(const Json& report) {
   }
   if (number_in(report, "original_metric")) {
     figures += figure(data_in(report, "original_metric", in_metric), escaped(text.name()) + ", float");
-    if (number_in(report, "int8_metric")) figures += figure(data_in(report, "int8_metric", in_metric), "uniform int8");
+    if (number_in(report, "int8_metric")) {
+      figures += figure(data_in(report, "int8_metric", in_metric),
+                        is_predicted(report, "int8_metric") ? "uniform int8, predicted" : "uniform int8");
+    }
     if (number_in(report, "metric") && !is_refused(report)) {
       const std::optional<double> error = number_in(report, "metric_error");
       figures += figure(data_in(report, "metric", in_metric),
-                        error ? "the result, ± " + data(*error, text.of_change(*error)) : "the result");
+                        error ? "the result, ±\u00A0" + data(*error, text.of_change(*error)) : "the result");
     }
   }
   if (is_search(report)) figures += figure(whole_in(report, "evaluations"), "evaluations asked for");
@@ -173,15 +187,21 @@ NUQ_DEFINITION std::string warnings_of_report(const Json& report) {
   return element("div", "class=\"warnings\"", "<b>Worth knowing</b>\n" + element("ul", "", entries)) + "\n";
 }
 
-/// The least loss of all trials that were measured to their end.
-NUQ_FUNCTION [[nodiscard]] inline std::optional<double> smallest_drop(const Json& report) {
+/// The least loss of all trials, of those that were measured to their end where there are some.
+struct SmallestDrop {
+  double drop = 0.0;
+  bool is_guess = false;
+};
+
+NUQ_FUNCTION [[nodiscard]] inline std::optional<SmallestDrop> smallest_drop(const Json& report) {
   const std::optional<double> original = number_in(report, "original_metric");
-  std::optional<double> least;
+  std::optional<SmallestDrop> least;
   for (const Json& trial : member(report, "trials")) {
     const std::optional<double> metric = number_in(trial, "metric");
-    if (!metric || !original || is_true(trial, "ended_early")) continue;
-    const double drop = *original - *metric;
-    if (!least || drop < *least) least = drop;
+    if (!metric || !original) continue;
+    const SmallestDrop drop{*original - *metric, is_true(trial, "ended_early")};
+    const bool is_better = !least || (drop.is_guess == least->is_guess ? drop.drop < least->drop : least->is_guess);
+    if (is_better) least = drop;
   }
   return least;
 }
@@ -189,16 +209,20 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<double> smallest_drop(const Json
 NUQ_DEFINITION std::string refusal(const Json& report) {
   if (!is_refused(report)) return {};
   const MetricText text(report);
-  const std::optional<double> drop = smallest_drop(report);
+  const std::optional<SmallestDrop> least = smallest_drop(report);
   const std::optional<double> limit = number_in(member(report, "options"), "max_drop");
   std::string tried =
       "Tried: " + std::to_string(member(report, "trials").size()) + " configurations beside the original";
-  if (drop) tried += "; the smallest drop seen was " + element("b", "", data(*drop, text.of_change(*drop)));
+  if (least) {
+    tried +=
+        least->is_guess ? "; all ended early, and the smallest drop predicted was " : "; the smallest drop seen was ";
+    tried += element("b", "", data(least->drop, text.of_change(least->drop)));
+  }
   if (limit) tried += ", " + data(*limit, text.of_change(*limit)) + " was allowed";
   std::string next;
   const auto advise = [&next](const std::string& advice) { next += element("li", "", advice) + "\n"; };
-  if (drop && *drop > 0.0)
-    advise("Allow a drop of " + element("code", "", "--max-drop " + rounded(1.1 * *drop, 2)) +
+  if (least && least->drop > 0.0)
+    advise("Allow a drop of " + element("code", "", "--max-drop " + rounded(1.1 * least->drop, 2)) +
            " or more, if the application bears it.");
   if (!is_true(report, "weights_only"))
     advise("Leave the activations in float: " + element("code", "", "--weights-only") + ".");

@@ -41,15 +41,15 @@ NUQ_FUNCTION [[nodiscard]] inline std::string trial_row(const Json& trial, std::
     return element("td", "class=\"n\" data-label=\"" + std::string(title) + "\"", content);
   };
   const std::optional<double> error = number_in(trial, "error");
-  std::string row = element("td", "class=\"n\"", std::to_string(visit));
+  std::string row = element("td", "class=\"n visit\" data-label=\"trial\"", std::to_string(visit));
   row += numeric("bytes", whole_in(trial, "bytes"));
   row += numeric("metric", data_in(trial, "metric", [&metric](double value) { return metric.of(value); }));
   row += numeric("± error", error ? data(*error, metric.of_change(*error)) : "");
   row +=
       numeric("price",
               number_in(trial, "price") ? data_in(trial, "price", [](double value) { return rounded(value, 3); }) : "");
-  row += element("td", "data-label=\"verdict\"", element("span", "", verdict_of(trial, is_answer)));
-  row += element("td", "data-label=\"configuration\"",
+  row += element("td", "class=\"row\" data-label=\"verdict\"", element("span", "", verdict_of(trial, is_answer)));
+  row += element("td", "class=\"row\" data-label=\"configuration\"",
                  element("details", "",
                          "<summary>layers</summary>" +
                              element("div", "", element("code", "", escaped(text_in(trial, "configuration"), 20000)))));
