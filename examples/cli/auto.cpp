@@ -19,7 +19,9 @@
 #include "nuq/workflow/auto_nuq.hpp"
 #include "policies.hpp"
 #include "signal_watch.hpp"
+#include "terminal.hpp"
 #include "tool_report.hpp"
+#include "written_files.hpp"
 
 namespace {
 
@@ -124,7 +126,7 @@ void run(AutoArguments arguments, Session& session) {
   AutoProgress progress(session.quiet);
   const nuq::AutoNuqResult result = search(arguments, session, progress);
   if (!session.quiet && result.report.weights_only)
-    std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
+    say("weights-only: activations stay in float, no deploy model is written");
   for (const std::string& warning : result.report.warnings) {
     if (!progress.has_warned(warning)) print_warnings({warning});
   }
@@ -132,7 +134,8 @@ void run(AutoArguments arguments, Session& session) {
     const nuq::MappedFile report(nuq::report_file_of(arguments.prefix));
     std::printf("%s", std::string(report.bytes()).c_str());
   } else if (!session.quiet) {
-    std::printf("%s", nuq::result_table(result.report).c_str());
+    std::printf("%s", nuq::result_table(result.report, terminal_columns(STDOUT_FILENO)).c_str());
+    std::printf("%s", written_files_text(result.report, arguments.prefix, arguments.weights).c_str());
   }
   if (arguments.asks_for_confidence && arguments.options.confidence > 0.0 && result.satisfied &&
       !result.report.confidence) {
@@ -141,7 +144,7 @@ void run(AutoArguments arguments, Session& session) {
   }
   if (result.report.confirmation && !result.report.confirmation->satisfied) session.exit_code = exit_not_satisfied;
   if (result.satisfied) return;
-  std::fprintf(stderr, "nuq: no configuration satisfies: %s\n", result.report.search_note.c_str());
+  say("nuq: no configuration satisfies: " + result.report.search_note);
   session.exit_code = exit_not_satisfied;
 }
 
@@ -152,30 +155,42 @@ void add_auto(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("auto", "search for the smallest network that is accurate enough");
   arguments->add_to(command);
   command.add_option("-c,--config", arguments->config, "config.json; its nuq_quantize layers are the candidates")
+      ->type_name("FILE")
       ->required();
   CLI::Option_group& evaluator = *command.add_option_group("evaluator", "what tells how accurate a network is");
-  evaluator.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on");
-  evaluator.add_option("--eval-command", arguments->evaluation.command.command,
-                       "shell command that evaluates {model} and {weights} on {batch_num} batches (0: all) and prints "
-                       "the metric, larger is better, as its last line");
+  evaluator.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")
+      ->type_name("FILE");
+  evaluator
+      .add_option("--eval-command", arguments->evaluation.command.command,
+                  "shell command that evaluates {model} and {weights} on {batch_num} batches (0: all) and prints "
+                  "the metric, larger is better, as its last line")
+      ->type_name("COMMAND");
   evaluator.require_option(1);
-  command.add_option("--eval-timeout", arguments->evaluation.command.timeout_seconds,
-                     "seconds after which the command has failed");
-  command.add_option("--eval-label", arguments->evaluation.command_label,
-                     "what the command's metric depends on besides its text and the model, such as a version of its "
-                     "data: metrics of a --journal hold for one label");
+  command
+      .add_option("--eval-timeout", arguments->evaluation.command.timeout_seconds,
+                  "seconds after which the command has failed")
+      ->type_name("SECONDS");
+  command
+      .add_option("--eval-label", arguments->evaluation.command_label,
+                  "what the command's metric depends on besides its text and the model, such as a version of its "
+                  "data: metrics of a --journal hold for one label")
+      ->type_name("LABEL");
   command
       .add_option(
           "--eval-file", arguments->evaluation.command_files,
           "file that the command reads: metrics of a --journal hold for one content; may be given more than once")
+      ->type_name("FILE")
       ->expected(1)
       ->take_all();
   command.add_option("--jobs", arguments->jobs, "evaluations at the same time; results do not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 256));
-  command.add_option("--confirm", arguments->evaluation.confirm,
-                     "dataset JSON that the search does not see: the answer is evaluated on it, once");
+  command
+      .add_option("--confirm", arguments->evaluation.confirm,
+                  "dataset JSON that the search does not see: the answer is evaluated on it, once")
+      ->type_name("FILE");
   command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
+      ->type_name("X")
       ->required();
   command
       .add_option("--confidence", arguments->options.confidence,
@@ -183,33 +198,42 @@ void add_auto(CLI::App& app, Session& session) {
                   "the metric as it is")
       ->capture_default_str();
   command.get_option("--confidence")->each([arguments](const std::string&) { arguments->asks_for_confidence = true; });
-  command.add_option("--calibration", arguments->evaluation.calibration,
-                     "dataset JSON that the weights are fitted to and that calibrates the activations");
+  command
+      .add_option("--calibration", arguments->evaluation.calibration,
+                  "dataset JSON that the weights are fitted to and that calibrates the activations")
+      ->type_name("FILE");
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
   arguments->policies.add_to(command);
   command
       .add_option("--search", arguments->search,
                   "rate-distortion, binary, greedy or exhaustive (all configurations, for a handful of layers)")
+      ->type_name("rate-distortion|binary|greedy|exhaustive")
       ->capture_default_str();
   command
       .add_option("--levels", arguments->options.levels,
                   "numbers of levels to choose from, in place of a price per bit")
+      ->type_name("K,K,...")
       ->delimiter(',');
   command.add_flag("--cap", arguments->options.cap_levels,
                    "the configuration's levels cap those of each layer, whatever its price per bit");
   command.add_option("--max-evaluations", arguments->options.max_evaluations, "budget of evaluations")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
-  command.add_option("--time-limit", arguments->options.max_seconds,
-                     "seconds for the run: half at most prepare it, later no evaluation starts");
-  command.add_option("--pin", arguments->pins, "LAYER=K: this layer has K levels");
-  command.add_option("--share", arguments->groups, "LAYER,LAYER,…: these layers share one number of levels or price");
-  command.add_option("--journal", arguments->options.journal,
-                     "file that keeps every metric: a killed run, started again, goes on where it was");
+  command
+      .add_option("--time-limit", arguments->options.max_seconds,
+                  "seconds for the run: half at most prepare it, later no evaluation starts")
+      ->type_name("SECONDS");
+  command.add_option("--pin", arguments->pins, "LAYER=K: this layer has K levels")->type_name("LAYER=K");
+  command.add_option("--share", arguments->groups, "LAYER,LAYER,…: these layers share one number of levels or price")
+      ->type_name("LAYER,LAYER,...");
+  command
+      .add_option("--journal", arguments->options.journal,
+                  "file that keeps every metric: a killed run, started again, goes on where it was")
+      ->type_name("FILE");
   command.add_flag("--pareto", arguments->options.pareto,
                    "write the models of every evaluated configuration that no other beats");
-  command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
-  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
+  command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise")->type_name("FILE");
+  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->type_name("PREFIX")->required();
   command.add_flag("--json", arguments->json, "print the report as JSON");
   command.callback([arguments, &session] { run(*arguments, session); });
 }

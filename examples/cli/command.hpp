@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "messages.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/printable_text.hpp"
 #include "nuq/dataset/dataset.hpp"
@@ -16,6 +16,7 @@
 #include "nuq/io/distinct_files.hpp"
 #include "nuq/io/result_files.hpp"
 #include "signal_watch.hpp"
+#include "terminal.hpp"
 
 /// Exit codes of the tool.
 inline constexpr int exit_done = 0;
@@ -56,16 +57,20 @@ inline void add_read_options(CLI::App& command, nuq::ReadOptions& options) {
     }
     state.training = phase == "TRAIN";
   };
-  command.add_option_function<std::string>("--phase", choose,
-                                           "TRAIN: the layers of that phase, computed as in inference; otherwise TEST");
+  command
+      .add_option_function<std::string>("--phase", choose,
+                                        "TRAIN: the layers of that phase, computed as in inference; otherwise TEST")
+      ->type_name("TEST|TRAIN");
   command.add_option("--level", state.level, "level that min_level and max_level of the layers' rules are held to");
   command.add_option("--stage", state.stages, "stage that the layers' rules ask for; may be given more than once")
+      ->type_name("NAME")
       ->expected(1)
       ->take_all();
   command
       .add_option("--ignore-field", options.ignored_fields,
                   "TYPE.FIELD of the prototxt that means nothing although nobody understands it; TYPE.blobs: surplus "
                   "blobs; may be given more than once")
+      ->type_name("TYPE.FIELD")
       ->expected(1)
       ->take_all();
 }
@@ -77,17 +82,11 @@ struct ModelOptions {
   nuq::ReadOptions network;
 
   void add_to(CLI::App& command) {
-    command.add_option("-m,--model", model, "prototxt of the network")->required();
-    command.add_option("-w,--weights", weights, "caffemodel with its weights")->required();
+    command.add_option("-m,--model", model, "prototxt of the network")->type_name("FILE")->required();
+    command.add_option("-w,--weights", weights, "caffemodel with its weights")->type_name("FILE")->required();
     add_read_options(command, network);
   }
 };
-
-/// One line each on standard error, --quiet or not.
-inline void print_warnings(const std::vector<std::string>& warnings) {
-  for (const std::string& warning : warnings)
-    std::fprintf(stderr, "nuq: warning: %s\n", nuq::detail::printable_message(warning).c_str());
-}
 
 /// Before work begins: no file of a dataset may be one that is written under a prefix or besides, and what is
 /// unfinished under the prefix goes if a signal ends the program. Empty names stand for no file.
@@ -114,8 +113,10 @@ inline void add_nuq_scope(CLI::App& command, nuq::NuqScope& scope) {
     }
     scope = name == "standard" ? nuq::NuqScope::standard : nuq::NuqScope::extended;
   };
-  command.add_option_function<std::string>(
-      "--nuq-scope", choose, "extended: NUQ for grouped, dilated, depthwise and transposed convolutions too");
+  command
+      .add_option_function<std::string>("--nuq-scope", choose,
+                                        "extended: NUQ for grouped, dilated, depthwise and transposed convolutions too")
+      ->type_name("standard|extended");
 }
 
 #endif  // NUQ_EXAMPLES_CLI_COMMAND_HPP

@@ -135,9 +135,10 @@ void add_compress(CLI::App& app, Session&) {
   auto arguments = std::make_shared<CompressArguments>();
   CLI::App& command = *app.add_subcommand("compress", "the size that a compiler's weight compressor reaches");
   command.add_option("--format", arguments->format, "ascend: the dictionary coding of the Ascend graph compiler")
+      ->type_name("ascend")
       ->required();
-  command.add_option("--input", arguments->input, "int8 weights in the device's order")->required();
-  command.add_option("--output", arguments->output, "file for the compressed bytes");
+  command.add_option("--input", arguments->input, "int8 weights in the device's order")->type_name("FILE")->required();
+  command.add_option("--output", arguments->output, "file for the compressed bytes")->type_name("FILE");
   command.add_option("--fractal-size", arguments->fractal_size,
                      "bytes of a block; default: the largest that divides the input, as the compiler decides");
   command.add_flag("--verify", arguments->verify, "decompress the result and compare it with the input");

@@ -1,8 +1,10 @@
 // nuq config: writes config.json for a model.
 
-#include <cstdio>
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "command.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
@@ -14,19 +16,36 @@ struct ConfigArguments : ModelOptions {
   nuq::QuantConfigRequest request;
 };
 
+/// Notes name the file that was asked for.
+std::vector<std::string> notes_of(const nuq::QuantConfig& config, const std::string& file) {
+  const std::string general = config.file + ": ";
+  std::vector<std::string> notes = config.notes;
+  for (std::string& note : notes) {
+    if (note.compare(0, general.size(), general) == 0) note = file + ": " + note.substr(general.size());
+  }
+  return notes;
+}
+
+bool is_refused_by_scope(const std::string& note) {
+  return note.find(" supported by NUQ") != std::string::npos || note.find("in the extended scope") != std::string::npos;
+}
+
 void run(ConfigArguments arguments, const Session& session) {
   arguments.request.network = arguments.network;
   const nuq::QuantConfig config =
       nuq::create_quant_config(arguments.output, arguments.model, arguments.weights, arguments.request);
-  print_warnings(config.notes);
+  print_warnings(notes_of(config, arguments.output));
+  const bool has_refused = std::any_of(config.notes.begin(), config.notes.end(), is_refused_by_scope);
   if (session.quiet) return;
   std::size_t nuq_layers = 0;
   std::size_t uniform_layers = 0;
   for (const nuq::LayerEntry& layer : config.layers) {
     if (layer.quant_enable) ++(layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq ? nuq_layers : uniform_layers);
   }
-  std::fprintf(stderr, "%s: %zu layers with nuq_quantize, %zu with arq_quantize\n", arguments.output.c_str(),
-               nuq_layers, uniform_layers);
+  say(arguments.output + ": " + std::to_string(nuq_layers) + " layers with nuq_quantize, " +
+      std::to_string(uniform_layers) + " with arq_quantize");
+  if (has_refused && arguments.request.nuq_scope == nuq::NuqScope::standard)
+    say("--nuq-scope extended lets grouped, dilated and transposed convolutions take nuq_quantize, too");
 }
 
 }  // namespace
@@ -35,15 +54,17 @@ void add_config(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<ConfigArguments>();
   CLI::App& command = *app.add_subcommand("config", "write config.json for a network");
   arguments->add_to(command);
-  command.add_option("-o,--output", arguments->output, "config.json to write")->required();
-  command.add_option("--cfg-define", arguments->request.config_defination, "simplified configuration (text protobuf)");
+  command.add_option("-o,--output", arguments->output, "config.json to write")->type_name("FILE")->required();
+  command.add_option("--cfg-define", arguments->request.config_defination, "simplified configuration (text protobuf)")
+      ->type_name("FILE");
   command.add_flag("--uniform", arguments->request.uniform, "arq_quantize on every layer");
-  command.add_option("--skip-layer", arguments->request.skip_layers, "layer that is not quantized");
+  command.add_option("--skip-layer", arguments->request.skip_layers, "layer that is not quantized")->type_name("LAYER");
   command.add_option("--batch-num", arguments->request.batch_num, "batches of activation calibration")
       ->capture_default_str();
   command.add_flag_callback(
       "--no-activation-offset", [arguments] { arguments->request.activation_offset = false; }, "symmetric activations");
-  command.add_option("--soc", arguments->request.soc, "chip whose compiler's rule decides which layers take NUQ");
+  command.add_option("--soc", arguments->request.soc, "chip whose compiler's rule decides which layers take NUQ")
+      ->type_name("CHIP");
   add_nuq_scope(command, arguments->request.nuq_scope);
   command.callback([arguments, &session] { run(*arguments, session); });
 }

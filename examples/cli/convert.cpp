@@ -34,7 +34,8 @@ void add_convert(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("convert", "quantize a network with the factors of a record file");
   arguments->add_to(command);
   command.add_option("--record", arguments->record, "record file with the factors of every quantized layer")
+      ->type_name("FILE")
       ->required();
-  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
+  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->type_name("PREFIX")->required();
   command.callback([arguments, &session] { run(*arguments, session); });
 }

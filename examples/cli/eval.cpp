@@ -1,6 +1,7 @@
 // nuq eval: the metric of a network on a dataset.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "nuq/evaluation/evaluate.hpp"
 #include "nuq/io/json.hpp"
 #include "nuq/io/json_text.hpp"
+#include "progress_bar.hpp"
 
 namespace {
 
@@ -22,16 +24,39 @@ struct EvalArguments : ModelOptions {
   bool json = false;
 };
 
+/// The network, which counts the batches that it has computed.
+class CountedNet {
+ public:
+  CountedNet(nuq::Net& net, ProgressBar& bar, const nuq::Dataset& dataset)
+      : net_(net), batches_(bar, "evaluated batch", static_cast<std::size_t>(dataset.batches())) {}
+
+  [[nodiscard]] const nuq::Graph& graph() const { return net_.graph(); }
+  void set_input(const std::string& blob, const nuq::TensorView& input) { net_.set_input(blob, input); }
+  [[nodiscard]] nuq::TensorView output(const std::string& blob) const { return net_.output(blob); }
+  void forward() {
+    net_.forward();
+    batches_.step();
+  }
+
+ private:
+  nuq::Net& net_;
+  CountedWork batches_;
+};
+
 void run(const EvalArguments& arguments, const Session& session) {
   const auto start = std::chrono::steady_clock::now();
   nuq::Dataset dataset = nuq::load_dataset(arguments.data, nuq::GzipFileReader{});
   if (arguments.limit > 0) dataset.limit(arguments.limit);
   nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
   print_warnings(net.graph().warnings);
-  nuq::compare_with(net, dataset);
+  ProgressBar bar(session.quiet);
+  CountedNet counted(net, bar, dataset);
+  nuq::compare_with(counted, dataset);
   const std::string warning = nuq::agreement_warning(dataset);
+  bar.clear();
   if (!warning.empty()) print_warnings({warning});
-  const double metric = nuq::evaluate(net, dataset);
+  const double metric = nuq::evaluate(counted, dataset);
+  bar.clear();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   if (arguments.json) {
     const nuq::Json result =
@@ -52,6 +77,7 @@ void add_eval(CLI::App& app, Session& session) {
       .add_option("--data", arguments->data,
                   "dataset JSON; arrays of three axes are [N,C,L] where the input is declared with three, else "
                   "images of one channel")
+      ->type_name("FILE")
       ->required();
   command.add_option("--limit", arguments->limit, "first N samples only");
   command.add_flag("--json", arguments->json, "print JSON");

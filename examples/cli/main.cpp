@@ -1,13 +1,15 @@
 // The `nuq` tool: non-uniform weight quantization from the command line.
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 
 #include "command.hpp"
+#include "command_examples.hpp"
+#include "help_text.hpp"
 #include "nuq/core/resource_limits.hpp"
 #include "nuq/version.hpp"
 #include "signal_watch.hpp"
@@ -15,12 +17,8 @@
 
 namespace {
 
-/// Errors are one line on standard error.
-void print_error(const std::string& message) {
-  std::fprintf(stderr, "%s\n", nuq::detail::printable_message(message).c_str());
-}
-
 void add_commands(CLI::App& app, Session& session) {
+  app.formatter(std::make_shared<HelpText>());
   app.require_subcommand(1);
   app.fallthrough();
   app.set_version_flag("--version", std::to_string(NUQ_VERSION_MAJOR) + "." + std::to_string(NUQ_VERSION_MINOR) + "." +
@@ -33,9 +31,14 @@ void add_commands(CLI::App& app, Session& session) {
     ::setenv("NUQ_MEMORY_LIMIT", bytes.c_str(), 1);
   };
   app.add_option_function<std::string>(
-      "--memory-limit", limit_memory,
-      "bytes, or 500M, 4G: what a file may ask for, at once and for a network at work; 4G otherwise");
+         "--memory-limit", limit_memory,
+         "bytes, or 500M, 4G: what a file may ask for, at once and for a network at work; 4G otherwise")
+      ->type_name("BYTES");
   app.add_flag("--quiet", session.quiet, "no progress on standard error");
+  app.add_flag_callback("--verbose", set_verbose, "progress in lines on standard error, not as a bar alone")
+      ->excludes("--quiet");
+  app.add_option_function<std::string>("--log", open_log, "file that every message is added to, with its time")
+      ->type_name("FILE");
   add_inspect(app, session);
   add_run(app, session);
   add_config(app, session);
@@ -49,11 +52,15 @@ void add_commands(CLI::App& app, Session& session) {
   add_verify(app, session);
   add_report(app, session);
   add_compress(app, session);
+  add_examples(app);
 }
 
 /// The exit code.
 int run(int argc, char** argv) {
-  CLI::App app{"Non-uniform weight quantization of Caffe networks", "nuq"};
+  CLI::App app{
+      "Non-uniform weight quantization of neural networks: int8 weights with few levels, as small as the accuracy "
+      "allows",
+      "nuq"};
   Session session;
   session.command.assign(argv, argv + argc);
   add_commands(app, session);
@@ -62,7 +69,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     session.exit_code = app.exit(success);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    print_error(std::string("nuq: ") + error.what() + " (see nuq --help)");
+    say(std::string("nuq: ") + error.what() + " (see nuq --help)");
     return exit_bad_input;
   }
   finish_standard_output();
@@ -77,9 +84,9 @@ int main(int argc, char** argv) {
     watch_signals();
     return run(argc, argv);
   } catch (const std::bad_alloc&) {
-    print_error("nuq: not enough memory");
+    say("nuq: not enough memory");
   } catch (const std::exception& error) {
-    print_error(error.what());
+    say(error.what());
   }
   return exit_bad_input;
 }

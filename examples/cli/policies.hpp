@@ -60,17 +60,24 @@ struct PolicyNames {
         .add_option("--target", target,
                     "what layers are compressed for: packed (entropy-coded, one price per bit), palette (few levels) "
                     "or ascend (the vendor's compressor)")
+        ->type_name("packed|palette|ascend")
         ->default_str("by the configuration");
-    command.add_option("--codebook", parts.codebook,
-                       "optimal, lloyd, uniform-step or entropy-constrained (a price per bit in place of the number of "
-                       "levels alone); chosen by the target otherwise");
-    command.add_option("--assigner", parts.assigner, "feedback or nearest; chosen by the target otherwise");
-    command.add_option("--scales", parts.scales,
-                       "abs-max or mse (least squared error at the number of levels); chosen by the target otherwise");
+    command
+        .add_option("--codebook", parts.codebook,
+                    "optimal, lloyd, uniform-step or entropy-constrained (a price per bit in place of the number of "
+                    "levels alone); chosen by the target otherwise")
+        ->type_name("optimal|lloyd|uniform-step|entropy-constrained");
+    command.add_option("--assigner", parts.assigner, "feedback or nearest; chosen by the target otherwise")
+        ->type_name("feedback|nearest");
+    command
+        .add_option("--scales", parts.scales,
+                    "abs-max or mse (least squared error at the number of levels); chosen by the target otherwise")
+        ->type_name("abs-max|mse");
     command
         .add_option("--bias-correction", bias_correction,
                     "on, off or auto: whether the biases of layers with few levels make up for their mean error on the "
                     "calibration data; auto: where that pays on data held out")
+        ->type_name("on|off|auto")
         ->capture_default_str();
   }
 };

@@ -1,9 +1,12 @@
 // nuq quantize: static quantization as the configuration says.
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "command.hpp"
 #include "nuq/adapters/gzip.hpp"
@@ -14,7 +17,10 @@
 #include "nuq/report/table.hpp"
 #include "nuq/workflow/static_nuq.hpp"
 #include "policies.hpp"
+#include "progress_bar.hpp"
+#include "terminal.hpp"
 #include "tool_report.hpp"
+#include "written_files.hpp"
 
 namespace {
 
@@ -57,6 +63,13 @@ void describe(const QuantizeArguments& arguments, ToolReport& report) {
   report.begin();
 }
 
+std::size_t number_of_nuq_layers(const std::string& config_file) {
+  const std::vector<nuq::LayerEntry> layers = nuq::read_quant_config(config_file).layers;
+  return static_cast<std::size_t>(std::count_if(layers.begin(), layers.end(), [](const nuq::LayerEntry& layer) {
+    return layer.quant_enable && layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq;
+  }));
+}
+
 nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& session) {
   ToolReport report(session);
   describe(arguments, report);
@@ -66,16 +79,24 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
   options.sequential = arguments.sequential;
   options.threads = session.threads;
   options.network = arguments.network;
+  ProgressBar bar(session.quiet);
+  CountedWork layers(bar, "quantized layer", number_of_nuq_layers(arguments.config));
+  const nuq::AnyLayerQuantizer quantizer =
+      quantizer_of(arguments.policies, false, session.seed).watched([&layers] { layers.step(); });
   const auto quantize_with = [&](auto&& next_batch) {
     return nuq::static_nuq(arguments.model, arguments.weights, next_batch, arguments.config, arguments.record_file(),
-                           arguments.prefix, options, quantizer_of(arguments.policies, false, session.seed));
+                           arguments.prefix, options, quantizer);
   };
   if (arguments.calibration.empty()) return quantize_with(nuq::WeightsOnly{});
   const nuq::Dataset data = nuq::load_dataset(arguments.calibration, nuq::GzipFileReader{});
   options.weights_only = arguments.weights_only;
   options.statistics_batches = data.batches();
   const nuq::InputShapes inputs = nuq::input_shapes(nuq::load_graph(arguments.model, "", arguments.network));
-  return quantize_with([&](int index) { return data.batch(index, inputs); });
+  CountedWork batches(bar, "calibrated with batch", static_cast<std::size_t>(data.batches()));
+  return quantize_with([&](int index) {
+    batches.step();
+    return data.batch(index, inputs);
+  });
 }
 
 void run(QuantizeArguments arguments, Session& session) {
@@ -86,15 +107,15 @@ void run(QuantizeArguments arguments, Session& session) {
     report = quantize(arguments, session);
   } catch (const nuq::ConfigError& error) {
     if (error.code() != nuq::ErrorCode::out_of_reach) throw;
-    std::fprintf(stderr, "%s\n", error.what());
+    say(error.what());
     session.exit_code = exit_not_satisfied;
     return;
   }
   print_warnings(report.warnings);
   if (session.quiet) return;
-  if (report.weights_only)
-    std::fprintf(stderr, "weights-only: activations stay in float, no deploy model is written\n");
-  std::printf("%s", nuq::result_table(report).c_str());
+  if (report.weights_only) say("weights-only: activations stay in float, no deploy model is written");
+  std::printf("%s", nuq::result_table(report, terminal_columns(STDOUT_FILENO)).c_str());
+  std::printf("%s", written_files_text(report, arguments.prefix, arguments.weights).c_str());
 }
 
 /// How far target packed goes: --bits, --price or --max-bytes, and whether the configuration's levels are caps.
@@ -122,10 +143,12 @@ void add_quantize(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<QuantizeArguments>();
   CLI::App& command = *app.add_subcommand("quantize", "quantize a network as its configuration says");
   arguments->add_to(command);
-  command.add_option("-c,--config", arguments->config, "config.json")->required();
-  CLI::Option* const calibration = command.add_option(
-      "--calibration", arguments->calibration,
-      "dataset JSON that the weights are fitted to and that calibrates the activations; without it weights-only");
+  command.add_option("-c,--config", arguments->config, "config.json")->type_name("FILE")->required();
+  CLI::Option* const calibration = command
+                                       .add_option("--calibration", arguments->calibration,
+                                                   "dataset JSON that the weights are fitted to and that calibrates "
+                                                   "the activations; without it weights-only")
+                                       ->type_name("FILE");
   command.add_flag("--weights-only", arguments->weights_only, "leave activations in float");
   command
       .add_flag("--sequential", arguments->sequential,
@@ -134,7 +157,7 @@ void add_quantize(CLI::App& app, Session& session) {
       ->needs(calibration);
   arguments->policies.add_to(command);
   add_point(command, arguments->options);
-  command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
-  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
+  command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise")->type_name("FILE");
+  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->type_name("PREFIX")->required();
   command.callback([arguments, &session] { run(*arguments, session); });
 }

@@ -44,7 +44,7 @@ void run(RollbackArguments arguments, Session& session) {
   print_warnings(result.notes);
   if (!session.quiet) print_result(result);
   if (result.satisfied) return;
-  std::fprintf(stderr, "nuq: every layer went back to float: no model is written\n");
+  say("nuq: every layer went back to float: no model is written");
   session.exit_code = exit_not_satisfied;
 }
 
@@ -56,14 +56,19 @@ void add_rollback(CLI::App& app, Session& session) {
       "rollback", "quantize to uniform int8, and send the most sensitive layers back to float until that is accurate");
   arguments->add_to(command);
   command.add_option("-c,--config", arguments->config, "config.json; the layers that it enables are quantized")
+      ->type_name("FILE")
       ->required();
   command.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")
+      ->type_name("FILE")
       ->required();
   command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
+      ->type_name("X")
       ->required();
-  command.add_option("--calibration", arguments->evaluation.calibration,
-                     "dataset JSON that calibrates the activations; that of --data otherwise");
-  command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise");
-  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->required();
+  command
+      .add_option("--calibration", arguments->evaluation.calibration,
+                  "dataset JSON that calibrates the activations; that of --data otherwise")
+      ->type_name("FILE");
+  command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise")->type_name("FILE");
+  command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->type_name("PREFIX")->required();
   command.callback([arguments, &session] { run(*arguments, session); });
 }

@@ -140,6 +140,22 @@ std::size_t final_value(const nuq::Graph& graph, const std::string& blob) {
   return last;
 }
 
+/// Blobs that no layer reads: what is written where nothing is asked for.
+std::vector<std::string> outputs_of(const nuq::Graph& graph) {
+  std::vector<bool> is_read(graph.values.size(), false);
+  for (const nuq::Node& node : graph.nodes) {
+    for (const std::size_t value : node.inputs) is_read[value] = true;
+  }
+  std::vector<std::string> outputs;
+  for (const nuq::Node& node : graph.nodes) {
+    for (const std::size_t value : node.outputs) {
+      const std::string& blob = graph.values[value].blob;
+      if (!is_read[value] && final_value(graph, blob) == value) outputs.push_back(blob);
+    }
+  }
+  return outputs;
+}
+
 void run(const RunArguments& arguments, const Session& session) {
   nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
   print_warnings(net.graph().warnings);
@@ -147,7 +163,9 @@ void run(const RunArguments& arguments, const Session& session) {
   std::vector<std::string> layer_names;
   for (const nuq::Value& value : net.graph().values) blob_names.push_back(value.blob);
   for (const nuq::Node& node : net.graph().nodes) layer_names.push_back(node.name);
-  const std::vector<std::string> blobs = resolve_all(blob_names, arguments.blobs, "blob", arguments.model);
+  const bool asks_for_nothing = arguments.blobs.empty() && arguments.layers.empty();
+  const std::vector<std::string> blobs =
+      asks_for_nothing ? outputs_of(net.graph()) : resolve_all(blob_names, arguments.blobs, "blob", arguments.model);
   const std::vector<std::string> layers = resolve_all(layer_names, arguments.layers, "layer", arguments.model);
   OutputArrays arrays(arguments);
   for (const std::string& layer : layers) {
@@ -174,6 +192,8 @@ void run(const RunArguments& arguments, const Session& session) {
   }
   for (const std::string& blob : blobs) arrays.stage(blob, net.output(blob));
   arrays.commit();
+  if (!asks_for_nothing || session.quiet) return;
+  for (const std::string& blob : blobs) say(arguments.output_dir + "/" + escaped(blob) + ".npy: output '" + blob + "'");
 }
 
 }  // namespace
@@ -182,9 +202,17 @@ void add_run(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App& command = *app.add_subcommand("run", "run a network over arrays and write blobs as .npy");
   arguments->add_to(command);
-  command.add_option("--input", arguments->inputs, "BLOB=FILE.npy, for every input")->required();
-  command.add_option("--output-dir", arguments->output_dir, "folder of the written arrays")->required();
-  command.add_option("--blob", arguments->blobs, "blob whose final value is written as NAME.npy");
-  command.add_option("--layer", arguments->layers, "layer whose own output is written, before later in-place layers");
+  command.add_option("--input", arguments->inputs, "BLOB=FILE.npy, for every input")
+      ->type_name("BLOB=FILE")
+      ->required();
+  command.add_option("--output-dir", arguments->output_dir, "folder of the written arrays")
+      ->type_name("FOLDER")
+      ->required();
+  command
+      .add_option("--blob", arguments->blobs,
+                  "blob whose final value is written as NAME.npy; without --blob and --layer the network's outputs are")
+      ->type_name("NAME");
+  command.add_option("--layer", arguments->layers, "layer whose own output is written, before later in-place layers")
+      ->type_name("NAME");
   command.callback([arguments, &session] { run(*arguments, session); });
 }

@@ -31,7 +31,7 @@ printf '{"inputs": {"data": "images.npy"}, "batch_size": 4, "scale": 0.00390625}
 sed '0,/stride: 1 pad: 1/s//stride: 1 padd: 1/' "$model" >misspelt.prototxt
 field="misspelt.prototxt:13: layer 'conv1': field 'convolution_param.padd' is not understood"
 says 'a misspelt field, inspect' 0 "$field" "$nuq" inspect misspelt.prototxt "$weights"
-grep -q "^conv1 .*not computed: field 'convolution_param.padd' is not understood" stdout.txt || { echo 'FAILED: no reason in the table'; failures=$((failures + 1)); }
+grep -q "^layer 'conv1': .*not computed: field 'convolution_param.padd' is not understood" stdout.txt || { echo 'FAILED: no reason in the table'; failures=$((failures + 1)); }
 says 'a misspelt field, run' 2 "cannot be computed: layer 'conv1'" "$nuq" run -m misspelt.prototxt -w "$weights" --input data=images.npy --output-dir out --blob prob
 says 'a misspelt field, config' 0 "$field" "$nuq" config -m misspelt.prototxt -w "$weights" -o config.json
 says 'a misspelt field, quantize' 0 "$field" "$nuq" --quiet quantize -m misspelt.prototxt -w "$weights" -c config.json --weights-only -o misspelt

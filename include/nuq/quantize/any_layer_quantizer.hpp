@@ -45,6 +45,10 @@ class AnyLayerQuantizer {
   /// The quantizer at a price per bit, in units of the layer's output error; only where `is_priced()`.
   NUQ_FUNCTION [[nodiscard]] AnyLayerQuantizer at_price(double price) const { return at_price_(price); }
 
+  /// The same, which calls `layer_done` after each layer that it restricts to few levels, from whatever thread it is
+  /// in.
+  NUQ_FUNCTION [[nodiscard]] AnyLayerQuantizer watched(const std::function<void()>& layer_done) const;
+
   /// Whether the quantizer has no use for `num_of_iteration`.
   [[nodiscard]] bool ignores_iterations() const noexcept { return ignores_iterations_; }
 
@@ -94,6 +98,20 @@ NUQ_DEFINITION NuqResult AnyLayerQuantizer::quantize(MatrixView<const float> wei
 NUQ_DEFINITION QuantizedWeights AnyLayerQuantizer::quantize_uniformly(MatrixView<const float> weights,
                                                                       Granularity granularity) const {
   return uniform_(weights, granularity);
+}
+
+NUQ_DEFINITION AnyLayerQuantizer AnyLayerQuantizer::watched(const std::function<void()>& layer_done) const {
+  AnyLayerQuantizer watched = *this;
+  watched.quantize_ = [quantize = quantize_, layer_done](MatrixView<const float> weights, Granularity granularity,
+                                                         const NuqParameters& parameters,
+                                                         const LayerStatistics* statistics, Parallel& parallel) {
+    NuqResult result = quantize(weights, granularity, parameters, statistics, parallel);
+    layer_done();
+    return result;
+  };
+  if (is_priced())
+    watched.at_price_ = [priced = at_price_, layer_done](double price) { return priced(price).watched(layer_done); };
+  return watched;
 }
 
 NUQ_NAMESPACE_END
