@@ -12,6 +12,7 @@
 #include "auto_evaluator.hpp"
 #include "auto_progress.hpp"
 #include "command.hpp"
+#include "next_steps.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/result_files.hpp"
 #include "nuq/report/table.hpp"
@@ -144,7 +145,8 @@ void run(AutoArguments arguments, Session& session) {
   }
   if (result.report.confirmation && !result.report.confirmation->satisfied) session.exit_code = exit_not_satisfied;
   if (result.satisfied) return;
-  say("nuq: no configuration satisfies: " + result.report.search_note);
+  say("nuq: no configuration satisfies: " + result.report.search_note + "; " +
+      next_steps_after(result.report, !arguments.evaluation.data.empty()));
   session.exit_code = exit_not_satisfied;
 }
 

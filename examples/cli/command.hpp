@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "messages.hpp"
+#include "nuq/amct/compiler_rule.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/printable_text.hpp"
 #include "nuq/dataset/dataset.hpp"
@@ -102,6 +103,13 @@ inline void prepare_outputs(const std::string& prefix, const std::vector<std::st
   written.insert(written.end(), others.begin(), others.end());
   nuq::refuse_overwriting(read, written);
   clean_up_on_signal(prefix);
+}
+
+/// The chips that --soc takes.
+inline std::string chip_names() {
+  std::string names;
+  for (const nuq::SocSpec& soc : nuq::known_socs) names += (names.empty() ? "" : "|") + std::string(soc.name);
+  return names;
 }
 
 /// --nuq-scope standard|extended; `scope` lives as long as `command`.

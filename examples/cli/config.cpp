@@ -64,7 +64,7 @@ void add_config(CLI::App& app, Session& session) {
   command.add_flag_callback(
       "--no-activation-offset", [arguments] { arguments->request.activation_offset = false; }, "symmetric activations");
   command.add_option("--soc", arguments->request.soc, "chip whose compiler's rule decides which layers take NUQ")
-      ->type_name("CHIP");
+      ->type_name(chip_names());
   add_nuq_scope(command, arguments->request.nuq_scope);
   command.callback([arguments, &session] { run(*arguments, session); });
 }

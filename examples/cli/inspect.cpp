@@ -272,7 +272,7 @@ void add_inspect(CLI::App& app, Session& session) {
   command.add_option("model", arguments->model, "prototxt")->type_name("FILE")->required();
   command.add_option("weights", arguments->weights, "caffemodel")->type_name("FILE");
   command.add_option("--soc", arguments->soc, "chip whose compiler's rule decides what is eligible for NUQ")
-      ->type_name("CHIP");
+      ->type_name(chip_names());
   add_nuq_scope(command, arguments->nuq_scope);
   add_read_options(command, arguments->network);
   command.add_flag("--all", arguments->all, "also the layers that have no weights to multiply with");

@@ -14,6 +14,7 @@
 #include "nuq/version.hpp"
 #include "signal_watch.hpp"
 #include "standard_streams.hpp"
+#include "usage_error.hpp"
 
 namespace {
 
@@ -69,7 +70,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& success) {
     session.exit_code = app.exit(success);  // --help, --version
   } catch (const CLI::ParseError& error) {
-    say(std::string("nuq: ") + error.what() + " (see nuq --help)");
+    say(usage_error_text(app, error, {argv + 1, argv + argc}));
     return exit_bad_input;
   }
   finish_standard_output();

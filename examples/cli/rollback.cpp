@@ -1,5 +1,6 @@
 // nuq rollback: uniform int8, with the most sensitive layers back in float until the network is accurate enough.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <memory>
@@ -7,6 +8,7 @@
 
 #include "auto_evaluator.hpp"
 #include "command.hpp"
+#include "next_steps.hpp"
 #include "nuq/workflow/accuracy_based_auto_calibration.hpp"
 
 namespace {
@@ -27,6 +29,16 @@ void print_result(const nuq::AutoCalibrationResult& result) {
   for (const std::string& layer : result.rolled_back) std::printf("in float: %s\n", layer.c_str());
 }
 
+/// The drop that would have done.
+std::string next_step(const nuq::AutoCalibrationResult& result) {
+  if (result.trials.empty()) return "";
+  const auto has_less = [](const nuq::RollBackTrial& a, const nuq::RollBackTrial& b) { return a.metric < b.metric; };
+  const nuq::RollBackTrial& best = *std::max_element(result.trials.begin(), result.trials.end(), has_less);
+  const std::string drop = drop_text(result.original_metric - best.metric);
+  return "; the smallest drop seen is " + drop + ", with " + std::to_string(best.rolled_back.size()) +
+         " layers in float: try --max-drop " + drop + " or nuq auto --weights-only";
+}
+
 void run(RollbackArguments arguments, Session& session) {
   arguments.evaluation.original_model = arguments.model;
   arguments.evaluation.original_weights = arguments.weights;
@@ -44,7 +56,7 @@ void run(RollbackArguments arguments, Session& session) {
   print_warnings(result.notes);
   if (!session.quiet) print_result(result);
   if (result.satisfied) return;
-  say("nuq: every layer went back to float: no model is written");
+  say("nuq: every layer went back to float: no model is written" + next_step(result));
   session.exit_code = exit_not_satisfied;
 }
 

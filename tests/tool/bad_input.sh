@@ -104,6 +104,10 @@ refused 'no bytes' 'greatest size 0: wanted' $quantize --max-bytes 0 -o out
 refused 'a size that is no number' 'max-bytes' $quantize --max-bytes much -o out
 refused 'no such option' 'colour' "$nuq" inspect net.prototxt --colour
 refused 'no command' 'subcommand' "$nuq"
+refused 'a misspelt command' "no command 'quantise', did you mean 'quantize'?" "$nuq" quantise -m net.prototxt
+refused 'a misspelt option' "no option '--outptu', did you mean '--output'?" "$nuq" convert -m net.prototxt -w net.caffemodel --outptu x
+refused 'a misspelt common option' "no option '--thread', did you mean '--threads'?" "$nuq" --thread 2
+refused 'a missing option' 'nuq convert: --record is required (see nuq convert --help)' "$nuq" convert -m net.prototxt -w net.caffemodel -o x
 
 # Fewer bytes than can be had: exit 1, one line, no files.
 code=0
