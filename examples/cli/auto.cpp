@@ -12,6 +12,9 @@
 #include "auto_evaluator.hpp"
 #include "auto_progress.hpp"
 #include "command.hpp"
+#include "config_options.hpp"
+#include "layer_patterns.hpp"
+#include "max_drop.hpp"
 #include "next_steps.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/result_files.hpp"
@@ -20,6 +23,7 @@
 #include "nuq/workflow/auto_nuq.hpp"
 #include "policies.hpp"
 #include "signal_watch.hpp"
+#include "size_limit.hpp"
 #include "terminal.hpp"
 #include "tool_report.hpp"
 #include "written_files.hpp"
@@ -27,7 +31,9 @@
 namespace {
 
 struct AutoArguments : ModelOptions {
-  std::string config;
+  ConfigOptions config;
+  SizeLimit size;
+  bool has_max_drop = false;
   AutoEvaluator::Options evaluation;
   PolicyNames policies;
   std::string search = "rate-distortion";
@@ -41,14 +47,19 @@ struct AutoArguments : ModelOptions {
   bool json = false;
 };
 
-/// LAYER=K; the last '=' separates, since layer names may hold one.
-void add_pin(const std::string& pin, nuq::AutoNuqOptions& options) {
+/// LAYER=K, where LAYER may be a pattern; the last '=' separates, since layer names may hold one.
+void add_pin(const std::string& pin, const std::vector<std::string>& layers, nuq::AutoNuqOptions& options) {
   const std::size_t equals = pin.rfind('=');
   const std::string digits = equals == std::string::npos ? "" : pin.substr(equals + 1);
   if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos) {
     fail_name("--pin", pin, "LAYER=K");
   }
-  options.pins[pin.substr(0, equals)] = std::stoi(digits);
+  const std::string layer = pin.substr(0, equals);
+  if (!is_pattern(layer)) {
+    options.pins[layer] = std::stoi(digits);
+    return;
+  }
+  for (const std::string& meant : layers_meant(layer, layers, "--pin")) options.pins[meant] = std::stoi(digits);
 }
 
 /// LAYER,LAYER…
@@ -65,7 +76,10 @@ void describe(const AutoArguments& arguments, const AutoEvaluator& evaluator, To
   const AutoEvaluator::Options& evaluation = arguments.evaluation;
   const nuq::AutoNuqOptions& options = arguments.options;
   evaluator.describe(report);
-  report.set("max_drop", evaluation.max_drop);
+  if (arguments.has_max_drop) {
+    report.set(evaluation.max_drop.is_relative ? "max_relative_drop" : "max_drop", evaluation.max_drop.amount);
+  }
+  if (options.max_bytes) report.set("max_bytes", *options.max_bytes);
   report.set("confidence", options.confidence);
   report.set("search", arguments.search);
   report.set("max_evaluations", options.max_evaluations);
@@ -78,7 +92,7 @@ void describe(const AutoArguments& arguments, const AutoEvaluator& evaluator, To
   report.set("calibration", !evaluation.calibration.empty());
   report.add_input("model", arguments.model);
   report.add_input("weights", arguments.weights);
-  report.add_input("configuration", arguments.config);
+  report.add_input("configuration", arguments.config.file);
   report.add_dataset("data", evaluation.data);
   report.add_dataset("confirmation", evaluation.confirm);
   report.add_dataset("calibration", evaluation.calibration);
@@ -86,7 +100,8 @@ void describe(const AutoArguments& arguments, const AutoEvaluator& evaluator, To
   report.begin();
 }
 
-nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session, AutoProgress& progress) {
+nuq::AutoNuqResult search(const AutoArguments& arguments, const nuq::ConfigSource& config, const Session& session,
+                          AutoProgress& progress) {
   AutoEvaluator evaluator(arguments.evaluation);
   ToolReport report(session);
   describe(arguments, evaluator, report);
@@ -97,12 +112,31 @@ nuq::AutoNuqResult search(const AutoArguments& arguments, const Session& session
   options.statistics_batches = has_data ? evaluator.calibration_batches() : -1;
   const bool counts_levels = !options.levels.empty();
   return nuq::auto_nuq(
-      arguments.model, arguments.weights, evaluator, arguments.config, arguments.record, arguments.prefix, options,
+      arguments.model, arguments.weights, evaluator, config, arguments.record, arguments.prefix, options,
       nuq::Policies{quantizer_of(arguments.policies, counts_levels, session.seed), nuq::NamedSearch(arguments.search),
                     nuq::ThreadExecutor(arguments.jobs), progress});
 }
 
+/// What the layers of the configuration decide.
+void follow_config(AutoArguments& arguments, const nuq::QuantConfig& config) {
+  arguments.policies.follow(config);
+  const std::vector<std::string> layers = nuq_layers_of(config);
+  for (const std::string& pin : arguments.pins) add_pin(pin, layers, arguments.options);
+  if (!arguments.size.is_given()) return;
+  arguments.options.max_bytes =
+      arguments.size.most_bytes(arguments.model, arguments.weights, arguments.network, config);
+}
+
+/// What ends the search: a drop, a size, or both.
+void require_goal(const AutoArguments& arguments) {
+  if (arguments.has_max_drop || arguments.size.is_given()) return;
+  nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument,
+                                     "nuq auto: --max-drop is required, or --max-bytes or --ratio for the most "
+                                     "accurate network of a size (see nuq auto --help)"));
+}
+
 void run(AutoArguments arguments, Session& session) {
+  require_goal(arguments);
   const GracefulStop stop;
   arguments.evaluation.original_model = arguments.model;
   arguments.evaluation.original_weights = arguments.weights;
@@ -113,19 +147,19 @@ void run(AutoArguments arguments, Session& session) {
   arguments.options.threads = session.threads;
   arguments.options.network = arguments.network;
   if (!arguments.policies.target.empty()) arguments.options.target = target_named(arguments.policies.target);
-  arguments.policies.follow(arguments.config);
   arguments.options.bias_correction = bias_correction_named(arguments.policies.bias_correction);
-  for (const std::string& pin : arguments.pins) add_pin(pin, arguments.options);
   for (const std::string& group : arguments.groups) add_group(group, arguments.options);
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
 
   prepare_outputs(arguments.prefix,
                   {arguments.evaluation.data, arguments.evaluation.confirm, arguments.evaluation.calibration},
-                  {arguments.record, arguments.options.journal});
+                  {arguments.record, arguments.options.journal, arguments.config.save});
   nuq::refuse_overwriting(arguments.evaluation.command_files, {arguments.record, arguments.options.journal});
 
+  const nuq::ConfigSource source = arguments.config.source(arguments);
+  follow_config(arguments, source.read());
   AutoProgress progress(session.quiet);
-  const nuq::AutoNuqResult result = search(arguments, session, progress);
+  const nuq::AutoNuqResult result = search(arguments, source, session, progress);
   if (!session.quiet && result.report.weights_only)
     say("weights-only: activations stay in float, no deploy model is written");
   for (const std::string& warning : result.report.warnings) {
@@ -146,7 +180,8 @@ void run(AutoArguments arguments, Session& session) {
   if (result.report.confirmation && !result.report.confirmation->satisfied) session.exit_code = exit_not_satisfied;
   if (result.satisfied) return;
   say("nuq: no configuration satisfies: " + result.report.search_note + "; " +
-      next_steps_after(result.report, !arguments.evaluation.data.empty()));
+      next_steps_after(result.report, result.status == nuq::SearchStatus::too_large,
+                       !arguments.evaluation.data.empty()));
   session.exit_code = exit_not_satisfied;
 }
 
@@ -156,10 +191,8 @@ void add_auto(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<AutoArguments>();
   CLI::App& command = *app.add_subcommand("auto", "search for the smallest network that is accurate enough");
   arguments->add_to(command);
-  command.add_option("-c,--config", arguments->config, "config.json; its nuq_quantize layers are the candidates")
-      ->type_name("FILE")
-      ->required();
-  CLI::Option_group& evaluator = *command.add_option_group("evaluator", "what tells how accurate a network is");
+  arguments->config.add_to(command);
+  CLI::Option_group& evaluator = *command.add_option_group("evaluator", "What tells how accurate a network is");
   evaluator.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")
       ->type_name("FILE");
   evaluator
@@ -191,9 +224,13 @@ void add_auto(CLI::App& app, Session& session) {
       .add_option("--confirm", arguments->evaluation.confirm,
                   "dataset JSON that the search does not see: the answer is evaluated on it, once")
       ->type_name("FILE");
-  command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
-      ->type_name("X")
-      ->required();
+  add_max_drop(command, arguments->evaluation.max_drop)->each([arguments](const std::string&) {
+    arguments->has_max_drop = true;
+  });
+  CLI::Option_group& size = *command.add_option_group(
+      "size", "The most accurate network of a size, in place of the smallest within --max-drop (or within both)");
+  arguments->size.add_to(size);
+  size.require_option(0, 1);
   command
       .add_option("--confidence", arguments->options.confidence,
                   "how sure the true drop is to be within --max-drop, by the spread of the metric over the samples; 0: "
@@ -225,7 +262,10 @@ void add_auto(CLI::App& app, Session& session) {
       .add_option("--time-limit", arguments->options.max_seconds,
                   "seconds for the run: half at most prepare it, later no evaluation starts")
       ->type_name("SECONDS");
-  command.add_option("--pin", arguments->pins, "LAYER=K: this layer has K levels")->type_name("LAYER=K");
+  command
+      .add_option("--pin", arguments->pins,
+                  "this layer has K levels; LAYER may be a pattern such as 'res5*'; may be given more than once")
+      ->type_name("LAYER=K");
   command.add_option("--share", arguments->groups, "LAYER,LAYER,…: these layers share one number of levels or price")
       ->type_name("LAYER,LAYER,...");
   command

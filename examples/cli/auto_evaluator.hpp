@@ -1,13 +1,13 @@
 #ifndef NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP
 #define NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP
 
-#include <cmath>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "max_drop.hpp"
 #include "nuq/adapters/command_evaluator.hpp"
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/caffe/build_graph.hpp"
@@ -37,15 +37,12 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     std::string command_label;               ///< with `command_files`, what the command's metric depends on, besides
     std::vector<std::string> command_files;  ///< its text and the model
     std::string calibration;                 ///< dataset JSON; empty: weights-only
-    double max_drop = 0.0;                   ///< in the metric's unit
-    bool tells_damage = true;                ///< how far outputs are from the original's, beside an accuracy
+    MaxDrop max_drop;
+    bool tells_damage = true;  ///< how far outputs are from the original's, beside an accuracy
     std::size_t threads = 1;
   };
 
   explicit AutoEvaluator(Options options) : options_(std::move(options)) {
-    if (std::isnan(options_.max_drop)) {
-      nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--max-drop nan: wanted a number"));
-    }
     if (!options_.calibration.empty()) {
       calibration_.emplace(nuq::load_dataset(options_.calibration, nuq::GzipFileReader{}));
       declared_inputs_ = nuq::input_shapes(nuq::load_graph(options_.original_model, "", options_.network));
@@ -73,7 +70,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   }
 
   bool is_satisfied(double original_metric, double new_metric) const {
-    return original_metric - new_metric <= options_.max_drop + 1e-9;
+    return options_.max_drop.allows(original_metric, new_metric);
   }
 
   /// What a metric depends on besides the model: the content of the dataset, or the command and what the user says that

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "command.hpp"
+#include "config_options.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 
 namespace {
@@ -32,6 +33,7 @@ bool is_refused_by_scope(const std::string& note) {
 
 void run(ConfigArguments arguments, const Session& session) {
   arguments.request.network = arguments.network;
+  resolve_skipped_layers(arguments, arguments.request);
   const nuq::QuantConfig config =
       nuq::create_quant_config(arguments.output, arguments.model, arguments.weights, arguments.request);
   print_warnings(notes_of(config, arguments.output));
@@ -55,16 +57,11 @@ void add_config(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("config", "write config.json for a network");
   arguments->add_to(command);
   command.add_option("-o,--output", arguments->output, "config.json to write")->type_name("FILE")->required();
-  command.add_option("--cfg-define", arguments->request.config_defination, "simplified configuration (text protobuf)")
-      ->type_name("FILE");
+  add_config_wishes(command, arguments->request);
   command.add_flag("--uniform", arguments->request.uniform, "arq_quantize on every layer");
-  command.add_option("--skip-layer", arguments->request.skip_layers, "layer that is not quantized")->type_name("LAYER");
   command.add_option("--batch-num", arguments->request.batch_num, "batches of activation calibration")
       ->capture_default_str();
   command.add_flag_callback(
       "--no-activation-offset", [arguments] { arguments->request.activation_offset = false; }, "symmetric activations");
-  command.add_option("--soc", arguments->request.soc, "chip whose compiler's rule decides which layers take NUQ")
-      ->type_name(chip_names());
-  add_nuq_scope(command, arguments->request.nuq_scope);
   command.callback([arguments, &session] { run(*arguments, session); });
 }

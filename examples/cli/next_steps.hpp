@@ -5,8 +5,8 @@
 
 #include "nuq/report/report.hpp"
 
-/// What to try after a search that no configuration satisfied.
-std::string next_steps_after(const nuq::RunReport& report, bool has_dataset);
+/// What to try after a search that no configuration satisfied, or that found none of the wanted size.
+std::string next_steps_after(const nuq::RunReport& report, bool is_too_large, bool has_dataset);
 
 /// The drop of a metric, rounded up to a number that a repeated run can be given.
 std::string drop_text(double drop);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "nuq/amct/quant_config_json.hpp"
+#include "nuq/amct/quant_config.hpp"
 #include "nuq/ascend/quantizer.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/quantize/any_layer_quantizer.hpp"
@@ -43,8 +43,8 @@ struct PolicyNames {
   std::string bias_correction = "auto";
 
   /// The target of a configuration where none is named.
-  void follow(const std::string& config_file) {
-    if (target.empty()) target = nuq::target_name(nuq::usual_target(nuq::read_quant_config(config_file).for_ascend));
+  void follow(const nuq::QuantConfig& config) {
+    if (target.empty()) target = nuq::target_name(nuq::usual_target(config.for_ascend));
   }
 
   void describe(ToolReport& report) const {

@@ -1,14 +1,12 @@
 // nuq quantize: static quantization as the configuration says.
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "command.hpp"
+#include "config_options.hpp"
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
@@ -18,6 +16,7 @@
 #include "nuq/workflow/static_nuq.hpp"
 #include "policies.hpp"
 #include "progress_bar.hpp"
+#include "size_limit.hpp"
 #include "terminal.hpp"
 #include "tool_report.hpp"
 #include "written_files.hpp"
@@ -25,7 +24,8 @@
 namespace {
 
 struct QuantizeArguments : ModelOptions {
-  std::string config;
+  ConfigOptions config;
+  SizeLimit size;
   std::string calibration;
   bool weights_only = false;
   bool sequential = false;
@@ -38,11 +38,11 @@ struct QuantizeArguments : ModelOptions {
 };
 
 /// Parts of a quantizer without a target belong to target palette.
-void decide_target(QuantizeArguments& arguments) {
+void decide_target(QuantizeArguments& arguments, const nuq::QuantConfig& config) {
   PolicyNames& policies = arguments.policies;
   if (policies.target.empty() && !policies.parts.empty()) policies.target = "palette";
   if (!policies.target.empty()) arguments.options.target = target_named(policies.target);
-  policies.follow(arguments.config);
+  policies.follow(config);
 }
 
 /// What the report tells of the options that matter.
@@ -58,19 +58,13 @@ void describe(const QuantizeArguments& arguments, ToolReport& report) {
   report.set("calibration", !arguments.calibration.empty());
   report.add_input("model", arguments.model);
   report.add_input("weights", arguments.weights);
-  report.add_input("configuration", arguments.config);
+  report.add_input("configuration", arguments.config.file);
   report.add_dataset("calibration", arguments.calibration);
   report.begin();
 }
 
-std::size_t number_of_nuq_layers(const std::string& config_file) {
-  const std::vector<nuq::LayerEntry> layers = nuq::read_quant_config(config_file).layers;
-  return static_cast<std::size_t>(std::count_if(layers.begin(), layers.end(), [](const nuq::LayerEntry& layer) {
-    return layer.quant_enable && layer.plan.weight_algorithm == nuq::WeightAlgorithm::nuq;
-  }));
-}
-
-nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& session) {
+nuq::RunReport quantize(const QuantizeArguments& arguments, const nuq::ConfigSource& config, std::size_t nuq_layers,
+                        const Session& session) {
   ToolReport report(session);
   describe(arguments, report);
   nuq::StaticNuqOptions options = arguments.options;
@@ -80,11 +74,11 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
   options.threads = session.threads;
   options.network = arguments.network;
   ProgressBar bar(session.quiet);
-  CountedWork layers(bar, "quantized layer", number_of_nuq_layers(arguments.config));
+  CountedWork layers(bar, "quantized layer", nuq_layers);
   const nuq::AnyLayerQuantizer quantizer =
       quantizer_of(arguments.policies, false, session.seed).watched([&layers] { layers.step(); });
   const auto quantize_with = [&](auto&& next_batch) {
-    return nuq::static_nuq(arguments.model, arguments.weights, next_batch, arguments.config, arguments.record_file(),
+    return nuq::static_nuq(arguments.model, arguments.weights, next_batch, config, arguments.record_file(),
                            arguments.prefix, options, quantizer);
   };
   if (arguments.calibration.empty()) return quantize_with(nuq::WeightsOnly{});
@@ -100,11 +94,17 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const Session& sessi
 }
 
 void run(QuantizeArguments arguments, Session& session) {
-  decide_target(arguments);
-  prepare_outputs(arguments.prefix, {arguments.calibration}, {arguments.record_file()});
+  prepare_outputs(arguments.prefix, {arguments.calibration}, {arguments.record_file(), arguments.config.save});
+  const nuq::ConfigSource source = arguments.config.source(arguments);
+  const nuq::QuantConfig config = source.read();
+  decide_target(arguments, config);
+  if (arguments.size.is_given()) {
+    arguments.options.point =
+        nuq::BytesAtMost{arguments.size.most_bytes(arguments.model, arguments.weights, arguments.network, config)};
+  }
   nuq::RunReport report;
   try {
-    report = quantize(arguments, session);
+    report = quantize(arguments, source, nuq_layers_of(config).size(), session);
   } catch (const nuq::ConfigError& error) {
     if (error.code() != nuq::ErrorCode::out_of_reach) throw;
     say(error.what());
@@ -119,18 +119,17 @@ void run(QuantizeArguments arguments, Session& session) {
 }
 
 /// How far target packed goes: --bits, --price or --max-bytes, and whether the configuration's levels are caps.
-void add_point(CLI::App& command, nuq::StaticNuqOptions& options) {
+void add_point(CLI::App& command, nuq::StaticNuqOptions& options, SizeLimit& size) {
   CLI::Option_group& point = *command.add_option_group(
-      "point", "how far target packed goes; otherwise to the predicted harm of the configured numbers of levels");
+      "point",
+      "How far target packed goes, at most one; otherwise to the predicted harm of the configured numbers of levels");
   point.add_option_function<double>(
       "--bits", [&options](double bits) { options.point = nuq::BitsPerWeight{bits}; },
       "mean bits per weight of the quantized layers, coded");
   point.add_option_function<double>(
       "--price", [&options](double price) { options.point = nuq::PricePerBit{price}; },
       "price per bit, in units of the network's output error; a report says which it had");
-  point.add_option_function<std::uint64_t>(
-      "--max-bytes", [&options](std::uint64_t bytes) { options.point = nuq::BytesAtMost{bytes}; },
-      "bytes of all quantizable layers, at most; exit code 1 where they cannot be had");
+  size.add_to(point);
   point.require_option(0, 1);
   command.add_flag("--cap", options.cap_levels,
                    "hold every layer to the configured number of levels; always so for target palette and ascend, and "
@@ -143,7 +142,7 @@ void add_quantize(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<QuantizeArguments>();
   CLI::App& command = *app.add_subcommand("quantize", "quantize a network as its configuration says");
   arguments->add_to(command);
-  command.add_option("-c,--config", arguments->config, "config.json")->type_name("FILE")->required();
+  arguments->config.add_to(command);
   CLI::Option* const calibration = command
                                        .add_option("--calibration", arguments->calibration,
                                                    "dataset JSON that the weights are fitted to and that calibrates "
@@ -156,7 +155,7 @@ void add_quantize(CLI::App& app, Session& session) {
                 "layer, seldom a gain")
       ->needs(calibration);
   arguments->policies.add_to(command);
-  add_point(command, arguments->options);
+  add_point(command, arguments->options, arguments->size);
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise")->type_name("FILE");
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->type_name("PREFIX")->required();
   command.callback([arguments, &session] { run(*arguments, session); });

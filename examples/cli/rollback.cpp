@@ -8,13 +8,15 @@
 
 #include "auto_evaluator.hpp"
 #include "command.hpp"
+#include "config_options.hpp"
+#include "max_drop.hpp"
 #include "next_steps.hpp"
 #include "nuq/workflow/accuracy_based_auto_calibration.hpp"
 
 namespace {
 
 struct RollbackArguments : ModelOptions {
-  std::string config;
+  ConfigOptions config;
   AutoEvaluator::Options evaluation;
   std::string record;
   std::string prefix;
@@ -46,13 +48,15 @@ void run(RollbackArguments arguments, Session& session) {
   arguments.evaluation.threads = session.threads;
   if (arguments.evaluation.calibration.empty()) arguments.evaluation.calibration = arguments.evaluation.data;
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
-  prepare_outputs(arguments.prefix, {arguments.evaluation.data, arguments.evaluation.calibration}, {arguments.record});
+  prepare_outputs(arguments.prefix, {arguments.evaluation.data, arguments.evaluation.calibration},
+                  {arguments.record, arguments.config.save});
   AutoEvaluator evaluator(arguments.evaluation);
   nuq::AutoCalibrationOptions options;
   options.threads = session.threads;
   options.network = arguments.network;
   const nuq::AutoCalibrationResult result = nuq::accuracy_based_auto_calibration(
-      arguments.model, arguments.weights, evaluator, arguments.config, arguments.record, arguments.prefix, options);
+      arguments.model, arguments.weights, evaluator, arguments.config.source(arguments), arguments.record,
+      arguments.prefix, options);
   print_warnings(result.notes);
   if (!session.quiet) print_result(result);
   if (result.satisfied) return;
@@ -67,15 +71,11 @@ void add_rollback(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand(
       "rollback", "quantize to uniform int8, and send the most sensitive layers back to float until that is accurate");
   arguments->add_to(command);
-  command.add_option("-c,--config", arguments->config, "config.json; the layers that it enables are quantized")
-      ->type_name("FILE")
-      ->required();
+  arguments->config.add_to(command);
   command.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")
       ->type_name("FILE")
       ->required();
-  command.add_option("--max-drop", arguments->evaluation.max_drop, "largest accepted drop, in the metric's unit")
-      ->type_name("X")
-      ->required();
+  add_max_drop(command, arguments->evaluation.max_drop)->required();
   command
       .add_option("--calibration", arguments->evaluation.calibration,
                   "dataset JSON that calibrates the activations; that of --data otherwise")

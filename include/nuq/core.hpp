@@ -64,6 +64,7 @@
 #include "nuq/search/rate_distortion.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/search/space.hpp"
+#include "nuq/search/within_bytes.hpp"
 #include "nuq/version.hpp"
 
 #endif  // NUQ_CORE_HPP

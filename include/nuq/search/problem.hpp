@@ -75,10 +75,14 @@ class SearchProblem : public SearchSpace {
                  }};
   }
 
+  /// From now on the best is the one of the largest metric among those of at most so many bytes, and of equals the one
+  /// of least predicted harm; not the smallest.
+  NUQ_FUNCTION void seek_best_within(double bytes);
+
   [[nodiscard]] const SearchBudget& budget() const noexcept { return budget_; }
   /// Everything evaluated so far, in order, each configuration once.
   [[nodiscard]] const std::vector<EvaluatedConfiguration>& evaluated() const noexcept { return evaluated_; }
-  /// The smallest satisfied configuration so far.
+  /// The smallest satisfied configuration so far, or the most accurate one (`seek_best_within`).
   [[nodiscard]] const std::optional<EvaluatedConfiguration>& best() const noexcept { return best_; }
 
   /// What is known of a configuration; null before it was evaluated. A look through the log: evaluations are few and
@@ -138,6 +142,10 @@ class SearchProblem : public SearchSpace {
                                          const Configuration& refused) = nullptr;
   };
 
+  /// Whether one is to be the best rather than the other.
+  NUQ_FUNCTION [[nodiscard]] bool is_better(const EvaluatedConfiguration& one,
+                                            const EvaluatedConfiguration& other) const;
+
   /// Judges everything by all that is known, and announces a best that is another than before.
   NUQ_FUNCTION void judge();
 
@@ -153,6 +161,7 @@ class SearchProblem : public SearchSpace {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<EvaluatedConfiguration> evaluated_;
   std::optional<EvaluatedConfiguration> best_;
+  std::optional<double> most_bytes_;  ///< of `seek_best_within`
 };
 
 NUQ_NAMESPACE_END
@@ -188,12 +197,25 @@ NUQ_DEFINITION std::optional<EvaluationOutcome> SearchProblem::evaluate(const Co
   return evaluated_.back().outcome;
 }
 
+NUQ_DEFINITION void SearchProblem::seek_best_within(double bytes) {
+  most_bytes_ = bytes;
+  best_.reset();
+}
+
+NUQ_DEFINITION bool SearchProblem::is_better(const EvaluatedConfiguration& one,
+                                             const EvaluatedConfiguration& other) const {
+  if (!most_bytes_) return one.bytes < other.bytes;
+  const double gain = one.outcome.metric - other.outcome.metric;
+  return gain > 0.0 || (!(gain < 0.0) && total_harm(one.configuration) < total_harm(other.configuration));
+}
+
 NUQ_DEFINITION void SearchProblem::judge() {
   const EvaluatedConfiguration* best = nullptr;
   for (EvaluatedConfiguration& known : evaluated_) {
     if (evidence_.object != nullptr)
       known.outcome.satisfied = !known.outcome.ended_early && evidence_.holds(evidence_.object, known);
-    if (known.outcome.satisfied && (best == nullptr || known.bytes < best->bytes)) best = &known;
+    const bool counts = known.outcome.satisfied && !(most_bytes_ && known.bytes > *most_bytes_);
+    if (counts && (best == nullptr || is_better(known, *best))) best = &known;
   }
   if (best == nullptr || (best_ && best->configuration == best_->configuration)) return;
   best_ = *best;
@@ -295,12 +317,16 @@ NUQ_DEFINITION bool SearchProblem::improve_by_uniform() {
 }
 
 NUQ_DEFINITION SearchResult SearchProblem::conclude() {
-  improve_by_uniform();
+  if (!most_bytes_) improve_by_uniform();
   SearchResult result;
+  const auto is_small_enough = [this](const EvaluatedConfiguration& known) { return known.bytes <= *most_bytes_; };
   if (best_) {
     result.status = SearchStatus::satisfied;
     result.best = best_;
-    result.uniform_smaller_untested = open_uniform();
+    if (!most_bytes_) result.uniform_smaller_untested = open_uniform();
+  } else if (most_bytes_ && !evaluated_.empty() &&
+             std::none_of(evaluated_.begin(), evaluated_.end(), is_small_enough)) {
+    result.status = exhausted() ? SearchStatus::budget_too_small : SearchStatus::too_large;
   } else if (find(int8()) != nullptr) {
     result.status = SearchStatus::int8_refused;
   }

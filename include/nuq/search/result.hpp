@@ -35,15 +35,17 @@ struct EvaluatedConfiguration {
 
 /// How a search ended.
 enum class SearchStatus {
-  satisfied,        ///< `best` is the answer
-  int8_refused,     ///< the evaluator refuses the network with every layer at int8, and whatever else was tried
-  budget_too_small  ///< the budget ended before any configuration passed
+  satisfied,         ///< `best` is the answer
+  int8_refused,      ///< the evaluator refuses the network with every layer at int8, and whatever else was tried
+  budget_too_small,  ///< the budget ended before any configuration passed
+  too_large          ///< no configuration is within the bytes that were asked for
 };
 
 /// What a search found.
 struct SearchResult {
   SearchStatus status = SearchStatus::budget_too_small;
-  /// Fewest bytes of all configurations that were evaluated and satisfied; set iff status is `satisfied`.
+  /// Fewest bytes of all configurations that were evaluated and satisfied, or the best metric of those within the bytes
+  /// that were asked for; set iff status is `satisfied`.
   std::optional<EvaluatedConfiguration> best;
   /// Uniform configurations between `best` and the largest uniform one that was refused, which the budget did not allow
   /// to evaluate.

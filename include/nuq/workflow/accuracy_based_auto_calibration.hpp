@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/amct/config_source.hpp"
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/amct/quant_config_json.hpp"
 #include "nuq/amct/record_file.hpp"
@@ -214,7 +215,7 @@ template <class Evaluator, class Strategy, class Sensitivity>
 ///         evaluator's exceptions pass through. Nothing is written then.
 template <class Evaluator, class Strategy = BinarySearchStrategy, class Sensitivity = CosineSimilaritySensitivity>
 AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_file, const std::string& weights_file,
-                                                      Evaluator&& evaluator, const std::string& config_file,
+                                                      Evaluator&& evaluator, const ConfigSource& config_source,
                                                       const std::string& record_file, const std::string& save_dir,
                                                       const AutoCalibrationOptions& options = {},
                                                       const Strategy& strategy = Strategy{},
@@ -222,12 +223,12 @@ AutoCalibrationResult accuracy_based_auto_calibration(const std::string& model_f
                                                       const CalibrationPolicies& calibration = {}) {
   using UserEvaluator = std::remove_reference_t<Evaluator>;
   if constexpr (detail::check_auto_calibration<UserEvaluator, Strategy, Sensitivity>()) {
-    QuantConfig config = read_quant_config(config_file);
+    QuantConfig config = config_source.read();
     ThreadPool parallel(options.threads);
     QuantizationSession session = detail::prepared_session(config, model_file, weights_file, parallel, options.network);
     session.record_file = record_file;
     const PrefixLock lock =
-        detail::claim_prefix(save_dir, {model_file, weights_file, config_file},
+        detail::claim_prefix(save_dir, {model_file, weights_file, config_source.file()},
                              {record_file, detail::ranking_file_of(save_dir), detail::final_config_file_of(save_dir),
                               detail::history_file_of(save_dir)});
     detail::AutoCalibrationRun run(std::move(config), std::move(session), any_evaluator(evaluator), options,

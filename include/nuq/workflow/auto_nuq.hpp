@@ -5,6 +5,7 @@
 #include <string>
 #include <type_traits>
 
+#include "nuq/amct/config_source.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/evaluation/any_evaluator.hpp"
 #include "nuq/evaluation/evaluator.hpp"
@@ -25,7 +26,7 @@ namespace detail {
 
 /// `auto_nuq` with the evaluator and the policies behind types that are always the same.
 NUQ_FUNCTION [[nodiscard]] AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
-                                                      const std::string& config_file, const std::string& record_file,
+                                                      const ConfigSource& config, const std::string& record_file,
                                                       const std::string& save_prefix, const AutoNuqOptions& options,
                                                       AutoNuqTools tools);
 
@@ -64,7 +65,7 @@ template <class Quantizer>
 ///         that is not a finite number.
 template <class Evaluator, class UserPolicies = Policies<>>
 AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights_file, Evaluator&& evaluator,
-                       const std::string& config_file, const std::string& scale_offset_record_file,
+                       const ConfigSource& config, const std::string& scale_offset_record_file,
                        const std::string& save_prefix, const AutoNuqOptions& options = {},
                        UserPolicies&& policies = UserPolicies{}) {
   using UserEvaluator = std::remove_reference_t<Evaluator>;
@@ -74,7 +75,7 @@ AutoNuqResult auto_nuq(const std::string& model_file, const std::string& weights
     using Executor = std::remove_reference_t<decltype((policies.executor))>;
     if constexpr (check_evaluator<UserEvaluator>() && check_executor<Executor, is_thread_safe_v<UserEvaluator>>()) {
       return detail::run_auto_nuq(
-          model_file, weights_file, config_file, scale_offset_record_file, save_prefix, options,
+          model_file, weights_file, config, scale_offset_record_file, save_prefix, options,
           {any_evaluator(evaluator), detail::quantizer_in(policies.quantizer), any_search_policy(policies.search),
            any_executor(policies.executor), any_progress(policies.progress), policies.calibration});
     }
@@ -108,19 +109,19 @@ NUQ_FUNCTION [[nodiscard]] inline AnyLayerQuantizer quantizer_for(Target target)
 }
 
 NUQ_DEFINITION AutoNuqResult run_auto_nuq(const std::string& model_file, const std::string& weights_file,
-                                          const std::string& config_file, const std::string& record_file,
+                                          const ConfigSource& config, const std::string& record_file,
                                           const std::string& save_prefix, const AutoNuqOptions& options,
                                           AutoNuqTools tools) {
   ThreadPool parallel(options.threads);
-  QuantizationSession session = prepared_session(config_file, model_file, weights_file, parallel, options.network);
+  QuantizationSession session = prepared_session(config, model_file, weights_file, parallel, options.network);
   session.record_file = record_file;
   const PrefixLock lock =
-      claim_prefix(save_prefix, {model_file, weights_file, config_file}, {record_file, options.journal});
+      claim_prefix(save_prefix, {model_file, weights_file, config.file()}, {record_file, options.journal});
   set_bias_correction(session.settings.plan, options.bias_correction);
   AutoNuqOptions decided = options;
   if (!options.target) decided.target = target_of(session.settings);
   if (!tools.quantizer) tools.quantizer = quantizer_for(*decided.target);
-  return AutoNuqRun(std::move(session), config_file, save_prefix, decided, std::move(tools))();
+  return AutoNuqRun(std::move(session), config, save_prefix, decided, std::move(tools))();
 }
 
 }  // namespace detail

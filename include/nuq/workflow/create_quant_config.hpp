@@ -26,6 +26,10 @@ struct QuantConfigRequest {
   ReadOptions network;  ///< how the model is read
 };
 
+/// The configuration of a model, as `create_quant_config` writes it; no file is written.
+NUQ_FUNCTION [[nodiscard]] QuantConfig make_quant_config(const std::string& model_file, const std::string& weights_file,
+                                                         const QuantConfigRequest& request);
+
 /// Writes config.json for a model: one entry per quantizable layer. Returns its content, with notes on every layer that
 /// does not take NUQ. Throws ModelError, ConfigError or FormatError; an existing file is replaced only when all went
 /// well.
@@ -57,10 +61,8 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 
-NUQ_DEFINITION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
-                                               const std::string& weights_file, const QuantConfigRequest& request) {
-  refuse_overwriting({model_file, weights_file, request.config_defination}, {config_file});
-  remove_abandoned_files(config_file);
+NUQ_DEFINITION QuantConfig make_quant_config(const std::string& model_file, const std::string& weights_file,
+                                             const QuantConfigRequest& request) {
   Graph graph = load_graph(model_file, weights_file, request.network);
   infer_shapes(graph);
   std::optional<CompressibleLayers> compressible;
@@ -80,6 +82,14 @@ NUQ_DEFINITION QuantConfig create_quant_config(const std::string& config_file, c
                                     std::move(compressible), request.nuq_scope);
   }
   config.notes.insert(config.notes.begin(), graph.warnings.begin(), graph.warnings.end());
+  return config;
+}
+
+NUQ_DEFINITION QuantConfig create_quant_config(const std::string& config_file, const std::string& model_file,
+                                               const std::string& weights_file, const QuantConfigRequest& request) {
+  refuse_overwriting({model_file, weights_file, request.config_defination}, {config_file});
+  remove_abandoned_files(config_file);
+  const QuantConfig config = make_quant_config(model_file, weights_file, request);
   write_file_atomically(config_file, to_json(config));
   return config;
 }

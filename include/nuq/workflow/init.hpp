@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/amct/config_source.hpp"
 #include "nuq/amct/quant_config.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
@@ -25,7 +26,7 @@ NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const QuantConfi
                                                                 const std::string& weights_file, Parallel& parallel,
                                                                 const ReadOptions& network = {});
 
-NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const std::string& config_file,
+NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const ConfigSource& config,
                                                                 const std::string& model_file,
                                                                 const std::string& weights_file, Parallel& parallel,
                                                                 const ReadOptions& network = {});
@@ -35,7 +36,7 @@ NUQ_FUNCTION [[nodiscard]] QuantizationSession prepared_session(const std::strin
 /// Reads the float model and its config.json, folds BatchNorm and Scale, and creates or empties the record file.
 /// First step of static quantization: init → quantize_model → calibration → save_model.
 /// Throws ModelError, ConfigError or FormatError; the record file is touched last, after everything else held.
-NUQ_FUNCTION [[nodiscard]] QuantizationSession init(const std::string& config_file, const std::string& model_file,
+NUQ_FUNCTION [[nodiscard]] QuantizationSession init(const ConfigSource& config, const std::string& model_file,
                                                     const std::string& weights_file,
                                                     const std::string& scale_offset_record_file,
                                                     const ReadOptions& network = {});
@@ -45,7 +46,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(WORKFLOW)
 
 #include "nuq/amct/apply_config.hpp"
-#include "nuq/amct/quant_config_json.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/graph/passes/fuse.hpp"
 #include "nuq/graph/passes/tiny_weights.hpp"
@@ -79,21 +79,21 @@ NUQ_DEFINITION QuantizationSession prepared_session(const QuantConfig& config, c
   return session;
 }
 
-NUQ_DEFINITION QuantizationSession prepared_session(const std::string& config_file, const std::string& model_file,
+NUQ_DEFINITION QuantizationSession prepared_session(const ConfigSource& config, const std::string& model_file,
                                                     const std::string& weights_file, Parallel& parallel,
                                                     const ReadOptions& network) {
-  return prepared_session(read_quant_config(config_file), model_file, weights_file, parallel, network);
+  return prepared_session(config.read(), model_file, weights_file, parallel, network);
 }
 
 }  // namespace detail
 
-NUQ_DEFINITION QuantizationSession init(const std::string& config_file, const std::string& model_file,
+NUQ_DEFINITION QuantizationSession init(const ConfigSource& config, const std::string& model_file,
                                         const std::string& weights_file, const std::string& scale_offset_record_file,
                                         const ReadOptions& network) {
   Parallel serial;
-  QuantizationSession session = detail::prepared_session(config_file, model_file, weights_file, serial, network);
+  QuantizationSession session = detail::prepared_session(config, model_file, weights_file, serial, network);
   session.record_file = scale_offset_record_file;
-  refuse_overwriting({model_file, weights_file, config_file}, {scale_offset_record_file});
+  refuse_overwriting({model_file, weights_file, config.file()}, {scale_offset_record_file});
   write_file_atomically(scale_offset_record_file, "");
   return session;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "nuq/amct/config_source.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/parallel.hpp"
@@ -156,7 +157,7 @@ NUQ_FUNCTION [[nodiscard]] RunReport save_with_report(const QuantizationSession&
 ///         run writes to this prefix; out_of_reach for fewer bytes than can be had.
 template <class NextBatch>
 RunReport static_nuq(const std::string& model_file, const std::string& weights_file, NextBatch&& next_batch,
-                     const std::string& config_file, const std::string& scale_offset_record_file,
+                     const ConfigSource& config, const std::string& scale_offset_record_file,
                      const std::string& save_prefix, const StaticNuqOptions& options = {},
                      const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{},
                      const CalibrationPolicies& calibration = {}) {
@@ -167,10 +168,9 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   detail::check_rate_point(options.point, quantizer.is_priced(), options.sequential);
   const auto start = std::chrono::steady_clock::now();
   ThreadPool parallel(options.threads);
-  QuantizationSession session =
-      detail::prepared_session(config_file, model_file, weights_file, parallel, options.network);
+  QuantizationSession session = detail::prepared_session(config, model_file, weights_file, parallel, options.network);
   const PrefixLock lock =
-      detail::claim_prefix(save_prefix, {model_file, weights_file, config_file}, {scale_offset_record_file});
+      detail::claim_prefix(save_prefix, {model_file, weights_file, config.file()}, {scale_offset_record_file});
   if constexpr (has_data) {
     if (!weights_only) {
       detail::leave_out_weights_only_layers(session);

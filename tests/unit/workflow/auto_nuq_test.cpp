@@ -141,6 +141,42 @@ TEST_CASE("auto_nuq returns the smallest of the configurations that were satisfi
   CHECK(*result.report.metric == metric);
 }
 
+TEST_CASE("within so many bytes auto_nuq returns the most accurate that it evaluated") {
+  Run run;
+  nuq::QuantConfigRequest request;
+  SUBCASE("of all layers") {}
+  SUBCASE("layers that stay in float count") {
+    request.skip_layers = {"conv1"};
+  }
+  nuq::create_quant_config(run.config, run.network.model, run.network.weights, request);
+  ScriptedEvaluator evaluator;
+  evaluator.satisfied = [](double, double) { return true; };
+  evaluator.metric = Fidelity();
+  const std::uint64_t smallest = run(evaluator).report.bytes;
+  for (const double share : {1.02, 1.3, 2.0}) {
+    run.options.max_bytes = static_cast<std::uint64_t>(share * static_cast<double>(smallest));
+    evaluator.metric = Fidelity();
+    evaluator.returned.clear();
+    const nuq::AutoNuqResult result = run(evaluator);
+    REQUIRE(result.satisfied);
+    CHECK(result.report.bytes <= *run.options.max_bytes);
+    const std::uint64_t others = result.report.bytes - [&result] {
+      for (const nuq::TrialReport& trial : result.report.trials)
+        if (trial.metric == *result.report.metric) return trial.bytes;
+      return std::uint64_t{0};
+    }();
+    for (const nuq::TrialReport& trial : result.report.trials)
+      CHECK((trial.bytes + others > *run.options.max_bytes || trial.metric <= *result.report.metric));
+  }
+  run.options.max_bytes = 1;
+  evaluator.metric = Fidelity();
+  evaluator.returned.clear();
+  const nuq::AutoNuqResult none = run(evaluator);
+  CHECK_FALSE(none.satisfied);
+  CHECK(none.status == nuq::SearchStatus::too_large);
+  CHECK(none.report.search_note.find("no configuration has 1 bytes or fewer") == 0);
+}
+
 TEST_CASE("an evaluator that refuses even int8 gets a report and nothing else") {
   const Run run;
   ScriptedEvaluator evaluator;

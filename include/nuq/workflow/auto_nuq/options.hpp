@@ -2,6 +2,7 @@
 #define NUQ_WORKFLOW_AUTO_NUQ_OPTIONS_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <optional>
@@ -27,6 +28,10 @@ struct AutoNuqOptions {
   /// batches (BatchMetrics): its numbers are a sample, and the smallest configuration that a sample accepts is one that
   /// it flatters (`detail::Verdicts`). 0: the evaluator's verdicts as they are.
   double confidence = 0.9;
+  /// The most accurate network of at most so many bytes is wanted (RunReport::bytes), by the larger metric, in place of
+  /// the smallest that the evaluator accepts (WithinBytes, whatever search policy is given). The evaluator still has to
+  /// accept it: one that accepts everything leaves the size to decide.
+  std::optional<std::uint64_t> max_bytes;
   /// Numbers of levels to choose from, 2…256, of a quantizer without a price; empty: each layer's `num_steps` and its
   /// halves down to 4.
   std::vector<int> levels;

@@ -298,6 +298,14 @@ NUQ_DEFINITION std::string AutoNuqResults::search_note(const SearchResult& found
     return with_stopped(
         "even uniform int8 in every layer is refused, and with layers in float too: nothing is written but this "
         "report");
+  if (found.status == SearchStatus::too_large) {
+    const auto is_smaller = [](const TrialReport& a, const TrialReport& b) { return a.bytes < b.bytes; };
+    const auto smallest = std::min_element(run_.report.trials.begin(), run_.report.trials.end(), is_smaller);
+    return with_stopped(
+        "no configuration has " + std::to_string(*run_.options.max_bytes) + " bytes or fewer, the smallest takes " +
+        std::to_string(smallest->bytes + static_cast<std::uint64_t>(run_.other_bytes)) +
+        (run_.other_bytes > 0.0 ? ", those of layers in float included" : "") + ": nothing is written but this report");
+  }
   if (found.status == SearchStatus::budget_too_small)
     return with_stopped("the budget ended before any configuration passed");
   if (found.uniform_smaller_untested.empty()) return stopped;

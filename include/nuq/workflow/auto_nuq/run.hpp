@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
+#include "nuq/amct/config_source.hpp"
 #include "nuq/compiled.hpp"
+#include "nuq/search/within_bytes.hpp"
 #include "nuq/version.hpp"
 #include "nuq/workflow/auto_nuq/candidates.hpp"
 #include "nuq/workflow/auto_nuq/check_search_options.hpp"
@@ -22,11 +24,9 @@ namespace detail {
 /// One run of `auto_nuq`: evaluates the original, quantizes the layers in every way, and searches.
 class AutoNuqRun {
  public:
-  NUQ_FUNCTION AutoNuqRun(QuantizationSession session, const std::string& config_file, const std::string& save_prefix,
+  NUQ_FUNCTION AutoNuqRun(QuantizationSession session, const ConfigSource& config, const std::string& save_prefix,
                           const AutoNuqOptions& options, AutoNuqTools tools)
-      : state_(std::move(session), save_prefix, options, std::move(tools)),
-        trials_(state_, config_file),
-        results_(state_) {}
+      : state_(std::move(session), save_prefix, options, std::move(tools)), trials_(state_, config), results_(state_) {}
 
   NUQ_FUNCTION [[nodiscard]] AutoNuqResult operator()() {
     check_search_options(state_.session.graph, state_.session.settings.plan, *state_.tools.quantizer, state_.options);
@@ -48,7 +48,11 @@ class AutoNuqRun {
  private:
   NUQ_FUNCTION [[nodiscard]] AutoNuqResult search();
 
+  /// Of layers that no configuration changes, beyond what the search counts.
+  NUQ_FUNCTION [[nodiscard]] double other_bytes(const SearchProblem& problem);
+
   AutoNuqState state_;
+  WithinBytes within_bytes_;
   AutoNuqTrials trials_;
   AutoNuqResults results_;
 };
@@ -59,12 +63,24 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(WORKFLOW)
 
+#include "nuq/core/thread_pool.hpp"
+#include "nuq/report/layer_reports.hpp"
 #include "nuq/search/problem.hpp"
 #include "nuq/search/result.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
+
+NUQ_DEFINITION double AutoNuqRun::other_bytes(const SearchProblem& problem) {
+  ThreadPool parallel(state_.options.threads);
+  double bytes = -problem.total_bytes(problem.int8());
+  for (const LayerReport& layer :
+       layer_reports(state_.session.graph, state_.choices.quantized_as(problem.int8()), state_.session.settings,
+                     state_.options.target.value_or(Target::packed), parallel))
+    bytes += static_cast<double>(layer.bytes);
+  return bytes;
+}
 
 NUQ_DEFINITION AutoNuqResult AutoNuqRun::search() {
   const SearchProblem* asking = nullptr;
@@ -82,6 +98,11 @@ NUQ_DEFINITION AutoNuqResult AutoNuqRun::search() {
   problem.refine_with(refine);
   problem.on_improvement(save);
   problem.stop_when(state_.tools.progress.stop_requested);
+  if (state_.options.max_bytes) {
+    state_.other_bytes = other_bytes(problem);
+    within_bytes_.bytes = static_cast<double>(*state_.options.max_bytes) - state_.other_bytes;
+    state_.tools.search = any_search_policy(within_bytes_);
+  }
   try {
     return results_.conclude(run_search(state_.tools.search, problem), problem);
   } catch (const StopRequested&) {

@@ -67,6 +67,7 @@ struct AutoNuqState {
   LayerChoices choices;
   std::map<std::string, std::string> refused;  ///< layers that cannot be deployed, and why
   std::vector<std::string> left_in_float;      ///< layers that the adopted configuration does not quantize
+  double other_bytes = 0.0;  ///< of layers that no configuration changes, where the run has a limit of bytes
   double original_metric = 0.0;
   int evaluations = 0;  ///< that the search asked for, the original's included
   RunReport report;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nuq/amct/config_source.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/model_evaluation.hpp"
@@ -27,7 +28,7 @@ namespace detail {
 class AutoNuqTrials {
  public:
   /// `run` outlives this object.
-  NUQ_FUNCTION AutoNuqTrials(AutoNuqState& run, const std::string& config_file);
+  NUQ_FUNCTION AutoNuqTrials(AutoNuqState& run, const ConfigSource& config);
 
   /// The metric of the float network. Throws StopRequested, and what the evaluator throws.
   NUQ_FUNCTION [[nodiscard]] double original();
@@ -91,19 +92,19 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// What a journal's metrics depend on.
-NUQ_FUNCTION [[nodiscard]] inline std::string journal_key(const Graph& graph, const std::string& config_file,
+NUQ_FUNCTION [[nodiscard]] inline std::string journal_key(const Graph& graph, const ConfigSource& config,
                                                           const AnyEvaluator& evaluator) {
-  return sha256(sha256_of_file(graph.model_file()) + sha256_of_file(graph.weights_file()) +
-                sha256_of_file(config_file) + std::to_string(evaluator.batch_num) + evaluator.label());
+  return sha256(sha256_of_file(graph.model_file()) + sha256_of_file(graph.weights_file()) + config.hash() +
+                std::to_string(evaluator.batch_num) + evaluator.label());
 }
 
-NUQ_DEFINITION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const std::string& config_file)
+NUQ_DEFINITION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const ConfigSource& config)
     : run_(run),
       evaluation_(run.tools.evaluator, run.prefix, run.options.threads, run.options.custom_layers,
                   run.tools.executor.width()),
       verdicts_(run) {
   if (run.options.journal.empty()) return;
-  metrics_ = TrialMetrics(run.options.journal, journal_key(run.session.graph, config_file, run.tools.evaluator));
+  metrics_ = TrialMetrics(run.options.journal, journal_key(run.session.graph, config, run.tools.evaluator));
 }
 
 NUQ_DEFINITION double AutoNuqTrials::original() {
