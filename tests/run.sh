@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 ./examples/install_packages.sh cmake g++ ninja-build libeigen3-dev libprotobuf-dev protobuf-compiler nlohmann-json3-dev \
-  doctest-dev zlib1g-dev libcli11-dev
+  doctest-dev zlib1g-dev libcli11-dev python3
 cmake --preset test
 cmake --build --preset test
 ctest --preset test "$@"

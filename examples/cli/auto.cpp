@@ -103,6 +103,10 @@ void describe(const AutoArguments& arguments, const AutoEvaluator& evaluator, To
 nuq::AutoNuqResult search(const AutoArguments& arguments, const nuq::ConfigSource& config, const Session& session,
                           AutoProgress& progress) {
   AutoEvaluator evaluator(arguments.evaluation);
+  if (evaluator.overrules_server()) {
+    print_warnings({std::string(arguments.has_max_drop ? "--max-drop" : "the size") +
+                    " decides, what satisfies the server is not asked"});
+  }
   ToolReport report(session);
   describe(arguments, evaluator, report);
   nuq::AutoNuqOptions options = arguments.options;
@@ -128,8 +132,12 @@ void follow_config(AutoArguments& arguments, const nuq::QuantConfig& config) {
 }
 
 /// What ends the search: a drop, a size, or both.
-void require_goal(const AutoArguments& arguments) {
-  if (arguments.has_max_drop || arguments.size.is_given()) return;
+void require_goal(AutoArguments& arguments) {
+  if (arguments.has_max_drop || arguments.size.is_given()) {
+    arguments.evaluation.server.max_drop = arguments.evaluation.max_drop.amount;
+    return;
+  }
+  if (!arguments.evaluation.server.command.empty()) return;  // which decides itself
   nuq::detail::fail(nuq::ConfigError(nuq::ErrorCode::invalid_argument,
                                      "nuq auto: --max-drop is required, or --max-bytes or --ratio for the most "
                                      "accurate network of a size (see nuq auto --help)"));
@@ -144,6 +152,9 @@ void run(AutoArguments arguments, Session& session) {
   arguments.evaluation.threads = session.threads;
   arguments.evaluation.tells_damage = arguments.options.confidence > 0.0;
   arguments.evaluation.command.stop_requested = GracefulStop::requested;
+  arguments.evaluation.server.stop_requested = GracefulStop::requested;
+  arguments.evaluation.server.timeout_seconds = arguments.evaluation.command.timeout_seconds;
+  arguments.evaluation.server.restarted = [](const std::string& why) { print_warnings({why}); };
   arguments.options.threads = session.threads;
   arguments.options.network = arguments.network;
   if (!arguments.policies.target.empty()) arguments.options.target = target_named(arguments.policies.target);
@@ -200,20 +211,25 @@ void add_auto(CLI::App& app, Session& session) {
                   "shell command that evaluates {model} and {weights} on {batch_num} batches (0: all) and prints "
                   "the metric, larger is better, as its last line")
       ->type_name("COMMAND");
+  evaluator
+      .add_option("--eval-server", arguments->evaluation.server.command,
+                  "shell command that is started once and asked for the metric of one network after the other, by "
+                  "lines of JSON (examples/command_evaluator/README.md)")
+      ->type_name("COMMAND");
   evaluator.require_option(1);
   command
       .add_option("--eval-timeout", arguments->evaluation.command.timeout_seconds,
-                  "seconds after which the command has failed")
+                  "seconds after which the command has failed, or one answer of the server")
       ->type_name("SECONDS");
   command
       .add_option("--eval-label", arguments->evaluation.command_label,
-                  "what the command's metric depends on besides its text and the model, such as a version of its "
+                  "what the command's or server's metric depends on besides its text and the model, such as a version of its "
                   "data: metrics of a --journal hold for one label")
       ->type_name("LABEL");
   command
-      .add_option(
-          "--eval-file", arguments->evaluation.command_files,
-          "file that the command reads: metrics of a --journal hold for one content; may be given more than once")
+      .add_option("--eval-file", arguments->evaluation.command_files,
+                  "file that the command or server reads: metrics of a --journal hold for one content; may be given "
+                  "more than once")
       ->type_name("FILE")
       ->expected(1)
       ->take_all();

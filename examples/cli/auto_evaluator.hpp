@@ -9,6 +9,7 @@
 
 #include "max_drop.hpp"
 #include "nuq/adapters/command_evaluator.hpp"
+#include "nuq/adapters/evaluation_server.hpp"
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
@@ -21,8 +22,8 @@
 #include "nuq/io/sha256.hpp"
 #include "tool_report.hpp"
 
-/// Evaluates with nuq's own engine on a dataset, or by a command; satisfied while the metric falls by at most
-/// `max_drop`.
+/// Evaluates with nuq's own engine on a dataset, by a command or by a server; satisfied while the metric falls by at
+/// most `max_drop`, or as the server says.
 class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
  public:
   static constexpr bool is_thread_safe = true;
@@ -31,11 +32,12 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     std::string original_model;
     std::string original_weights;
     nuq::ReadOptions network;
-    std::string data;     ///< dataset JSON; empty: the command evaluates
+    std::string data;     ///< dataset JSON; empty: the server or else the command evaluates
     std::string confirm;  ///< dataset JSON that the answer is evaluated on, or empty
     nuq::CommandOptions command;
-    std::string command_label;               ///< with `command_files`, what the command's metric depends on, besides
-    std::vector<std::string> command_files;  ///< its text and the model
+    nuq::EvaluationServerOptions server;     ///< its `max_drop` decides, where it is given
+    std::string command_label;               ///< with `command_files`, what the command's or server's metric
+    std::vector<std::string> command_files;  ///< depends on, besides its text and the model
     std::string calibration;                 ///< dataset JSON; empty: weights-only
     MaxDrop max_drop;
     bool tells_damage = true;  ///< how far outputs are from the original's, beside an accuracy
@@ -48,16 +50,20 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
       declared_inputs_ = nuq::input_shapes(nuq::load_graph(options_.original_model, "", options_.network));
     }
     if (!options_.confirm.empty()) load_confirmation();
-    if (options_.data.empty()) {
-      command_.emplace(options_.command);
-    } else {
+    if (!options_.data.empty()) {
       load_data();
+    } else if (!options_.server.command.empty()) {
+      server_.emplace(options_.server);
+      evaluate_batch_num = server_->evaluate_batch_num;
+    } else {
+      command_.emplace(options_.command);
     }
   }
 
   double eval_model(const std::string& model_file, const std::string& weights_file, int batch_num,
                     nuq::BatchMetrics& batches) const {
     if (command_) return command_->eval_model(model_file, weights_file, batch_num);
+    if (server_) return server_->eval_model(model_file, weights_file, batch_num, batches);
     nuq::Net net(model_file, weights_file, options_.threads, {}, options_.network);
     return nuq::evaluate(net, *data_, batch_num, batches);
   }
@@ -70,14 +76,16 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   }
 
   bool is_satisfied(double original_metric, double new_metric) const {
+    if (server_ && !options_.server.max_drop) return server_->is_satisfied(original_metric, new_metric);
     return options_.max_drop.allows(original_metric, new_metric);
   }
 
-  /// What a metric depends on besides the model: the content of the dataset, or the command and what the user says that
-  /// it depends on.
+  /// What a metric depends on besides the model: the content of the dataset, or the command or server and what the user
+  /// says that it depends on.
   [[nodiscard]] std::string label() const {
-    if (!command_) return "dataset " + nuq::sha256_of_dataset(options_.data);
-    std::string label = "command " + options_.command.command + "\n" + options_.command_label;
+    if (data_) return "dataset " + nuq::sha256_of_dataset(options_.data);
+    std::string label = server_ ? "server " + server_->label() : "command " + options_.command.command;
+    label += "\n" + options_.command_label;
     for (const std::string& file : options_.command_files) label += "\n" + nuq::sha256_of_file(file);
     return label;
   }
@@ -88,10 +96,13 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     return warning.empty() ? std::vector<std::string>{} : std::vector<std::string>{warning};
   }
 
+  /// Whether what the server says of satisfaction is overruled.
+  [[nodiscard]] bool overrules_server() const { return server_ && server_->judges() && options_.server.max_drop; }
+
   /// What is measured, for the report.
   void describe(ToolReport& report) const {
     if (!data_) {
-      report.set("evaluator", options_.command.command);
+      report.set("evaluator", server_ ? options_.server.command : options_.command.command);
       report.set_if_any("evaluator_label", options_.command_label);
       return;
     }
@@ -137,6 +148,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   std::optional<nuq::Dataset> data_;
   std::optional<nuq::Dataset> confirm_;
   std::optional<nuq::CommandEvaluator> command_;
+  std::optional<nuq::EvaluationServer> server_;
   std::optional<nuq::Dataset> calibration_;
   nuq::InputShapes declared_inputs_;
 };
