@@ -15,7 +15,9 @@
 #include "nuq/graph/load_graph.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/io/distinct_files.hpp"
+#include "nuq/io/mapped_file.hpp"
 #include "nuq/io/result_files.hpp"
+#include "nuq/packed/format.hpp"
 #include "signal_watch.hpp"
 #include "terminal.hpp"
 
@@ -86,6 +88,19 @@ struct ModelOptions {
     command.add_option("-m,--model", model, "prototxt of the network")->type_name("FILE")->required();
     command.add_option("-w,--weights", weights, "caffemodel with its weights")->type_name("FILE")->required();
     add_read_options(command, network);
+  }
+
+  /// The same where a packed file may stand for both.
+  void add_or_packed_to(CLI::App& command) {
+    add_to(command);
+    command.get_option("--model")->description("prototxt of the network, or its packed file FILE.nuq");
+    command.get_option("--weights")->required(false)->description("caffemodel with its weights, for a prototxt");
+  }
+
+  /// Throws where a prototxt has no weights beside it.
+  void require_weights() const {
+    if (weights.empty() && !nuq::detail::begins_as_packed(nuq::MappedFile(model).bytes()))
+      throw CLI::RequiredError("--weights");
   }
 };
 

@@ -44,6 +44,7 @@ class CountedNet {
 };
 
 void run(const EvalArguments& arguments, const Session& session) {
+  arguments.require_weights();
   const auto start = std::chrono::steady_clock::now();
   nuq::Dataset dataset = nuq::load_dataset(arguments.data, nuq::GzipFileReader{});
   if (arguments.limit > 0) dataset.limit(arguments.limit);
@@ -72,7 +73,7 @@ void run(const EvalArguments& arguments, const Session& session) {
 void add_eval(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<EvalArguments>();
   CLI::App& command = *app.add_subcommand("eval", "metric of a network on a dataset");
-  arguments->add_to(command);
+  arguments->add_or_packed_to(command);
   command
       .add_option("--data", arguments->data,
                   "dataset JSON; arrays of three axes are [N,C,L] where the input is declared with three, else "

@@ -157,6 +157,7 @@ std::vector<std::string> outputs_of(const nuq::Graph& graph) {
 }
 
 void run(const RunArguments& arguments, const Session& session) {
+  arguments.require_weights();
   nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
   print_warnings(net.graph().warnings);
   std::vector<std::string> blob_names;
@@ -201,7 +202,7 @@ void run(const RunArguments& arguments, const Session& session) {
 void add_run(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<RunArguments>();
   CLI::App& command = *app.add_subcommand("run", "run a network over arrays and write blobs as .npy");
-  arguments->add_to(command);
+  arguments->add_or_packed_to(command);
   command.add_option("--input", arguments->inputs, "BLOB=FILE.npy, for every input")
       ->type_name("BLOB=FILE")
       ->required();

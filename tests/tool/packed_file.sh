@@ -35,6 +35,40 @@ if grep -q convolution_param "$folder/net.nuq"; then fail "the text is not coded
 "$nuq" unpack "$folder/smallest.nuq" -o "$folder/smallest"
 cmp "$folder/unpacked.caffemodel" "$folder/smallest.caffemodel"
 
+# A packed file stands where a network does: the same outputs, the same metric.
+python3 - "$folder" <<'END'
+import struct, sys
+def save(name, descr, shape, content):
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    with open(f"{sys.argv[1]}/{name}", "wb") as stream:
+        stream.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + content)
+pixels = bytes((7 * i + i * i // 13) % 251 for i in range(40 * 784))
+save("images.npy", "|u1", (40, 1, 28, 28), pixels)
+save("labels.npy", "|u1", (40,), bytes(i % 10 for i in range(40)))
+save("input.npy", "<f4", (40, 1, 28, 28), struct.pack(f"<{40 * 784}f", *(pixel / 256 for pixel in pixels)))
+END
+echo '{"inputs": {"data": "images.npy"}, "labels": "labels.npy", "batch_size": 20, "scale": 0.00390625, "output": "prob",
+       "metric": "top1"}' > "$folder/data.json"
+files=(-m "$folder/unpacked.prototxt" -w "$folder/unpacked.caffemodel")
+for network in files packed; do
+  [ $network = files ] || files=(-m "$folder/net.nuq")
+  "$nuq" run "${files[@]}" --input data="$folder/input.npy" --output-dir "$folder/$network" --blob prob --layer conv1
+  "$nuq" eval "${files[@]}" --data "$folder/data.json" --json | sed 's/,"seconds".*//' > "$folder/$network/metric"
+done
+diff -r "$folder/packed" "$folder/files"
+grep -q '"metric":0' "$folder/packed/metric" || fail "no metric: $(cat "$folder/packed/metric")"
+refused() {
+  local wanted=$1 code=0
+  shift
+  "$nuq" "$@" > /dev/null 2> "$folder/error" || code=$?
+  [ $code = 2 ] && [ "$(wc -l < "$folder/error")" = 1 ] && grep -q -e "$wanted" "$folder/error" ||
+    fail "exit $code: $(cat "$folder/error")"
+}
+refused 'holds its weights' eval -m "$folder/net.nuq" -w "$weights" --data "$folder/data.json"
+refused '--weights is required' eval -m "$model" --data "$folder/data.json"
+refused 'none.nuq' run -m "$folder/none.nuq" --input data="$folder/input.npy" --output-dir "$folder"
+
 # Reports say what the file takes, and the target follows the configuration and the quantizer where it is not given.
 quantize() {  # $1: configuration, $2: target that the report is to name
   local config=$1 target=$2 coded reported

@@ -16,6 +16,7 @@
 #include "nuq/adapters/detail/opencv_layer.hpp"
 #include "nuq/adapters/detail/opencv_model.hpp"
 #include "nuq/caffe/caffe_source.hpp"
+#include "nuq/caffe/model_file.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
@@ -206,6 +207,17 @@ class OpenCvEngine {
   std::vector<std::size_t> computed_values_;         // and which values these are
   bool has_run_ = false;
 };
+
+/// A network of OpenCV from a packed model file, or from the files of a model: weights to the bit, no temporary file.
+/// `model_file` may hold what OpenCV reads of Caffe, no Quant layers of a fake-quant or deploy model. Throws what
+/// `read_model` throws; ModelError with OpenCV's words.
+[[nodiscard]] inline cv::dnn::Net read_opencv_net(const std::string& model_file, const std::string& weights_file = {}) {
+  const Model model = read_model(model_file, weights_file);
+  const std::string weights = model.weights.SerializeAsString();
+  return detail::with_opencv_errors(model_file, [&] {
+    return cv::dnn::readNetFromCaffe(model.text.data(), model.text.size(), weights.data(), weights.size());
+  });
+}
 
 NUQ_NAMESPACE_END
 

@@ -397,7 +397,8 @@ NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model) {
 /// Of a prototxt and its caffemodel. Throws what `read_model`, `choose_state` and `build_graph` throw.
 NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel,
                                 const ReadOptions& options) {
-  Model model = read_model(model_file, weights_file);
+  const ResourceLimits limits = options.limits.value_or(ResourceLimits::from_environment());
+  Model model = read_model(model_file, weights_file, limits);
   model.options = options;
   choose_state(model);
   return build_graph(std::make_shared<const Model>(std::move(model)), parallel);

@@ -11,6 +11,7 @@
 #include "nuq/caffe/model.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/core/support/byte_order_mark.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -71,9 +72,11 @@ NUQ_FUNCTION [[nodiscard]] schema::NetParameter parse_prototxt(std::string_view 
 NUQ_FUNCTION [[nodiscard]] Model parse_model(std::string_view text, std::string_view weights,
                                              const std::string& model_file, const std::string& weights_file);
 
-/// Reads a prototxt and, unless `weights_file` is empty, a binary caffemodel.
-/// Throws FormatError file_not_readable, and whatever `parse_model` throws.
-NUQ_FUNCTION [[nodiscard]] Model read_model(const std::string& model_file, const std::string& weights_file);
+/// Reads a prototxt and, unless `weights_file` is empty, a binary caffemodel; or, told by its content, a packed model
+/// file, which holds both. Throws FormatError file_not_readable, and whatever `parse_model` and `model_of_packed_file`
+/// throw.
+NUQ_FUNCTION [[nodiscard]] Model read_model(const std::string& model_file, const std::string& weights_file,
+                                            const ResourceLimits& limits = ResourceLimits::from_environment());
 
 /// Stages a model: its text as it is and, unless `weights_file` is empty, its weights in binary form; the same model
 /// always gives the same bytes. Nothing appears before `files.commit()`.
@@ -91,7 +94,9 @@ NUQ_NAMESPACE_END
 #include <system_error>
 
 #include "nuq/caffe/mixed_syntax.hpp"
+#include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/caffe/unknown_fields.hpp"
+#include "nuq/packed/format.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -189,10 +194,28 @@ NUQ_DEFINITION Model parse_model(std::string_view text, std::string_view weights
   return model;
 }
 
-NUQ_DEFINITION Model read_model(const std::string& model_file, const std::string& weights_file) {
+namespace detail {
+
+NUQ_FUNCTION [[nodiscard]] inline Model packed_model(std::string_view bytes, const std::string& file,
+                                                     const std::string& weights_file, const ResourceLimits& limits) {
+  if (!weights_file.empty()) {
+    fail(ModelError(ErrorCode::invalid_argument,
+                    file + ": is a packed file, which holds its weights, wanted none besides: " + weights_file));
+  }
+  Model model = model_of_packed_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, file, limits);
+  model.weights_file = file;
+  return model;
+}
+
+}  // namespace detail
+
+NUQ_DEFINITION Model read_model(const std::string& model_file, const std::string& weights_file,
+                                const ResourceLimits& limits) {
   refuse_half_written(model_file);
   refuse_half_written(weights_file);
   const MappedFile text(model_file);
+  if (detail::begins_as_packed(text.bytes()))
+    return detail::packed_model(text.bytes(), model_file, weights_file, limits);
   if (weights_file.empty()) return parse_model(text.bytes(), {}, model_file, {});
   const MappedFile weights(weights_file);
   return parse_model(text.bytes(), weights.bytes(), model_file, weights_file);

@@ -23,11 +23,11 @@ class Net {
   NUQ_FUNCTION explicit Net(Graph graph, std::size_t threads = 1, CustomLayers custom = {});
   /// In the memory of a net that is no longer needed.
   NUQ_FUNCTION Net(Graph graph, std::size_t threads, CustomLayers custom, detail::EngineMemory memory);
-  /// Reads a network's files. Needs the front end's header, caffe/build_graph.hpp. Throws what `load_graph` throws as
-  /// well.
+  /// Reads a network's files, or a packed model file alone. Needs the front end's header, caffe/build_graph.hpp. Throws
+  /// what `load_graph` throws as well.
   template <class File, class = std::enable_if_t<std::is_convertible_v<const File&, std::string>>>
-  Net(const File& model_file, const std::string& weights_file, std::size_t threads = 1, CustomLayers custom = {},
-      const ReadOptions& options = {})
+  explicit Net(const File& model_file, const std::string& weights_file = {}, std::size_t threads = 1,
+               CustomLayers custom = {}, const ReadOptions& options = {})
       : Net(load_graph(std::string(model_file), weights_file, options), threads, std::move(custom)) {}
 
   [[nodiscard]] const Graph& graph() const noexcept { return graph_; }

@@ -32,7 +32,8 @@ struct ReadOptions {
   std::optional<ResourceLimits> limits;
 };
 
-/// The network in a model's files; without weights if `weights_file` is empty. Defined by the front end, whose header
+/// The network in a model's files; without weights if `weights_file` is empty, unless `model_file` is a packed model
+/// file. Defined by the front end, whose header
 /// (caffe/build_graph.hpp) a program includes too. Throws what the front end throws.
 NUQ_FUNCTION [[nodiscard]] Graph load_graph(const std::string& model_file, const std::string& weights_file,
                                             Parallel& parallel, const ReadOptions& options = {});

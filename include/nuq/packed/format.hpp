@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "nuq/version.hpp"
 
@@ -78,6 +79,12 @@ inline constexpr std::array<std::uint8_t, 4> packed_magic = {'N', 'U', 'Q', '1'}
 inline constexpr std::uint16_t packed_version = 2;
 inline constexpr std::size_t packed_header_bytes = 48;
 inline constexpr std::uint8_t coded_float_storage = 5;  ///< behind those of the codings of levels
+
+/// Whether a file begins as packed model files do.
+[[nodiscard]] constexpr bool begins_as_packed(std::string_view bytes) noexcept {
+  constexpr char magic[] = {packed_magic[0], packed_magic[1], packed_magic[2], packed_magic[3]};
+  return bytes.substr(0, packed_magic.size()) == std::string_view(magic, packed_magic.size());
+}
 
 /// The greatest number of values whose bytes can still be counted, and be part of an object.
 inline constexpr std::uint64_t max_packed_elements = static_cast<std::uint64_t>(PTRDIFF_MAX) / 8;

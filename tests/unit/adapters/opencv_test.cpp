@@ -23,6 +23,7 @@
 #include "nuq/workflow/init.hpp"
 #include "nuq/workflow/quantize_model.hpp"
 #include "nuq/workflow/save_model.hpp"
+#include "nuq/workflow/static_nuq.hpp"
 
 namespace adapters_opencv_test {
 
@@ -326,6 +327,31 @@ TEST_CASE("a fake-quant model runs in OpenCV, a deploy model is refused") {
   });
   CHECK(refusal.code == ErrorCode::unsupported_format);
   CHECK(refusal.says("net_deploy_model.prototxt: layer 'conv1_0_quant_layer': computes with integers"));
+}
+
+TEST_CASE("OpenCV reads a packed file as it reads the model's own files") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt",
+                  folder / "net");
+  const auto outputs_of = [](cv::dnn::Net net) {
+    const std::vector<int> shape = {1, 2, 6, 6};
+    cv::Mat input(shape, CV_32F);
+    const std::vector<float> values = random_values(input.total(), 3);
+    std::copy(values.begin(), values.end(), input.ptr<float>());
+    net.setInput(input);
+    const cv::Mat output = net.forward();
+    return std::vector<float>(output.begin<float>(), output.end<float>());
+  };
+  const std::vector<float> of_files = outputs_of(cv::dnn::readNetFromCaffe(
+      folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel"));
+  CHECK(of_files.size() > 1);
+  CHECK(outputs_of(nuq::read_opencv_net(folder / "net.nuq")) == of_files);
+  CHECK(outputs_of(nuq::read_opencv_net(network.model, network.weights)) != of_files);
+  CHECK(error_of<nuq::FormatError>([&] {
+          static_cast<void>(nuq::read_opencv_net(folder / "none.nuq"));
+        }).says("none.nuq"));
 }
 
 TEST_CASE("layers that OpenCV does not know are left out with all that depends on them") {

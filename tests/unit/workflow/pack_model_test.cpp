@@ -5,8 +5,12 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "../error_of.hpp"
+#include "../random_values.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/engine/net.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 #include "nuq/workflow/static_nuq.hpp"
 #include "tiny_network.hpp"
@@ -45,6 +49,37 @@ TEST_CASE("without a record a float model is packed as it is") {
   nuq::unpack_model(folder / "float.nuq", folder / "again.prototxt", folder / "again.caffemodel");
   nuq::pack_model(folder / "again.prototxt", folder / "again.caffemodel", folder / "again.nuq");
   CHECK(folder.read("again.nuq") == folder.read("float.nuq"));
+}
+
+TEST_CASE("a packed file is a network: it computes what its model computes") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder);
+  quantize(folder, network);
+  const auto output_of = [](nuq::Net net) {
+    const nuq::Value& input = net.graph().values[net.graph().inputs.front()];
+    const nuq::Tensor values(input.shape, random_values(nuq::element_count(input.shape), 5));
+    net.set_input(input.blob, values.view());
+    net.forward();
+    const nuq::TensorView output = net.output(net.graph().values.back().blob);
+    return std::vector<float>(output.values.begin(), output.values.end());
+  };
+  const std::vector<float> of_model =
+      output_of(nuq::Net(folder / "net_fake_quant_model.prototxt", folder / "net_fake_quant_weights.caffemodel"));
+  CHECK(of_model.size() > 1);
+  CHECK(output_of(nuq::Net(folder / "net.nuq")) == of_model);
+  CHECK(output_of(nuq::Net(network.model, network.weights)) != of_model);
+
+  const CaughtError two_weights =
+      error_of<nuq::ModelError>([&] { static_cast<void>(nuq::load_graph(folder / "net.nuq", network.weights)); });
+  CHECK(two_weights.says("net.nuq: is a packed file, which holds its weights"));
+  nuq::ReadOptions limited;
+  limited.limits = nuq::ResourceLimits();
+  limited.limits->memory = 100;
+  const CaughtError too_large =
+      error_of<nuq::FormatError>([&] { static_cast<void>(nuq::load_graph(folder / "net.nuq", "", limited)); });
+  CHECK(too_large.code == nuq::ErrorCode::resource_limit);
+  std::filesystem::resize_file(folder / "net.nuq", 100);
+  CHECK(error_of<nuq::FormatError>([&] { nuq::Net{folder / "net.nuq"}; }).says("net.nuq"));
 }
 
 TEST_CASE("a truncated file is refused by its name, and nothing is written") {
