@@ -11,7 +11,7 @@ pages=("$@")
 if [ ${#pages[@]} = 0 ]; then
   mapfile -t pages < <(cd "$NUQ_SOURCE" && find README.md include tests examples -name '*.md' | sort)
 fi
-work=$(mktemp -d)
+export work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin"
 ln -s "$nuq" "$work/bin/nuq"
@@ -50,8 +50,8 @@ for page in "${pages[@]}"; do
   cp -r "$work/files" "$work/page"
   # shellcheck disable=SC2016
   if ! (cd "$work/page" && bash -c 'set -Eeuo pipefail
-       trap '\''echo "line $LINENO: $BASH_COMMAND" > ../failed'\'' ERR
-       . ../commands' > "$work/output" 2>&1 < /dev/null); then
+       trap '\''echo "line $LINENO: $BASH_COMMAND" > "$work/failed"'\'' ERR
+       . "$work/commands"' > "$work/output" 2>&1 < /dev/null); then
     echo "$page: $(cat "$work/failed" 2> /dev/null || echo 'the shell ended')" >&2
     tail -n 20 "$work/output" >&2
     exit 1
