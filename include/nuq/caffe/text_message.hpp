@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/first_parse_error.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/byte_order_mark.hpp"
 #include "nuq/version.hpp"

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "nuq/caffe/model_file.hpp"
+#include "nuq/caffe/first_parse_error.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
