@@ -160,7 +160,7 @@ NUQ_DEFINITION Json json_of(const LayerReport& layer) {
                             {"bytes", layer.bytes},
                             {"taken", layer.taken},
                             {"reason", layer.reason}});
-  for (std::size_t index = 0; index < layer.details.size(); ++index)
+  for (std::size_t index = 0; index < layer.details.keys().size(); ++index)
     json.set(layer.details.keys()[index], layer.details[index]);
   return json;
 }

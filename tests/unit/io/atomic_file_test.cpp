@@ -307,6 +307,21 @@ TEST_CASE("what vouched for a set that has nothing of the kind is gone") {
   CHECK_FALSE(set.has("report.incomplete"));
 }
 
+TEST_CASE("what means nothing without an older voucher goes with it, unless the set has it anew") {
+  for (const bool has_companion : {false, true}) {
+    VouchedSet set;
+    set.folder.write("page", "old page");
+    nuq::FileSet files;
+    files.stage(set.folder / "a", "new a");
+    if (has_companion) files.stage(set.folder / "page", "new page");
+    files.set_voucher(set.folder / "report", set.folder / "page");
+    CHECK(set.has("page"));
+    files.commit();
+    CHECK(set.has("page") == has_companion);
+    CHECK_FALSE(set.has("report"));
+  }
+}
+
 TEST_CASE("a set of which some files could not be renamed is marked until it is written again") {
   for (const bool has_report : {true, false}) {
     CAPTURE(has_report);

@@ -197,4 +197,11 @@ TEST_CASE("a byte order mark in front is skipped") {
   CHECK(nuq::parse_json("\xEF\xBB\xBF{\"\\uef80\": 1}", "x").keys() == std::vector<std::string>{"\x80"});
 }
 
+TEST_CASE("arrays of numbers may stand in one line, others never do") {
+  const nuq::Json json = nuq::Json::object({{"a", nuq::Json::array({1, -2.5})}, {"b", nuq::Json::array({1, "x"})}});
+  CHECK(nuq::to_text(json, {1, false, true}) == "{\n \"a\": [1, -2.5],\n \"b\": [\n  1,\n  \"x\"\n ]\n}");
+  CHECK(nuq::to_text(json, {1}).find("[\n  1,\n  -2.5\n ]") != std::string::npos);
+  CHECK(nuq::to_text(nuq::Json::array(), {1, false, true}) == "[]");
+}
+
 }  // namespace io_json_text_test

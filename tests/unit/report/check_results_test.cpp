@@ -8,6 +8,7 @@
 
 #include "../error_of.hpp"
 #include "../temporary_folder.hpp"
+#include "nuq/io/sha256.hpp"
 #include "nuq/report/reported_file_set.hpp"
 
 namespace report_check_results_test {
@@ -50,6 +51,15 @@ TEST_CASE("a changed, a missing and a surplus file are found") {
   CHECK(problems.find("changed") < problems.find("missing"));
   CHECK(problems.find("missing") < problems.find("another run"));
   CHECK(problems.find("another run") != std::string::npos);
+}
+
+TEST_CASE("a page that was made of another report is found, and one of this report is fine") {
+  const Results results;
+  const std::string mark = std::string(nuq::detail::page_mark);
+  results.folder.write("net_report.html", mark + nuq::sha256(results.folder.read("net_report.json")) + "\">");
+  CHECK(results.problems() == "\n\n\n");
+  results.folder.write("net_report.html", mark + std::string(64, '0') + "\">");
+  CHECK(results.problems().find("another report") != std::string::npos);
 }
 
 TEST_CASE("results that were moved are found beside their report") {

@@ -31,12 +31,14 @@ nuq::RunReport example() {
   report.layers = {{"conv1", "Convolution", {20, 1, 5, 5}, 500, 32, 5.25, 328, true, ""},
                    {"ip", "InnerProduct", {10, 500}, 5000, std::nullopt, 32.0, 20000, false, "skipped"}};
   report.trials = {
-      {{0.625, true, false, 0.03125}, "uniform 32", 1000, {{"ip", 31}, {"conv1", 32}}, true, "m_pareto/1"}};
+      {{0.625, true, false, 0.03125}, "uniform 32", 1000, {{"ip", 31}, {"conv1", 32}}, true, "m_pareto/1", 0.5}};
   return report;
 }
 
 TEST_CASE("the report's keys are the names of the fields, in their order") {
   CHECK(nuq::to_json(example()) == R"({
+  "schema": 2,
+  "version": "0.1.0",
   "original_metric": 0.75,
   "int8_metric": 0.5,
   "metric": 0.625,
@@ -65,12 +67,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
     {
       "name": "conv1",
       "type": "Convolution",
-      "shape": [
-        20,
-        1,
-        5,
-        5
-      ],
+      "shape": [20, 1, 5, 5],
       "weights": 500,
       "levels": 32,
       "bits_per_weight": 5.25,
@@ -81,10 +78,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
     {
       "name": "ip",
       "type": "InnerProduct",
-      "shape": [
-        10,
-        500
-      ],
+      "shape": [10, 500],
       "weights": 5000,
       "levels": null,
       "bits_per_weight": 32.0,
@@ -101,6 +95,7 @@ TEST_CASE("the report's keys are the names of the fields, in their order") {
       "satisfied": true,
       "ended_early": false,
       "error": 0.03125,
+      "price": 0.5,
       "levels": {
         "ip": 31,
         "conv1": 32
@@ -132,6 +127,15 @@ TEST_CASE("numbers and names that JSON cannot hold still give a report that pars
   const nlohmann::json json = nlohmann::json::parse(nuq::to_json(report));
   CHECK(json.at("metric").is_null());
   CHECK(json.at("layers").at(0).at("name") == "bad \xEE\xBF\xBF\" name\n");
+}
+
+TEST_CASE("what is known of a layer besides stands in its entry") {
+  nuq::RunReport report = example();
+  report.layers[0].details = nuq::Json::object({{"weight_snr_db", 20.5}, {"level_values", nuq::Json::array({-1, 2})}});
+  const nlohmann::json json = nlohmann::json::parse(nuq::to_json(report));
+  CHECK(json.at("layers").at(0).at("weight_snr_db") == 20.5);
+  CHECK(json.at("layers").at(0).at("level_values") == nlohmann::json::array({-1, 2}));
+  CHECK(json.at("layers").at(1).count("weight_snr_db") == 0);
 }
 
 TEST_CASE("a metric keeps every bit in the report") {

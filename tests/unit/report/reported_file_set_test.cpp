@@ -52,3 +52,34 @@ TEST_CASE("a staged file that vanished is an error before any final name changes
   }
   CHECK(folder.entries() == 0);
 }
+
+TEST_CASE("additions complete the report, their page is of its text and appears before it") {
+  struct Additions : nuq::ReportAdditions {
+    nuq::Json layer(const nuq::Node&, const nuq::LayerQuantization*) const override { return {}; }
+    void complete(nuq::Json& report, const nuq::FileSet& files) const override {
+      report.set("staged", files.staged().size());
+    }
+    std::string page(const std::string& text) const override { return "page of " + text; }
+  };
+  const TemporaryFolder folder;
+  nuq::ReportedFileSet files;
+  files.stage(folder / "net.nuq", "abc");
+  const Additions additions;
+  files.stage_report(folder / "net", {}, &additions);
+  const std::vector<std::string> names = files.commit();
+  REQUIRE(names.size() == 3);
+  CHECK(names[1] == folder / "net_report.html");
+  const std::string report = folder.read("net_report.json");
+  CHECK(report.find("\"staged\": 1") != std::string::npos);
+  CHECK(folder.read("net_report.html") == "page of " + report);
+}
+
+TEST_CASE("an older page does not outlive its report") {
+  const TemporaryFolder folder;
+  folder.write("net_report.html", "old");
+  nuq::ReportedFileSet files;
+  files.stage_report(folder / "net", {});
+  CHECK(folder.read("net_report.html") == "old");
+  files.commit();
+  CHECK_FALSE(std::filesystem::exists(folder / "net_report.html"));
+}

@@ -58,6 +58,7 @@ NUQ_DEFINITION double Axis::place_within(double value) const {
 }
 
 NUQ_DEFINITION std::vector<double> Axis::ticks(int count) const {
+  if (!std::isfinite(to_ - from_)) return {};
   if (is_log_) return log_ticks(count);
   const double least_step = (to_ - from_) / count;
   const double power = std::pow(10.0, std::floor(std::log10(least_step)));

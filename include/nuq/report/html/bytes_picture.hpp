@@ -36,13 +36,13 @@ NUQ_FUNCTION [[nodiscard]] inline std::string percent(double share) {
   return fixed(100.0 * share, share < 0.0995 ? 1 : 0) + "\u00A0%";
 }
 
-/// A cell with a number and a bar of `share` of its width behind it.
+/// A cell with a number, by which it is sorted, and a bar of `share` of its width behind it.
 NUQ_FUNCTION [[nodiscard]] inline std::string bar_cell(std::string_view title, double value, double share,
-                                                       std::string_view shown) {
+                                                       std::string_view content) {
   return element("td",
                  "class=\"n mark\" data-label=\"" + std::string(title) + "\" data-v=\"" + rounded(value, 9) +
                      "\" style=\"--v:" + coordinate((std::max)(0.0, 100.0 * share)) + "%\"",
-                 data(value, shown));
+                 content);
 }
 
 NUQ_DEFINITION std::string size_bars(const Json& report) {

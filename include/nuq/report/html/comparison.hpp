@@ -117,7 +117,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::string compared_layers(const ComparedRuns
     };
     const auto bytes = [&](const char* title, const Json& layer) {
       const std::optional<double> value = number_in(layer, "bytes");
-      row += value ? bar_cell(title, *value, *value / largest, grouped(*value)) : element("td", "class=\"n\"", "–");
+      row += value ? bar_cell(title, *value, *value / largest, data(*value, grouped(*value)))
+                   : element("td", "class=\"n\"", "–");
     };
     cell("levels A", a, "levels", 0);
     cell("levels B", b, "levels", 0);

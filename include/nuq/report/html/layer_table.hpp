@@ -48,6 +48,7 @@ struct LayerColumn {
   const char* meaning;
   bool has_bar;
   std::string (*show)(double);
+  bool is_derived = false;  ///< from other members of the report
 };
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<LayerColumn> layer_columns() {
@@ -59,12 +60,12 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<LayerColumn> layer_columns() {
           {"bits_per_weight", "bits / weight", "stored bits for each weight", true,
            [](double value) { return fixed(value, 2); }},
           {"bytes", "bytes", "stored bytes of the weights", true, whole},
-          {"share", "share", "of the bytes of all layers", false, share},
+          {"share", "share", "of the bytes of all layers", false, share, true},
           {"weight_snr_db", "weight SNR", "signal-to-noise ratio of the weights, in dB", true,
            [](double value) { return decibels(value); }},
           {"output_error", "output error", "predicted squared error of the layer's output", false, short_number},
           {"sensitivity", "sensitivity", "what such an error does at the network's output", false, short_number},
-          {"harm_share", "harm", "share of the predicted error at the network's output", true, share}};
+          {"harm_share", "harm", "share of the predicted error at the network's output", true, share, true}};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline double total_of(const Json& layers, std::string_view key) {
@@ -95,9 +96,9 @@ NUQ_FUNCTION [[nodiscard]] inline std::string layer_cell(const LayerColumn& colu
     const bool is_float = std::string_view(column.key) == "levels";
     return element("td", "class=\"n\"" + label + " data-v=\"-1\"", is_float ? "float" : "");
   }
-  if (column.has_bar) return bar_cell(column.title, *value, *value / largest, column.show(*value));
-  return element("td", "class=\"n\"" + label + " data-v=\"" + rounded(*value, 9) + "\"",
-                 data(*value, column.show(*value)));
+  const std::string shown = column.is_derived ? column.show(*value) : data(*value, column.show(*value));
+  if (column.has_bar) return bar_cell(column.title, *value, *value / largest, shown);
+  return element("td", "class=\"n\"" + label + " data-v=\"" + rounded(*value, 9) + "\"", shown);
 }
 
 NUQ_DEFINITION std::string shape_text(const Json& layer) {

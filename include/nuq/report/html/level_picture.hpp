@@ -116,7 +116,7 @@ class LevelPicture {
     std::string path;
     const double half = (std::min)(4.0, 0.35 * (x_.place(1.0) - x_.place(0.0)));
     for (std::size_t index = 0; index < values_.size(); ++index) {
-      const double share = largest > 0.0 ? errors_[index].number() / largest : 0.0;
+      const double share = largest > 0.0 ? (std::max)(0.0, errors_[index].number() / largest) : 0.0;
       path += "M" + coordinate(x_.place(values_[index].number()) - half) + " " + coordinate(base) + "v-" +
               coordinate(height * share) + "h" + coordinate(2.0 * half) + "v" + coordinate(height * share) + "z";
     }

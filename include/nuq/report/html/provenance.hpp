@@ -43,7 +43,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string option_text(const Json& value) {
 /// A list of names and values. Those of `run` differ from run to run.
 NUQ_FUNCTION [[nodiscard]] inline std::string facts(const Json& object, bool is_volatile) {
   std::string rows;
-  for (std::size_t index = 0; index < object.size(); ++index) {
+  for (std::size_t index = 0; index < object.keys().size(); ++index) {
     std::string name = object.keys()[index];
     for (char& letter : name) letter = letter == '_' ? ' ' : letter;
     rows += element("tr", is_volatile ? "data-run" : "",
@@ -81,7 +81,7 @@ NUQ_DEFINITION std::string provenance(const Json& report) {
   for (const Json& argument : member(run, "command")) command += (command.empty() ? "" : " ") + quoted(argument.text());
   if (!command.empty()) text += element("pre", "data-run", element("code", "", escaped(command, 8000))) + "\n";
   Json machine = Json::object();
-  for (std::size_t index = 0; index < run.size(); ++index) {
+  for (std::size_t index = 0; index < run.keys().size(); ++index) {
     if (run.keys()[index] != "command") machine.set(run.keys()[index], run[index]);
   }
   if (member(report, "version").is_string()) machine.set("version of nuq", member(report, "version"));

@@ -216,7 +216,7 @@ NUQ_DEFINITION std::string refusal(const Json& report) {
   if (least) {
     tried +=
         least->is_guess ? "; all ended early, and the smallest drop predicted was " : "; the smallest drop seen was ";
-    tried += element("b", "", data(least->drop, text.of_change(least->drop)));
+    tried += element("b", "", text.of_change(least->drop));
   }
   if (limit) tried += ", " + data(*limit, text.of_change(*limit)) + " was allowed";
   std::string next;
