@@ -240,6 +240,14 @@ TEST_CASE("a search that found nothing says what it tried, the smallest drop and
   CHECK_FALSE(has(page, "Where the bytes go"));
 }
 
+TEST_CASE("limits that are relative, or of bytes, are drawn where they are") {
+  nuq::Json report = parsed(search_report);
+  report.set("options", parsed(R"({"metric": "top1", "max_drop_share": 0.02, "max_bytes": 2000})"));
+  const std::string page = nuq::html_report(report);
+  CHECK(has(page, "limit 89.41\u00A0%"));
+  CHECK(count_of(page, "at most 2\u00A0kB") == 2);
+}
+
 TEST_CASE("two reports stand side by side, layers by their names") {
   nuq::Json other = parsed(search_report);
   other.set("bytes", 1200);

@@ -63,6 +63,20 @@ TEST_CASE("a histogram has at most 64 bins and every weight") {
   }
 }
 
+TEST_CASE("of a large layer some rows are looked at, and errors are those of all of it as far as these tell") {
+  constexpr std::size_t rows = 512;
+  constexpr std::size_t cols = 256;
+  const std::vector<float> weights(rows * cols, 0.75F);
+  nuq::LayerQuantization quantized;
+  quantized.weights = {rows, cols, {0.5F}, std::vector<std::int8_t>(rows * cols, 1)};
+  const nuq::Json details = nuq::weight_details(node_of({512, 256}, weights), &quantized);
+  CHECK(details.find("sampled_weights")->integer() == 1 << 16);
+  CHECK((*details.find("level_counts"))[0].integer() == 512 * 256);
+  CHECK((*details.find("level_errors"))[0].number() == doctest::Approx(512 * 256 * 0.0625));
+  CHECK(details.find("weight_snr_db")->number() == doctest::Approx(10.0 * std::log10(9.0)));
+  CHECK(sum_of(*details.find("histogram")->find("counts")) == 65536.0);
+}
+
 TEST_CASE("a layer in float has a histogram of its weights alone") {
   const nuq::Json details = nuq::weight_details(node_of({1, 4}, {-0.5F, 0.25F, 0.25F, 0.5F}), nullptr);
   CHECK(details.find("histogram_unit")->is_string("weight"));

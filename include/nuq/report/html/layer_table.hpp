@@ -167,6 +167,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::string layer_facts(const Json& layer) {
   if (scales && number_in(stored, "scales")) scales = *number_in(stored, "scales") / 4.0;
   if (scales)
     add(*scales > 1.0 ? grouped(*scales) + " scales, one for each output channel." : "One scale for the layer.");
+  if (number_in(layer, "sampled_weights"))
+    add("Histogram and errors are those of " + whole_in(layer, "sampled_weights") + " of its weights, in whole rows.");
   return text;
 }
 

@@ -213,9 +213,11 @@ NUQ_DEFINITION std::string MetricText::of_change(double change) const {
 
 NUQ_DEFINITION std::optional<double> limit_of(const Json& report) {
   const std::optional<double> original = number_in(report, "original_metric");
-  const std::optional<double> drop = number_in(member(report, "options"), "max_drop");
-  if (!original || !drop) return std::nullopt;
-  return *original - *drop;
+  const Json& options = member(report, "options");
+  const std::optional<double> drop = number_in(options, "max_drop");
+  const std::optional<double> share = number_in(options, "max_drop_share");
+  if (!original || (!drop && !share)) return std::nullopt;
+  return *original - (drop ? *drop : *share * std::abs(*original));
 }
 
 }  // namespace detail

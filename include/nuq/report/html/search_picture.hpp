@@ -131,6 +131,7 @@ class SearchPicture {
         metric_(report),
         original_(number_in(report, "original_metric")),
         limit_(limit_of(report)),
+        most_bytes_(number_in(member(report, "options"), "max_bytes")),
         answer_(answer_of(report)),
         width_(width),
         height_(height),
@@ -253,6 +254,11 @@ class SearchPicture {
                         "");
       markup += line("limit", left, place, end, place);
     }
+    if (most_bytes_ && *most_bytes_ > x_.from() && *most_bytes_ < x_.to()) {
+      const double place = x_.place(*most_bytes_);
+      markup += line("limit", place, top, place, height_ - bottom);
+      markup += label(place - 5.0, height_ - bottom - 8.0, "end", "at most " + short_bytes(*most_bytes_), "strong");
+    }
     if (original_ && *original_ > y_.from() && *original_ <= y_.to())
       markup += line("origin", left, y_.place(*original_), end, y_.place(*original_));
     for (const LineLabel& text : line_labels()) {
@@ -348,6 +354,7 @@ class SearchPicture {
   MetricText metric_;
   std::optional<double> original_;
   std::optional<double> limit_;
+  std::optional<double> most_bytes_;
   std::optional<std::size_t> answer_;
   double width_;
   double height_;
