@@ -92,10 +92,10 @@ NUQ_FUNCTION [[nodiscard]] inline std::string page_of(const Json& report, const 
   body += section("The search",
                   "Each trial is a configuration of all layers that the evaluator was asked about. Numbers: order of "
                   "visits. Vertical lines: one standard error of the change. Refused above the limit: not sure enough.",
-                  search_picture(report) + trial_table(report));
+                  search_picture(report) + scrolled(trial_table(report)));
   if (!is_refused(report)) body += section("Where the bytes go", "", size_section(report));
-  body += section("Layers", note_on_predictions(report), layer_table(report));
-  body += section("Weights and levels", "", layer_sections(report));
+  body += section("Layers", note_on_predictions(report), scrolled(layer_table(report)));
+  if (!is_refused(report)) body += section("Weights and levels", "", layer_sections(report));
   body += section("Where this comes from", "", provenance(report));
   return whole_page(escaped(name) + " – nuq", digest, header, body);
 }

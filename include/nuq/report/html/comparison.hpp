@@ -62,7 +62,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string compared_row(const std::string& wh
   };
   const auto shown = [&show](std::optional<double> value) { return value ? data(*value, show(*value)) : "–"; };
   std::string change;
-  if (first && second) change = (*second > *first ? "+" : "") + show_change(*second - *first);
+  if (first && second) change = (*second > *first ? "+" : "") + with_minus(show_change(*second - *first));
   return element("tr", is_volatile ? "data-run" : "",
                  element("td", "", what) + cell("A", shown(first)) + cell("B", shown(second)) + cell("B − A", change)) +
          "\n";
@@ -113,12 +113,12 @@ NUQ_FUNCTION [[nodiscard]] inline std::string compared_layers(const ComparedRuns
       row += element("td",
                      "class=\"n\" data-label=\"" + std::string(title) + "\" data-v=\"" +
                          (value ? rounded(*value, 9) : "-1") + "\"",
-                     value ? data(*value, fixed(*value, places)) : "–");
+                     value ? data(*value, with_minus(fixed(*value, places))) : "–");
     };
     const auto bytes = [&](const char* title, const Json& layer) {
       const std::optional<double> value = number_in(layer, "bytes");
       row += value ? bar_cell(title, *value, *value / largest, data(*value, grouped(*value)))
-                   : element("td", "class=\"n\"", "–");
+                   : element("td", "class=\"n\" data-label=\"" + std::string(title) + "\" data-v=\"-1\"", "–");
     };
     cell("levels A", a, "levels", 0);
     cell("levels B", b, "levels", 0);
@@ -158,7 +158,7 @@ NUQ_DEFINITION std::string comparison(const Json& first, const Json& second, con
   return compared_figures(runs) + "\n" +
          element("div", "class=\"pair\"",
                  "\n" + column("A", first_name, first) + "\n" + column("B", second_name, second)) +
-         "\n<h2>Layers</h2>\n" + compared_layers(runs) + "\n";
+         "\n<h2>Layers</h2>\n" + scrolled(compared_layers(runs)) + "\n";
 }
 
 }  // namespace detail

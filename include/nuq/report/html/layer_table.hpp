@@ -25,7 +25,6 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(REPORT)
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -38,7 +37,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_FUNCTION [[nodiscard]] inline std::string decibels(double value) {
-  return (value < 0.0 ? "−" : "") + fixed(std::abs(value), 1) + "\u00A0dB";
+  return with_minus(fixed(value, 1)) + "\u00A0dB";
 }
 
 /// A numeric column of the table.
@@ -137,7 +136,7 @@ NUQ_DEFINITION std::string layer_table(const Json& report) {
                               element("span", "",
                                       name_markup(text_in(layer, "name")) + " " +
                                           element("span", "class=\"small\"", escaped(text_in(layer, "type")))));
-    row += element("td", "class=\"row\" data-label=\"shape\"", shape_text(layer));
+    row += element("td", "class=\"row shape\" data-label=\"shape\"", shape_text(layer));
     for (std::size_t column = 0; column < columns.size(); ++column)
       row += layer_cell(columns[column], layer, largest[column]);
     if (has_reasons)

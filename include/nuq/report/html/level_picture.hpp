@@ -25,7 +25,6 @@ NUQ_NAMESPACE_END
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 
 #include "nuq/report/html/axis.hpp"
@@ -34,10 +33,6 @@ NUQ_NAMESPACE_END
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
-
-NUQ_FUNCTION [[nodiscard]] inline std::string signed_whole(std::int64_t value) {
-  return (value < 0 ? "−" : "") + std::to_string(value < 0 ? -value : value);
-}
 
 NUQ_FUNCTION [[nodiscard]] inline double largest_of(const Json& numbers) {
   double largest = 0.0;
@@ -104,8 +99,7 @@ class LevelPicture {
   }
 
   NUQ_FUNCTION [[nodiscard]] static std::string tick_text(double tick) {
-    const std::string text = rounded(std::abs(tick) < 1e-12 ? 0.0 : tick, 3);
-    return text.front() == '-' ? "−" + text.substr(1) : text;
+    return with_minus(rounded(std::abs(tick) < 1e-12 ? 0.0 : tick, 3));
   }
 
   NUQ_FUNCTION [[nodiscard]] std::string errors() const {
@@ -163,7 +157,7 @@ NUQ_DEFINITION std::string level_table(const Json& layer) {
   for (std::size_t index = 0; index < values.size(); ++index) {
     const double count = used[index].number();
     const std::string share = all > 0.0 ? fixed(100.0 * count / all, 2) + " %" : "";
-    std::string row = element("td", "class=\"n\"", signed_whole(values[index].integer()));
+    std::string row = element("td", "class=\"n\"", with_minus(std::to_string(values[index].integer())));
     row += element("td", "class=\"n\"", grouped(count)) + element("td", "class=\"n\"", share);
     if (errors.size() == values.size()) row += element("td", "class=\"n\"", rounded(errors[index].number(), 3));
     rows += element("tr", "", row);

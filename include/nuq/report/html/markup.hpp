@@ -35,6 +35,9 @@ NUQ_FUNCTION [[nodiscard]] std::string name_markup(std::string_view name);
 NUQ_FUNCTION [[nodiscard]] std::string element(std::string_view tag, std::string_view attributes,
                                                std::string_view content);
 
+/// A table that may be wider than its place; nothing for none.
+NUQ_FUNCTION [[nodiscard]] std::string scrolled(const std::string& table);
+
 /// "1,234,567".
 NUQ_FUNCTION [[nodiscard]] std::string grouped(double whole);
 
@@ -43,6 +46,9 @@ NUQ_FUNCTION [[nodiscard]] std::string rounded(double value, int digits = 4);
 
 /// `places` digits behind the point.
 NUQ_FUNCTION [[nodiscard]] std::string fixed(double value, int places);
+
+/// A number's text with a minus sign in place of a hyphen.
+NUQ_FUNCTION [[nodiscard]] std::string with_minus(std::string number);
 
 /// "46.5 kB", of 1000 bytes.
 NUQ_FUNCTION [[nodiscard]] std::string short_bytes(double bytes);
@@ -152,6 +158,10 @@ NUQ_DEFINITION std::string element(std::string_view tag, std::string_view attrib
   return markup.append(content).append("</").append(tag).append(">");
 }
 
+NUQ_DEFINITION std::string scrolled(const std::string& table) {
+  return table.empty() ? "" : element("div", "class=\"scroll\"", table);
+}
+
 NUQ_DEFINITION std::string grouped(double whole) {
   std::string digits = fixed(std::abs(whole), 0);
   for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");
@@ -168,6 +178,10 @@ NUQ_DEFINITION std::string fixed(double value, int places) {
   std::array<char, 340> text{};  // the largest double has 309 digits before the point
   std::snprintf(text.data(), text.size(), "%.*f", places, value);
   return text.data();
+}
+
+NUQ_DEFINITION std::string with_minus(std::string number) {
+  return number.empty() || number.front() != '-' ? number : "−" + number.substr(1);
 }
 
 NUQ_DEFINITION std::string short_bytes(double bytes) {

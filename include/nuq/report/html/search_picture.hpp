@@ -193,7 +193,7 @@ class SearchPicture {
       markup += line("grid", place, top, place, floor);
       if (place - last < 52.0) continue;
       last = place;
-      markup += label(place, floor + 18.0, "middle", short_bytes(tick));
+      markup += label((std::min)(place, width_ - 24.0), floor + 18.0, "middle", short_bytes(tick));
     }
     markup += line("axis", left, floor, width_ - right, floor);
     markup += label(width_ - right, height_ - 4.0, "end", "bytes of the weights →");

@@ -64,7 +64,7 @@ table{border-collapse:collapse;width:100%;font-size:13.5px}
 th,td{padding:6px 10px;text-align:left;vertical-align:top;border-bottom:1px solid var(--faint)}
 thead th{border-bottom:1px solid var(--line);font-weight:600;color:var(--quiet);font-size:12.5px;vertical-align:bottom}
 td.n,th.n{text-align:right}
-td.n{white-space:nowrap}
+td.n,td.shape,li code{white-space:nowrap}.scroll{overflow-x:auto}
 table.sortable thead th{cursor:pointer}
 thead th[aria-sort]{color:var(--ink)}thead th[aria-sort=ascending]::after{content:" ↑"}thead th[aria-sort=descending]::after{content:" ↓"}
 td.mark{background:linear-gradient(90deg,var(--bar) var(--v,0%),transparent 0) no-repeat 0 50%/100% 70%}
@@ -80,7 +80,7 @@ td details{border:0}td summary{padding:0;color:var(--quiet)}
 .layer{display:grid;grid-template-columns:minmax(0,540px) minmax(0,1fr);gap:10px 32px;align-items:start}
 .levels-table{max-height:300px;overflow-y:auto;max-width:420px}
 .levels-table table{font-size:12.5px}.levels-table td,.levels-table th{padding:2px 10px}
-.pair{display:grid;grid-template-columns:1fr 1fr;gap:24px}.pair>*{min-width:0}.pair .wide{display:none}.pair .narrow{display:block}
+.pair{display:grid;grid-template-columns:1fr 1fr;gap:24px}.pair>*{min-width:0}.pair .wide{display:none}.pair .narrow{display:block;max-width:440px}
 footer{color:var(--quiet);font-size:13px;padding-top:36px;padding-bottom:48px}
 @media(max-width:760px){
 main,header,footer{padding-left:16px;padding-right:16px}header{padding-top:22px}
