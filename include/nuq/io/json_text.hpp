@@ -222,7 +222,8 @@ class JsonWriter {
 
  private:
   NUQ_FUNCTION void write_structured(const Json& json, std::size_t margin) {
-    const bool is_row = style_.rows && json.is_array() && std::all_of(json.begin(), json.end(), is_a_number);
+    const bool is_row = style_.rows && json.is_array() &&
+                        std::all_of(json.begin(), json.end(), [](const Json& element) { return element.is_number(); });
     const bool has_lines = style_.indent >= 0 && !is_row;
     const std::size_t inner = margin + (has_lines ? static_cast<std::size_t>(style_.indent) : 0);
     text_ += json.is_object() ? '{' : '[';
@@ -238,8 +239,6 @@ class JsonWriter {
     if (has_lines && !json.empty()) text_.append("\n").append(margin, ' ');
     text_ += json.is_object() ? '}' : ']';
   }
-
-  NUQ_FUNCTION [[nodiscard]] static bool is_a_number(const Json& json) noexcept { return json.is_number(); }
 
   /// As `json::dump` writes a number, which has no function of its own for it.
   template <class Float>

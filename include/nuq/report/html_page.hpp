@@ -121,11 +121,11 @@ NUQ_DEFINITION std::string html_comparison(const std::string& first, const std::
                                            const std::string& second, const std::string& second_name) {
   const Json a = detail::parsed_report(first, first_name);
   const Json b = detail::parsed_report(second, second_name);
+  std::string names = detail::name_markup(detail::network_name(a));
+  if (detail::network_name(b) != detail::network_name(a))
+    names += " and " + detail::name_markup(detail::network_name(b));
   const std::string header = "<span class=\"brand\">nuq</span> <span class=\"quiet\">two reports</span>\n" +
-                             detail::element("h1", "",
-                                             detail::name_markup(detail::network_name(a)) + " and " +
-                                                 detail::name_markup(detail::network_name(b))) +
-                             "\n";
+                             detail::element("h1", "", names) + "\n";
   return detail::whole_page("two reports – nuq", "", header, detail::comparison(a, b, first_name, second_name));
 }
 

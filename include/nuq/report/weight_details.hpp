@@ -94,7 +94,7 @@ NUQ_FUNCTION [[nodiscard]] inline Extremes extremes_of(MatrixView<const float> w
 
 NUQ_FUNCTION [[nodiscard]] inline WeightHistogram histogram_of(MatrixView<const float> weights, const ShownRows& sample,
                                                                const std::vector<float>& units, Extremes range) {
-  WeightHistogram histogram(double{range.least}, double{range.greatest});
+  WeightHistogram histogram(static_cast<double>(range.least), static_cast<double>(range.greatest));
   const auto bins = static_cast<float>(histogram.counts.size());
   const auto from = static_cast<float>(histogram.from);
   const float bins_per_unit = bins / static_cast<float>(histogram.to - histogram.from);

@@ -43,8 +43,7 @@ NUQ_FUNCTION [[nodiscard]] inline double largest_of(const Json& numbers) {
 class LevelPicture {
  public:
   NUQ_FUNCTION LevelPicture(const Json& layer, const Json& histogram, double from, double to)
-      : layer_(layer),
-        counts_(member(histogram, "counts")),
+      : counts_(member(histogram, "counts")),
         values_(member(layer, "level_values")),
         used_(member(layer, "level_counts")),
         errors_(member(layer, "level_errors")),
@@ -124,7 +123,6 @@ class LevelPicture {
   static constexpr double top = 8.0;
   static constexpr double floor = 150.0;
 
-  const Json& layer_;
   const Json& counts_;
   const Json& values_;
   const Json& used_;
