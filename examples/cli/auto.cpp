@@ -13,6 +13,7 @@
 #include "auto_progress.hpp"
 #include "command.hpp"
 #include "config_options.hpp"
+#include "dry_run.hpp"
 #include "layer_patterns.hpp"
 #include "max_drop.hpp"
 #include "next_steps.hpp"
@@ -34,6 +35,7 @@ struct AutoArguments : ModelOptions {
   ConfigOptions config;
   SizeLimit size;
   bool has_max_drop = false;
+  bool dry_run = false;
   AutoEvaluator::Options evaluation;
   PolicyNames policies;
   std::string search = "rate-distortion";
@@ -167,7 +169,13 @@ void run(AutoArguments arguments, Session& session) {
                   {arguments.record, arguments.options.journal, arguments.config.save});
   nuq::refuse_overwriting(arguments.evaluation.command_files, {arguments.record, arguments.options.journal});
 
+  if (arguments.dry_run) arguments.config.save.clear();
   const nuq::ConfigSource source = arguments.config.source(arguments);
+  if (arguments.dry_run) {
+    print_dry_run(arguments, source.read(),
+                  {arguments.evaluation.data, "evaluation", arguments.options.max_evaluations}, session);
+    return;
+  }
   follow_config(arguments, source.read());
   AutoProgress progress(session.quiet);
   const nuq::AutoNuqResult result = search(arguments, source, session, progress);
@@ -290,6 +298,8 @@ void add_auto(CLI::App& app, Session& session) {
       ->type_name("FILE");
   command.add_flag("--pareto", arguments->options.pareto,
                    "write the models of every evaluated configuration that no other beats");
+  command.add_flag("--dry-run", arguments->dry_run,
+                   "tell sizes at several numbers of levels and the time that a search may take, write nothing");
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise")->type_name("FILE");
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->type_name("PREFIX")->required();
   command.add_flag("--json", arguments->json, "print the report as JSON");

@@ -49,6 +49,9 @@ void add_unpack(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_report(CLI::App& app, Session& session);
 void add_compress(CLI::App& app, Session& session);
+void add_doctor(CLI::App& app, Session& session);
+void add_completion(CLI::App& app);
+void add_manual_page(CLI::App& app);
 
 /// --phase, --level, --stage and --ignore-field; `options` live as long as `command`.
 inline void add_read_options(CLI::App& command, nuq::ReadOptions& options) {

@@ -82,6 +82,18 @@ Writes: nothing)"},
 
 Writes:
   FILE    the compressed bytes, with --output alone)"},
+      {"doctor", R"(Example:
+  nuq doctor
+
+Writes: nothing)"},
+      {"completion", R"(Example:
+  nuq completion bash > ~/.local/share/bash-completion/completions/nuq
+
+Writes: standard output alone)"},
+      {"man", R"(Example:
+  nuq man > nuq.1 && man -l nuq.1
+
+Writes: standard output alone)"},
   };
   return examples;
 }

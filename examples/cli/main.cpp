@@ -7,11 +7,11 @@
 #include <new>
 #include <string>
 
+#include "build_information.hpp"
 #include "command.hpp"
 #include "command_examples.hpp"
 #include "help_text.hpp"
 #include "nuq/core/resource_limits.hpp"
-#include "nuq/version.hpp"
 #include "signal_watch.hpp"
 #include "standard_streams.hpp"
 #include "usage_error.hpp"
@@ -22,8 +22,7 @@ void add_commands(CLI::App& app, Session& session) {
   app.formatter(std::make_shared<HelpText>());
   app.require_subcommand(1);
   app.fallthrough();
-  app.set_version_flag("--version", std::to_string(NUQ_VERSION_MAJOR) + "." + std::to_string(NUQ_VERSION_MINOR) + "." +
-                                        std::to_string(NUQ_VERSION_PATCH));
+  app.set_version_flag("--version", version_text() + " (" + build_type_text() + ", " + compiler_text() + ")");
   app.add_option("--threads", session.threads, "threads to compute with; 0: all cores; results do not depend on it")
       ->capture_default_str();
   app.add_option("--seed", session.seed, "seed of everything random")->capture_default_str();
@@ -53,6 +52,9 @@ void add_commands(CLI::App& app, Session& session) {
   add_verify(app, session);
   add_report(app, session);
   add_compress(app, session);
+  add_doctor(app, session);
+  add_completion(app);
+  add_manual_page(app);
   add_examples(app);
 }
 

@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "command.hpp"
 #include "config_options.hpp"
+#include "dry_run.hpp"
 #include "nuq/adapters/gzip.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
@@ -16,6 +18,7 @@
 #include "nuq/workflow/static_nuq.hpp"
 #include "policies.hpp"
 #include "progress_bar.hpp"
+#include "recipe.hpp"
 #include "size_limit.hpp"
 #include "terminal.hpp"
 #include "tool_report.hpp"
@@ -26,6 +29,8 @@ namespace {
 struct QuantizeArguments : ModelOptions {
   ConfigOptions config;
   SizeLimit size;
+  std::string recipe;
+  bool dry_run = false;
   std::string calibration;
   bool weights_only = false;
   bool sequential = false;
@@ -93,10 +98,24 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const nuq::ConfigSou
   });
 }
 
+/// The settings of another run.
+nuq::ConfigSource follow_recipe(QuantizeArguments& arguments) {
+  Recipe recipe = read_recipe(arguments.recipe, arguments);
+  arguments.policies.target = nuq::target_name(recipe.target);
+  if (recipe.price) arguments.options.point = nuq::PricePerBit{*recipe.price};
+  return std::move(recipe.config);
+}
+
 void run(QuantizeArguments arguments, Session& session) {
+  if (arguments.dry_run) arguments.config.save.clear();
   prepare_outputs(arguments.prefix, {arguments.calibration}, {arguments.record_file(), arguments.config.save});
-  const nuq::ConfigSource source = arguments.config.source(arguments);
+  const nuq::ConfigSource source =
+      arguments.recipe.empty() ? arguments.config.source(arguments) : follow_recipe(arguments);
   const nuq::QuantConfig config = source.read();
+  if (arguments.dry_run) {
+    print_dry_run(arguments, config, {arguments.calibration, "pass over the calibration data", 1}, session);
+    return;
+  }
   decide_target(arguments, config);
   if (arguments.size.is_given()) {
     arguments.options.point =
@@ -143,6 +162,13 @@ void add_quantize(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("quantize", "quantize a network as its configuration says");
   arguments->add_to(command);
   arguments->config.add_to(command);
+  CLI::Option* const recipe =
+      command
+          .add_option(
+              "--recipe", arguments->recipe,
+              "PREFIX_report.json of a run whose numbers of levels, or price per bit, each layer gets again: for "
+              "a network of the same layers, trained on")
+          ->type_name("FILE");
   CLI::Option* const calibration = command
                                        .add_option("--calibration", arguments->calibration,
                                                    "dataset JSON that the weights are fitted to and that calibrates "
@@ -155,7 +181,9 @@ void add_quantize(CLI::App& app, Session& session) {
                 "layer, seldom a gain")
       ->needs(calibration);
   arguments->policies.add_to(command);
+  for (const char* const other : {"--config", "--target"}) recipe->excludes(command.get_option(other));
   add_point(command, arguments->options, arguments->size);
+  command.add_flag("--dry-run", arguments->dry_run, "tell sizes at several numbers of levels, write nothing");
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise")->type_name("FILE");
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->type_name("PREFIX")->required();
   command.callback([arguments, &session] { run(*arguments, session); });

@@ -60,9 +60,10 @@ struct ActivationPlan : IfmrParameters, HfmgParameters {
 /// What the configuration decides for one layer.
 struct LayerPlan {
   WeightAlgorithm weight_algorithm = WeightAlgorithm::arq;
-  bool channel_wise = true;                                    ///< one scale per output channel; false for InnerProduct
-  int num_steps = 32;                                          ///< levels kept, 2…256 (nuq)
-  int num_of_iteration = 1;                                    ///< 0…5, search effort of selectors that take it (nuq)
+  bool channel_wise = true;     ///< one scale per output channel; false for InnerProduct
+  int num_steps = 32;           ///< levels kept, 2…256 (nuq)
+  int num_of_iteration = 1;     ///< 0…5, search effort of selectors that take it (nuq)
+  std::optional<double> price;  ///< per bit, of a quantizer that has one; absent: that of the network (nuq)
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of a layer with a bias of its own (nuq)
   ActivationPlan activation;
 };

@@ -96,8 +96,10 @@ NUQ_DEFINITION LayerQuantization quantize_layer(const Graph& graph, const Node& 
     const LayerStatistics expected = statistics == nullptr ? data_free_statistics(graph, node) : LayerStatistics{};
     NuqParameters parameters = detail::nuq_parameters(plan);
     if (!has_own_bias(graph, node)) parameters.bias_correction = BiasCorrection::off;
-    NuqResult nuq = quantizer.quantize(weights.view(), granularity, parameters,
-                                       statistics == nullptr ? &expected : statistics, parallel);
+    const bool has_own_price = plan.price && quantizer.is_priced();
+    NuqResult nuq = (has_own_price ? quantizer.at_price(*plan.price) : quantizer)
+                        .quantize(weights.view(), granularity, parameters,
+                                  statistics == nullptr ? &expected : statistics, parallel);
     result.weights = std::move(nuq.weights);
     result.codebook = nuq.codebook;
     result.bias_correction = std::move(nuq.bias_correction);
