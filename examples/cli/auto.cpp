@@ -290,7 +290,7 @@ void add_auto(CLI::App& app, Session& session) {
       .add_option("--pin", arguments->pins,
                   "this layer has K levels; LAYER may be a pattern such as 'res5*'; may be given more than once")
       ->type_name("LAYER=K");
-  command.add_option("--share", arguments->groups, "LAYER,LAYER,…: these layers share one number of levels or price")
+  command.add_option("--share", arguments->groups, "these layers share one number of levels or price")
       ->type_name("LAYER,LAYER,...");
   command
       .add_option("--journal", arguments->options.journal,

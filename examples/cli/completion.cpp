@@ -58,6 +58,16 @@ std::string bash_choices(const std::string& command, const CommandDescription& d
   return lines;
 }
 
+/// A word that is no option.
+std::string bash_arguments(const CommandDescription& command) {
+  std::string lines;
+  for (const OptionDescription& argument : command.arguments) {
+    const std::vector<std::string> choices = choices_of(argument);
+    if (!choices.empty()) lines += "    " + command.name + ":*) words=" + quoted(joined(choices, " ")) + " ;;\n";
+  }
+  return lines;
+}
+
 /// A word that follows an option with a value is completed as a file name, by readline itself.
 std::string bash_values(const std::string& command, const CommandDescription& description) {
   std::vector<std::string> patterns;
@@ -77,7 +87,7 @@ std::string bash_completion(const CommandDescription& program) {
     commands.push_back(command.name);
     options += "    " + command.name +
                ") options=" + quoted(joined(names_of(options_of(command)), " ") + " " + common) + " ;;\n";
-    values += bash_choices(command.name, command) + bash_values(command.name, command);
+    values += bash_choices(command.name, command) + bash_values(command.name, command) + bash_arguments(command);
   }
   return "# Completion of nuq for bash, written by: nuq completion bash\n"
          "_nuq() {\n"
@@ -103,7 +113,7 @@ std::string bash_completion(const CommandDescription& program) {
          "  if [[ -z $words && -z $command ]]; then words=" +
          quoted(joined(commands, " ")) +
          "; fi\n"
-         "  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+         "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
          "}\n"
          "complete -o default -F _nuq nuq\n";
 }
@@ -136,13 +146,20 @@ std::string zsh_arguments(const CommandDescription& command, const std::string& 
   return lines;
 }
 
+/// What is no option: a choice, or files.
+std::string zsh_argument(const CommandDescription& command) {
+  if (!command.arguments.empty() && !choices_of(command.arguments.front()).empty())
+    return quoted("1" + zsh_action(command.arguments.front()));
+  return quoted("*:file:_files");
+}
+
 std::string zsh_completion(const CommandDescription& program) {
   std::string commands;
   std::string cases;
   for (const CommandDescription& command : program.commands) {
     commands += "    " + quoted(command.name + ":" + command.text) + "\n";
     cases += "      " + command.name + ") _arguments -s" + zsh_arguments(command, "        ") +
-             zsh_arguments(program, "        ") + " \\\n        '*:file:_files' ;;\n";
+             zsh_arguments(program, "        ") + " \\\n        " + zsh_argument(command) + " ;;\n";
   }
   return "#compdef nuq\n"
          "# Completion of nuq for zsh, written by: nuq completion zsh\n"

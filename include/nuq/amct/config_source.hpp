@@ -1,7 +1,6 @@
 #ifndef NUQ_AMCT_CONFIG_SOURCE_HPP
 #define NUQ_AMCT_CONFIG_SOURCE_HPP
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,9 +13,11 @@ NUQ_NAMESPACE_BEGIN
 /// Where the configuration of a network comes from: a config.json, or memory (`make_quant_config`).
 class ConfigSource {
  public:
-  ConfigSource(std::string file) : file_(std::move(file)) {}  // NOLINT(google-explicit-constructor): stands for it
-  ConfigSource(const char* file) : file_(file) {}             // NOLINT(google-explicit-constructor)
-  ConfigSource(QuantConfig config) : config_(std::move(config)) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTBEGIN(google-explicit-constructor): it stands for each of these
+  ConfigSource(std::string file) : file_(std::move(file)) {}
+  ConfigSource(const char* file) : file_(file) {}
+  ConfigSource(QuantConfig config) : config_(std::move(config)), is_in_memory_(true) {}
+  // NOLINTEND(google-explicit-constructor)
 
   /// Empty for a configuration in memory.
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
@@ -29,7 +30,8 @@ class ConfigSource {
 
  private:
   std::string file_;
-  std::optional<QuantConfig> config_;
+  QuantConfig config_;
+  bool is_in_memory_ = false;
 };
 
 NUQ_NAMESPACE_END
@@ -42,11 +44,11 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 NUQ_DEFINITION QuantConfig ConfigSource::read() const {
-  return config_ ? *config_ : read_quant_config(file_);
+  return is_in_memory_ ? config_ : read_quant_config(file_);
 }
 
 NUQ_DEFINITION std::string ConfigSource::hash() const {
-  return config_ ? sha256(to_json(*config_)) : sha256_of_file(file_);
+  return is_in_memory_ ? sha256(to_json(config_)) : sha256_of_file(file_);
 }
 
 NUQ_NAMESPACE_END

@@ -142,21 +142,22 @@ NUQ_FUNCTION [[nodiscard]] inline std::string titled(std::string title, const st
 
 /// Why layers were not restricted to few levels: the layers of each reason together.
 NUQ_FUNCTION [[nodiscard]] inline std::string reasons_text(const RunReport& report, std::size_t columns) {
-  std::vector<std::pair<std::string, std::string>> layers_of_reason;
+  std::vector<std::string> reasons;
+  std::vector<std::string> layers;  // of each reason
   for (const LayerReport& layer : report.layers) {
     if (layer.reason.empty()) continue;
-    const auto has_reason = [&layer](const auto& entry) { return entry.first == layer.reason; };
-    const auto found = std::find_if(layers_of_reason.begin(), layers_of_reason.end(), has_reason);
-    const std::string name = printable_text(layer.name);
-    if (found == layers_of_reason.end()) {
-      layers_of_reason.emplace_back(layer.reason, name);
+    const auto index =
+        static_cast<std::size_t>(std::find(reasons.begin(), reasons.end(), layer.reason) - reasons.begin());
+    if (index == reasons.size()) {
+      reasons.push_back(layer.reason);
+      layers.push_back(printable_text(layer.name));
     } else {
-      found->second += ", " + name;
+      layers[index] += ", " + printable_text(layer.name);
     }
   }
   std::string text;
-  for (const auto& [reason, layers] : layers_of_reason)
-    text += wrapped_text(layers + ": " + printable_message(reason), columns, 2) + "\n";
+  for (std::size_t index = 0; index < reasons.size(); ++index)
+    text += wrapped_text(layers[index] + ": " + printable_message(reasons[index]), columns, 2) + "\n";
   return text.empty() ? "" : "\n" + text;
 }
 
