@@ -83,5 +83,5 @@ grep -q 'quantized layer' err.txt && fail "progress on standard error"
 grep -q '^100% quantized layer 14 of 14' err.txt || fail "--verbose shows no progress: $(cat err.txt)"
 code=0
 "$nuq" --log /no/such/folder/log doctor > /dev/null 2> err.txt || code=$?
-[ $code = 2 ] && grep -q '--log /no/such/folder/log: cannot write' err.txt || fail "exit $code: $(cat err.txt)"
+[ $code = 2 ] && grep -q -- '--log /no/such/folder/log: cannot write' err.txt || fail "exit $code: $(cat err.txt)"
 echo "shell_and_man.sh: ok"
