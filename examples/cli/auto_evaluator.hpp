@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "dataset_files.hpp"
 #include "max_drop.hpp"
 #include "nuq/adapters/command_evaluator.hpp"
 #include "nuq/adapters/evaluation_server.hpp"
-#include "nuq/adapters/gzip.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/engine/net.hpp"
@@ -46,7 +46,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
 
   explicit AutoEvaluator(Options options) : options_(std::move(options)) {
     if (!options_.calibration.empty()) {
-      calibration_.emplace(nuq::load_dataset(options_.calibration, nuq::GzipFileReader{}));
+      calibration_.emplace(load_dataset_files(options_.calibration));
       declared_inputs_ = nuq::input_shapes(nuq::load_graph(options_.original_model, "", options_.network));
     }
     if (!options_.confirm.empty()) load_confirmation();
@@ -92,8 +92,11 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
 
   /// Of a metric that says little on this data.
   [[nodiscard]] std::vector<std::string> warnings() const {
+    std::vector<std::string> warnings;
+    if (!axis_warning_.empty()) warnings.push_back(axis_warning_);
     const std::string warning = data_ ? nuq::agreement_warning(*data_) : "";
-    return warning.empty() ? std::vector<std::string>{} : std::vector<std::string>{warning};
+    if (!warning.empty()) warnings.push_back(warning);
+    return warnings;
   }
 
   /// Whether what the server says of satisfaction is overruled.
@@ -120,6 +123,8 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   /// divergence beside it.
   void load_data() {
     data_.emplace(compared(options_.data));
+    axis_warning_ = nuq::class_axis_warning(
+        *data_, nuq::load_graph(options_.original_model, options_.original_weights, options_.network));
     const std::optional<nuq::Metric> metric = data_->description().metric;
     if (!options_.tells_damage || (metric != nuq::Metric::top1 && metric != nuq::Metric::top5)) return;
     nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
@@ -135,7 +140,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
 
   /// A dataset that knows what the original network computes, where its metric compares with that.
   [[nodiscard]] nuq::Dataset compared(const std::string& file) const {
-    nuq::Dataset data = nuq::load_dataset(file, nuq::GzipFileReader{});
+    nuq::Dataset data = load_dataset_files(file);
     const std::optional<nuq::Metric> metric = data.description().metric;
     if (metric && nuq::compares_with_original(*metric)) {
       nuq::Net original(options_.original_model, options_.original_weights, options_.threads, {}, options_.network);
@@ -146,6 +151,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
 
   Options options_;
   std::optional<nuq::Dataset> data_;
+  std::string axis_warning_;  // of a metric that does not suit the output
   std::optional<nuq::Dataset> confirm_;
   std::optional<nuq::CommandEvaluator> command_;
   std::optional<nuq::EvaluationServer> server_;

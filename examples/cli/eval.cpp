@@ -7,7 +7,7 @@
 #include <string>
 
 #include "command.hpp"
-#include "nuq/adapters/gzip.hpp"
+#include "dataset_files.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/engine/net.hpp"
@@ -46,7 +46,7 @@ class CountedNet {
 void run(const EvalArguments& arguments, const Session& session) {
   arguments.require_weights();
   const auto start = std::chrono::steady_clock::now();
-  nuq::Dataset dataset = nuq::load_dataset(arguments.data, nuq::GzipFileReader{});
+  nuq::Dataset dataset = load_dataset_files(arguments.data);
   if (arguments.limit > 0) dataset.limit(arguments.limit);
   nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
   print_warnings(net.graph().warnings);
@@ -56,6 +56,8 @@ void run(const EvalArguments& arguments, const Session& session) {
   const std::string warning = nuq::agreement_warning(dataset);
   bar.clear();
   if (!warning.empty()) print_warnings({warning});
+  const std::string axis_warning = nuq::class_axis_warning(dataset, net.graph());
+  if (!axis_warning.empty()) print_warnings({axis_warning});
   const double metric = nuq::evaluate(counted, dataset);
   bar.clear();
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -8,8 +8,8 @@
 
 #include "command.hpp"
 #include "config_options.hpp"
+#include "dataset_files.hpp"
 #include "dry_run.hpp"
-#include "nuq/adapters/gzip.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/graph/input_shapes.hpp"
@@ -87,7 +87,7 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const nuq::ConfigSou
                            arguments.prefix, options, quantizer);
   };
   if (arguments.calibration.empty()) return quantize_with(nuq::WeightsOnly{});
-  const nuq::Dataset data = nuq::load_dataset(arguments.calibration, nuq::GzipFileReader{});
+  const nuq::Dataset data = load_dataset_files(arguments.calibration);
   options.weights_only = arguments.weights_only;
   options.statistics_batches = data.batches();
   const nuq::InputShapes inputs = nuq::input_shapes(nuq::load_graph(arguments.model, "", arguments.network));

@@ -17,6 +17,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/dataset/description.hpp"
 #include "nuq/dataset/file_reader.hpp"
+#include "nuq/dataset/image_input.hpp"
 #include "nuq/dataset/metric.hpp"
 #include "nuq/graph/input_shapes.hpp"
 #include "nuq/io/numeric_array.hpp"
@@ -48,10 +49,10 @@ class Dataset {
   /// Number of samples in a batch.
   NUQ_FUNCTION [[nodiscard]] std::size_t samples(int batch) const { return range(batch).count; }
 
-  /// What a blob is fed with: (x − mean)·scale in float, in the array's shape, of which axis 1 is the channels. An
-  /// array of three axes is [N, C, L] where the network declares the blob with three, and otherwise holds images [N, H,
-  /// W] of one channel, which become [N, 1, H, W]. Throws ConfigError: no such blob or batch; FormatError: `mean` has
-  /// not a value for each channel.
+  /// What a blob is fed with: (x − mean)·scale / std in float, in the array's shape, of which axis 1 is the channels.
+  /// An array of three axes is [N, C, L] where the network declares the blob with three, and otherwise holds images [N,
+  /// H, W] of one channel, which become [N, 1, H, W]. Throws ConfigError: no such blob or batch; FormatError: `mean` or
+  /// `std` has not a value for each channel.
   NUQ_FUNCTION [[nodiscard]] Tensor batch(const std::string& blob, int index, const Shape& declared = {}) const;
   /// All inputs of a batch, by blob, for a network that declares its inputs so.
   NUQ_FUNCTION [[nodiscard]] std::map<std::string, Tensor> batch(int index, const InputShapes& declared = {}) const;
@@ -105,8 +106,10 @@ class Dataset {
   NUQ_FUNCTION [[nodiscard]] std::vector<float> mean_of(const std::string& blob, const NumericArray& mean,
                                                         const Shape& sample) const;
 
-  /// The mean of its channel, 0 without one, for each value of a sample [C, …].
-  NUQ_FUNCTION [[nodiscard]] std::vector<float> mean_of_channels(const std::string& blob, const Shape& sample) const;
+  /// What `values`, of `key`, hold for the channel of each value of a sample [C, …]; `absent` where they are empty.
+  NUQ_FUNCTION [[nodiscard]] std::vector<float> of_channels(const std::string& key, const std::vector<float>& values,
+                                                            float absent, const std::string& blob,
+                                                            const Shape& sample) const;
 
   NUQ_FUNCTION [[nodiscard]] std::vector<std::int64_t> integers_of(const NumericArray& labels) const;
 
@@ -123,25 +126,40 @@ class Dataset {
 
 namespace detail {
 
-/// Reads a dataset with `read(path)`, which returns a file's content.
-NUQ_FUNCTION [[nodiscard]] Dataset load_dataset(const std::string& path,
-                                                const std::function<std::string(const std::string& path)>& read);
+/// How a dataset's files are read.
+struct DatasetReaders {
+  std::function<std::string(const std::string& path)> read;  ///< returns a file's content
+  std::function<NumericArray(const std::string& bytes, const std::string& file, const ImageInput&,
+                             const ResourceLimits&)>
+      decode;
+};
+
+NUQ_FUNCTION [[nodiscard]] Dataset load_dataset(const std::string& path, const DatasetReaders& readers);
 
 }  // namespace detail
 
-/// A dataset's JSON file and the arrays that `load_dataset` reads for it. Throws FormatError for the JSON file.
+/// A dataset's JSON file and the arrays, lists and images that `load_dataset` reads for it. Throws FormatError for the
+/// JSON file and the lists.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::string> dataset_files(const std::string& path);
 
 /// SHA-256 of what a dataset's files hold, in hexadecimal: what a metric on it depends on. Throws FormatError.
 NUQ_FUNCTION [[nodiscard]] std::string sha256_of_dataset(const std::string& path);
 
-/// Reads a dataset's JSON file (see `parse_dataset_description`) and its arrays (.npy or IDX), which are found relative
-/// to its folder. Labels and targets are read only where the metric needs them. Throws FormatError.
-template <class FileReader = PlainFileReader>
-[[nodiscard]] Dataset load_dataset(const std::string& path, const FileReader& reader = {}) {
+/// Reads a dataset's JSON file (see `parse_dataset_description`) and what it names, which is found relative to its
+/// folder: arrays (.npy or IDX), image files, labels in a text. Labels and targets are read only where the metric needs
+/// them, and no images but those that count. Throws FormatError.
+template <class FileReader = PlainFileReader, class ImageDecoder = NoImages>
+[[nodiscard]] Dataset load_dataset(const std::string& path, const FileReader& reader = {},
+                                   const ImageDecoder& images = {}) {
   static_assert(is_file_reader_v<FileReader>,
                 "[nuq] FileReader must provide: std::string read(const std::string& path) const");
-  return detail::load_dataset(path, [&reader](const std::string& file) { return reader.read(file); });
+  static_assert(is_image_decoder_v<ImageDecoder>,
+                "[nuq] ImageDecoder must provide: NumericArray decode(std::string_view bytes, const std::string& file, "
+                "const ImageInput&, const ResourceLimits&) const");
+  return detail::load_dataset(
+      path, {[&reader](const std::string& file) { return reader.read(file); },
+             [&images](const std::string& bytes, const std::string& file, const ImageInput& wanted,
+                       const ResourceLimits& limits) { return images.decode(bytes, file, wanted, limits); }});
 }
 
 NUQ_NAMESPACE_END
@@ -152,7 +170,9 @@ NUQ_NAMESPACE_END
 #include <filesystem>
 
 #include "nuq/core/finite.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/core/support/number_text.hpp"
+#include "nuq/dataset/image_list.hpp"
 #include "nuq/io/array_file.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/sha256.hpp"
@@ -170,19 +190,137 @@ NUQ_FUNCTION [[nodiscard]] inline bool needs_labels(const DatasetDescription& de
   return description.metric == Metric::top1 || description.metric == Metric::top5;
 }
 
-NUQ_DEFINITION Dataset load_dataset(const std::string& path,
-                                    const std::function<std::string(const std::string& path)>& read) {
-  DatasetDescription description = parse_dataset_description(MappedFile(path).bytes(), path);
-  const auto read_array = [&](const std::string& name) {
-    const std::string file = file_beside(path, name);
-    return parse_array(read(file), file);
+/// The lists of a dataset's image inputs, of the images that count alone.
+struct ImageLists {
+  std::vector<ImageList> of_inputs;
+  std::size_t all = 0;  ///< images listed
+  std::size_t first = 0;
+  std::size_t count = 0;  ///< those that count
+};
+
+NUQ_FUNCTION [[nodiscard]] inline ImageLists image_lists(const DatasetDescription& description,
+                                                         const std::string& path) {
+  ImageLists lists;
+  const auto mismatch = [&path](const std::string& problem) {
+    fail(FormatError(ErrorCode::size_mismatch, path + ": " + problem));
   };
-  DatasetArrays arrays;
-  for (const auto& [blob, name] : description.inputs) arrays.inputs[blob] = read_array(name);
-  if (!description.mean_file.empty()) arrays.mean = read_array(description.mean_file);
-  if (needs_labels(description)) arrays.labels = read_array(description.labels);
-  if (description.metric == Metric::psnr) arrays.targets = read_array(description.targets);
-  return Dataset(std::move(description), std::move(arrays), path);
+  for (const ImageInput& input : description.images) {
+    ImageList list = read_image_list(file_beside(path, input.files));
+    if (lists.all != 0 && list.names.size() != lists.all) {
+      mismatch("input '" + input.blob + "': " + std::to_string(list.names.size()) + " images, the first input has " +
+               std::to_string(lists.all));
+    }
+    lists.all = list.names.size();
+    lists.of_inputs.push_back(std::move(list));
+  }
+  lists.first = description.first;
+  lists.count = description.count.value_or(lists.all - (std::min)(lists.all, lists.first));
+  if (lists.count == 0 || lists.first >= lists.all || lists.count > lists.all - lists.first) {
+    mismatch("samples " + std::to_string(lists.first) + " to " + std::to_string(lists.first + lists.count) +
+             " are wanted, there are " + std::to_string(lists.all) + " images");
+  }
+  return lists;
+}
+
+/// Reads the files that a dataset's description names.
+class DatasetLoader {
+ public:
+  NUQ_FUNCTION DatasetLoader(const std::string& path, const DatasetReaders& readers)
+      : path_(path), readers_(readers), description_(parse_dataset_description(MappedFile(path).bytes(), path)) {}
+
+  NUQ_FUNCTION [[nodiscard]] Dataset load() && {
+    if (!description_.images.empty()) lists_ = image_lists(description_, path_);
+    DatasetArrays arrays;
+    for (const auto& [blob, name] : description_.inputs)
+      arrays.inputs[blob] = samples(read_array(name), "input '" + blob + "'");
+    if (!description_.mean_file.empty()) arrays.mean = read_array(description_.mean_file);
+    if (needs_labels(description_)) arrays.labels = samples(read_labels(), "labels");
+    if (description_.metric == Metric::psnr) arrays.targets = samples(read_array(description_.targets), "targets");
+    for (std::size_t index = 0; index < lists_.of_inputs.size(); ++index) {
+      const ImageInput& input = description_.images[index];
+      arrays.inputs[input.blob] = read_images(lists_.of_inputs[index], input);
+    }
+    if (!description_.images.empty()) {
+      description_.first = 0;
+      description_.count = lists_.count;
+    }
+    return Dataset(std::move(description_), std::move(arrays), path_);
+  }
+
+ private:
+  NUQ_FUNCTION [[nodiscard]] NumericArray read_array(const std::string& name) const {
+    const std::string file = file_beside(path_, name);
+    return parse_array(readers_.read(file), file);
+  }
+
+  /// What stands beside images is cut down to those that count.
+  NUQ_FUNCTION [[nodiscard]] NumericArray samples(NumericArray array, const std::string& what) const {
+    if (description_.images.empty()) return array;
+    if (array.shape.empty() || static_cast<std::size_t>(array.shape[0]) != lists_.all || array.bytes.empty()) {
+      fail(FormatError(ErrorCode::size_mismatch, path_ + ": " + what + ": shape " + to_string(array.shape) +
+                                                     ", there are " + std::to_string(lists_.all) + " images"));
+    }
+    return entries_of(array, lists_.first, lists_.count);
+  }
+
+  /// An array, or a text.
+  NUQ_FUNCTION [[nodiscard]] NumericArray read_labels() const {
+    const std::string file = file_beside(path_, description_.labels);
+    std::string bytes = readers_.read(file);
+    if (bytes.find('\0') != std::string::npos) return parse_array(std::move(bytes), file);
+    const std::vector<NamedLabel> labels = parse_labels(bytes, file);
+    if (!lists_.of_inputs.empty()) return array_of_labels(labels_of(lists_.of_inputs.front(), labels, file));
+    std::vector<std::int64_t> values;
+    for (const NamedLabel& label : labels) {
+      if (!label.name.empty()) {
+        fail(FormatError(ErrorCode::malformed_file,
+                         file + ": names samples ('" + label.name + "'), wanted a label alone on each line"));
+      }
+      values.push_back(label.label);
+    }
+    return array_of_labels(values);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] static NumericArray array_of_labels(const std::vector<std::int64_t>& labels) {
+    NumericArray array{NumericType::int64, {static_cast<std::int64_t>(labels.size())}, {}};
+    for (const std::int64_t label : labels) {
+      for (unsigned shift = 0; shift < 64; shift += 8)
+        array.bytes += static_cast<char>(static_cast<std::uint64_t>(label) >> shift & 0xFFU);
+    }
+    return array;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] NumericArray read_images(const ImageList& list, const ImageInput& wanted) const {
+    const ResourceLimits limits = ResourceLimits::from_environment();
+    NumericArray all;
+    for (std::size_t index = lists_.first; index < lists_.first + lists_.count; ++index) {
+      const std::string& file = list.paths[index];
+      const NumericArray image = readers_.decode(readers_.read(file), file, wanted, limits);
+      if (all.shape.empty()) {
+        all = {image.type, image.shape, {}};
+        limits.require_memory(lists_.count * std::uint64_t{image.bytes.size()},
+                              path_ + ": " + std::to_string(lists_.count) + " images as " + list.paths[lists_.first]);
+        all.bytes.reserve(lists_.count * image.bytes.size());
+      }
+      if (image.shape != all.shape) {
+        fail(FormatError(ErrorCode::size_mismatch, file + ": an image of shape " + to_string(image.shape) +
+                                                       ", the first one has " + to_string(all.shape) +
+                                                       ", wanted 'resize' and 'crop' in " + path_));
+      }
+      all.bytes += image.bytes;
+    }
+    all.shape.insert(all.shape.begin(), static_cast<std::int64_t>(lists_.count));
+    return all;
+  }
+
+  const std::string& path_;
+  const DatasetReaders& readers_;
+  DatasetDescription description_;
+  ImageLists lists_;
+};
+
+NUQ_DEFINITION Dataset load_dataset(const std::string& path, const DatasetReaders& readers) {
+  return DatasetLoader(path, readers).load();
 }
 
 }  // namespace detail
@@ -191,6 +329,13 @@ NUQ_DEFINITION std::vector<std::string> dataset_files(const std::string& path) {
   const DatasetDescription description = parse_dataset_description(MappedFile(path).bytes(), path);
   std::vector<std::string> files{path};
   for (const auto& [blob, name] : description.inputs) files.push_back(detail::file_beside(path, name));
+  if (!description.images.empty()) {
+    const detail::ImageLists lists = detail::image_lists(description, path);
+    for (const ImageList& list : lists.of_inputs) {
+      if (!list.file.empty()) files.push_back(list.file);
+      for (std::size_t index = 0; index < lists.count; ++index) files.push_back(list.paths[lists.first + index]);
+    }
+  }
   if (!description.mean_file.empty()) files.push_back(detail::file_beside(path, description.mean_file));
   if (detail::needs_labels(description)) files.push_back(detail::file_beside(path, description.labels));
   if (description.metric == Metric::psnr) files.push_back(detail::file_beside(path, description.targets));
@@ -225,10 +370,15 @@ NUQ_DEFINITION Tensor Dataset::batch(const std::string& blob, int index, const S
   const Input& input = found->second;
   Tensor tensor = to_tensor(entries_of(input.array, taken.first, taken.count));
   if (tensor.shape.size() == 3 && declared.size() != 3) tensor.shape.insert(tensor.shape.begin() + 1, 1);
+  const Shape sample(tensor.shape.begin() + 1, tensor.shape.end());
   const std::vector<float> mean =
-      input.mean.empty() ? mean_of_channels(blob, {tensor.shape.begin() + 1, tensor.shape.end()}) : input.mean;
+      input.mean.empty() ? of_channels("mean", description_.mean, 0.0F, blob, sample) : input.mean;
   for (std::size_t value = 0; value < tensor.values.size(); ++value)
     tensor.values[value] = (tensor.values[value] - mean[value % mean.size()]) * description_.scale;
+  if (description_.deviation.empty()) return tensor;
+  const std::vector<float> deviation = of_channels("std", description_.deviation, 1.0F, blob, sample);
+  for (std::size_t value = 0; value < tensor.values.size(); ++value)
+    tensor.values[value] /= deviation[value % deviation.size()];
   return tensor;
 }
 
@@ -323,7 +473,10 @@ NUQ_DEFINITION Dataset::Input Dataset::make_input(const std::string& blob, Numer
   const std::string file = name == description_.inputs.end() ? std::string() : " (" + name->second + ")";
   check_values(array, "input '" + blob + "'" + file);
   const Shape sample(array.shape.begin() + 1, array.shape.end());
-  if (sample.size() != 2) static_cast<void>(mean_of_channels(blob, sample));  // of two axes the network decides
+  if (sample.size() != 2) {  // of two axes the network decides
+    static_cast<void>(of_channels("mean", description_.mean, 0.0F, blob, sample));
+    static_cast<void>(of_channels("std", description_.deviation, 1.0F, blob, sample));
+  }
   std::vector<float> values;
   if (mean) values = mean_of(blob, *mean, sample);
   return {std::move(array), std::move(values)};
@@ -345,20 +498,20 @@ NUQ_DEFINITION std::vector<float> Dataset::mean_of(const std::string& blob, cons
   return std::move(tensor.values);
 }
 
-NUQ_DEFINITION std::vector<float> Dataset::mean_of_channels(const std::string& blob, const Shape& sample) const {
-  const std::vector<float>& mean = description_.mean;
-  if (mean.empty()) return std::vector<float>(element_count(sample));
+NUQ_DEFINITION std::vector<float> Dataset::of_channels(const std::string& key, const std::vector<float>& values,
+                                                       float absent, const std::string& blob,
+                                                       const Shape& sample) const {
+  if (values.empty()) return std::vector<float>(element_count(sample), absent);
   const std::size_t channels = sample.empty() ? 1 : static_cast<std::size_t>(sample[0]);
-  if (mean.size() != 1 && mean.size() != channels) {
-    mismatch("key 'mean'", std::to_string(mean.size()) + " values, blob '" + blob + "' has " +
-                               std::to_string(channels) + " channels");
+  if (values.size() != 1 && values.size() != channels) {
+    mismatch("key '" + key + "'", std::to_string(values.size()) + " values, blob '" + blob + "' has " +
+                                      std::to_string(channels) + " channels");
   }
-  std::vector<float> values(element_count(sample));
-  const std::size_t channel_size = values.size() / channels;
-  for (std::size_t value = 0; value < values.size(); ++value) {
-    values[value] = mean[mean.size() == 1 ? 0 : value / channel_size];
-  }
-  return values;
+  std::vector<float> all(element_count(sample));
+  const std::size_t channel_size = all.size() / channels;
+  for (std::size_t value = 0; value < all.size(); ++value)
+    all[value] = values[values.size() == 1 ? 0 : value / channel_size];
+  return all;
 }
 
 NUQ_DEFINITION std::vector<std::int64_t> Dataset::integers_of(const NumericArray& labels) const {

@@ -161,6 +161,11 @@ void compare_with(Engine& original, Dataset& dataset, int batch_num = 0) {
 /// this answer whatever its input agrees with it. Empty for other metrics and where it does not hold.
 NUQ_FUNCTION [[nodiscard]] std::string agreement_warning(const Dataset& dataset);
 
+/// Why top1, top5 or agreement say little of a network: its judged output has more than one axis besides that of the
+/// samples, as a detector's scores of all anchors have, and the largest value of all stands for no class. Empty for
+/// other metrics and outputs. Throws what `Dataset::batch` and `infer_shapes` throw.
+NUQ_FUNCTION [[nodiscard]] std::string class_axis_warning(const Dataset& dataset, const Graph& network);
+
 /// The dataset's metric of a network over the first `batch_num` batches (0: all); larger is better. An engine takes
 /// inputs by blob, of any batch size, and gives the final value of a blob; one that has a `graph()`, as Net does, is
 /// fed arrays of three axes as that declares its inputs (`Dataset::batch`). For agreement, kl and cosine the dataset
@@ -213,6 +218,7 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(EVALUATION)
 
 #include "nuq/core/finite.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -259,6 +265,23 @@ NUQ_DEFINITION std::string agreement_warning(const Dataset& dataset) {
          " for all " + std::to_string(answers.size()) +
          " samples, as a network that always gives this answer does: wanted other samples, or metric kl or cosine, "
          "which compare the outputs";
+}
+
+NUQ_DEFINITION std::string class_axis_warning(const Dataset& dataset, const Graph& network) {
+  const std::optional<Metric> metric = dataset.description().metric;
+  if (metric != Metric::top1 && metric != Metric::top5 && metric != Metric::agreement) return {};
+  InputShapes inputs;
+  for (const auto& [blob, tensor] : dataset.batch(0, input_shapes(network))) inputs[blob] = tensor.shape;
+  const std::vector<Shape> shapes = infer_shapes(network, inputs);
+  Shape judged;
+  for (std::size_t value = 0; value < shapes.size(); ++value) {
+    if (network.values[value].blob == dataset.description().output) judged = shapes[value];
+  }
+  const auto has_several = [](std::int64_t extent) { return extent > 1; };
+  if (judged.size() < 3 || std::count_if(judged.begin() + 1, judged.end(), has_several) < 2) return {};
+  return dataset.file() + ": output '" + dataset.description().output + "' of shape " + to_string(judged) +
+         " is no list of classes, and its largest value tells little: wanted metric kl or cosine, which compare all "
+         "of it, or an evaluator of your own";
 }
 
 NUQ_NAMESPACE_END

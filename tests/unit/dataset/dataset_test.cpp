@@ -3,14 +3,17 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <limits>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "../error_of.hpp"
 #include "../temporary_folder.hpp"
 
 namespace dataset_dataset_test {
@@ -286,6 +289,87 @@ TEST_CASE("a dataset's files are those that loading it reads, and its digest is 
   CHECK(nuq::sha256_of_dataset(path) != digest);
   folder.write("y.npy", "y");
   CHECK(nuq::sha256_of_dataset(path) == digest);
+}
+
+/// The bytes of a file are its pixels: a channel for each line.
+struct LinesAsChannels {
+  nuq::NumericArray decode(std::string_view bytes, const std::string& file, const nuq::ImageInput& wanted,
+                           const nuq::ResourceLimits&) const {
+    decoded.push_back(file);
+    const auto channels = static_cast<std::int64_t>(std::count(bytes.begin(), bytes.end(), '\n') + 1);
+    const auto width = static_cast<std::int64_t>(bytes.find('\n'));
+    std::string pixels(bytes);
+    pixels.erase(std::remove(pixels.begin(), pixels.end(), '\n'), pixels.end());
+    if (wanted.channels == nuq::ChannelOrder::rgb) std::reverse(pixels.begin(), pixels.end());
+    return {nuq::NumericType::uint8, {channels, 1, width}, pixels};
+  }
+  mutable std::vector<std::string> decoded;
+};
+
+TEST_CASE("images are decoded, those that count alone, and what stands beside them is cut alike") {
+  const TemporaryFolder folder;
+  for (const std::string name : {"a", "b", "c", "d"}) folder.write(name + ".png", name + "1\n" + name + "2");
+  folder.write("list.txt", "d.png\nb.png\na.png\nc.png\n");
+  folder.write("labels.txt", "a.png 10\nb.png 11\nc.png 12\nd.png 13\n");
+  nuq::write_npy(folder / "more.npy", nuq::Tensor({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}).view());
+  const auto load = [&folder](const std::string& input, const std::string& rest, const LinesAsChannels& images) {
+    folder.write("d.json", R"({"inputs": {"data": )" + input +
+                               R"(, "more": "more.npy"}, "labels": "labels.txt", "batch_size": 2,
+        "output": "prob", "metric": "top1")" +
+                               rest + "}");
+    return nuq::load_dataset(folder / "d.json", nuq::PlainFileReader{}, images);
+  };
+  const LinesAsChannels images;
+  const nuq::Dataset dataset = load(R"({"images": "list.txt"})", R"(, "first": 1, "count": 2)", images);
+  CHECK(images.decoded == std::vector<std::string>{folder / "b.png", folder / "a.png"});
+  CHECK(dataset.samples() == 2);
+  const nuq::Tensor batch = dataset.batch("data", 0);
+  CHECK(batch.shape == nuq::Shape{2, 2, 1, 2});
+  CHECK(batch.values == std::vector<float>{'b', '1', 'b', '2', 'a', '1', 'a', '2'});
+  CHECK(dataset.batch("more", 0).values == std::vector<float>{3, 4, 5, 6});
+  CHECK(dataset.labels(0)[0] == 11);
+  CHECK(dataset.labels(0)[1] == 10);
+  CHECK(nuq::dataset_files(folder / "d.json") == std::vector<std::string>{folder / "d.json", folder / "more.npy",
+                                                                          folder / "list.txt", folder / "b.png",
+                                                                          folder / "a.png", folder / "labels.txt"});
+
+  const nuq::Dataset of_folder =
+      load(R"({"images": ".", "channels": "rgb"})", R"(, "mean": [49, 50], "std": [2, 4])", images);
+  CHECK(of_folder.samples() == 4);
+  CHECK(of_folder.labels(1)[1] == 13);
+  const std::vector<float> reversed = {('2' - 49) / 2.0F, ('c' - 49) / 2.0F, ('1' - 50) / 4.0F, ('c' - 50) / 4.0F};
+  const nuq::Tensor last = of_folder.batch("data", 1);
+  CHECK(std::vector<float>(last.values.begin(), last.values.begin() + 4) == reversed);
+
+  const auto problem_of = [&](const std::string& input, const std::string& rest) {
+    return error_of<nuq::FormatError>([&] { static_cast<void>(load(input, rest, images)); });
+  };
+  const std::string list = R"({"images": "list.txt"})";
+  CHECK(problem_of(list, R"(, "first": 3, "count": 2)").says("samples 3 to 5 are wanted, there are 4 images"));
+  CHECK(problem_of(list, R"(, "std": [1, 2, 3])").says("key 'std': 3 values, blob 'data' has 2 channels"));
+  folder.write("a.png", "a10\na20");
+  CHECK(problem_of(list, "").says("a.png: an image of shape [2,1,3], the first one has [2,1,2], wanted 'resize'"));
+  folder.write("labels.txt", "1\n2\n3\n");
+  CHECK(problem_of(list, R"(, "count": 1)").says("labels.txt: holds 3 labels, there are 4 images"));
+  nuq::write_npy(folder / "more.npy", nuq::Tensor({3, 1}, {1, 2, 3}).view());
+  CHECK(problem_of(list, R"(, "count": 1)").says("input 'more': shape [3,1], there are 4 images"));
+}
+
+TEST_CASE("labels of arrays may stand in a text, too, and images need a decoder") {
+  const TemporaryFolder folder;
+  nuq::write_npy(folder / "x.npy", nuq::Tensor({2, 1}, {1, 2}).view());
+  folder.write("labels.txt", "7\n8");
+  const std::string path = folder.write("d.json", R"({"inputs": {"data": "x.npy"}, "labels": "labels.txt",
+      "batch_size": 2, "output": "prob", "metric": "top1"})");
+  CHECK(nuq::load_dataset(path).labels(0)[1] == 8);
+  folder.write("labels.txt", "a 7\nb 8");
+  CHECK(error_of<nuq::FormatError>([&] { static_cast<void>(nuq::load_dataset(path)); }).says("names samples ('a')"));
+
+  folder.write("p.png", "x");
+  const std::string images = folder.write("i.json", R"({"inputs": {"data": {"images": "."}}, "batch_size": 2})");
+  CHECK(error_of<nuq::FormatError>([&] {
+          static_cast<void>(nuq::load_dataset(images));
+        }).says("p.png: this program reads no image files"));
 }
 
 TEST_CASE("values that are no finite float are refused with array, sample and value") {

@@ -126,6 +126,49 @@ TEST_CASE("missing keys are named with who needs them") {
   for (const char* const metric : {"agreement", "kl", "cosine"}) CHECK(message_with("metric", metric).empty());
 }
 
+TEST_CASE("an input may be image files") {
+  const nuq::DatasetDescription description =
+      parse({{"inputs",
+              {{"data", {{"images", "list.txt"}, {"resize", 256}, {"crop", {224, 192}}, {"channels", "rgb"}}},
+               {"small", {{"images", "folder"}, {"resize", {30, 40}}, {"crop", 24}}},
+               {"plain", "plain.npy"}}},
+             {"std", {0.25, 0.5, 1}},
+             {"batch_size", 1}});
+  CHECK(description.inputs == std::map<std::string, std::string>{{"plain", "plain.npy"}});
+  REQUIRE(description.images.size() == 2);
+  const nuq::ImageInput& data = description.images[0];
+  CHECK(data.blob == "data");
+  CHECK(data.files == "list.txt");
+  CHECK(data.resize.height == 256);
+  CHECK(data.resize.width == 0);
+  CHECK(data.crop.height == 224);
+  CHECK(data.crop.width == 192);
+  CHECK(data.channels == nuq::ChannelOrder::rgb);
+  const nuq::ImageInput& small = description.images[1];
+  CHECK(small.blob == "small");
+  CHECK(small.resize.width == 40);
+  CHECK(small.crop.width == 24);
+  CHECK(small.channels == nuq::ChannelOrder::bgr);
+  CHECK(description.deviation == std::vector<float>{0.25F, 0.5F, 1.0F});
+
+  const auto message_of_image = [](const std::string& key, const json& value) {
+    json image = {{"images", "list.txt"}};
+    image[key] = value;
+    return message_with("inputs", {{"data", image}});
+  };
+  const std::string place = "nuq: d.json: input 'data': ";
+  CHECK(message_of_image("mean", 1) == place + "unknown key 'mean'");
+  CHECK(message_of_image("images", 1).find("wanted {\"images\": ") != std::string::npos);
+  for (const json& wrong : {json(0), json(-1), json(1.5), json({1, 2, 3}), json({1}), json("28"), json(65536)}) {
+    CHECK(message_of_image("crop", wrong).find(place + "'crop': got ") == 0);
+    CHECK(message_of_image("resize", wrong).find("wanted a number of pixels or [height, width]") != std::string::npos);
+  }
+  CHECK(message_of_image("channels", "BGR") == place + "'channels': got \"BGR\", wanted bgr, rgb or gray");
+  CHECK(message_with("std", {0.5, 0}).find("key 'std': got [0.5,0], wanted numbers greater than 0") !=
+        std::string::npos);
+  CHECK(message_with("std", 2).find("wanted an array of one number per channel") != std::string::npos);
+}
+
 TEST_CASE("two kinds of mean exclude each other") {
   json description = classified;
   description["mean"] = {1};

@@ -1,4 +1,6 @@
 #include "nuq/evaluation/evaluate.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model_file.hpp"
 #include "nuq/io/npy.hpp"
 
 #include <doctest/doctest.h>
@@ -6,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -226,6 +229,26 @@ TEST_CASE("an original that gives one answer to everything makes agreement doubt
   CHECK(warning_of(nuq::Metric::agreement, inputs).empty());
   CHECK(warning_of(nuq::Metric::kl, same).empty());
   CHECK(nuq::agreement_warning(labelled({0, 0, 0, 0, 0})).empty());
+}
+
+TEST_CASE("a class metric on the outputs of a detector is doubtful") {
+  const auto warning_of = [](nuq::Metric metric, const std::string& extents) {
+    const std::string text =
+        "input: 'data' input_shape { dim: 1 dim: 12 } layer { name: 'r' type: 'Reshape' "
+        "bottom: 'data' top: 'out' reshape_param { shape { dim: 0 " +
+        extents + " } } }";
+    const auto model = std::make_shared<nuq::Model>(nuq::parse_model(text, {}, "net.prototxt", ""));
+    const nuq::NumericArray twelve = floats({5, 12}, std::vector<float>(60));
+    const nuq::Dataset dataset(judged_by(metric), {{{"data", twelve}}, {}, {}, {}}, "d.json");
+    return nuq::class_axis_warning(dataset, nuq::build_graph(model));
+  };
+  for (const nuq::Metric metric : {nuq::Metric::top1, nuq::Metric::top5, nuq::Metric::agreement}) {
+    CHECK(warning_of(metric, "dim: 6 dim: 2").find("d.json: output 'out' of shape [2,6,2] is no list of classes") == 0);
+    for (const std::string extents : {"dim: 12", "dim: 12 dim: 1 dim: 1", "dim: 1 dim: 12"})
+      CHECK(warning_of(metric, extents).empty());
+  }
+  for (const nuq::Metric metric : {nuq::Metric::kl, nuq::Metric::cosine, nuq::Metric::psnr})
+    CHECK(warning_of(metric, "dim: 6 dim: 2").empty());
 }
 
 TEST_CASE("outputs that are not finite are an error, not a metric") {
