@@ -101,4 +101,23 @@ refused 'has 28x28 pixels, wanted at least those of the crop, 30x30' '{"images":
 refused 'unknown key' '{"images": "plain", "size": 30}' y.npy
 head -c 300 plain/17.png > part.png && mv part.png plain/17.png
 refused '17.png: is cut off' '{"images": "plain", "channels": "gray"}' y.npy
+
+# A class metric on an output that is no list of classes is doubtful: eval and auto say so, once.
+{ cat "$example/fashion_resnet.prototxt"
+  echo 'layer { name: "pairs" type: "Reshape" bottom: "prob" top: "pairs" reshape_param { shape { dim: 0 dim: 5 dim: 2 } } }'
+} > pairs.prototxt
+model=(-m pairs.prototxt -w "$example/fashion_resnet.caffemodel")
+for metric in agreement cosine; do
+  echo "{\"inputs\": {\"data\": \"x.npy\"}, \"batch_size\": 30, \"scale\": 0.00390625, \"output\": \"pairs\",
+        \"metric\": \"$metric\"}" > data.json
+  "$nuq" eval "${model[@]}" --data data.json > /dev/null 2> eval.$metric
+  "$nuq" --quiet config "${model[@]}" -o config.json
+  "$nuq" --quiet auto "${model[@]}" -c config.json --data data.json --max-drop 1 --max-evaluations 2 -o pairs/net \
+    > /dev/null 2> auto.$metric
+done
+for command in eval auto; do
+  [ "$(grep -c "output 'pairs' of shape .*,5,2. is no list of classes" $command.agreement)" = 1 ] ||
+    fail "$command does not warn once: $(cat $command.agreement)"
+  grep -q 'list of classes' $command.cosine && fail "$command warns of cosine: $(cat $command.cosine)"
+done
 echo "datasets of images: all as they should be"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,7 @@ struct OpenCvImages {
   }
 
   [[nodiscard]] static cv::Mat decoded(std::string_view bytes, const std::string& file, ChannelOrder channels) {
+    if (bytes.size() > static_cast<std::size_t>((std::numeric_limits<int>::max)())) refuse(file, "is larger than 2 GB");
     const cv::Mat content(1, static_cast<int>(bytes.size()), CV_8U, const_cast<char*>(bytes.data()));
     cv::Mat image;
     try {
