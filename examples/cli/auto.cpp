@@ -230,9 +230,10 @@ void add_auto(CLI::App& app, Session& session) {
                   "seconds after which the command has failed, or one answer of the server")
       ->type_name("SECONDS");
   command
-      .add_option("--eval-label", arguments->evaluation.command_label,
-                  "what the command's or server's metric depends on besides its text and the model, such as a version of its "
-                  "data: metrics of a --journal hold for one label")
+      .add_option(
+          "--eval-label", arguments->evaluation.command_label,
+          "what the command's or server's metric depends on besides its text and the model, such as a version of its "
+          "data: metrics of a --journal hold for one label")
       ->type_name("LABEL");
   command
       .add_option("--eval-file", arguments->evaluation.command_files,

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "amounts.hpp"
+#include "dataset_files.hpp"
 #include "level_sizes.hpp"
-#include "nuq/adapters/gzip.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"
@@ -86,7 +86,7 @@ std::string table_of(const nuq::QuantizationSession& session, const Session& opt
 /// By the time that one batch takes.
 std::string time_text(const ModelOptions& model, const DryRun& job, const Session& session) {
   if (job.data.empty()) return "";
-  const nuq::Dataset data = nuq::load_dataset(job.data, nuq::GzipFileReader{});
+  const nuq::Dataset data = load_dataset_files(job.data);
   nuq::Net net(model.model, model.weights, session.threads, {}, model.network);
   const Clock::time_point start = Clock::now();
   static_cast<void>(nuq::judged_outputs(net, data, 1));

@@ -93,8 +93,8 @@ nuq::Json contents(const nuq::PackedModelView& view, bool decoded) {
     const nuq::PackedLayer layer = view.layer(index);
     nuq::Json blobs = nuq::Json::array();
     layer.visit_blobs([&](std::size_t, const nuq::PackedBlob& blob) {
-      nuq::Json of_blob =
-          nuq::Json::object({{"values", blob.count}, {"coding", nuq::coding_name(blob)}, {"bytes", blob.stored.size()}});
+      nuq::Json of_blob = nuq::Json::object(
+          {{"values", blob.count}, {"coding", nuq::coding_name(blob)}, {"bytes", blob.stored.size()}});
       of_blob.set("shape", shape_of(blob));
       of_blob.set("levels", decoded ? levels_of(blob) : std::nullopt);
       blobs.push_back(std::move(of_blob));
