@@ -203,8 +203,9 @@ class SearchPicture {
   NUQ_FUNCTION [[nodiscard]] std::string tick_text(double tick, double step) const {
     const bool is_share = metric_.of(0.5).back() == '%';
     const double shown = is_share ? 100.0 * step : step;
-    const int places = (std::max)(0, static_cast<int>(std::ceil(-std::log10(shown) - 1e-9)));
-    return fixed(is_share ? 100.0 * tick : tick, (std::min)(places, 9)) + (is_share ? " %" : "");
+    const double digits = std::ceil(-std::log10(shown) - 1e-9);
+    const int places = digits > 0.0 ? static_cast<int>((std::min)(digits, 9.0)) : 0;
+    return fixed(is_share ? 100.0 * tick : tick, places) + (is_share ? " %" : "");
   }
 
   /// What is written along a line across the picture.
