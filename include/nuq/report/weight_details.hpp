@@ -80,14 +80,16 @@ NUQ_FUNCTION [[nodiscard]] inline Extremes extremes_of(MatrixView<const float> w
   for (std::size_t index = 0; index < sample.count; ++index) {
     const std::size_t row = sample[index];
     const float* const values = weights.data() + row * weights.cols();
-    Extremes of_row;
+    float least = 0.0F;
+    float greatest = 0.0F;
     for (std::size_t col = 0; col < weights.cols(); ++col) {
-      of_row.least = (std::min)(of_row.least, values[col]);
-      of_row.greatest = (std::max)(of_row.greatest, values[col]);
+      const float value = values[col];
+      least = value < least ? value : least;
+      greatest = value > greatest ? value : greatest;
     }
     const float unit = units[units.size() == 1 ? 0 : row];
-    all.least = (std::min)(all.least, of_row.least / unit);
-    all.greatest = (std::max)(all.greatest, of_row.greatest / unit);
+    all.least = (std::min)(all.least, least / unit);
+    all.greatest = (std::max)(all.greatest, greatest / unit);
   }
   return all;
 }
