@@ -110,10 +110,12 @@ class LevelPicture {
     const double half = (std::min)(4.0, 0.35 * (x_.place(1.0) - x_.place(0.0)));
     for (std::size_t index = 0; index < values_.size(); ++index) {
       const double share = largest > 0.0 ? (std::max)(0.0, errors_[index].number() / largest) : 0.0;
-      path += "M" + coordinate(x_.place(values_[index].number()) - half) + " " + coordinate(base) + "v-" +
-              coordinate(height * share) + "h" + coordinate(2.0 * half) + "v" + coordinate(height * share) + "z";
+      if (height * share < 0.05) continue;
+      path += "M" + coordinate(x_.place(values_[index].number())) + " " + coordinate(base) + "v-" +
+              coordinate(height * share);
     }
-    return element("path", "class=\"errors\" d=\"" + path + "\"", "") + line("axis", left, base, width - right, base) +
+    return element("path", "class=\"errors\" stroke-width=\"" + coordinate(2.0 * half) + "\" d=\"" + path + "\"", "") +
+           line("axis", left, base, width - right, base) +
            label(left, base - height - 3.0, "start", "squared error by level");
   }
 

@@ -53,7 +53,7 @@ svg .strong{fill:var(--ink);font-weight:600}
 .fail{fill:var(--card);stroke:var(--ink);stroke-width:1.5}
 .guess{fill:none;stroke:var(--quiet);stroke-width:1.3;stroke-dasharray:2 2}
 .answer{fill:none;stroke:var(--accent);stroke-width:2}
-.weights{fill:var(--soft)}.levels{stroke:var(--accent);stroke-width:1.6;fill:none}.errors{fill:var(--quiet);opacity:.5}
+.weights{fill:var(--soft)}.levels{stroke:var(--accent);stroke-width:1.6;fill:none}.errors{stroke:var(--quiet);opacity:.5;fill:none}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;color:var(--quiet);margin:8px 0;padding:0;list-style:none}
 .legend svg{display:inline-block;width:16px;height:14px;vertical-align:-2px;margin-right:5px}
 .stack{display:flex;height:26px;border-radius:6px;overflow:hidden;background:var(--faint);margin:10px 0 6px}
