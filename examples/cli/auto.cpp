@@ -79,7 +79,7 @@ void describe(const AutoArguments& arguments, const AutoEvaluator& evaluator, To
   const nuq::AutoNuqOptions& options = arguments.options;
   evaluator.describe(report);
   if (arguments.has_max_drop) {
-    report.set(evaluation.max_drop.is_relative ? "max_relative_drop" : "max_drop", evaluation.max_drop.amount);
+    report.set(evaluation.max_drop.is_relative ? "max_drop_share" : "max_drop", evaluation.max_drop.amount);
   }
   if (options.max_bytes) report.set("max_bytes", *options.max_bytes);
   report.set("confidence", options.confidence);
