@@ -38,7 +38,7 @@ inline CLI::Option* add_max_drop(CLI::App& command, MaxDrop& max_drop) {
       .add_option_function<std::string>(
           "--max-drop", [&max_drop](const std::string& text) { max_drop = parse_max_drop(text); },
           "largest accepted drop: in the metric's unit, or with % relative to the original's metric")
-      ->type_name("X|X%");
+      ->type_name("X[%]");
 }
 
 #endif  // NUQ_EXAMPLES_CLI_MAX_DROP_HPP

@@ -32,6 +32,7 @@ completes 'packed palette' nuq quantize -m net --target pa
 completes 'on off' nuq --threads 2 auto --bias-correction o
 completes 'bash zsh' nuq completion ''
 completes '' nuq eval --data ''
+completes '' nuq auto --max-drop ''
 completes '' nuq quantize -m ''
 for command in $("$nuq" --help | sed -n 's/^  \([a-z]\{3,\}\) .*/\1/p'); do
   for option in $("$nuq" "$command" --help | grep -o '^  \(-[a-z], \)\?--[a-z-]*' | grep -o -- '--[a-z-]*'); do
@@ -58,7 +59,7 @@ if command -v groff > /dev/null; then
   groff -man -Tutf8 -ww -z nuq.1 2> groff.err
   [ ! -s groff.err ] || fail "groff: $(head -3 groff.err)"
   groff -man -Tascii nuq.1 | sed 's/.\x08//g; s/\x1b\[[0-9;]*m//g' > page.txt
-  grep -q -- '--max-drop X|X%' page.txt || fail "no --max-drop in the page"
+  grep -qF -- '--max-drop X[%]' page.txt || fail "no --max-drop in the page"
 fi
 
 # doctor and --version.

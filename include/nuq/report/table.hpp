@@ -45,7 +45,7 @@ NUQ_FUNCTION [[nodiscard]] std::string two_decimals(double value);
 }  // namespace detail
 
 /// The report for a terminal of so many columns: a line per layer, why layers were left out, then metrics, sizes and
-/// whatever was remarkable.
+/// whatever was remarkable. No layers of a search that found nothing.
 NUQ_FUNCTION [[nodiscard]] std::string result_table(const RunReport& report,
                                                     std::size_t columns = detail::usual_columns);
 
@@ -180,12 +180,16 @@ NUQ_FUNCTION [[nodiscard]] inline std::string layers_text(const RunReport& repor
 }  // namespace detail
 
 NUQ_DEFINITION std::string result_table(const RunReport& report, std::size_t columns) {
-  std::string text = detail::layers_text(report, columns) + detail::reasons_text(report, columns) + "\n";
+  const bool has_result = report.satisfied || report.evaluations == 0;
+  std::string text;
+  if (has_result) text = detail::layers_text(report, columns) + detail::reasons_text(report, columns) + "\n";
   const auto add = [&text, columns](const char* title, const std::string& line) {
     text += detail::titled(title, line, columns);
   };
-  add("weights:", std::to_string(report.bytes) + " bytes, " + detail::two_decimals(report.ratio_float32) +
-                      "x smaller than float32, " + detail::two_decimals(report.ratio_int8) + "x smaller than int8");
+  if (has_result) {
+    add("weights:", std::to_string(report.bytes) + " bytes, " + detail::two_decimals(report.ratio_float32) +
+                        "x smaller than float32, " + detail::two_decimals(report.ratio_int8) + "x smaller than int8");
+  }
   if (report.price) add("price:", detail::number_text(*report.price) + " per bit");
   if (report.sizes) {
     add("sizes:", std::to_string(report.sizes->packed) + " bytes packed, " + std::to_string(report.sizes->ascend) +

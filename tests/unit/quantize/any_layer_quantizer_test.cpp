@@ -54,6 +54,24 @@ TEST_CASE("a price reaches the quantizer") {
   CHECK(priced.weights.scales == expected.weights.scales);
 }
 
+TEST_CASE("a watched quantizer tells of each layer, at any price, and does what it did") {
+  nuq::Parallel serial;
+  const nuq::NuqParameters parameters;
+  const auto tensor = nuq::Granularity::per_tensor;
+  int layers = 0;
+  const nuq::AnyLayerQuantizer any{nuq::RateQuantizer{}};
+  const nuq::AnyLayerQuantizer watched = any.watched([&layers] { ++layers; });
+  REQUIRE(watched.is_priced());
+  CHECK(watched.at_price(0.5).quantize(weights(), tensor, parameters, nullptr, serial).weights.levels ==
+        any.at_price(0.5).quantize(weights(), tensor, parameters, nullptr, serial).weights.levels);
+  CHECK(layers == 1);
+  static_cast<void>(watched.quantize_uniformly(weights(), tensor));
+  CHECK(layers == 1);
+  static_cast<void>(watched.quantize(weights(), tensor, parameters, nullptr, serial));
+  CHECK(layers == 2);
+  CHECK_FALSE(nuq::AnyLayerQuantizer(OneLevel{}).watched([] {}).is_priced());
+}
+
 TEST_CASE("a quantizer with nothing but quantize is enough; layers at int8 take the default scales") {
   nuq::Parallel serial;
   const nuq::AnyLayerQuantizer any{OneLevel{}};

@@ -48,6 +48,14 @@ TEST_CASE("an unmet target says so and a missing metric is a dash") {
         std::string::npos);
 }
 
+TEST_CASE("a search that found nothing has no sizes to show") {
+  nuq::RunReport report;
+  report.evaluations = 2;
+  report.bytes = 4;
+  report.layers = {{"conv1", "Convolution", {1}, 1, std::nullopt, 32.0, 4, false, "kept at int8 by the search"}};
+  CHECK(nuq::result_table(report) == "metric:  - original, - int8, - result (not satisfied), evaluations: 2\n");
+}
+
 TEST_CASE("the largest numbers are shown in full") {
   CHECK(nuq::detail::two_decimals(-(std::numeric_limits<double>::max)()).size() == 1 + 309 + 3);
 }

@@ -201,6 +201,31 @@ TEST_CASE("a price per bit that does the harm of the configured levels takes few
   CHECK(bytes_with(nuq::RateQuantizer{}) < bytes_with(nuq::NonUniformQuantizer<>{}));
 }
 
+TEST_CASE("a configuration in memory does what its file does, and a price of a layer's own holds in that layer alone") {
+  const TemporaryFolder folder;
+  const TinyNetwork network(folder, 32);
+  nuq::QuantConfig config = nuq::create_quant_config(folder / "config.json", network.model, network.weights);
+  const auto layers_of = [&](const nuq::ConfigSource& source, double price) {
+    nuq::StaticNuqOptions options;
+    options.target = nuq::Target::packed;
+    options.point = nuq::PricePerBit{price};
+    return nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{}, source, folder / "record.txt",
+                           folder / "net", options, nuq::RateQuantizer{})
+        .layers;
+  };
+  constexpr double low = 1e-7;
+  constexpr double high = 1e-3;
+  const std::vector<nuq::LayerReport> cheap = layers_of(folder / "config.json", low);
+  const std::vector<nuq::LayerReport> dear = layers_of(config, high);
+  REQUIRE(dear.back().bytes < cheap.back().bytes);
+  config.layers.back().plan.price = high;
+  const std::vector<nuq::LayerReport> mixed = layers_of(config, low);
+  REQUIRE(mixed.back().name == config.layers.back().name);
+  CHECK(mixed.back().bytes == dear.back().bytes);
+  CHECK(mixed.front().bytes == cheap.front().bytes);
+  CHECK(mixed.front().bytes != dear.front().bytes);
+}
+
 TEST_CASE("one notice says that num_of_iteration has no effect on the exact codebook") {
   const TemporaryFolder folder;
   const TinyNetwork network(folder);
