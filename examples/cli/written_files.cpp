@@ -52,9 +52,12 @@ std::string written_files_text(const nuq::RunReport& report, const std::string& 
     smallest = file.path + " holds network and weights in " + std::to_string(file.bytes) + " bytes, " +
                comparison_text(file.bytes, std::filesystem::file_size(weights), weights);
   }
-  const std::string report_file = nuq::report_file_of(prefix);
-  std::error_code unknown;
-  const std::uintmax_t report_bytes = std::filesystem::file_size(report_file, unknown);
-  if (!unknown) table.add({nuq::detail::printable_text(report_file), std::to_string(report_bytes), "all of this"});
+  const auto add_if_there = [&table](const std::string& file, const char* purpose) {
+    std::error_code unknown;
+    const std::uintmax_t bytes = std::filesystem::file_size(file, unknown);
+    if (!unknown) table.add({nuq::detail::printable_text(file), std::to_string(bytes), purpose});
+  };
+  add_if_there(nuq::report_file_of(prefix), "all of this");
+  add_if_there(nuq::page_file_of(prefix), "TO LOOK AT, in a browser");
   return "\n" + table.text(columns) + (smallest.empty() ? "" : for_output(nuq::detail::printable_message(smallest)));
 }
