@@ -80,27 +80,27 @@ same_results command/net two/net
 # Killed and silent once: asked again. The journal holds for one label.
 for trouble in killed silent; do
   rm -f starts.txt calm
-  TROUBLE=$trouble search "$trouble/net" --eval-server 'python3 server.py' "${by_gzip[@]}" --eval-timeout 5 --quiet \
+  TROUBLE=$trouble search "$trouble/net" --eval-server 'python3 server.py' "${by_gzip[@]}" --eval-timeout 15 --quiet \
     > /dev/null 2> $trouble.err
   same_results command/net "$trouble/net"
   [ "$(starts)" = 2 ] || fail "$trouble: $(starts) processes"
   [ "$(grep -c '^nuq: warning: evaluation server .*: started again' $trouble.err)" = 1 ] || fail "$(cat $trouble.err)"
 done
 grep -q 'killed by signal 9 (SIGKILL)\|exit code 137' killed.err || fail "not said to be killed: $(cat killed.err)"
-grep -q 'timed out after 5 s' silent.err || fail "not said to be silent: $(cat silent.err)"
+grep -q 'timed out after 15 s' silent.err || fail "not said to be silent: $(cat silent.err)"
 
 # For good: exit 2, and one clear line at the end.
 refused() {
-  local trouble=$1 wanted=$2 code=0
+  local trouble=$1 wanted=$2 seconds=${3:-60} code=0
   rm -f calm
-  TROUBLE=$trouble search bad/net --eval-server 'python3 server.py' "${by_gzip[@]}" --eval-timeout 2 --quiet \
+  TROUBLE=$trouble search bad/net --eval-server 'python3 server.py' "${by_gzip[@]}" --eval-timeout "$seconds" --quiet \
     > /dev/null 2> bad.err || code=$?
   [ $code = 2 ] && tail -1 bad.err | grep -q "^nuq: evaluation server 'python3 server.py': $wanted" ||
     fail "$trouble: exit $code: $(cat bad.err)"
 }
 refused 'always garbage' "answered 'accuracy: ä 0.5.x1b.0m': wanted one JSON object a line"
 refused 'always exception' 'reports: RuntimeError: no memory on the device'
-refused 'always silent' 'timed out after 2 s'
+refused 'always silent' 'timed out after 3 s' 3
 refused 'always killed' '.*\(SIGKILL\)'
 
 # Each process would die in its third evaluation: the search goes on with others, and gets where it should.
