@@ -5,7 +5,7 @@
 
 namespace {
 
-constexpr const char* results_of_a_search =
+constexpr const char* quantized_models =
     R"(Writes:
   PREFIX.nuq                              the small file: network and weights
   PREFIX_fake_quant_model.prototxt        to measure the accuracy with, as large
@@ -14,7 +14,11 @@ constexpr const char* results_of_a_search =
                                           --calibration alone
   PREFIX_record.txt                       scales, offsets and levels
   PREFIX_nuq_layer_record.txt             layers that were restricted
-  PREFIX_report.json                      sizes, metrics and hashes of all these)";
+)";
+
+constexpr const char* report_and_page =
+    R"(  PREFIX_report.json                      sizes, metrics and hashes of all these
+  PREFIX_report.html                      the same to look at, in any browser)";
 
 /// By command: the example, and the files that are written.
 const std::map<std::string, std::string>& examples() {
@@ -42,18 +46,22 @@ Writes: nothing)"},
   nuq quantize -m net.prototxt -w net.caffemodel -c config.json \
                --calibration train.json -o out/net
 
-)") + results_of_a_search},
+)") + quantized_models +
+                       report_and_page},
       {"auto", std::string(R"(Example:
-  nuq auto -m net.prototxt -w net.caffemodel -c config.json \
-           --data test.json --calibration train.json --max-drop 0.01 \
-           -o out/net
+  nuq auto -m net.prototxt -w net.caffemodel --data test.json \
+           --calibration train.json --max-drop 0.01 -o out/net
 
-)") + results_of_a_search},
+)") + quantized_models +
+                   report_and_page},
       {"rollback", std::string(R"(Example:
   nuq rollback -m net.prototxt -w net.caffemodel -c config.json \
                --data test.json --max-drop 0.01 -o out/net
 
-)") + results_of_a_search},
+)") + quantized_models +
+                       R"(  PREFIX_accuracy_based_auto_calibration_*
+                                          which layers went back, and the
+                                          configuration that says so)"},
       {"convert", R"(Example:
   nuq convert -m net.prototxt -w net.caffemodel --record out/net_record.txt \
               -o again/net
