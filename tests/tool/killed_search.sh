@@ -28,8 +28,9 @@ search() {
 without_times() { sed '/"seconds"/d; /^  "run": {/,/^  }/d; /data-run/d' "$1"; }
 # Compares everything in out/ with the undisturbed run's.
 check_results() {
-  [ "$(ls out)" = "$(ls ../reference/out)" ] || fail "other files: $(ls out | diff - <(ls ../reference/out) | tr '\n' ' ')"
-  for file in out/*; do
+  [ "$(ls -R out)" = "$(cd ../reference && ls -R out)" ] ||
+    fail "other files: $(diff <(ls -R out) <(cd ../reference && ls -R out) | tr '\n' ' ')"
+  for file in $(find out -type f); do
     case $file in
       *_report.*) cmp <(without_times "$file") <(without_times "../reference/$file") ;;
       *) cmp "$file" "../reference/$file" ;;

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "nuq/caffe/model.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/caffe/weights_rewriter.hpp"
-#include "nuq/caffe/model.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/graph/graph.hpp"

@@ -15,8 +15,10 @@
 
 NUQ_NAMESPACE_BEGIN
 
+/// In which order an image's channels go into the network; gray: one channel.
 enum class ChannelOrder { bgr, rgb, gray };
 
+/// What an image is brought to.
 struct ImageExtents {
   std::size_t height = 0;  ///< 0: as it is
   std::size_t width = 0;   ///< 0, beside a height: the shorter side gets the height, the longer one follows

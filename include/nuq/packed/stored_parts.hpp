@@ -56,6 +56,7 @@ NUQ_FUNCTION [[nodiscard]] inline const char* coding_name(const PackedBlob& blob
   return "unknown";
 }
 
+/// Of one blob.
 NUQ_FUNCTION [[nodiscard]] inline StoredParts stored_parts(const PackedBlob& blob) noexcept {
   StoredParts parts;
   parts.scales = blob.scales.size();

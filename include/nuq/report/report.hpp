@@ -133,6 +133,7 @@ NUQ_FUNCTION [[nodiscard]] Json json_of(const RunReport& report);
 /// A report's JSON as its text. Numbers that are not finite become null.
 NUQ_FUNCTION [[nodiscard]] std::string report_text(const Json& report);
 
+/// `report_text` of `json_of`.
 NUQ_FUNCTION [[nodiscard]] std::string to_json(const RunReport& report);
 
 NUQ_NAMESPACE_END
