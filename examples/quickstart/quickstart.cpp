@@ -13,6 +13,10 @@
 #include "nuq/dataset/dataset.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"
+#include "nuq/io/atomic_file.hpp"
+#include "nuq/io/json.hpp"
+#include "nuq/io/result_files.hpp"
+#include "nuq/report/full_report.hpp"
 #include "nuq/report/table.hpp"
 #include "nuq/workflow/auto_nuq.hpp"
 #include "nuq/workflow/calibrate.hpp"
@@ -45,6 +49,15 @@ struct FashionTop1 : nuq::AutoNuqEvaluatorBase<FashionTop1> {
   nuq::InputBatch calibration_batch(int index) const { return calibration.batch(index); }
 };
 
+/// A report with its page, which draws the limit too.
+class FashionReport : public nuq::FullReport {
+ public:
+  void complete(nuq::Json& report, const nuq::FileSet& files) const override {
+    FullReport::complete(report, files);
+    report.set("options", nuq::Json::object({{"metric", "top1"}, {"samples", 5000}, {"max_drop", 0.01}}));
+  }
+};
+
 nuq::Dataset dataset(const std::string& folder, const std::string& name) {
   return nuq::load_dataset((std::filesystem::path(folder) / name).string(), nuq::GzipFileReader{});
 }
@@ -62,6 +75,8 @@ void run(const std::string& folder, const std::string& output) {
   nuq::AutoNuqOptions options;
   options.threads = threads;
   options.statistics_batches = evaluator.calibration.batches();
+  const FashionReport report;
+  options.report = &report;
   std::printf("searching on 5,000 test images, one point of top-1 may be lost\n");
   const nuq::AutoNuqResult result =
       nuq::auto_nuq(model, weights, evaluator, config, prefix + "_record.txt", prefix, options);
@@ -69,6 +84,7 @@ void run(const std::string& folder, const std::string& output) {
   std::printf("seconds: %.1f\n", result.report.seconds);
   for (const nuq::FileReport& file : result.report.files)
     std::printf("file:    %s, %llu bytes\n", file.path.c_str(), static_cast<unsigned long long>(file.bytes));
+  std::printf("page:    %s, for a browser\n", nuq::page_file_of(prefix).c_str());
   if (!result.satisfied) return;
 
   // The search may have adapted to its images: judge on others, beside uniform int8, which static quantization writes.

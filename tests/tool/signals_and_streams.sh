@@ -112,12 +112,12 @@ wants 2 '5000 threads: wanted at most'
 # An input that shrinks while it is read: an error, never a signal.
 printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (50000000,), }" > header.npy
 seen=0
-for attempt in $(seq 30); do
+for attempt in $(seq 0 99); do
   cp header.npy big.npy
   truncate -s 200000128 big.npy
   "$nuq" run "${net[@]}" --input data=big.npy --output-dir shrunk 2> error.txt &
   run=$!
-  sleep "0.0$((attempt % 10))"
+  sleep "$(printf 0.%02d $((attempt * 7 % 50)))"
   truncate -s 4096 big.npy
   code=0
   wait $run || code=$?
