@@ -85,6 +85,11 @@ Writes:
   nuq verify out/net        # all files of a run against its report
 
 Writes: nothing)"},
+      {"report", R"(Example:
+  nuq report out/net_report.json other/net_report.json -o compared.html
+
+Writes:
+  FILE    a page for any browser; X_report.html, of one report, otherwise)"},
       {"compress", R"(Example:
   nuq compress --format ascend --input weights.bin --output weights.cmp
 
