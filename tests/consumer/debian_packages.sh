@@ -13,9 +13,9 @@ cd "$folder"
 cpack --config "$build/CPackConfig.cmake" -G DEB -B "$folder" > cpack.txt || { cat cpack.txt; exit 1; }
 for package in libnuq-dev nuq-tools; do
   dpkg-deb -x ${package}_*.deb root
-  dpkg-deb -I ${package}_*.deb | grep -q "Package: $package"
+  [ "$(dpkg-deb -f ${package}_*.deb Package)" = $package ]
 done
-dpkg-deb -I libnuq-dev_*.deb | grep -q 'Architecture: all'
+[ "$(dpkg-deb -f libnuq-dev_*.deb Architecture)" = all ]
 root/usr/bin/nuq --version
 "$compiler" -std=c++17 -Iroot/usr/include "$app/packed_app.cpp" -o packed_app
 ./packed_app
