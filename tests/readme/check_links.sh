@@ -26,7 +26,7 @@ while IFS= read -r page; do
     if [ ! -e "$target" ]; then
       echo "$page: $link: there is no such file" >&2
       broken=1
-    elif [[ $link == *#* ]] && ! anchors_of "$target" | grep -qxF -- "${link#*#}"; then
+    elif [[ $link == *#* ]] && ! grep -qxF -- "${link#*#}" <<< "$(anchors_of "$target")"; then
       echo "$page: $link: there is no such heading" >&2
       broken=1
     fi

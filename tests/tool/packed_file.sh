@@ -26,8 +26,8 @@ cmp "$folder/net_fake_quant_model.prototxt" "$folder/unpacked.prototxt"
   --record "$folder/record.txt" -o "$folder/packed.nuq"
 cmp "$folder/net.nuq" "$folder/packed.nuq"
 [ "$(stat -c %s "$folder/net.nuq")" -lt $(($(stat -c %s "$folder/float.nuq") / 4)) ] || fail "32 levels take too much"
-"$nuq" verify "$folder/net.nuq" --json | grep -q '"valid":true' || fail "an intact file is not valid"
-"$nuq" verify "$folder/net.nuq" | grep -q ' adaptive ' || fail "no small layer has the adaptive coding"
+grep -q '"valid":true' <<< "$("$nuq" verify "$folder/net.nuq" --json)" || fail "an intact file is not valid"
+grep -q ' adaptive ' <<< "$("$nuq" verify "$folder/net.nuq")" || fail "no small layer has the adaptive coding"
 if grep -q convolution_param "$folder/net.nuq"; then fail "the text is not coded"; fi
 "$nuq" pack --smallest -m "$folder/net_fake_quant_model.prototxt" -w "$folder/net_fake_quant_weights.caffemodel" \
   --record "$folder/record.txt" -o "$folder/smallest.nuq"
