@@ -87,8 +87,10 @@ int main(int argc, char** argv) {
     watch_signals();
     return run(argc, argv);
   } catch (const std::bad_alloc&) {
+    wait_where_signal_ends();
     say("nuq: not enough memory");
   } catch (const std::exception& error) {
+    wait_where_signal_ends();
     say(error.what());
   }
   return exit_bad_input;

@@ -32,6 +32,7 @@ struct Arrived {
 int handlers_end = -1;  // of the pipe; set before any handler is
 std::atomic<bool> is_graceful{false};
 std::atomic<bool> is_requested{false};
+std::atomic<bool> is_ending{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "threads and handlers may use them");
 
 struct Prefixes {
@@ -75,6 +76,7 @@ std::string mapped_file_at(std::uintptr_t address) {
 }
 
 void clean_up() {
+  is_ending = true;
   const std::lock_guard<std::mutex> lock(prefixes().mutex);
   for (const std::string& prefix : prefixes().names) {
     nuq::remove_unfinished_files(prefix);
@@ -121,6 +123,10 @@ void watch_signals() {
   struct ::sigaction hang_up {};
   ::sigaction(SIGHUP, nullptr, &hang_up);
   if (hang_up.sa_handler != SIG_IGN) handle(SIGHUP, tell);
+}
+
+void wait_where_signal_ends() noexcept {
+  while (is_ending) ::pause();
 }
 
 void clean_up_on_signal(const std::string& prefix) {

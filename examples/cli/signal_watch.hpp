@@ -15,6 +15,9 @@ void watch_signals();
 /// Removes what this process has not finished under a prefix if a signal ends it.
 void clean_up_on_signal(const std::string& prefix);
 
+/// Does not return where a signal is ending the program: what fails then fails for want of files that it takes away.
+void wait_where_signal_ends() noexcept;
+
 /// While it lives, a signal that ends the program asks for that first; the second ends it.
 class GracefulStop {
  public:
