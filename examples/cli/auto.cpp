@@ -168,6 +168,7 @@ void run(AutoArguments arguments, Session& session) {
                   {arguments.evaluation.data, arguments.evaluation.confirm, arguments.evaluation.calibration},
                   {arguments.record, arguments.options.journal, arguments.config.save});
   nuq::refuse_overwriting(arguments.evaluation.command_files, {arguments.record, arguments.options.journal});
+  if (arguments.options.pareto) clean_up_on_signal(arguments.prefix + "_pareto/");
 
   if (arguments.dry_run) arguments.config.save.clear();
   const nuq::ConfigSource source = arguments.config.source(arguments);

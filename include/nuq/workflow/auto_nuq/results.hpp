@@ -212,8 +212,10 @@ NUQ_DEFINITION void AutoNuqResults::save_pareto_front(const SearchProblem& probl
   }
   std::sort(front.begin(), front.end(),
             [&](std::size_t a, std::size_t b) { return evaluated[a].bytes < evaluated[b].bytes; });
+  const std::string folder = run_.prefix + "_pareto/";
+  remove_abandoned_files(folder);
   for (std::size_t rank = 0; rank < front.size(); ++rank) {
-    const std::string prefix = run_.prefix + "_pareto/" + std::to_string(rank + 1);
+    const std::string prefix = folder + std::to_string(rank + 1);
     adopt(evaluated[front[rank]].configuration);
     ReportedFileSet files;
     stage_models(files, prefix, prefix + "_record.txt");
