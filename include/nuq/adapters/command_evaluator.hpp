@@ -17,6 +17,7 @@
 #include "nuq/adapters/detail/process_text.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/number_text.hpp"
+#include "nuq/core/support/printable_text.hpp"
 #include "nuq/evaluation/evaluator.hpp"
 #include "nuq/version.hpp"
 
@@ -67,7 +68,7 @@ namespace detail {
 
 /// How messages begin.
 [[nodiscard]] inline std::string command_place(const std::string& command) {
-  return "evaluation command '" + printable(command, std::string::npos) + "': ";
+  return "evaluation command '" + printable_text(command, std::string::npos) + "': ";
 }
 
 /// See `metric_of_command`.
@@ -82,7 +83,7 @@ namespace detail {
   const std::string wanted = ", wanted the metric: one finite number alone on the last line of standard output";
   if (result.last_line.empty()) refuse("printed nothing" + wanted);
   const double metric = number_alone(result.last_line);
-  if (std::isnan(metric)) refuse("last line is '" + printable(result.last_line, quoted_bytes) + "'" + wanted);
+  if (std::isnan(metric)) refuse("last line is '" + printable_text(result.last_line, quoted_bytes) + "'" + wanted);
   return metric;
 }
 

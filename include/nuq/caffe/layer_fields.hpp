@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/core/support/ends_with.hpp"
 #include "nuq/graph/load_graph.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -140,8 +141,7 @@ NUQ_DEFINITION bool is_ignored(const ReadOptions& options, std::string_view type
     if (ignored.substr(0, type.size()) != type || ignored.substr(type.size(), 1) != ".") return false;
     const std::string_view field = ignored.substr(type.size() + 1);
     if (field == path) return true;
-    return path.size() > field.size() && path.substr(path.size() - field.size()) == field &&
-           path[path.size() - field.size() - 1] == '.';
+    return detail::ends_with(path, "." + std::string(field));
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/ends_with.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/proto_schema.hpp"
 #include "nuq/version.hpp"
@@ -106,11 +107,9 @@ NUQ_FUNCTION [[nodiscard]] inline Shape data_layer_shape(const schema::LayerPara
 }  // namespace detail
 
 NUQ_DEFINITION bool is_data_layer(const schema::LayerParameter& layer) {
-  constexpr std::string_view suffix = "Data";
   const std::string_view type = layer.type();
   if (layer.bottom_size() > 0) return false;
-  return type == "Input" || type == "Python" ||
-         (type.size() >= suffix.size() && type.substr(type.size() - suffix.size()) == suffix);
+  return type == "Input" || type == "Python" || detail::ends_with(type, "Data");
 }
 
 NUQ_DEFINITION std::vector<NetworkInput> declared_inputs(const schema::NetParameter& net, const std::string& file) {

@@ -10,6 +10,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/ends_with.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -377,7 +378,7 @@ NUQ_FUNCTION [[nodiscard]] inline int process_in(std::string_view part) noexcept
 NUQ_FUNCTION [[nodiscard]] inline int process_of_temporary(std::string_view name) noexcept {
   constexpr std::string_view suffix = ".tmp";
   const std::size_t trial = name.rfind(trial_infix);
-  if (name.size() > suffix.size() && name.substr(name.size() - suffix.size()) == suffix) {
+  if (ends_with(name, suffix)) {
     name.remove_suffix(suffix.size());
     const std::size_t dot = name.rfind('.');
     return dot == std::string_view::npos ? 0 : process_in(name.substr(dot + 1));

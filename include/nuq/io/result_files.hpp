@@ -36,6 +36,7 @@ NUQ_NAMESPACE_END
 #include <array>
 #include <string_view>
 
+#include "nuq/core/support/ends_with.hpp"
 #include "nuq/io/atomic_file.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -53,7 +54,7 @@ inline constexpr std::array<std::string_view, 9> result_suffixes = {"_fake_quant
                                                                     "_report.json"};
 
 NUQ_FUNCTION inline void refuse_half_written_as(const std::string& file, std::string_view suffix) {
-  if (file.size() < suffix.size() || file.compare(file.size() - suffix.size(), suffix.size(), suffix) != 0) return;
+  if (!ends_with(file, suffix)) return;
   const std::string prefix = file.substr(0, file.size() - suffix.size());
   if (!is_half_written(report_file_of(prefix))) return;
   fail(FormatError(ErrorCode::malformed_file, file + ": the files " + prefix +

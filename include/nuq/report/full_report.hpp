@@ -45,6 +45,7 @@ NUQ_NAMESPACE_END
 #include <filesystem>
 #include <system_error>
 
+#include "nuq/core/support/ends_with.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/report/packed_contents.hpp"
 
@@ -52,18 +53,13 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_FUNCTION [[nodiscard]] inline bool is_packed_file(std::string_view path) noexcept {
-  constexpr std::string_view suffix = ".nuq";
-  return path.size() > suffix.size() && path.substr(path.size() - suffix.size()) == suffix;
-}
-
 /// The packed file that a report names first, of the result, where its bytes are now; empty for none.
 NUQ_FUNCTION [[nodiscard]] inline std::string packed_file_of(const Json& report, const FileSet& files) {
   const Json* const written = report.find("files");
   if (written == nullptr) return {};
   for (const Json& file : *written) {
     const std::string& path = file.find("path")->text();
-    if (!is_packed_file(path)) continue;
+    if (!ends_with(path, ".nuq")) continue;
     for (const FileSet::Staged& staged : files.staged()) {
       if (staged.final_path == path) return staged.temporary;
     }

@@ -40,8 +40,6 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-NUQ_FUNCTION [[nodiscard]] std::string two_decimals(double value);
-
 }  // namespace detail
 
 /// The report for a terminal of so many columns: a line per layer, why layers were left out, then metrics, sizes and
@@ -110,12 +108,6 @@ NUQ_DEFINITION std::string TextTable::text(std::size_t columns) const {
   return lines;
 }
 
-NUQ_DEFINITION std::string two_decimals(double value) {
-  char text[320];  // the largest double has 309 digits before the point
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
-}
-
 NUQ_FUNCTION [[nodiscard]] inline std::string metric_text(const std::optional<double>& metric) {
   return metric ? number_text(*metric) : "-";
 }
@@ -172,7 +164,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string layers_text(const RunReport& repor
   for (const LayerReport& layer : report.layers) {
     layers.add({printable_text(layer.name), printable_text(layer.type), to_string(layer.shape),
                 std::to_string(layer.weights), layer.levels ? std::to_string(*layer.levels) : "float",
-                two_decimals(layer.bits_per_weight), std::to_string(layer.bytes)});
+                fixed_text(layer.bits_per_weight, 2), std::to_string(layer.bytes)});
   }
   return layers.text(columns);
 }
@@ -187,8 +179,8 @@ NUQ_DEFINITION std::string result_table(const RunReport& report, std::size_t col
     text += detail::titled(title, line, columns);
   };
   if (has_result) {
-    add("weights:", std::to_string(report.bytes) + " bytes, " + detail::two_decimals(report.ratio_float32) +
-                        "x smaller than float32, " + detail::two_decimals(report.ratio_int8) + "x smaller than int8");
+    add("weights:", std::to_string(report.bytes) + " bytes, " + detail::fixed_text(report.ratio_float32, 2) +
+                        "x smaller than float32, " + detail::fixed_text(report.ratio_int8, 2) + "x smaller than int8");
   }
   if (report.price) add("price:", detail::number_text(*report.price) + " per bit");
   if (report.sizes) {

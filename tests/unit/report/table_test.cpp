@@ -56,10 +56,6 @@ TEST_CASE("a search that found nothing has no sizes to show") {
   CHECK(nuq::result_table(report) == "metric:  - original, - int8, - result (not satisfied), evaluations: 2\n");
 }
 
-TEST_CASE("the largest numbers are shown in full") {
-  CHECK(nuq::detail::two_decimals(-(std::numeric_limits<double>::max)()).size() == 1 + 309 + 3);
-}
-
 TEST_CASE("a table that is too wide leaves out what can be spared, then gives long names lines of their own") {
   const std::string name = "res5c_branch2c_with_a_long_name";
   nuq::detail::TextTable table({{"layer", false}, {"type", false, true}, {"bytes", true}});

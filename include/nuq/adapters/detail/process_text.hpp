@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <cstddef>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -16,21 +14,6 @@
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
-
-/// Text for a message: on one line, and no longer than `max_bytes` and "...".
-[[nodiscard]] inline std::string printable(std::string_view text, std::size_t max_bytes) {
-  const auto continues_character = [text](std::size_t position) {  // of UTF-8
-    return (static_cast<unsigned char>(text[position]) & 0xC0U) == 0x80U;
-  };
-  std::size_t size = (std::min)(text.size(), max_bytes);
-  while (size > 0 && size < text.size() && continues_character(size)) --size;
-  std::string result(text.substr(0, size));
-  const auto is_control = [](char character) {
-    return static_cast<unsigned char>(character) < 0x20U || character == '\x7f';
-  };
-  std::replace_if(result.begin(), result.end(), is_control, '?');
-  return size < text.size() ? result + "..." : result;
-}
 
 /// "signal 9 (SIGKILL)"; names of the signals that end programs.
 [[nodiscard]] inline std::string signal_text(int signal) {

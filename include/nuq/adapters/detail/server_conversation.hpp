@@ -24,7 +24,7 @@ namespace detail {
 
 /// How messages begin.
 [[nodiscard]] inline std::string server_place(const std::string& command) {
-  return "evaluation server '" + printable(command, std::string::npos) + "': ";
+  return "evaluation server '" + printable_text(command, std::string::npos) + "': ";
 }
 
 [[noreturn]] inline void refuse_server(const std::string& command, const std::string& problem) {

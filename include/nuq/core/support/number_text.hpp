@@ -17,6 +17,13 @@ NUQ_FUNCTION [[nodiscard]] inline std::string number_text(double value) {
   return text;
 }
 
+/// With `places` digits behind the point.
+NUQ_FUNCTION [[nodiscard]] inline std::string fixed_text(double value, int places) {
+  char text[340];  // the largest double has 309 digits before the point
+  std::snprintf(text, sizeof text, "%.*f", places, value);
+  return text;
+}
+
 }  // namespace detail
 NUQ_NAMESPACE_END
 

@@ -27,13 +27,14 @@ NUQ_NAMESPACE_END
 #include <optional>
 #include <string_view>
 
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/report/html/markup.hpp"
 
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_FUNCTION [[nodiscard]] inline std::string percent(double share) {
-  return fixed(100.0 * share, share < 0.0995 ? 1 : 0) + "\u00A0%";
+  return fixed_text(100.0 * share, share < 0.0995 ? 1 : 0) + "\u00A0%";
 }
 
 /// A cell with a number, by which it is sorted, and a bar of `share` of its width behind it.
@@ -88,7 +89,7 @@ NUQ_DEFINITION std::string bytes_picture(const Json& report) {
     if (!bytes || !(*bytes > 0.0)) continue;
     const std::string colour = "c" + std::to_string(index);
     bar += element("i",
-                   "class=\"" + colour + "\" style=\"width:" + fixed(100.0 * *bytes / *whole, 3) + "%\" title=\"" +
+                   "class=\"" + colour + "\" style=\"width:" + fixed_text(100.0 * *bytes / *whole, 3) + "%\" title=\"" +
                        parts[index].meaning + "\"",
                    "");
     rows += element("tr", "",

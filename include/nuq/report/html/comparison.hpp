@@ -26,6 +26,7 @@ NUQ_NAMESPACE_END
 #include <optional>
 #include <vector>
 
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/report/html/bytes_picture.hpp"
 #include "nuq/report/html/layer_table.hpp"
 #include "nuq/report/html/markup.hpp"
@@ -71,7 +72,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string compared_row(const std::string& wh
 NUQ_FUNCTION [[nodiscard]] inline std::string compared_figures(const ComparedRuns& runs) {
   const MetricText text(runs.first);
   const auto whole = [](double value) { return grouped(value); };
-  const auto times = [](double value) { return fixed(value, 2); };
+  const auto times = [](double value) { return fixed_text(value, 2); };
   const auto metric = [&text](double value) { return text.of(value); };
   const auto change = [&text](double value) { return text.of_change(value); };
   std::string rows;
@@ -113,7 +114,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string compared_layers(const ComparedRuns
       row += element("td",
                      "class=\"n\" data-label=\"" + std::string(title) + "\" data-v=\"" +
                          (value ? rounded(*value, 9) : "-1") + "\"",
-                     value ? data(*value, with_minus(fixed(*value, places))) : "–");
+                     value ? data(*value, with_minus(fixed_text(*value, places))) : "–");
     };
     const auto bytes = [&](const char* title, const Json& layer) {
       const std::optional<double> value = number_in(layer, "bytes");

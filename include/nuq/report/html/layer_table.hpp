@@ -29,6 +29,7 @@ NUQ_NAMESPACE_END
 #include <string_view>
 #include <vector>
 
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/report/html/bytes_picture.hpp"
 #include "nuq/report/html/level_picture.hpp"
 #include "nuq/report/html/markup.hpp"
@@ -37,7 +38,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_FUNCTION [[nodiscard]] inline std::string decibels(double value) {
-  return with_minus(fixed(value, 1)) + "\u00A0dB";
+  return with_minus(fixed_text(value, 1)) + "\u00A0dB";
 }
 
 /// A numeric column of the table.
@@ -57,7 +58,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<LayerColumn> layer_columns() {
   return {{"weights", "weights", "number of weights", false, whole},
           {"levels", "levels", "different int8 levels that occur", true, whole},
           {"bits_per_weight", "bits / weight", "stored bits for each weight", true,
-           [](double value) { return fixed(value, 2); }},
+           [](double value) { return fixed_text(value, 2); }},
           {"bytes", "bytes", "stored bytes of the weights", true, whole},
           {"share", "share", "of the bytes of all layers", false, share, true},
           {"weight_snr_db", "weight SNR", "signal-to-noise ratio of the weights, in dB", true,

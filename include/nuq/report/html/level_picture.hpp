@@ -27,6 +27,7 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <optional>
 
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/report/html/axis.hpp"
 #include "nuq/report/html/markup.hpp"
 #include "nuq/report/html/search_picture.hpp"
@@ -156,7 +157,7 @@ NUQ_DEFINITION std::string level_table(const Json& layer) {
   std::string rows;
   for (std::size_t index = 0; index < values.size(); ++index) {
     const double count = used[index].number();
-    const std::string share = all > 0.0 ? fixed(100.0 * count / all, 2) + " %" : "";
+    const std::string share = all > 0.0 ? fixed_text(100.0 * count / all, 2) + " %" : "";
     std::string row = element("td", "class=\"n\"", with_minus(std::to_string(values[index].integer())));
     row += element("td", "class=\"n\"", grouped(count)) + element("td", "class=\"n\"", share);
     if (errors.size() == values.size()) row += element("td", "class=\"n\"", rounded(errors[index].number(), 3));

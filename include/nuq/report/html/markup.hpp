@@ -44,9 +44,6 @@ NUQ_FUNCTION [[nodiscard]] std::string grouped(double whole);
 /// `digits` significant digits, no trailing zeros.
 NUQ_FUNCTION [[nodiscard]] std::string rounded(double value, int digits = 4);
 
-/// `places` digits behind the point.
-NUQ_FUNCTION [[nodiscard]] std::string fixed(double value, int places);
-
 /// A number's text with a minus sign in place of a hyphen.
 NUQ_FUNCTION [[nodiscard]] std::string with_minus(std::string number);
 
@@ -96,6 +93,7 @@ NUQ_NAMESPACE_END
 #include <cmath>
 #include <cstdio>
 
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/core/support/printable_text.hpp"
 #include "nuq/io/json_text.hpp"
 
@@ -163,7 +161,7 @@ NUQ_DEFINITION std::string scrolled(const std::string& table) {
 }
 
 NUQ_DEFINITION std::string grouped(double whole) {
-  std::string digits = fixed(std::abs(whole), 0);
+  std::string digits = fixed_text(std::abs(whole), 0);
   for (std::size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");
   return (whole < 0.0 ? "−" : "") + digits;
 }
@@ -171,12 +169,6 @@ NUQ_DEFINITION std::string grouped(double whole) {
 NUQ_DEFINITION std::string rounded(double value, int digits) {
   std::array<char, 40> text{};
   std::snprintf(text.data(), text.size(), "%.*g", digits, value);
-  return text.data();
-}
-
-NUQ_DEFINITION std::string fixed(double value, int places) {
-  std::array<char, 340> text{};  // the largest double has 309 digits before the point
-  std::snprintf(text.data(), text.size(), "%.*f", places, value);
   return text.data();
 }
 
@@ -188,7 +180,7 @@ NUQ_DEFINITION std::string short_bytes(double bytes) {
   constexpr std::array<const char*, 4> units = {"\u00A0B", "\u00A0kB", "\u00A0MB", "\u00A0GB"};
   std::size_t unit = 0;
   for (; bytes >= 999.5 && unit + 1 < units.size(); ++unit) bytes /= 1000.0;
-  return (unit == 0 || bytes >= 99.95 ? fixed(bytes, 0) : rounded(bytes, 3)) + units[unit];
+  return (unit == 0 || bytes >= 99.95 ? fixed_text(bytes, 0) : rounded(bytes, 3)) + units[unit];
 }
 
 NUQ_DEFINITION std::string data(double value, std::string_view shown) {
@@ -200,7 +192,7 @@ NUQ_DEFINITION std::string whole_in(const Json& json, std::string_view key) {
 }
 
 NUQ_DEFINITION std::string coordinate(double value) {
-  std::string text = fixed(value, 1);
+  std::string text = fixed_text(value, 1);
   if (text.size() > 2 && text.compare(text.size() - 2, 2, ".0") == 0) text.resize(text.size() - 2);
   return text;
 }
@@ -217,12 +209,12 @@ NUQ_DEFINITION MetricText::MetricText(const Json& report) {
 }
 
 NUQ_DEFINITION std::string MetricText::of(double metric) const {
-  return is_share_ ? fixed(100.0 * metric, 2) + "\u00A0%" : rounded(metric, 6);
+  return is_share_ ? fixed_text(100.0 * metric, 2) + "\u00A0%" : rounded(metric, 6);
 }
 
 NUQ_DEFINITION std::string MetricText::of_change(double change) const {
   const std::string sign = change < 0.0 ? "−" : "";
-  return sign + (is_share_ ? fixed(100.0 * std::abs(change), 2) + "\u00A0points" : rounded(std::abs(change), 3));
+  return sign + (is_share_ ? fixed_text(100.0 * std::abs(change), 2) + "\u00A0points" : rounded(std::abs(change), 3));
 }
 
 NUQ_DEFINITION std::optional<double> limit_of(const Json& report) {

@@ -34,6 +34,7 @@ NUQ_NAMESPACE_END
 #include <utility>
 #include <vector>
 
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/report/html/axis.hpp"
 #include "nuq/report/html/markup.hpp"
 
@@ -205,7 +206,7 @@ class SearchPicture {
     const double shown = is_share ? 100.0 * step : step;
     const double digits = std::ceil(-std::log10(shown) - 1e-9);
     const int places = digits > 0.0 ? static_cast<int>((std::min)(digits, 9.0)) : 0;
-    return fixed(is_share ? 100.0 * tick : tick, places) + (is_share ? " %" : "");
+    return fixed_text(is_share ? 100.0 * tick : tick, places) + (is_share ? " %" : "");
   }
 
   /// What is written along a line across the picture.

@@ -39,6 +39,7 @@ NUQ_NAMESPACE_END
 #include <optional>
 #include <string_view>
 
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/report/html/markup.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -81,7 +82,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string lead_of_size(const Json& report) {
   return "The weights of " + std::to_string(layers) + (layers == 1 ? " quantized layer" : " quantized layers") +
          (in_float > 0 ? " and " + std::to_string(in_float) + " in float" : "") + " take " +
          element("b", "", data(bytes, grouped(bytes))) + " bytes, " +
-         element("b", "", data(ratio, fixed(ratio, 1) + " times")) + " less than the " +
+         element("b", "", data(ratio, fixed_text(ratio, 1) + " times")) + " less than the " +
          grouped(std::round(bytes * ratio)) + " of float32. ";
 }
 
@@ -134,7 +135,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string figure(const std::string& number, 
 NUQ_FUNCTION [[nodiscard]] inline std::string duration_text(double seconds) {
   if (seconds < 99.5) return rounded(seconds, 3) + " s";
   const double minutes = std::round(seconds / 60.0);
-  return minutes < 120.0 ? fixed(minutes, 0) + " min" : fixed(seconds / 3600.0, 1) + " h";
+  return minutes < 120.0 ? fixed_text(minutes, 0) + " min" : fixed_text(seconds / 3600.0, 1) + " h";
 }
 
 /// Whether a metric is that of a trial which ended early.
@@ -153,7 +154,7 @@ NUQ_DEFINITION std::string key_figures(const Json& report) {
   const std::optional<double> bytes = number_in(report, "bytes");
   if (bytes && !is_refused(report)) {
     figures += figure(data(*bytes, short_bytes(*bytes)), "weights, " + data_in(report, "ratio_int8", [](double ratio) {
-                                                           return fixed(ratio, 2);
+                                                           return fixed_text(ratio, 2);
                                                          }) + " times smaller than int8");
     const std::optional<double> file = number_in(member(report, "packed_file"), "bytes");
     if (file) figures += figure(data(*file, short_bytes(*file)), "the packed file with everything in it");
