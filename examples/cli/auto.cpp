@@ -39,6 +39,7 @@ struct AutoArguments : ModelOptions {
   AutoEvaluator::Options evaluation;
   PolicyNames policies;
   std::string search = "rate-distortion";
+  bool asks_for_search = false;
   bool asks_for_confidence = false;
   std::vector<std::string> pins;
   std::vector<std::string> groups;
@@ -83,7 +84,7 @@ void describe(const AutoArguments& arguments, const AutoEvaluator& evaluator, To
   }
   if (options.max_bytes) report.set("max_bytes", *options.max_bytes);
   report.set("confidence", options.confidence);
-  report.set("search", arguments.search);
+  report.set("search", arguments.size.is_given() ? "within-bytes" : arguments.search);
   report.set("max_evaluations", options.max_evaluations);
   if (std::isfinite(options.max_seconds)) report.set("time_limit", options.max_seconds);
   arguments.policies.describe(report);
@@ -135,6 +136,12 @@ void follow_config(AutoArguments& arguments, const nuq::QuantConfig& config) {
 
 /// What ends the search: a drop, a size, or both.
 void require_goal(AutoArguments& arguments) {
+  if (arguments.asks_for_search && arguments.size.is_given()) {
+    nuq::detail::fail(
+        nuq::ConfigError(nuq::ErrorCode::invalid_argument,
+                         "nuq auto: --search means nothing to --max-bytes and --ratio, which are searched "
+                         "for in a way of their own: leave it out"));
+  }
   if (arguments.has_max_drop || arguments.size.is_given()) {
     arguments.evaluation.server.max_drop = arguments.evaluation.max_drop.amount;
     return;
@@ -274,6 +281,7 @@ void add_auto(CLI::App& app, Session& session) {
                   "rate-distortion, binary, greedy or exhaustive (all configurations, for a handful of layers)")
       ->type_name("rate-distortion|binary|greedy|exhaustive")
       ->capture_default_str();
+  command.get_option("--search")->each([arguments](const std::string&) { arguments->asks_for_search = true; });
   command
       .add_option("--levels", arguments->options.levels,
                   "numbers of levels to choose from, in place of a price per bit")

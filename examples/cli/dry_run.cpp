@@ -16,6 +16,7 @@
 #include "amounts.hpp"
 #include "dataset_files.hpp"
 #include "level_sizes.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"
@@ -77,8 +78,8 @@ std::string table_of(const nuq::QuantizationSession& session, const Session& opt
   add("all of them", float_total, totals);
   std::vector<std::string> ratios{"times smaller", ""};
   for (const std::uint64_t total : totals)
-    ratios.push_back(nuq::detail::two_decimals(static_cast<double>(float_total) /
-                                               static_cast<double>((std::max)(total, std::uint64_t{1}))));
+    ratios.push_back(nuq::detail::fixed_text(
+        static_cast<double>(float_total) / static_cast<double>((std::max)(total, std::uint64_t{1})), 2));
   table.add(std::move(ratios));
   return table.text(terminal_columns(STDOUT_FILENO));
 }

@@ -1,38 +1,20 @@
 #include "layer_patterns.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
-#include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "nuq/core/error.hpp"
 #include "usage_error.hpp"
 
-bool matches_pattern(std::string_view name, std::string_view pattern) noexcept {
-  std::size_t at = 0;
-  std::size_t in_pattern = 0;
-  std::size_t last_star = std::string_view::npos;
-  std::size_t at_last_star = 0;
-  while (at < name.size()) {
-    if (in_pattern < pattern.size() && pattern[in_pattern] == '*') {
-      last_star = in_pattern++;
-      at_last_star = at;
-    } else if (in_pattern < pattern.size() && (pattern[in_pattern] == '?' || pattern[in_pattern] == name[at])) {
-      ++in_pattern;
-      ++at;
-    } else if (last_star != std::string_view::npos) {  // the star takes one more character
-      in_pattern = last_star + 1;
-      at = ++at_last_star;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', in_pattern) == std::string_view::npos;
+bool matches_pattern(const std::string& name, const std::string& pattern) {
+  return ::fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0;
 }
 
 bool is_pattern(const std::string& name) noexcept {
-  return name.find_first_of("*?") != std::string::npos;
+  return name.find_first_of("*?[") != std::string::npos;
 }
 
 std::vector<std::string> layers_meant(const std::string& pattern, const std::vector<std::string>& layers,

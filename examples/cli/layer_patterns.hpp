@@ -2,11 +2,10 @@
 #define NUQ_EXAMPLES_CLI_LAYER_PATTERNS_HPP
 
 #include <string>
-#include <string_view>
 #include <vector>
 
-/// As a shell matches file names: * stands for any characters, ? for one.
-bool matches_pattern(std::string_view name, std::string_view pattern) noexcept;
+/// As a shell matches words: * stands for any characters, ? for one, [ab] for one of these.
+bool matches_pattern(const std::string& name, const std::string& pattern);
 
 bool is_pattern(const std::string& name) noexcept;
 

@@ -16,6 +16,7 @@
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
 #include "nuq/core/level_counts.hpp"
+#include "nuq/core/support/number_text.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/json.hpp"
@@ -156,7 +157,7 @@ std::string blobs_table(const nuq::Json& layers, std::size_t file_bytes) {
                  std::to_string(bytes),
                  values == 0
                      ? "-"
-                     : nuq::detail::two_decimals(8.0 * static_cast<double>(bytes) / static_cast<double>(values))});
+                     : nuq::detail::fixed_text(8.0 * static_cast<double>(bytes) / static_cast<double>(values), 2)});
     }
   }
   table.add({"text, names", "", "", "", "", "", std::to_string(file_bytes - blob_bytes), ""});

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "amounts.hpp"
+#include "nuq/core/support/ends_with.hpp"
 #include "nuq/core/support/printable_text.hpp"
 #include "nuq/io/result_files.hpp"
 #include "nuq/report/table.hpp"
@@ -29,13 +30,9 @@ constexpr std::array<Purpose, 7> purposes{{{".nuq", "THE SMALL ONE"},
                                            {"_quant.json", "names for the compiler"},
                                            {"_nuq_layer_record.txt", "layers of few levels"}}};
 
-bool ends_in(std::string_view text, std::string_view ending) {
-  return text.size() >= ending.size() && text.substr(text.size() - ending.size()) == ending;
-}
-
 const char* purpose_of(const std::string& path) {
   for (const Purpose& purpose : purposes) {
-    if (ends_in(path, purpose.ending)) return purpose.text;
+    if (nuq::detail::ends_with(path, purpose.ending)) return purpose.text;
   }
   return "scales and levels";
 }
@@ -48,7 +45,7 @@ std::string written_files_text(const nuq::RunReport& report, const std::string& 
   std::string smallest;
   for (const nuq::FileReport& file : report.files) {
     table.add({nuq::detail::printable_text(file.path), std::to_string(file.bytes), purpose_of(file.path)});
-    if (!ends_in(file.path, ".nuq")) continue;
+    if (!nuq::detail::ends_with(file.path, ".nuq")) continue;
     smallest = file.path + " holds network and weights in " + std::to_string(file.bytes) + " bytes, " +
                comparison_text(file.bytes, std::filesystem::file_size(weights), weights);
   }

@@ -58,4 +58,6 @@ exits 2 "$nuq" auto $model --eval-command "$gzip_size" -o x/net
 says err.txt '--max-drop is required, or --max-bytes'
 exits 2 "$nuq" auto $model --eval-command "$gzip_size" --max-drop much -o x/net
 says err.txt '--max-drop much: wanted a number'
+exits 2 "$nuq" auto $model --eval-command "$gzip_size" --max-bytes 40k --search greedy -o x/net
+says err.txt '--search means nothing to --max-bytes'
 [ ! -e x ] || fail "something is written after an error"
