@@ -4,6 +4,10 @@
 # It carries `nuq/proto_schema.hpp` too, the one header through which nuq's own headers reach the generated classes: there their namespace has the name nuq::schema.
 # `nuq/proto_names.hpp` declares the messages alone, for declarations of functions that take or return them.
 #
+# nuq_add_onnx_proto_library(<target> [PACKAGE <package>])
+#
+# The same of the ONNX schema: `nuq/onnx_schema.hpp` (namespace nuq::onnx_schema) and `nuq/onnx_names.hpp`. Its package is <package> with `onnx` before its last part: nuq.onnx.proto.
+#
 # <package> is NUQ_PROTO_PACKAGE, by default nuq.proto. Two libraries of one process that each carry the schemas need different packages: with `acme.proto` the messages are in
 # package acme.proto (C++: acme::proto), the files are acme/*.proto.
 
@@ -17,13 +21,32 @@ function(nuq_add_proto_library target)
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "nuq_add_proto_library: unexpected arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
-  set(package "${NUQ_PROTO_PACKAGE}")
-  if(arg_PACKAGE)
-    set(package "${arg_PACKAGE}")
+  nuq_checked_proto_package(package "${arg_PACKAGE}")
+  nuq_compile_schemas(${target} "${package}" "nuq.proto" proto schema caffe calibration_config scale_offset_record)
+endfunction()
+
+function(nuq_add_onnx_proto_library target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PACKAGE" "")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "nuq_add_onnx_proto_library: unexpected arguments: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  nuq_checked_proto_package(package "${arg_PACKAGE}")
+  string(REGEX REPLACE "proto$" "onnx.proto" package "${package}")
+  nuq_compile_schemas(${target} "${package}" "nuq.onnx.proto" onnx onnx_schema onnx)
+endfunction()
+
+function(nuq_checked_proto_package result package)
+  if(NOT package)
+    set(package "${NUQ_PROTO_PACKAGE}")
   endif()
   if(NOT package MATCHES "^([A-Za-z_][A-Za-z0-9_]*\\.)+proto$")
-    message(FATAL_ERROR "nuq_add_proto_library: package '${package}': want a dotted name that ends in .proto, such as acme.proto")
+    message(FATAL_ERROR "nuq_proto.cmake: package '${package}': want a dotted name that ends in .proto, such as acme.proto")
   endif()
+  set(${result} "${package}" PARENT_SCOPE)
+endfunction()
+
+# Schemas of `nuq_package` as `package`, behind the headers nuq/<header>_schema.hpp and nuq/<header>_names.hpp, which call its namespace nuq::<alias>.
+function(nuq_compile_schemas target package nuq_package header alias)
 
   if(NOT TARGET protobuf::libprotobuf)
     set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)  # for whoever links <target> from another directory; before CMake 3.24 they find Protobuf themselves
@@ -33,7 +56,7 @@ function(nuq_add_proto_library target)
     endif()
   endif()
 
-  string(REGEX REPLACE "\\.proto$" "" folder "${package}")
+  string(REGEX REPLACE "(\\.onnx)?\\.proto$" "" folder "${package}")
   string(REPLACE "." "/" folder "${folder}")
   string(REPLACE "." "::" namespace "${package}")
   set(generated "${CMAKE_CURRENT_BINARY_DIR}/${target}_generated")
@@ -46,11 +69,11 @@ function(nuq_add_proto_library target)
   set(sources "")
   set(includes "")
   set(names "")
-  foreach(name IN ITEMS caffe calibration_config scale_offset_record)
+  foreach(name IN LISTS ARGN)
     set(original "${NUQ_PROTO_DIR}/${name}.proto")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${original}")
     file(READ "${original}" schema)
-    string(REPLACE "package nuq.proto;" "package ${package};" schema "${schema}")
+    string(REPLACE "package ${nuq_package};" "package ${package};" schema "${schema}")
     file(GENERATE OUTPUT "${generated}/${folder}/${name}.proto" CONTENT "${schema}")
     add_custom_command(
       OUTPUT "${generated}/${folder}/${name}.pb.cc" "${generated}/${folder}/${name}.pb.h"
@@ -64,30 +87,31 @@ function(nuq_add_proto_library target)
     list(APPEND names ${messages})
     string(APPEND includes "#include \"${folder}/${name}.pb.h\"\n")
   endforeach()
-  file(GENERATE OUTPUT "${generated}/nuq/proto_schema.hpp" CONTENT
-"#ifndef NUQ_PROTO_SCHEMA_HPP
-#define NUQ_PROTO_SCHEMA_HPP
+  string(TOUPPER ${header} guard)
+  file(GENERATE OUTPUT "${generated}/nuq/${header}_schema.hpp" CONTENT
+"#ifndef NUQ_${guard}_SCHEMA_HPP
+#define NUQ_${guard}_SCHEMA_HPP
 
 ${includes}
 namespace nuq {
-namespace schema = ::${namespace};
+namespace ${alias} = ::${namespace};
 }
 
-#endif  // NUQ_PROTO_SCHEMA_HPP
+#endif  // NUQ_${guard}_SCHEMA_HPP
 ")
   list(JOIN names ";\n" names)
-  file(GENERATE OUTPUT "${generated}/nuq/proto_names.hpp" CONTENT
-"#ifndef NUQ_PROTO_NAMES_HPP
-#define NUQ_PROTO_NAMES_HPP
+  file(GENERATE OUTPUT "${generated}/nuq/${header}_names.hpp" CONTENT
+"#ifndef NUQ_${guard}_NAMES_HPP
+#define NUQ_${guard}_NAMES_HPP
 
 namespace ${namespace} {
 ${names};
 }
 namespace nuq {
-namespace schema = ::${namespace};
+namespace ${alias} = ::${namespace};
 }
 
-#endif  // NUQ_PROTO_NAMES_HPP
+#endif  // NUQ_${guard}_NAMES_HPP
 ")
 
   add_library(${target} STATIC ${sources})

@@ -218,6 +218,7 @@ void add_auto(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<AutoArguments>();
   CLI::App& command = *app.add_subcommand("auto", "search for the smallest network that is accurate enough");
   arguments->add_to(command);
+  add_onnx_form(command, arguments->network);
   arguments->config.add_to(command);
   CLI::Option_group& evaluator = *command.add_option_group("evaluator", "What tells how accurate a network is");
   evaluator.add_option("--data", arguments->evaluation.data, "dataset JSON that the networks are evaluated on")

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "messages.hpp"
+#include "model_kind.hpp"
 #include "nuq/amct/compiler_rule.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/core/support/printable_text.hpp"
@@ -88,21 +89,27 @@ struct ModelOptions {
   nuq::ReadOptions network;
 
   void add_to(CLI::App& command) {
-    command.add_option("-m,--model", model, "prototxt of the network")->type_name("FILE")->required();
-    command.add_option("-w,--weights", weights, "caffemodel with its weights")->type_name("FILE")->required();
+    CLI::Option* const model_option =
+        command.add_option("-m,--model", model, "prototxt of the network, or .onnx")->type_name("FILE")->required();
+    CLI::Option* const weights_option =
+        command.add_option("-w,--weights", weights, "caffemodel with its weights, for a prototxt")
+            ->type_name("FILE")
+            ->required();
+    tell_kind_by_content(*model_option, weights_option, network);
     add_read_options(command, network);
   }
 
   /// The same where a packed file may stand for both.
   void add_or_packed_to(CLI::App& command) {
     add_to(command);
-    command.get_option("--model")->description("prototxt of the network, or its packed file FILE.nuq");
+    command.get_option("--model")->description("prototxt of the network, .onnx, or its packed file FILE.nuq");
     command.get_option("--weights")->required(false)->description("caffemodel with its weights, for a prototxt");
   }
 
   /// Throws where a prototxt has no weights beside it.
   void require_weights() const {
-    if (weights.empty() && !nuq::detail::begins_as_packed(nuq::MappedFile(model).bytes()))
+    if (weights.empty() && network.front_end == nullptr &&
+        !nuq::detail::begins_as_packed(nuq::MappedFile(model).bytes()))
       throw CLI::RequiredError("--weights");
   }
 };

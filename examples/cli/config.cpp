@@ -8,6 +8,8 @@
 
 #include "command.hpp"
 #include "config_options.hpp"
+#include "nuq/caffe/build_graph.hpp"
+#include "nuq/graph/passes/eligibility.hpp"
 #include "nuq/workflow/create_quant_config.hpp"
 
 namespace {
@@ -31,7 +33,17 @@ bool is_refused_by_scope(const std::string& note) {
   return note.find(" supported by NUQ") != std::string::npos || note.find("in the extended scope") != std::string::npos;
 }
 
-void run(ConfigArguments arguments, const Session& session) {
+/// Why no layer with weights can be quantized: a line for each.
+void print_reasons(const ConfigArguments& arguments) {
+  const nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, arguments.network);
+  for (const nuq::Node& node : graph.nodes) {
+    if (node.blobs.empty() && node.weights_obstacle.empty()) continue;
+    const nuq::Eligibility eligibility = nuq::eligibility_of(graph, node, arguments.request.nuq_scope);
+    if (!eligibility.quantizable) print_warnings({"layer '" + node.name + "': " + eligibility.reason});
+  }
+}
+
+void configure(ConfigArguments arguments, const Session& session) {
   arguments.request.network = arguments.network;
   resolve_skipped_layers(arguments, arguments.request);
   const nuq::QuantConfig config =
@@ -48,6 +60,18 @@ void run(ConfigArguments arguments, const Session& session) {
       std::to_string(uniform_layers) + " with arq_quantize");
   if (has_refused && arguments.request.nuq_scope == nuq::NuqScope::standard)
     say("--nuq-scope extended lets grouped, dilated and transposed convolutions take nuq_quantize, too");
+}
+
+/// Where nothing can be quantized in a model of a format that says so for each layer, that is an answer.
+void run(const ConfigArguments& arguments, Session& session) {
+  try {
+    configure(arguments, session);
+  } catch (const nuq::ConfigError& error) {
+    if (error.code() != nuq::ErrorCode::nothing_to_do || arguments.network.front_end == nullptr) throw;
+    print_reasons(arguments);
+    print_warnings({error.message()});
+    session.exit_code = exit_not_satisfied;
+  }
 }
 
 }  // namespace

@@ -28,6 +28,7 @@
 #include "nuq/report/check_results.hpp"
 #include "nuq/report/table.hpp"
 #include "nuq/workflow/pack_model.hpp"
+#include "packed_onnx.hpp"
 #include "terminal.hpp"
 
 namespace {
@@ -65,10 +66,23 @@ void pack(const PackArguments& arguments, const Session& session) {
   }
 }
 
+/// False for a packed file of another format.
+bool unpack_as_onnx(const PackedFileArguments& arguments, const Session& session) {
+  const nuq::MappedFile file(arguments.file);
+  const nuq::PackedModel packed(file.bytes().data(), file.bytes().size(), arguments.file);
+  if (!is_onnx_skeleton(packed.prototxt())) return false;
+  const std::string model_file = arguments.prefix + ".onnx";
+  nuq::refuse_overwriting({arguments.file}, {model_file});
+  unpack_onnx(file.bytes(), arguments.file, model_file);
+  if (!session.quiet) std::printf("%s\n", model_file.c_str());
+  return true;
+}
+
 void unpack(const PackedFileArguments& arguments, const Session& session) {
   const std::string model_file = arguments.prefix + ".prototxt";
   const std::string weights_file = arguments.prefix + ".caffemodel";
   clean_up_on_signal(arguments.prefix);
+  if (unpack_as_onnx(arguments, session)) return;
   nuq::unpack_model(arguments.file, model_file, weights_file);
   if (!session.quiet) std::printf("%s\n%s\n", model_file.c_str(), weights_file.c_str());
 }
@@ -175,8 +189,11 @@ void verify(const PackedFileArguments& arguments, Session& session) {
   const nuq::MappedFile file(arguments.file);
   const std::string_view bytes = file.bytes();
   const nuq::PackedModel model(bytes.data(), bytes.size(), arguments.file);
-  if (!arguments.headers_only)
+  if (is_onnx_skeleton(model.prototxt())) {
+    if (!arguments.headers_only) unpack_onnx(bytes, arguments.file, {});
+  } else if (!arguments.headers_only) {
     nuq::check_packed_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, arguments.file);
+  }
   const nuq::Json layers = contents(model.view(), !arguments.headers_only);
   if (arguments.json) {
     const nuq::Json result = nuq::Json::object({{"file", arguments.file},

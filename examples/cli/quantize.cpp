@@ -161,6 +161,7 @@ void add_quantize(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<QuantizeArguments>();
   CLI::App& command = *app.add_subcommand("quantize", "quantize a network as its configuration says");
   arguments->add_to(command);
+  add_onnx_form(command, arguments->network);
   arguments->config.add_to(command);
   CLI::Option* const recipe =
       command

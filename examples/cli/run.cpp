@@ -63,14 +63,16 @@ std::vector<std::string> resolve_all(const std::vector<std::string>& known, std:
 }
 
 nuq::Tensor read_input(const std::string& argument, std::string& blob) {
-  const std::size_t equals = argument.find('=');
+  const std::size_t equals = argument.rfind('=');
   if (equals == std::string::npos) {
     nuq::detail::fail(
         nuq::ConfigError(nuq::ErrorCode::invalid_argument, "--input '" + argument + "': wanted BLOB=FILE.npy"));
   }
   blob = argument.substr(0, equals);
   const std::string file = argument.substr(equals + 1);
-  return nuq::to_tensor(nuq::read_npy(file));
+  nuq::Tensor tensor = nuq::to_tensor(nuq::read_npy(file));
+  if (tensor.shape.empty()) tensor.shape = {1};  // a single number
+  return tensor;
 }
 
 /// For a layer that was not observed: throws what keeps its output from being computed.
@@ -86,7 +88,7 @@ class OutputArrays {
  public:
   explicit OutputArrays(const RunArguments& arguments) : arguments_(arguments) {
     inputs_ = {arguments.model, arguments.weights};
-    for (const std::string& argument : arguments.inputs) inputs_.push_back(argument.substr(argument.find('=') + 1));
+    for (const std::string& argument : arguments.inputs) inputs_.push_back(argument.substr(argument.rfind('=') + 1));
   }
 
   /// Takes the file name of an array: `value` of the graph, asked for as `option`. Throws ConfigError for one that

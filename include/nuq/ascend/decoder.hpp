@@ -26,7 +26,6 @@ NUQ_NAMESPACE_END
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <cstddef>
 
 #include "nuq/ascend/detail/code.hpp"
@@ -89,9 +88,13 @@ class AscendDecodeTable {
   }
 
   NUQ_FUNCTION [[nodiscard]] bool bytes_differ() const noexcept {
-    std::bitset<256> seen;
-    for (std::size_t rank = 0; rank < ascend_dictionary_size(mode_); ++rank) seen.set(byte_of_rank(rank));
-    return seen.count() == ascend_dictionary_size(mode_);
+    std::array<bool, 256> seen{};
+    for (std::size_t rank = 0; rank < ascend_dictionary_size(mode_); ++rank) {
+      bool& is_seen = seen[byte_of_rank(rank)];
+      if (is_seen) return false;
+      is_seen = true;
+    }
+    return true;
   }
 
   AscendMode mode_ = AscendMode::low;

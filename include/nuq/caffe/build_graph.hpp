@@ -394,9 +394,11 @@ NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model) {
   return build_graph(std::move(model), serial);
 }
 
-/// Of a prototxt and its caffemodel. Throws what `read_model`, `choose_state` and `build_graph` throw.
+/// Of a prototxt and its caffemodel, or what another front end reads. Throws what `read_model`, `choose_state` and
+/// `build_graph` throw.
 NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel,
                                 const ReadOptions& options) {
+  if (options.front_end != nullptr) return options.front_end->load(model_file, weights_file, parallel, options);
   const ResourceLimits limits = options.limits.value_or(ResourceLimits::from_environment());
   Model model = read_model(model_file, weights_file, limits);
   model.options = options;

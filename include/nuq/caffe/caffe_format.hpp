@@ -22,6 +22,7 @@ NUQ_NAMESPACE_END
 #include <utility>
 #include <vector>
 
+#include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/caffe_source.hpp"
 #include "nuq/caffe/model_file.hpp"
 #include "nuq/caffe/packed_model_file.hpp"
@@ -38,6 +39,10 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
+NUQ_FUNCTION [[nodiscard]] inline ModelFiles caffe_files(const std::string& prefix) {
+  return {prefix + "_model.prototxt", prefix + "_weights.caffemodel"};
+}
+
 /// A prototxt and a caffemodel about to be written.
 NUQ_FUNCTION class CaffeModel final : public FormattedModel {
  public:
@@ -53,7 +58,8 @@ NUQ_FUNCTION class CaffeModel final : public FormattedModel {
   }
 
   void stage(FileSet& files, const std::string& prefix) const override {
-    write_model(*model_, files, prefix + "_model.prototxt", prefix + "_weights.caffemodel");
+    const ModelFiles names = caffe_files(prefix);
+    write_model(*model_, files, names.model_file, names.weights_file);
   }
 
   [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
@@ -69,6 +75,9 @@ NUQ_FUNCTION class CaffeFormat final : public CaffeSource {
  public:
   explicit CaffeFormat(std::shared_ptr<const Model> model) : CaffeSource(std::move(model)) {}
 
+  [[nodiscard]] ModelFiles files() const override { return {this->model_file(), this->weights_file()}; }
+  [[nodiscard]] ModelFiles files(const std::string& prefix) const override { return caffe_files(prefix); }
+  [[nodiscard]] Graph graph() const override { return build_graph(this->model()); }
   [[nodiscard]] std::unique_ptr<FormattedModel> original() const override {
     return std::make_unique<NUQ_CLASS(CaffeModel)>(this->model());
   }

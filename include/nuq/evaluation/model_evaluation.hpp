@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "nuq/caffe/build_graph.hpp"
+#include "nuq/caffe/model.hpp"
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
 #include "nuq/engine/custom_layers.hpp"
@@ -38,9 +38,9 @@ class ModelEvaluation {
   ModelEvaluation& operator=(const ModelEvaluation&) = delete;
   ~ModelEvaluation();
 
-  /// The metric of a model that is on the disk as it is.
-  NUQ_FUNCTION [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches);
-  NUQ_FUNCTION [[nodiscard]] double of_original(const std::shared_ptr<const Model>& model);
+  /// The metric of the model that a graph comes from, which is on the disk as it is.
+  NUQ_FUNCTION [[nodiscard]] double of_original(const ModelSource& source, BatchMetrics& batches);
+  NUQ_FUNCTION [[nodiscard]] double of_original(const ModelSource& source);
 
   /// The metric of what a quantization makes of a graph.
   NUQ_FUNCTION [[nodiscard]] double operator()(const Graph& graph, const NetworkQuantization& quantization,
@@ -52,20 +52,17 @@ class ModelEvaluation {
   NUQ_FUNCTION void calibrate(Model model, int batch_num);
 
   /// Writes the fake-quant model to the files of a slot.
-  NUQ_FUNCTION const ModelFiles& write(const Graph& graph, const NetworkQuantization& quantization,
-                                       std::size_t slot) const;
+  NUQ_FUNCTION const ModelFiles& write(const Graph& graph, const NetworkQuantization& quantization, std::size_t slot);
 
  private:
   NUQ_FUNCTION [[nodiscard]] double of_net(Net& net, BatchMetrics& batches);
 
-  /// Writes a model to the files of a slot.
-  NUQ_FUNCTION const ModelFiles& write(const Model& model, std::size_t slot) const;
-
   NUQ_FUNCTION [[nodiscard]] double checked(double metric);
 
   AnyEvaluator evaluator_;
-  std::vector<ModelFiles> files_;     // by slot
-  std::vector<EngineMemory> memory_;  // by slot, of the net before
+  std::vector<std::string> prefixes_;  // of files, by slot
+  std::vector<ModelFiles> files_;      // written, by slot
+  std::vector<EngineMemory> memory_;   // by slot, of the net before
   std::size_t threads_;
   CustomLayers custom_layers_;
   std::atomic<int> count_{0};  // calls of the evaluator
@@ -80,10 +77,10 @@ NUQ_NAMESPACE_END
 #include <filesystem>
 #include <system_error>
 
-#include "nuq/caffe/model_file.hpp"
-#include "nuq/caffe/quantized_model.hpp"
+#include "nuq/caffe/caffe_format.hpp"
 #include "nuq/core/finite.hpp"
 #include "nuq/engine/net.hpp"
+#include "nuq/graph/model_source.hpp"
 #include "nuq/graph/passes/insert_quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
 
@@ -93,19 +90,23 @@ namespace detail {
 
 NUQ_DEFINITION ModelEvaluation::ModelEvaluation(AnyEvaluator evaluator, const std::string& save_prefix,
                                                 std::size_t threads, CustomLayers custom_layers, std::size_t slots)
-    : evaluator_(std::move(evaluator)), memory_(slots), threads_(threads), custom_layers_(std::move(custom_layers)) {
+    : evaluator_(std::move(evaluator)),
+      files_(slots),
+      memory_(slots),
+      threads_(threads),
+      custom_layers_(std::move(custom_layers)) {
   const std::string run = save_prefix + std::string(trial_infix) + run_token(this);
   for (std::size_t slot = 0; slot < slots; ++slot) {
-    const std::string trial = run + (slot == 0 ? "" : "_" + std::to_string(slot));
-    files_.push_back({trial + "_model.prototxt", trial + "_weights.caffemodel"});
+    prefixes_.push_back(run + (slot == 0 ? "" : "_" + std::to_string(slot)));
   }
 }
 
 NUQ_SPECIAL_MEMBER ModelEvaluation::~ModelEvaluation() {
   std::error_code ignored;
   for (const ModelFiles& slot : files_) {
-    std::filesystem::remove(slot.model_file, ignored);
-    std::filesystem::remove(slot.weights_file, ignored);
+    for (const std::string& file : {slot.model_file, slot.weights_file}) {
+      if (!file.empty()) std::filesystem::remove(file, ignored);
+    }
   }
 }
 
@@ -125,40 +126,42 @@ NUQ_DEFINITION double ModelEvaluation::operator()(const Graph& graph, const Netw
   return (*this)(graph, quantization, 0, batches);
 }
 
-NUQ_DEFINITION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model, BatchMetrics& batches) {
+NUQ_DEFINITION double ModelEvaluation::of_original(const ModelSource& source, BatchMetrics& batches) {
   if (evaluator_.of_net) {
-    Net net(build_graph(model), threads_, custom_layers_);
+    Net net(source.graph(), threads_, custom_layers_);
     return of_net(net, batches);
   }
-  return checked(evaluator_.of_files({model->model_file, model->weights_file}, evaluator_.batch_num, batches));
+  return checked(evaluator_.of_files(source.files(), evaluator_.batch_num, batches));
 }
 
-NUQ_DEFINITION double ModelEvaluation::of_original(const std::shared_ptr<const Model>& model) {
+NUQ_DEFINITION double ModelEvaluation::of_original(const ModelSource& source) {
   BatchMetrics batches;
-  return of_original(model, batches);
+  return of_original(source, batches);
 }
 
 NUQ_DEFINITION const ModelFiles& ModelEvaluation::write(const Graph& graph, const NetworkQuantization& quantization,
-                                                        std::size_t slot) const {
-  return write(fake_quant_model(graph, quantization), slot);
-}
-
-NUQ_DEFINITION const ModelFiles& ModelEvaluation::write(const Model& model, std::size_t slot) const {
-  const ModelFiles& place = files_[slot];
+                                                        std::size_t slot) {
+  Parallel serial;
+  files_[slot] = graph.source->files(prefixes_[slot]);
   FileSet files;
-  write_model(model, files, place.model_file, place.weights_file);
+  graph.source->fake_quant(graph, quantization, serial)->stage(files, prefixes_[slot]);
   files.commit();
-  return place;
+  return files_[slot];
 }
 
 NUQ_DEFINITION void ModelEvaluation::calibrate(Model model, int batch_num) {
   BatchMetrics batches;
+  const auto source = caffe_source(std::make_shared<const Model>(std::move(model)));
   if (evaluator_.of_net) {
-    Net net(build_graph(std::make_shared<const Model>(std::move(model))), threads_, custom_layers_);
+    Net net(source->graph(), threads_, custom_layers_);
     static_cast<void>(evaluator_.of_net(net, batch_num, batches));
     return;
   }
-  static_cast<void>(evaluator_.of_files(write(model, 0), batch_num, batches));
+  files_.front() = source->files(prefixes_.front());
+  FileSet files;
+  source->original()->stage(files, prefixes_.front());
+  files.commit();
+  static_cast<void>(evaluator_.of_files(files_.front(), batch_num, batches));
 }
 
 NUQ_DEFINITION double ModelEvaluation::of_net(Net& net, BatchMetrics& batches) {

@@ -10,16 +10,11 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/graph/model_files.hpp"
 #include "nuq/search/result.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
-
-/// A model to be evaluated, on the disk.
-struct ModelFiles {
-  std::string model_file;
-  std::string weights_file;
-};
 
 /// A model whose metric is wanted. `slot`: different for models that are evaluated at the same time.
 struct Trial {

@@ -60,6 +60,8 @@ struct Node {
   /// Why the layer is not computed although its type is known ("field 'x' is not understood"); empty: nothing hinders.
   /// Its weights can be quantized all the same, nothing is folded into it or it into others.
   std::string obstacle{};
+  /// Why the weights cannot be quantized although the layer has a weight matrix; empty: nothing hinders.
+  std::string weights_obstacle{};
 };
 
 /// A node but for what it has been trained to.
@@ -95,6 +97,7 @@ struct Graph {
   std::vector<std::size_t> inputs;      ///< values fed by the user, in declared order
   std::vector<std::string> warnings{};  ///< what of the network's files nobody has understood, with file and line
   ResourceLimits limits{};              ///< that hold for computing it
+  std::vector<std::size_t> outputs{};   ///< values that the network's file calls results; none where it does not tell
 
   /// The files that messages name; empty where there are none.
   NUQ_FUNCTION [[nodiscard]] const std::string& model_file() const noexcept;
@@ -122,6 +125,7 @@ NUQ_DEFINITION Node without_blobs(const Node& node) {
   bare.fused = node.fused;
   bare.source_index = node.source_index;
   bare.obstacle = node.obstacle;
+  bare.weights_obstacle = node.weights_obstacle;
   return bare;
 }
 

@@ -21,13 +21,24 @@ struct NetworkState {
   std::vector<std::string> stages;  ///< besides the file's own
 };
 
+struct ReadOptions;
+
+/// Who reads a format's files, in place of the front end that `load_graph` belongs to.
+struct FrontEnd {
+  Graph (*load)(const std::string& model_file, const std::string& weights_file, Parallel& parallel,
+                const ReadOptions& options);
+};
+
 /// How a model's files are read.
 struct ReadOptions {
+  const FrontEnd* front_end = nullptr;  ///< of the files' format (onnx/front_end.hpp); null: Caffe's
   NetworkState state;
   /// Fields that are to mean nothing although nobody understands them, as TYPE.FIELD: the layers' type, and the field
   /// with or without the message that it stands in ("Pooling.pooling_param.pad_type", "Pooling.pad_type").
   /// "TYPE.blobs": trained blobs beyond those that the type has, as pruning leaves them.
   std::vector<std::string> ignored_fields;
+  /// How quantized weights are stored by formats that know several ways (onnx/quantized_model.hpp); empty: as usual.
+  std::string weight_form;
   /// What the files may ask for; absent: what the environment says (ResourceLimits::from_environment).
   std::optional<ResourceLimits> limits;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "nuq/core/parallel.hpp"
+#include "nuq/graph/model_files.hpp"
 #include "nuq/graph/quantization.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/packed/coding_choice.hpp"
@@ -57,6 +58,12 @@ class ModelSource {
   /// Empty where the network has no weights, or none in a file of their own.
   [[nodiscard]] virtual const std::string& weights_file() const noexcept = 0;
 
+  /// The files that the network is in.
+  [[nodiscard]] virtual ModelFiles files() const = 0;
+  /// Those that `FormattedModel::stage` writes under a prefix.
+  [[nodiscard]] virtual ModelFiles files(const std::string& prefix) const = 0;
+  /// The network as it was read, nothing folded.
+  [[nodiscard]] virtual Graph graph() const = 0;
   /// The model as it was read.
   [[nodiscard]] virtual std::unique_ptr<FormattedModel> original() const = 0;
   /// The float model that computes what `quantization` makes of `graph`: with Quant and DeQuant layers where there are
@@ -64,6 +71,12 @@ class ModelSource {
   [[nodiscard]] virtual std::unique_ptr<FormattedModel> fake_quant(const Graph& graph,
                                                                    const NetworkQuantization& quantization,
                                                                    Parallel& parallel) const = 0;
+  /// The same, its weights stored as levels and scales, which the model itself multiplies; null where the format has no
+  /// such form.
+  [[nodiscard]] virtual std::unique_ptr<FormattedModel> with_levels(const Graph& /*graph*/,
+                                                                    const NetworkQuantization& /*quantization*/) const {
+    return nullptr;
+  }
   /// The model for the vendor's compiler: int8 weights, int32 bias, Quant and DeQuant layers. Throws as `fake_quant`
   /// does, and for a layer without activation scale.
   [[nodiscard]] virtual std::unique_ptr<FormattedModel> deploy(const Graph& graph,

@@ -100,7 +100,7 @@ class NpyHeaderParser {
 
   NUQ_FUNCTION [[nodiscard]] NumericType element_type() {
     const std::string_view name = quoted();
-    if (name == "|u1") return NumericType::uint8;
+    if (name == "|u1" || name == "|b1") return NumericType::uint8;
     if (name == "|i1") return NumericType::int8;
     if (name == "<i4") return NumericType::int32;
     if (name == "<i8") return NumericType::int64;

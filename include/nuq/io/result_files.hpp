@@ -43,15 +43,17 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-inline constexpr std::array<std::string_view, 9> result_suffixes = {"_fake_quant_model.prototxt",
-                                                                    "_fake_quant_weights.caffemodel",
-                                                                    "_deploy_model.prototxt",
-                                                                    "_deploy_weights.caffemodel",
-                                                                    "_quant.json",
-                                                                    "_nuq_layer_record.txt",
-                                                                    ".nuq",
-                                                                    "_report.html",
-                                                                    "_report.json"};
+inline constexpr std::array<std::string_view, 11> result_suffixes = {"_fake_quant_model.prototxt",
+                                                                     "_fake_quant_weights.caffemodel",
+                                                                     "_deploy_model.prototxt",
+                                                                     "_deploy_weights.caffemodel",
+                                                                     "_fake_quant_model.onnx",
+                                                                     "_quantized_model.onnx",
+                                                                     "_quant.json",
+                                                                     "_nuq_layer_record.txt",
+                                                                     ".nuq",
+                                                                     "_report.html",
+                                                                     "_report.json"};
 
 NUQ_FUNCTION inline void refuse_half_written_as(const std::string& file, std::string_view suffix) {
   if (!ends_with(file, suffix)) return;

@@ -56,6 +56,7 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 NUQ_FUNCTION [[nodiscard]] inline bool is_reported(const Node& node, NuqScope scope) {
+  if (!node.weights_obstacle.empty()) return true;
   const bool is_in_scope = has_weight_matrix(node) || (is_depthwise(node) && scope == NuqScope::extended);
   return is_in_scope && !node.blobs.empty();
 }
@@ -94,8 +95,8 @@ NUQ_FUNCTION [[nodiscard]] inline LayerReport layer_report(const Graph& graph, c
   LayerReport report;
   report.name = node.name;
   report.type = node.type;
-  report.shape = node.blobs.front().shape;
-  report.weights = element_count(report.shape);
+  if (!node.blobs.empty()) report.shape = node.blobs.front().shape;
+  report.weights = node.blobs.empty() ? 0 : element_count(report.shape);
   report.bytes = 4 * report.weights;
   const Node& owner = owner_of_weights(graph, node);
   const auto quantized = quantization.find(node.name);

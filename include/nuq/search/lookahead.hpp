@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -56,11 +55,11 @@ template <class Policy>
     Configuration pending;
   };
   std::vector<Configuration> likely;
-  std::deque<Scenario> scenarios{{problem.evaluated(), pending}};
+  std::vector<Scenario> scenarios{{problem.evaluated(), pending}};
   const std::size_t most_rounds = 4 * count;
-  for (std::size_t round = 0; round < most_rounds && likely.size() < count && !scenarios.empty(); ++round) {
+  for (std::size_t round = 0; round < most_rounds && likely.size() < count && round < scenarios.size(); ++round) {
     for (const bool satisfied : {true, false}) {
-      Scenario next = scenarios.front();
+      Scenario next = scenarios[round];
       const EvaluationOutcome outcome = detail::assumed_outcome(next.known, satisfied);
       next.known.push_back({next.pending, problem.total_bytes(next.pending), outcome});
       const std::optional<Configuration> asked = detail::next_asked(policy, problem, next.known);
@@ -70,7 +69,6 @@ template <class Policy>
       next.pending = *asked;
       scenarios.push_back(std::move(next));
     }
-    scenarios.pop_front();
   }
   return likely;
 }

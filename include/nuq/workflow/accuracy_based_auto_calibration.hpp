@@ -247,7 +247,6 @@ NUQ_NAMESPACE_END
 #include <memory>
 
 #include "nuq/amct/quantization_record.hpp"
-#include "nuq/caffe/caffe_source.hpp"
 #include "nuq/calibration/random_inputs.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/evaluation/unchanged_metric.hpp"
@@ -288,7 +287,7 @@ NUQ_DEFINITION AutoCalibrationResult AutoCalibrationRun::run(const AnyRollBackSt
 }
 
 NUQ_DEFINITION void AutoCalibrationRun::evaluate_original() {
-  const double metric = evaluation_.of_original(caffe_model(session_.graph));
+  const double metric = evaluation_.of_original(*session_.graph.source);
   result_.original_metric = metric;
   if (evaluator_.is_satisfied(metric, metric)) return;
   fail(EvaluationError(ErrorCode::evaluation_failed,

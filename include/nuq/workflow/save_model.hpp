@@ -109,6 +109,10 @@ NUQ_DEFINITION void stage_quantized_models(FileSet& files, const Graph& graph, c
     if (save_type != SaveType::deploy)
       stage_model_and_packed(files, *fake_quant, save_path, "_fake_quant", graph, quantization, parallel);
   }
+  if (save_type != SaveType::deploy) {
+    const auto with_levels = graph.source->with_levels(graph, quantization);
+    if (with_levels != nullptr) stage_model(files, *with_levels, save_path + "_quantized");
+  }
   if (save_type != SaveType::fakequant) {
     const auto deploy = graph.source->deploy(graph, quantization);
     if (save_type == SaveType::deploy) {

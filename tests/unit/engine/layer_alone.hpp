@@ -38,6 +38,19 @@ inline nuq::Node layer_alone(const std::string& type, const std::string& paramet
   return node;
 }
 
+/// A layer of an operation that no layer type of Caffe has, outside of any network.
+inline nuq::Node operation_alone(nuq::Operation operation, std::vector<nuq::Tensor> blobs = {},
+                                 std::size_t inputs = 1) {
+  nuq::Node node;
+  node.name = "layer1";
+  node.type = "Layer";
+  node.operation = std::move(operation);
+  node.blobs = std::move(blobs);
+  for (std::size_t input = 0; input < inputs; ++input) node.inputs.push_back(input);
+  node.outputs = {inputs};
+  return node;
+}
+
 inline nuq::Tensor random_tensor(const nuq::Shape& shape, std::uint32_t seed) {
   return {shape, random_values(nuq::element_count(shape), seed)};
 }

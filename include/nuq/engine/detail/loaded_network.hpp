@@ -168,7 +168,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<AnyLayer> load_or_obstacle(const
 
 NUQ_DEFINITION AnyLayer LoadedNetwork::load(const LayerRef& layer, std::string obstacle, const CustomLayers& custom) {
   const Node& node = layer.node;
-  if (node.inputs.empty() && !is<ops::Parameter>(node)) return AnyLayer::load<NoOpLayer>(layer);
+  if (node.inputs.empty() && obstacle.empty() && !is<ops::Parameter>(node)) return AnyLayer::load<NoOpLayer>(layer);
   if (custom.knows(node.type)) obstacle.clear();
   std::string above;
   for (const std::size_t input : node.inputs) {

@@ -94,6 +94,61 @@ class ExpLayer {
 };
 ExpLayer layer_of(const ops::Exp&);
 
+/// y = alpha·x + beta, not below 0 and not above 1.
+class HardSigmoidLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  NUQ_FUNCTION explicit HardSigmoidLayer(const LayerRef& layer) : operation_(layer.operation<ops::HardSigmoid>()) {}
+
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
+    for_each_value(call,
+                   [op = operation_](float x) { return (std::max)(0.0F, (std::min)(op.alpha * x + op.beta, 1.0F)); });
+  }
+
+ private:
+  ops::HardSigmoid operation_;
+};
+HardSigmoidLayer layer_of(const ops::HardSigmoid&);
+
+/// A function of one value.
+class PointwiseLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  NUQ_FUNCTION explicit PointwiseLayer(const LayerRef& layer) : function_(layer.operation<ops::Pointwise>().function) {}
+
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
+    switch (function_) {
+      case ops::PointwiseFunction::hard_swish:
+        return for_each_value(call, [](float x) { return x * (std::max)(0.0F, (std::min)(x + 3.0F, 6.0F)) / 6.0F; });
+      case ops::PointwiseFunction::erf:
+        return for_each_value(call, [](float x) { return std::erf(x); });
+      case ops::PointwiseFunction::gelu:
+        return for_each_value(call, [](float x) { return 0.5F * x * (1.0F + std::erf(x * 0.70710678F)); });
+      case ops::PointwiseFunction::gelu_tanh:
+        return for_each_value(
+            call, [](float x) { return 0.5F * x * (1.0F + std::tanh(0.79788456F * (x + 0.044715F * x * x * x))); });
+      case ops::PointwiseFunction::sine:
+        return for_each_value(call, [](float x) { return std::sin(x); });
+      case ops::PointwiseFunction::cosine:
+        return for_each_value(call, [](float x) { return std::cos(x); });
+      case ops::PointwiseFunction::floor:
+        return for_each_value(call, [](float x) { return std::floor(x); });
+      case ops::PointwiseFunction::ceiling:
+        return for_each_value(call, [](float x) { return std::ceil(x); });
+      case ops::PointwiseFunction::round:
+        return for_each_value(call, [](float x) { return std::nearbyint(x); });
+      case ops::PointwiseFunction::sign:
+        return for_each_value(call, [](float x) { return x > 0.0F ? 1.0F : (x < 0.0F ? -1.0F : x); });
+    }
+  }
+
+ private:
+  ops::PointwiseFunction function_;
+};
+PointwiseLayer layer_of(const ops::Pointwise&);
+
 /// y = log(shift + scale·x) to the layer's base; not a number where shift + scale·x is negative.
 class LogLayer {
  public:

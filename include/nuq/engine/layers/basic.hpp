@@ -13,7 +13,8 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Hands its first input's values on to every output, of which there may be none: Split, Flatten, Reshape, AntiQuant.
+/// Hands its first input's values on to every output, of which there may be none: Split, Flatten, Reshape, Squeeze,
+/// Unsqueeze, AntiQuant.
 class CopyLayer {
  public:
   static constexpr bool in_place = true;
@@ -31,6 +32,8 @@ CopyLayer layer_of(const ops::AntiQuant&);
 CopyLayer layer_of(const ops::Flatten&);
 CopyLayer layer_of(const ops::Reshape&);
 CopyLayer layer_of(const ops::Split&);
+CopyLayer layer_of(const ops::Squeeze&);
+CopyLayer layer_of(const ops::Unsqueeze&);
 
 /// y = factor·x.
 class DropoutLayer {

@@ -2,6 +2,7 @@
 #define NUQ_ENGINE_LAYERS_ELEMENTWISE_HPP
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -17,7 +18,7 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Sum (with coefficients), product or maximum of tensors, which are of one shape or repeated to one.
+/// Sum (with coefficients), product, maximum, … of tensors, which are of one shape or repeated to one.
 class EltwiseLayer {
  public:
   static constexpr bool in_place = true;
@@ -84,6 +85,12 @@ class EltwiseLayer {
       }
     } else if (method_ == ops::EltwiseMethod::product) {
       for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] * right[at];
+    } else if (method_ == ops::EltwiseMethod::quotient) {
+      for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] / right[at];
+    } else if (method_ == ops::EltwiseMethod::power) {
+      for (std::int64_t at = begin; at < end; ++at) output[at] = std::pow(left[at], right[at]);
+    } else if (method_ == ops::EltwiseMethod::minimum) {
+      for (std::int64_t at = begin; at < end; ++at) output[at] = right[at] < left[at] ? right[at] : left[at];
     } else if (index == 1) {
       for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] > right[at] ? left[at] : right[at];
     } else {

@@ -19,6 +19,50 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
+/// Normalizes runs of neighbouring values to mean 0 and variance 1, and scales and shifts each.
+class LayerNormLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  NUQ_FUNCTION explicit LayerNormLayer(const LayerRef& layer) : operation_(layer.operation<ops::LayerNorm>()) {
+    require_blobs(layer, operation_.bias ? 2 : 1);
+    scale_ = layer.node.blobs[0].values;
+    shift_ = operation_.bias ? layer.node.blobs[1].values : std::vector<float>(scale_.size());
+  }
+
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
+    const AxisSplit split = layer_norm_split(operation_, call.layer, call.inputs[0].shape);
+    call.workspace.for_each_range(split.outer, split.extent, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t run = begin; run < end; ++run) {
+        normalise(call.inputs[0].values.data() + run * split.extent,
+                  call.outputs[0].values.data() + run * split.extent);
+      }
+    });
+  }
+
+ private:
+  NUQ_FUNCTION void normalise(const float* input, float* output) const {
+    const auto size = static_cast<double>(scale_.size());
+    double sum = 0.0;
+    for (std::size_t at = 0; at < scale_.size(); ++at) sum += static_cast<double>(input[at]);
+    const double mean = sum / size;
+    double squares = 0.0;
+    for (std::size_t at = 0; at < scale_.size(); ++at) {
+      const double deviation = static_cast<double>(input[at]) - mean;
+      squares += deviation * deviation;
+    }
+    const double factor = 1.0 / std::sqrt(squares / size + static_cast<double>(operation_.eps));
+    for (std::size_t at = 0; at < scale_.size(); ++at) {
+      output[at] = static_cast<float>((static_cast<double>(input[at]) - mean) * factor) * scale_[at] + shift_[at];
+    }
+  }
+
+  ops::LayerNorm operation_;
+  std::vector<float> scale_;
+  std::vector<float> shift_;
+};
+LayerNormLayer layer_of(const ops::LayerNorm&);
+
 /// Local response normalisation, y = x · (base + alpha · mean square of the neighbourhood)^−beta. The base is k across
 /// channels, and 1 within a channel. What lies outside of the input counts as zeros.
 class LrnLayer {

@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/array_view.hpp"
 #include "nuq/core/tensor.hpp"
+#include "nuq/engine/kernels/gather.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/reduction.hpp"
@@ -114,6 +116,90 @@ class ReductionLayer {
   double coefficient_;
 };
 ReductionLayer layer_of(const ops::Reduction&);
+
+/// The sum, mean, maximum, … of all values along some axes.
+class ReduceLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  NUQ_FUNCTION explicit ReduceLayer(const LayerRef& layer) : operation_(layer.operation<ops::Reduce>()) {}
+
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
+    const std::vector<StridedAxis> input = dense_axes(call.inputs[0].shape);
+    const std::vector<bool> is_reduced = reduced_axes(operation_, call.layer, input.size());
+    std::vector<StridedAxis> kept;
+    std::vector<StridedAxis> taken{{1, 0}};
+    for (std::size_t axis = 0; axis < input.size(); ++axis) (is_reduced[axis] ? taken : kept).push_back(input[axis]);
+    const std::int64_t size = size_of(taken);
+    const ArrayView<float> output = call.outputs[0].values;
+    call.workspace.for_each_range(size_of(kept), size, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t at = begin; at < end; ++at) {
+        const float* const values = call.inputs[0].values.data() + offset_of(kept, at);
+        output[static_cast<std::size_t>(at)] = static_cast<float>(reduced(values, taken, size));
+      }
+    });
+  }
+
+ private:
+  NUQ_FUNCTION [[nodiscard]] static std::int64_t size_of(const std::vector<StridedAxis>& axes) noexcept {
+    std::int64_t size = 1;
+    for (const StridedAxis& axis : axes) size *= axis.extent;
+    return size;
+  }
+  NUQ_FUNCTION [[nodiscard]] static std::int64_t offset_of(const std::vector<StridedAxis>& axes,
+                                                           std::int64_t index) noexcept {
+    std::int64_t offset = 0;
+    for (std::size_t axis = axes.size(); axis-- > 0; index /= axes[axis].extent) {
+      offset += index % axes[axis].extent * axes[axis].stride;
+    }
+    return offset;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] double reduced(const float* values, const std::vector<StridedAxis>& axes,
+                                            std::int64_t size) const {
+    const StridedAxis inner = axes.back();
+    double result = first();
+    for (std::int64_t line = 0; line < size; line += inner.extent) {
+      const float* const run = values + offset_of(axes, line);
+      for (std::int64_t at = 0; at < inner.extent; ++at) {
+        result = joined(result, static_cast<double>(run[at * inner.stride]));
+      }
+    }
+    if (operation_.method == ops::ReduceMethod::mean) return result / static_cast<double>(size);
+    return operation_.method == ops::ReduceMethod::norm ? std::sqrt(result) : result;
+  }
+
+  /// What nothing at all is reduced to.
+  NUQ_FUNCTION [[nodiscard]] double first() const noexcept {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (operation_.method == ops::ReduceMethod::maximum) return -infinity;
+    if (operation_.method == ops::ReduceMethod::minimum) return infinity;
+    return operation_.method == ops::ReduceMethod::product ? 1.0 : 0.0;
+  }
+  /// NaN wherever it stands makes all NaN.
+  NUQ_FUNCTION [[nodiscard]] double joined(double result, double value) const {
+    switch (operation_.method) {
+      case ops::ReduceMethod::sum:
+      case ops::ReduceMethod::mean:
+        break;
+      case ops::ReduceMethod::maximum:
+        return result >= value ? result : (std::isnan(result) ? result : value);
+      case ops::ReduceMethod::minimum:
+        return result <= value ? result : (std::isnan(result) ? result : value);
+      case ops::ReduceMethod::product:
+        return result * value;
+      case ops::ReduceMethod::sum_of_magnitudes:
+        return result + std::fabs(value);
+      case ops::ReduceMethod::sum_of_squares:
+      case ops::ReduceMethod::norm:
+        return result + value * value;
+    }
+    return result + value;
+  }
+
+  ops::Reduce operation_;
+};
+ReduceLayer layer_of(const ops::Reduce&);
 
 /// y = eˣ⁻ᵐ / Σ eˣ⁻ᵐ along an axis, m being the largest x.
 class SoftmaxLayer {

@@ -34,6 +34,27 @@ class PermuteLayer {
 };
 PermuteLayer layer_of(const ops::Permute&);
 
+/// Repeats values to a larger shape.
+class ExpandLayer {
+ public:
+  static constexpr bool in_place = false;
+
+  explicit ExpandLayer(const LayerRef&) {}
+
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
+    const Shape& shape = call.outputs[0].shape;
+    const std::vector<StridedAxis> input = dense_axes(call.inputs[0].shape);
+    std::vector<StridedAxis> axes(shape.size());
+    for (std::size_t axis = 0; axis < axes.size(); ++axis) axes[axis] = {shape[axis], 0};
+    const std::size_t missing = axes.size() - input.size();
+    for (std::size_t axis = 0; axis < input.size(); ++axis) {
+      if (input[axis].extent > 1) axes[missing + axis].stride = input[axis].stride;
+    }
+    gather(call.workspace, axes, call.inputs[0].values.data(), call.outputs[0].values.data());
+  }
+};
+ExpandLayer layer_of(const ops::Expand&);
+
 /// Reorders channels so that the first ones of all groups come first, then the second ones, and so on.
 class ShuffleChannelLayer {
  public:

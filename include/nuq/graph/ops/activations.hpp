@@ -44,6 +44,12 @@ struct Exp {
   float shift = 0.0F;
 };
 
+/// y = alpha·x + beta, not below 0 and not above 1.
+struct HardSigmoid {
+  float alpha = 0.2F;
+  float beta = 0.5F;
+};
+
 /// y = log(shift + scale·x) to a base; −1 stands for e.
 struct Log {
   float base = -1.0F;
@@ -53,6 +59,25 @@ struct Log {
 
 /// y = x·tanh(ln(1 + eˣ)).
 struct Mish {};
+
+/// A function of one value that has no parameters.
+enum class PointwiseFunction {
+  hard_swish,  ///< x·min(max(x + 3, 0), 6) / 6
+  erf,
+  gelu,       ///< x/2·(1 + erf(x/√2)) (Hendrycks and Gimpel, 2016)
+  gelu_tanh,  ///< its approximation, x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+  sine,
+  cosine,
+  floor,
+  ceiling,
+  round,  ///< halves to even numbers
+  sign
+};
+
+/// y = f(x).
+struct Pointwise {
+  PointwiseFunction function = PointwiseFunction::hard_swish;
+};
 
 /// y = (shift + scale·x)^power.
 struct Power {
@@ -95,8 +120,8 @@ struct Threshold {
 };
 
 /// This family's part of `Operation`.
-using Activations = OperationList<AbsoluteValue, Clip, Elu, Exp, Log, Mish, Power, PRelu, Relu, Relu6, Sigmoid,
-                                  Softplus, Swish, Tanh, Threshold>;
+using Activations = OperationList<AbsoluteValue, Clip, Elu, Exp, HardSigmoid, Log, Mish, Pointwise, Power, PRelu, Relu,
+                                  Relu6, Sigmoid, Softplus, Swish, Tanh, Threshold>;
 
 }  // namespace ops
 
@@ -175,7 +200,17 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Log& lo
   return shapes_of_input(layer, inputs);
 }
 
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const HardSigmoid&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  return shapes_of_input(layer, inputs);
+}
+
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Mish&, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  return shapes_of_input(layer, inputs);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Pointwise&, const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
 }

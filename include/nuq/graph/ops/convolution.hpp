@@ -164,7 +164,7 @@ NUQ_FUNCTION [[nodiscard]] inline ops::Window window_along(const LayerContext& l
                                                 (axes > 1 ? " or " + std::to_string(axes) : std::string()));
   };
   return {value("kernel_size", window.kernel), value("stride", window.strides), value("dilation", window.dilations),
-          value("pad", window.pads_begin), value("pad", window.pads_end)};
+          value("pad", window.pads_begin),     value("pad", window.pads_end),   window.auto_pad};
 }
 
 /// As messages call one of `axes` spatial axes.
@@ -229,6 +229,7 @@ NUQ_FUNCTION [[nodiscard]] inline ConvolutionGeometry windows_over_input(const L
   std::vector<WindowAxis> axes = checked_windows(layer, window, input.extents.size());
   for (std::size_t axis = 0; axis < axes.size(); ++axis) {
     axes[axis].input = input.extents[axis];
+    set_auto_pads(window.auto_pad, axes[axis]);
     place_convolution_window(layer, axes[axis], name_of_axis(axis, axes.size()));
   }
   ConvolutionGeometry geometry;

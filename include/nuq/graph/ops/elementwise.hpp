@@ -24,6 +24,9 @@ enum class EltwiseMethod {
   sum,
   product,
   maximum,
+  minimum,
+  quotient,        ///< the first divided by the others
+  power,           ///< the first to the power of the second
   stochastic_sum,  ///< of random inputs, which inference refuses
 };
 
@@ -52,6 +55,12 @@ NUQ_FUNCTION [[nodiscard]] inline const char* name_of(ops::EltwiseMethod method)
       return "PROD";
     case ops::EltwiseMethod::maximum:
       return "MAX";
+    case ops::EltwiseMethod::minimum:
+      return "MIN";
+    case ops::EltwiseMethod::quotient:
+      return "DIV";
+    case ops::EltwiseMethod::power:
+      return "POW";
     case ops::EltwiseMethod::stochastic_sum:
       return "STOCHASTIC_SUM";
   }

@@ -23,6 +23,14 @@ NUQ_NAMESPACE_BEGIN
 
 namespace ops {
 
+/// y = (x − mean) / √(variance + eps)·γ + β over all axes from `axis` on together. Blobs: γ, then β with `bias` (Ba,
+/// Kiros and Hinton, 2016).
+struct LayerNorm {
+  std::int64_t axis = -1;
+  float eps = 1e-5F;
+  bool bias = true;
+};
+
 /// Local response normalization: y = x·(k + alpha·m)^−beta, m the mean square of `size` neighbouring channels, or, with
 /// k = 1 whatever is given, of `size` × `size` neighbouring positions (Krizhevsky, Sutskever and Hinton, 2012, §3.3).
 struct Lrn {
@@ -49,7 +57,7 @@ struct Normalize {
 };
 
 /// This family's part of `Operation`.
-using Normalizations = OperationList<Lrn, Mvn, Normalize>;
+using Normalizations = OperationList<LayerNorm, Lrn, Mvn, Normalize>;
 
 }  // namespace ops
 
@@ -62,6 +70,15 @@ NUQ_FUNCTION [[nodiscard]] inline std::int64_t lrn_radius(const ops::Lrn& lrn, c
   return lrn.size / 2;
 }
 
+/// The input of a LayerNorm around the values that are normalized together; blobs, where the layer has them, must hold
+/// a value for each.
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit layer_norm_split(const ops::LayerNorm& norm, const LayerContext& layer,
+                                                             const Shape& input) {
+  const AxisSplit split = split_at(input, canonical_axis(layer, norm.axis, input.size()), input.size());
+  check_weights_and_bias(layer, {split.extent}, norm.bias, split.extent);
+  return split;
+}
+
 /// The input of a Normalize around its channels; blobs, where the layer has them, must hold a factor for each or one.
 NUQ_FUNCTION [[nodiscard]] inline AxisSplit normalize_split(const ops::Normalize& normalize, const LayerContext& layer,
                                                             const Shape& input) {
@@ -72,8 +89,18 @@ NUQ_FUNCTION [[nodiscard]] inline AxisSplit normalize_split(const ops::Normalize
 
 namespace ops {
 
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const LayerNorm& norm, std::size_t) {
+  return norm.bias ? 2 : 1;
+}
+
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const Normalize&, std::size_t) {
   return 1;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const LayerNorm& norm, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  static_cast<void>(layer_norm_split(norm, layer, only_input(layer, inputs)));
+  return inputs;
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Lrn& lrn, const LayerContext& layer,

@@ -130,6 +130,8 @@ NUQ_FUNCTION [[nodiscard]] inline PoolingGeometry pooling_geometry(const ops::Po
     check_window(layer, geometry.y, "height");
     check_window(layer, geometry.x, "width");
   }
+  set_auto_pads(pooling.window.auto_pad, geometry.y);
+  set_auto_pads(pooling.window.auto_pad, geometry.x);
   const bool padded = geometry.y.pad + geometry.y.pad_end + geometry.x.pad + geometry.x.pad_end > 0;
   if (padded && pooling.method == ops::PoolMethod::expectation) {
     layer.fail(ErrorCode::invalid_argument, "pool is STOCHASTIC and padded, wanted pad 0 as in Caffe");

@@ -38,13 +38,23 @@ struct Reduction {
   float coefficient = 1.0F;
 };
 
+/// What Reduce makes of the values that it takes together.
+enum class ReduceMethod { sum, mean, maximum, minimum, product, sum_of_magnitudes, sum_of_squares, norm };
+
+/// The sum, say, of all values along some axes; the norm is the root of the sum of squares.
+struct Reduce {
+  ReduceMethod method = ReduceMethod::sum;
+  std::vector<std::int64_t> axes{};  ///< negative ones count from the end; none: all
+  bool keeps_axes = true;            ///< with an extent of 1
+};
+
 /// y = eˣ / Σ eˣ along an axis.
 struct Softmax {
   std::int64_t axis = 1;
 };
 
 /// This family's part of `Operation`.
-using Reductions = OperationList<ArgMax, Reduction, Softmax>;
+using Reductions = OperationList<ArgMax, Reduce, Reduction, Softmax>;
 
 }  // namespace ops
 
@@ -65,6 +75,14 @@ NUQ_FUNCTION [[nodiscard]] inline AxisSplit arg_max_split(const ops::ArgMax& arg
 NUQ_FUNCTION [[nodiscard]] inline std::size_t reduction_axis(const ops::Reduction& reduction, const LayerContext& layer,
                                                              std::size_t rank) {
   return canonical_axis(layer, reduction.axis, rank);
+}
+
+/// For each axis of an input of `rank` axes, whether a Reduce takes its values together.
+NUQ_FUNCTION [[nodiscard]] inline std::vector<bool> reduced_axes(const ops::Reduce& reduce, const LayerContext& layer,
+                                                                 std::size_t rank) {
+  std::vector<bool> is_reduced(rank, reduce.axes.empty());
+  for (const std::int64_t axis : reduce.axes) is_reduced[canonical_axis(layer, axis, rank)] = true;
+  return is_reduced;
 }
 
 /// The input of a Softmax around the axis whose values sum up to 1.
@@ -102,6 +120,20 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Reducti
   const std::size_t axis = reduction_axis(reduction, layer, input.size());
   if (axis == 0) return {{1}};
   return {{input.begin(), input.begin() + static_cast<std::ptrdiff_t>(axis)}};
+}
+
+/// One value for the whole input is [1] where no axes are kept.
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Reduce& reduce, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  const Shape& input = only_input(layer, inputs);
+  const std::vector<bool> is_reduced = reduced_axes(reduce, layer, input.size());
+  Shape output;
+  for (std::size_t axis = 0; axis < input.size(); ++axis) {
+    if (!is_reduced[axis]) output.push_back(input[axis]);
+    if (is_reduced[axis] && reduce.keeps_axes) output.push_back(1);
+  }
+  if (output.empty()) output = {1};
+  return {output};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Softmax& softmax, const LayerContext& layer,

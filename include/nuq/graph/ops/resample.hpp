@@ -48,6 +48,32 @@ struct MaxUnpool {
   bool shorter_x = false;
 };
 
+/// Where, in steps of the input's values, the centre of an output value lies that stands at place p of n; the input has
+/// m values and the axis is stretched by s.
+enum class ResizePlaces {
+  half_pixel,          ///< (p + ½) / s − ½
+  pytorch_half_pixel,  ///< the same, 0 for a single output value
+  asymmetric,          ///< p / s
+  align_corners        ///< p·(m − 1) / (n − 1)
+};
+
+/// How a Resize takes a value from the input's neighbours.
+enum class ResizeMethod {
+  linear,
+  nearest_floor,
+  nearest_ceil,
+  nearest_prefer_floor,  ///< the lower of two that are as near
+  nearest_prefer_ceil
+};
+
+/// Stretches images.
+struct Resize {
+  ResizeMethod method = ResizeMethod::linear;
+  ResizePlaces places = ResizePlaces::half_pixel;
+  AxisValues sizes{};           ///< height and width of the output, or none
+  std::vector<float> scales{};  ///< in their place: an extent becomes ⌊extent·scale⌋
+};
+
 /// Repeats every value of an image (nearest neighbour).
 struct Upsample {
   std::int64_t factor_y = 2;
@@ -57,7 +83,7 @@ struct Upsample {
 };
 
 /// This family's part of `Operation`.
-using Resamplings = OperationList<Interp, MaxUnpool, Upsample>;
+using Resamplings = OperationList<Interp, MaxUnpool, Resize, Upsample>;
 
 }  // namespace ops
 
@@ -132,6 +158,30 @@ NUQ_FUNCTION [[nodiscard]] inline InterpGeometry interp_geometry(const ops::Inte
   return {input[0], input[1], along(0), along(1)};
 }
 
+/// One spatial axis of a Resize.
+struct ResizeAxis {
+  std::int64_t input = 0;
+  std::int64_t output = 0;
+  float scale = 1.0F;
+};
+
+/// Spatial axis `axis`, 0 or 1, of a Resize with `extent` input values. Throws ModelError naming the layer and the
+/// value.
+NUQ_FUNCTION [[nodiscard]] inline ResizeAxis resize_axis(const ops::Resize& resize, const LayerContext& layer,
+                                                         std::size_t axis, std::int64_t extent) {
+  if (resize.sizes.size() == 2) {
+    return {extent, resize.sizes[axis], static_cast<float>(resize.sizes[axis]) / static_cast<float>(extent)};
+  }
+  if (resize.scales.size() != 2) layer.fail(ErrorCode::size_mismatch, "has neither two sizes nor two scales");
+  const float scale = resize.scales[axis];
+  const float output = std::floor(static_cast<float>(extent) * scale);
+  if (!(scale > 0.0F && output >= 1.0F && output < static_cast<float>(1 << 24))) {
+    layer.fail(ErrorCode::invalid_argument, "the scale is " + detail::number_text(static_cast<double>(scale)) +
+                                                " for an extent of " + std::to_string(extent));
+  }
+  return {extent, static_cast<std::int64_t>(output), scale};
+}
+
 /// How often an Upsample repeats the values of an image along its axes.
 struct UpsampleFactors {
   std::int64_t y = 2;
@@ -197,6 +247,14 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const MaxUnpo
   }
   return {{input[0], input[1], detail::unpooled_extent(unpool, layer, 0, input[2]),
            detail::unpooled_extent(unpool, layer, 1, input[3])}};
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Resize& resize, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  const Shape& input = only_input(layer, inputs);
+  require_image(layer, input);
+  return {{input[0], input[1], resize_axis(resize, layer, 0, input[2]).output,
+           resize_axis(resize, layer, 1, input[3]).output}};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Upsample& upsample, const LayerContext& layer,

@@ -11,6 +11,7 @@
 #include "nuq/core/error.hpp"
 #include "nuq/core/tensor.hpp"
 #include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/broadcast.hpp"
 #include "nuq/graph/ops/inputs.hpp"
 #include "nuq/graph/ops/layer_context.hpp"
 #include "nuq/graph/ops/operation_list.hpp"
@@ -39,6 +40,21 @@ struct Reshape {
   std::int64_t num_axes = -1;  ///< −1: all the rest
 };
 
+/// Leaves out axes of extent 1.
+struct Squeeze {
+  std::vector<std::int64_t> axes{};  ///< negative ones count from the end; none: all of extent 1
+};
+
+/// Puts in axes of extent 1.
+struct Unsqueeze {
+  std::vector<std::int64_t> axes{};  ///< of the output; negative ones count from its end
+};
+
+/// Repeats values to a larger shape (see `broadcast_shape`).
+struct Expand {
+  Shape shape{};
+};
+
 /// Channels in groups, reordered so that the first ones of all groups come first, then the second ones, and so on
 /// (Zhang, Zhou, Lin and Sun: ShuffleNet, 2017).
 struct ShuffleChannel {
@@ -46,7 +62,7 @@ struct ShuffleChannel {
 };
 
 /// This family's part of `Operation`.
-using Reshapings = OperationList<Flatten, Permute, Reshape, ShuffleChannel>;
+using Reshapings = OperationList<Expand, Flatten, Permute, Reshape, ShuffleChannel, Squeeze, Unsqueeze>;
 
 }  // namespace ops
 
@@ -161,6 +177,50 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Reshape
   }
   if (output.empty()) output = {1};
   return {output};
+}
+
+/// A single value is [1].
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Squeeze& squeeze, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  const Shape& input = only_input(layer, inputs);
+  std::vector<bool> is_dropped(input.size(), false);
+  for (const std::int64_t given : squeeze.axes) {
+    const std::size_t axis = canonical_axis(layer, given, input.size());
+    if (input[axis] != 1) {
+      layer.fail(ErrorCode::size_mismatch,
+                 "axis " + std::to_string(axis) + " of the input " + to_string(input) + " is no axis of extent 1");
+    }
+    is_dropped[axis] = true;
+  }
+  Shape output;
+  for (std::size_t axis = 0; axis < input.size(); ++axis) {
+    const bool is_left_out = squeeze.axes.empty() ? input[axis] == 1 : is_dropped[axis];
+    if (!is_left_out) output.push_back(input[axis]);
+  }
+  if (output.empty()) output = {1};
+  return {output};
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Unsqueeze& unsqueeze,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  const Shape& input = only_input(layer, inputs);
+  const std::size_t rank = input.size() + unsqueeze.axes.size();
+  std::vector<bool> is_new(rank, false);
+  for (const std::int64_t axis : unsqueeze.axes) {
+    const std::size_t index = canonical_axis(layer, axis, rank);
+    if (is_new[index]) layer.fail(ErrorCode::invalid_argument, "axis " + std::to_string(axis) + " is given twice");
+    is_new[index] = true;
+  }
+  Shape output;
+  auto next = input.begin();
+  for (std::size_t axis = 0; axis < rank; ++axis) output.push_back(is_new[axis] ? 1 : *next++);
+  return {output};
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Expand& expand, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  return {broadcast_shape(layer, only_input(layer, inputs), expand.shape)};
 }
 
 /// The channels must be a multiple of `group`.

@@ -36,6 +36,36 @@ struct Slice {
   std::vector<std::int64_t> points{};  ///< where pieces but the first begin; without any the pieces are equal
 };
 
+/// The values of an axis at the given places.
+struct Take {
+  std::int64_t axis = 0;
+  std::vector<std::int64_t> places{};  ///< negative ones count from the end
+  bool keeps_axis = true;              ///< false: a single place, the axis vanishes
+};
+
+/// Along each of `axes` every step-th value from `starts` up to `ends`, which is left out; as NumPy's slices.
+struct StridedSlice {
+  std::vector<std::int64_t> axes{};
+  std::vector<std::int64_t> starts{};
+  std::vector<std::int64_t> ends{};
+  std::vector<std::int64_t> steps{};  ///< negative ones go backwards
+};
+
+/// What stands beyond the border of a tensor.
+enum class PadMode {
+  constant,
+  edge,    ///< the outermost value
+  reflect  ///< the values mirrored at the outermost one
+};
+
+/// Adds values before and behind those of each axis; negative numbers leave values out.
+struct Pad {
+  PadMode mode = PadMode::constant;
+  std::vector<std::int64_t> begin{};  ///< of each axis
+  std::vector<std::int64_t> end{};
+  float value = 0.0F;
+};
+
 /// `tiles` copies of the input along an axis.
 struct Tile {
   std::int64_t axis = 1;
@@ -43,7 +73,7 @@ struct Tile {
 };
 
 /// This family's part of `Operation`.
-using Slicings = OperationList<Concat, Crop, Slice, Tile>;
+using Slicings = OperationList<Concat, Crop, Pad, Slice, StridedSlice, Take, Tile>;
 
 }  // namespace ops
 
@@ -108,6 +138,56 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<std::int64_t> slice_borders(const 
 
 }  // namespace detail
 
+/// One axis as a StridedSlice reads it: `count` values, `step` apart, from `start` on.
+struct SlicedAxis {
+  std::int64_t start = 0;
+  std::int64_t step = 1;
+  std::int64_t count = 0;
+};
+
+/// The axes of an input as a StridedSlice reads them. Throws ModelError naming the layer and the value.
+NUQ_FUNCTION [[nodiscard]] inline std::vector<SlicedAxis> sliced_axes(const ops::StridedSlice& slice,
+                                                                      const LayerContext& layer, const Shape& input) {
+  const std::size_t count = slice.axes.size();
+  if (slice.starts.size() != count || slice.ends.size() != count || slice.steps.size() != count) {
+    layer.fail(ErrorCode::size_mismatch, "starts, ends and steps have " + std::to_string(slice.starts.size()) + ", " +
+                                             std::to_string(slice.ends.size()) + " and " +
+                                             std::to_string(slice.steps.size()) + " values, wanted " +
+                                             std::to_string(count) + ", one for each axis");
+  }
+  std::vector<SlicedAxis> axes;
+  for (const std::int64_t extent : input) axes.push_back({0, 1, extent});
+  for (std::size_t at = 0; at < count; ++at) {
+    const std::size_t axis = canonical_axis(layer, slice.axes[at], input.size());
+    const std::int64_t extent = input[axis];
+    const std::int64_t step = slice.steps[at];
+    if (step == 0) layer.fail(ErrorCode::invalid_argument, "a step is 0, wanted another number");
+    const auto within = [extent, step](std::int64_t place) {
+      const std::int64_t least = step < 0 ? -1 : 0;
+      const std::int64_t most = step < 0 ? extent - 1 : extent;
+      const std::int64_t from_begin = place < 0 && place >= -extent ? place + extent : place;
+      return from_begin < least ? least : (from_begin > most ? most : from_begin);
+    };
+    const std::int64_t start = within(slice.starts[at]);
+    const std::int64_t room = step < 0 ? start - within(slice.ends[at]) : within(slice.ends[at]) - start;
+    const std::int64_t width = step < 0 ? (step < -extent ? extent : -step) : (step > extent ? extent : step);
+    axes[axis] = {start, step, room > 0 ? (room + width - 1) / width : 0};
+  }
+  return axes;
+}
+
+/// The input around the axis that a Take reads; its places are checked.
+NUQ_FUNCTION [[nodiscard]] inline std::size_t take_axis(const ops::Take& take, const LayerContext& layer,
+                                                        const Shape& input) {
+  const std::size_t axis = canonical_axis(layer, take.axis, input.size());
+  for (const std::int64_t place : take.places) {
+    if (place >= -input[axis] && place < input[axis]) continue;
+    layer.fail(ErrorCode::invalid_argument, "place " + std::to_string(place) + " is asked for along axis " +
+                                                std::to_string(axis) + ", the input is " + to_string(input));
+  }
+  return axis;
+}
+
 namespace ops {
 
 /// All inputs must agree but along the axis.
@@ -156,6 +236,44 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Slice& 
     outputs[piece][axis] = borders[piece + 1] - borders[piece];
   }
   return outputs;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const StridedSlice& slice, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  Shape output;
+  for (const SlicedAxis& axis : sliced_axes(slice, layer, only_input(layer, inputs))) output.push_back(axis.count);
+  return {output};
+}
+
+/// A single value is [1].
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Take& take, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  Shape output = only_input(layer, inputs);
+  const auto axis = output.begin() + static_cast<std::ptrdiff_t>(take_axis(take, layer, output));
+  *axis = static_cast<std::int64_t>(take.places.size());
+  if (!take.keeps_axis) output.erase(axis);
+  if (output.empty()) output = {1};
+  return {output};
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Pad& pad, const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  Shape output = only_input(layer, inputs);
+  if (pad.begin.size() != output.size() || pad.end.size() != output.size()) {
+    layer.fail(ErrorCode::size_mismatch,
+               "pads are given for " + std::to_string(pad.begin.size()) + " axes, the input is " + to_string(output));
+  }
+  for (std::size_t axis = 0; axis < output.size(); ++axis) {
+    const std::int64_t extent = output[axis];
+    const std::int64_t most = pad.mode == PadMode::reflect ? extent - 1 : max_element_count;
+    if (pad.begin[axis] < -extent || pad.begin[axis] > most || pad.end[axis] < -extent || pad.end[axis] > most) {
+      layer.fail(ErrorCode::invalid_argument,
+                 "pads of axis " + std::to_string(axis) + " are " + std::to_string(pad.begin[axis]) + " and " +
+                     std::to_string(pad.end[axis]) + " for the input " + to_string(inputs[0]));
+    }
+    output[axis] = pad.begin[axis] + extent + pad.end[axis];
+  }
+  return {output};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const Tile& tile, const LayerContext& layer,

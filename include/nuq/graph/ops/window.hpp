@@ -19,13 +19,18 @@ namespace ops {
 /// A value for each spatial axis, or one that stands for all; none where the operation's default holds.
 using AxisValues = std::vector<std::int64_t>;
 
+/// Pads that follow from the input's extent: as many as make the output ⌈input / stride⌉ values, half of them before
+/// the first value; an odd one stands behind the last value or before the first.
+enum class AutoPad { none, same_upper, same_lower };
+
 /// The window that a convolution or a pooling slides along the spatial axes of its input.
 struct Window {
   AxisValues kernel{};
-  AxisValues strides{};     ///< 1 where not given
-  AxisValues dilations{};   ///< distance between neighbouring taps, 1 where not given
-  AxisValues pads_begin{};  ///< positions added before the first value, 0 where not given
-  AxisValues pads_end{};    ///< and behind the last one
+  AxisValues strides{};              ///< 1 where not given
+  AxisValues dilations{};            ///< distance between neighbouring taps, 1 where not given
+  AxisValues pads_begin{};           ///< positions added before the first value, 0 where not given
+  AxisValues pads_end{};             ///< and behind the last one
+  AutoPad auto_pad = AutoPad::none;  ///< where it is another, no pads are given
 };
 
 }  // namespace ops
@@ -43,6 +48,16 @@ struct WindowAxis {
   /// Input positions from the window's first to its last, both included.
   NUQ_FUNCTION [[nodiscard]] std::int64_t reach() const noexcept { return dilation * (kernel - 1) + 1; }
 };
+
+/// Sets the pads of a window whose input is known as `auto_pad` asks for.
+NUQ_FUNCTION inline void set_auto_pads(ops::AutoPad auto_pad, WindowAxis& window) noexcept {
+  if (auto_pad == ops::AutoPad::none) return;
+  const std::int64_t outputs = (window.input + window.stride - 1) / window.stride;
+  const std::int64_t needed = (outputs - 1) * window.stride + window.reach() - window.input;
+  const std::int64_t pads = needed > 0 ? needed : 0;
+  window.pad = (auto_pad == ops::AutoPad::same_lower ? pads + 1 : pads) / 2;
+  window.pad_end = pads - window.pad;
+}
 
 /// Largest kernel, stride, pad and dilation that is taken for serious.
 inline constexpr std::int64_t max_window_parameter = 1 << 16;

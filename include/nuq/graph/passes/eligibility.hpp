@@ -88,7 +88,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::string group_obstacle(const ops::Convolut
 
 NUQ_DEFINITION std::string inner_product_obstacle(const ops::InnerProduct& product) {
   if (product.transposed_weights) return "transposed weights: only transpose: false is supported";
-  if (product.axis != 1) return "axis " + std::to_string(product.axis) + ": only axis 1 is supported";
+  if (product.axis != 1 && !product.matrix_product)
+    return "axis " + std::to_string(product.axis) + ": only axis 1 is supported";
   return {};
 }
 
@@ -106,6 +107,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::string type_obstacle(const Node& node, Nu
 
 NUQ_FUNCTION [[nodiscard]] inline std::string quantization_obstacle(const Graph& graph, const Node& node,
                                                                     NuqScope scope) {
+  if (!node.weights_obstacle.empty()) return node.weights_obstacle;
   if (const std::string obstacle = type_obstacle(node, scope); !obstacle.empty()) return obstacle;
   const bool has_weights_file = !graph.weights_file().empty();
   if (has_weights_file && node.blobs.empty()) return "the weights file has no blobs for it";

@@ -88,8 +88,13 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> if_simple(const Gra
   return node.inputs.size() == 1 && node.outputs.size() == 1 ? std::optional<std::size_t>(index) : std::nullopt;
 }
 
+NUQ_FUNCTION [[nodiscard]] inline bool is_result(const Graph& graph, std::size_t value) {
+  return std::find(graph.outputs.begin(), graph.outputs.end(), value) != graph.outputs.end();
+}
+
 /// The node of one input and one output that is the only reader of `value`.
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_reader(const Graph& graph, std::size_t value) {
+  if (is_result(graph, value)) return std::nullopt;
   const std::vector<std::size_t> readers = graph.consumers(value);
   return readers.size() == 1 ? if_simple(graph, readers.front()) : std::nullopt;
 }
@@ -97,7 +102,8 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_reader(const G
 /// The node of one input and one output that writes `value` for a single reader.
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_writer(const Graph& graph, std::size_t value) {
   const std::size_t producer = graph.values[value].producer;
-  if (producer == Value::network_input || graph.consumers(value).size() != 1) return std::nullopt;
+  if (producer == Value::network_input || is_result(graph, value) || graph.consumers(value).size() != 1)
+    return std::nullopt;
   return if_simple(graph, producer);
 }
 

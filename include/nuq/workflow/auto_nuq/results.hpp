@@ -84,8 +84,6 @@ NUQ_NAMESPACE_END
 
 #include "nuq/amct/quantization_record.hpp"
 #include "nuq/amct/record_file.hpp"
-#include "nuq/caffe/caffe_source.hpp"
-#include "nuq/caffe/model.hpp"
 #include "nuq/core/support/number_text.hpp"
 #include "nuq/evaluation/batch_metrics.hpp"
 #include "nuq/evaluation/unchanged_metric.hpp"
@@ -152,16 +150,13 @@ NUQ_DEFINITION void AutoNuqResults::judge_answer(const EvaluatedConfiguration& a
 NUQ_DEFINITION void AutoNuqResults::confirm_answer() {
   const AnyEvaluator& evaluator = run_.tools.evaluator;
   if (!evaluator.confirm) return;
-  const Model& model = *caffe_model(run_.session.graph);
+  const ModelSource& source = *run_.session.graph.source;
   BatchMetrics original;
-  const std::optional<double> original_metric = evaluator.confirm({model.model_file, model.weights_file}, original);
+  const std::optional<double> original_metric = evaluator.confirm(source.files(), original);
   const auto goes_to_its_end = [](double) { return true; };
   BatchMetrics answer(original.values(), original_metric.value_or(0.0), goes_to_its_end);
   const std::optional<double> metric =
-      original_metric
-          ? evaluator.confirm(
-                {run_.prefix + "_fake_quant_model.prototxt", run_.prefix + "_fake_quant_weights.caffemodel"}, answer)
-          : std::nullopt;
+      original_metric ? evaluator.confirm(source.files(run_.prefix + "_fake_quant"), answer) : std::nullopt;
   if (!metric) return;
   Confirmation confirmation;
   confirmation.original_metric = *original_metric;

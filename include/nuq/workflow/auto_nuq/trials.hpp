@@ -81,8 +81,6 @@ NUQ_NAMESPACE_END
 #include <optional>
 #include <utility>
 
-#include "nuq/caffe/caffe_source.hpp"
-#include "nuq/caffe/model.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/io/sha256.hpp"
 #include "nuq/search/lookahead.hpp"
@@ -108,15 +106,14 @@ NUQ_DEFINITION AutoNuqTrials::AutoNuqTrials(AutoNuqState& run, const ConfigSourc
 }
 
 NUQ_DEFINITION double AutoNuqTrials::original() {
-  const Model& model = *caffe_model(run_.session.graph);
-  const auto evaluate = [this](std::size_t) {
+  const ModelSource& source = *run_.session.graph.source;
+  const auto evaluate = [this, &source](std::size_t) {
     BatchMetrics batches;
-    const double metric =
-        unless_stopped([&] { return evaluation_.of_original(caffe_model(run_.session.graph), batches); });
+    const double metric = unless_stopped([&] { return evaluation_.of_original(source, batches); });
     if (!batches.values().empty()) metrics_.remember_original_batches(batches.values());
     return EvaluationOutcome{metric, false, false, {}, {}, false};
   };
-  const auto files = [&model](std::size_t) { return ModelFiles{model.model_file, model.weights_file}; };
+  const auto files = [&source](std::size_t) { return source.files(); };
   EvaluationProgress shown = progress_of("original", 0);
   EvaluationOutcome outcome = outcome_of({{"original", evaluate, files}}, shown);
   outcome.satisfied = true;

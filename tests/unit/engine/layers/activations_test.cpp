@@ -231,3 +231,33 @@ TEST_CASE("Threshold tells what is above it") {
   CHECK(computed<nuq::detail::ThresholdLayer>(layer_alone("Threshold", "threshold_param { threshold: 0.5 }"), {input})
             .values == std::vector<float>{0.0F, 0.0F, 0.0F, 1.0F});
 }
+
+TEST_CASE("hard sigmoids and other functions of one value") {
+  const auto of = [](const nuq::Operation& operation, const std::vector<float>& values) {
+    const Tensor input({static_cast<std::int64_t>(values.size())}, values);
+    return operation.is<nuq::ops::HardSigmoid>()
+               ? computed<nuq::detail::HardSigmoidLayer>(operation_alone(operation), {input}).values
+               : computed<nuq::detail::PointwiseLayer>(operation_alone(operation), {input}).values;
+  };
+  using Function = nuq::ops::PointwiseFunction;
+  CHECK(of(nuq::ops::HardSigmoid{0.5F, 0.25F}, {-1.0F, 0.0F, 1.0F, 9.0F}) ==
+        std::vector<float>{0.0F, 0.25F, 0.75F, 1.0F});
+  CHECK(of(nuq::ops::Pointwise{Function::hard_swish}, {-4.0F, 0.0F, 1.5F, 4.0F}) ==
+        std::vector<float>{0.0F, 0.0F, 1.125F, 4.0F});
+  CHECK(of(nuq::ops::Pointwise{Function::floor}, {-1.5F, 1.5F}) == std::vector<float>{-2.0F, 1.0F});
+  CHECK(of(nuq::ops::Pointwise{Function::ceiling}, {-1.5F, 1.5F}) == std::vector<float>{-1.0F, 2.0F});
+  CHECK(of(nuq::ops::Pointwise{Function::round}, {-1.5F, 0.5F, 2.5F, 2.6F}) ==
+        std::vector<float>{-2.0F, 0.0F, 2.0F, 3.0F});
+  CHECK(of(nuq::ops::Pointwise{Function::sign}, {-3.0F, 0.0F, 0.5F}) == std::vector<float>{-1.0F, 0.0F, 1.0F});
+  const std::vector<double> x = {-2.0, -0.5, 0.0, 0.5, 3.0};
+  const auto errors = [&](Function function, auto expected) {
+    std::vector<double> wanted;
+    for (const double value : x) wanted.push_back(expected(value));
+    return relative_error(of(nuq::ops::Pointwise{function}, {x.begin(), x.end()}), wanted);
+  };
+  CHECK(errors(Function::erf, [](double v) { return std::erf(v); }) < 1e-6);
+  CHECK(errors(Function::gelu, [](double v) { return v / 2 * (1 + std::erf(v / std::sqrt(2.0))); }) < 1e-6);
+  CHECK(errors(Function::gelu_tanh, [](double v) { return v / 2 * (1 + std::erf(v / std::sqrt(2.0))); }) < 1e-3);
+  CHECK(errors(Function::sine, [](double v) { return std::sin(v); }) < 1e-6);
+  CHECK(errors(Function::cosine, [](double v) { return std::cos(v); }) < 1e-6);
+}

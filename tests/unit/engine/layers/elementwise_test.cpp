@@ -162,3 +162,18 @@ TEST_CASE("inputs are repeated along axes of extent 1 where the operation says s
 }
 
 }  // namespace engine_layers_eltwise_test
+
+TEST_CASE("quotients, powers and minima, repeated to one shape") {
+  const auto of = [](nuq::ops::EltwiseMethod method, const Tensor& left, const Tensor& right) {
+    nuq::ops::Eltwise operation;
+    operation.method = method;
+    operation.broadcast = true;
+    return computed<nuq::detail::EltwiseLayer>(operation_alone(operation, {}, 2), {left, right});
+  };
+  const Tensor left({2, 2}, {8, 6, 4, 2});
+  const Tensor row({2}, {4, 2});
+  CHECK(of(nuq::ops::EltwiseMethod::quotient, left, row).values == std::vector<float>{2, 3, 1, 1});
+  CHECK(of(nuq::ops::EltwiseMethod::quotient, row, left).shape == nuq::Shape{2, 2});
+  CHECK(of(nuq::ops::EltwiseMethod::power, row, Tensor({1}, {3})).values == std::vector<float>{64, 8});
+  CHECK(of(nuq::ops::EltwiseMethod::minimum, left, row).values == std::vector<float>{4, 2, 4, 2});
+}

@@ -176,3 +176,14 @@ TEST_CASE("factors of another number are refused by name") {
 }
 
 }  // namespace engine_layers_normalize_test
+
+TEST_CASE("layer normalization brings runs of values to mean 0 and variance 1") {
+  const nuq::Tensor input({2, 4}, {1, 2, 3, 4, -1, -1, 1, 1});
+  const nuq::Tensor scale({4}, {1, 2, 1, 1});
+  const nuq::Tensor shift({4}, {0, 0, 0, 5});
+  const nuq::ops::LayerNorm norm{-1, 0.0F, true};
+  const nuq::Tensor output = computed<nuq::detail::LayerNormLayer>(operation_alone(norm, {scale, shift}), {input});
+  const double step = 1.0 / std::sqrt(1.25);
+  CHECK(relative_error(output.values, {-1.5 * step, -step, 0.5 * step, 1.5 * step + 5, -1, -2, 1, 6}) < 1e-6);
+  CHECK_THROWS_AS(computed<nuq::detail::LayerNormLayer>(operation_alone(norm, {shift}), {input}), nuq::ModelError);
+}

@@ -156,3 +156,28 @@ TEST_CASE("softmax of large values neither overflows nor loses the differences")
 }
 
 }  // namespace engine_layers_softmax_test
+
+TEST_CASE("reduce takes values along any axes together") {
+  const Tensor input({2, 3, 2}, {1, -2, 3, 4, -5, 6, 7, 8, 9, 10, 11, -12});
+  const auto of = [&](nuq::ops::ReduceMethod method, std::vector<std::int64_t> axes, bool keeps) {
+    return computed<nuq::detail::ReduceLayer>(operation_alone(nuq::ops::Reduce{method, std::move(axes), keeps}),
+                                              {input});
+  };
+  using Method = nuq::ops::ReduceMethod;
+  const Tensor sum = of(Method::sum, {1}, true);
+  CHECK(sum.shape == nuq::Shape{2, 1, 2});
+  CHECK(sum.values == std::vector<float>{-1, 8, 27, 6});
+  const Tensor mean = of(Method::mean, {0, -1}, false);
+  CHECK(mean.shape == nuq::Shape{3});
+  CHECK(mean.values == std::vector<float>{14.0F / 4, 26.0F / 4, 0});
+  CHECK(of(Method::maximum, {0}, false).values == std::vector<float>{7, 8, 9, 10, 11, 6});
+  CHECK(of(Method::minimum, {2}, false).values == std::vector<float>{-2, 3, -5, 7, 9, -12});
+  CHECK(of(Method::product, {1}, false).values == std::vector<float>{-15, -48, 693, -960});
+  CHECK(of(Method::sum_of_magnitudes, {1}, false).values == std::vector<float>{9, 12, 27, 30});
+  CHECK(of(Method::sum_of_squares, {2}, false).values == std::vector<float>{5, 25, 61, 113, 181, 265});
+  CHECK(of(Method::norm, {2}, false).values[1] == 5.0F);
+  const Tensor all = of(Method::sum, {}, false);
+  CHECK(all.shape == nuq::Shape{1});
+  CHECK(all.values == std::vector<float>{40});
+  CHECK_THROWS_AS(of(Method::sum, {3}, false), nuq::ModelError);
+}

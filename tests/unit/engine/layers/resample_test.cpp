@@ -140,3 +140,30 @@ TEST_CASE("upsampling several images gives the same for any number of threads") 
 }
 
 }  // namespace engine_layers_upsample_test
+
+TEST_CASE("resize stretches images by every rule") {
+  using Method = nuq::ops::ResizeMethod;
+  using Places = nuq::ops::ResizePlaces;
+  const nuq::Tensor line({1, 1, 1, 2}, {0, 4});
+  const auto of = [&](Method method, Places places, std::int64_t width) {
+    nuq::ops::Resize resize;
+    resize.method = method;
+    resize.places = places;
+    resize.sizes = {1, width};
+    return computed<nuq::detail::ResizeLayer>(operation_alone(resize), {line}).values;
+  };
+  CHECK(of(Method::linear, Places::half_pixel, 4) == std::vector<float>{0, 1, 3, 4});
+  CHECK(of(Method::linear, Places::asymmetric, 4) == std::vector<float>{0, 2, 4, 4});
+  CHECK(of(Method::linear, Places::align_corners, 5) == std::vector<float>{0, 1, 2, 3, 4});
+  CHECK(of(Method::linear, Places::half_pixel, 1) == std::vector<float>{2});
+  CHECK(of(Method::linear, Places::pytorch_half_pixel, 1) == std::vector<float>{0});
+  CHECK(of(Method::nearest_floor, Places::asymmetric, 4) == std::vector<float>{0, 0, 4, 4});
+  CHECK(of(Method::nearest_ceil, Places::asymmetric, 4) == std::vector<float>{0, 4, 4, 4});
+  CHECK(of(Method::nearest_prefer_floor, Places::asymmetric, 4) == std::vector<float>{0, 0, 4, 4});
+  CHECK(of(Method::nearest_prefer_ceil, Places::asymmetric, 4) == std::vector<float>{0, 4, 4, 4});
+  nuq::ops::Resize by_scale;
+  by_scale.scales = {2.0F, 1.5F};
+  CHECK(computed<nuq::detail::ResizeLayer>(operation_alone(by_scale), {line}).shape == nuq::Shape{1, 1, 2, 3});
+  by_scale.scales = {2.0F};
+  CHECK_THROWS_AS(computed<nuq::detail::ResizeLayer>(operation_alone(by_scale), {line}), nuq::ModelError);
+}

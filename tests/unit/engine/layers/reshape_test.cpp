@@ -73,3 +73,20 @@ TEST_CASE("a group that does not divide the channels is refused by name") {
     CHECK(error.says("layer 'layer1': group is " + group + ", wanted a divisor of 6 channels"));
   }
 }
+
+TEST_CASE("axes of extent 1 come and go, and values are repeated") {
+  const auto shape_of = [](nuq::Operation operation, const nuq::Shape& input) {
+    return nuq::output_shapes(operation_alone(std::move(operation)), {input}).front();
+  };
+  CHECK(shape_of(nuq::ops::Squeeze{{1, -1}}, {2, 1, 3, 1}) == nuq::Shape{2, 3});
+  CHECK(shape_of(nuq::ops::Squeeze{}, {1, 3, 1}) == nuq::Shape{3});
+  CHECK(shape_of(nuq::ops::Squeeze{}, {1, 1}) == nuq::Shape{1});
+  CHECK_THROWS_AS(shape_of(nuq::ops::Squeeze{{0}}, {2, 1}), nuq::ModelError);
+  CHECK(shape_of(nuq::ops::Unsqueeze{{0, -1}}, {2, 3}) == nuq::Shape{1, 2, 3, 1});
+  CHECK_THROWS_AS(shape_of(nuq::ops::Unsqueeze{{0, -4}}, {2, 3}), nuq::ModelError);
+
+  const nuq::Tensor column({2, 1}, {1, 2});
+  const nuq::Tensor wide = computed<nuq::detail::ExpandLayer>(operation_alone(nuq::ops::Expand{{2, 1, 3}}), {column});
+  CHECK(wide.shape == nuq::Shape{2, 2, 3});
+  CHECK(wide.values == std::vector<float>{1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2});
+}

@@ -108,3 +108,34 @@ TEST_CASE("tile needs the number of copies") {
     CHECK(error.says("layer 'layer1': tiles is "));
   }
 }
+
+TEST_CASE("strided slices, places along an axis and pads") {
+  const Tensor input({2, 4}, {0, 1, 2, 3, 4, 5, 6, 7});
+  const auto slice = [&](nuq::ops::StridedSlice operation) {
+    return computed<nuq::detail::StridedSliceLayer>(operation_alone(std::move(operation)), {input});
+  };
+  CHECK(slice({{1}, {1}, {9}, {2}}).values == std::vector<float>{1, 3, 5, 7});
+  CHECK(slice({{1, 0}, {-1, 1}, {-9, 2}, {-1, 1}}).values == std::vector<float>{7, 6, 5, 4});
+  CHECK(slice({{-1}, {-3}, {-1}, {1}}).values == std::vector<float>{1, 2, 5, 6});
+  CHECK_THROWS_AS(slice({{1}, {0}, {1}, {0}}), nuq::ModelError);
+  CHECK_THROWS_AS(slice({{1}, {0}, {1}, {}}), nuq::ModelError);
+
+  const auto take = [&](nuq::ops::Take operation) {
+    return computed<nuq::detail::TakeLayer>(operation_alone(std::move(operation)), {input});
+  };
+  CHECK(take({1, {3, -4, 3}, true}).values == std::vector<float>{3, 0, 3, 7, 4, 7});
+  CHECK(take({0, {1}, false}).shape == nuq::Shape{4});
+  CHECK_THROWS_AS(take({0, {2}, true}), nuq::ModelError);
+
+  const auto pad = [&](nuq::ops::PadMode mode, std::vector<std::int64_t> begin, std::vector<std::int64_t> end) {
+    const nuq::ops::Pad operation{mode, std::move(begin), std::move(end), 9.0F};
+    return computed<nuq::detail::PadLayer>(operation_alone(operation), {input});
+  };
+  const Tensor padded = pad(nuq::ops::PadMode::constant, {0, 1}, {1, -1});
+  CHECK(padded.shape == nuq::Shape{3, 4});
+  CHECK(padded.values == std::vector<float>{9, 0, 1, 2, 9, 4, 5, 6, 9, 9, 9, 9});
+  CHECK(pad(nuq::ops::PadMode::edge, {0, 2}, {0, 0}).values == std::vector<float>{0, 0, 0, 1, 2, 3, 4, 4, 4, 5, 6, 7});
+  CHECK(pad(nuq::ops::PadMode::reflect, {1, 2}, {0, 1}).values ==
+        std::vector<float>{6, 5, 4, 5, 6, 7, 6, 2, 1, 0, 1, 2, 3, 2, 6, 5, 4, 5, 6, 7, 6});
+  CHECK_THROWS_AS(pad(nuq::ops::PadMode::reflect, {2, 0}, {0, 0}), nuq::ModelError);
+}

@@ -50,6 +50,7 @@ NUQ_DEFINITION void remove_nodes(Graph& graph, const std::set<std::size_t>& remo
     for (std::size_t& value : indices) value = new_value[value];
   };
   renumber(graph.inputs);
+  renumber(graph.outputs);
   for (Node& node : nodes) {
     renumber(node.inputs);
     renumber(node.outputs);

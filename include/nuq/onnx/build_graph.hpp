@@ -1,0 +1,378 @@
+#ifndef NUQ_ONNX_BUILD_GRAPH_HPP
+#define NUQ_ONNX_BUILD_GRAPH_HPP
+
+#include <memory>
+
+#include "nuq/compiled.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/onnx/model.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Checks a model and turns it into a network with its weights. Each input has a node of type "Input".
+///
+/// Nodes come in the file's order, or the next one in which each reads what is computed before it. One without a name
+/// has that of its first output, "<name>_2" or the first free number where that is taken. Constants that the readers of
+/// attributes and weights have taken up are no nodes; others that an operation reads as it runs become Parameter nodes
+/// of type "Constant". What is worked out from the shapes of values is worked out here.
+///
+/// Operations, attributes and forms that nobody understands keep their nodes from being computed (`Node::obstacle`),
+/// and so does a shape that cannot be. Layers with constant weights that are not quantized say why
+/// (`Node::weights_obstacle`); those within subgraphs stand before the node that has the subgraph, with neither inputs
+/// nor outputs.
+///
+/// Throws ModelError naming file and node: what `checked_order` refuses, weights that are not finite, too many nodes.
+NUQ_FUNCTION [[nodiscard]] Graph build_onnx_graph(std::shared_ptr<const OnnxModel> model);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ONNX)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/core/finite.hpp"
+#include "nuq/core/support/number_text.hpp"
+#include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/passes/infer_shapes.hpp"
+#include "nuq/onnx/check_model.hpp"
+#include "nuq/onnx/constant.hpp"
+#include "nuq/onnx/fold_constants.hpp"
+#include "nuq/onnx/node_reader.hpp"
+#include "nuq/onnx/onnx_source.hpp"
+#include "nuq/onnx/quantized_model.hpp"
+#include "nuq/onnx/read_operation.hpp"
+#include "nuq/onnx/scope.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// The inputs of a node that can be weights: those of a layer with a weight matrix.
+NUQ_FUNCTION [[nodiscard]] inline bool has_constant_weights(const onnx_schema::NodeProto& node,
+                                                            const OnnxScope& scope) {
+  const std::string& type = node.op_type();
+  const bool is_layer = type == "Conv" || type == "ConvTranspose" || type == "Gemm" || type == "MatMul";
+  if (!is_layer || !is_onnx_domain(node) || node.input_size() < 2) return false;
+  return scope.is_constant(node.input(1)) || (type == "MatMul" && scope.is_constant(node.input(0)));
+}
+
+/// Follows a model's nodes and gives each of their outputs a value.
+class OnnxGraphBuilder {
+ public:
+  NUQ_FUNCTION OnnxGraphBuilder(std::shared_ptr<const OnnxModel> model, const ResourceLimits& limits)
+      : model_(std::move(model)),
+        file_(model_->file),
+        proto_(model_->proto.graph()),
+        scope_(proto_),
+        tensors_(file_, limits),
+        constants_(scope_, tensors_, file_) {
+    graph_.name = proto_.name();
+    graph_.source = onnx_source(model_);
+    graph_.limits = limits;
+    opset_ = onnx_opset(model_->proto);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] Graph build() && {
+    const std::vector<std::size_t> order = checked_order(*model_, scope_, tensors_);
+    names_ = onnx_node_names(proto_);
+    taken_.insert(names_.begin(), names_.end());
+    for (const onnx_schema::ValueInfoProto& input : proto_.input()) {
+      if (scope_.is_input(input.name())) add_input(input);
+    }
+    for (const std::size_t place : order) add_node(place);
+    for (const onnx_schema::ValueInfoProto& output : proto_.output())
+      graph_.outputs.push_back(value_read(output.name()));
+    share_weights();
+    find_shapes();
+    return std::move(graph_);
+  }
+
+ private:
+  NUQ_FUNCTION [[nodiscard]] const onnx_schema::NodeProto& proto(std::size_t place) const {
+    return proto_.node(static_cast<int>(place));
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string free_name(const std::string& name) {
+    std::string unique = name;
+    for (int number = 2; !taken_.insert(unique).second; ++number) unique = name + "_" + std::to_string(number);
+    return unique;
+  }
+
+  /// Of an input whose extents are known but for that of the batch, which is 1 then.
+  NUQ_FUNCTION void add_input(const onnx_schema::ValueInfoProto& input) {
+    Shape declared;
+    const onnx_schema::TypeProto& type = input.type();
+    if (type.has_tensor_type() && type.tensor_type().has_shape()) {
+      std::vector<OnnxExtent> extents;
+      bool is_known = true;
+      for (const onnx_schema::TensorShapeProto::Dimension& dim : type.tensor_type().shape().dim()) {
+        const bool has_value = dim.has_dim_value() && dim.dim_value() > 0 && dim.dim_value() <= max_element_count;
+        extents.push_back(has_value ? OnnxExtent{dim.dim_value()} : symbol_of(dim.dim_param()));
+        is_known = is_known && (has_value || declared.empty());
+        declared.push_back(has_value ? dim.dim_value() : 1);
+      }
+      if (!is_known || !is_valid_shape(declared)) declared.clear();
+      knowledge_.shapes[input.name()] = std::move(extents);
+    }
+    graph_.inputs.push_back(graph_.values.size());
+    values_[input.name()] = graph_.values.size();
+    graph_.values.push_back({input.name(), Value::network_input, std::move(declared)});
+    Node node;
+    node.name = free_name(input.name());
+    node.type = "Input";
+    node.operation = ops::Input{};
+    node.outputs = {graph_.inputs.back()};
+    node.source_index = Node::in_no_source;
+    graph_.nodes.push_back(std::move(node));
+  }
+
+  NUQ_FUNCTION [[nodiscard]] OnnxExtent symbol_of(const std::string& name) {
+    if (name.empty() || name == "?" || name == "-1") return knowledge_.new_symbol();
+    const auto [known, is_new] = symbols_.emplace(name, OnnxExtent{});
+    if (is_new) known->second = knowledge_.new_symbol();
+    return known->second;
+  }
+
+  NUQ_FUNCTION void add_node(std::size_t place) {
+    const onnx_schema::NodeProto& node = proto(place);
+    const std::vector<const onnx_schema::GraphProto*> subgraphs = onnx_subgraphs(node);
+    for (const onnx_schema::GraphProto* subgraph : subgraphs) list_layers(OnnxScope(*subgraph, &scope_), names_[place]);
+    OnnxNodeReader reader(node, opset_, constants_, knowledge_);
+    if (!is_onnx_domain(node)) {
+      return add_read(place, not_computed(reader, "operations of the domain '" + node.domain() + "' are not known"));
+    }
+    if (!subgraphs.empty()) return add_read(place, not_computed(reader, "operations with subgraphs are not computed"));
+    if (is_folded(node) || is_about_shapes(place, reader)) return;
+    OnnxOperation read = read_onnx_operation(reader);
+    const std::string further = further_output(node, read.outputs);
+    if (!further.empty()) read = not_computed(reader, "its output '" + further + "' is not computed");
+    add_read(place, std::move(read));
+  }
+
+  /// Whether all that a node gives is known already.
+  NUQ_FUNCTION [[nodiscard]] bool is_folded(const onnx_schema::NodeProto& node) {
+    if (node.op_type() == "Constant") return true;
+    return node.output_size() == 1 && scope_.is_constant(node.output(0)) && constants_.find(node.output(0));
+  }
+
+  NUQ_FUNCTION [[nodiscard]] bool is_about_shapes(std::size_t place, OnnxNodeReader& reader) {
+    if (reader.node().output_size() != 1 || reader.inputs() == 0) return false;
+    const std::optional<OnnxNumbers> numbers = read_onnx_numbers(reader);
+    if (!numbers) return false;
+    knowledge_.numbers[reader.node().output(0)] = *numbers;
+    shape_nodes_[reader.node().output(0)] = place;
+    return true;
+  }
+
+  NUQ_FUNCTION void add_read(std::size_t place, OnnxOperation read) {
+    const onnx_schema::NodeProto& source = proto(place);
+    Node node;
+    node.name = names_[place];
+    node.type = source.op_type();
+    node.source_index = place;
+    node.blobs = std::move(read.blobs);
+    node.obstacle = std::move(read.obstacle);
+    node.weights_obstacle = std::move(read.weights_obstacle);
+    const bool is_opaque = read.operation.is<ops::Unknown>();
+    for (const std::size_t input : read.inputs) {
+      const std::string& name = source.input(static_cast<int>(input));
+      if (!is_opaque || !scope_.is_constant(name)) node.inputs.push_back(value_read(name));
+    }
+    if (is_opaque) {
+      for (const std::string& name : captured_values(source)) {
+        if (!scope_.is_constant(name)) node.inputs.push_back(value_read(name));
+      }
+    }
+    account_for_weights(source, read, node);
+    node.operation = std::move(read.operation);
+    const std::size_t outputs = is_opaque ? static_cast<std::size_t>(source.output_size()) : read.outputs;
+    for (std::size_t output = 0; output < outputs && output < static_cast<std::size_t>(source.output_size()); ++output)
+      node.outputs.push_back(value_written(source.output(static_cast<int>(output))));
+    if (read.shape && source.output_size() > 0) knowledge_.shapes[source.output(0)] = *read.shape;
+    graph_.nodes.push_back(std::move(node));
+  }
+
+  /// The first output behind those that are computed that somebody reads; empty where there is none.
+  NUQ_FUNCTION [[nodiscard]] std::string further_output(const onnx_schema::NodeProto& node, std::size_t computed) {
+    for (std::size_t output = computed; output < static_cast<std::size_t>(node.output_size()); ++output) {
+      const std::string& name = node.output(static_cast<int>(output));
+      if (!name.empty() && is_read(name)) return name;
+    }
+    return {};
+  }
+
+  NUQ_FUNCTION [[nodiscard]] bool is_read(const std::string& value) {
+    if (read_.empty()) {
+      for (const onnx_schema::NodeProto& node : proto_.node()) {
+        read_.insert(node.input().begin(), node.input().end());
+        for (const std::string& name : captured_values(node)) read_.insert(name);
+      }
+      for (const onnx_schema::ValueInfoProto& output : proto_.output()) read_.insert(output.name());
+    }
+    return read_.count(value) > 0;
+  }
+
+  NUQ_FUNCTION void account_for_weights(const onnx_schema::NodeProto& source, const OnnxOperation& read, Node& node) {
+    if (!has_constant_weights(source, scope_)) return;
+    if (!read.weights) {
+      if (node.weights_obstacle.empty()) node.weights_obstacle = node.obstacle;
+      return;
+    }
+    const std::string& name = source.input(static_cast<int>(*read.weights));
+    check_finite(node, name);
+    const std::string origin = constants_.origin(name);
+    weights_[name].push_back(graph_.nodes.size());
+    if (!node.weights_obstacle.empty()) return;
+    const int type = constants_.type_of(name);
+    if (type != onnx_schema::TensorProto::FLOAT) {
+      node.weights_obstacle = "its weights are of type " + onnx_type_name(type) + ": only float32 is supported";
+    } else if (origin.empty()) {
+      node.weights_obstacle = "its weights '" + name + "' are computed from constants, which would have to change";
+    }
+  }
+
+  NUQ_FUNCTION void check_finite(const Node& node, const std::string& weights) const {
+    for (const Tensor& blob : node.blobs) {
+      if (all_finite(blob.values)) continue;
+      const auto bad = std::find_if(blob.values.begin(), blob.values.end(), [](float x) { return !is_finite(x); });
+      const std::string which = &blob == &node.blobs.front() ? "weight" : "bias";
+      fail_layer(ErrorCode::non_finite_value, file_, node.name,
+                 which + " " + std::to_string(bad - blob.values.begin()) + " of the layer with weights '" + weights +
+                     "' is " + number_text(static_cast<double>(*bad)) + ", wanted a number");
+    }
+  }
+
+  /// Layers that have one and the same tensor as weights are quantized together.
+  NUQ_FUNCTION void share_weights() {
+    for (const auto& [name, nodes] : weights_) {
+      for (const std::size_t node : nodes) {
+        if (nodes.size() > 1) graph_.nodes[node].shared_parameters = {name};
+      }
+    }
+  }
+
+  /// The layers with weights of a graph within a node, `owner`.
+  NUQ_FUNCTION void list_layers(const OnnxScope& scope, const std::string& owner) {
+    for (const onnx_schema::NodeProto& source : scope.graph().node()) {
+      for (const onnx_schema::GraphProto* subgraph : onnx_subgraphs(source))
+        list_layers(OnnxScope(*subgraph, &scope), owner);
+      if (!has_constant_weights(source, scope)) continue;
+      Node node;
+      node.name = free_name(onnx_node_name(source));
+      node.type = source.op_type();
+      node.operation = ops::Unknown{source.op_type(), {}};
+      node.source_index = Node::in_no_source;
+      node.obstacle = node.weights_obstacle = "it stands in a subgraph of '" + owner + "'";
+      graph_.nodes.push_back(std::move(node));
+    }
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::size_t value_written(const std::string& name) {
+    const std::size_t value = graph_.values.size();
+    graph_.values.push_back({name, graph_.nodes.size(), {}});
+    if (!name.empty()) values_[name] = value;
+    return value;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::size_t value_read(const std::string& name) {
+    const auto known = values_.find(name);
+    return known == values_.end() ? add_constant(name) : known->second;
+  }
+
+  /// A node that gives what no other one does: a constant, or numbers of shapes.
+  NUQ_FUNCTION [[nodiscard]] std::size_t add_constant(const std::string& name) {
+    std::optional<OnnxConstant> constant = constants_.find(name);
+    const auto numbers = knowledge_.numbers.find(name);
+    if (!constant && numbers != knowledge_.numbers.end()) constant = constant_of(numbers->second);
+    const auto shape_node = shape_nodes_.find(name);
+    Node node;
+    node.name = shape_node == shape_nodes_.end() ? free_name(name) : names_[shape_node->second];
+    node.type = "Constant";
+    node.source_index = Node::in_no_source;
+    if (!constant) {
+      node.operation = ops::Unknown{node.type, {}};
+      node.obstacle = "'" + name + "' depends on the shapes of the network's inputs";
+    } else if (!constant->is_float() && !constant->is_integer()) {
+      node.operation = ops::Unknown{node.type, {}};
+      node.obstacle = "'" + name + "' is of type " + onnx_type_name(constant->type) + ", which is not computed";
+    } else {
+      const Shape shape = constant->shape.empty() ? Shape{1} : constant->shape;
+      node.operation = ops::Parameter{shape};
+      node.blobs.emplace_back(shape, constant->values());
+    }
+    node.outputs = {value_written(name)};
+    const std::size_t value = node.outputs.front();
+    graph_.nodes.push_back(std::move(node));
+    return value;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] static std::optional<OnnxConstant> constant_of(const OnnxNumbers& numbers) {
+    OnnxConstant constant;
+    constant.type = onnx_schema::TensorProto::INT64;
+    for (const OnnxExtent& extent : numbers.values) {
+      if (!extent.is_known()) return std::nullopt;
+      constant.integers.push_back(extent.value);
+    }
+    if (!numbers.is_scalar) constant.shape = {static_cast<std::int64_t>(constant.integers.size())};
+    return constant;
+  }
+
+  /// What cannot be computed for the declared inputs is an obstacle of its layer.
+  NUQ_FUNCTION void find_shapes() {
+    std::vector<Shape> shapes(graph_.values.size());
+    for (const std::size_t input : graph_.inputs) shapes[input] = graph_.values[input].shape;
+    for (Node& node : graph_.nodes) {
+      try {
+        propagate_shapes(ArrayView<const Node>(&node, 1), file_, shapes);
+      } catch (const ModelError& error) {
+        node.obstacle = problem_of(error, node.name);
+      }
+    }
+  }
+
+  std::shared_ptr<const OnnxModel> model_;
+  std::string file_;
+  const onnx_schema::GraphProto& proto_;
+  OnnxScope scope_;
+  OnnxTensors tensors_;
+  OnnxConstants constants_;
+  OnnxKnowledge knowledge_;
+  std::int64_t opset_ = 1;
+  Graph graph_;
+  std::vector<std::string> names_;                           // of the file's nodes
+  std::set<std::string> taken_;                              // names of nodes
+  std::set<std::string> read_;                               // values that something reads
+  std::map<std::string, std::size_t> values_;                // by name
+  std::map<std::string, OnnxExtent> symbols_;                // by name
+  std::map<std::string, std::size_t> shape_nodes_;           // places of the nodes that compute with shapes, by output
+  std::map<std::string, std::vector<std::size_t>> weights_;  // the nodes that have a tensor as weights
+};
+
+}  // namespace detail
+
+NUQ_DEFINITION Graph build_onnx_graph(std::shared_ptr<const OnnxModel> model) {
+  const ResourceLimits limits = model->options.limits ? *model->options.limits : ResourceLimits::from_environment();
+  const auto nodes = static_cast<std::uint64_t>(model->proto.graph().node_size());
+  if (nodes > limits.layers) {
+    detail::fail(ModelError(ErrorCode::resource_limit, model->file + ": " + std::to_string(nodes) +
+                                                           " nodes, the limit is " + std::to_string(limits.layers) +
+                                                           " (NUQ_LAYER_LIMIT)"));
+  }
+  return detail::OnnxGraphBuilder(std::move(model), limits).build();
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ONNX)
+
+#endif  // NUQ_ONNX_BUILD_GRAPH_HPP

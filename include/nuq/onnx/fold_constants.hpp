@@ -1,0 +1,505 @@
+#ifndef NUQ_ONNX_FOLD_CONSTANTS_HPP
+#define NUQ_ONNX_FOLD_CONSTANTS_HPP
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "nuq/compiled.hpp"
+#include "nuq/onnx/constant.hpp"
+#include "nuq/onnx/scope.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// The constants of a model, worked out where operations stand between them and their readers.
+class OnnxConstants {
+ public:
+  /// `scope` and `tensors` live as long; messages name `file`.
+  NUQ_FUNCTION OnnxConstants(const OnnxScope& scope, OnnxTensors& tensors, std::string file);
+
+  /// The value of a name; nothing where it is no constant or is made by an operation that is not worked out here.
+  NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> find(const std::string& value);
+
+  /// The initializer or Constant node that a value is taken from through operations that keep its numbers (Identity,
+  /// Transpose, Squeeze, Unsqueeze, Reshape, Flatten); empty where there is no such one.
+  NUQ_FUNCTION [[nodiscard]] std::string origin(const std::string& value) const;
+  /// The type of a constant's values; UNDEFINED for what is none.
+  NUQ_FUNCTION [[nodiscard]] int type_of(const std::string& value);
+
+ private:
+  NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> of_node(const onnx_schema::NodeProto& node);
+  NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> of_constant_node(const onnx_schema::NodeProto& node);
+
+  const OnnxScope& scope_;
+  OnnxTensors& tensors_;
+  std::string file_;
+  std::map<std::string, OnnxConstant> small_;  // worked out already
+  int depth_ = 0;                              // of operations being worked out
+};
+
+/// What an operation makes of constants; nothing for one that is not worked out here, or that its inputs do not fit.
+NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> fold_onnx_node(const onnx_schema::NodeProto& node,
+                                                                      const std::vector<const OnnxConstant*>& inputs);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ONNX)
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nuq/graph/ops/axis.hpp"
+#include "nuq/graph/ops/broadcast.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+using FoldInputs = std::vector<const OnnxConstant*>;
+using Folded = std::optional<OnnxConstant>;
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::int64_t> integer_list(const onnx_schema::NodeProto& node,
+                                                                         const std::string& name,
+                                                                         const OnnxConstant* input) {
+  if (input != nullptr) return input->integers;
+  const onnx_schema::AttributeProto* const attribute = onnx_attribute(node, name);
+  if (attribute == nullptr) return {};
+  return {attribute->ints().begin(), attribute->ints().end()};
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t integer_attribute(const onnx_schema::NodeProto& node,
+                                                                 const std::string& name, std::int64_t otherwise) {
+  const onnx_schema::AttributeProto* const attribute = onnx_attribute(node, name);
+  return attribute == nullptr ? otherwise : attribute->i();
+}
+
+/// An axis from 0; −1 outside of the range.
+NUQ_FUNCTION [[nodiscard]] inline std::int64_t axis_within(std::int64_t axis, std::size_t rank) noexcept {
+  const auto count = static_cast<std::int64_t>(rank);
+  const std::int64_t index = axis < 0 ? axis + count : axis;
+  return index < 0 || index >= count ? -1 : index;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded with_shape(const OnnxConstant& input, Shape shape) {
+  if (!is_valid_shape(shape) || element_count(shape) != element_count(input.shape)) return std::nullopt;
+  OnnxConstant result = input;
+  result.shape = std::move(shape);
+  return result;
+}
+
+/// The type that a Cast gives, which before opset 6 is told in words; UNDEFINED for others.
+NUQ_FUNCTION [[nodiscard]] inline int cast_type(const onnx_schema::NodeProto& node) {
+  const onnx_schema::AttributeProto* const to = onnx_attribute(node, "to");
+  onnx_schema::TensorProto::DataType named = onnx_schema::TensorProto::UNDEFINED;
+  if (to == nullptr) return named;
+  if (!to->has_s()) return static_cast<int>(to->i());
+  static_cast<void>(onnx_schema::TensorProto::DataType_Parse(to->s(), &named));
+  return named;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_cast(const onnx_schema::NodeProto& node, const OnnxConstant& input) {
+  OnnxConstant result;
+  result.shape = input.shape;
+  result.type = cast_type(node);
+  if (result.is_float()) {
+    result.floats = input.values();
+  } else if (result.is_integer() && input.is_integer()) {
+    result.integers = input.integers;
+  } else if (result.is_integer()) {
+    for (const float value : input.floats) {
+      if (!(std::fabs(value) < 9e15F)) return std::nullopt;
+      result.integers.push_back(static_cast<std::int64_t>(value));
+    }
+  } else {
+    return std::nullopt;
+  }
+  if (result.type == onnx_schema::TensorProto::BOOL) {
+    for (std::int64_t& value : result.integers) value = value != 0 ? 1 : 0;
+  }
+  const bool narrows =
+      result.type == onnx_schema::TensorProto::FLOAT16 || result.type == onnx_schema::TensorProto::BFLOAT16;
+  if (narrows && input.type != result.type) return std::nullopt;
+  return result;
+}
+
+/// The values at `offsets` of the input, as `shape`.
+NUQ_FUNCTION [[nodiscard]] inline OnnxConstant picked(const OnnxConstant& input, Shape shape,
+                                                      const std::vector<std::size_t>& offsets) {
+  OnnxConstant result;
+  result.type = input.type;
+  result.shape = std::move(shape);
+  for (const std::size_t offset : offsets) {
+    if (input.is_float()) result.floats.push_back(input.floats[offset]);
+    if (!input.is_float()) result.integers.push_back(input.integers[offset]);
+  }
+  return result;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_transpose(const onnx_schema::NodeProto& node, const OnnxConstant& input) {
+  const std::size_t rank = input.shape.size();
+  std::vector<std::int64_t> order = integer_list(node, "perm", nullptr);
+  if (order.empty()) {
+    for (std::size_t axis = rank; axis-- > 0;) order.push_back(static_cast<std::int64_t>(axis));
+  }
+  std::vector<std::int64_t> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t axis = 0; axis < sorted.size(); ++axis) {
+    if (sorted.size() != rank || sorted[axis] != static_cast<std::int64_t>(axis)) return std::nullopt;
+  }
+  Shape shape;
+  std::vector<std::size_t> strides;
+  for (const std::int64_t axis : order) {
+    const auto from = static_cast<std::size_t>(axis);
+    shape.push_back(input.shape[from]);
+    strides.push_back(static_cast<std::size_t>(extent_product(input.shape, from + 1, rank)));
+  }
+  std::vector<std::size_t> offsets(element_count(shape));
+  for (std::size_t index = 0; index < offsets.size(); ++index) {
+    std::size_t rest = index;
+    for (std::size_t axis = rank; axis-- > 0;) {
+      const auto extent = static_cast<std::size_t>(shape[axis]);
+      offsets[index] += rest % extent * strides[axis];
+      rest /= extent;
+    }
+  }
+  return picked(input, std::move(shape), offsets);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_reshape(const onnx_schema::NodeProto& node, const OnnxConstant& input,
+                                                      std::vector<std::int64_t> shape) {
+  const bool zero_is_extent = integer_attribute(node, "allowzero", 0) != 0;
+  std::int64_t* left = nullptr;
+  std::int64_t known = 1;
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    if (shape[axis] == 0 && !zero_is_extent) {
+      if (axis >= input.shape.size()) return std::nullopt;
+      shape[axis] = input.shape[axis];
+    }
+    if (shape[axis] == -1 && left == nullptr) {
+      left = &shape[axis];
+    } else if (shape[axis] < 0 || shape[axis] > max_element_count || known > max_element_count) {
+      return std::nullopt;
+    } else {
+      known *= shape[axis];
+    }
+  }
+  if (left != nullptr) *left = known == 0 ? 0 : static_cast<std::int64_t>(element_count(input.shape)) / known;
+  return with_shape(input, shape);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_squeeze(const OnnxConstant& input,
+                                                      const std::vector<std::int64_t>& axes) {
+  std::vector<bool> dropped(input.shape.size(), false);
+  for (const std::int64_t given : axes) {
+    const std::int64_t axis = axis_within(given, input.shape.size());
+    if (axis < 0) return std::nullopt;
+    dropped[static_cast<std::size_t>(axis)] = true;
+  }
+  Shape shape;
+  for (std::size_t axis = 0; axis < input.shape.size(); ++axis) {
+    const bool is_dropped = axes.empty() ? input.shape[axis] == 1 : dropped[axis];
+    if (!is_dropped) shape.push_back(input.shape[axis]);
+  }
+  return with_shape(input, shape);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_unsqueeze(const OnnxConstant& input,
+                                                        const std::vector<std::int64_t>& axes) {
+  std::vector<bool> is_new(input.shape.size() + axes.size(), false);
+  for (const std::int64_t given : axes) {
+    const std::int64_t axis = axis_within(given, is_new.size());
+    if (axis < 0 || is_new[static_cast<std::size_t>(axis)]) return std::nullopt;
+    is_new[static_cast<std::size_t>(axis)] = true;
+  }
+  Shape shape;
+  auto next = input.shape.begin();
+  for (const bool one : is_new) shape.push_back(one ? 1 : *next++);
+  return with_shape(input, shape);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_gather(const onnx_schema::NodeProto& node, const OnnxConstant& data,
+                                                     const OnnxConstant& places) {
+  const std::int64_t axis = axis_within(integer_attribute(node, "axis", 0), data.shape.size());
+  if (axis < 0 || !places.is_integer()) return std::nullopt;
+  const auto at = static_cast<std::size_t>(axis);
+  const AxisSplit split = split_at(data.shape, at, at + 1);
+  std::vector<std::size_t> offsets;
+  for (std::int64_t outer = 0; outer < split.outer; ++outer) {
+    for (const std::int64_t given : places.integers) {
+      const std::int64_t place = axis_within(given, static_cast<std::size_t>(split.extent));
+      if (place < 0) return std::nullopt;
+      for (std::int64_t inner = 0; inner < split.inner; ++inner) {
+        offsets.push_back(static_cast<std::size_t>((outer * split.extent + place) * split.inner + inner));
+      }
+    }
+  }
+  Shape shape(data.shape.begin(), data.shape.begin() + axis);
+  shape.insert(shape.end(), places.shape.begin(), places.shape.end());
+  shape.insert(shape.end(), data.shape.begin() + axis + 1, data.shape.end());
+  return picked(data, std::move(shape), offsets);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_concat(const onnx_schema::NodeProto& node, const FoldInputs& inputs) {
+  OnnxConstant result = *inputs.front();
+  const std::int64_t axis = axis_within(integer_attribute(node, "axis", 0), result.shape.size());
+  if (axis < 0) return std::nullopt;
+  const auto at = static_cast<std::size_t>(axis);
+  result.floats.clear();
+  result.integers.clear();
+  result.shape[at] = 0;
+  for (const OnnxConstant* input : inputs) {
+    if (input->shape.size() != result.shape.size() || input->type != result.type) return std::nullopt;
+    result.shape[at] += input->shape[at];
+  }
+  const std::int64_t outer = extent_product(result.shape, 0, at);
+  for (std::int64_t line = 0; line < outer; ++line) {
+    for (const OnnxConstant* input : inputs) {
+      const auto run = static_cast<std::ptrdiff_t>(extent_product(input->shape, at, input->shape.size()));
+      const auto add = [&](auto& to, const auto& from) {
+        if (static_cast<std::ptrdiff_t>(from.size()) >= (line + 1) * run)
+          to.insert(to.end(), from.begin() + line * run, from.begin() + (line + 1) * run);
+      };
+      add(result.floats, input->floats);
+      add(result.integers, input->integers);
+    }
+  }
+  const std::size_t held = result.is_float() ? result.floats.size() : result.integers.size();
+  return held == element_count(result.shape) ? Folded(std::move(result)) : std::nullopt;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_range(const FoldInputs& inputs) {
+  const bool fits =
+      std::all_of(inputs.begin(), inputs.end(), [](const OnnxConstant* input) { return input->integers.size() == 1; });
+  if (!fits || inputs.size() != 3) return std::nullopt;
+  const auto is_small = [](const OnnxConstant* input) {
+    return input->integers[0] > -max_element_count && input->integers[0] < max_element_count;
+  };
+  if (!std::all_of(inputs.begin(), inputs.end(), is_small)) return std::nullopt;
+  const std::int64_t step = inputs[2]->integers[0];
+  OnnxConstant result;
+  result.type = inputs[0]->type;
+  constexpr std::size_t most = 1 << 20;
+  for (std::int64_t value = inputs[0]->integers[0];
+       step != 0 && (step > 0 ? value < inputs[1]->integers[0] : value > inputs[1]->integers[0]); value += step) {
+    result.integers.push_back(value);
+    if (result.integers.size() > most) return std::nullopt;
+  }
+  result.shape = {static_cast<std::int64_t>(result.integers.size())};
+  return result;
+}
+
+template <class T>
+[[nodiscard]] T arithmetic(std::string_view op, T left, T right) {
+  if (op == "Add") return static_cast<T>(left + right);
+  if (op == "Sub") return static_cast<T>(left - right);
+  if (op == "Mul") return static_cast<T>(left * right);
+  return static_cast<T>(left / right);
+}
+
+/// The right operand, before opset 7 aligned with the left one from `axis` on, as later versions align it.
+NUQ_FUNCTION [[nodiscard]] inline OnnxConstant aligned_operand(const onnx_schema::NodeProto& node,
+                                                               const OnnxConstant& left, OnnxConstant right) {
+  const std::int64_t axis = integer_attribute(node, "axis", -1);
+  if (axis < 0 || axis > static_cast<std::int64_t>(left.shape.size())) return right;
+  const std::size_t rank = left.shape.size() - static_cast<std::size_t>(axis);
+  if (right.shape.size() < rank) right.shape.resize(rank, 1);
+  return right;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_arithmetic(const onnx_schema::NodeProto& node, const OnnxConstant& left,
+                                                         const OnnxConstant& given) {
+  if (left.type != given.type) return std::nullopt;
+  const OnnxConstant right = aligned_operand(node, left, given);
+  OnnxConstant result;
+  result.type = left.type;
+  result.shape = left.shape.size() >= right.shape.size() ? left.shape : right.shape;
+  const auto fits = [&result](const Shape& shape) {
+    const std::size_t missing = result.shape.size() - shape.size();
+    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+      std::int64_t& extent = result.shape[missing + axis];
+      if (extent == 1) extent = shape[axis];
+      if (shape[axis] != 1 && shape[axis] != extent) return false;
+    }
+    return true;
+  };
+  if (!fits(left.shape) || !fits(right.shape) || !is_valid_shape(result.shape)) return std::nullopt;
+  const BroadcastOffsets from_left(left.shape, result.shape);
+  const BroadcastOffsets from_right(right.shape, result.shape);
+  const auto count = static_cast<std::int64_t>(element_count(result.shape));
+  for (std::int64_t at = 0; at < count; ++at) {
+    const auto a = static_cast<std::size_t>(from_left(at));
+    const auto b = static_cast<std::size_t>(from_right(at));
+    if (left.is_float()) {
+      result.floats.push_back(arithmetic(node.op_type(), left.floats[a], right.floats[b]));
+    } else {
+      const bool is_division = node.op_type() == "Div";
+      const auto is_small = [](std::int64_t value) { return value > -(1LL << 31) && value < (1LL << 31); };
+      const std::int64_t divisor = right.integers[b];
+      if ((is_division && divisor == 0) || !is_small(left.integers[a]) || !is_small(divisor)) return std::nullopt;
+      result.integers.push_back(arithmetic(node.op_type(), left.integers[a], divisor));
+    }
+  }
+  return result;
+}
+
+/// (levels − zero point)·scale, with one of these for all or one for each index along an axis.
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_dequantize(const onnx_schema::NodeProto& node, const OnnxConstant& levels,
+                                                         const OnnxConstant& scale, const OnnxConstant* zero) {
+  const bool has_axis = scale.floats.size() > 1;
+  const std::int64_t axis = axis_within(integer_attribute(node, "axis", 1), levels.shape.size());
+  const auto at = static_cast<std::size_t>(axis);
+  const bool fits = !has_axis || (axis >= 0 && scale.shape.size() == 1 && scale.shape.front() == levels.shape[at]);
+  const bool has_zeros = zero == nullptr || zero->integers.size() == scale.floats.size();
+  if (!levels.is_integer() || !scale.is_float() || scale.floats.empty() || !fits || !has_zeros) return std::nullopt;
+  const AxisSplit split = has_axis ? split_at(levels.shape, at, at + 1) : AxisSplit{};
+  OnnxConstant result;
+  result.type = scale.type;
+  result.shape = levels.shape;
+  for (std::size_t index = 0; index < levels.integers.size(); ++index) {
+    const std::size_t channel =
+        has_axis ? index / static_cast<std::size_t>(split.inner) % static_cast<std::size_t>(split.extent) : 0;
+    const std::int64_t level = levels.integers[index] - (zero == nullptr ? 0 : zero->integers[channel]);
+    result.floats.push_back(static_cast<float>(level) * scale.floats[channel]);
+  }
+  return result;
+}
+
+/// Values of at most this many are kept.
+inline constexpr std::size_t most_kept_values = 4096;
+
+NUQ_FUNCTION [[nodiscard]] inline bool keeps_numbers(std::string_view op) noexcept {
+  return op == "Identity" || op == "Transpose" || op == "Squeeze" || op == "Unsqueeze" || op == "Reshape" ||
+         op == "Flatten";
+}
+
+}  // namespace detail
+
+NUQ_DEFINITION std::optional<OnnxConstant> fold_onnx_node(const onnx_schema::NodeProto& node,
+                                                          const std::vector<const OnnxConstant*>& inputs) {
+  using namespace detail;
+  const std::string& op = node.op_type();
+  const auto given = [&inputs](std::size_t index) { return index < inputs.size() ? inputs[index] : nullptr; };
+  const OnnxConstant* const first = given(0);
+  if (first == nullptr || (!first->is_float() && !first->is_integer())) return std::nullopt;
+  if (op == "Identity") return *first;
+  if (op == "Cast") return fold_cast(node, *first);
+  if (op == "Transpose") return fold_transpose(node, *first);
+  if (op == "Reshape") return fold_reshape(node, *first, integer_list(node, "shape", given(1)));
+  if (op == "Squeeze") return fold_squeeze(*first, integer_list(node, "axes", given(1)));
+  if (op == "Unsqueeze") return fold_unsqueeze(*first, integer_list(node, "axes", given(1)));
+  if (op == "Flatten") {
+    const std::int64_t axis = integer_attribute(node, "axis", 1);
+    const auto rank = static_cast<std::int64_t>(first->shape.size());
+    const std::int64_t begin = axis < 0 ? axis + rank : axis;
+    if (begin < 0 || begin > rank) return std::nullopt;
+    const auto at = static_cast<std::size_t>(begin);
+    return with_shape(*first,
+                      {extent_product(first->shape, 0, at), extent_product(first->shape, at, first->shape.size())});
+  }
+  if (op == "Gather" && given(1) != nullptr) return fold_gather(node, *first, *given(1));
+  if (op == "DequantizeLinear" && given(1) != nullptr) return fold_dequantize(node, *first, *given(1), given(2));
+  if (op == "Range") return fold_range(inputs);
+  const bool has_all = std::none_of(inputs.begin(), inputs.end(), [](const auto* input) { return input == nullptr; });
+  if (op == "Concat" && has_all) return fold_concat(node, inputs);
+  const bool is_arithmetic = op == "Add" || op == "Sub" || op == "Mul" || op == "Div";
+  if (is_arithmetic && has_all && inputs.size() == 2) return fold_arithmetic(node, *first, *given(1));
+  if (op == "Shape" && inputs.size() == 1 && node.attribute_size() == 0) {
+    OnnxConstant shape;
+    shape.type = onnx_schema::TensorProto::INT64;
+    shape.shape = {static_cast<std::int64_t>(first->shape.size())};
+    shape.integers = first->shape;
+    return shape;
+  }
+  return std::nullopt;
+}
+
+NUQ_DEFINITION OnnxConstants::OnnxConstants(const OnnxScope& scope, OnnxTensors& tensors, std::string file)
+    : scope_(scope), tensors_(tensors), file_(std::move(file)) {}
+
+NUQ_DEFINITION std::optional<OnnxConstant> OnnxConstants::find(const std::string& value) {
+  const auto known = small_.find(value);
+  if (known != small_.end()) return known->second;
+  const OnnxScope* const scope = scope_.scope_of(value);
+  if (scope == nullptr || !scope_.is_constant(value)) return std::nullopt;
+  std::optional<OnnxConstant> constant;
+  if (const onnx_schema::TensorProto* const tensor = scope->initializer(value)) {
+    constant = tensors_.read(*tensor, file_ + ": initializer '" + value + "'");
+  } else if (const onnx_schema::NodeProto& node = *scope->producer(value); node.op_type() == "Constant") {
+    constant = of_constant_node(node);
+  } else {
+    constant = of_node(node);
+  }
+  if (constant && element_count(constant->shape) <= detail::most_kept_values) small_.emplace(value, *constant);
+  return constant;
+}
+
+NUQ_DEFINITION std::string OnnxConstants::origin(const std::string& value) const {
+  std::string name = value;
+  while (scope_.initializer(name) == nullptr) {
+    const onnx_schema::NodeProto* const node = scope_.producer(name);
+    if (node == nullptr || !is_onnx_domain(*node) || !scope_.is_constant(name)) return {};
+    if (node->op_type() == "Constant") break;
+    if (!detail::keeps_numbers(node->op_type())) return {};
+    name = node->input(0);
+  }
+  return name;
+}
+
+NUQ_DEFINITION int OnnxConstants::type_of(const std::string& value) {
+  const std::string from = origin(value);
+  if (const onnx_schema::TensorProto* const tensor = scope_.initializer(from)) return tensor->data_type();
+  const std::optional<OnnxConstant> constant = find(value);
+  return constant ? constant->type : static_cast<int>(onnx_schema::TensorProto::UNDEFINED);
+}
+
+NUQ_DEFINITION std::optional<OnnxConstant> OnnxConstants::of_constant_node(const onnx_schema::NodeProto& node) {
+  using T = onnx_schema::TensorProto;
+  for (const onnx_schema::AttributeProto& attribute : node.attribute()) {
+    OnnxConstant constant;
+    const bool is_list = attribute.name() == "value_ints" || attribute.name() == "value_floats";
+    if (attribute.name() == "value") return tensors_.read(attribute.t(), file_ + ": constant '" + node.output(0) + "'");
+    if (attribute.name() == "value_int" || attribute.name() == "value_ints") {
+      constant.type = T::INT64;
+      constant.integers.assign(attribute.ints().begin(), attribute.ints().end());
+      if (!is_list) constant.integers = {attribute.i()};
+    } else if (attribute.name() == "value_float" || attribute.name() == "value_floats") {
+      constant.type = T::FLOAT;
+      constant.floats.assign(attribute.floats().begin(), attribute.floats().end());
+      if (!is_list) constant.floats = {attribute.f()};
+    } else {
+      continue;
+    }
+    if (is_list) constant.shape = {static_cast<std::int64_t>(constant.integers.size() + constant.floats.size())};
+    return constant;
+  }
+  return std::nullopt;
+}
+
+NUQ_DEFINITION std::optional<OnnxConstant> OnnxConstants::of_node(const onnx_schema::NodeProto& node) {
+  constexpr int deepest = 200;
+  if (!is_onnx_domain(node) || node.output_size() != 1 || depth_ == deepest) return std::nullopt;
+  ++depth_;
+  std::vector<std::optional<OnnxConstant>> values;
+  bool is_known = true;
+  for (const std::string& input : node.input()) {
+    values.push_back(input.empty() ? std::nullopt : find(input));
+    is_known = is_known && (input.empty() || values.back());
+  }
+  --depth_;
+  if (!is_known) return std::nullopt;
+  std::vector<const OnnxConstant*> inputs;
+  for (const std::optional<OnnxConstant>& value : values) inputs.push_back(value ? &*value : nullptr);
+  return fold_onnx_node(node, inputs);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ONNX)
+
+#endif  // NUQ_ONNX_FOLD_CONSTANTS_HPP

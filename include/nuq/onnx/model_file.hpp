@@ -1,0 +1,120 @@
+#ifndef NUQ_ONNX_MODEL_FILE_HPP
+#define NUQ_ONNX_MODEL_FILE_HPP
+
+#include <string>
+#include <string_view>
+
+#include "nuq/compiled.hpp"
+#include "nuq/core/error.hpp"
+#include "nuq/onnx/model.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// Whether a file is an .onnx model: its message begins with the version of the format, whatever the file is called, or
+/// its name ends in .onnx, and what is wrong with it remains to be said.
+NUQ_FUNCTION [[nodiscard]] bool is_onnx_file(const std::string& file);
+
+/// A model from memory; the file's name is for messages. Throws ModelError: empty, a git-lfs pointer, text, over 2 GB,
+/// no message of the schema, without a graph, nested too deep.
+NUQ_FUNCTION [[nodiscard]] OnnxModel parse_onnx_model(std::string_view bytes, const std::string& file);
+
+/// Throws FormatError file_not_readable, and what `parse_onnx_model` throws.
+NUQ_FUNCTION [[nodiscard]] OnnxModel read_onnx_model(const std::string& file);
+
+/// The bytes of a model's file; the same model always gives the same. Throws ModelError for 2 GB and more.
+NUQ_FUNCTION [[nodiscard]] std::string onnx_file_bytes(const onnx_schema::ModelProto& model, const std::string& file);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ONNX)
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+
+#include "nuq/io/mapped_file.hpp"
+#include "nuq/io/result_files.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+inline constexpr std::size_t max_onnx_bytes = (std::numeric_limits<int>::max)();  // protobuf's own limit
+
+/// No control characters but white space: a page or a prototxt under a model's name.
+NUQ_FUNCTION [[nodiscard]] inline bool is_plain_text(std::string_view bytes) {
+  const std::string_view start = bytes.substr(0, 256);
+  return std::none_of(start.begin(), start.end(), [](char c) {
+    const auto code = static_cast<unsigned char>(c);
+    return code < 0x20 && c != '\t' && c != '\n' && c != '\r';
+  });
+}
+
+NUQ_FUNCTION [[noreturn]] inline void fail_onnx(const std::string& file, const std::string& problem) {
+  fail(ModelError(ErrorCode::malformed_file, file + ": " + problem));
+}
+
+}  // namespace detail
+
+NUQ_DEFINITION bool is_onnx_file(const std::string& file) {
+  const std::string_view ending = ".onnx";
+  const bool has_ending =
+      file.size() >= ending.size() && std::string_view(file).substr(file.size() - ending.size()) == ending;
+  try {
+    const MappedFile content(file);
+    const std::string_view bytes = content.bytes();
+    const bool has_version = bytes.size() > 2 && bytes[0] == 8 && bytes[1] > 0 && bytes[1] < 64;
+    return has_version || (has_ending && bytes.substr(0, 4) != "NUQ1");
+  } catch (const FormatError&) {
+    return has_ending;
+  }
+}
+
+NUQ_DEFINITION OnnxModel parse_onnx_model(std::string_view bytes, const std::string& file) {
+  if (bytes.empty()) detail::fail_onnx(file, "is empty, wanted an .onnx model");
+  if (bytes.substr(0, 23) == "version https://git-lfs") {
+    detail::fail_onnx(file, "is a git-lfs pointer, wanted the file it stands for (run `git lfs pull`)");
+  }
+  if (detail::is_plain_text(bytes)) detail::fail_onnx(file, "is text, wanted an .onnx model");
+  if (bytes.size() > detail::max_onnx_bytes) {
+    detail::fail(ModelError(ErrorCode::unsupported_format, file + ": is larger than 2 GB, protobuf's limit"));
+  }
+  OnnxModel model;
+  model.file = file;
+  google::protobuf::io::ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedInputStream coded(&stream);
+  coded.SetRecursionLimit(100);
+  if (!model.proto.ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage()) {
+    detail::fail_onnx(file, "is truncated, nested too deep or no .onnx model: its protobuf message cannot be parsed");
+  }
+  if (!model.proto.has_graph()) detail::fail_onnx(file, "has no graph, wanted an .onnx model");
+  return model;
+}
+
+NUQ_DEFINITION OnnxModel read_onnx_model(const std::string& file) {
+  refuse_half_written(file);
+  const MappedFile content(file);
+  return parse_onnx_model(content.bytes(), file);
+}
+
+NUQ_DEFINITION std::string onnx_file_bytes(const onnx_schema::ModelProto& model, const std::string& file) {
+  if (model.ByteSizeLong() > detail::max_onnx_bytes) {
+    detail::fail(ModelError(ErrorCode::unsupported_format, file + ": would be larger than 2 GB, protobuf's limit"));
+  }
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  model.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ONNX)
+
+#endif  // NUQ_ONNX_MODEL_FILE_HPP

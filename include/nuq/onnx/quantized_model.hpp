@@ -1,0 +1,469 @@
+#ifndef NUQ_ONNX_QUANTIZED_MODEL_HPP
+#define NUQ_ONNX_QUANTIZED_MODEL_HPP
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nuq/compiled.hpp"
+#include "nuq/graph/graph.hpp"
+#include "nuq/graph/quantization.hpp"
+#include "nuq/onnx/model.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// How the weights of quantized layers stand in a model.
+enum class OnnxWeightForm {
+  floats,   ///< level · scale
+  cast,     ///< int8 levels → Cast → Mul by the scales: any runtime works that out when it loads the model
+  qdq,      ///< int8 levels → DequantizeLinear
+  palette,  ///< uint8 places → Cast → Gather from the layer's levels → Mul by the scales
+  removed   ///< without values, in a file that is not there: a skeleton
+};
+
+/// The version of ONNX's own operations that a model asks for.
+NUQ_FUNCTION [[nodiscard]] std::int64_t onnx_opset(const onnx_schema::ModelProto& model);
+
+/// The form that a model's options name, "cast", "qdq" or "palette", and cast where they name none. Throws ConfigError
+/// for another name and for qdq where the model's version of operations does not know it.
+NUQ_FUNCTION [[nodiscard]] OnnxWeightForm onnx_weight_form(const OnnxModel& model);
+
+/// The model that computes what the quantized network computes, its weights in a form. `graph` is the model's network,
+/// what could be folded into layers folded: in layers that are quantized what was folded is gone from the model, its
+/// last value's name kept. All else stays as it is; tensors from other files are taken in. Constants that nobody reads
+/// any longer are left out. Throws ModelError for a quantization of activations.
+NUQ_FUNCTION [[nodiscard]] onnx_schema::ModelProto quantized_onnx_model(const OnnxModel& model, const Graph& graph,
+                                                                        const NetworkQuantization& quantization,
+                                                                        OnnxWeightForm form);
+
+/// The same tensors in the order in which the file has them: a layer's levels, and the float weights.
+NUQ_FUNCTION [[nodiscard]] std::vector<std::int8_t> onnx_levels(const OnnxModel& model, const Node& node,
+                                                                const QuantizedWeights& weights);
+
+/// The shape of a layer's weights as its node reads them.
+NUQ_FUNCTION [[nodiscard]] Shape onnx_weight_shape(const OnnxModel& model, const Node& node);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ONNX)
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "nuq/core/error.hpp"
+#include "nuq/graph/layer_error.hpp"
+#include "nuq/graph/quantized_blobs.hpp"
+#include "nuq/graph/weight_matrix.hpp"
+#include "nuq/onnx/check_model.hpp"
+#include "nuq/onnx/constant.hpp"
+#include "nuq/onnx/scope.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+/// From which on a Cast names its type by number, a Mul repeats its operands to one shape, and a DequantizeLinear has a
+/// scale for each channel.
+inline constexpr std::int64_t first_opset_with_types = 6;
+inline constexpr std::int64_t first_broadcasting_opset = 7;
+inline constexpr std::int64_t first_opset_with_axes = 13;
+
+/// Whether the file has a layer's matrix as [in × out], where the graph has [out × in].
+NUQ_FUNCTION [[nodiscard]] inline bool is_stored_transposed(const OnnxModel& model, const Node& node) {
+  if (!is<ops::InnerProduct>(node)) return false;
+  const onnx_schema::NodeProto& source = model.proto.graph().node(static_cast<int>(node.source_index));
+  const onnx_schema::AttributeProto* const transposed = onnx_attribute(source, "transB");
+  return transposed == nullptr || transposed->i() == 0;
+}
+
+template <class T>
+[[nodiscard]] std::vector<T> in_file_order(const OnnxModel& model, const Node& node, std::vector<T> values) {
+  if (!is_stored_transposed(model, node)) return values;
+  const Shape& shape = node.blobs.front().shape;
+  return swap_leading_axes<T>(values, static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1]));
+}
+
+/// The extents with which a layer's scales multiply its weights.
+NUQ_FUNCTION [[nodiscard]] inline Shape scale_shape(const Node& node, std::size_t scales) {
+  if (scales == 1) return {1};
+  Shape shape(node.blobs.front().shape.size(), 1);
+  shape[has_input_first(node) ? 1 : 0] = static_cast<std::int64_t>(scales);
+  return shape;
+}
+
+template <class T>
+[[nodiscard]] onnx_schema::TensorProto raw_tensor(const std::string& name, int type, const Shape& shape,
+                                                  const std::vector<T>& values) {
+  onnx_schema::TensorProto tensor;
+  tensor.set_name(name);
+  tensor.set_data_type(type);
+  tensor.mutable_dims()->Add(shape.begin(), shape.end());
+  tensor.set_raw_data(values.data(), sizeof(T) * values.size());
+  return tensor;
+}
+
+/// Edits a copy of a model.
+class OnnxRewriter {
+ public:
+  NUQ_FUNCTION OnnxRewriter(const OnnxModel& model, const Graph& graph, OnnxWeightForm form)
+      : model_(model),
+        graph_(graph),
+        form_(form),
+        proto_(model.proto),
+        original_(model.proto.graph()),
+        tensors_(model.file, graph.limits),
+        opset_(onnx_opset(model.proto)) {
+    take_in(*proto_.mutable_graph());
+    count_readings(original_);
+    for (const std::string& name : onnx_node_names(model.proto.graph())) places_.emplace(name, places_.size());
+    before_.resize(places_.size());
+    is_removed_.resize(places_.size());
+  }
+
+  /// Gives a layer its levels, and the bias that goes with them.
+  NUQ_FUNCTION void set_quantized(const Node& node, const LayerQuantization& layer, bool is_shared) {
+    onnx_schema::NodeProto& target = proto_node(node);
+    const std::string weights = target.input(1);
+    const auto known = replaced_.find(weights);
+    const std::string replacement = known != replaced_.end() ? known->second : stored(node, layer.weights, weights);
+    if (is_shared) replaced_.emplace(weights, replacement);
+    target.set_input(1, replacement);
+    if (!node.fused.empty() || !layer.bias_correction.empty())
+      set_bias(node, target, corrected_bias(node, layer.bias_correction));
+    for (const std::string& folded : node.fused) is_removed_[places_.at(folded)] = true;
+    target.set_input(0, graph_.values[node.inputs.front()].blob);
+    target.set_output(0, graph_.values[node.outputs.front()].blob);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] onnx_schema::ModelProto finish() && {
+    onnx_schema::GraphProto& graph = *proto_.mutable_graph();
+    google::protobuf::RepeatedPtrField<onnx_schema::NodeProto> nodes;
+    for (std::size_t place = 0; place < is_removed_.size(); ++place) {
+      for (onnx_schema::NodeProto& node : before_[place]) *nodes.Add() = std::move(node);
+      if (!is_removed_[place]) nodes.Add()->Swap(graph.mutable_node(static_cast<int>(place)));
+    }
+    graph.mutable_node()->Swap(&nodes);
+    while (drop_unread()) {
+    }
+    drop_descriptions();
+    return std::move(proto_);
+  }
+
+ private:
+  NUQ_FUNCTION [[nodiscard]] onnx_schema::NodeProto& proto_node(const Node& node) {
+    return *proto_.mutable_graph()->mutable_node(static_cast<int>(node.source_index));
+  }
+
+  /// Takes the values of tensors in other files into the model.
+  NUQ_FUNCTION void take_in(onnx_schema::GraphProto& graph) {
+    const auto take = [this](onnx_schema::TensorProto& tensor) {
+      if (tensor.data_location() != onnx_schema::TensorProto::EXTERNAL) return;
+      tensor.set_raw_data(std::string(tensors_.raw(tensor, model_.file + ": tensor '" + tensor.name() + "'")));
+      tensor.clear_external_data();
+      tensor.clear_data_location();
+    };
+    for (onnx_schema::TensorProto& tensor : *graph.mutable_initializer()) take(tensor);
+    for (onnx_schema::NodeProto& node : *graph.mutable_node()) {
+      for (onnx_schema::AttributeProto& attribute : *node.mutable_attribute()) {
+        if (attribute.has_t()) take(*attribute.mutable_t());
+        if (attribute.has_g()) take_in(*attribute.mutable_g());
+        for (onnx_schema::GraphProto& inner : *attribute.mutable_graphs()) take_in(inner);
+      }
+    }
+  }
+
+  /// How often each name is read, subgraphs included, and all names there are.
+  NUQ_FUNCTION void count_readings(const OnnxScope& scope) {
+    const onnx_schema::GraphProto& graph = scope.graph();
+    for (const onnx_schema::NodeProto& node : graph.node()) {
+      for (const std::string& input : node.input()) ++readings_[input];
+      for (const std::string& output : node.output()) names_.insert(output);
+      names_.insert(node.name());
+      for (const onnx_schema::GraphProto* inner : onnx_subgraphs(node)) count_readings(OnnxScope(*inner, &scope));
+    }
+    for (const onnx_schema::ValueInfoProto& output : graph.output()) ++readings_[output.name()];
+    for (const onnx_schema::ValueInfoProto& input : graph.input()) names_.insert(input.name());
+    for (const onnx_schema::TensorProto& tensor : graph.initializer()) names_.insert(tensor.name());
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string free_name(const std::string& name) {
+    std::string unique = name;
+    for (int number = 2; !names_.insert(unique).second; ++number) unique = name + "_" + std::to_string(number);
+    return unique;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] onnx_schema::TensorProto* own_initializer(const std::string& name) {
+    if (original_.initializer(name) == nullptr || readings_[name] != 1) return nullptr;
+    for (onnx_schema::TensorProto& tensor : *proto_.mutable_graph()->mutable_initializer()) {
+      if (tensor.name() == name) return &tensor;
+    }
+    return nullptr;
+  }
+
+  /// Puts a tensor in the place of an initializer that one node alone reads, or beside the others; returns its name.
+  NUQ_FUNCTION [[nodiscard]] std::string put(const std::string& name, onnx_schema::TensorProto tensor) {
+    onnx_schema::TensorProto* const own = own_initializer(name);
+    if (own == nullptr) return add(std::move(tensor));
+    tensor.set_name(name);
+    *own = std::move(tensor);
+    return name;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string add(onnx_schema::TensorProto tensor) {
+    tensor.set_name(free_name(tensor.name()));
+    const std::string name = tensor.name();
+    if (model_.proto.ir_version() < 4) describe_as_input(tensor);
+    *proto_.mutable_graph()->add_initializer() = std::move(tensor);
+    return name;
+  }
+
+  /// Before version 4 of the format every initializer is an input too.
+  NUQ_FUNCTION void describe_as_input(const onnx_schema::TensorProto& tensor) {
+    onnx_schema::ValueInfoProto& input = *proto_.mutable_graph()->add_input();
+    input.set_name(tensor.name());
+    onnx_schema::TypeProto::Tensor& type = *input.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(tensor.data_type());
+    for (const std::int64_t extent : tensor.dims()) type.mutable_shape()->add_dim()->set_dim_value(extent);
+  }
+
+  /// A node in front of a layer that works out a constant; returns the constant's name.
+  NUQ_FUNCTION std::string add_before(const Node& layer, const std::string& type,
+                                      const std::vector<std::string>& inputs, const std::string& name) {
+    onnx_schema::NodeProto node;
+    node.set_name(free_name(name + "_" + type));
+    node.set_op_type(type);
+    for (const std::string& input : inputs) node.add_input(input);
+    node.add_output(free_name(name));
+    before_[layer.source_index].push_back(node);
+    return node.output(0);
+  }
+
+  /// Gives the last of these nodes an attribute.
+  NUQ_FUNCTION void set_attribute(const Node& layer, const std::string& name, std::int64_t value) {
+    onnx_schema::AttributeProto& attribute = *before_[layer.source_index].back().add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(onnx_schema::AttributeProto::INT);
+    attribute.set_i(value);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string add_cast(const Node& layer, const std::string& input, const std::string& name,
+                                                  onnx_schema::TensorProto::DataType type) {
+    const std::string output = add_before(layer, "Cast", {input}, name);
+    set_attribute(layer, "to", type);
+    if (opset_ >= first_opset_with_types) return output;
+    onnx_schema::AttributeProto& to = *before_[layer.source_index].back().mutable_attribute(0);
+    to.clear_i();
+    to.set_type(onnx_schema::AttributeProto::STRING);
+    to.set_s(onnx_schema::TensorProto::DataType_Name(type));
+    return output;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string add_product(const Node& layer, const std::string& values,
+                                                     const std::string& scale, const std::string& name) {
+    const std::string output = add_before(layer, "Mul", {values, scale}, name);
+    if (opset_ >= first_broadcasting_opset) return output;
+    set_attribute(layer, "broadcast", 1);
+    set_attribute(layer, "axis", has_input_first(layer) ? 1 : 0);
+    return output;
+  }
+
+  /// The name of a layer's new weights, which its `weights` were.
+  NUQ_FUNCTION [[nodiscard]] std::string stored(const Node& node, const QuantizedWeights& quantized,
+                                                const std::string& weights) {
+    using T = onnx_schema::TensorProto;
+    const Shape shape = onnx_weight_shape(model_, node);
+    const std::string base = weights + "_nuq";
+    if (form_ == OnnxWeightForm::floats) {
+      const std::vector<float> values = in_file_order(model_, node, dequantized_weights(node, quantized));
+      return put(weights, raw_tensor(base, T::FLOAT, shape, values));
+    }
+    if (form_ == OnnxWeightForm::removed) {
+      onnx_schema::TensorProto tensor = raw_tensor<float>(base, T::FLOAT, shape, {});
+      tensor.clear_raw_data();
+      tensor.set_data_location(T::EXTERNAL);
+      onnx_schema::StringStringEntryProto& location = *tensor.add_external_data();
+      location.set_key("location");
+      location.set_value("weights_of_" + node.name);
+      return put(weights, std::move(tensor));
+    }
+    const std::vector<std::int8_t> levels = onnx_levels(model_, node, quantized);
+    const auto& scales = quantized.scales;
+    const std::string scale =
+        form_ == OnnxWeightForm::qdq
+            ? add(raw_tensor(base + "_scale", T::FLOAT, vector_shape(scales.size()), scales))
+            : add(raw_tensor(base + "_scale", T::FLOAT, scale_shape(node, scales.size()), scales));
+    if (form_ == OnnxWeightForm::palette) return as_palette(node, levels, shape, scale, base);
+    const std::string stored_levels = add(raw_tensor(base + "_levels", T::INT8, shape, levels));
+    if (form_ == OnnxWeightForm::qdq) return as_qdq(node, stored_levels, scale, scales.size(), base);
+    const std::string values = add_cast(node, stored_levels, base + "_float", T::FLOAT);
+    return add_product(node, values, scale, base);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] static Shape vector_shape(std::size_t scales) {
+    return scales == 1 ? Shape{} : Shape{static_cast<std::int64_t>(scales)};
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string as_qdq(const Node& node, const std::string& levels, const std::string& scale,
+                                                std::size_t scales, const std::string& base) {
+    const std::string output = add_before(node, "DequantizeLinear", {levels, scale}, base);
+    if (scales > 1) set_attribute(node, "axis", has_input_first(node) ? 1 : 0);
+    return output;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string as_palette(const Node& node, const std::vector<std::int8_t>& levels,
+                                                    const Shape& shape, const std::string& scale,
+                                                    const std::string& base) {
+    using T = onnx_schema::TensorProto;
+    const std::set<std::int8_t> kept(levels.begin(), levels.end());
+    std::map<std::int8_t, std::uint8_t> places;
+    std::vector<float> table;
+    for (const std::int8_t level : kept) {
+      places.emplace(level, static_cast<std::uint8_t>(table.size()));
+      table.push_back(static_cast<float>(level));
+    }
+    std::vector<std::uint8_t> indices;
+    for (const std::int8_t level : levels) indices.push_back(places.at(level));
+    const std::string stored_places = add(raw_tensor(base + "_places", T::UINT8, shape, indices));
+    const std::string stored_table =
+        add(raw_tensor(base + "_levels", T::FLOAT, {static_cast<std::int64_t>(table.size())}, table));
+    const std::string numbers = add_cast(node, stored_places, base + "_indices", T::INT32);
+    const std::string values = add_before(node, "Gather", {stored_table, numbers}, base + "_float");
+    return add_product(node, values, scale, base);
+  }
+
+  NUQ_FUNCTION void set_bias(const Node& node, onnx_schema::NodeProto& target, const std::vector<float>& bias) {
+    const std::string old = target.input_size() > 2 ? target.input(2) : std::string();
+    const onnx_schema::TensorProto tensor = raw_tensor(node.name + "_bias_nuq", onnx_schema::TensorProto::FLOAT,
+                                                       {static_cast<std::int64_t>(bias.size())}, bias);
+    const std::string name = old.empty() ? add(tensor) : put(old, tensor);
+    while (target.input_size() < 3) target.add_input("");
+    target.set_input(2, name);
+  }
+
+  /// Drops constants that were read and are not any longer; false where there are none.
+  NUQ_FUNCTION [[nodiscard]] bool drop_unread() {
+    onnx_schema::GraphProto& graph = *proto_.mutable_graph();
+    const OnnxScope scope(graph);
+    std::set<std::string> read;
+    for (const onnx_schema::NodeProto& node : graph.node()) {
+      read.insert(node.input().begin(), node.input().end());
+      for (const std::string& name : captured_values(node)) read.insert(name);
+    }
+    for (const onnx_schema::ValueInfoProto& output : graph.output()) read.insert(output.name());
+    const auto is_dropped = [&](const std::string& name) {
+      const auto before = readings_.find(name);
+      return before != readings_.end() && before->second > 0 && read.count(name) == 0;
+    };
+    const auto is_dropped_node = [&](const onnx_schema::NodeProto& node) {
+      return node.output_size() > 0 && scope.is_constant(node.output(0)) &&
+             std::all_of(node.output().begin(), node.output().end(), is_dropped);
+    };
+    auto& nodes = *graph.mutable_node();
+    auto& tensors = *graph.mutable_initializer();
+    const int before = nodes.size() + tensors.size();
+    std::vector<bool> keeps;
+    for (const onnx_schema::NodeProto& node : nodes) keeps.push_back(!is_dropped_node(node));
+    std::set<std::string> dropped;
+    for (const onnx_schema::TensorProto& tensor : tensors) {
+      if (is_dropped(tensor.name())) dropped.insert(tensor.name());
+    }
+    std::size_t next = 0;
+    nodes.erase(std::remove_if(nodes.begin(), nodes.end(), [&](const auto&) { return !keeps[next++]; }), nodes.end());
+    const auto is_gone = [&dropped](const auto& named) { return dropped.count(named.name()) > 0; };
+    tensors.erase(std::remove_if(tensors.begin(), tensors.end(), is_gone), tensors.end());
+    auto& inputs = *graph.mutable_input();
+    inputs.erase(std::remove_if(inputs.begin(), inputs.end(), is_gone), inputs.end());
+    return nodes.size() + tensors.size() < before;
+  }
+
+  /// Of values that the model has no longer.
+  NUQ_FUNCTION void drop_descriptions() {
+    onnx_schema::GraphProto& graph = *proto_.mutable_graph();
+    const OnnxScope scope(graph);
+    auto& values = *graph.mutable_value_info();
+    values.erase(std::remove_if(values.begin(), values.end(),
+                                [&](const onnx_schema::ValueInfoProto& value) {
+                                  return original_.scope_of(value.name()) != nullptr &&
+                                         scope.scope_of(value.name()) == nullptr;
+                                }),
+                 values.end());
+  }
+
+  const OnnxModel& model_;
+  const Graph& graph_;
+  OnnxWeightForm form_;
+  onnx_schema::ModelProto proto_;
+  OnnxScope original_;
+  OnnxTensors tensors_;
+  std::int64_t opset_;
+  std::map<std::string, int> readings_;          // of the original model, by name
+  std::set<std::string> names_;                  // that are taken
+  std::map<std::string, std::size_t> places_;    // of nodes, by name
+  std::map<std::string, std::string> replaced_;  // shared weights
+  std::vector<std::vector<onnx_schema::NodeProto>>
+      before_;                    // new nodes, by the place of the one that they stand before
+  std::vector<bool> is_removed_;  // by place
+};
+
+}  // namespace detail
+
+NUQ_DEFINITION std::int64_t onnx_opset(const onnx_schema::ModelProto& model) {
+  std::int64_t version = 1;
+  for (const onnx_schema::OperatorSetIdProto& import : model.opset_import()) {
+    if (import.domain().empty() || import.domain() == "ai.onnx") version = import.version();
+  }
+  return version;
+}
+
+NUQ_DEFINITION OnnxWeightForm onnx_weight_form(const OnnxModel& model) {
+  const std::string& name = model.options.weight_form;
+  const std::int64_t version = onnx_opset(model.proto);
+  if (!name.empty() && name != "cast" && name != "qdq" && name != "palette") {
+    detail::fail(ConfigError(ErrorCode::unknown_name, "form of weights '" + name + "': wanted cast, qdq or palette"));
+  }
+  if (name == "qdq" && version < detail::first_opset_with_axes) {
+    detail::fail(ConfigError(ErrorCode::unsupported_format,
+                             model.file + ": weights as qdq need version 13 of ONNX's operations, the model asks for " +
+                                 std::to_string(version)));
+  }
+  if (name == "qdq") return OnnxWeightForm::qdq;
+  return name == "palette" ? OnnxWeightForm::palette : OnnxWeightForm::cast;
+}
+
+NUQ_DEFINITION std::vector<std::int8_t> onnx_levels(const OnnxModel& model, const Node& node,
+                                                    const QuantizedWeights& weights) {
+  return detail::in_file_order(model, node, int8_weights(node, weights));
+}
+
+NUQ_DEFINITION Shape onnx_weight_shape(const OnnxModel& model, const Node& node) {
+  Shape shape = node.blobs.front().shape;
+  if (detail::is_stored_transposed(model, node)) std::swap(shape[0], shape[1]);
+  return shape;
+}
+
+NUQ_DEFINITION onnx_schema::ModelProto quantized_onnx_model(const OnnxModel& model, const Graph& graph,
+                                                            const NetworkQuantization& quantization,
+                                                            OnnxWeightForm form) {
+  if (has_activation_scales(quantization)) {
+    detail::fail(ModelError(ErrorCode::unsupported_format,
+                            model.file + ": quantized activations are not written to .onnx models, wanted a run that "
+                                         "quantizes weights only (--weights-only)"));
+  }
+  detail::OnnxRewriter rewriter(model, graph, form);
+  for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
+    if (quantizes_weights(node)) rewriter.set_quantized(node, layer, !node.shared_parameters.empty());
+  });
+  return std::move(rewriter).finish();
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ONNX)
+
+#endif  // NUQ_ONNX_QUANTIZED_MODEL_HPP

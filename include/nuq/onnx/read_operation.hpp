@@ -1,0 +1,142 @@
+#ifndef NUQ_ONNX_READ_OPERATION_HPP
+#define NUQ_ONNX_READ_OPERATION_HPP
+
+#include <optional>
+
+#include "nuq/compiled.hpp"
+#include "nuq/onnx/node_reader.hpp"
+#include "nuq/version.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+/// What a node of ONNX's own operations computes: a mere translation of its attributes and constant inputs. `Unknown`
+/// with an obstacle for an operation, a form or an attribute that the library does not know.
+NUQ_FUNCTION [[nodiscard]] OnnxOperation read_onnx_operation(OnnxNodeReader& node);
+
+/// The whole numbers that a node computes from shapes and constants; nothing for one that computes others.
+NUQ_FUNCTION [[nodiscard]] std::optional<OnnxNumbers> read_onnx_numbers(OnnxNodeReader& node);
+
+NUQ_NAMESPACE_END
+
+#if NUQ_DEFINES(ONNX)
+
+#include <string>
+#include <string_view>
+
+#include "nuq/core/array_view.hpp"
+#include "nuq/onnx/detail/read_elementwise.hpp"
+#include "nuq/onnx/detail/read_numbers.hpp"
+#include "nuq/onnx/detail/read_tensors.hpp"
+#include "nuq/onnx/detail/read_weighted.hpp"
+#include "nuq/onnx/detail/read_windows.hpp"
+
+NUQ_NAMESPACE_BEGIN
+
+namespace detail {
+
+struct OnnxReader {
+  std::string_view type;
+  OnnxOperation (*read)(OnnxNodeReader&);
+};
+
+/// Every operation that is understood.
+NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noexcept {
+  static constexpr OnnxReader readers[] = {
+      {"Abs", read_pointwise<ops::AbsoluteValue>},
+      {"Add", read_onnx_add},
+      {"AveragePool", read_average_pool},
+      {"BatchNormalization", read_batch_normalization},
+      {"Cast", read_onnx_cast},
+      {"Ceil", read_function<ops::PointwiseFunction::ceiling>},
+      {"Clip", read_onnx_clip},
+      {"Concat", read_onnx_concat},
+      {"Conv", read_conv},
+      {"ConvTranspose", read_conv_transpose},
+      {"Cos", read_function<ops::PointwiseFunction::cosine>},
+      {"Div", read_onnx_div},
+      {"Dropout", read_onnx_dropout},
+      {"Elu", read_onnx_elu},
+      {"Erf", read_function<ops::PointwiseFunction::erf>},
+      {"Exp", read_pointwise<ops::Exp>},
+      {"Expand", read_expand},
+      {"Flatten", read_onnx_flatten},
+      {"Floor", read_function<ops::PointwiseFunction::floor>},
+      {"Gather", read_gather},
+      {"Gelu", read_gelu},
+      {"Gemm", read_gemm},
+      {"GlobalAveragePool", read_global_average_pool},
+      {"GlobalMaxPool", read_global_max_pool},
+      {"HardSigmoid", read_hard_sigmoid},
+      {"HardSwish", read_function<ops::PointwiseFunction::hard_swish>},
+      {"Identity", read_pointwise<ops::Split>},
+      {"LRN", read_onnx_lrn},
+      {"LayerNormalization", read_layer_normalization},
+      {"LeakyRelu", read_leaky_relu},
+      {"Log", read_pointwise<ops::Log>},
+      {"MatMul", read_mat_mul},
+      {"Max", read_onnx_max},
+      {"MaxPool", read_max_pool},
+      {"Mean", read_onnx_mean},
+      {"Min", read_onnx_min},
+      {"Mish", read_pointwise<ops::Mish>},
+      {"Mul", read_onnx_mul},
+      {"Neg", read_neg},
+      {"PRelu", read_onnx_prelu},
+      {"Pad", read_onnx_pad},
+      {"Pow", read_onnx_pow},
+      {"Reciprocal", read_reciprocal},
+      {"ReduceL1", read_reduce<ops::ReduceMethod::sum_of_magnitudes>},
+      {"ReduceL2", read_reduce<ops::ReduceMethod::norm>},
+      {"ReduceMax", read_reduce<ops::ReduceMethod::maximum>},
+      {"ReduceMean", read_reduce<ops::ReduceMethod::mean>},
+      {"ReduceMin", read_reduce<ops::ReduceMethod::minimum>},
+      {"ReduceProd", read_reduce<ops::ReduceMethod::product>},
+      {"ReduceSum", read_reduce<ops::ReduceMethod::sum>},
+      {"ReduceSumSquare", read_reduce<ops::ReduceMethod::sum_of_squares>},
+      {"Relu", read_pointwise<ops::Relu>},
+      {"Reshape", read_onnx_reshape},
+      {"Resize", read_resize},
+      {"Round", read_function<ops::PointwiseFunction::round>},
+      {"Sigmoid", read_pointwise<ops::Sigmoid>},
+      {"Sign", read_function<ops::PointwiseFunction::sign>},
+      {"Sin", read_function<ops::PointwiseFunction::sine>},
+      {"Slice", read_onnx_slice},
+      {"Softmax", read_onnx_softmax},
+      {"Softplus", read_pointwise<ops::Softplus>},
+      {"Split", read_onnx_split},
+      {"Sqrt", read_sqrt},
+      {"Squeeze", read_squeeze},
+      {"Sub", read_onnx_sub},
+      {"Sum", read_onnx_sum},
+      {"Tanh", read_pointwise<ops::Tanh>},
+      {"Tile", read_onnx_tile},
+      {"Transpose", read_transpose},
+      {"Unsqueeze", read_unsqueeze},
+      {"Upsample", read_onnx_upsample},
+  };
+  return {readers, sizeof readers / sizeof readers[0]};
+}
+
+}  // namespace detail
+
+NUQ_DEFINITION OnnxOperation read_onnx_operation(OnnxNodeReader& node) {
+  for (const detail::OnnxReader& reader : detail::onnx_readers()) {
+    if (reader.type != node.type()) continue;
+    OnnxOperation operation = reader.read(node);
+    const std::string unread = node.unread();
+    if (operation.obstacle.empty() && !unread.empty())
+      operation.obstacle = "attribute '" + unread + "' is not understood";
+    return operation;
+  }
+  return detail::not_computed(node, "operation '" + node.type() + "' is not known");
+}
+
+NUQ_DEFINITION std::optional<OnnxNumbers> read_onnx_numbers(OnnxNodeReader& node) {
+  return detail::numbers_of(node);
+}
+
+NUQ_NAMESPACE_END
+
+#endif  // NUQ_DEFINES(ONNX)
+
+#endif  // NUQ_ONNX_READ_OPERATION_HPP

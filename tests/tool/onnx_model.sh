@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# A small .onnx model (Conv, BatchNormalization, MatMul) through the tool: the forms of its quantized weights and the packed file are one network, and damaged
+# files are refused in one line.
+set -uo pipefail
+nuq=$1
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+failures=0
+fail() { echo "FAILED $*"; failures=$((failures + 1)); }
+# succeeds NAME COMMAND...
+succeeds() {
+  local name=$1
+  shift
+  if "$@" >stdout.txt 2>stderr.txt; then echo "ok $name"; else fail "$name: exit $?: $(cat stderr.txt)"; fi
+}
+# refuses NAME PATTERN COMMAND...: exit 2 and one line that says PATTERN.
+refuses() {
+  local name=$1 pattern=$2 code
+  shift 2
+  "$@" >stdout.txt 2>stderr.txt
+  code=$?
+  if [ "$code" -eq 2 ] && [ "$(wc -l <stderr.txt)" -eq 1 ] && grep -q -- "$pattern" stderr.txt; then echo "ok $name"; else fail "$name: exit $code: $(cat stderr.txt)"; fi
+}
+
+base64 -d >small.onnx <<'MODEL'
+CAg6pwYKKAoBeAoBdxIBYxoEY29udiIEQ29udioRCgRwYWRzQAFAAUABQAGgAQcKLgoBYwoBZwoBYgoCbXUKAnZhEgFuGgRub3JtIhJCYXRjaE5vcm1hbGl6
+YXRpb24KEgoBbhIBchoEcmVsdSIEUmVsdQoZCgFyEgFwIhFHbG9iYWxBdmVyYWdlUG9vbAoVCgFwEgFmGgRmbGF0IgdGbGF0dGVuChoKAWYKAW0SAXkaB3By
+b2R1Y3QiBk1hdE11bBIFc21hbGwqsAIIBAgCCAMIAxABQgF3SqAC3H/5PnvuO74eQSK+2M6kvjbthD4YwjC/ZQAGP7/Xab6DBMQ9kjaZvWyU4D4EOB6/1xfG
+vYf2672hJa4+fPGovjnhU73M1oa+MH1PPHQKMz4bDqm+XtSvPv17ij7DXRo+GV+KPowKUr7sARe99LuPvieXpL3a7CI+anpUvu/D8712GVO+19KBvvI0Tr4D
+/3i7bp6rvmcGkD0U8v4+uvRjPj+6a73+Voi+64ZlvgP7AT/zunk8YK9DvtKYaj2yTCE/vaYTPdSaPT62bLg9HGzYvaV9r77cota9OViAve01ND4s3oA+bASP
+PgF3rz0r9Yc+RcBnvshwwD5xkh0+8yW3vaESFj6cubm8etGtPqFx6T4p2ic/eIDWvt7Q3b7P+Bq+KowBCAQICBABQgFtSoABwuCjPZtM4D7nmiE+v2uBv8bG
+HL4l9tM+9J3rPSoTwz79qeO9hpPNvfMJvz1K8lE+FQ/LPc66cz2GsKu+ClBBPm59eT3ukhA/JHYZP6WZvT1ZJUC+1oOjvkHUWD54ZB49lw0wvp6SsjxguJ6+
+OrKyPgnuZL6rvBw/dZZOPsP0lz4qGQgEEAFCAWdKEAAAgD8AAABAAAAAPwAAgD8qGQgEEAFCAWJKEAAAAADNzMw9zcxMvpqZmT4qGggEEAFCAm11ShAAAAAA
+zczMPc3MTD6amZk+KhoIBBABQgJ2YUoQAACAPwAAAEAAAIA/AAAAP1ocCgF4EhcKFQgBEhEKAxIBTgoCCAIKAggICgIICGIUCgF5Eg8KDQgBEgkKAxIBTgoC
+CAhCBAoAEA0=
+MODEL
+# Three inputs of arbitrary bytes.
+{ printf '\x93NUMPY\x01\x00\x46\x00'; printf '%-69s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2, 8, 8), }"; head -c 384 small.onnx; } >x.npy
+run() { "$nuq" run -m "$1" --input x=x.npy --blob y --output-dir "$2"; }
+
+succeeds inspect "$nuq" inspect small.onnx
+grep -q '^conv  *Conv .*nuq' stdout.txt || fail 'inspect: conv takes NUQ'
+succeeds config "$nuq" config -m small.onnx -o config.json
+succeeds run run small.onnx original
+for form in cast qdq palette; do
+  succeeds "quantize, $form" "$nuq" quantize -m small.onnx -c config.json --weights-only --onnx-form "$form" -o "$form"
+  succeeds "verify, $form" "$nuq" verify "$form"
+  succeeds "verify ${form}.nuq" "$nuq" verify "$form.nuq"
+  succeeds "run fake-quant, $form" run "${form}_fake_quant_model.onnx" "${form}_floats"
+  succeeds "run quantized, $form" run "${form}_quantized_model.onnx" "${form}_levels"
+  cmp -s "${form}_floats/y.npy" "${form}_levels/y.npy" || fail "$form: the levels compute something else"
+done
+cmp -s original/y.npy cast_floats/y.npy && fail 'quantization has changed nothing'
+succeeds unpack "$nuq" unpack cast.nuq -o unpacked
+cmp -s unpacked.onnx cast_fake_quant_model.onnx || fail 'unpack: another model'
+
+head -c 700 small.onnx >short.onnx
+refuses 'a truncated file' 'short.onnx: is truncated' "$nuq" inspect short.onnx
+: >empty.onnx
+refuses 'an empty file' 'empty.onnx: is empty' "$nuq" inspect empty.onnx
+refuses 'a weights file' 'which has its weights' "$nuq" run -m small.onnx -w x.npy --input x=x.npy --blob y --output-dir out
+printf '{"inputs": {"x": "x.npy"}, "batch_size": 3, "scale": 0.00390625}' >data.json
+refuses 'activations' 'weights-only' "$nuq" --quiet quantize -m small.onnx -c config.json --calibration data.json -o out
+succeeds 'quantize with data' "$nuq" quantize -m small.onnx -c config.json --calibration data.json --weights-only -o out
+
+[ "$failures" -eq 0 ] && echo 'all ok'
+exit "$((failures > 0))"
