@@ -197,7 +197,7 @@ void run(AutoArguments arguments, Session& session) {
     std::printf("%s", std::string(report.bytes()).c_str());
   } else if (!session.quiet) {
     std::printf("%s", nuq::result_table(result.report, terminal_columns(STDOUT_FILENO)).c_str());
-    std::printf("%s", written_files_text(result.report, arguments.prefix, arguments.weights).c_str());
+    std::printf("%s", written_files_text(result.report, arguments.prefix, arguments.file_of_weights()).c_str());
   }
   if (arguments.asks_for_confidence && arguments.options.confidence > 0.0 && result.satisfied &&
       !result.report.confidence) {

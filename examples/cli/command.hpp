@@ -106,6 +106,9 @@ struct ModelOptions {
     command.get_option("--weights")->required(false)->description("caffemodel with its weights, for a prototxt");
   }
 
+  /// The file that the weights stand in.
+  [[nodiscard]] const std::string& file_of_weights() const noexcept { return weights.empty() ? model : weights; }
+
   /// Throws where a prototxt has no weights beside it.
   void require_weights() const {
     if (weights.empty() && network.front_end == nullptr &&

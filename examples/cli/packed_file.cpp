@@ -55,10 +55,10 @@ void pack(const PackArguments& arguments, const Session& session) {
   nuq::pack_model(std::move(graph), arguments.output, arguments.record, threads, choice);
   print_warnings(warnings);
   if (session.quiet) return;
-  const std::uintmax_t before = std::filesystem::file_size(arguments.weights);
+  const std::uintmax_t before = std::filesystem::file_size(arguments.file_of_weights());
   const std::uintmax_t after = std::filesystem::file_size(arguments.output);
-  const std::string line =
-      arguments.output + ": " + std::to_string(after) + " bytes, " + comparison_text(after, before, arguments.weights);
+  const std::string line = arguments.output + ": " + std::to_string(after) + " bytes, " +
+                           comparison_text(after, before, arguments.file_of_weights());
   std::printf("%s", for_output(line, 2).c_str());
   if (after >= before) {
     say("nuq: the packed file is no smaller: its weights are not quantized; pack deploy files, or give --record, or "

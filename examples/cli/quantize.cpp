@@ -134,7 +134,7 @@ void run(QuantizeArguments arguments, Session& session) {
   if (session.quiet) return;
   if (report.weights_only) say("weights-only: activations stay in float, no deploy model is written");
   std::printf("%s", nuq::result_table(report, terminal_columns(STDOUT_FILENO)).c_str());
-  std::printf("%s", written_files_text(report, arguments.prefix, arguments.weights).c_str());
+  std::printf("%s", written_files_text(report, arguments.prefix, arguments.file_of_weights()).c_str());
 }
 
 /// How far target packed goes: --bits, --price or --max-bytes, and whether the configuration's levels are caps.

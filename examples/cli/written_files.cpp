@@ -22,9 +22,11 @@ struct Purpose {
   const char* text;
 };
 
-constexpr std::array<Purpose, 7> purposes{{{".nuq", "THE SMALL ONE"},
+constexpr std::array<Purpose, 9> purposes{{{".nuq", "THE SMALL ONE"},
                                            {"_fake_quant_model.prototxt", "to measure accuracy"},
                                            {"_fake_quant_weights.caffemodel", "to measure accuracy"},
+                                           {"_fake_quant_model.onnx", "to measure accuracy"},
+                                           {"_quantized_model.onnx", "int8 levels, to run"},
                                            {"_deploy_model.prototxt", "for the compiler"},
                                            {"_deploy_weights.caffemodel", "for the compiler"},
                                            {"_quant.json", "names for the compiler"},
