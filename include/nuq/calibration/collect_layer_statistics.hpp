@@ -65,7 +65,6 @@ class StatisticsCollector {
   /// the layer has no weights.
   NUQ_FUNCTION StatisticsCollector(const Graph& graph, std::size_t node, int batches, const StatisticsOptions& options)
       : layer_(graph.nodes[node], graph.model_file()),
-        index_(node),
         batches_(batches),
         options_(options),
         inputs_(inputs_of(layer_)),
@@ -103,7 +102,6 @@ class StatisticsCollector {
   NUQ_FUNCTION [[nodiscard]] std::uint64_t positions_wanted(std::uint64_t positions) const;
 
   LayerRef layer_;
-  std::size_t index_;
   int batches_;
   const StatisticsOptions& options_;
   std::size_t inputs_;
@@ -233,7 +231,7 @@ NUQ_DEFINITION void StatisticsCollector::observe(const TensorView& input, Parall
   for (std::int64_t image = 0; image < geometry.batch; ++image, ++images_) {
     InputMoments& half = halves_[images_ % 2];
     const float* const values = input.values.data() + image * reader.image_size();
-    visit_sample(wanted, positions, random_of_image(options_.seed, index_, images_), [&](std::uint64_t position) {
+    visit_sample(wanted, positions, random_of_image(options_.seed, layer(), images_), [&](std::uint64_t position) {
       half.add(parallel, [&](double* x) { reader.read(values, static_cast<std::int64_t>(position), x); });
       if (products_) products_->add(half.last(), parallel);
     });

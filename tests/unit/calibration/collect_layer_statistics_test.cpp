@@ -400,7 +400,7 @@ TEST_CASE("every window of an image is as likely as any other, and another image
   std::vector<std::vector<std::uint64_t>> sets;
   for (std::uint64_t image = 0; image < 3000; ++image) {
     std::vector<std::uint64_t> positions;
-    nuq::detail::visit_sample(3, 10, nuq::detail::random_of_image(1, 4, image),
+    nuq::detail::visit_sample(3, 10, nuq::detail::random_of_image(1, "conv", image),
                               [&positions](std::uint64_t position) { positions.push_back(position); });
     REQUIRE(positions.size() == 3);
     REQUIRE(positions[0] < positions[1]);

@@ -50,6 +50,19 @@ nuq::LayerPlan plan_of(nuq::WeightAlgorithm algorithm, int num_steps = 32) {
 
 using Levels = std::vector<std::int8_t>;
 
+TEST_CASE(
+    "a bias is the layer's own unless another layer has a parameter of the same name, a copy of it not counting") {
+  nuq::Graph graph = graph_with("InnerProduct", {1, 2}, {1.0F, 2.0F});
+  nuq::Node& layer = graph.nodes[0];
+  CHECK_FALSE(nuq::has_own_bias(graph, layer));
+  layer.blobs.emplace_back(nuq::Shape{1}, std::vector<float>{0.5F});
+  layer.shared_parameters = {"w", "b"};
+  nuq::Node copy = layer;
+  CHECK(nuq::has_own_bias(graph, copy));
+  copy.name = "other";
+  CHECK_FALSE(nuq::has_own_bias(graph, copy));
+}
+
 TEST_CASE("arq: one scale per output channel of a convolution, one for an InnerProduct, no codebook") {
   const std::vector<float> weights{127.0F, 1.0F, 12.7F, -25.4F};
   const nuq::LayerQuantization conv =

@@ -2,6 +2,7 @@
 #define NUQ_CALIBRATION_DETAIL_SAMPLE_POSITIONS_HPP
 
 #include <cstdint>
+#include <string_view>
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/support/random.hpp"
@@ -10,8 +11,10 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
-/// Random numbers for one image in one layer, whatever has been drawn for others.
-NUQ_FUNCTION [[nodiscard]] RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image);
+/// Random numbers for one image in the layer of a name, whatever has been drawn for others and whatever other layers
+/// there are: the same network in another file format gets the same.
+NUQ_FUNCTION [[nodiscard]] RandomEngine random_of_image(std::uint64_t seed, std::string_view layer,
+                                                        std::uint64_t image);
 
 /// Calls `visit(position)` for `wanted` ≤ `count` different positions of [0, count), ascending; any set of them is
 /// equally likely. Source: Knuth, The Art of Computer Programming 2, §3.4.2, algorithm S.
@@ -34,8 +37,10 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-NUQ_DEFINITION RandomEngine random_of_image(std::uint64_t seed, std::uint64_t layer, std::uint64_t image) {
-  const std::uint64_t layer_seed = RandomEngine(RandomEngine(seed)() + layer)();
+NUQ_DEFINITION RandomEngine random_of_image(std::uint64_t seed, std::string_view layer, std::uint64_t image) {
+  std::uint64_t name = 0xcbf29ce484222325U;  // FNV-1a
+  for (const char c : layer) name = (name ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+  const std::uint64_t layer_seed = RandomEngine(RandomEngine(seed)() + name)();
   return RandomEngine(RandomEngine(layer_seed + image)());
 }
 

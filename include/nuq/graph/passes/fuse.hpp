@@ -61,7 +61,7 @@ NUQ_DEFINITION bool shares_parameters(const Graph& graph, const Node& node) {
   const std::vector<std::string>& own = node.shared_parameters;
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
     const std::vector<std::string>& names = other.shared_parameters;
-    return &other != &node && std::any_of(own.begin(), own.end(), [&names](const std::string& name) {
+    return other.name != node.name && std::any_of(own.begin(), own.end(), [&names](const std::string& name) {
       return !name.empty() && std::find(names.begin(), names.end(), name) != names.end();
     });
   });
