@@ -58,7 +58,7 @@ void describe(const QuantizeArguments& arguments, ToolReport& report) {
   if (point.kind() == Kind::bits_per_weight) report.set("bits", point.bits());
   if (point.kind() == Kind::price_per_bit) report.set("price", point.price());
   if (point.kind() == Kind::bytes_at_most) report.set("max_bytes", point.bytes());
-  if (arguments.options.cap_levels) report.set("cap", true);
+  if (arguments.options.cap_levels) report.set("cap", *arguments.options.cap_levels);
   if (arguments.sequential) report.set("sequential", true);
   report.set("calibration", !arguments.calibration.empty());
   report.add_input("model", arguments.model);
@@ -150,9 +150,10 @@ void add_point(CLI::App& command, nuq::StaticNuqOptions& options, SizeLimit& siz
       "price per bit, in units of the network's output error; a report says which it had");
   size.add_to(point);
   point.require_option(0, 1);
-  command.add_flag("--cap", options.cap_levels,
-                   "hold every layer to the configured number of levels; always so for target palette and ascend, and "
-                   "where the vendor's compiler decides which layers take NUQ");
+  command.add_flag("--cap,!--no-cap", options.cap_levels,
+                   "hold every layer to the configured number of levels, as it is where a definition (--cfg-define) "
+                   "names them; always so for target palette and ascend, and where the vendor's compiler decides which "
+                   "layers take NUQ");
 }
 
 }  // namespace

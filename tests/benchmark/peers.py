@@ -136,7 +136,7 @@ class Judge:
                 file.write(f"common_config {{ nuq_quantize {{ num_steps: {levels} num_of_iteration: 1 }} }}\n")
             self.tool.call("config", *self.network.files, "-o", prefix + ".json", "--cfg-define", prefix + ".cfg")
             self.tool.call("quantize", *self.network.files, "-c", prefix + ".json", "--calibration",
-                           self.network.calibration, "--weights-only", "--target", target, "-o", prefix)
+                           self.network.calibration, "--weights-only", "--no-cap", "--target", target, "-o", prefix)
         return prefix
 
     def damage_of_files(self, files):

@@ -23,6 +23,7 @@ class StaticRuns {
       : files_(files), calibration_(nuq::load_dataset(files.calibration, nuq::GzipFileReader{})) {
     calibration_.limit(QualityNetwork::calibration_samples);
     options_.weights_only = true;
+    options_.cap_levels = false;
     options_.bias_correction = bias_correction;
     options_.statistics_batches = calibration_.batches();
     options_.threads = parallel.threads();

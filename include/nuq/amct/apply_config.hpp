@@ -115,6 +115,7 @@ NUQ_DEFINITION QuantizationSettings apply(const QuantConfig& config, const Graph
   settings.tiny_values = config.tiny_values;
   settings.batch_num = config.batch_num;
   settings.joint_quant = config.joint_quant;
+  settings.cap_levels = config.cap_levels;
   settings.for_ascend = config.for_ascend;
   return settings;
 }

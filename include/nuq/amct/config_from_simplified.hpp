@@ -215,6 +215,7 @@ NUQ_DEFINITION QuantConfig config_from_simplified(const Graph& graph, const sche
                          !detail::contains(definition.skip_layer_types(), node.type);
     const std::string refusal = detail::nuq_refusal(node, eligibility, compressible);
     const bool refused = detail::take_weight_algorithm(statements, node, refusal.empty(), layer);
+    if (layer.plan.weight_algorithm == WeightAlgorithm::nuq) config.cap_levels = true;
     detail::take_activation_algorithm(statements, layer.plan.activation);
     layer.plan.activation.asymmetric = detail::asymmetric_activations(statements, config.activation_offset);
     detail::check_ranges(layer.plan, file + ": layer '" + node.name + "'");

@@ -34,6 +34,9 @@ struct QuantConfig {
   /// The vendor's compiler decides which layers take NUQ, by a mapping file or by its rule for a chip: sizes count as
   /// they are under its weight compressor. Written, as `nuq_target`, only where it does.
   bool for_ascend = false;
+  /// The user has named the numbers of levels, so that static quantization keeps to them in every layer. Written, as
+  /// `nuq_cap_levels`, only where it does and the vendor's compiler does not decide.
+  bool cap_levels = false;
   std::vector<LayerEntry>
       layers;  ///< in the order of the file, which is the network's where it was created by this library
 

@@ -19,10 +19,10 @@ NUQ_NAMESPACE_BEGIN
 namespace detail {
 
 /// The outermost keys that are no layers.
-inline constexpr std::array<const char*, 13> global_keys{
-    "version",    "batch_num",   "activation_offset",  "joint_quant",     "weight_offset",
-    "update_bn",  "do_fusion",   "skip_fusion_layers", "tensor_quantize", "nuq_scope",
-    "nuq_target", "tiny_values", "bn_update_config"};
+inline constexpr std::array<const char*, 14> global_keys{
+    "version",    "batch_num",      "activation_offset",  "joint_quant",     "weight_offset",
+    "update_bn",  "do_fusion",      "skip_fusion_layers", "tensor_quantize", "nuq_scope",
+    "nuq_target", "nuq_cap_levels", "tiny_values",        "bn_update_config"};
 
 NUQ_FUNCTION [[nodiscard]] Json json_of(const ActivationPlan& plan);
 
@@ -200,6 +200,7 @@ NUQ_FUNCTION inline void read_globals(const JsonObject& json, QuantConfig& confi
   json.read("nuq_scope", scope);
   json.read("tiny_values", tiny_values);
   json.read("nuq_target", target);
+  json.read("nuq_cap_levels", config.cap_levels);
   if (config.version != 1) json.reject("version", "1");
   if (config.batch_num < 1) json.reject("batch_num", "an integer above 0");
   if (weight_offset) json.reject("weight_offset", "false");
@@ -226,6 +227,7 @@ NUQ_DEFINITION std::string to_json(const QuantConfig& config) {
   if (config.nuq_scope == NuqScope::extended) json.set("nuq_scope", "extended");
   if (config.tiny_values == TinyValues::become_zero) json.set("tiny_values", "zero");
   if (config.for_ascend) json.set("nuq_target", "ascend");
+  if (config.cap_levels && !config.for_ascend) json.set("nuq_cap_levels", true);
   for (const LayerEntry& layer : config.layers) {
     if (detail::is_global_key(layer.name)) {
       detail::fail(ConfigError(

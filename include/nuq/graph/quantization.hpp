@@ -86,6 +86,7 @@ struct QuantizationSettings {
   std::map<std::string, std::string> kept_in_float;  ///< layers that the plan has lost, and why
   int batch_num = 1;                                 ///< batches of activation calibration
   bool joint_quant = false;                          ///< layers that an Eltwise adds up get one shift_bit
+  bool cap_levels = false;                           ///< no layer may have more levels than its plan says
   bool for_ascend = false;                           ///< the vendor's compiler decides which layers take NUQ
   std::vector<std::string> notes;  ///< what the user should know: unusual settings, layers that stay uniform and why
 };

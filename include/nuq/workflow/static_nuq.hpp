@@ -55,9 +55,10 @@ struct StaticNuqOptions {
   std::optional<Target> target;
   /// How far a quantizer with a price per bit goes; one without has the configured numbers of levels.
   RatePoint point;
-  /// Holds a quantizer with a price to the configured numbers of levels in every layer. So it is always for targets
-  /// other than packed, and where the vendor's compiler decides which layers take NUQ.
-  bool cap_levels = false;
+  /// Holds a quantizer with a price to the configured numbers of levels in every layer; absent: where the configuration
+  /// comes from a definition that names them (QuantConfig::cap_levels). So it is always for targets other than packed,
+  /// and where the vendor's compiler decides which layers take NUQ.
+  std::optional<bool> cap_levels;
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the data
   std::size_t threads = 1;                                     ///< results do not depend on it
   CustomLayers custom_layers;                                  ///< layer types of the user's own, for calibration
@@ -182,7 +183,8 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   StaticNuqOptions decided = options;
   if (!options.target) decided.target = detail::target_for(quantizer, session.settings);
   const QuantizationPlan configured = session.settings.plan;
-  if (detail::price_decides_levels(quantizer, options.cap_levels, *decided.target, session.settings))
+  if (detail::price_decides_levels(quantizer, options.cap_levels.value_or(session.settings.cap_levels), *decided.target,
+                                   session.settings))
     detail::lift_caps(session.settings.plan);
   const NetworkStatistics statistics =
       detail::statistics_for(session, quantizer, next_batch, options, calibration.engine, parallel);
