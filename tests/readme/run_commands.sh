@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the ```sh blocks of pages: run_commands.sh NUQ SOURCE_DIR [PAGE...]. PAGE is relative to SOURCE_DIR; without one all
 # pages are run. Each has a folder of its own with the files that pages speak of: net.prototxt and net.caffemodel, a network
-# of one layer, test.json and train.json, data for it. The tool is `nuq` there, the library's folder $NUQ_SOURCE.
+# of one layer, net.onnx, another one, test.json and train.json, data for both. The tool is `nuq` there, the library's folder $NUQ_SOURCE.
 set -euo pipefail
 nuq=$(realpath "$1")
 export NUQ_SOURCE=$(realpath "$2")
@@ -38,6 +38,17 @@ write_dataset() {
 mkdir "$work/files"
 cd "$work/files"
 . "$NUQ_SOURCE/tests/tool/small_network.sh"
+# One Gemm of 8 by 32 weights.
+base64 -d << MODEL | gunzip > net.onnx
+H4sIAAAAAAACA4VUPWhTURQ+L4nl5mrw8VQsUuShGdrQIUNdNO8lBEEpRTJUEOnQxOqUSLGBOjg8ipQSREKREqRIcBBxyuBQNO8mg4iDFHGQDiKhU0fH4O
+R3ONfFpQ8+zs8995xzv3vuU8qjq7tpPaNTK9VmVTvr2ql5iQf3LgCXUjfuNxq5jJ5oPqo+XCtPOl0n4Z1Ya1Tr9dwzhc93nbKzPh8pomSRKDsgOgiIXEN0
+FBMtAw58q5BL8N1GzDLW92C3gVn4toAv0MeBxDVDogokFYg+Qz8FEGJKsehjYAt6xIC+grUO14J+Fhhi3yzkFdTdgGxi/QfQRv452CPEtozkL/WJ3sNXYm
+D9ua1dN5KLwWe4CXsV6z5y5kPp9Tt8EXI8NrI/MZB9XOMFoAfS91vETkF+ha8DuQd700jd6CP6Rf6fsA/+9QFsAz3EZeFfsOjB9wFyknPGwiP314X9i88T
+Ee3a/bzWRUwnEJ4qoeRwYY/6wiPHXMZ9DENBEv32YulVwfZg7zDXwBv4ntg+SjhzNpT7Zq6uQ/eR6xCyEEqfLXtfFSO5p0Pp58je8xzzaUS/WJQeeWZ2gH
+e2/h3m55rwNypI75/sXLHNd/Lb1mA+lhD/DdK35+UemdOJgayNY8nBeVvApu17P5RZdIEFnjfk00WZnZOQ1Jf5zAdyPuZ/GMjd8d5pI7n4rnjW+Gwdy/XT
+UPb53BtzGciccb19I9yNjPDD+dosUW/RzolreWTOuT/WF60vPZCzvjSy7zXwx9alWGaMeWSODo28Gddy9wr2lL2vbSNn6Pal3ojfAHJsGOGY+zkDHvL8Ju
+FPhfJuPPiUnX0/yM0oxf+C2rxPx3x3z8u/xjutM8rx0jrpObd0Qvm1cxo/nf/dqpzS5Gb+Av3fmv6pBAAA
+MODEL
 write_dataset test 0
 write_dataset train 2
 
