@@ -269,7 +269,8 @@ void run(const InspectArguments& arguments, const Session& session) {
 void add_inspect(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<InspectArguments>();
   CLI::App& command = *app.add_subcommand("inspect", "layers of a network, and which can be quantized");
-  CLI::Option* const model = command.add_option("model", arguments->model, "prototxt, or .onnx");
+  CLI::Option* const model =
+      command.add_option("model", arguments->model, "prototxt, .onnx, or a packed file FILE.nuq");
   tell_kind_by_content(*model->type_name("FILE")->required(), nullptr, arguments->network);
   command.add_option("weights", arguments->weights, "caffemodel")->type_name("FILE");
   command.add_option("--soc", arguments->soc, "chip whose compiler's rule decides what is eligible for NUQ")

@@ -223,7 +223,8 @@ void add_pack(CLI::App& app, Session& session) {
 
 void add_unpack(CLI::App& app, Session& session) {
   auto arguments = std::make_shared<PackedFileArguments>();
-  CLI::App& command = *app.add_subcommand("unpack", "write the prototxt and the caffemodel of a packed file");
+  CLI::App& command =
+      *app.add_subcommand("unpack", "write the prototxt and the caffemodel, or the .onnx, of a packed file");
   command.add_option("file", arguments->file, "packed file")->type_name("FILE")->required();
   command.add_option("-o,--output", arguments->prefix, "prefix of the written files")->type_name("PREFIX")->required();
   command.callback([arguments, &session] { unpack(*arguments, session); });

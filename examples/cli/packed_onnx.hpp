@@ -15,7 +15,7 @@
 /// Whether the text of a packed file is an .onnx skeleton.
 [[nodiscard]] inline bool is_onnx_skeleton([[maybe_unused]] std::string_view text) {
 #ifdef NUQ_TOOL_READS_ONNX
-  return text.size() > 2 && text[0] == 8 && text[1] > 0 && text[1] < 64;
+  return nuq::is_onnx_skeleton(text);
 #else
   return false;
 #endif

@@ -18,5 +18,6 @@
 #include "nuq/onnx/quantized_model.hpp"
 #include "nuq/onnx/read_operation.hpp"
 #include "nuq/onnx/scope.hpp"
+#include "nuq/onnx/stored_levels.hpp"
 
 #endif  // NUQ_ONNX_HPP

@@ -55,6 +55,31 @@ cmp -s original/y.npy cast_floats/y.npy && fail 'quantization has changed nothin
 succeeds unpack "$nuq" unpack cast.nuq -o unpacked
 cmp -s unpacked.onnx cast_fake_quant_model.onnx || fail 'unpack: another model'
 
+# The packed file stands for the model, and models whose weights are levels give one too.
+succeeds 'inspect cast.nuq' "$nuq" inspect cast.nuq
+grep -q '^conv  *Conv .*nuq' stdout.txt || fail 'inspect cast.nuq: conv takes NUQ'
+succeeds 'run cast.nuq' run cast.nuq packed
+cmp -s packed/y.npy cast_floats/y.npy || fail 'run cast.nuq: it computes something else'
+cp cast.nuq renamed.onnx
+succeeds 'run renamed.onnx' run renamed.onnx renamed
+cmp -s renamed/y.npy cast_floats/y.npy || fail 'run renamed.onnx: it computes something else'
+for form in cast qdq palette; do
+  succeeds "pack ${form}_quantized_model.onnx" "$nuq" pack -m "${form}_quantized_model.onnx" -o "again_$form.nuq"
+  [ "$(grep -c '^[a-z].*Conv\|^[a-z].*MatMul' <("$nuq" verify "again_$form.nuq"))" -eq 2 ] || fail "pack $form: not two coded layers"
+  succeeds "run again_$form.nuq" run "again_$form.nuq" "again_$form"
+  cmp -s "again_$form/y.npy" cast_floats/y.npy || fail "pack $form: it computes something else"
+done
+printf '{"inputs": {"x": "x.npy"}, "batch_size": 3, "scale": 0.00390625, "output": "y", "metric": "agreement"}' >agreement.json
+succeeds 'eval cast.nuq' "$nuq" --quiet eval -m cast.nuq --data agreement.json
+succeeds 'quantize cast.nuq' "$nuq" quantize -m cast.nuq -c config.json --weights-only -o twice
+succeeds 'run twice.nuq' run twice.nuq twice
+succeeds 'pack floats' "$nuq" pack -m small.onnx -o floats.nuq
+succeeds 'unpack floats' "$nuq" unpack floats.nuq -o floats
+succeeds 'run floats.onnx' run floats.onnx floats
+cmp -s original/y.npy floats/y.npy || fail 'pack floats: it computes something else'
+head -c 300 cast.nuq >cut.nuq
+refuses 'a cut packed file' 'cut.nuq' run cut.nuq out
+
 head -c 700 small.onnx >short.onnx
 refuses 'a truncated file' 'short.onnx: is truncated' "$nuq" inspect short.onnx
 : >empty.onnx

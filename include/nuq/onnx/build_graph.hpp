@@ -57,15 +57,6 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// The inputs of a node that can be weights: those of a layer with a weight matrix.
-NUQ_FUNCTION [[nodiscard]] inline bool has_constant_weights(const onnx_schema::NodeProto& node,
-                                                            const OnnxScope& scope) {
-  const std::string& type = node.op_type();
-  const bool is_layer = type == "Conv" || type == "ConvTranspose" || type == "Gemm" || type == "MatMul";
-  if (!is_layer || !is_onnx_domain(node) || node.input_size() < 2) return false;
-  return scope.is_constant(node.input(1)) || (type == "MatMul" && scope.is_constant(node.input(0)));
-}
-
 /// Follows a model's nodes and gives each of their outputs a value.
 class OnnxGraphBuilder {
  public:

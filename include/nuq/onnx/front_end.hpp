@@ -7,9 +7,9 @@
 
 NUQ_NAMESPACE_BEGIN
 
-/// What `ReadOptions::front_end` names for .onnx models: `load_graph` then throws what `read_onnx_model` and
-/// `build_onnx_graph` throw, and ConfigError for a form of weights that the model cannot have (`onnx_weight_form`) and
-/// for a weights file, which such a model has not.
+/// What `ReadOptions::front_end` names for .onnx models and packed files of them: `load_graph` then throws what
+/// `read_onnx_model` and `build_onnx_graph` throw, and ConfigError for a form of weights that the model cannot have
+/// (`onnx_weight_form`) and for a weights file, which such a model has not.
 NUQ_FUNCTION [[nodiscard]] const FrontEnd* onnx_front_end() noexcept;
 
 NUQ_NAMESPACE_END
@@ -36,7 +36,7 @@ NUQ_FUNCTION [[nodiscard]] inline Graph load_onnx_graph(const std::string& model
         ConfigError(ErrorCode::invalid_argument,
                     model_file + ": is an .onnx model, which has its weights; wanted no weights file " + weights_file));
   }
-  OnnxModel model = read_onnx_model(model_file);
+  OnnxModel model = read_onnx_model(model_file, options.limits ? *options.limits : ResourceLimits::from_environment());
   model.options = options;
   static_cast<void>(onnx_weight_form(model));
   return build_onnx_graph(std::make_shared<const OnnxModel>(std::move(model)));

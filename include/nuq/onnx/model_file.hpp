@@ -6,21 +6,25 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/resource_limits.hpp"
 #include "nuq/onnx/model.hpp"
 #include "nuq/version.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 /// Whether a file is an .onnx model: its message begins with the version of the format, whatever the file is called, or
-/// its name ends in .onnx, and what is wrong with it remains to be said.
+/// its name ends in .onnx, and what is wrong with it remains to be said. A packed file counts if its text is such a
+/// message.
 NUQ_FUNCTION [[nodiscard]] bool is_onnx_file(const std::string& file);
 
 /// A model from memory; the file's name is for messages. Throws ModelError: empty, a git-lfs pointer, text, over 2 GB,
 /// no message of the schema, without a graph, nested too deep.
 NUQ_FUNCTION [[nodiscard]] OnnxModel parse_onnx_model(std::string_view bytes, const std::string& file);
 
-/// Throws FormatError file_not_readable, and what `parse_onnx_model` throws.
-NUQ_FUNCTION [[nodiscard]] OnnxModel read_onnx_model(const std::string& file);
+/// Reads an .onnx file or, told by its content, a packed file of one. Throws FormatError file_not_readable, and what
+/// `parse_onnx_model` and `onnx_model_of_packed_file` throw.
+NUQ_FUNCTION [[nodiscard]] OnnxModel read_onnx_model(const std::string& file,
+                                                     const ResourceLimits& limits = ResourceLimits::from_environment());
 
 /// The bytes of a model's file; the same model always gives the same. Throws ModelError for 2 GB and more.
 NUQ_FUNCTION [[nodiscard]] std::string onnx_file_bytes(const onnx_schema::ModelProto& model, const std::string& file);
@@ -33,10 +37,14 @@ NUQ_NAMESPACE_END
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/result_files.hpp"
+#include "nuq/onnx/packed_model_file.hpp"
+#include "nuq/packed/format.hpp"
+#include "nuq/packed/packed_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -66,8 +74,8 @@ NUQ_DEFINITION bool is_onnx_file(const std::string& file) {
   try {
     const MappedFile content(file);
     const std::string_view bytes = content.bytes();
-    const bool has_version = bytes.size() > 2 && bytes[0] == 8 && bytes[1] > 0 && bytes[1] < 64;
-    return has_version || (has_ending && bytes.substr(0, 4) != "NUQ1");
+    if (!detail::begins_as_packed(bytes)) return has_ending || detail::begins_as_onnx(bytes);
+    return detail::begins_as_onnx(PackedModel(bytes.data(), bytes.size(), file).prototxt());
   } catch (const FormatError&) {
     return has_ending;
   }
@@ -94,10 +102,12 @@ NUQ_DEFINITION OnnxModel parse_onnx_model(std::string_view bytes, const std::str
   return model;
 }
 
-NUQ_DEFINITION OnnxModel read_onnx_model(const std::string& file) {
+NUQ_DEFINITION OnnxModel read_onnx_model(const std::string& file, const ResourceLimits& limits) {
   refuse_half_written(file);
   const MappedFile content(file);
-  return parse_onnx_model(content.bytes(), file);
+  const std::string_view bytes = content.bytes();
+  if (!detail::begins_as_packed(bytes)) return parse_onnx_model(bytes, file);
+  return onnx_model_of_packed_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, file, limits);
 }
 
 NUQ_DEFINITION std::string onnx_file_bytes(const onnx_schema::ModelProto& model, const std::string& file) {

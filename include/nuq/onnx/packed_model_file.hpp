@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -19,11 +20,15 @@ NUQ_NAMESPACE_BEGIN
 
 /// The packed model file (packed/format.hpp) of a model's quantized network. Its text is a skeleton, the model with the
 /// weights of quantized layers marked external, in a file "weights_of_<layer>" that is not there; each of these layers
-/// is a layer of the packed file, whose blob holds the weights as the skeleton's node reads them. Same model, same
-/// bytes, for any number of threads.
+/// is a layer of the packed file, whose blob holds the weights as the skeleton's node reads them. Without a
+/// quantization these layers are those whose weights the model keeps as levels (onnx/stored_levels.hpp). Same model,
+/// same bytes, for any number of threads.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> packed_onnx_file(const OnnxModel& model, const Graph& graph,
                                                                       const NetworkQuantization& quantization,
                                                                       Parallel& parallel, CodingChoice choice = {});
+
+/// Whether the text of a packed file is such a skeleton.
+NUQ_FUNCTION [[nodiscard]] bool is_onnx_skeleton(std::string_view text) noexcept;
 
 /// The float model of such a file, whose `name` is for messages. Throws FormatError for a file that is damaged or whose
 /// weights do not fit its skeleton, ModelError for a text that is no model.
@@ -37,7 +42,6 @@ NUQ_NAMESPACE_END
 
 #include <cstddef>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "nuq/core/error.hpp"
@@ -47,6 +51,7 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/onnx/model_file.hpp"
 #include "nuq/onnx/quantized_model.hpp"
+#include "nuq/onnx/stored_levels.hpp"
 #include "nuq/packed/layer_encoder.hpp"
 #include "nuq/packed/model_view.hpp"
 #include "nuq/packed/model_writer.hpp"
@@ -66,35 +71,60 @@ NUQ_FUNCTION [[nodiscard]] inline std::string layer_of_weights(const onnx_schema
 
 }  // namespace detail
 
-NUQ_DEFINITION std::vector<std::uint8_t> packed_onnx_file(const OnnxModel& model, const Graph& graph,
-                                                          const NetworkQuantization& quantization, Parallel& parallel,
-                                                          CodingChoice choice) {
-  struct CodedLayer {
-    const Node* node;
-    const QuantizedWeights* weights;
-    Shape shape;
-    std::vector<std::int8_t> levels;
-    CodedLevels coded;
-  };
-  std::vector<CodedLayer> layers;
+namespace detail {
+
+/// The layers of a quantized network whose weights are coded, shared ones once.
+NUQ_FUNCTION [[nodiscard]] inline std::vector<OnnxStoredLevels> quantized_levels(
+    const OnnxModel& model, const Graph& graph, const NetworkQuantization& quantization) {
+  std::vector<OnnxStoredLevels> layers;
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
     const Node& owner = owner_of_weights(graph, node);
     if (!quantizes_weights(node) || (&owner != &node && quantization.count(owner.name) > 0)) return;
-    layers.push_back({&node, &layer.weights, onnx_weight_shape(model, node), {}, {}});
+    const Shape shape = onnx_weight_shape(model, node);
+    layers.push_back({node.name,
+                      node.type,
+                      {},
+                      shape,
+                      onnx_levels(model, node, layer.weights),
+                      layer.weights.scales,
+                      scale_layout(node, layer.weights, shape)});
   });
+  return layers;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::uint8_t> packed_skeleton(const onnx_schema::ModelProto& skeleton,
+                                                                            const std::string& file,
+                                                                            const std::vector<OnnxStoredLevels>& layers,
+                                                                            Parallel& parallel, CodingChoice choice) {
+  std::vector<CodedLevels> coded(layers.size());
   parallel.for_each_block(layers.size(), [&](std::size_t index) {
-    CodedLayer& layer = layers[index];
-    layer.levels = onnx_levels(model, *layer.node, *layer.weights);
-    layer.coded = encode_levels(PackedModelWriter::as_matrix(layer.shape, layer.levels), choice);
+    coded[index] = encode_levels(PackedModelWriter::as_matrix(layers[index].shape, layers[index].levels), choice);
   });
-  PackedModelWriter writer(
-      onnx_file_bytes(quantized_onnx_model(model, graph, quantization, OnnxWeightForm::removed), model.file), choice);
-  for (const CodedLayer& layer : layers) {
-    writer.add_layer(layer.node->name, layer.node->type);
-    const ScaleLayout layout = scale_layout(*layer.node, *layer.weights, layer.shape);
-    writer.add_coded_levels(layer.shape, ScaledLevels{layer.levels, layer.weights->scales, layout}, layer.coded);
+  PackedModelWriter writer(onnx_file_bytes(skeleton, file), choice);
+  for (std::size_t index = 0; index < layers.size(); ++index) {
+    const OnnxStoredLevels& layer = layers[index];
+    writer.add_layer(layer.layer, layer.type);
+    writer.add_coded_levels(layer.shape, ScaledLevels{layer.levels, layer.scales, layer.layout}, coded[index]);
   }
   return writer.finish();
+}
+
+}  // namespace detail
+
+NUQ_DEFINITION std::vector<std::uint8_t> packed_onnx_file(const OnnxModel& model, const Graph& graph,
+                                                          const NetworkQuantization& quantization, Parallel& parallel,
+                                                          CodingChoice choice) {
+  if (quantization.empty()) {
+    const std::vector<OnnxStoredLevels> layers = onnx_stored_levels(model, graph.limits);
+    return detail::packed_skeleton(onnx_model_without_levels(model, graph, layers), model.file, layers, parallel,
+                                   choice);
+  }
+  return detail::packed_skeleton(quantized_onnx_model(model, graph, quantization, OnnxWeightForm::removed), model.file,
+                                 detail::quantized_levels(model, graph, quantization), parallel, choice);
+}
+
+NUQ_DEFINITION bool is_onnx_skeleton(std::string_view text) noexcept {
+  return detail::begins_as_onnx(text);
 }
 
 NUQ_DEFINITION OnnxModel onnx_model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name,

@@ -108,6 +108,19 @@ template <class T>
   return tensor;
 }
 
+/// A float tensor that stands for a layer's weights in a packed file.
+NUQ_FUNCTION [[nodiscard]] inline onnx_schema::TensorProto tensor_elsewhere(const std::string& name,
+                                                                            const std::string& layer,
+                                                                            const Shape& shape) {
+  onnx_schema::TensorProto tensor = raw_tensor<float>(name, onnx_schema::TensorProto::FLOAT, shape, {});
+  tensor.clear_raw_data();
+  tensor.set_data_location(onnx_schema::TensorProto::EXTERNAL);
+  onnx_schema::StringStringEntryProto& location = *tensor.add_external_data();
+  location.set_key("location");
+  location.set_value("weights_of_" + layer);
+  return tensor;
+}
+
 /// Edits a copy of a model.
 class OnnxRewriter {
  public:
@@ -139,6 +152,17 @@ class OnnxRewriter {
     for (const std::string& folded : node.fused) is_removed_[places_.at(folded)] = true;
     target.set_input(0, graph_.values[node.inputs.front()].blob);
     target.set_output(0, graph_.values[node.outputs.front()].blob);
+  }
+
+  /// Puts weights that are not there in the place of the node that works out a value from levels.
+  NUQ_FUNCTION void remove_values(const std::string& layer, const std::string& value, const Shape& shape) {
+    const onnx_schema::GraphProto& graph = model_.proto.graph();
+    const auto makes_value = [&value](const onnx_schema::NodeProto& node) {
+      return node.output_size() == 1 && node.output(0) == value;
+    };
+    const auto made = std::find_if(graph.node().begin(), graph.node().end(), makes_value);
+    is_removed_[static_cast<std::size_t>(made - graph.node().begin())] = true;
+    append(tensor_elsewhere(value, layer, shape));
   }
 
   NUQ_FUNCTION [[nodiscard]] onnx_schema::ModelProto finish() && {
@@ -218,9 +242,13 @@ class OnnxRewriter {
   NUQ_FUNCTION [[nodiscard]] std::string add(onnx_schema::TensorProto tensor) {
     tensor.set_name(free_name(tensor.name()));
     const std::string name = tensor.name();
+    append(std::move(tensor));
+    return name;
+  }
+
+  NUQ_FUNCTION void append(onnx_schema::TensorProto tensor) {
     if (model_.proto.ir_version() < 4) describe_as_input(tensor);
     *proto_.mutable_graph()->add_initializer() = std::move(tensor);
-    return name;
   }
 
   /// Before version 4 of the format every initializer is an input too.
@@ -283,15 +311,7 @@ class OnnxRewriter {
       const std::vector<float> values = in_file_order(model_, node, dequantized_weights(node, quantized));
       return put(weights, raw_tensor(base, T::FLOAT, shape, values));
     }
-    if (form_ == OnnxWeightForm::removed) {
-      onnx_schema::TensorProto tensor = raw_tensor<float>(base, T::FLOAT, shape, {});
-      tensor.clear_raw_data();
-      tensor.set_data_location(T::EXTERNAL);
-      onnx_schema::StringStringEntryProto& location = *tensor.add_external_data();
-      location.set_key("location");
-      location.set_value("weights_of_" + node.name);
-      return put(weights, std::move(tensor));
-    }
+    if (form_ == OnnxWeightForm::removed) return put(weights, tensor_elsewhere(base, node.name, shape));
     const std::vector<std::int8_t> levels = onnx_levels(model_, node, quantized);
     const auto& scales = quantized.scales;
     const std::string scale =
