@@ -115,6 +115,7 @@ class OnnxGraphBuilder {
       if (!is_known || !is_valid_shape(declared)) declared.clear();
       knowledge_.shapes[input.name()] = std::move(extents);
     }
+    knowledge_.types[input.name()] = type.tensor_type().elem_type();
     graph_.inputs.push_back(graph_.values.size());
     values_[input.name()] = graph_.values.size();
     graph_.values.push_back({input.name(), Value::network_input, std::move(declared)});
@@ -145,6 +146,8 @@ class OnnxGraphBuilder {
     if (!subgraphs.empty()) return add_read(place, not_computed(reader, "operations with subgraphs are not computed"));
     if (is_folded(node) || is_about_shapes(place, reader)) return;
     OnnxOperation read = read_onnx_operation(reader);
+    if (node.output_size() > 0)
+      knowledge_.types[node.output(0)] = node.op_type() == "Cast" ? cast_type(node) : reader.type_of(0);
     const std::string further = further_output(node, read.outputs);
     if (!further.empty()) read = not_computed(reader, "its output '" + further + "' is not computed");
     add_read(place, std::move(read));

@@ -17,7 +17,7 @@ NUQ_NAMESPACE_BEGIN
 NUQ_FUNCTION [[nodiscard]] std::string onnx_node_name(const onnx_schema::NodeProto& node);
 
 /// The names of a graph's nodes: their own, else those of their first outputs, with "_2" or the first free number
-/// behind one that is taken.
+/// behind one that is taken; behind the name of a Constant that it shares, too.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::string> onnx_node_names(const onnx_schema::GraphProto& graph);
 
 /// Names from outside of a node's subgraphs that they read.
@@ -98,7 +98,7 @@ class OnnxChecker {
     for (const onnx_schema::ValueInfoProto& input : graph.input()) writers.emplace(input.name(), "an input");
     for (const std::string& name : initializers) writers.emplace(name, "an initializer");
     for (const onnx_schema::NodeProto& node : graph.node()) {
-      if (!node.name().empty() && !nodes.insert(node.name()).second)
+      if (!node.name().empty() && node.op_type() != "Constant" && !nodes.insert(node.name()).second)
         fail_node(node, "another node has this name, wanted unique names");
       for (const std::string& output : node.output()) {
         if (output.empty()) continue;
@@ -141,14 +141,16 @@ NUQ_DEFINITION std::string onnx_node_name(const onnx_schema::NodeProto& node) {
 
 NUQ_DEFINITION std::vector<std::string> onnx_node_names(const onnx_schema::GraphProto& graph) {
   std::set<std::string> taken;
+  std::set<std::string> shared;
   for (const onnx_schema::NodeProto& node : graph.node()) {
-    if (!node.name().empty()) taken.insert(node.name());
+    if (!node.name().empty() && !taken.insert(node.name()).second) shared.insert(node.name());
   }
   std::vector<std::string> names;
   for (const onnx_schema::NodeProto& node : graph.node()) {
     const std::string name = onnx_node_name(node);
     names.push_back(name);
-    if (!node.name().empty()) continue;
+    const bool keeps_name = node.op_type() != "Constant" || shared.count(name) == 0;
+    if (!node.name().empty() && keeps_name) continue;
     for (int number = 2; !taken.insert(names.back()).second; ++number)
       names.back() = name + "_" + std::to_string(number);
   }

@@ -47,6 +47,10 @@ class OnnxTensors {
   /// Of a tensor that passes `check`.
   NUQ_FUNCTION [[nodiscard]] OnnxConstant read(const onnx_schema::TensorProto& tensor, const std::string& place);
 
+  /// A tensor's one value everywhere in a valid shape; of no values where the tensor has not one number.
+  NUQ_FUNCTION [[nodiscard]] OnnxConstant repeated(const onnx_schema::TensorProto& value, Shape shape,
+                                                   const std::string& place);
+
   /// The little-endian values of a tensor that does not keep them in a field of their type; empty for one that does.
   NUQ_FUNCTION [[nodiscard]] std::string_view raw(const onnx_schema::TensorProto& tensor, const std::string& place);
 
@@ -269,6 +273,18 @@ NUQ_DEFINITION void OnnxTensors::check(const onnx_schema::TensorProto& tensor, c
   detail::fail_tensor(ErrorCode::size_mismatch, place,
                       "holds " + std::to_string(held) + " bytes, its shape " + to_string(shape) + " asks for " +
                           std::to_string(wanted));
+}
+
+NUQ_DEFINITION OnnxConstant OnnxTensors::repeated(const onnx_schema::TensorProto& value, Shape shape,
+                                                  const std::string& place) {
+  constexpr std::uint64_t bytes_of_value = 32;  // in the copies that a network is made with
+  const std::size_t count = element_count(shape);
+  limits_.require_memory(bytes_of_value * static_cast<std::uint64_t>(count), place);
+  OnnxConstant constant = read(value, place);
+  constant.shape = std::move(shape);
+  if (constant.floats.size() == 1) constant.floats.resize(count, constant.floats.front());
+  if (constant.integers.size() == 1) constant.integers.resize(count, constant.integers.front());
+  return constant;
 }
 
 NUQ_DEFINITION OnnxConstant OnnxTensors::read(const onnx_schema::TensorProto& tensor, const std::string& place) {

@@ -30,6 +30,9 @@ class OnnxConstants {
  private:
   NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> of_node(const onnx_schema::NodeProto& node);
   NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> of_constant_node(const onnx_schema::NodeProto& node);
+  /// What a ConstantOfShape gives.
+  NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> of_shape(const onnx_schema::NodeProto& node,
+                                                                  const OnnxConstant& shape);
 
   const OnnxScope& scope_;
   OnnxTensors& tensors_;
@@ -495,7 +498,23 @@ NUQ_DEFINITION std::optional<OnnxConstant> OnnxConstants::of_node(const onnx_sch
   if (!is_known) return std::nullopt;
   std::vector<const OnnxConstant*> inputs;
   for (const std::optional<OnnxConstant>& value : values) inputs.push_back(value ? &*value : nullptr);
+  if (node.op_type() == "ConstantOfShape" && inputs.size() == 1 && inputs.front() != nullptr)
+    return of_shape(node, *inputs.front());
   return fold_onnx_node(node, inputs);
+}
+
+NUQ_DEFINITION std::optional<OnnxConstant> OnnxConstants::of_shape(const onnx_schema::NodeProto& node,
+                                                                   const OnnxConstant& shape) {
+  if (!shape.is_integer() || !is_valid_shape(shape.integers)) return std::nullopt;
+  onnx_schema::TensorProto zero;
+  zero.set_data_type(onnx_schema::TensorProto::FLOAT);
+  zero.add_dims(1);
+  zero.add_float_data(0.0F);
+  const onnx_schema::AttributeProto* const value = onnx_attribute(node, "value");
+  OnnxConstant result = tensors_.repeated(value == nullptr ? zero : value->t(), shape.integers,
+                                          file_ + ": node '" + onnx_node_name(node) + "'");
+  const std::size_t held = result.floats.size() + result.integers.size();
+  return held == element_count(result.shape) ? std::optional<OnnxConstant>(std::move(result)) : std::nullopt;
 }
 
 NUQ_NAMESPACE_END

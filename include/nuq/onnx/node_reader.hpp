@@ -23,6 +23,7 @@ NUQ_NAMESPACE_BEGIN
 struct OnnxKnowledge {
   std::map<std::string, std::vector<OnnxExtent>> shapes;
   std::map<std::string, OnnxNumbers> numbers;  ///< of values that shapes are made of
+  std::map<std::string, int> types{};          ///< of values, as far as they are known
   std::size_t symbols = 0;
 
   /// An extent that only the inputs tell, other than all before.
@@ -59,6 +60,8 @@ class OnnxNodeReader {
   NUQ_FUNCTION [[nodiscard]] bool is_constant(std::size_t index) const;
   NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> constant(std::size_t index) const;
   NUQ_FUNCTION [[nodiscard]] OnnxShape shape(std::size_t index) const;
+  /// The type of an input's values; UNDEFINED where it is not known.
+  NUQ_FUNCTION [[nodiscard]] int type_of(std::size_t index) const;
   /// Whole numbers that are known, or come from shapes.
   NUQ_FUNCTION [[nodiscard]] std::optional<OnnxNumbers> numbers(std::size_t index) const;
   /// Whole numbers that are all known.
@@ -130,6 +133,12 @@ NUQ_DEFINITION OnnxShape OnnxNodeReader::shape(std::size_t index) const {
   std::vector<OnnxExtent> extents;
   for (const std::int64_t extent : fixed->shape) extents.push_back({extent});
   return extents;
+}
+
+NUQ_DEFINITION int OnnxNodeReader::type_of(std::size_t index) const {
+  if (!has_input(index)) return onnx_schema::TensorProto::UNDEFINED;
+  const auto known = knowledge_.types.find(input(index));
+  return known != knowledge_.types.end() ? known->second : constants_.type_of(input(index));
 }
 
 NUQ_DEFINITION std::optional<OnnxNumbers> OnnxNodeReader::numbers(std::size_t index) const {

@@ -20,6 +20,8 @@ NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(ONNX)
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -117,9 +119,29 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noe
   return {readers, sizeof readers / sizeof readers[0]};
 }
 
+/// Whether an operation counts with whole numbers as no floats do: a quotient drops its fraction, and numbers of a few
+/// bits begin anew behind the largest.
+NUQ_FUNCTION [[nodiscard]] inline bool counts_in_whole_numbers(const OnnxNodeReader& node) {
+  using T = onnx_schema::TensorProto;
+  OnnxConstant input;
+  input.type = node.type_of(0);
+  if (!input.is_integer() || input.type == T::BOOL) return false;
+  const auto is_among = [&node](std::initializer_list<std::string_view> types) {
+    return std::find(types.begin(), types.end(), node.type()) != types.end();
+  };
+  if (is_among({"Div", "Mean", "Pow", "ReduceMean", "ReduceL2", "AveragePool"})) return true;
+  const bool has_many_bits = input.type == T::INT32 || input.type == T::INT64;
+  return !has_many_bits && is_among({"Abs", "Add", "MatMul", "Mul", "Neg", "ReduceL1", "ReduceProd", "ReduceSum",
+                                     "ReduceSumSquare", "Sub", "Sum"});
+}
+
 }  // namespace detail
 
 NUQ_DEFINITION OnnxOperation read_onnx_operation(OnnxNodeReader& node) {
+  if (detail::counts_in_whole_numbers(node)) {
+    return detail::not_computed(
+        node, "a " + node.type() + " of values of type " + onnx_type_name(node.type_of(0)) + " is not computed");
+  }
   for (const detail::OnnxReader& reader : detail::onnx_readers()) {
     if (reader.type != node.type()) continue;
     OnnxOperation operation = reader.read(node);

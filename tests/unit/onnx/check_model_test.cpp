@@ -60,6 +60,9 @@ TEST_CASE("a model that is not valid is refused by name") {
   small = chain();
   small.node("Relu", {"x"}, "z").set_name("Relu_a");
   CHECK(refused(small).says("layer 'Relu_a': another node has this name"));
+  small.graph().mutable_node(0)->set_op_type("Constant");  // constants are told apart by what they give
+  CHECK(!refused(small).says("another node has this name"));
+  CHECK(nuq::onnx_node_names(small.proto.graph()) == std::vector<std::string>{"Relu_a_2", "Tanh_y", "Relu_a"});
 
   small = chain();
   small.floats("w", {1}, {1}).floats("w", {1}, {2});

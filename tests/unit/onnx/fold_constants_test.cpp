@@ -70,6 +70,24 @@ TEST_CASE("arithmetic, places, slices of constants and the shapes of others") {
   CHECK(found(small, "range")->integers == std::vector<std::int64_t>{1, 4, 7});
 }
 
+TEST_CASE("one value everywhere in a shape") {
+  SmallModel small;
+  small.integers("shape", {2}, {2, 3});
+  small.node("ConstantOfShape", {"shape"}, "zeros");
+  CHECK(found(small, "zeros")->shape == nuq::Shape{2, 3});
+  CHECK(found(small, "zeros")->floats == std::vector<float>(6, 0.0F));
+  nuq::onnx_schema::AttributeProto& value = *small.node("ConstantOfShape", {"shape"}, "y").add_attribute();
+  value.set_name("value");
+  value.mutable_t()->set_data_type(T::INT64);
+  value.mutable_t()->add_dims(1);
+  value.mutable_t()->add_int64_data(7);
+  CHECK(found(small)->integers == std::vector<std::int64_t>(6, 7));
+  small.integers("absurd", {1}, {std::int64_t{1} << 40});
+  small.node("ConstantOfShape", {"absurd"}, "large");
+  CHECK_THROWS_WITH_AS(static_cast<void>(found(small, "large")), doctest::Contains("ConstantOfShape_large"),
+                       nuq::Error);
+}
+
 TEST_CASE("what depends on an input, or on an operation that is not worked out, is no constant here") {
   SmallModel small = with_matrix();
   small.input("x", {2, 3}).node("Add", {"x", "m"}, "sum");

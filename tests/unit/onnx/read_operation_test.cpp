@@ -91,6 +91,11 @@ TEST_CASE("pooling counts the values that are there, unless told otherwise") {
   CHECK(maximum.values() == std::vector<float>{2});
   set_integer(*maximum.it, "ceil_mode", 1);
   CHECK(maximum.values() == std::vector<float>{2, 3});
+  OneNode single("MaxPool", {1, 1, 1, 2});
+  set_integers(*single.it, "kernel_shape", {1, 1});
+  set_integers(*single.it, "strides", {1, 2});
+  set_integer(*single.it, "ceil_mode", 1);
+  CHECK(single.values() == std::vector<float>{1});  // the second window would begin behind the input
   CHECK(OneNode("GlobalAveragePool", {1, 1, 3}).values() == std::vector<float>{2});
   CHECK(OneNode("GlobalMaxPool", {1, 1, 1, 3}).values() == std::vector<float>{3});
 }
@@ -114,6 +119,18 @@ TEST_CASE("arithmetic with one number, with one for each channel, with a tensor"
   CHECK(with("Max", {2}, {3, 0}, false) == std::vector<float>{3, 2, 3, 4});
   CHECK(with("Min", {2}, {3, 0}, false) == std::vector<float>{1, 0, 3, 0});
   CHECK(with("Mean", {2}, {3, 0}, false) == std::vector<float>{2, 1, 3, 2});
+}
+
+TEST_CASE("arithmetic that whole numbers do otherwise than floats is not computed") {
+  const auto obstacle = [](const std::string& type, int of) {
+    OneNode node(type, {1, 2}, {"x"});
+    node.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(of);
+    return node.obstacle();
+  };
+  CHECK(obstacle("Div", T::INT32) == "a Div of values of type int32 is not computed");
+  CHECK(obstacle("Add", T::UINT8) == "a Add of values of type uint8 is not computed");
+  CHECK(obstacle("Add", T::INT64).empty());
+  CHECK(obstacle("Div", T::FLOAT).empty());
 }
 
 TEST_CASE("functions of one value") {

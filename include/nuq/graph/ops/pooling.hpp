@@ -33,6 +33,7 @@ struct Pooling {
   bool global = false;            ///< one window over the whole image; `window` has no kernel then
   bool ceil = true;               ///< whether windows that reach beyond the padded input count
   bool count_include_pad = true;  ///< whether the divisor of an average counts pads
+  bool stays_within = false;      ///< no window begins behind the input, without pads either
 };
 
 /// Poolings of the whole image into 1, 4, 16, … bins, one behind the other for each image (He and others, 2014).
@@ -84,8 +85,8 @@ NUQ_FUNCTION inline void check_pooling_form(const ops::Pooling& pooling, const L
   }
 }
 
-NUQ_FUNCTION inline void place_pooling_window(const LayerContext& layer, WindowAxis& window, bool ceil, bool padded,
-                                              const std::string& axis) {
+NUQ_FUNCTION inline void place_pooling_window(const LayerContext& layer, WindowAxis& window, bool ceil,
+                                              bool stays_within, const std::string& axis) {
   if (const std::int64_t pad = (std::max)(window.pad, window.pad_end); pad >= window.kernel) {
     layer.fail(ErrorCode::invalid_argument, "pad along the " + axis + " is " + std::to_string(pad) +
                                                 ", wanted less than the kernel size " + std::to_string(window.kernel));
@@ -94,7 +95,7 @@ NUQ_FUNCTION inline void place_pooling_window(const LayerContext& layer, WindowA
   const std::int64_t floor_steps = room >= 0 ? room / window.stride : -((-room + window.stride - 1) / window.stride);
   const bool exact = floor_steps * window.stride == room;
   window.output = floor_steps + (ceil && !exact ? 1 : 0) + 1;
-  if (padded && (window.output - 1) * window.stride >= window.input + window.pad) --window.output;
+  if (stays_within && (window.output - 1) * window.stride >= window.input + window.pad) --window.output;
   if (window.output < 1) {
     layer.fail(ErrorCode::size_mismatch, "the kernel has " + std::to_string(window.kernel) + " values along the " +
                                              axis + ", the padded input " +
@@ -136,8 +137,9 @@ NUQ_FUNCTION [[nodiscard]] inline PoolingGeometry pooling_geometry(const ops::Po
   if (padded && pooling.method == ops::PoolMethod::expectation) {
     layer.fail(ErrorCode::invalid_argument, "pool is STOCHASTIC and padded, wanted pad 0 as in Caffe");
   }
-  detail::place_pooling_window(layer, geometry.y, pooling.ceil, padded, "height");
-  detail::place_pooling_window(layer, geometry.x, pooling.ceil, padded, "width");
+  const bool stays_within = padded || pooling.stays_within;
+  detail::place_pooling_window(layer, geometry.y, pooling.ceil, stays_within, "height");
+  detail::place_pooling_window(layer, geometry.x, pooling.ceil, stays_within, "width");
   return geometry;
 }
 

@@ -83,6 +83,7 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_pooling(OnnxNodeReader
   pooling.method = method;
   pooling.window = *window;
   pooling.ceil = node.integer("ceil_mode", 0) != 0;
+  pooling.stays_within = true;
   pooling.count_include_pad = method == ops::PoolMethod::average && node.integer("count_include_pad", 0) != 0;
   if (method == ops::PoolMethod::maximum) node.ignore("storage_order");
   return of_first_input(pooling, slid_shape(node, *window, std::nullopt, pooling.ceil));
