@@ -56,8 +56,8 @@ struct StaticNuqOptions {
   /// How far a quantizer with a price per bit goes; one without has the configured numbers of levels.
   RatePoint point;
   /// Holds a quantizer with a price to the configured numbers of levels in every layer; absent: where the configuration
-  /// comes from a definition that names them (QuantConfig::cap_levels). So it is always for targets other than packed,
-  /// and where the vendor's compiler decides which layers take NUQ.
+  /// comes from a definition that names them (QuantConfig::cap_levels) and `point` is that of these levels. So it is
+  /// always for targets other than packed, and where the vendor's compiler decides which layers take NUQ.
   std::optional<bool> cap_levels;
   BiasCorrection bias_correction = BiasCorrection::automatic;  ///< of layers with few levels, from the data
   std::size_t threads = 1;                                     ///< results do not depend on it
@@ -183,7 +183,8 @@ RunReport static_nuq(const std::string& model_file, const std::string& weights_f
   StaticNuqOptions decided = options;
   if (!options.target) decided.target = detail::target_for(quantizer, session.settings);
   const QuantizationPlan configured = session.settings.plan;
-  if (detail::price_decides_levels(quantizer, options.cap_levels.value_or(session.settings.cap_levels), *decided.target,
+  const bool levels_are_named = session.settings.cap_levels && options.point.kind() == RatePoint::Kind::harm_of_levels;
+  if (detail::price_decides_levels(quantizer, options.cap_levels.value_or(levels_are_named), *decided.target,
                                    session.settings))
     detail::lift_caps(session.settings.plan);
   const NetworkStatistics statistics =

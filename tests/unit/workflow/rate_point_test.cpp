@@ -146,9 +146,11 @@ layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc" inner_product_p
                                {{"conv", {{2, 1, 3, 3}}}, {"fc", {{300, 32}}}});
   nuq::create_quant_config(folder / "config.json", network.model, network.weights, {}, 1, true,
                            folder.write("levels.cfg", "common_config { nuq_quantize { num_steps: 4 } }"));
+  nuq::StaticNuqOptions options;
+  options.cap_levels = false;
   const nuq::RunReport report =
       nuq::static_nuq(network.model, network.weights, nuq::WeightsOnly{}, folder / "config.json", folder / "record.txt",
-                      folder / "net", {}, nuq::RateQuantizer{});
+                      folder / "net", options, nuq::RateQuantizer{});
   REQUIRE(report.layers.size() == 2);
   CHECK(report.layers[0].levels.value() > 8);
   const auto entry = nuq::read_record(folder / "record.txt").record(0);
@@ -156,7 +158,14 @@ layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc" inner_product_p
   CHECK(entry.value().cluster_size() >= report.layers[0].levels.value());
 }
 
-TEST_CASE("the configured levels are no caps, unless they are asked to be or the target is another") {
+TEST_CASE("levels that a definition names are caps at the point of these levels, unless that is overruled") {
+  Runs runs;
+  CHECK(most_levels(runs.at(nuq::HarmOfLevels{})) == 8);
+  runs.options.cap_levels = false;
+  CHECK(most_levels(runs.at(nuq::HarmOfLevels{})) > 8);
+}
+
+TEST_CASE("the configured levels are no caps at other points, unless they are asked to be or the target is another") {
   Runs runs;
   const nuq::RunReport free = runs.at(nuq::PricePerBit{1e-8});
   CHECK(free.target == "packed");

@@ -62,8 +62,8 @@ NUQ_DEFINITION bool shares_parameters(const Graph& graph, const Node& node) {
   return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& other) {
     const std::vector<std::string>& names = other.shared_parameters;
     return other.name != node.name && std::any_of(own.begin(), own.end(), [&names](const std::string& name) {
-      return !name.empty() && std::find(names.begin(), names.end(), name) != names.end();
-    });
+             return !name.empty() && std::find(names.begin(), names.end(), name) != names.end();
+           });
   });
 }
 
