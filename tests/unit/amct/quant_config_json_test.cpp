@@ -415,6 +415,16 @@ TEST_CASE("a configuration is read from its file") {
   CHECK_THROWS_AS(static_cast<void>(nuq::read_quant_config(folder / "absent.json")), nuq::FormatError);
 }
 
+TEST_CASE("levels that are named are kept as a key that is there where they are caps alone") {
+  nuq::QuantConfig config;
+  CHECK(nuq::to_json(config).find("nuq_cap_levels") == std::string::npos);
+  config.cap_levels = true;
+  const std::string text = nuq::to_json(config);
+  CHECK(text.find("\"nuq_cap_levels\":true") != std::string::npos);
+  CHECK(nuq::parse_quant_config(text, "config.json").cap_levels);
+  CHECK_FALSE(nuq::parse_quant_config("{}", "config.json").cap_levels);
+}
+
 TEST_CASE("a configuration for the vendor's compiler says so, and comes back") {
   nuq::QuantConfig config;
   config.layers.emplace_back();

@@ -117,6 +117,7 @@ double distance(const std::string& model, const std::string& weights, const std:
 
 TEST_CASE("unless told otherwise a network is harmed as by the configured levels, in fewer bytes") {
   Runs runs;
+  runs.options.cap_levels = false;
   runs.options.statistics_batches = 20;
   const auto harm = [&runs] {
     return distance(runs.network.model, runs.network.weights, runs.folder / "net_fake_quant_model.prototxt",
