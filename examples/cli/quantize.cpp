@@ -1,6 +1,7 @@
 // nuq quantize: static quantization as the configuration says.
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -150,10 +151,11 @@ void add_point(CLI::App& command, nuq::StaticNuqOptions& options, SizeLimit& siz
       "price per bit, in units of the network's output error; a report says which it had");
   size.add_to(point);
   point.require_option(0, 1);
-  command.add_flag("--cap,!--no-cap", options.cap_levels,
-                   "hold every layer to the configured number of levels, as it is where a definition (--cfg-define) "
-                   "names them; always so for target palette and ascend, and where the vendor's compiler decides which "
-                   "layers take NUQ");
+  command.add_flag_function(
+      "--cap,!--no-cap", [&options](std::int64_t count) { options.cap_levels = count > 0; },
+      "hold every layer to the configured number of levels, as it is where a definition (--cfg-define) "
+      "names them; always so for target palette and ascend, and where the vendor's compiler decides which "
+      "layers take NUQ");
 }
 
 }  // namespace

@@ -80,6 +80,15 @@ cmp -s original/y.npy floats/y.npy || fail 'pack floats: it computes something e
 head -c 300 cast.nuq >cut.nuq
 refuses 'a cut packed file' 'cut.nuq' run cut.nuq out
 
+# Levels that a definition names are caps, unless that is overruled.
+most_levels() { grep -o '"levels": *[0-9]*' "$1" | grep -o '[0-9]*$' | sort -n | tail -n 1; }
+echo 'common_config { nuq_quantize { num_steps: 4 } }' >few.cfg
+succeeds 'config, few levels' "$nuq" config -m small.onnx -o few.json --cfg-define few.cfg
+succeeds 'quantize, few levels' "$nuq" quantize -m small.onnx -c few.json --weights-only -o few
+[ "$(most_levels few_report.json)" -le 4 ] || fail "few levels: $(most_levels few_report.json)"
+succeeds 'quantize, no caps' "$nuq" quantize -m small.onnx -c few.json --weights-only --no-cap --price 1e-9 -o many
+[ "$(most_levels many_report.json)" -gt 4 ] || fail "no caps: $(most_levels many_report.json)"
+
 head -c 700 small.onnx >short.onnx
 refuses 'a truncated file' 'short.onnx: is truncated' "$nuq" inspect short.onnx
 : >empty.onnx
