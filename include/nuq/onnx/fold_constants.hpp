@@ -59,6 +59,7 @@ NUQ_NAMESPACE_END
 
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/broadcast.hpp"
+#include "nuq/onnx/check_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
 

@@ -51,14 +51,15 @@ TEST_CASE("convolutions with pads of their own, or those that auto_pad asks for"
   given.floats("w", {1, 1, 1, 2}, {1, 10});
   set_integers(*given.it, "pads", {0, 0, 0, 1});
   CHECK(given.values() == std::vector<float>{21, 32, 3});
-  for (const auto& [mode, expected] : {std::pair{"SAME_UPPER", std::vector<float>{21, 32, 3}},
-                                       {"SAME_LOWER", std::vector<float>{10, 21, 32}},
-                                       {"VALID", std::vector<float>{21, 32}}}) {
+  for (const auto& row : {std::pair{"SAME_UPPER", std::vector<float>{21, 32, 3}},
+                          {"SAME_LOWER", std::vector<float>{10, 21, 32}},
+                          {"VALID", std::vector<float>{21, 32}}}) {
+    const std::string mode = row.first;
     CAPTURE(mode);
     OneNode same("Conv", {1, 1, 1, 3}, {"w"});
     same.floats("w", {1, 1, 1, 2}, {1, 10});
     set_text(*same.it, "auto_pad", mode);
-    CHECK(same.values() == expected);
+    CHECK(same.values() == row.second);
   }
   OneNode line("Conv", {1, 1, 4}, {"w"});
   line.floats("w", {1, 1, 2}, {1, 1});
