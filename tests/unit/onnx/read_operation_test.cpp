@@ -128,10 +128,10 @@ TEST_CASE("arithmetic that whole numbers do otherwise than floats is not compute
     node.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(of);
     return node.obstacle();
   };
-  CHECK(obstacle("Div", T::INT32) == "a Div of values of type int32 is not computed");
-  CHECK(obstacle("Add", T::UINT8) == "a Add of values of type uint8 is not computed");
-  CHECK(obstacle("Add", T::INT64).empty());
-  CHECK(obstacle("Div", T::FLOAT).empty());
+  CHECK(obstacle("Div", nuq::onnx_schema::TensorProto::INT32) == "a Div of values of type int32 is not computed");
+  CHECK(obstacle("Add", nuq::onnx_schema::TensorProto::UINT8) == "a Add of values of type uint8 is not computed");
+  CHECK(obstacle("Add", nuq::onnx_schema::TensorProto::INT64).empty());
+  CHECK(obstacle("Div", nuq::onnx_schema::TensorProto::FLOAT).empty());
 }
 
 TEST_CASE("functions of one value") {
