@@ -68,9 +68,8 @@ void pack(const PackArguments& arguments, const Session& session) {
 
 /// False for a packed file of another format.
 bool unpack_as_onnx(const PackedFileArguments& arguments, const Session& session) {
+  if (!holds_onnx_model(arguments.file)) return false;
   const nuq::MappedFile file(arguments.file);
-  const nuq::PackedModel packed(file.bytes().data(), file.bytes().size(), arguments.file);
-  if (!is_onnx_skeleton(packed.prototxt())) return false;
   const std::string model_file = arguments.prefix + ".onnx";
   nuq::refuse_overwriting({arguments.file}, {model_file});
   unpack_onnx(file.bytes(), arguments.file, model_file);
@@ -189,7 +188,7 @@ void verify(const PackedFileArguments& arguments, Session& session) {
   const nuq::MappedFile file(arguments.file);
   const std::string_view bytes = file.bytes();
   const nuq::PackedModel model(bytes.data(), bytes.size(), arguments.file);
-  if (is_onnx_skeleton(model.prototxt())) {
+  if (holds_onnx_model(arguments.file)) {
     if (!arguments.headers_only) unpack_onnx(bytes, arguments.file, {});
   } else if (!arguments.headers_only) {
     nuq::check_packed_file({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, arguments.file);

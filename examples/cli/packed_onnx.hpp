@@ -12,16 +12,16 @@
 #include "nuq/onnx/packed_model_file.hpp"
 #endif
 
-/// Whether the text of a packed file is an .onnx skeleton.
-[[nodiscard]] inline bool is_onnx_skeleton([[maybe_unused]] std::string_view text) {
+/// Whether a packed file is one of an .onnx model.
+[[nodiscard]] inline bool holds_onnx_model([[maybe_unused]] const std::string& file) {
 #ifdef NUQ_TOOL_READS_ONNX
-  return nuq::is_onnx_skeleton(text);
+  return nuq::is_onnx_file(file);
 #else
   return false;
 #endif
 }
 
-/// Decodes all of a packed file with such a text; writes the model unless `model_file` is empty.
+/// Decodes all of such a file; writes the model unless `model_file` is empty.
 inline void unpack_onnx([[maybe_unused]] std::string_view bytes, [[maybe_unused]] const std::string& name,
                         [[maybe_unused]] const std::string& model_file) {
 #ifdef NUQ_TOOL_READS_ONNX

@@ -50,15 +50,14 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(CAFFE)
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstring>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "nuq/core/finite.hpp"
+#include "nuq/core/support/half_float.hpp"
 #include "nuq/graph/layer_error.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -90,18 +89,6 @@ NUQ_DEFINITION void declare_shape_of(const schema::BlobProto& other, schema::Blo
 
 NUQ_DEFINITION void fail_blob(ErrorCode code, const BlobOrigin& origin, const std::string& problem) {
   fail_layer(code, origin.file, origin.layer, "blob " + std::to_string(origin.index) + " " + problem);
-}
-
-/// The value of an IEEE 754 half-precision number.
-NUQ_FUNCTION [[nodiscard]] inline float float_of_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10U) & 0x1F;
-  const int fraction = bits & 0x3FF;
-  float magnitude = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  if (exponent == 0) magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  if (exponent == 31) {
-    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  }
-  return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
 }
 
 /// The element type of NVCaffe's raw data, a varint in field 10; nothing in blobs of others.

@@ -93,12 +93,6 @@ class OnnxGraphBuilder {
     return proto_.node(static_cast<int>(place));
   }
 
-  NUQ_FUNCTION [[nodiscard]] std::string free_name(const std::string& name) {
-    std::string unique = name;
-    for (int number = 2; !taken_.insert(unique).second; ++number) unique = name + "_" + std::to_string(number);
-    return unique;
-  }
-
   /// Of an input whose extents are known but for that of the batch, which is 1 then.
   NUQ_FUNCTION void add_input(const onnx_schema::ValueInfoProto& input) {
     Shape declared;
@@ -120,7 +114,7 @@ class OnnxGraphBuilder {
     values_[input.name()] = graph_.values.size();
     graph_.values.push_back({input.name(), Value::network_input, std::move(declared)});
     Node node;
-    node.name = free_name(input.name());
+    node.name = onnx_free_name(taken_, input.name());
     node.type = "Input";
     node.operation = ops::Input{};
     node.outputs = {graph_.inputs.back()};
@@ -262,7 +256,7 @@ class OnnxGraphBuilder {
         list_layers(OnnxScope(*subgraph, &scope), owner);
       if (!has_constant_weights(source, scope)) continue;
       Node node;
-      node.name = free_name(onnx_node_name(source));
+      node.name = onnx_free_name(taken_, onnx_node_name(source));
       node.type = source.op_type();
       node.operation = ops::Unknown{source.op_type(), {}};
       node.source_index = Node::in_no_source;
@@ -290,7 +284,7 @@ class OnnxGraphBuilder {
     if (!constant && numbers != knowledge_.numbers.end()) constant = constant_of(numbers->second);
     const auto shape_node = shape_nodes_.find(name);
     Node node;
-    node.name = shape_node == shape_nodes_.end() ? free_name(name) : names_[shape_node->second];
+    node.name = shape_node == shape_nodes_.end() ? onnx_free_name(taken_, name) : names_[shape_node->second];
     node.type = "Constant";
     node.source_index = Node::in_no_source;
     if (!constant) {
@@ -355,7 +349,7 @@ class OnnxGraphBuilder {
 }  // namespace detail
 
 NUQ_DEFINITION Graph build_onnx_graph(std::shared_ptr<const OnnxModel> model) {
-  const ResourceLimits limits = model->options.limits ? *model->options.limits : ResourceLimits::from_environment();
+  const ResourceLimits limits = model->options.limits.value_or(ResourceLimits::from_environment());
   const auto nodes = static_cast<std::uint64_t>(model->proto.graph().node_size());
   if (nodes > limits.layers) {
     detail::fail(ModelError(ErrorCode::resource_limit, model->file + ": " + std::to_string(nodes) +

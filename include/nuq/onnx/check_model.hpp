@@ -2,6 +2,7 @@
 #define NUQ_ONNX_CHECK_MODEL_HPP
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,10 @@ NUQ_FUNCTION [[nodiscard]] std::string onnx_node_name(const onnx_schema::NodePro
 /// behind one that is taken; behind the name of a Constant that it shares, too.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::string> onnx_node_names(const onnx_schema::GraphProto& graph);
 
+/// `name`, else it with "_2" or the first number behind it that is not among the names that are taken, to which it is
+/// added.
+NUQ_FUNCTION [[nodiscard]] std::string onnx_free_name(std::set<std::string>& taken, const std::string& name);
+
 /// Names from outside of a node's subgraphs that they read.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::string> captured_values(const onnx_schema::NodeProto& node);
 
@@ -36,7 +41,6 @@ NUQ_NAMESPACE_END
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "nuq/core/error.hpp"
 #include "nuq/graph/layer_error.hpp"
@@ -139,6 +143,12 @@ NUQ_DEFINITION std::string onnx_node_name(const onnx_schema::NodeProto& node) {
   return named == node.output().end() ? node.op_type() : *named;
 }
 
+NUQ_DEFINITION std::string onnx_free_name(std::set<std::string>& taken, const std::string& name) {
+  std::string unique = name;
+  for (int number = 2; !taken.insert(unique).second; ++number) unique = name + "_" + std::to_string(number);
+  return unique;
+}
+
 NUQ_DEFINITION std::vector<std::string> onnx_node_names(const onnx_schema::GraphProto& graph) {
   std::set<std::string> taken;
   std::set<std::string> shared;
@@ -148,11 +158,8 @@ NUQ_DEFINITION std::vector<std::string> onnx_node_names(const onnx_schema::Graph
   std::vector<std::string> names;
   for (const onnx_schema::NodeProto& node : graph.node()) {
     const std::string name = onnx_node_name(node);
-    names.push_back(name);
-    const bool keeps_name = node.op_type() != "Constant" || shared.count(name) == 0;
-    if (!node.name().empty() && keeps_name) continue;
-    for (int number = 2; !taken.insert(names.back()).second; ++number)
-      names.back() = name + "_" + std::to_string(number);
+    const bool keeps_name = !node.name().empty() && (node.op_type() != "Constant" || shared.count(name) == 0);
+    names.push_back(keeps_name ? name : onnx_free_name(taken, name));
   }
   return names;
 }

@@ -76,6 +76,7 @@ NUQ_NAMESPACE_END
 #include <utility>
 
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/half_float.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
@@ -149,25 +150,6 @@ NUQ_FUNCTION [[nodiscard]] inline std::size_t typed_count(const onnx_schema::Ten
   }
 }
 
-/// IEEE half precision.
-NUQ_FUNCTION [[nodiscard]] inline float half_value(std::uint16_t half) noexcept {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16U;
-  const std::uint32_t exponent = (half >> 10U) & 0x1FU;
-  const std::uint32_t fraction = half & 0x3FFU;
-  std::uint32_t bits = 0;
-  if (exponent == 0x1FU) {
-    bits = sign | 0x7F800000U | fraction << 13U;
-  } else if (exponent != 0) {
-    bits = sign | (exponent + 112U) << 23U | fraction << 13U;
-  } else {
-    const float magnitude = static_cast<float>(fraction) / 16777216.0F;  // 2⁻²⁴
-    return sign == 0 ? magnitude : -magnitude;
-  }
-  float value = 0.0F;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 NUQ_FUNCTION [[nodiscard]] inline float bfloat_value(std::uint16_t upper) noexcept {
   const std::uint32_t bits = static_cast<std::uint32_t>(upper) << 16U;
   float value = 0.0F;
@@ -184,7 +166,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::uint64_t little_endian(const char* data, 
 
 NUQ_FUNCTION [[nodiscard]] inline float float_of_bits(int type, std::uint64_t bits) noexcept {
   using T = onnx_schema::TensorProto;
-  if (type == T::FLOAT16) return half_value(static_cast<std::uint16_t>(bits));
+  if (type == T::FLOAT16) return float_of_half(static_cast<std::uint16_t>(bits));
   if (type == T::BFLOAT16) return bfloat_value(static_cast<std::uint16_t>(bits));
   if (type == T::DOUBLE) {
     double value = 0.0;

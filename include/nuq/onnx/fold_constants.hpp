@@ -306,6 +306,14 @@ template <class T>
   return static_cast<T>(left / right);
 }
 
+/// Nothing for a division by 0 and for numbers of more than 32 bits, whose product might have more than 64.
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::int64_t> integer_arithmetic(std::string_view op, std::int64_t left,
+                                                                                 std::int64_t right) {
+  const auto is_small = [](std::int64_t value) { return value > -(1LL << 31) && value < (1LL << 31); };
+  if ((op == "Div" && right == 0) || !is_small(left) || !is_small(right)) return std::nullopt;
+  return arithmetic(op, left, right);
+}
+
 /// The right operand, before opset 7 aligned with the left one from `axis` on, as later versions align it.
 NUQ_FUNCTION [[nodiscard]] inline OnnxConstant aligned_operand(const onnx_schema::NodeProto& node,
                                                                const OnnxConstant& left, OnnxConstant right) {
@@ -342,11 +350,9 @@ NUQ_FUNCTION [[nodiscard]] inline Folded fold_arithmetic(const onnx_schema::Node
     if (left.is_float()) {
       result.floats.push_back(arithmetic(node.op_type(), left.floats[a], right.floats[b]));
     } else {
-      const bool is_division = node.op_type() == "Div";
-      const auto is_small = [](std::int64_t value) { return value > -(1LL << 31) && value < (1LL << 31); };
-      const std::int64_t divisor = right.integers[b];
-      if ((is_division && divisor == 0) || !is_small(left.integers[a]) || !is_small(divisor)) return std::nullopt;
-      result.integers.push_back(arithmetic(node.op_type(), left.integers[a], divisor));
+      const auto value = integer_arithmetic(node.op_type(), left.integers[a], right.integers[b]);
+      if (!value) return std::nullopt;
+      result.integers.push_back(*value);
     }
   }
   return result;

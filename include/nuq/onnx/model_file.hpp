@@ -40,6 +40,7 @@ NUQ_NAMESPACE_END
 #include <cstdint>
 #include <limits>
 
+#include "nuq/core/support/ends_with.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/result_files.hpp"
 #include "nuq/onnx/packed_model_file.hpp"
@@ -68,9 +69,7 @@ NUQ_FUNCTION [[noreturn]] inline void fail_onnx(const std::string& file, const s
 }  // namespace detail
 
 NUQ_DEFINITION bool is_onnx_file(const std::string& file) {
-  const std::string_view ending = ".onnx";
-  const bool has_ending =
-      file.size() >= ending.size() && std::string_view(file).substr(file.size() - ending.size()) == ending;
+  const bool has_ending = detail::ends_with(file, ".onnx");
   try {
     const MappedFile content(file);
     const std::string_view bytes = content.bytes();

@@ -27,9 +27,6 @@ NUQ_FUNCTION [[nodiscard]] std::vector<std::uint8_t> packed_onnx_file(const Onnx
                                                                       const NetworkQuantization& quantization,
                                                                       Parallel& parallel, CodingChoice choice = {});
 
-/// Whether the text of a packed file is such a skeleton.
-NUQ_FUNCTION [[nodiscard]] bool is_onnx_skeleton(std::string_view text) noexcept;
-
 /// The float model of such a file, whose `name` is for messages. Throws FormatError for a file that is damaged or whose
 /// weights do not fit its skeleton, ModelError for a text that is no model.
 NUQ_FUNCTION [[nodiscard]] OnnxModel onnx_model_of_packed_file(
@@ -68,10 +65,6 @@ NUQ_FUNCTION [[nodiscard]] inline std::string layer_of_weights(const onnx_schema
   const std::string& location = tensor.external_data(0).value();
   return location.compare(0, prefix.size(), prefix) == 0 ? location.substr(prefix.size()) : std::string();
 }
-
-}  // namespace detail
-
-namespace detail {
 
 /// The layers of a quantized network whose weights are coded, shared ones once.
 NUQ_FUNCTION [[nodiscard]] inline std::vector<OnnxStoredLevels> quantized_levels(
@@ -121,10 +114,6 @@ NUQ_DEFINITION std::vector<std::uint8_t> packed_onnx_file(const OnnxModel& model
   }
   return detail::packed_skeleton(quantized_onnx_model(model, graph, quantization, OnnxWeightForm::removed), model.file,
                                  detail::quantized_levels(model, graph, quantization), parallel, choice);
-}
-
-NUQ_DEFINITION bool is_onnx_skeleton(std::string_view text) noexcept {
-  return detail::begins_as_onnx(text);
 }
 
 NUQ_DEFINITION OnnxModel onnx_model_of_packed_file(ArrayView<const std::uint8_t> file, const std::string& name,

@@ -216,12 +216,6 @@ class OnnxRewriter {
     for (const onnx_schema::TensorProto& tensor : graph.initializer()) names_.insert(tensor.name());
   }
 
-  NUQ_FUNCTION [[nodiscard]] std::string free_name(const std::string& name) {
-    std::string unique = name;
-    for (int number = 2; !names_.insert(unique).second; ++number) unique = name + "_" + std::to_string(number);
-    return unique;
-  }
-
   NUQ_FUNCTION [[nodiscard]] onnx_schema::TensorProto* own_initializer(const std::string& name) {
     if (original_.initializer(name) == nullptr || readings_[name] != 1) return nullptr;
     for (onnx_schema::TensorProto& tensor : *proto_.mutable_graph()->mutable_initializer()) {
@@ -240,7 +234,7 @@ class OnnxRewriter {
   }
 
   NUQ_FUNCTION [[nodiscard]] std::string add(onnx_schema::TensorProto tensor) {
-    tensor.set_name(free_name(tensor.name()));
+    tensor.set_name(onnx_free_name(names_, tensor.name()));
     const std::string name = tensor.name();
     append(std::move(tensor));
     return name;
@@ -264,10 +258,10 @@ class OnnxRewriter {
   NUQ_FUNCTION std::string add_before(const Node& layer, const std::string& type,
                                       const std::vector<std::string>& inputs, const std::string& name) {
     onnx_schema::NodeProto node;
-    node.set_name(free_name(name + "_" + type));
+    node.set_name(onnx_free_name(names_, name + "_" + type));
     node.set_op_type(type);
     for (const std::string& input : inputs) node.add_input(input);
-    node.add_output(free_name(name));
+    node.add_output(onnx_free_name(names_, name));
     before_[layer.source_index].push_back(node);
     return node.output(0);
   }

@@ -134,7 +134,7 @@ NUQ_DEFINITION bool OnnxScope::is_constant(const std::string& value) const {
 
 namespace detail {
 
-/// The inputs of a node that can be weights: those of a layer with a weight matrix.
+/// Whether a node is a layer that multiplies by a constant: with a filter or a matrix.
 NUQ_FUNCTION [[nodiscard]] inline bool has_constant_weights(const onnx_schema::NodeProto& node,
                                                             const OnnxScope& scope) {
   const std::string& type = node.op_type();

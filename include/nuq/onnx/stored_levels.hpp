@@ -112,8 +112,10 @@ class OnnxLevelFinder {
     if ((!is_dequantization && node->op_type() != "Mul") || node->input_size() < 2) return std::nullopt;
     if (node->input_size() > 2 && !is_zero(node->input(2))) return std::nullopt;
     const std::optional<OnnxConstant> numbers = constants_.find(node->input(0));
-    const std::optional<OnnxConstant> scales = constants_.find(node->input(1));
+    std::optional<OnnxConstant> scales = constants_.find(node->input(1));
     if (!numbers || !scales || scales->type != onnx_schema::TensorProto::FLOAT) return std::nullopt;
+    if (!is_dequantization) scales = aligned_operand(*node, *numbers, *std::move(scales));
+    if (scales->shape.size() > (is_dequantization ? 1 : numbers->shape.size())) return std::nullopt;
     std::optional<std::vector<std::int8_t>> levels = as_levels(*numbers);
     if (!levels || levels->empty()) return std::nullopt;
     OnnxStoredLevels weights;

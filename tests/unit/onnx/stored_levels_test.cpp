@@ -103,3 +103,12 @@ TEST_CASE("weights behind a zero point, and what are no whole numbers, are left 
   small.output("y");
   CHECK(levels_of(small).empty());
 }
+
+TEST_CASE("a scale for each block of an axis is none for each place, even where there are as many") {
+  SmallModel small;
+  small.input("x", {1, 4}).integers("q", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8}).floats("s", {2, 2}, {1, 2, 3, 4});
+  set_integer(small.node("DequantizeLinear", {"q", "s"}, "v"), "axis", 0);
+  small.node("MatMul", {"x", "v"}, "y");
+  small.output("y");
+  CHECK(levels_of(small).empty());
+}

@@ -15,17 +15,22 @@
 NUQ_NAMESPACE_BEGIN
 namespace detail {
 
+/// The values from `begin` up to `end`, which is left out; negative places count from the end.
+NUQ_FUNCTION [[nodiscard]] inline OnnxNumbers sliced(const std::vector<OnnxExtent>& values, std::int64_t begin,
+                                                     std::int64_t end) {
+  const auto size = static_cast<std::int64_t>(values.size());
+  const auto clamped = [size](std::int64_t place) {
+    const std::int64_t from_begin = place < 0 ? place + size : place;
+    return (std::min)((std::max)(from_begin, std::int64_t{0}), size);
+  };
+  const std::int64_t first = clamped(begin);
+  return {{values.begin() + first, values.begin() + (std::max)(first, clamped(end))}, false};
+}
+
 NUQ_FUNCTION [[nodiscard]] inline std::optional<OnnxNumbers> numbers_of_shape(OnnxNodeReader& node) {
   const OnnxShape shape = node.shape(0);
   if (!shape) return std::nullopt;
-  const auto rank = static_cast<std::int64_t>(shape->size());
-  const auto clamped = [rank](std::int64_t place) {
-    const std::int64_t from_begin = place < 0 ? place + rank : place;
-    return (std::min)((std::max)(from_begin, std::int64_t{0}), rank);
-  };
-  const std::int64_t begin = clamped(node.integer("start", 0));
-  const std::int64_t end = (std::max)(begin, clamped(node.integer("end", rank)));
-  return OnnxNumbers{{shape->begin() + begin, shape->begin() + end}, false};
+  return sliced(*shape, node.integer("start", 0), node.integer("end", static_cast<std::int64_t>(shape->size())));
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::optional<OnnxNumbers> numbers_of_gather(OnnxNodeReader& node) {
@@ -49,14 +54,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<OnnxNumbers> numbers_of_slice(On
   const auto steps = node.has_input(4) ? node.integers(4) : std::vector<std::int64_t>{1};
   if (!data || data->is_scalar || !starts || !ends || !steps) return std::nullopt;
   if (starts->size() != 1 || ends->size() != 1 || steps->size() != 1 || steps->front() != 1) return std::nullopt;
-  const auto size = static_cast<std::int64_t>(data->values.size());
-  const auto clamped = [size](std::int64_t place) {
-    const std::int64_t from_begin = place < 0 ? place + size : place;
-    return (std::min)((std::max)(from_begin, std::int64_t{0}), size);
-  };
-  const std::int64_t begin = clamped(starts->front());
-  const std::int64_t end = (std::max)(begin, clamped(ends->front()));
-  return OnnxNumbers{{data->values.begin() + begin, data->values.begin() + end}, false};
+  return sliced(data->values, starts->front(), ends->front());
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::optional<OnnxNumbers> numbers_of_concat(OnnxNodeReader& node) {
@@ -73,12 +71,10 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<OnnxNumbers> numbers_of_arithmet
   const auto left = node.integers(0);
   const auto right = node.integers(1);
   if (!left || !right || left->size() != 1 || right->size() != 1) return std::nullopt;
-  const bool is_division = node.type() == "Div";
-  const auto is_small = [](std::int64_t value) { return value > -(1LL << 31) && value < (1LL << 31); };
-  if (!is_small(left->front()) || !is_small(right->front()) || (is_division && right->front() == 0))
-    return std::nullopt;
+  const std::optional<std::int64_t> result = integer_arithmetic(node.type(), left->front(), right->front());
+  if (!result) return std::nullopt;
   const bool is_scalar = node.numbers(0)->is_scalar && node.numbers(1)->is_scalar;
-  return OnnxNumbers{{{arithmetic(node.type(), left->front(), right->front())}}, is_scalar};
+  return OnnxNumbers{{{*result}}, is_scalar};
 }
 
 NUQ_FUNCTION [[nodiscard]] inline std::optional<OnnxNumbers> numbers_of(OnnxNodeReader& node) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/graph/weight_matrix.hpp"
 #include "nuq/onnx/detail/read_common.hpp"
 #include "nuq/onnx/detail/read_windows.hpp"
 #include "nuq/onnx/node_reader.hpp"
@@ -115,13 +116,9 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_conv_transpose(OnnxNodeRead
 
 /// [in × out] → [out × in].
 NUQ_FUNCTION [[nodiscard]] inline Tensor transposed_matrix(const OnnxConstant& matrix) {
-  const auto rows = static_cast<std::size_t>(matrix.shape[0]);
-  const auto cols = static_cast<std::size_t>(matrix.shape[1]);
-  Tensor result(Shape{matrix.shape[1], matrix.shape[0]});
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t col = 0; col < cols; ++col) result.values[col * rows + row] = matrix.floats[row * cols + col];
-  }
-  return result;
+  const Shape& shape = matrix.shape;
+  return Tensor({shape[1], shape[0]}, swap_leading_axes<float>(matrix.floats, static_cast<std::size_t>(shape[0]),
+                                                               static_cast<std::size_t>(shape[1])));
 }
 
 /// The bias of a Gemm: one value for each output, or one for all.
