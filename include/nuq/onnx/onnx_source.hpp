@@ -18,6 +18,7 @@ NUQ_NAMESPACE_END
 #if NUQ_DEFINES(ONNX)
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,10 +43,15 @@ NUQ_FUNCTION class OnnxFormattedModel final : public FormattedModel {
       : source_(std::move(source)), proto_(std::move(proto)) {}
 
   [[nodiscard]] std::vector<Layer> layers() const override {
-    std::vector<Layer> layers;
+    const std::vector<std::string> known = onnx_node_names(source_->proto.graph());
+    const std::set<std::string> originals(known.begin(), known.end());
     const std::vector<std::string> names = onnx_node_names(proto_.graph());
-    for (const onnx_schema::NodeProto& node : proto_.graph().node())
-      layers.push_back({names[layers.size()], node.op_type(), false});
+    std::vector<Layer> layers;
+    for (const onnx_schema::NodeProto& node : proto_.graph().node()) {
+      const std::string& name = names[layers.size()];
+      const std::string type = originals.count(name) > 0 ? std::string() : type_of_inserted(node.op_type());
+      layers.push_back({name, type.empty() ? node.op_type() : type, !type.empty()});
+    }
     return layers;
   }
 
@@ -60,6 +66,12 @@ NUQ_FUNCTION class OnnxFormattedModel final : public FormattedModel {
   }
 
  private:
+  /// What the vendor calls the nodes around quantized layers; empty for others.
+  [[nodiscard]] static std::string type_of_inserted(const std::string& type) {
+    if (type == "QuantizeLinear" || type == "AscendQuant") return "Quant";
+    return type == "DequantizeLinear" || type == "AscendDequant" ? "DeQuant" : "";
+  }
+
   std::shared_ptr<const OnnxModel> source_;
   onnx_schema::ModelProto proto_;
 };
@@ -84,8 +96,9 @@ NUQ_FUNCTION class OnnxSource final : public ModelSource {
                                                             const NetworkQuantization& quantization) const override {
     return formatted(quantized_onnx_model(*model_, graph, quantization, onnx_weight_form(*model_)));
   }
-  [[nodiscard]] std::unique_ptr<FormattedModel> deploy(const Graph&, const NetworkQuantization&) const override {
-    fail(ModelError(ErrorCode::unsupported_format, model_->file + ": deploy models are not written for .onnx models"));
+  [[nodiscard]] std::unique_ptr<FormattedModel> deploy(const Graph& graph,
+                                                       const NetworkQuantization& quantization) const override {
+    return formatted(deploy_onnx_model(*model_, graph, quantization));
   }
 
  private:

@@ -15,11 +15,12 @@ NUQ_NAMESPACE_BEGIN
 
 /// How the weights of quantized layers stand in a model.
 enum class OnnxWeightForm {
-  floats,   ///< level · scale
-  cast,     ///< int8 levels → Cast → Mul by the scales: any runtime works that out when it loads the model
-  qdq,      ///< int8 levels → DequantizeLinear
-  palette,  ///< uint8 places → Cast → Gather from the layer's levels → Mul by the scales
-  removed   ///< without values, in a file that is not there: a skeleton
+  floats,    ///< level · scale
+  cast,      ///< int8 levels → Cast → Mul by the scales: any runtime works that out when it loads the model
+  qdq,       ///< int8 levels → DequantizeLinear
+  palette,   ///< uint8 places → Cast → Gather from the layer's levels → Mul by the scales
+  integers,  ///< int8 levels, in a deploy model
+  removed    ///< without values, in a file that is not there: a skeleton
 };
 
 /// The version of ONNX's own operations that a model asks for.
@@ -32,10 +33,21 @@ NUQ_FUNCTION [[nodiscard]] OnnxWeightForm onnx_weight_form(const OnnxModel& mode
 /// The model that computes what the quantized network computes, its weights in a form. `graph` is the model's network,
 /// what could be folded into layers folded: in layers that are quantized what was folded is gone from the model, its
 /// last value's name kept. All else stays as it is; tensors from other files are taken in. Constants that nobody reads
-/// any longer are left out. Throws ModelError for a quantization of activations.
+/// any longer are left out. Where there are activation scales, the inputs of quantized layers go through QuantizeLinear
+/// and DequantizeLinear, `<layer>.quant` and `<layer>.dequant`; layers that read one value with one grid share the
+/// first one's QuantizeLinear, and biases are those of the deploy model. Throws RecordError missing_record where only
+/// some layers have an activation scale, ModelError for a version of operations without QuantizeLinear and for
+/// shift_bit, which it cannot say.
 NUQ_FUNCTION [[nodiscard]] onnx_schema::ModelProto quantized_onnx_model(const OnnxModel& model, const Graph& graph,
                                                                         const NetworkQuantization& quantization,
                                                                         OnnxWeightForm form);
+
+/// The model for the vendor's compiler: int8 weights in place of the floats, int32 bias, AscendQuant in front of
+/// quantized layers and AscendDequant behind, behind the Add of a bias where a MatMul has one. Throws RecordError
+/// missing_record where a layer has no activation scale, ModelError scale_out_of_range for a bias beyond int32 and as
+/// `quantized_onnx_model`.
+NUQ_FUNCTION [[nodiscard]] onnx_schema::ModelProto deploy_onnx_model(const OnnxModel& model, const Graph& graph,
+                                                                     const NetworkQuantization& quantization);
 
 /// The same tensors in the order in which the file has them: a layer's levels, and the float weights.
 NUQ_FUNCTION [[nodiscard]] std::vector<std::int8_t> onnx_levels(const OnnxModel& model, const Node& node,
@@ -52,27 +64,32 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "nuq/activation/activation_scale.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/error_place.hpp"
 #include "nuq/graph/layer_error.hpp"
 #include "nuq/graph/quantized_blobs.hpp"
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/onnx/check_model.hpp"
 #include "nuq/onnx/constant.hpp"
+#include "nuq/onnx/fold_constants.hpp"
 #include "nuq/onnx/scope.hpp"
 
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-/// From which on a Cast names its type by number, a Mul repeats its operands to one shape, and a DequantizeLinear has a
-/// scale for each channel.
+/// From which on a Cast names its type by number, a Mul repeats its operands to one shape, a DequantizeLinear has a
+/// scale for each channel, and there is one at all.
 inline constexpr std::int64_t first_opset_with_types = 6;
 inline constexpr std::int64_t first_broadcasting_opset = 7;
 inline constexpr std::int64_t first_opset_with_axes = 13;
+inline constexpr std::int64_t first_quantizing_opset = 10;
 
 /// Whether the file has a layer's matrix as [in × out], where the graph has [out × in].
 NUQ_FUNCTION [[nodiscard]] inline bool is_stored_transposed(const OnnxModel& model, const Node& node) {
@@ -136,6 +153,7 @@ class OnnxRewriter {
     count_readings(original_);
     for (const std::string& name : onnx_node_names(model.proto.graph())) places_.emplace(name, places_.size());
     before_.resize(places_.size());
+    after_.resize(places_.size());
     is_removed_.resize(places_.size());
   }
 
@@ -165,12 +183,35 @@ class OnnxRewriter {
     append(tensor_elsewhere(value, layer, shape));
   }
 
+  /// Rounds a layer's input to its grid, and its bias to the deploy model's.
+  NUQ_FUNCTION void quantize_input(const Node& node, const LayerQuantization& layer) {
+    const Grid grid = grid_of(node, layer);
+    const std::string levels = levels_of_input(node, layer, [&] {
+      return insert(before_, node.source_index, "QuantizeLinear", node.name + ".quant",
+                    {input_of(node), grid.scale, grid.zero});
+    });
+    const std::string values =
+        insert(before_, node.source_index, "DequantizeLinear", node.name + ".dequant", {levels, grid.scale, grid.zero});
+    proto_node(node).set_input(0, values);
+    if (quantizes_weights(node)) set_deployed_bias(node, layer, place_of_bias(node));
+  }
+
+  /// Gives a layer the levels of its input, and numbers behind the layer again.
+  NUQ_FUNCTION void compute_in_integers(const Node& node, const LayerQuantization& layer) {
+    const std::string levels = levels_of_input(node, layer, [&] { return add_ascend_quant(node, layer); });
+    proto_node(node).set_input(0, levels);
+    const std::optional<std::size_t> sum = place_of_bias(node);
+    if (quantizes_weights(node)) set_deployed_bias(node, layer, sum);
+    add_ascend_dequant(node, layer, sum.value_or(node.source_index));
+  }
+
   NUQ_FUNCTION [[nodiscard]] onnx_schema::ModelProto finish() && {
     onnx_schema::GraphProto& graph = *proto_.mutable_graph();
     google::protobuf::RepeatedPtrField<onnx_schema::NodeProto> nodes;
     for (std::size_t place = 0; place < is_removed_.size(); ++place) {
       for (onnx_schema::NodeProto& node : before_[place]) *nodes.Add() = std::move(node);
       if (!is_removed_[place]) nodes.Add()->Swap(graph.mutable_node(static_cast<int>(place)));
+      for (onnx_schema::NodeProto& node : after_[place]) *nodes.Add() = std::move(node);
     }
     graph.mutable_node()->Swap(&nodes);
     while (drop_unread()) {
@@ -182,6 +223,166 @@ class OnnxRewriter {
  private:
   NUQ_FUNCTION [[nodiscard]] onnx_schema::NodeProto& proto_node(const Node& node) {
     return *proto_.mutable_graph()->mutable_node(static_cast<int>(node.source_index));
+  }
+
+  using NewNodes = std::vector<std::vector<onnx_schema::NodeProto>>;
+
+  struct Grid {
+    std::string scale;
+    std::string zero;
+  };
+  struct SharedLevels {
+    std::size_t value;
+    ActivationScale grid;
+    std::string name;
+  };
+
+  NUQ_FUNCTION [[nodiscard]] const std::string& input_of(const Node& node) const {
+    return graph_.values[node.inputs.front()].blob;
+  }
+
+  /// A node in front of the one at a place, or behind it; returns its output's name.
+  NUQ_FUNCTION std::string insert(NewNodes& nodes, std::size_t place, const std::string& type, const std::string& name,
+                                  const std::vector<std::string>& inputs) {
+    onnx_schema::NodeProto node;
+    node.set_name(onnx_free_name(names_, name));
+    node.set_op_type(type);
+    for (const std::string& input : inputs) node.add_input(input);
+    node.add_output(onnx_free_name(names_, name + "_output"));
+    nodes[place].push_back(node);
+    return node.output(0);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] Grid grid_of(const Node& node, const LayerQuantization& layer) {
+    using T = onnx_schema::TensorProto;
+    if (opset_ < first_quantizing_opset) {
+      fail(ModelError(ErrorCode::unsupported_format,
+                      model_.file +
+                          ": quantized activations need version 10 of ONNX's operations, the model asks for " +
+                          std::to_string(opset_) + ", wanted a run that quantizes weights only (--weights-only)"));
+    }
+    const ActivationScale& grid = activation_of(node, layer);
+    const auto zero = static_cast<std::int8_t>(grid.offset);
+    return {add(raw_tensor<float>(node.name + ".scale_d", T::FLOAT, {}, {grid.scale})),
+            add(raw_tensor<std::int8_t>(node.name + ".offset_d", T::INT8, {}, {zero}))};
+  }
+
+  /// The levels of a layer's input: those of an earlier layer that reads the value with the same grid, or what `added`
+  /// adds.
+  template <class Added>
+  [[nodiscard]] std::string levels_of_input(const Node& node, const LayerQuantization& layer, Added&& added) {
+    const ActivationScale& grid = activation_of(node, layer);
+    const std::size_t value = node.inputs.front();
+    for (const SharedLevels& known : levels_) {
+      if (known.value == value && known.grid.scale == grid.scale && known.grid.offset == grid.offset) return known.name;
+    }
+    levels_.push_back({value, grid, added()});
+    return levels_.back().name;
+  }
+
+  NUQ_FUNCTION [[nodiscard]] std::string add_ascend_quant(const Node& node, const LayerQuantization& layer) {
+    const ActivationScale& grid = activation_of(node, layer);
+    const std::string levels =
+        insert(before_, node.source_index, "AscendQuant", node.name + ".quant", {input_of(node)});
+    onnx_schema::NodeProto& quant = before_[node.source_index].back();
+    const auto add_real = [&quant](const char* name, float value) {
+      onnx_schema::AttributeProto& attribute = *quant.add_attribute();
+      attribute.set_name(name);
+      attribute.set_type(onnx_schema::AttributeProto::FLOAT);
+      attribute.set_f(value);
+    };
+    add_real("scale", 1.0F / grid.scale);
+    add_real("offset", static_cast<float>(grid.offset));
+    onnx_schema::AttributeProto& type = *quant.add_attribute();
+    type.set_name("dst_type");
+    type.set_type(onnx_schema::AttributeProto::STRING);
+    type.set_s("INT8");
+    return levels;
+  }
+
+  /// The place of the Add that gives a MatMul its bias, one value for each output or one for all.
+  NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> place_of_bias(const Node& node) {
+    const std::string& product = proto_node(node).output(0);
+    if (proto_node(node).op_type() != "MatMul" || readings_[product] != 1) return std::nullopt;
+    const auto& nodes = model_.proto.graph().node();
+    const auto reads = [&product](const onnx_schema::NodeProto& other) {
+      return other.op_type() == "Add" && other.input_size() == 2 &&
+             (other.input(0) == product || other.input(1) == product);
+    };
+    const auto sum = std::find_if(nodes.begin(), nodes.end(), reads);
+    if (sum == nodes.end()) return std::nullopt;
+    const auto place = static_cast<std::size_t>(sum - nodes.begin());
+    return bias_of_sum(node, place).empty() ? std::nullopt : std::optional<std::size_t>(place);
+  }
+
+  NUQ_FUNCTION [[nodiscard]] int bias_input(const Node& node, std::size_t place) const {
+    const onnx_schema::NodeProto& sum = model_.proto.graph().node(static_cast<int>(place));
+    return sum.input(0) == graph_.values[node.outputs.front()].blob ? 1 : 0;
+  }
+
+  /// What an Add adds to each of a layer's outputs; empty where that is no constant of as many values or one.
+  NUQ_FUNCTION [[nodiscard]] std::vector<float> bias_of_sum(const Node& node, std::size_t place) {
+    const std::string& name = model_.proto.graph().node(static_cast<int>(place)).input(bias_input(node, place));
+    OnnxConstants constants(original_, tensors_, model_.file);
+    const std::optional<OnnxConstant> bias = constants.find(name);
+    const auto outputs = static_cast<std::size_t>(node.blobs.front().shape.front());
+    if (!bias || !bias->is_float()) return {};
+    if (bias->floats.size() == 1) return std::vector<float>(outputs, bias->floats.front());
+    const bool is_row = bias->floats.size() == outputs && bias->shape.back() == static_cast<std::int64_t>(outputs);
+    return is_row ? bias->floats : std::vector<float>();
+  }
+
+  /// Gives a layer, or the Add behind it, the bias of a deploy model: in integers, or as the floats that they stand
+  /// for.
+  NUQ_FUNCTION void set_deployed_bias(const Node& node, const LayerQuantization& layer,
+                                      const std::optional<std::size_t>& sum) {
+    using T = onnx_schema::TensorProto;
+    if (!sum && node.blobs.size() < 2) return;
+    Node biased = without_blobs(node);
+    biased.blobs.emplace_back(node.blobs.front().shape, std::vector<float>());
+    const std::vector<float> floats = sum ? bias_of_sum(node, *sum) : node.blobs[1].values;
+    const Shape shape = {static_cast<std::int64_t>(floats.size())};
+    biased.blobs.emplace_back(shape, floats);
+    const std::vector<std::int32_t> bias = with_error_place(model_.file, [&] { return int32_bias(biased, layer); });
+    onnx_schema::NodeProto& target =
+        *proto_.mutable_graph()->mutable_node(static_cast<int>(sum.value_or(node.source_index)));
+    const int input = sum ? bias_input(node, *sum) : 2;
+    if (form_ == OnnxWeightForm::integers) {
+      set_constant(target, input, raw_tensor(node.name + ".bias", T::INT32, shape, bias));
+    } else {
+      const std::vector<float> values = dequantized_bias(bias, dequantization_scales(layer));
+      set_constant(target, input, raw_tensor(node.name + ".bias", T::FLOAT, shape, values));
+    }
+  }
+
+  NUQ_FUNCTION [[nodiscard]] static std::vector<float> dequantized_bias(const std::vector<std::int32_t>& bias,
+                                                                        const std::vector<float>& scales) {
+    std::vector<float> values;
+    for (const std::int32_t value : bias)
+      values.push_back(static_cast<float>(value) * scales[scales.size() == 1 ? 0 : values.size()]);
+    return values;
+  }
+
+  /// Behind the node at a place, whose output is renamed.
+  NUQ_FUNCTION void add_ascend_dequant(const Node& node, const LayerQuantization& layer, std::size_t place) {
+    const std::vector<float> scales = dequantization_scales(layer);
+    std::vector<std::uint64_t> bits;
+    for (const float scale : scales) {
+      std::uint32_t pattern = 0;
+      std::memcpy(&pattern, &scale, sizeof pattern);
+      bits.push_back(pattern);
+    }
+    const std::string factors = add(raw_tensor(node.name + ".dequant.param", onnx_schema::TensorProto::UINT64,
+                                               {static_cast<std::int64_t>(bits.size())}, bits));
+    onnx_schema::NodeProto& last = *proto_.mutable_graph()->mutable_node(static_cast<int>(place));
+    const std::string output = last.output(0);
+    last.set_output(0, onnx_free_name(names_, node.name + "_sums"));
+    insert(after_, place, "AscendDequant", node.name + ".dequant", {last.output(0), factors});
+    after_[place].back().set_output(0, output);
+    onnx_schema::AttributeProto& type = *after_[place].back().add_attribute();
+    type.set_name("dtype");
+    type.set_type(onnx_schema::AttributeProto::INT);
+    type.set_i(0);
   }
 
   /// Takes the values of tensors in other files into the model.
@@ -307,6 +508,7 @@ class OnnxRewriter {
     }
     if (form_ == OnnxWeightForm::removed) return put(weights, tensor_elsewhere(base, node.name, shape));
     const std::vector<std::int8_t> levels = onnx_levels(model_, node, quantized);
+    if (form_ == OnnxWeightForm::integers) return put(weights, raw_tensor(base, T::INT8, shape, levels));
     const auto& scales = quantized.scales;
     const std::string scale =
         form_ == OnnxWeightForm::qdq
@@ -352,12 +554,17 @@ class OnnxRewriter {
   }
 
   NUQ_FUNCTION void set_bias(const Node& node, onnx_schema::NodeProto& target, const std::vector<float>& bias) {
-    const std::string old = target.input_size() > 2 ? target.input(2) : std::string();
-    const onnx_schema::TensorProto tensor = raw_tensor(node.name + "_bias_nuq", onnx_schema::TensorProto::FLOAT,
-                                                       {static_cast<std::int64_t>(bias.size())}, bias);
+    set_constant(target, 2,
+                 raw_tensor(node.name + "_bias_nuq", onnx_schema::TensorProto::FLOAT,
+                            {static_cast<std::int64_t>(bias.size())}, bias));
+  }
+
+  /// Gives a node a constant as an input.
+  NUQ_FUNCTION void set_constant(onnx_schema::NodeProto& target, int input, const onnx_schema::TensorProto& tensor) {
+    const std::string old = target.input_size() > input ? target.input(input) : std::string();
     const std::string name = old.empty() ? add(tensor) : put(old, tensor);
-    while (target.input_size() < 3) target.add_input("");
-    target.set_input(2, name);
+    while (target.input_size() <= input) target.add_input("");
+    target.set_input(input, name);
   }
 
   /// Drops constants that were read and are not any longer; false where there are none.
@@ -420,10 +627,20 @@ class OnnxRewriter {
   std::set<std::string> names_;                  // that are taken
   std::map<std::string, std::size_t> places_;    // of nodes, by name
   std::map<std::string, std::string> replaced_;  // shared weights
-  std::vector<std::vector<onnx_schema::NodeProto>>
-      before_;                    // new nodes, by the place of the one that they stand before
+  std::vector<SharedLevels> levels_;
+  NewNodes before_;               // new nodes, by the place of the one that they stand before
+  NewNodes after_;                // those behind it
   std::vector<bool> is_removed_;  // by place
 };
+
+NUQ_FUNCTION inline void check_shifts(const OnnxModel& model, const NetworkQuantization& quantization) {
+  for (const auto& [name, layer] : quantization) {
+    if (layer.shift_bit.empty()) continue;
+    fail(ModelError(ErrorCode::unsupported_format,
+                    model.file + ": layer '" + name +
+                        "': shift_bit is not written to .onnx models, wanted a configuration without joint_quant"));
+  }
+}
 
 }  // namespace detail
 
@@ -464,14 +681,23 @@ NUQ_DEFINITION Shape onnx_weight_shape(const OnnxModel& model, const Node& node)
 NUQ_DEFINITION onnx_schema::ModelProto quantized_onnx_model(const OnnxModel& model, const Graph& graph,
                                                             const NetworkQuantization& quantization,
                                                             OnnxWeightForm form) {
-  if (has_activation_scales(quantization)) {
-    detail::fail(ModelError(ErrorCode::unsupported_format,
-                            model.file + ": quantized activations are not written to .onnx models, wanted a run that "
-                                         "quantizes weights only (--weights-only)"));
-  }
+  detail::check_shifts(model, quantization);
+  const bool with_activations = has_activation_scales(quantization);
   detail::OnnxRewriter rewriter(model, graph, form);
   for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
     if (quantizes_weights(node)) rewriter.set_quantized(node, layer, !node.shared_parameters.empty());
+    if (with_activations) rewriter.quantize_input(node, layer);
+  });
+  return std::move(rewriter).finish();
+}
+
+NUQ_DEFINITION onnx_schema::ModelProto deploy_onnx_model(const OnnxModel& model, const Graph& graph,
+                                                         const NetworkQuantization& quantization) {
+  detail::check_shifts(model, quantization);
+  detail::OnnxRewriter rewriter(model, graph, OnnxWeightForm::integers);
+  for_each_quantized(graph, quantization, [&](const Node& node, const LayerQuantization& layer) {
+    if (quantizes_weights(node)) rewriter.set_quantized(node, layer, !node.shared_parameters.empty());
+    rewriter.compute_in_integers(node, layer);
   });
   return std::move(rewriter).finish();
 }

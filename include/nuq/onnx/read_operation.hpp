@@ -28,6 +28,7 @@ NUQ_NAMESPACE_END
 #include "nuq/core/array_view.hpp"
 #include "nuq/onnx/detail/read_elementwise.hpp"
 #include "nuq/onnx/detail/read_numbers.hpp"
+#include "nuq/onnx/detail/read_quantization.hpp"
 #include "nuq/onnx/detail/read_tensors.hpp"
 #include "nuq/onnx/detail/read_weighted.hpp"
 #include "nuq/onnx/detail/read_windows.hpp"
@@ -55,6 +56,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noe
       {"Conv", read_conv},
       {"ConvTranspose", read_conv_transpose},
       {"Cos", read_function<ops::PointwiseFunction::cosine>},
+      {"DequantizeLinear", read_dequantize_linear},
       {"Div", read_onnx_div},
       {"Dropout", read_onnx_dropout},
       {"Elu", read_onnx_elu},
@@ -86,6 +88,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noe
       {"PRelu", read_onnx_prelu},
       {"Pad", read_onnx_pad},
       {"Pow", read_onnx_pow},
+      {"QuantizeLinear", read_quantize_linear},
       {"Reciprocal", read_reciprocal},
       {"ReduceL1", read_reduce<ops::ReduceMethod::sum_of_magnitudes>},
       {"ReduceL2", read_reduce<ops::ReduceMethod::norm>},

@@ -105,6 +105,34 @@ class DequantLayer {
 };
 DequantLayer layer_of(const ops::DeQuant&);
 
+/// NaN stays.
+class LinearLevelsLayer {
+ public:
+  static constexpr bool in_place = true;
+
+  NUQ_FUNCTION explicit LinearLevelsLayer(const LayerRef& layer) : levels_(layer.operation<ops::LinearLevels>()) {}
+
+  NUQ_FUNCTION void forward(const LayerCall& call) const {
+    const AxisSplit split = levels_split(levels_, call.layer, call.inputs[0].shape);
+    const float* const input = call.inputs[0].values.data();
+    float* const output = call.outputs[0].values.data();
+    call.workspace.for_each_range(split.outer * split.extent, split.inner, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t at = begin * split.inner; at < end * split.inner; ++at) {
+        const auto channel = static_cast<std::size_t>(at / split.inner % split.extent);
+        const float scale = levels_.scales[channel];
+        const float zero = levels_.zeros[channel];
+        output[at] = levels_.to_levels
+                         ? std::clamp(std::nearbyint(input[at] / scale) + zero, levels_.lowest, levels_.highest)
+                         : (input[at] - zero) * scale;
+      }
+    });
+  }
+
+ private:
+  ops::LinearLevels levels_;
+};
+LinearLevelsLayer layer_of(const ops::LinearLevels&);
+
 }  // namespace detail
 NUQ_NAMESPACE_END
 

@@ -41,6 +41,17 @@ struct DeQuant {};
 /// Turns levels back into floats.
 struct AntiQuant {};
 
+/// Between numbers and the levels of an integer grid, x ≈ (level − zero)·scale, in one of two directions: to levels,
+/// clamp(round(x / scale) + zero, lowest, highest) with halves to even, or back.
+struct LinearLevels {
+  bool to_levels = false;
+  std::vector<float> scales{};  ///< one, or one for each index along `axis`
+  std::vector<float> zeros{};   ///< as many levels that stand for 0
+  std::int64_t axis = 1;
+  float lowest = -128.0F;
+  float highest = 127.0F;
+};
+
 /// Calibrates activations: observes its inputs for `batch_num` forward passes and then records the int8 grid of the
 /// layers that read them. Computes nothing else.
 struct ActivationObserver {
@@ -59,7 +70,8 @@ struct ShiftObserver {
 };
 
 /// This family's part of `Operation`.
-using QuantizationOperations = OperationList<Quant, DeQuant, AntiQuant, ActivationObserver, ShiftObserver>;
+using QuantizationOperations =
+    OperationList<Quant, DeQuant, AntiQuant, LinearLevels, ActivationObserver, ShiftObserver>;
 
 }  // namespace ops
 
@@ -128,6 +140,15 @@ NUQ_FUNCTION [[nodiscard]] inline AxisSplit dequant_split(const LayerContext& la
   return split_at(input, 1, 2);
 }
 
+/// The input around the axis whose indices have scales of their own. Throws ModelError naming the layer and the value.
+NUQ_FUNCTION [[nodiscard]] inline AxisSplit levels_split(const ops::LinearLevels& levels, const LayerContext& layer,
+                                                         const Shape& input) {
+  if (levels.scales.size() == 1) return split_at(input, 0, 0);
+  const std::size_t axis = canonical_axis(layer, levels.axis, input.size());
+  if (input[axis] == static_cast<std::int64_t>(levels.scales.size())) return split_at(input, axis, axis + 1);
+  layer.fail(ErrorCode::size_mismatch, "the number of its scales does not fit the input " + to_string(input));
+}
+
 namespace ops {
 
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> blob_count(const AntiQuant&, std::size_t) {
@@ -153,6 +174,13 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const DeQuant
 NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const AntiQuant&, const LayerContext& layer,
                                                                    const std::vector<Shape>& inputs) {
   return shapes_of_input(layer, inputs);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline std::vector<Shape> output_shapes(const LinearLevels& levels,
+                                                                   const LayerContext& layer,
+                                                                   const std::vector<Shape>& inputs) {
+  static_cast<void>(levels_split(levels, layer, only_input(layer, inputs)));
+  return inputs;
 }
 
 /// Not known.
