@@ -95,7 +95,36 @@ refuses 'a truncated file' 'short.onnx: is truncated' "$nuq" inspect short.onnx
 refuses 'an empty file' 'empty.onnx: is empty' "$nuq" inspect empty.onnx
 refuses 'a weights file' 'which has its weights' "$nuq" run -m small.onnx -w x.npy --input x=x.npy --blob y --output-dir out
 printf '{"inputs": {"x": "x.npy"}, "batch_size": 3, "scale": 0.00390625}' >data.json
-refuses 'activations' 'weights-only' "$nuq" --quiet quantize -m small.onnx -c config.json --calibration data.json -o out
+for form in cast qdq palette; do
+  succeeds "activations, $form" "$nuq" --quiet quantize -m small.onnx -c config.json --calibration data.json --onnx-form "$form" -o "acts_$form"
+  succeeds "verify activations, $form" "$nuq" verify "acts_$form"
+  succeeds "run activations, fake-quant, $form" run "acts_${form}_fake_quant_model.onnx" "acts_${form}_floats"
+  succeeds "run activations, quantized, $form" run "acts_${form}_quantized_model.onnx" "acts_${form}_levels"
+  cmp -s "acts_${form}_floats/y.npy" "acts_${form}_levels/y.npy" || fail "activations, $form: the levels compute something else"
+  cmp -s "acts_${form}_floats/y.npy" acts_cast_floats/y.npy || fail "activations, $form: another network"
+done
+cmp -s cast_floats/y.npy acts_cast_floats/y.npy && fail 'the quantization of activations has changed nothing'
+grep -q scale_d acts_cast_record.txt || fail 'nothing was calibrated'
+for name in conv.quant AscendQuant conv.dequant.param AscendDequant; do
+  grep -aq "$name" acts_cast_deploy_model.onnx || fail "deploy model: no $name"
+done
+grep -q '"conv.dequant"' acts_cast_quant.json || fail 'quant.json: no conv.dequant'
+# The same in ONNX Runtime, where it is found.
+if python3 -c 'import numpy, onnxruntime' 2>stderr.txt; then
+  cat >judge.py <<'PY'
+import sys, numpy, onnxruntime
+options = onnxruntime.SessionOptions()
+options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+session = onnxruntime.InferenceSession(sys.argv[1], options)
+result = session.run(['y'], {'x': numpy.load('x.npy').astype(numpy.float32)})[0]
+sys.exit(not numpy.allclose(result, numpy.load(sys.argv[2]).reshape(result.shape), rtol=1e-4, atol=1e-4))
+PY
+  for form in cast qdq palette; do
+    for kind in fake_quant quantized; do
+      succeeds "ONNX Runtime, $form, $kind" python3 judge.py "acts_${form}_${kind}_model.onnx" acts_cast_floats/y.npy
+    done
+  done
+fi
 succeeds 'quantize with data' "$nuq" quantize -m small.onnx -c config.json --calibration data.json --weights-only -o out
 
 [ "$failures" -eq 0 ] && echo 'all ok'

@@ -165,8 +165,8 @@ class OnnxRewriter {
     const std::string replacement = known != replaced_.end() ? known->second : stored(node, layer.weights, weights);
     if (is_shared) replaced_.emplace(weights, replacement);
     target.set_input(1, replacement);
-    if (!node.fused.empty() || !layer.bias_correction.empty())
-      set_bias(node, target, corrected_bias(node, layer.bias_correction));
+    const bool has_new_bias = !node.fused.empty() || !layer.bias_correction.empty();
+    if (has_new_bias && !layer.activation) set_bias(node, target, corrected_bias(node, layer.bias_correction));
     for (const std::string& folded : node.fused) is_removed_[places_.at(folded)] = true;
     target.set_input(0, graph_.values[node.inputs.front()].blob);
     target.set_output(0, graph_.values[node.outputs.front()].blob);
@@ -202,6 +202,7 @@ class OnnxRewriter {
     proto_node(node).set_input(0, levels);
     const std::optional<std::size_t> sum = place_of_bias(node);
     if (quantizes_weights(node)) set_deployed_bias(node, layer, sum);
+    if (sum) rename_product(node, *sum);
     add_ascend_dequant(node, layer, sum.value_or(node.source_index));
   }
 
@@ -312,7 +313,7 @@ class OnnxRewriter {
     const auto sum = std::find_if(nodes.begin(), nodes.end(), reads);
     if (sum == nodes.end()) return std::nullopt;
     const auto place = static_cast<std::size_t>(sum - nodes.begin());
-    return bias_of_sum(node, place).empty() ? std::nullopt : std::optional<std::size_t>(place);
+    return bias_of_sum(node, place).values.empty() ? std::nullopt : std::optional<std::size_t>(place);
   }
 
   NUQ_FUNCTION [[nodiscard]] int bias_input(const Node& node, std::size_t place) const {
@@ -321,15 +322,19 @@ class OnnxRewriter {
   }
 
   /// What an Add adds to each of a layer's outputs; empty where that is no constant of as many values or one.
-  NUQ_FUNCTION [[nodiscard]] std::vector<float> bias_of_sum(const Node& node, std::size_t place) {
+  NUQ_FUNCTION [[nodiscard]] Tensor bias_of_sum(const Node& node, std::size_t place) {
     const std::string& name = model_.proto.graph().node(static_cast<int>(place)).input(bias_input(node, place));
     OnnxConstants constants(original_, tensors_, model_.file);
     const std::optional<OnnxConstant> bias = constants.find(name);
-    const auto outputs = static_cast<std::size_t>(node.blobs.front().shape.front());
     if (!bias || !bias->is_float()) return {};
-    if (bias->floats.size() == 1) return std::vector<float>(outputs, bias->floats.front());
-    const bool is_row = bias->floats.size() == outputs && bias->shape.back() == static_cast<std::int64_t>(outputs);
-    return is_row ? bias->floats : std::vector<float>();
+    const std::int64_t outputs = node.blobs.front().shape.front();
+    Shape shape = bias->shape.empty() ? Shape{1} : bias->shape;
+    if (element_count(shape) == 1) {
+      shape.back() = outputs;
+      return {shape, std::vector<float>(static_cast<std::size_t>(outputs), bias->floats.front())};
+    }
+    const bool is_row = shape.back() == outputs && static_cast<std::int64_t>(bias->floats.size()) == outputs;
+    return is_row ? Tensor(shape, bias->floats) : Tensor();
   }
 
   /// Gives a layer, or the Add behind it, the bias of a deploy model: in integers, or as the floats that they stand
@@ -340,9 +345,8 @@ class OnnxRewriter {
     if (!sum && node.blobs.size() < 2) return;
     Node biased = without_blobs(node);
     biased.blobs.emplace_back(node.blobs.front().shape, std::vector<float>());
-    const std::vector<float> floats = sum ? bias_of_sum(node, *sum) : node.blobs[1].values;
-    const Shape shape = {static_cast<std::int64_t>(floats.size())};
-    biased.blobs.emplace_back(shape, floats);
+    biased.blobs.push_back(sum ? bias_of_sum(node, *sum) : node.blobs[1]);
+    const Shape& shape = biased.blobs[1].shape;
     const std::vector<std::int32_t> bias = with_error_place(model_.file, [&] { return int32_bias(biased, layer); });
     onnx_schema::NodeProto& target =
         *proto_.mutable_graph()->mutable_node(static_cast<int>(sum.value_or(node.source_index)));
@@ -361,6 +365,13 @@ class OnnxRewriter {
     for (const std::int32_t value : bias)
       values.push_back(static_cast<float>(value) * scales[scales.size() == 1 ? 0 : values.size()]);
     return values;
+  }
+
+  /// What a MatMul gives to the Add of its bias is of another type than before.
+  NUQ_FUNCTION void rename_product(const Node& node, std::size_t sum) {
+    const std::string name = free_name(node.name + "_products");
+    proto_node(node).set_output(0, name);
+    proto_.mutable_graph()->mutable_node(static_cast<int>(sum))->set_input(1 - bias_input(node, sum), name);
   }
 
   /// Behind the node at a place, whose output is renamed.

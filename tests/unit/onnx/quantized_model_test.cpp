@@ -128,7 +128,7 @@ TEST_CASE("levels stand as int8, with a scale for each channel or one for all") 
   CHECK(dequantize.attribute(0).i() == 0);
 }
 
-TEST_CASE("forms that the model's version does not know, and activations, are refused") {
+TEST_CASE("forms that the model's version does not know are refused") {
   nuq::OnnxModel old = *network().model();
   old.proto.mutable_opset_import(0)->set_version(12);
   CHECK(nuq::onnx_weight_form(old) == OnnxWeightForm::cast);
@@ -138,12 +138,6 @@ TEST_CASE("forms that the model's version does not know, and activations, are re
   };
   CHECK(refused("qdq").says("weights as qdq need version 13 of ONNX's operations, the model asks for 12"));
   CHECK(refused("tar").says("'tar': wanted cast, qdq or palette"));
-
-  nuq::NetworkQuantization with_activations = quantization();
-  with_activations["Conv_c"].activation = nuq::ActivationScale{};
-  CHECK(error_of<nuq::ModelError>([&] {
-          static_cast<void>(rewritten(network(), OnnxWeightForm::floats, with_activations));
-        }).says("--weights-only"));
 }
 
 TEST_CASE("weights that layers share are stored once") {

@@ -235,6 +235,35 @@ TEST_CASE("normalizations") {
   CHECK(std::fabs(layer.values()[1] - 2.0F) < 1e-3F);
 }
 
+TEST_CASE("levels of an integer grid, and back") {
+  OneNode levels("QuantizeLinear", {5}, {"scale", "zero"});
+  levels.floats("scale", {}, {2}).integers("zero", {}, {-126});
+  levels.graph().mutable_initializer(1)->set_data_type(nuq::onnx_schema::TensorProto::INT8);
+  levels.graph().mutable_initializer(1)->mutable_int64_data()->Clear();
+  levels.graph().mutable_initializer(1)->add_int32_data(-126);
+  CHECK(levels.values() == std::vector<float>{-126, -125, -124, -124, -124});  // 0.5 and 2.5 to even
+  CHECK(levels.computed("y", "x", Tensor({5}, {-3, -5, -9, 600, 3})).values ==
+        std::vector<float>{-128, -128, -128, 127, -124});
+  OneNode bytes("QuantizeLinear", {1, 3}, {"scale"});
+  bytes.floats("scale", {3}, {1, 0.5F, 0.001F});
+  CHECK(bytes.values() == std::vector<float>{1, 4, 255});
+  CHECK(bytes.computed("y", "x", Tensor({1, 3}, {-1, 0, 0.25F})).values == std::vector<float>{0, 0, 250});
+  OneNode back("DequantizeLinear", {2, 2}, {"scale", "zero"});
+  back.floats("scale", {2}, {2, 10}).integers("zero", {2}, {0, 1});
+  set_integer(*back.it, "axis", 0);
+  CHECK(back.values() == std::vector<float>{2, 4, 20, 30});
+  OneNode blocks("DequantizeLinear", {2, 2}, {"scale"}, 21);
+  blocks.floats("scale", {1, 2}, {2, 10});
+  set_integer(*blocks.it, "block_size", 2);
+  CHECK(blocks.obstacle() == "scales of blocks are not computed");
+  OneNode zero("DequantizeLinear", {2}, {"scale"});
+  zero.floats("scale", {}, {0});
+  CHECK(zero.obstacle() == "its scales 'scale' are not all numbers above 0");
+  OneNode wrong("DequantizeLinear", {1, 2}, {"scale"});
+  wrong.floats("scale", {3}, {1, 1, 1});
+  CHECK(wrong.obstacle() == "the number of its scales does not fit the input [1,2]");
+}
+
 TEST_CASE("numbers that no shape can have keep a node from being computed") {
   constexpr std::int64_t huge = std::int64_t{1} << 62;
   OneNode reshape("Reshape", {2, 2}, {"shape"});
