@@ -109,6 +109,12 @@ for name in conv.quant AscendQuant conv.dequant.param AscendDequant; do
   grep -aq "$name" acts_cast_deploy_model.onnx || fail "deploy model: no $name"
 done
 grep -q '"conv.dequant"' acts_cast_quant.json || fail 'quant.json: no conv.dequant'
+printf '{"inputs": {"x": "x.npy"}, "batch_size": 3, "scale": 0.00390625, "output": "y", "metric": "agreement"}' >agreement.json
+succeeds auto "$nuq" --quiet auto -m small.onnx --data agreement.json --calibration data.json --max-drop 1 --max-evaluations 4 -o found
+succeeds 'verify auto' "$nuq" verify found
+[ -s found_deploy_model.onnx ] || fail 'auto: no deploy model'
+succeeds rollback "$nuq" --quiet rollback -m small.onnx --data agreement.json --calibration data.json --max-drop 1 -o back
+[ -s back_deploy_model.onnx ] || fail 'rollback: no deploy model'
 # The same in ONNX Runtime, where it is found.
 if python3 -c 'import numpy, onnxruntime' 2>stderr.txt; then
   cat >judge.py <<'PY'

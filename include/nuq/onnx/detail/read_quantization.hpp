@@ -20,10 +20,10 @@ namespace detail {
 /// Scales and levels that stand for 0, inputs 1 and 2; the reason where they cannot be computed with.
 NUQ_FUNCTION [[nodiscard]] inline std::string read_grid(OnnxNodeReader& node, int& type, ops::LinearLevels& levels) {
   levels.axis = node.integer("axis", 1);
-  if (node.integer("block_size", 0) != 0) return "scales of blocks are not computed";
   const std::optional<OnnxConstant> scale = node.constant(1);
   const std::optional<OnnxConstant> zero = node.constant(2);
   if (!scale || !scale->is_float() || (node.has_input(2) && !zero)) return "its scale and zero point are not constant";
+  if (node.integer("block_size", 0) != 0 || scale->shape.size() > 1) return "scales of blocks are not computed";
   levels.scales = scale->floats;
   levels.zeros = zero ? zero->values() : std::vector<float>(levels.scales.size());
   const auto is_scale = [](float value) { return is_finite(value) && value > 0.0F; };
