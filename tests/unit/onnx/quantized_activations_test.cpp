@@ -186,21 +186,21 @@ layer { name: "product" type: "InnerProduct" bottom: "r" top: "y" inner_product_
     FAIL("no layer " << layer);
     return caffe.weights.layer(0).blobs(0);
   };
-  for (const auto& [layer, matrix, bias] : {std::array{"conv", "w", "b"}, {"product", "m", "d"}}) {
+  for (const auto& [name, matrix, bias] : {std::array{"conv", "w", "b"}, {"product", "m", "d"}}) {
+    const std::string layer = name;
     CAPTURE(layer);
     CHECK(blob(layer, 0).int8_data() == tensor_of(result, matrix).raw_data());
     const auto& integers = blob(layer, 1).int32_data();
     CHECK(std::vector<std::int32_t>(integers.begin(), integers.end()) ==
           values_of<std::int32_t>(tensor_of(result, bias)));
     std::vector<float> scales;
-    for (const std::uint64_t bits :
-         values_of<std::uint64_t>(tensor_of(result, layer + std::string(".dequant.param")))) {
+    for (const std::uint64_t bits : values_of<std::uint64_t>(tensor_of(result, layer + ".dequant.param"))) {
       const auto low = static_cast<std::uint32_t>(bits);
       CHECK(bits == low);
       scales.emplace_back();
       std::memcpy(&scales.back(), &low, sizeof low);
     }
-    CHECK(blob(layer + std::string("_dequant_layer"), 0).raw_data() ==
+    CHECK(blob(layer + "_dequant_layer", 0).raw_data() ==
           nuq::packed_dequantization(scales, std::vector<int>(scales.size())));
   }
 }
