@@ -369,7 +369,7 @@ class OnnxRewriter {
 
   /// What a MatMul gives to the Add of its bias is of another type than before.
   NUQ_FUNCTION void rename_product(const Node& node, std::size_t sum) {
-    const std::string name = free_name(node.name + "_products");
+    const std::string name = onnx_free_name(names_, node.name + "_products");
     proto_node(node).set_output(0, name);
     proto_.mutable_graph()->mutable_node(static_cast<int>(sum))->set_input(1 - bias_input(node, sum), name);
   }
