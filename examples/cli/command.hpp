@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "input_shape.hpp"
 #include "messages.hpp"
 #include "model_kind.hpp"
 #include "nuq/amct/compiler_rule.hpp"
@@ -54,7 +55,7 @@ void add_doctor(CLI::App& app, Session& session);
 void add_completion(CLI::App& app);
 void add_manual_page(CLI::App& app);
 
-/// --phase, --level, --stage and --ignore-field; `options` live as long as `command`.
+/// --phase, --level, --stage, --ignore-field and --input-shape; `options` live as long as `command`.
 inline void add_read_options(CLI::App& command, nuq::ReadOptions& options) {
   nuq::NetworkState& state = options.state;
   const auto choose = [&state](const std::string& phase) {
@@ -80,6 +81,7 @@ inline void add_read_options(CLI::App& command, nuq::ReadOptions& options) {
       ->type_name("TYPE.FIELD")
       ->expected(1)
       ->take_all();
+  add_input_shape(command, options);
 }
 
 /// -m MODEL -w WEIGHTS, and which of the network's layers are meant, shared by most commands.

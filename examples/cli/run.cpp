@@ -158,13 +158,41 @@ std::vector<std::string> outputs_of(const nuq::Graph& graph) {
   return outputs;
 }
 
+struct NamedInput {
+  std::string name;
+  nuq::Tensor tensor;
+};
+
+std::vector<std::string> blobs_of(const nuq::Graph& graph) {
+  std::vector<std::string> names;
+  for (const nuq::Value& value : graph.values) names.push_back(value.blob);
+  return names;
+}
+
+/// The network; where not all of it can be computed for the shapes that its file tells, for those of the arrays.
+nuq::Graph network_for(std::vector<NamedInput>& inputs, const RunArguments& arguments) {
+  nuq::Graph graph = nuq::load_graph(arguments.model, arguments.weights, arguments.network);
+  const std::vector<std::string> blobs = blobs_of(graph);
+  for (NamedInput& input : inputs) input.name = resolve(blobs, input.name, "input", arguments.model);
+  const auto is_stopped = [](const nuq::Node& node) { return !node.obstacle.empty(); };
+  if (arguments.network.front_end == nullptr || std::none_of(graph.nodes.begin(), graph.nodes.end(), is_stopped))
+    return graph;
+  nuq::ReadOptions options = arguments.network;
+  for (const NamedInput& input : inputs) options.input_shapes.emplace(input.name, input.tensor.shape);
+  return nuq::load_graph(arguments.model, arguments.weights, options);
+}
+
 void run(const RunArguments& arguments, const Session& session) {
   arguments.require_weights();
-  nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
+  std::vector<NamedInput> inputs;
+  for (const std::string& argument : arguments.inputs) {
+    NamedInput& input = inputs.emplace_back();
+    input.tensor = read_input(argument, input.name);
+  }
+  nuq::Net net(network_for(inputs, arguments), session.threads);
   print_warnings(net.graph().warnings);
-  std::vector<std::string> blob_names;
+  const std::vector<std::string> blob_names = blobs_of(net.graph());
   std::vector<std::string> layer_names;
-  for (const nuq::Value& value : net.graph().values) blob_names.push_back(value.blob);
   for (const nuq::Node& node : net.graph().nodes) layer_names.push_back(node.name);
   const bool asks_for_nothing = arguments.blobs.empty() && arguments.layers.empty();
   const std::vector<std::string> blobs =
@@ -177,11 +205,7 @@ void run(const RunArguments& arguments, const Session& session) {
   }
   for (const std::string& blob : blobs) arrays.claim("--blob", blob, final_value(net.graph(), blob));
 
-  for (const std::string& argument : arguments.inputs) {
-    std::string blob;
-    const nuq::Tensor input = read_input(argument, blob);
-    net.set_input(resolve(blob_names, blob, "input", arguments.model), input.view());
-  }
+  for (const NamedInput& input : inputs) net.set_input(input.name, input.tensor.view());
   std::map<std::string, nuq::Tensor> results;
   net.forward(
       [&](const nuq::Node& node, nuq::ArrayView<const nuq::TensorView>, nuq::ArrayView<const nuq::TensorView> outputs) {

@@ -89,6 +89,13 @@ succeeds 'quantize, few levels' "$nuq" quantize -m small.onnx -c few.json --weig
 succeeds 'quantize, no caps' "$nuq" quantize -m small.onnx -c few.json --weights-only --no-cap --price 1e-9 -o many
 [ "$(most_levels many_report.json)" -gt 4 ] || fail "no caps: $(most_levels many_report.json)"
 
+# Shapes of inputs.
+succeeds 'inspect with a shape' "$nuq" inspect small.onnx --all --input-shape x=5x2x8x8
+grep -q '\[5,2,8,8\]' stdout.txt || fail 'inspect with a shape: not the shape of x'
+refuses 'a shape of another input' "no input 'z'" "$nuq" inspect small.onnx --input-shape z=1x2
+refuses 'a shape that the model contradicts' 'axis 1 has 2' "$nuq" inspect small.onnx --input-shape x=1x3x8x8
+refuses 'no shape' "'x=1x': wanted NAME=EXTENTS" "$nuq" inspect small.onnx --input-shape x=1x
+
 head -c 700 small.onnx >short.onnx
 refuses 'a truncated file' 'short.onnx: is truncated' "$nuq" inspect short.onnx
 : >empty.onnx
@@ -104,6 +111,8 @@ for form in cast qdq palette; do
   cmp -s "acts_${form}_floats/y.npy" acts_cast_floats/y.npy || fail "activations, $form: another network"
 done
 cmp -s cast_floats/y.npy acts_cast_floats/y.npy && fail 'the quantization of activations has changed nothing'
+succeeds 'run activations, packed' run acts_cast.nuq acts_packed
+cmp -s acts_packed/y.npy acts_cast_floats/y.npy || fail 'activations, packed: another network'
 grep -q scale_d acts_cast_record.txt || fail 'nothing was calibrated'
 for name in conv.quant AscendQuant conv.dequant.param AscendDequant; do
   grep -aq "$name" acts_cast_deploy_model.onnx || fail "deploy model: no $name"

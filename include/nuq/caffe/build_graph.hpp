@@ -399,6 +399,11 @@ NUQ_DEFINITION Graph build_graph(std::shared_ptr<const Model> model) {
 NUQ_DEFINITION Graph load_graph(const std::string& model_file, const std::string& weights_file, Parallel& parallel,
                                 const ReadOptions& options) {
   if (options.front_end != nullptr) return options.front_end->load(model_file, weights_file, parallel, options);
+  if (!options.input_shapes.empty()) {
+    detail::fail(ConfigError(ErrorCode::invalid_argument, model_file + ": a prototxt has the shapes of its inputs, '" +
+                                                              options.input_shapes.begin()->first +
+                                                              "' is given another one"));
+  }
   const ResourceLimits limits = options.limits.value_or(ResourceLimits::from_environment());
   Model model = read_model(model_file, weights_file, limits);
   model.options = options;

@@ -1,6 +1,7 @@
 #ifndef NUQ_GRAPH_LOAD_GRAPH_HPP
 #define NUQ_GRAPH_LOAD_GRAPH_HPP
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/core/parallel.hpp"
 #include "nuq/core/resource_limits.hpp"
+#include "nuq/core/tensor.hpp"
 #include "nuq/graph/graph.hpp"
 #include "nuq/version.hpp"
 
@@ -37,6 +39,9 @@ struct ReadOptions {
   /// with or without the message that it stands in ("Pooling.pooling_param.pad_type", "Pooling.pad_type").
   /// "TYPE.blobs": trained blobs beyond those that the type has, as pruning leaves them.
   std::vector<std::string> ignored_fields;
+  /// Shapes of inputs whose extents the files leave open, by the input's name, in formats that know of such inputs; the
+  /// first extent, the batch's, may be another than the file's.
+  std::map<std::string, Shape> input_shapes;
   /// How quantized weights are stored by formats that know several ways (onnx/quantized_model.hpp); empty: as usual.
   std::string weight_form;
   /// What the files may ask for; absent: what the environment says (ResourceLimits::from_environment).

@@ -22,7 +22,9 @@ NUQ_NAMESPACE_BEGIN
 /// (`Node::weights_obstacle`); those within subgraphs stand before the node that has the subgraph, with neither inputs
 /// nor outputs.
 ///
-/// Throws ModelError naming file and node: what `checked_order` refuses, weights that are not finite, too many nodes.
+/// Throws ConfigError for a shape in the model's options (`ReadOptions::input_shapes`) that is none of an input, or not
+/// as the model declares it behind the batch. Throws ModelError naming file and node: what `checked_order` refuses,
+/// weights that are not finite, too many nodes.
 NUQ_FUNCTION [[nodiscard]] Graph build_onnx_graph(std::shared_ptr<const OnnxModel> model);
 
 NUQ_NAMESPACE_END
@@ -80,6 +82,7 @@ class OnnxGraphBuilder {
     for (const onnx_schema::ValueInfoProto& input : proto_.input()) {
       if (scope_.is_input(input.name())) add_input(input);
     }
+    check_given_shapes();
     for (const std::size_t place : order) add_node(place);
     for (const onnx_schema::ValueInfoProto& output : proto_.output())
       graph_.outputs.push_back(value_read(output.name()));
@@ -97,7 +100,13 @@ class OnnxGraphBuilder {
   NUQ_FUNCTION void add_input(const onnx_schema::ValueInfoProto& input) {
     Shape declared;
     const onnx_schema::TypeProto& type = input.type();
-    if (type.has_tensor_type() && type.tensor_type().has_shape()) {
+    const auto given = model_->options.input_shapes.find(input.name());
+    if (given != model_->options.input_shapes.end()) {
+      declared = given->second;
+      check_given_shape(input, declared);
+      std::vector<OnnxExtent>& extents = knowledge_.shapes[input.name()];
+      for (const std::int64_t extent : declared) extents.push_back({extent});
+    } else if (type.has_tensor_type() && type.tensor_type().has_shape()) {
       std::vector<OnnxExtent> extents;
       bool is_known = true;
       for (const onnx_schema::TensorShapeProto::Dimension& dim : type.tensor_type().shape().dim()) {
@@ -120,6 +129,35 @@ class OnnxGraphBuilder {
     node.outputs = {graph_.inputs.back()};
     node.source_index = Node::in_no_source;
     graph_.nodes.push_back(std::move(node));
+  }
+
+  /// Of the shape that the model's options give an input.
+  NUQ_FUNCTION void check_given_shape(const onnx_schema::ValueInfoProto& input, const Shape& given) const {
+    const std::string place = file_ + ": input '" + input.name() + "': the given shape " + to_string(given);
+    if (!is_valid_shape(given)) fail(ConfigError(ErrorCode::invalid_argument, place + " is that of no array"));
+    if (!input.type().tensor_type().has_shape()) return;
+    const auto& declared = input.type().tensor_type().shape().dim();
+    if (static_cast<std::size_t>(declared.size()) != given.size() && !(declared.empty() && element_count(given) == 1)) {
+      fail(ConfigError(ErrorCode::size_mismatch, place + " has " + std::to_string(given.size()) +
+                                                     " axes, the model's input has " +
+                                                     std::to_string(declared.size())));
+    }
+    for (int axis = 1; axis < declared.size(); ++axis) {
+      const std::int64_t extent = declared[axis].dim_value();
+      if (extent > 0 && extent != given[static_cast<std::size_t>(axis)]) {
+        fail(ConfigError(ErrorCode::size_mismatch, place + " is not that of the model, whose axis " +
+                                                       std::to_string(axis) + " has " + std::to_string(extent)));
+      }
+    }
+  }
+
+  NUQ_FUNCTION void check_given_shapes() const {
+    for (const auto& [name, shape] : model_->options.input_shapes) {
+      if (!scope_.is_input(name)) {
+        fail(ConfigError(ErrorCode::unknown_name,
+                         file_ + ": no input '" + name + "', which is given the shape " + to_string(shape)));
+      }
+    }
   }
 
   NUQ_FUNCTION [[nodiscard]] OnnxExtent symbol_of(const std::string& name) {
@@ -150,15 +188,28 @@ class OnnxGraphBuilder {
   /// Whether all that a node gives is known already.
   NUQ_FUNCTION [[nodiscard]] bool is_folded(const onnx_schema::NodeProto& node) {
     if (node.op_type() == "Constant") return true;
-    return node.output_size() == 1 && scope_.is_constant(node.output(0)) && constants_.find(node.output(0));
+    if (node.output_size() != 1) return false;
+    if (scope_.is_constant(node.output(0))) return constants_.find(node.output(0)).has_value();
+    std::optional<OnnxConstant> constant = constants_.follow(node);
+    if (!constant) return false;
+    know(node.output(0), std::move(*constant));
+    return true;
+  }
+
+  /// A value that follows from extents which are numbers.
+  NUQ_FUNCTION void know(const std::string& value, OnnxConstant constant) {
+    knowledge_.types[value] = constant.type;
+    constants_.set(value, std::move(constant));
   }
 
   NUQ_FUNCTION [[nodiscard]] bool is_about_shapes(std::size_t place, OnnxNodeReader& reader) {
     if (reader.node().output_size() != 1 || reader.inputs() == 0) return false;
     const std::optional<OnnxNumbers> numbers = read_onnx_numbers(reader);
     if (!numbers) return false;
-    knowledge_.numbers[reader.node().output(0)] = *numbers;
-    shape_nodes_[reader.node().output(0)] = place;
+    const std::string& output = reader.node().output(0);
+    knowledge_.numbers[output] = *numbers;
+    shape_nodes_[output] = place;
+    if (std::optional<OnnxConstant> constant = constant_of(*numbers)) know(output, std::move(*constant));
     return true;
   }
 
@@ -186,8 +237,39 @@ class OnnxGraphBuilder {
     const std::size_t outputs = is_opaque ? static_cast<std::size_t>(source.output_size()) : read.outputs;
     for (std::size_t output = 0; output < outputs && output < static_cast<std::size_t>(source.output_size()); ++output)
       node.outputs.push_back(value_written(source.output(static_cast<int>(output))));
-    if (read.shape && source.output_size() > 0) knowledge_.shapes[source.output(0)] = *read.shape;
+    if (!is_opaque) learn_shapes(node, read.shape);
     graph_.nodes.push_back(std::move(node));
+  }
+
+  /// Of a node's outputs: what its reader knows of the first, and what follows from inputs whose extents are numbers.
+  NUQ_FUNCTION void learn_shapes(const Node& node, const OnnxShape& first) {
+    if (node.outputs.empty()) return;
+    if (first) knowledge_.shapes[graph_.values[node.outputs.front()].blob] = *first;
+    const auto is_number = [](const OnnxExtent& extent) { return extent.is_known(); };
+    const bool knows_first = first && std::all_of(first->begin(), first->end(), is_number);
+    if (node.inputs.empty() || (knows_first && node.outputs.size() == 1)) return;
+    std::vector<Shape> shapes(graph_.values.size());
+    for (const std::size_t input : node.inputs) {
+      const auto known = knowledge_.shapes.find(graph_.values[input].blob);
+      if (known == knowledge_.shapes.end() || known->second.empty()) return;
+      if (!std::all_of(known->second.begin(), known->second.end(), is_number)) return;
+      for (const OnnxExtent& extent : known->second) shapes[input].push_back(extent.value);
+    }
+    try {
+      propagate_shapes(ArrayView<const Node>(&node, 1), file_, shapes);
+    } catch (const ModelError&) {
+      return;  // find_shapes says it
+    }
+    for (const std::size_t output : node.outputs) {
+      std::vector<OnnxExtent> extents;
+      for (const std::int64_t extent : shapes[output]) extents.push_back({extent});
+      const std::string& name = graph_.values[output].blob;
+      const auto known = knowledge_.shapes.find(name);
+      // A number is one axis in the graph: what has one axis there has none or one.
+      const bool has_rank =
+          known == knowledge_.shapes.end() ? extents.size() > 1 : known->second.size() == extents.size();
+      if (has_rank) knowledge_.shapes[name] = std::move(extents);
+    }
   }
 
   /// The first output behind those that are computed that somebody reads; empty where there is none.
@@ -289,7 +371,8 @@ class OnnxGraphBuilder {
     node.source_index = Node::in_no_source;
     if (!constant) {
       node.operation = ops::Unknown{node.type, {}};
-      node.obstacle = "'" + name + "' depends on the shapes of the network's inputs";
+      node.obstacle =
+          "'" + name + "' depends on the shapes of the network's inputs, which are not all known (--input-shape)";
     } else if (!constant->is_float() && !constant->is_integer()) {
       node.operation = ops::Unknown{node.type, {}};
       node.obstacle = "'" + name + "' is of type " + onnx_type_name(constant->type) + ", which is not computed";

@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "nuq/compiled.hpp"
 #include "nuq/onnx/constant.hpp"
@@ -20,6 +22,11 @@ class OnnxConstants {
 
   /// The value of a name; nothing where it is no constant or is made by an operation that is not worked out here.
   NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> find(const std::string& value);
+
+  /// Makes known what the model leaves open: a value that follows from shapes.
+  void set(const std::string& value, OnnxConstant constant) { set_[value] = std::move(constant); }
+  /// What a node gives whose inputs are all constants or were set, one of them at least; nothing for other nodes.
+  NUQ_FUNCTION [[nodiscard]] std::optional<OnnxConstant> follow(const onnx_schema::NodeProto& node);
 
   /// The initializer or Constant node that a value is taken from through operations that keep its numbers (Identity,
   /// Transpose, Squeeze, Unsqueeze, Reshape, Flatten); empty where there is no such one.
@@ -38,7 +45,8 @@ class OnnxConstants {
   OnnxTensors& tensors_;
   std::string file_;
   std::map<std::string, OnnxConstant> small_;  // worked out already
-  int depth_ = 0;                              // of operations being worked out
+  std::map<std::string, OnnxConstant> set_;
+  int depth_ = 0;  // of operations being worked out
 };
 
 /// What an operation makes of constants; nothing for one that is not worked out here, or that its inputs do not fit.
@@ -54,8 +62,6 @@ NUQ_NAMESPACE_END
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/broadcast.hpp"
@@ -227,12 +233,10 @@ NUQ_FUNCTION [[nodiscard]] inline Folded fold_unsqueeze(const OnnxConstant& inpu
   return with_shape(input, shape);
 }
 
-NUQ_FUNCTION [[nodiscard]] inline Folded fold_gather(const onnx_schema::NodeProto& node, const OnnxConstant& data,
-                                                     const OnnxConstant& places) {
-  const std::int64_t axis = axis_within(integer_attribute(node, "axis", 0), data.shape.size());
-  if (axis < 0 || !places.is_integer()) return std::nullopt;
-  const auto at = static_cast<std::size_t>(axis);
-  const AxisSplit split = split_at(data.shape, at, at + 1);
+/// At places along an axis.
+NUQ_FUNCTION [[nodiscard]] inline Folded gathered(const OnnxConstant& data, std::size_t axis,
+                                                  const OnnxConstant& places) {
+  const AxisSplit split = split_at(data.shape, axis, axis + 1);
   std::vector<std::size_t> offsets;
   for (std::int64_t outer = 0; outer < split.outer; ++outer) {
     for (const std::int64_t given : places.integers) {
@@ -243,10 +247,18 @@ NUQ_FUNCTION [[nodiscard]] inline Folded fold_gather(const onnx_schema::NodeProt
       }
     }
   }
-  Shape shape(data.shape.begin(), data.shape.begin() + axis);
+  const auto at = data.shape.begin() + static_cast<std::ptrdiff_t>(axis);
+  Shape shape(data.shape.begin(), at);
   shape.insert(shape.end(), places.shape.begin(), places.shape.end());
-  shape.insert(shape.end(), data.shape.begin() + axis + 1, data.shape.end());
+  shape.insert(shape.end(), at + 1, data.shape.end());
   return picked(data, std::move(shape), offsets);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_gather(const onnx_schema::NodeProto& node, const OnnxConstant& data,
+                                                     const OnnxConstant& places) {
+  const std::int64_t axis = axis_within(integer_attribute(node, "axis", 0), data.shape.size());
+  if (axis < 0 || !places.is_integer()) return std::nullopt;
+  return gathered(data, static_cast<std::size_t>(axis), places);
 }
 
 NUQ_FUNCTION [[nodiscard]] inline Folded fold_concat(const onnx_schema::NodeProto& node, const FoldInputs& inputs) {
@@ -277,24 +289,35 @@ NUQ_FUNCTION [[nodiscard]] inline Folded fold_concat(const onnx_schema::NodeProt
   return held == element_count(result.shape) ? Folded(std::move(result)) : std::nullopt;
 }
 
+/// A single number that is whole and small enough to count with.
+NUQ_FUNCTION [[nodiscard]] inline std::optional<std::int64_t> whole_number(const OnnxConstant* input) {
+  if (input == nullptr || input->floats.size() + input->integers.size() != 1) return std::nullopt;
+  constexpr float most_exact = 1 << 24;
+  if (input->is_float() && !(std::fabs(input->floats[0]) < most_exact)) return std::nullopt;
+  const std::int64_t value = input->is_float() ? static_cast<std::int64_t>(input->floats[0]) : input->integers[0];
+  const bool is_whole = !input->is_float() || input->floats[0] == static_cast<float>(value);
+  return is_whole && value > -max_element_count && value < max_element_count ? std::optional(value) : std::nullopt;
+}
+
 NUQ_FUNCTION [[nodiscard]] inline Folded fold_range(const FoldInputs& inputs) {
-  const bool fits =
-      std::all_of(inputs.begin(), inputs.end(), [](const OnnxConstant* input) { return input->integers.size() == 1; });
-  if (!fits || inputs.size() != 3) return std::nullopt;
-  const auto is_small = [](const OnnxConstant* input) {
-    return input->integers[0] > -max_element_count && input->integers[0] < max_element_count;
-  };
-  if (!std::all_of(inputs.begin(), inputs.end(), is_small)) return std::nullopt;
-  const std::int64_t step = inputs[2]->integers[0];
+  if (inputs.size() != 3) return std::nullopt;
+  const auto start = whole_number(inputs[0]);
+  const auto limit = whole_number(inputs[1]);
+  const auto step = whole_number(inputs[2]);
+  if (!start || !limit || !step || *step == 0) return std::nullopt;
   OnnxConstant result;
   result.type = inputs[0]->type;
   constexpr std::size_t most = 1 << 20;
-  for (std::int64_t value = inputs[0]->integers[0];
-       step != 0 && (step > 0 ? value < inputs[1]->integers[0] : value > inputs[1]->integers[0]); value += step) {
-    result.integers.push_back(value);
-    if (result.integers.size() > most) return std::nullopt;
+  std::size_t count = 0;
+  for (std::int64_t value = *start; *step > 0 ? value < *limit : value > *limit; value += *step) {
+    if (++count > most) return std::nullopt;
+    if (result.is_float()) {
+      result.floats.push_back(static_cast<float>(value));
+    } else {
+      result.integers.push_back(value);
+    }
   }
-  result.shape = {static_cast<std::int64_t>(result.integers.size())};
+  result.shape = {static_cast<std::int64_t>(count)};
   return result;
 }
 
@@ -324,23 +347,107 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxConstant aligned_operand(const onnx_schema
   return right;
 }
 
+/// Of what combines two constants element by element; nothing where they do not fit.
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> common_shape(const Shape& left, const Shape& right) {
+  const bool left_is_longer = left.size() >= right.size();
+  Shape result = left_is_longer ? left : right;
+  const Shape& shorter = left_is_longer ? right : left;
+  const std::size_t missing = result.size() - shorter.size();
+  for (std::size_t axis = 0; axis < shorter.size(); ++axis) {
+    std::int64_t& extent = result[missing + axis];
+    if (extent == 1) extent = shorter[axis];
+    if (shorter[axis] != 1 && shorter[axis] != extent) return std::nullopt;
+  }
+  return is_valid_shape(result) ? std::optional(std::move(result)) : std::nullopt;
+}
+
+/// Repeated to a shape that it broadcasts to.
+NUQ_FUNCTION [[nodiscard]] inline OnnxConstant repeated_to(const OnnxConstant& input, const Shape& shape) {
+  const BroadcastOffsets from(input.shape, shape);
+  std::vector<std::size_t> offsets(element_count(shape));
+  for (std::size_t at = 0; at < offsets.size(); ++at)
+    offsets[at] = static_cast<std::size_t>(from(static_cast<std::int64_t>(at)));
+  return picked(input, shape, offsets);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_expand(const OnnxConstant& input, const OnnxConstant& extents) {
+  constexpr std::size_t most = 1 << 20;
+  const std::optional<Shape> shape = common_shape(input.shape, extents.integers);
+  if (!extents.is_integer() || !shape || element_count(*shape) > most) return std::nullopt;
+  return repeated_to(input, *shape);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_equal(const OnnxConstant& left, const OnnxConstant& right) {
+  const std::optional<Shape> shape = common_shape(left.shape, right.shape);
+  if (left.type != right.type || !left.is_integer() || !shape) return std::nullopt;
+  const std::vector<std::int64_t> others = repeated_to(right, *shape).integers;
+  OnnxConstant result = repeated_to(left, *shape);
+  result.type = onnx_schema::TensorProto::BOOL;
+  for (std::size_t at = 0; at < others.size(); ++at) result.integers[at] = result.integers[at] == others[at] ? 1 : 0;
+  return result;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_where(const OnnxConstant& condition, const OnnxConstant& chosen,
+                                                    const OnnxConstant& other) {
+  const std::optional<Shape> values = common_shape(chosen.shape, other.shape);
+  const std::optional<Shape> shape = values ? common_shape(*values, condition.shape) : std::nullopt;
+  if (chosen.type != other.type || !condition.is_integer() || !shape) return std::nullopt;
+  const std::vector<std::int64_t> choice = repeated_to(condition, *shape).integers;
+  const OnnxConstant others = repeated_to(other, *shape);
+  OnnxConstant result = repeated_to(chosen, *shape);
+  for (std::size_t at = 0; at < choice.size(); ++at) {
+    if (choice[at] != 0) continue;
+    if (result.is_float()) {
+      result.floats[at] = others.floats[at];
+    } else {
+      result.integers[at] = others.integers[at];
+    }
+  }
+  return result;
+}
+
+/// Along one axis.
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_slice(const onnx_schema::NodeProto& node, const FoldInputs& inputs) {
+  const auto list = [&](const char* name, std::size_t input) {
+    return integer_list(node, name, input < inputs.size() ? inputs[input] : nullptr);
+  };
+  const OnnxConstant& data = *inputs[0];
+  const std::vector<std::int64_t> starts = list("starts", 1);
+  const std::vector<std::int64_t> ends = list("ends", 2);
+  std::vector<std::int64_t> axes = list("axes", 3);
+  std::vector<std::int64_t> steps = list("steps", 4);
+  if (axes.empty()) axes = {0};
+  if (steps.empty()) steps = {1};
+  if (starts.size() != 1 || ends.size() != 1 || axes.size() != 1 || steps.size() != 1 || steps[0] == 0)
+    return std::nullopt;
+  const std::int64_t axis = axis_within(axes[0], data.shape.size());
+  if (axis < 0) return std::nullopt;
+  const auto at = static_cast<std::size_t>(axis);
+  const AxisSplit split = split_at(data.shape, at, at + 1);
+  const bool is_upward = steps[0] > 0;
+  const auto clamped = [&](std::int64_t place) {
+    const std::int64_t lowest = is_upward ? 0 : -1;
+    return std::clamp(place < 0 ? place + split.extent : place, lowest, lowest + split.extent);
+  };
+  const std::int64_t end = clamped(ends[0]);
+  const std::int64_t step = std::clamp(steps[0], -split.extent, split.extent);
+  OnnxConstant places;
+  places.type = onnx_schema::TensorProto::INT64;
+  for (std::int64_t place = clamped(starts[0]); is_upward ? place < end : place > end; place += step)
+    places.integers.push_back(place);
+  places.shape = {static_cast<std::int64_t>(places.integers.size())};
+  return gathered(data, at, places);
+}
+
 NUQ_FUNCTION [[nodiscard]] inline Folded fold_arithmetic(const onnx_schema::NodeProto& node, const OnnxConstant& left,
                                                          const OnnxConstant& given) {
   if (left.type != given.type) return std::nullopt;
   const OnnxConstant right = aligned_operand(node, left, given);
+  const std::optional<Shape> shape = common_shape(left.shape, right.shape);
+  if (!shape) return std::nullopt;
   OnnxConstant result;
   result.type = left.type;
-  result.shape = left.shape.size() >= right.shape.size() ? left.shape : right.shape;
-  const auto fits = [&result](const Shape& shape) {
-    const std::size_t missing = result.shape.size() - shape.size();
-    for (std::size_t axis = 0; axis < shape.size(); ++axis) {
-      std::int64_t& extent = result.shape[missing + axis];
-      if (extent == 1) extent = shape[axis];
-      if (shape[axis] != 1 && shape[axis] != extent) return false;
-    }
-    return true;
-  };
-  if (!fits(left.shape) || !fits(right.shape) || !is_valid_shape(result.shape)) return std::nullopt;
+  result.shape = *shape;
   const BroadcastOffsets from_left(left.shape, result.shape);
   const BroadcastOffsets from_right(right.shape, result.shape);
   const auto count = static_cast<std::int64_t>(element_count(result.shape));
@@ -419,6 +526,10 @@ NUQ_DEFINITION std::optional<OnnxConstant> fold_onnx_node(const onnx_schema::Nod
   if (op == "Concat" && has_all) return fold_concat(node, inputs);
   const bool is_arithmetic = op == "Add" || op == "Sub" || op == "Mul" || op == "Div";
   if (is_arithmetic && has_all && inputs.size() == 2) return fold_arithmetic(node, *first, *given(1));
+  if (op == "Expand" && given(1) != nullptr) return fold_expand(*first, *given(1));
+  if (op == "Equal" && given(1) != nullptr) return fold_equal(*first, *given(1));
+  if (op == "Where" && has_all && inputs.size() == 3) return fold_where(*first, *given(1), *given(2));
+  if (op == "Slice") return fold_slice(node, inputs);
   if (op == "Shape" && inputs.size() == 1 && node.attribute_size() == 0) {
     OnnxConstant shape;
     shape.type = onnx_schema::TensorProto::INT64;
@@ -433,8 +544,10 @@ NUQ_DEFINITION OnnxConstants::OnnxConstants(const OnnxScope& scope, OnnxTensors&
     : scope_(scope), tensors_(tensors), file_(std::move(file)) {}
 
 NUQ_DEFINITION std::optional<OnnxConstant> OnnxConstants::find(const std::string& value) {
-  const auto known = small_.find(value);
-  if (known != small_.end()) return known->second;
+  for (const auto* known : {&small_, &set_}) {
+    const auto found = known->find(value);
+    if (found != known->end()) return found->second;
+  }
   const OnnxScope* const scope = scope_.scope_of(value);
   if (scope == nullptr || !scope_.is_constant(value)) return std::nullopt;
   std::optional<OnnxConstant> constant;
@@ -447,6 +560,16 @@ NUQ_DEFINITION std::optional<OnnxConstant> OnnxConstants::find(const std::string
   }
   if (constant && element_count(constant->shape) <= detail::most_kept_values) small_.emplace(value, *constant);
   return constant;
+}
+
+NUQ_DEFINITION std::optional<OnnxConstant> OnnxConstants::follow(const onnx_schema::NodeProto& node) {
+  bool has_set = false;
+  for (const std::string& input : node.input()) {
+    const bool is_set = set_.count(input) > 0;
+    if (!is_set && !input.empty() && !scope_.is_constant(input)) return std::nullopt;
+    has_set = has_set || is_set;
+  }
+  return has_set && onnx_subgraphs(node).empty() ? of_node(node) : std::nullopt;
 }
 
 NUQ_DEFINITION std::string OnnxConstants::origin(const std::string& value) const {

@@ -184,3 +184,35 @@ TEST_CASE("a file that asks for too many nodes is refused") {
           static_cast<void>(nuq::build_onnx_graph(std::make_shared<const nuq::OnnxModel>(model)));
         }).says("2 nodes, the limit is 1"));
 }
+
+TEST_CASE("inputs have the shapes that the options give them") {
+  SmallModel small;
+  small.input("x", {-1, 3, -1}).node("Relu", {"x"}, "y");
+  small.options.input_shapes = {{"x", {2, 3, 5}}};
+  const nuq::Graph graph = small.built();
+  CHECK(graph.values[graph.inputs.front()].shape == Shape{2, 3, 5});
+  const auto problem = [&small](const std::string& input, const Shape& shape) {
+    small.options.input_shapes = {{input, shape}};
+    return error_of<nuq::ConfigError>([&small] { static_cast<void>(small.built()); });
+  };
+  CHECK(problem("z", {1, 3, 5}).says("no input 'z'"));
+  CHECK(problem("x", {1, 3}).says("the given shape [1,3] has 2 axes, the model's input has 3"));
+  CHECK(problem("x", {1, 4, 5}).says("whose axis 1 has 3"));
+  CHECK(problem("x", {1, 3, std::int64_t{1} << 40}).says("that of no array"));
+}
+
+TEST_CASE("what follows from the shapes of values is worked out once they are numbers") {
+  SmallModel small;
+  small.input("x", {-1, 2, -1});
+  set_integer(small.node("Split", {"x"}, "left"), "axis", 1);
+  small.graph().mutable_node(0)->add_output("right");
+  small.node("Shape", {"right"}, "shape");
+  small.integers("last", {}, {2}).node("Gather", {"shape", "last"}, "length");
+  small.integers("zero", {}, {0}).integers("one", {}, {1}).node("Range", {"zero", "length", "one"}, "range");
+  set_integer(small.node("Cast", {"range"}, "places"), "to", nuq::onnx_schema::TensorProto::FLOAT);
+  small.node("Add", {"left", "places"}, "y");
+  CHECK_THROWS_WITH_AS(static_cast<void>(small.computed("y", "x", Tensor({1, 2, 3}, {1, 1, 1, 2, 2, 2}))),
+                       doctest::Contains("--input-shape"), nuq::Error);
+  small.options.input_shapes = {{"x", {1, 2, 3}}};
+  CHECK(small.computed("y", "x", Tensor({1, 2, 3}, {1, 1, 1, 2, 2, 2})).values == std::vector<float>{1, 2, 3});
+}

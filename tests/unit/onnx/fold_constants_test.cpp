@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,6 +69,44 @@ TEST_CASE("arithmetic, places, slices of constants and the shapes of others") {
   small.integers("begin", {}, {1}).integers("end", {}, {8}).integers("step", {}, {3});
   small.node("Range", {"begin", "end", "step"}, "range");
   CHECK(found(small, "range")->integers == std::vector<std::int64_t>{1, 4, 7});
+}
+
+TEST_CASE("ranges of whole numbers that are floats") {
+  SmallModel small;
+  small.floats("begin", {}, {3}).floats("end", {}, {-1.0F}).floats("step", {}, {-2}).floats("half", {}, {0.5F});
+  small.node("Range", {"begin", "end", "step"}, "range");
+  CHECK(found(small, "range")->floats == std::vector<float>{3, 1});
+  small.node("Range", {"half", "begin", "half"}, "halves");
+  CHECK(!found(small, "halves"));
+}
+
+TEST_CASE("slices along one axis, in both directions") {
+  SmallModel small = with_matrix();
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  small.integers("last", {1}, {-1})
+      .integers("least", {1}, {least})
+      .integers("one", {1}, {1})
+      .integers("ten", {1}, {10});
+  small.node("Slice", {"m", "one", "ten", "one"}, "right");
+  CHECK(found(small, "right")->shape == nuq::Shape{2, 2});
+  CHECK(found(small, "right")->floats == std::vector<float>{2, 3, 5, 6});
+  small.node("Slice", {"m", "last", "least", "one", "last"}, "mirrored");
+  CHECK(found(small, "mirrored")->floats == std::vector<float>{3, 2, 1, 6, 5, 4});
+}
+
+TEST_CASE("constants that are repeated, compared and chosen from") {
+  SmallModel small;
+  small.integers("shape", {3}, {2, -1, 3}).integers("minus", {1}, {-1}).integers("other", {3}, {7, 8, 9});
+  small.node("Equal", {"shape", "minus"}, "is_open");
+  CHECK(found(small, "is_open")->type == T::BOOL);
+  CHECK(found(small, "is_open")->integers == std::vector<std::int64_t>{0, 1, 0});
+  small.node("Where", {"is_open", "other", "shape"}, "filled");
+  CHECK(found(small, "filled")->integers == std::vector<std::int64_t>{2, 8, 3});
+  small.integers("rows", {2}, {2, 1}).node("Expand", {"filled", "rows"}, "expanded");
+  CHECK(found(small, "expanded")->shape == nuq::Shape{2, 3});
+  CHECK(found(small, "expanded")->integers == std::vector<std::int64_t>{2, 8, 3, 2, 8, 3});
+  small.integers("two", {2}, {1, 1}).node("Equal", {"shape", "two"}, "unfit");
+  CHECK(!found(small, "unfit"));
 }
 
 TEST_CASE("one value everywhere in a shape") {

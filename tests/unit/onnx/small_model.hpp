@@ -64,6 +64,7 @@ class SmallModel {
     nuq::OnnxModel content;
     content.file = file;
     content.proto = proto;
+    content.options = options;
     return std::make_shared<const nuq::OnnxModel>(std::move(content));
   }
   [[nodiscard]] nuq::Graph built() const { return nuq::build_onnx_graph(model()); }
@@ -78,6 +79,7 @@ class SmallModel {
   }
 
   nuq::onnx_schema::ModelProto proto;
+  nuq::ReadOptions options;
 
  private:
   static void describe(nuq::onnx_schema::ValueInfoProto& value, const std::string& name, const nuq::Shape& shape) {

@@ -98,6 +98,11 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<OnnxNumbers> numbers_of(OnnxNode
   return becomes_vector ? std::optional<OnnxNumbers>({data->values, false}) : std::nullopt;
 }
 
+/// For operations that are known where they have been worked out already.
+NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_of_shapes(OnnxNodeReader& node) {
+  return not_computed(node, "it depends on shapes that are not all known (--input-shape)");
+}
+
 }  // namespace detail
 NUQ_NAMESPACE_END
 
