@@ -116,19 +116,41 @@ class LinearLevelsLayer {
     const AxisSplit split = levels_split(levels_, call.layer, call.inputs[0].shape);
     const float* const input = call.inputs[0].values.data();
     float* const output = call.outputs[0].values.data();
+    if (levels_.scales.size() == 1) {
+      call.workspace.for_each_range(split.inner, 1, [&](std::int64_t begin, std::int64_t end) {
+        convert(input + begin, end - begin, 0, output + begin);
+      });
+      return;
+    }
     call.workspace.for_each_range(split.outer * split.extent, split.inner, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t at = begin * split.inner; at < end * split.inner; ++at) {
-        const auto channel = static_cast<std::size_t>(at / split.inner % split.extent);
-        const float scale = levels_.scales[channel];
-        const float zero = levels_.zeros[channel];
-        output[at] = levels_.to_levels
-                         ? std::clamp(std::nearbyint(input[at] / scale) + zero, levels_.lowest, levels_.highest)
-                         : (input[at] - zero) * scale;
+      for (std::int64_t line = begin; line < end; ++line) {
+        const auto channel = static_cast<std::size_t>(line % split.extent);
+        convert(input + line * split.inner, split.inner, channel, output + line * split.inner);
       }
     });
   }
 
  private:
+  NUQ_FUNCTION void convert(const float* input, std::int64_t count, std::size_t channel, float* output) const {
+    const float scale = levels_.scales[channel];
+    const float zero = levels_.zeros[channel];
+    const float lowest = levels_.lowest;
+    const float highest = levels_.highest;
+    if (levels_.to_levels) {
+      for (std::int64_t at = 0; at < count; ++at)
+        output[at] = std::clamp(nearest_level(input[at] / scale) + zero, lowest, highest);
+    } else {
+      for (std::int64_t at = 0; at < count; ++at) output[at] = (input[at] - zero) * scale;
+    }
+  }
+
+  /// The nearest whole number, halves to even, of a value within the levels; beyond them, a number that is too.
+  NUQ_FUNCTION [[nodiscard]] static float nearest_level(float value) noexcept {
+    constexpr float beyond = 1 << 20;        // all levels, and what stands for 0 added
+    constexpr float no_fractions = 3 << 22;  // floats have none from 2^23 on
+    return std::clamp(value, -beyond, beyond) + no_fractions - no_fractions;
+  }
+
   ops::LinearLevels levels_;
 };
 LinearLevelsLayer layer_of(const ops::LinearLevels&);
