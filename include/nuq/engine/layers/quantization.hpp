@@ -131,16 +131,18 @@ class LinearLevelsLayer {
   }
 
  private:
-  NUQ_FUNCTION void convert(const float* input, std::int64_t count, std::size_t channel, float* output) const {
+  /// In one place, as a compiler vectorizes it.
+  NUQ_FUNCTION void convert(const float* input, std::int64_t count, std::size_t channel, float* values) const {
     const float scale = levels_.scales[channel];
     const float zero = levels_.zeros[channel];
     const float lowest = levels_.lowest;
     const float highest = levels_.highest;
+    if (input != values) std::copy(input, input + count, values);
     if (levels_.to_levels) {
       for (std::int64_t at = 0; at < count; ++at)
-        output[at] = within(nearest_level(input[at] / scale) + zero, lowest, highest);
+        values[at] = within(nearest_level(values[at] / scale) + zero, lowest, highest);
     } else {
-      for (std::int64_t at = 0; at < count; ++at) output[at] = (input[at] - zero) * scale;
+      for (std::int64_t at = 0; at < count; ++at) values[at] = (values[at] - zero) * scale;
     }
   }
 
