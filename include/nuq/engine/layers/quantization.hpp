@@ -131,31 +131,22 @@ class LinearLevelsLayer {
   }
 
  private:
-  /// In one place, as a compiler vectorizes it.
+  /// In one place, and clamped before rounding, as the limits are whole numbers: a compiler vectorizes it so.
   NUQ_FUNCTION void convert(const float* input, std::int64_t count, std::size_t channel, float* values) const {
+    constexpr float no_fractions = 3 << 22;  // a sum with it is rounded to whole numbers, halves to even
     const float scale = levels_.scales[channel];
     const float zero = levels_.zeros[channel];
-    const float lowest = levels_.lowest;
-    const float highest = levels_.highest;
+    const float lowest = levels_.lowest - zero;
+    const float highest = levels_.highest - zero;
     if (input != values) std::copy(input, input + count, values);
     if (levels_.to_levels) {
-      for (std::int64_t at = 0; at < count; ++at)
-        values[at] = within(nearest_level(values[at] / scale) + zero, lowest, highest);
+      for (std::int64_t at = 0; at < count; ++at) {
+        const float clamped = (std::max)((std::min)(values[at] / scale, highest), lowest);
+        values[at] = clamped + no_fractions - no_fractions + zero;
+      }
     } else {
       for (std::int64_t at = 0; at < count; ++at) values[at] = (values[at] - zero) * scale;
     }
-  }
-
-  /// The nearest whole number, halves to even, of a value within the levels; beyond them, a number that is too.
-  NUQ_FUNCTION [[nodiscard]] static float nearest_level(float value) noexcept {
-    constexpr float beyond = 1 << 20;        // all levels, and what stands for 0 added
-    constexpr float no_fractions = 3 << 22;  // floats have none from 2^23 on
-    return within(value, -beyond, beyond) + no_fractions - no_fractions;
-  }
-
-  /// std::clamp in a form that compilers vectorize.
-  NUQ_FUNCTION [[nodiscard]] static float within(float value, float lowest, float highest) noexcept {
-    return (std::max)((std::min)(value, highest), lowest);
   }
 
   ops::LinearLevels levels_;
