@@ -92,13 +92,14 @@ void describe(const AutoArguments& arguments, const AutoEvaluator& evaluator, To
   if (options.cap_levels) report.set("cap", true);
   if (!arguments.pins.empty()) report.set("pin", arguments.pins);
   if (!arguments.groups.empty()) report.set("share", arguments.groups);
-  report.set("calibration", !evaluation.calibration.empty());
+  report.set("calibration", evaluation.calibration.is_given());
   report.add_input("model", arguments.model);
   report.add_input("weights", arguments.weights);
   report.add_input("configuration", arguments.config.file);
   report.add_dataset("data", evaluation.data);
   report.add_dataset("confirmation", evaluation.confirm);
-  report.add_dataset("calibration", evaluation.calibration);
+  report.add_dataset("calibration", evaluation.calibration.dataset);
+  report.set_if_any("layer_inputs", evaluation.calibration.layer_inputs);
   for (const std::string& file : evaluation.command_files) report.add_input("evaluator", file);
   report.begin();
 }
@@ -121,7 +122,7 @@ nuq::AutoNuqResult search(const AutoArguments& arguments, const nuq::ConfigSourc
   return nuq::auto_nuq(
       arguments.model, arguments.weights, evaluator, config, arguments.record, arguments.prefix, options,
       nuq::Policies{quantizer_of(arguments.policies, counts_levels, session.seed), nuq::NamedSearch(arguments.search),
-                    nuq::ThreadExecutor(arguments.jobs), progress});
+                    nuq::ThreadExecutor(arguments.jobs), progress, evaluator.calibration_policies()});
 }
 
 /// What the layers of the configuration decide.
@@ -172,7 +173,7 @@ void run(AutoArguments arguments, Session& session) {
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
 
   prepare_outputs(arguments.prefix,
-                  {arguments.evaluation.data, arguments.evaluation.confirm, arguments.evaluation.calibration},
+                  {arguments.evaluation.data, arguments.evaluation.confirm, arguments.evaluation.calibration.dataset},
                   {arguments.record, arguments.options.journal, arguments.config.save});
   nuq::refuse_overwriting(arguments.evaluation.command_files, {arguments.record, arguments.options.journal});
   if (arguments.options.pareto) clean_up_on_signal(arguments.prefix + "_pareto/");
@@ -271,10 +272,7 @@ void add_auto(CLI::App& app, Session& session) {
                   "the metric as it is")
       ->capture_default_str();
   command.get_option("--confidence")->each([arguments](const std::string&) { arguments->asks_for_confidence = true; });
-  command
-      .add_option("--calibration", arguments->evaluation.calibration,
-                  "dataset JSON that the weights are fitted to and that calibrates the activations")
-      ->type_name("FILE");
+  arguments->evaluation.calibration.add_to(command);
   command.add_flag("--weights-only", arguments->options.weights_only, "leave activations in float");
   arguments->policies.add_to(command);
   command

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "calibration_batches.hpp"
 #include "dataset_files.hpp"
 #include "max_drop.hpp"
 #include "nuq/adapters/command_evaluator.hpp"
@@ -16,7 +17,6 @@
 #include "nuq/engine/net.hpp"
 #include "nuq/evaluation/evaluate.hpp"
 #include "nuq/evaluation/evaluator.hpp"
-#include "nuq/graph/input_shapes.hpp"
 #include "nuq/io/json_text.hpp"
 #include "nuq/io/mapped_file.hpp"
 #include "nuq/io/sha256.hpp"
@@ -38,17 +38,15 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
     nuq::EvaluationServerOptions server;     ///< its `max_drop` decides, where it is given
     std::string command_label;               ///< with `command_files`, what the command's or server's metric
     std::vector<std::string> command_files;  ///< depends on, besides its text and the model
-    std::string calibration;                 ///< dataset JSON; empty: weights-only
+    CalibrationFiles calibration;            ///< none: weights-only
     MaxDrop max_drop;
     bool tells_damage = true;  ///< how far outputs are from the original's, beside an accuracy
     std::size_t threads = 1;
   };
 
   explicit AutoEvaluator(Options options) : options_(std::move(options)) {
-    if (!options_.calibration.empty()) {
-      calibration_.emplace(load_dataset_files(options_.calibration));
-      declared_inputs_ = nuq::input_shapes(nuq::load_graph(options_.original_model, "", options_.network));
-    }
+    if (options_.calibration.is_given())
+      calibration_.emplace(options_.calibration, options_.original_model, options_.network);
     if (!options_.confirm.empty()) load_confirmation();
     if (!options_.data.empty()) {
       load_data();
@@ -116,7 +114,11 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
 
   /// 0 without calibration data.
   [[nodiscard]] int calibration_batches() const { return calibration_ ? calibration_->batches() : 0; }
-  nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index, declared_inputs_); }
+  nuq::InputBatch calibration_batch(int index) const { return calibration_.value().batch(index); }
+  /// What computes with them.
+  [[nodiscard]] nuq::CalibrationPolicies calibration_policies() const {
+    return calibration_ ? calibration_->policies() : nuq::CalibrationPolicies{};
+  }
 
  private:
   /// Knows the original's outputs too where its metric is an accuracy, whose loss is better known with the outputs'
@@ -155,8 +157,7 @@ class AutoEvaluator : public nuq::AutoNuqEvaluatorBase<AutoEvaluator> {
   std::optional<nuq::Dataset> confirm_;
   std::optional<nuq::CommandEvaluator> command_;
   std::optional<nuq::EvaluationServer> server_;
-  std::optional<nuq::Dataset> calibration_;
-  nuq::InputShapes declared_inputs_;
+  std::optional<CalibrationBatches> calibration_;
 };
 
 #endif  // NUQ_EXAMPLES_CLI_AUTO_EVALUATOR_HPP

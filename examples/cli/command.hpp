@@ -42,6 +42,7 @@ void add_inspect(CLI::App& app, Session& session);
 void add_run(CLI::App& app, Session& session);
 void add_config(CLI::App& app, Session& session);
 void add_eval(CLI::App& app, Session& session);
+void add_observe(CLI::App& app, Session& session);
 void add_quantize(CLI::App& app, Session& session);
 void add_auto(CLI::App& app, Session& session);
 void add_rollback(CLI::App& app, Session& session);

@@ -90,6 +90,14 @@ Writes: nothing)"},
 
 Writes:
   FILE    a page for any browser; X_report.html, of one report, otherwise)"},
+      {"observe", R"(Example:
+  nuq observe -m net.onnx -c config.json -o observed.onnx
+
+Writes:
+  FILE    the model with more outputs: what the layers read. Run it in ONNX
+          Runtime on a few batches, save its outputs as
+          FOLDER/<batch>__<output>.npy, characters outside [A-Za-z0-9_.-] as
+          _; nuq quantize --layer-inputs FOLDER calibrates with them)"},
       {"compress", R"(Example:
   nuq compress --format ascend --input weights.bin --output weights.cmp
 

@@ -43,6 +43,7 @@ void add_commands(CLI::App& app, Session& session) {
   add_run(app, session);
   add_config(app, session);
   add_eval(app, session);
+  add_observe(app, session);
   add_quantize(app, session);
   add_auto(app, session);
   add_rollback(app, session);

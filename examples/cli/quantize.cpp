@@ -7,13 +7,11 @@
 #include <string>
 #include <utility>
 
+#include "calibration_batches.hpp"
 #include "command.hpp"
 #include "config_options.hpp"
-#include "dataset_files.hpp"
 #include "dry_run.hpp"
 #include "nuq/caffe/build_graph.hpp"
-#include "nuq/dataset/dataset.hpp"
-#include "nuq/graph/input_shapes.hpp"
 #include "nuq/report/report.hpp"
 #include "nuq/report/table.hpp"
 #include "nuq/workflow/static_nuq.hpp"
@@ -32,7 +30,7 @@ struct QuantizeArguments : ModelOptions {
   SizeLimit size;
   std::string recipe;
   bool dry_run = false;
-  std::string calibration;
+  CalibrationFiles calibration;
   bool weights_only = false;
   bool sequential = false;
   PolicyNames policies;
@@ -61,11 +59,12 @@ void describe(const QuantizeArguments& arguments, ToolReport& report) {
   if (point.kind() == Kind::bytes_at_most) report.set("max_bytes", point.bytes());
   if (arguments.options.cap_levels) report.set("cap", *arguments.options.cap_levels);
   if (arguments.sequential) report.set("sequential", true);
-  report.set("calibration", !arguments.calibration.empty());
+  report.set("calibration", arguments.calibration.is_given());
   report.add_input("model", arguments.model);
   report.add_input("weights", arguments.weights);
   report.add_input("configuration", arguments.config.file);
-  report.add_dataset("calibration", arguments.calibration);
+  report.add_dataset("calibration", arguments.calibration.dataset);
+  report.set_if_any("layer_inputs", arguments.calibration.layer_inputs);
   report.begin();
 }
 
@@ -83,20 +82,20 @@ nuq::RunReport quantize(const QuantizeArguments& arguments, const nuq::ConfigSou
   CountedWork layers(bar, "quantized layer", nuq_layers);
   const nuq::AnyLayerQuantizer quantizer =
       quantizer_of(arguments.policies, false, session.seed).watched([&layers] { layers.step(); });
-  const auto quantize_with = [&](auto&& next_batch) {
+  const auto quantize_with = [&](auto&& next_batch, const nuq::CalibrationPolicies& policies) {
     return nuq::static_nuq(arguments.model, arguments.weights, next_batch, config, arguments.record_file(),
-                           arguments.prefix, options, quantizer);
+                           arguments.prefix, options, quantizer, policies);
   };
-  if (arguments.calibration.empty()) return quantize_with(nuq::WeightsOnly{});
-  const nuq::Dataset data = load_dataset_files(arguments.calibration);
+  if (!arguments.calibration.is_given()) return quantize_with(nuq::WeightsOnly{}, {});
+  const CalibrationBatches data(arguments.calibration, arguments.model, arguments.network);
   options.weights_only = arguments.weights_only;
   options.statistics_batches = data.batches();
-  const nuq::InputShapes inputs = nuq::input_shapes(nuq::load_graph(arguments.model, "", arguments.network));
   CountedWork batches(bar, "calibrated with batch", static_cast<std::size_t>(data.batches()));
-  return quantize_with([&](int index) {
+  const auto next_batch = [&](int index) {
     batches.step();
-    return data.batch(index, inputs);
-  });
+    return data.batch(index);
+  };
+  return quantize_with(next_batch, data.policies());
 }
 
 /// The settings of another run.
@@ -109,12 +108,12 @@ nuq::ConfigSource follow_recipe(QuantizeArguments& arguments) {
 
 void run(QuantizeArguments arguments, Session& session) {
   if (arguments.dry_run) arguments.config.save.clear();
-  prepare_outputs(arguments.prefix, {arguments.calibration}, {arguments.record_file(), arguments.config.save});
+  prepare_outputs(arguments.prefix, {arguments.calibration.dataset}, {arguments.record_file(), arguments.config.save});
   const nuq::ConfigSource source =
       arguments.recipe.empty() ? arguments.config.source(arguments) : follow_recipe(arguments);
   const nuq::QuantConfig config = source.read();
   if (arguments.dry_run) {
-    print_dry_run(arguments, config, {arguments.calibration, "pass over the calibration data", 1}, session);
+    print_dry_run(arguments, config, {arguments.calibration.dataset, "pass over the calibration data", 1}, session);
     return;
   }
   decide_target(arguments, config);
@@ -173,17 +172,13 @@ void add_quantize(CLI::App& app, Session& session) {
               "PREFIX_report.json of a run whose numbers of levels, or price per bit, each layer gets again: for "
               "a network of the same layers, trained on")
           ->type_name("FILE");
-  CLI::Option* const calibration = command
-                                       .add_option("--calibration", arguments->calibration,
-                                                   "dataset JSON that the weights are fitted to and that calibrates "
-                                                   "the activations; without it weights-only")
-                                       ->type_name("FILE");
+  arguments->calibration.add_to(command);
   command.add_flag("--weights-only", arguments->weights_only, "leave activations in float");
   command
       .add_flag("--sequential", arguments->sequential,
                 "fit each layer to the inputs that the quantized layers before it give it; a pass over the data per "
                 "layer, seldom a gain")
-      ->needs(calibration);
+      ->needs(command.get_option("--calibration"));
   arguments->policies.add_to(command);
   for (const char* const other : {"--config", "--target"}) recipe->excludes(command.get_option(other));
   add_point(command, arguments->options, arguments->size);

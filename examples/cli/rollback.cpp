@@ -46,9 +46,10 @@ void run(RollbackArguments arguments, Session& session) {
   arguments.evaluation.original_weights = arguments.weights;
   arguments.evaluation.network = arguments.network;
   arguments.evaluation.threads = session.threads;
-  if (arguments.evaluation.calibration.empty()) arguments.evaluation.calibration = arguments.evaluation.data;
+  if (arguments.evaluation.calibration.dataset.empty())
+    arguments.evaluation.calibration.dataset = arguments.evaluation.data;
   if (arguments.record.empty()) arguments.record = arguments.prefix + "_record.txt";
-  prepare_outputs(arguments.prefix, {arguments.evaluation.data, arguments.evaluation.calibration},
+  prepare_outputs(arguments.prefix, {arguments.evaluation.data, arguments.evaluation.calibration.dataset},
                   {arguments.record, arguments.config.save});
   AutoEvaluator evaluator(arguments.evaluation);
   nuq::AutoCalibrationOptions options;
@@ -77,7 +78,7 @@ void add_rollback(CLI::App& app, Session& session) {
       ->required();
   add_max_drop(command, arguments->evaluation.max_drop)->required();
   command
-      .add_option("--calibration", arguments->evaluation.calibration,
+      .add_option("--calibration", arguments->evaluation.calibration.dataset,
                   "dataset JSON that calibrates the activations; that of --data otherwise")
       ->type_name("FILE");
   command.add_option("--record", arguments->record, "record file; PREFIX_record.txt otherwise")->type_name("FILE");

@@ -12,6 +12,7 @@
 
 #include "command.hpp"
 #include "nuq/caffe/build_graph.hpp"
+#include "nuq/dataset/layer_inputs.hpp"
 #include "nuq/engine/net.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/npy.hpp"
@@ -25,28 +26,13 @@ struct RunArguments : ModelOptions {
   std::vector<std::string> layers;
 };
 
-/// The name as a file name: characters outside [A-Za-z0-9_.-] become _, those of several bytes in UTF-8 one _.
-std::string escaped(const std::string& name) {
-  std::string file_name;
-  bool within_character = false;
-  for (const char c : name) {
-    const bool is_kept =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
-    const auto byte = static_cast<unsigned char>(c);
-    const bool goes_on = within_character && (byte & 0xC0U) == 0x80U;
-    if (!goes_on) file_name += is_kept ? c : '_';
-    within_character = byte >= 0x80U;
-  }
-  return file_name;
-}
-
 /// The name among `known` that is `wanted` or whose escaped form is; `kind` is for the message.
 std::string resolve(const std::vector<std::string>& known, const std::string& wanted, const std::string& kind,
                     const std::string& file) {
   std::set<std::string> found;
   for (const std::string& name : known) {
     if (name == wanted) return name;
-    if (escaped(name) == wanted) found.insert(name);
+    if (nuq::blob_file_name(name) == wanted) found.insert(name);
   }
   if (found.size() == 1) return *found.begin();
   if (found.empty())
@@ -120,7 +106,7 @@ class OutputArrays {
   };
 
   [[nodiscard]] std::string file_of(const std::string& name) const {
-    return (std::filesystem::path(arguments_.output_dir) / (escaped(name) + ".npy")).string();
+    return (std::filesystem::path(arguments_.output_dir) / (nuq::blob_file_name(name) + ".npy")).string();
   }
 
   [[noreturn]] static void fail(const std::string& problem) {
@@ -220,7 +206,8 @@ void run(const RunArguments& arguments, const Session& session) {
   for (const std::string& blob : blobs) arrays.stage(blob, net.output(blob));
   arrays.commit();
   if (!asks_for_nothing || session.quiet) return;
-  for (const std::string& blob : blobs) say(arguments.output_dir + "/" + escaped(blob) + ".npy: output '" + blob + "'");
+  for (const std::string& blob : blobs)
+    say(arguments.output_dir + "/" + nuq::blob_file_name(blob) + ".npy: output '" + blob + "'");
 }
 
 }  // namespace

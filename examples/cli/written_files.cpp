@@ -22,15 +22,16 @@ struct Purpose {
   const char* text;
 };
 
-constexpr std::array<Purpose, 9> purposes{{{".nuq", "THE SMALL ONE"},
-                                           {"_fake_quant_model.prototxt", "to measure accuracy"},
-                                           {"_fake_quant_weights.caffemodel", "to measure accuracy"},
-                                           {"_fake_quant_model.onnx", "to measure accuracy"},
-                                           {"_quantized_model.onnx", "int8 levels, to run"},
-                                           {"_deploy_model.prototxt", "for the compiler"},
-                                           {"_deploy_weights.caffemodel", "for the compiler"},
-                                           {"_quant.json", "names for the compiler"},
-                                           {"_nuq_layer_record.txt", "layers of few levels"}}};
+constexpr std::array<Purpose, 10> purposes{{{".nuq", "THE SMALL ONE"},
+                                            {"_fake_quant_model.prototxt", "to measure accuracy"},
+                                            {"_fake_quant_weights.caffemodel", "to measure accuracy"},
+                                            {"_fake_quant_model.onnx", "to measure accuracy"},
+                                            {"_quantized_model.onnx", "int8 levels, to run"},
+                                            {"_deploy_model.prototxt", "for the compiler"},
+                                            {"_deploy_weights.caffemodel", "for the compiler"},
+                                            {"_deploy_model.onnx", "for the compiler"},
+                                            {"_quant.json", "names for the compiler"},
+                                            {"_nuq_layer_record.txt", "layers of few levels"}}};
 
 const char* purpose_of(const std::string& path) {
   for (const Purpose& purpose : purposes) {

@@ -24,7 +24,6 @@
 #include "nuq/ascend/dictionary.hpp"
 #include "nuq/ascend/dictionary_rate.hpp"
 #include "nuq/ascend/fractal_z.hpp"
-#include "nuq/ascend/quantizer.hpp"
 #include "nuq/caffe/build_graph.hpp"
 #include "nuq/caffe/prototxt_text.hpp"
 #include "nuq/calibration/calibrate_activations.hpp"

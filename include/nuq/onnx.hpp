@@ -10,6 +10,7 @@
 #include "nuq/onnx/extent.hpp"
 #include "nuq/onnx/fold_constants.hpp"
 #include "nuq/onnx/front_end.hpp"
+#include "nuq/onnx/layer_inputs.hpp"
 #include "nuq/onnx/model.hpp"
 #include "nuq/onnx/model_file.hpp"
 #include "nuq/onnx/node_reader.hpp"

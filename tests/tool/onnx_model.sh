@@ -124,6 +124,20 @@ succeeds 'verify auto' "$nuq" verify found
 [ -s found_deploy_model.onnx ] || fail 'auto: no deploy model'
 succeeds rollback "$nuq" --quiet rollback -m small.onnx --data agreement.json --calibration data.json --max-drop 1 -o back
 [ -s back_deploy_model.onnx ] || fail 'rollback: no deploy model'
+
+# Calibration with what another runtime has given the layers, here nuq itself: the same as with data.
+printf '{"inputs": {"x": "x.npy"}, "batch_size": 3}' >plain.json
+succeeds observe "$nuq" observe -m small.onnx -c config.json -o observed.onnx
+succeeds 'run observed' "$nuq" --quiet run -m observed.onnx --input x=x.npy --blob x --blob f --output-dir observed
+mv observed/x.npy observed/0__x.npy
+mv observed/f.npy observed/0__f.npy
+succeeds 'quantize, layer inputs' "$nuq" --quiet quantize -m small.onnx -c config.json --target palette --layer-inputs observed -o replayed
+succeeds 'quantize, data' "$nuq" --quiet quantize -m small.onnx -c config.json --target palette --calibration plain.json -o computed
+for kind in fake_quant quantized deploy; do
+  cmp -s "replayed_${kind}_model.onnx" "computed_${kind}_model.onnx" || fail "layer inputs: another $kind model"
+done
+succeeds 'auto, layer inputs' "$nuq" --quiet auto -m small.onnx -c config.json --data agreement.json --layer-inputs observed --max-drop 1 --max-evaluations 4 -o found_replayed
+refuses 'no folder' 'absent' "$nuq" quantize -m small.onnx -c config.json --layer-inputs absent -o out
 # The same in ONNX Runtime, where it is found.
 if python3 -c 'import numpy, onnxruntime' 2>stderr.txt; then
   cat >judge.py <<'PY'

@@ -52,7 +52,7 @@ if command -v zsh > /dev/null; then zsh -n _nuq || fail "zsh does not read its c
 # The manual page.
 "$nuq" man > nuq.1
 for section in NAME SYNOPSIS OPTIONS COMMANDS 'EXIT STATUS'; do grep -q "^.SH $section" nuq.1 || fail "no section $section"; done
-for command in inspect run config eval quantize auto rollback convert pack unpack verify compress doctor; do
+for command in inspect run config eval observe quantize auto rollback convert pack unpack verify compress doctor; do
   grep -q "^.SS $command\$" nuq.1 || fail "the manual page does not tell of $command"
 done
 if command -v groff > /dev/null; then

@@ -34,6 +34,8 @@ class AnyEngine {
 
   /// As `computes_parts` of the engine.
   [[nodiscard]] bool can_compute_parts() const noexcept { return computes_parts_; }
+  /// As `replays` of the engine.
+  [[nodiscard]] bool is_replaying() const noexcept { return is_replaying_; }
   /// As `load` of the engine.
   NUQ_FUNCTION void load(const Graph& graph) { load_(graph); }
   /// As `set_input` of the engine.
@@ -48,12 +50,14 @@ class AnyEngine {
   template <class Engine>
   void hold(const std::shared_ptr<Engine>& engine) {
     computes_parts_ = computes_parts(*engine);
+    is_replaying_ = replays<Engine>();
     load_ = [engine](const Graph& graph) { engine->load(graph); };
     set_input_ = [engine](const std::string& blob, const TensorView& tensor) { engine->set_input(blob, tensor); };
     forward_ = [engine](Observer observer) { engine->forward(observer); };
   }
 
   bool computes_parts_ = false;
+  bool is_replaying_ = false;
   std::function<void(const Graph&)> load_;
   std::function<void(const std::string&, const TensorView&)> set_input_;
   std::function<void(Observer)> forward_;

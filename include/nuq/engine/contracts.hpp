@@ -67,8 +67,10 @@ using engine_forward_op = decltype(std::declval<Engine&>().forward(std::declval<
 /// each layer, in execution order: inputs as the layer has read them, outputs as it has written them, both before a
 /// later in-place layer overwrites them. Node and views are valid during the call alone. An engine that needs nothing
 /// of a graph but its nodes and values, not the files that it comes from, may say so by `static constexpr bool
-/// computes_parts = true`: what runs a network many times then loads only the part that changes. Shipped models:
-/// EigenEngine; OpenCvEngine in adapters/opencv.hpp.
+/// computes_parts = true`: what runs a network many times then loads only the part that changes. One that shows values
+/// which others have computed, whatever the weights it has loaded, says so by `static constexpr bool replays = true`:
+/// nothing is asked of it that depends on changed weights. Shipped models: EigenEngine; ReplayingEngine; OpenCvEngine
+/// in adapters/opencv.hpp.
 template <class Engine>
 inline constexpr bool is_engine_v = detail::returns<void, detail::engine_load_op, Engine>() &&
                                     detail::returns<void, detail::engine_set_input_op, Engine>() &&
@@ -80,6 +82,8 @@ template <class Engine>
 using engine_computes_parts_op = decltype(Engine::computes_parts);
 template <class Engine>
 using engine_asked_for_parts_op = decltype(std::declval<const Engine&>().can_compute_parts());
+template <class Engine>
+using engine_replays_op = decltype(Engine::replays);
 
 }  // namespace detail
 
@@ -90,6 +94,16 @@ template <class Engine>
     return engine.can_compute_parts();
   } else if constexpr (detail::returns<bool, detail::engine_computes_parts_op, Engine>()) {
     return Engine::computes_parts;
+  } else {
+    return false;
+  }
+}
+
+/// Whether an engine shows what others have computed.
+template <class Engine>
+[[nodiscard]] constexpr bool replays() noexcept {
+  if constexpr (detail::returns<bool, detail::engine_replays_op, Engine>()) {
+    return Engine::replays;
   } else {
     return false;
   }

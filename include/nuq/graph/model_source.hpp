@@ -77,6 +77,12 @@ class ModelSource {
                                                                     const NetworkQuantization& /*quantization*/) const {
     return nullptr;
   }
+  /// The bytes of a model file whose outputs are, besides the model's own, what layers of `graph` read: for the user's
+  /// own runtime to calibrate with. Empty where the format has no such form.
+  [[nodiscard]] virtual std::string with_layer_inputs(const Graph& /*graph*/,
+                                                      const std::vector<std::string>& /*layers*/) const {
+    return {};
+  }
   /// The model for the vendor's compiler: int8 weights, int32 bias, Quant and DeQuant layers. Throws as `fake_quant`
   /// does, and for a layer without activation scale.
   [[nodiscard]] virtual std::unique_ptr<FormattedModel> deploy(const Graph& graph,

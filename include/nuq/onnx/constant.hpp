@@ -47,6 +47,9 @@ class OnnxTensors {
   /// Of a tensor that passes `check`.
   NUQ_FUNCTION [[nodiscard]] OnnxConstant read(const onnx_schema::TensorProto& tensor, const std::string& place);
 
+  /// Puts the values of tensors in other files into a graph, those of its subgraphs too.
+  NUQ_FUNCTION void take_in(onnx_schema::GraphProto& graph);
+
   /// A tensor's one value everywhere in a valid shape; of no values where the tensor has not one number.
   NUQ_FUNCTION [[nodiscard]] OnnxConstant repeated(const onnx_schema::TensorProto& value, Shape shape,
                                                    const std::string& place);
@@ -255,6 +258,23 @@ NUQ_DEFINITION void OnnxTensors::check(const onnx_schema::TensorProto& tensor, c
   detail::fail_tensor(ErrorCode::size_mismatch, place,
                       "holds " + std::to_string(held) + " bytes, its shape " + to_string(shape) + " asks for " +
                           std::to_string(wanted));
+}
+
+NUQ_DEFINITION void OnnxTensors::take_in(onnx_schema::GraphProto& graph) {
+  const auto take = [this](onnx_schema::TensorProto& tensor) {
+    if (tensor.data_location() != onnx_schema::TensorProto::EXTERNAL) return;
+    tensor.set_raw_data(std::string(raw(tensor, model_file_ + ": tensor '" + tensor.name() + "'")));
+    tensor.clear_external_data();
+    tensor.clear_data_location();
+  };
+  for (onnx_schema::TensorProto& tensor : *graph.mutable_initializer()) take(tensor);
+  for (onnx_schema::NodeProto& node : *graph.mutable_node()) {
+    for (onnx_schema::AttributeProto& attribute : *node.mutable_attribute()) {
+      if (attribute.has_t()) take(*attribute.mutable_t());
+      if (attribute.has_g()) take_in(*attribute.mutable_g());
+      for (onnx_schema::GraphProto& inner : *attribute.mutable_graphs()) take_in(inner);
+    }
+  }
 }
 
 NUQ_DEFINITION OnnxConstant OnnxTensors::repeated(const onnx_schema::TensorProto& value, Shape shape,

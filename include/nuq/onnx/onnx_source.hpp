@@ -28,6 +28,7 @@ NUQ_NAMESPACE_END
 #include "nuq/graph/graph.hpp"
 #include "nuq/onnx/build_graph.hpp"
 #include "nuq/onnx/check_model.hpp"
+#include "nuq/onnx/layer_inputs.hpp"
 #include "nuq/onnx/model_file.hpp"
 #include "nuq/onnx/packed_model_file.hpp"
 #include "nuq/onnx/quantized_model.hpp"
@@ -95,6 +96,10 @@ NUQ_FUNCTION class OnnxSource final : public ModelSource {
   [[nodiscard]] std::unique_ptr<FormattedModel> with_levels(const Graph& graph,
                                                             const NetworkQuantization& quantization) const override {
     return formatted(quantized_onnx_model(*model_, graph, quantization, onnx_weight_form(*model_)));
+  }
+  [[nodiscard]] std::string with_layer_inputs(const Graph& graph,
+                                              const std::vector<std::string>& layers) const override {
+    return onnx_file_bytes(onnx_model_with_layer_inputs(*model_, graph, layers), model_->file);
   }
   [[nodiscard]] std::unique_ptr<FormattedModel> deploy(const Graph& graph,
                                                        const NetworkQuantization& quantization) const override {

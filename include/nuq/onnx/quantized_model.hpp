@@ -149,7 +149,7 @@ class OnnxRewriter {
         original_(model.proto.graph()),
         tensors_(model.file, graph.limits),
         opset_(onnx_opset(model.proto)) {
-    take_in(*proto_.mutable_graph());
+    tensors_.take_in(*proto_.mutable_graph());
     count_readings(original_);
     for (const std::string& name : onnx_node_names(model.proto.graph())) places_.emplace(name, places_.size());
     before_.resize(places_.size());
@@ -394,24 +394,6 @@ class OnnxRewriter {
     type.set_name("dtype");
     type.set_type(onnx_schema::AttributeProto::INT);
     type.set_i(0);
-  }
-
-  /// Takes the values of tensors in other files into the model.
-  NUQ_FUNCTION void take_in(onnx_schema::GraphProto& graph) {
-    const auto take = [this](onnx_schema::TensorProto& tensor) {
-      if (tensor.data_location() != onnx_schema::TensorProto::EXTERNAL) return;
-      tensor.set_raw_data(std::string(tensors_.raw(tensor, model_.file + ": tensor '" + tensor.name() + "'")));
-      tensor.clear_external_data();
-      tensor.clear_data_location();
-    };
-    for (onnx_schema::TensorProto& tensor : *graph.mutable_initializer()) take(tensor);
-    for (onnx_schema::NodeProto& node : *graph.mutable_node()) {
-      for (onnx_schema::AttributeProto& attribute : *node.mutable_attribute()) {
-        if (attribute.has_t()) take(*attribute.mutable_t());
-        if (attribute.has_g()) take_in(*attribute.mutable_g());
-        for (onnx_schema::GraphProto& inner : *attribute.mutable_graphs()) take_in(inner);
-      }
-    }
   }
 
   /// How often each name is read, subgraphs included, and all names there are.

@@ -2,6 +2,7 @@
 #define NUQ_WORKFLOW_QUANTIZATION_SESSION_HPP
 
 #include <string>
+#include <vector>
 
 #include "nuq/graph/graph.hpp"
 #include "nuq/graph/quantization.hpp"
@@ -17,6 +18,15 @@ struct QuantizationSession {
   NetworkQuantization quantization;  ///< the results so far
   std::string record_file;           ///< where the factors are recorded; may be empty
 };
+
+/// The layers that are quantized, in the network's order.
+[[nodiscard]] inline std::vector<std::string> planned_layers(const QuantizationSession& session) {
+  std::vector<std::string> layers;
+  for (const Node& node : session.graph.nodes) {
+    if (session.settings.plan.count(node.name) > 0) layers.push_back(node.name);
+  }
+  return layers;
+}
 
 NUQ_NAMESPACE_END
 

@@ -34,6 +34,9 @@ NUQ_FUNCTION [[nodiscard]] NetworkQuantization quantize_network(const Graph& gra
 /// that observes the input of each quantized layer. `batch_num` forward passes of that model, in `Net` or the vendor's
 /// Caffe, complete the record, as `calibrate` does on the float network. With `statistics` of calibration data
 /// (`collect_statistics`) the weights keep more of the network's accuracy. `quantizer`: a LayerQuantizer.
+///
+/// Of an .onnx model the calibration model is the float one whose outputs are, besides its own, what the planned layers
+/// read: run in any runtime, these calibrate through LayerInputs and ReplayingEngine.
 NUQ_FUNCTION void quantize_model(QuantizationSession& session, const std::string& modified_model_file,
                                  const std::string& modified_weights_file,
                                  const AnyLayerQuantizer& quantizer = NonUniformQuantizer<>{},
@@ -125,8 +128,13 @@ NUQ_DEFINITION void quantize_model(QuantizationSession& session, const std::stri
   detail::note_ignored_iterations(session.settings, quantizer);
   session.quantization = quantize_network(session.graph, session.settings.plan, quantizer, statistics, serial);
   FileSet files;
-  write_model(calibration_model(session.graph, session.quantization, session.settings, session.record_file), files,
-              modified_model_file, modified_weights_file);
+  const std::string observed = session.graph.source->with_layer_inputs(session.graph, planned_layers(session));
+  if (observed.empty()) {
+    write_model(calibration_model(session.graph, session.quantization, session.settings, session.record_file), files,
+                modified_model_file, modified_weights_file);
+  } else {
+    files.stage(modified_model_file, observed);
+  }
   files.stage(session.record_file, record_text(session.graph, session.quantization, session.settings));
   files.commit();
 }

@@ -121,6 +121,10 @@ template <class NextBatch>
     if (options.sequential) {
       const AnyLayerQuantizer at_its_price = price ? quantizer.at_price(*price) : quantizer;
       AnyEngine engine = make_engine(options.threads, options.custom_layers);
+      if (engine.is_replaying()) {
+        fail(ConfigError(ErrorCode::invalid_argument,
+                         "sequential calibration needs an engine that computes what quantized layers give"));
+      }
       const int batches = statistics_batches(session.settings, options);
       session.quantization = quantize_network_sequentially(session.graph, plan, at_its_price, statistics, engine,
                                                            batches, feed_from(next_batch), parallel);

@@ -39,7 +39,9 @@ void leave_out_unreachable(QuantizationSession& session, NextBatch& next_batch, 
   feed_from(next_batch)(engine, 0);
   engine.forward([&](const Node& node, ArrayView<const TensorView>, ArrayView<const TensorView>) {
     const Node* const known = session.graph.find(node.name);
-    if (known != nullptr) computed.insert(known->outputs.begin(), known->outputs.end());
+    if (known == nullptr) return;
+    computed.insert(known->inputs.begin(), known->inputs.end());
+    computed.insert(known->outputs.begin(), known->outputs.end());
   });
   std::map<std::string, std::string> unreachable;
   for (const Node& node : session.graph.nodes) {

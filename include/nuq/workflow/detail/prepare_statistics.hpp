@@ -68,7 +68,8 @@ template <class Real = double>
 }
 
 /// Statistics of all layers that take NUQ, from data, weighed by what errors do to the network; of shared weights, of
-/// all their uses. Layers for which there is no time before the deadline have those without data.
+/// all their uses. Layers for which there is no time before the deadline have those without data; an engine that
+/// replays leaves what errors do to what is expected without data.
 ///
 /// @param options               but for their deadline.
 /// @param most_multiplications  as of `sensitivity_samples`.
@@ -84,6 +85,11 @@ template <class NextBatch>
   NetworkStatistics statistics =
       network_statistics(graph, plan, engine, batches, feed_from(next_batch), options, parallel);
   add_data_free_statistics(graph, plan, statistics);
+  if (engine.is_replaying()) {
+    weigh(statistics, data_free_sensitivities<double>(graph, statistics, parallel));
+    add_up_shared_statistics(graph, statistics);
+    return statistics;
+  }
   constexpr std::int64_t samples_to_compare = 20;  // where no more are affordable, chance would choose blend or slopes
   const InputBatch first = next_batch(0);
   const std::int64_t samples = samples_of(first);
