@@ -98,6 +98,8 @@ struct Graph {
   std::vector<std::string> warnings{};  ///< what of the network's files nobody has understood, with file and line
   ResourceLimits limits{};              ///< that hold for computing it
   std::vector<std::size_t> outputs{};   ///< values that the network's file calls results; none where it does not tell
+  std::vector<std::size_t> kept{};      ///< values that the network's file reads where there is no node
+  bool folds_all_affine = false;        ///< whether `fuse` takes in what the vendor's tools for Caffe leave alone
 
   /// The files that messages name; empty where there are none.
   NUQ_FUNCTION [[nodiscard]] const std::string& model_file() const noexcept;

@@ -72,6 +72,7 @@ class OnnxGraphBuilder {
     graph_.name = proto_.name();
     graph_.source = onnx_source(model_);
     graph_.limits = limits;
+    graph_.folds_all_affine = true;
     opset_ = onnx_opset(model_->proto);
   }
 
@@ -210,6 +211,9 @@ class OnnxGraphBuilder {
     knowledge_.numbers[output] = *numbers;
     shape_nodes_[output] = place;
     if (std::optional<OnnxConstant> constant = constant_of(*numbers)) know(output, std::move(*constant));
+    for (const std::string& input : reader.node().input()) {
+      if (const auto read = values_.find(input); read != values_.end()) graph_.kept.push_back(read->second);
+    }
     return true;
   }
 

@@ -166,10 +166,15 @@ class OnnxRewriter {
     if (is_shared) replaced_.emplace(weights, replacement);
     target.set_input(1, replacement);
     const bool has_new_bias = !node.fused.empty() || !layer.bias_correction.empty();
-    if (has_new_bias && !layer.activation) set_bias(node, target, corrected_bias(node, layer.bias_correction));
     for (const std::string& folded : node.fused) is_removed_[places_.at(folded)] = true;
     target.set_input(0, graph_.values[node.inputs.front()].blob);
+    if (const std::optional<std::size_t> sum = place_of_folded_bias(node, layer)) {
+      set_folded_bias(node, *sum, layer);
+      return;
+    }
     target.set_output(0, graph_.values[node.outputs.front()].blob);
+    if (has_new_bias && !layer.activation && target.op_type() != "MatMul")
+      set_bias(node, target, corrected_bias(node, layer.bias_correction));
   }
 
   /// Puts weights that are not there in the place of the node that works out a value from levels.
@@ -193,14 +198,14 @@ class OnnxRewriter {
     const std::string values =
         insert(before_, node.source_index, "DequantizeLinear", node.name + ".dequant", {levels, grid.scale, grid.zero});
     proto_node(node).set_input(0, values);
-    if (quantizes_weights(node)) set_deployed_bias(node, layer, place_of_bias(node));
+    if (quantizes_weights(node)) set_deployed_bias(node, layer, place_of_bias(node, layer));
   }
 
   /// Gives a layer the levels of its input, and numbers behind the layer again.
   NUQ_FUNCTION void compute_in_integers(const Node& node, const LayerQuantization& layer) {
     const std::string levels = levels_of_input(node, layer, [&] { return add_ascend_quant(node, layer); });
     proto_node(node).set_input(0, levels);
-    const std::optional<std::size_t> sum = place_of_bias(node);
+    const std::optional<std::size_t> sum = place_of_bias(node, layer);
     if (quantizes_weights(node)) set_deployed_bias(node, layer, sum);
     if (sum) rename_product(node, *sum);
     add_ascend_dequant(node, layer, sum.value_or(node.source_index));
@@ -301,10 +306,72 @@ class OnnxRewriter {
     return levels;
   }
 
-  /// The place of the Add that gives a MatMul its bias, one value for each output or one for all.
-  NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> place_of_bias(const Node& node) {
+  /// The places of the nodes that were folded into a layer from behind, in order.
+  NUQ_FUNCTION [[nodiscard]] std::vector<std::size_t> folded_behind(const Node& node) const {
+    const auto& nodes = model_.proto.graph().node();
+    std::vector<std::size_t> places;
+    std::string value = nodes[static_cast<int>(node.source_index)].output(0);
+    for (const std::string& name : node.fused) {
+      const std::size_t place = places_.at(name);
+      const onnx_schema::NodeProto& folded = nodes[static_cast<int>(place)];
+      if (std::find(folded.input().begin(), folded.input().end(), value) == folded.input().end()) continue;
+      places.push_back(place);
+      value = folded.output(0);
+    }
+    return places;
+  }
+
+  /// The place of the node that adds what was folded into the bias of a MatMul, which has no input for one: the first
+  /// Add among the folded nodes, or the last of these. Nothing where there is nothing to add.
+  NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> place_of_folded_bias(const Node& node,
+                                                                             const LayerQuantization& layer) const {
+    const auto& nodes = model_.proto.graph().node();
+    if (nodes[static_cast<int>(node.source_index)].op_type() != "MatMul" || node.blobs.size() < 2) return std::nullopt;
+    const std::vector<float> bias = corrected_bias(node, layer.bias_correction);
+    const bool is_zero = std::all_of(bias.begin(), bias.end(), [](float value) { return value == 0.0F; });
+    const std::vector<std::size_t> folded = folded_behind(node);
+    if (is_zero || folded.empty()) return std::nullopt;
+    const auto is_add = [&nodes](std::size_t place) { return nodes[static_cast<int>(place)].op_type() == "Add"; };
+    const auto add = std::find_if(folded.begin(), folded.end(), is_add);
+    return add == folded.end() ? folded.back() : *add;
+  }
+
+  /// Gives a MatMul, through an Add behind it, the bias that has been folded into it. An Add that does so as it is
+  /// stays.
+  NUQ_FUNCTION void set_folded_bias(const Node& node, std::size_t place, const LayerQuantization& layer) {
+    is_removed_[place] = false;
+    const std::vector<float> bias = corrected_bias(node, layer.bias_correction);
+    if (folded_behind(node).size() == 1 && constant_of_sum(node, place).values == bias) return;
+    make_sum(node, place);
+    if (layer.activation) return;
+    set_constant(
+        *proto_.mutable_graph()->mutable_node(static_cast<int>(place)), bias_input(node, place),
+        raw_tensor(node.name + "_bias_nuq", onnx_schema::TensorProto::FLOAT, bias_of_sum(node, place).shape, bias));
+  }
+
+  /// Makes a node that was folded into a MatMul an Add of it and a constant.
+  NUQ_FUNCTION void make_sum(const Node& node, std::size_t place) {
+    onnx_schema::NodeProto& sum = *proto_.mutable_graph()->mutable_node(static_cast<int>(place));
     const std::string& product = proto_node(node).output(0);
-    if (proto_node(node).op_type() != "MatMul" || readings_[product] != 1) return std::nullopt;
+    const bool is_add = sum.op_type() == "Add";
+    const int variable = is_add && original_.is_constant(sum.input(0)) ? 0 : 1;
+    const std::string constant = is_add ? sum.input(variable) : std::string();
+    sum.set_op_type("Add");
+    sum.clear_attribute();
+    sum.clear_input();
+    sum.add_input(variable == 0 ? constant : product);
+    sum.add_input(variable == 0 ? product : constant);
+    sum.set_output(0, graph_.values[node.outputs.front()].blob);
+    if (opset_ < first_broadcasting_opset) add_integer(sum, "broadcast", 1);
+  }
+
+  /// The place of the Add that gives a MatMul its bias, one value for each output or one for all.
+  NUQ_FUNCTION [[nodiscard]] std::optional<std::size_t> place_of_bias(const Node& node,
+                                                                      const LayerQuantization& layer) {
+    if (const std::optional<std::size_t> folded = place_of_folded_bias(node, layer)) return folded;
+    const std::string& product = proto_node(node).output(0);
+    const bool has_own = proto_node(node).op_type() != "MatMul" || node.blobs.size() > 1;
+    if (has_own || readings_[product] != 1) return std::nullopt;
     const auto& nodes = model_.proto.graph().node();
     const auto reads = [&product](const onnx_schema::NodeProto& other) {
       return other.op_type() == "Add" && other.input_size() == 2 &&
@@ -316,16 +383,16 @@ class OnnxRewriter {
     return bias_of_sum(node, place).values.empty() ? std::nullopt : std::optional<std::size_t>(place);
   }
 
-  NUQ_FUNCTION [[nodiscard]] int bias_input(const Node& node, std::size_t place) const {
-    const onnx_schema::NodeProto& sum = model_.proto.graph().node(static_cast<int>(place));
-    return sum.input(0) == graph_.values[node.outputs.front()].blob ? 1 : 0;
+  NUQ_FUNCTION [[nodiscard]] int bias_input(const Node& node, std::size_t place) {
+    return proto_.graph().node(static_cast<int>(place)).input(0) == proto_node(node).output(0) ? 1 : 0;
   }
 
-  /// What an Add adds to each of a layer's outputs; empty where that is no constant of as many values or one.
-  NUQ_FUNCTION [[nodiscard]] Tensor bias_of_sum(const Node& node, std::size_t place) {
-    const std::string& name = model_.proto.graph().node(static_cast<int>(place)).input(bias_input(node, place));
+  /// The constant of an Add behind a layer, one value for each of its outputs; empty where there is no such constant.
+  NUQ_FUNCTION [[nodiscard]] Tensor constant_of_sum(const Node& node, std::size_t place) {
+    const onnx_schema::NodeProto& sum = model_.proto.graph().node(static_cast<int>(place));
+    if (sum.op_type() != "Add") return {};
     OnnxConstants constants(original_, tensors_, model_.file);
-    const std::optional<OnnxConstant> bias = constants.find(name);
+    const std::optional<OnnxConstant> bias = constants.find(sum.input(bias_input(node, place)));
     if (!bias || !bias->is_float()) return {};
     const std::int64_t outputs = node.blobs.front().shape.front();
     Shape shape = bias->shape.empty() ? Shape{1} : bias->shape;
@@ -337,12 +404,19 @@ class OnnxRewriter {
     return is_row ? Tensor(shape, bias->floats) : Tensor();
   }
 
+  /// What an Add behind a layer adds to each of its outputs; empty where that is no constant.
+  NUQ_FUNCTION [[nodiscard]] Tensor bias_of_sum(const Node& node, std::size_t place) {
+    Tensor given = constant_of_sum(node, place);
+    if (node.blobs.size() < 2) return given;
+    return {given.values.empty() ? node.blobs[1].shape : given.shape, node.blobs[1].values};
+  }
+
   /// Gives a layer, or the Add behind it, the bias of a deploy model: in integers, or as the floats that they stand
   /// for.
   NUQ_FUNCTION void set_deployed_bias(const Node& node, const LayerQuantization& layer,
                                       const std::optional<std::size_t>& sum) {
     using T = onnx_schema::TensorProto;
-    if (!sum && node.blobs.size() < 2) return;
+    if (!sum && (node.blobs.size() < 2 || proto_node(node).op_type() == "MatMul")) return;
     Node biased = without_blobs(node);
     biased.blobs.emplace_back(node.blobs.front().shape, std::vector<float>());
     biased.blobs.push_back(sum ? bias_of_sum(node, *sum) : node.blobs[1]);
@@ -390,10 +464,7 @@ class OnnxRewriter {
     last.set_output(0, onnx_free_name(names_, node.name + "_sums"));
     insert(after_, place, "AscendDequant", node.name + ".dequant", {last.output(0), factors});
     after_[place].back().set_output(0, output);
-    onnx_schema::AttributeProto& type = *after_[place].back().add_attribute();
-    type.set_name("dtype");
-    type.set_type(onnx_schema::AttributeProto::INT);
-    type.set_i(0);
+    add_integer(after_[place].back(), "dtype", 0);
   }
 
   /// How often each name is read, subgraphs included, and all names there are.
@@ -462,7 +533,11 @@ class OnnxRewriter {
 
   /// Gives the last of these nodes an attribute.
   NUQ_FUNCTION void set_attribute(const Node& layer, const std::string& name, std::int64_t value) {
-    onnx_schema::AttributeProto& attribute = *before_[layer.source_index].back().add_attribute();
+    add_integer(before_[layer.source_index].back(), name, value);
+  }
+
+  NUQ_FUNCTION static void add_integer(onnx_schema::NodeProto& node, const std::string& name, std::int64_t value) {
+    onnx_schema::AttributeProto& attribute = *node.add_attribute();
     attribute.set_name(name);
     attribute.set_type(onnx_schema::AttributeProto::INT);
     attribute.set_i(value);

@@ -224,6 +224,17 @@ TEST_CASE("what cannot be said of activations is refused") {
   CHECK(refused(biased_network(), fine).says("layer 'conv': bias 1 of channel 0"));
 }
 
+TEST_CASE("an Add that is folded into a product stays the one of its bias") {
+  const SmallModel small = biased_network();
+  nuq::Graph folded = small.built();
+  nuq::fuse(folded);
+  CHECK(folded.find("product")->fused == std::vector<std::string>{"sum"});
+  const auto bytes = [](const nuq::onnx_schema::ModelProto& proto) { return proto.SerializeAsString(); };
+  CHECK(bytes(nuq::deploy_onnx_model(*small.model(), folded, activation_quantization())) == bytes(deployed().proto));
+  CHECK(bytes(nuq::quantized_onnx_model(*small.model(), folded, activation_quantization(), OnnxWeightForm::floats)) ==
+        bytes(with_form(OnnxWeightForm::floats).proto));
+}
+
 TEST_CASE("folded layers leave nothing behind") {
   SmallModel small;
   small.input("x", {1, 1, 1, 1}).floats("w", {1, 1, 1, 1}, {1});

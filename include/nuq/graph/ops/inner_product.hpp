@@ -29,7 +29,7 @@ struct InnerProduct {
   std::int64_t axis = 1;  ///< may count from the end: −1 multiplies the last axis of a batch of matrices
   bool transposed_weights = false;
   bool bias = true;
-  bool matrix_product = false;  ///< of a layer type that multiplies the last axis of batches of matrices: `axis` is −1
+  bool matrix_product = false;  ///< of a layer type that multiplies the last axis, which `axis` is, whatever its place
 };
 
 /// The product of two matrices, both of them inputs, or of batches of matrices, one by one: [… × rows × depth] and

@@ -27,6 +27,9 @@ NUQ_FUNCTION [[nodiscard]] bool shares_parameters(const Graph& graph, const Node
 /// layers in `Node::fused`, in the order of computation; their nodes and values are gone and the remaining ones are
 /// numbered anew.
 ///
+/// Where `Graph::folds_all_affine`, a Power of exponent 1 is folded as well, and so is what stands in front of other
+/// layers: without s into a Deconvolution and into a product that has no bias of its own.
+///
 /// Left as they are: layers with somebody else reading a blob between them, layers that are not computed, without
 /// weights or with parameters shared by name, on either side, a BatchNorm with the statistics of the batch, a Scale or
 /// Bias along another axis, a blob in front whose name stands for something else at the Convolution's place, and what
@@ -75,11 +78,38 @@ NUQ_FUNCTION [[nodiscard]] inline bool is_fusable(const Graph& graph, const Node
   if (node.inputs.size() != 1 || node.outputs.size() != 1 || shares_parameters(graph, node)) return false;
   if (const ops::ConvolutionAttributes* convolution = convolution_of(node)) return convolution->axis == 1;
   const auto& product = node.operation.get<ops::InnerProduct>();
-  return product.axis == 1 && !product.transposed_weights;
+  return (product.axis == 1 || product.matrix_product) && !product.transposed_weights;
 }
 
 NUQ_FUNCTION [[nodiscard]] inline bool has_padding(const ops::Window& window) {
-  return has_other_than(window.pads_begin, 0) || has_other_than(window.pads_end, 0);
+  return window.auto_pad != ops::AutoPad::none || has_other_than(window.pads_begin, 0) ||
+         has_other_than(window.pads_end, 0);
+}
+
+/// Where a layer's input or output has its channels.
+NUQ_FUNCTION [[nodiscard]] inline ChannelPlace channels_of(const Node& node, std::size_t channels) {
+  const auto* const product = node.operation.get_if<ops::InnerProduct>();
+  if (product == nullptr) return {channels, 1, static_cast<std::int64_t>(node.blobs.front().shape.size())};
+  return {channels, product->axis, product->axis < 0 ? 0 : product->axis + 1};
+}
+
+/// What a layer beside one that may be folded into computes for each channel; nothing where it is not folded.
+NUQ_FUNCTION [[nodiscard]] inline std::optional<ChannelAffine> foldable(const Graph& graph, const Node& node,
+                                                                        const ChannelPlace& at) {
+  if (shares_parameters(graph, node)) return std::nullopt;
+  std::optional<ChannelAffine> affine = affine_of({node, graph.model_file()}, at);
+  return affine || !graph.folds_all_affine ? affine : affine_of_power(node, at.channels);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline bool folds_predecessors(const Graph& graph, const Node& node) {
+  return is<ops::Convolution>(node) || graph.folds_all_affine;
+}
+
+/// Whether what is added to a layer's input is the same for all its outputs of a channel.
+NUQ_FUNCTION [[nodiscard]] inline bool folds_offsets(const Node& node) {
+  if (const auto* convolution = node.operation.get_if<ops::Convolution>()) return !has_padding(convolution->window);
+  const auto* const product = node.operation.get_if<ops::InnerProduct>();
+  return product != nullptr && product->bias;
 }
 
 /// `index` if that node has one input and one output.
@@ -88,13 +118,17 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> if_simple(const Gra
   return node.inputs.size() == 1 && node.outputs.size() == 1 ? std::optional<std::size_t>(index) : std::nullopt;
 }
 
-NUQ_FUNCTION [[nodiscard]] inline bool is_result(const Graph& graph, std::size_t value) {
-  return std::find(graph.outputs.begin(), graph.outputs.end(), value) != graph.outputs.end();
+/// Whether somebody but nodes reads a value.
+NUQ_FUNCTION [[nodiscard]] inline bool is_read_elsewhere(const Graph& graph, std::size_t value) {
+  const auto is_among = [value](const std::vector<std::size_t>& values) {
+    return std::find(values.begin(), values.end(), value) != values.end();
+  };
+  return is_among(graph.outputs) || is_among(graph.kept);
 }
 
 /// The node of one input and one output that is the only reader of `value`.
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_reader(const Graph& graph, std::size_t value) {
-  if (is_result(graph, value)) return std::nullopt;
+  if (is_read_elsewhere(graph, value)) return std::nullopt;
   const std::vector<std::size_t> readers = graph.consumers(value);
   return readers.size() == 1 ? if_simple(graph, readers.front()) : std::nullopt;
 }
@@ -102,7 +136,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_reader(const G
 /// The node of one input and one output that writes `value` for a single reader.
 NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_writer(const Graph& graph, std::size_t value) {
   const std::size_t producer = graph.values[value].producer;
-  if (producer == Value::network_input || is_result(graph, value) || graph.consumers(value).size() != 1)
+  if (producer == Value::network_input || is_read_elsewhere(graph, value) || graph.consumers(value).size() != 1)
     return std::nullopt;
   return if_simple(graph, producer);
 }
@@ -111,14 +145,14 @@ NUQ_FUNCTION [[nodiscard]] inline std::optional<std::size_t> sole_writer(const G
 /// useless.
 NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> fold_followers(Graph& graph, std::size_t index) {
   Node& node = graph.nodes[index];
-  const WeightLayout layout(node);
-  ChannelAffine total = identity_affine(layout.outputs());
+  const ChannelPlace channels = channels_of(node, WeightLayout(node).outputs());
+  ChannelAffine total = identity_affine(channels.channels);
   std::vector<std::size_t> folded;
   std::size_t output = node.outputs.front();
   while (const std::optional<std::size_t> reader = sole_reader(graph, output)) {
     const Node& follower = graph.nodes[*reader];
-    const auto affine = affine_of({follower, graph.model_file()}, layout.outputs(), layout.rank);
-    if (!affine || shares_parameters(graph, follower)) break;
+    const auto affine = foldable(graph, follower, channels);
+    if (!affine) break;
     total = composed(std::move(total), *affine);
     folded.push_back(*reader);
     output = follower.outputs.front();
@@ -146,21 +180,20 @@ NUQ_FUNCTION [[nodiscard]] inline bool is_overwritten(const Graph& graph, std::s
   return false;
 }
 
-/// Folds the BatchNorm, Scale and Bias layers in front of node `index`, a Convolution, as far as its padding allows;
-/// returns the nodes that became useless.
+/// Folds the BatchNorm, Scale and Bias layers in front of node `index` as far as its padding allows; returns the nodes
+/// that became useless.
 NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> fold_predecessors(Graph& graph, std::size_t index) {
   Node& node = graph.nodes[index];
-  const auto* const convolution = node.operation.get_if<ops::Convolution>();
-  if (convolution == nullptr) return {};
-  const WeightLayout layout(node);
-  const bool is_padded = has_padding(convolution->window);
-  ChannelAffine total = identity_affine(layout.inputs());
+  if (!folds_predecessors(graph, node)) return {};
+  const ChannelPlace channels = channels_of(node, WeightLayout(node).inputs());
+  const bool takes_offsets = folds_offsets(node);
+  ChannelAffine total = identity_affine(channels.channels);
   std::vector<std::size_t> folded;  // the nearest first
   std::size_t input = node.inputs.front();
   while (const std::optional<std::size_t> writer = sole_writer(graph, input)) {
     const Node& predecessor = graph.nodes[*writer];
-    const auto affine = affine_of({predecessor, graph.model_file()}, layout.inputs(), layout.rank);
-    if (!affine || (is_padded && !keeps_zero(*affine)) || shares_parameters(graph, predecessor)) break;
+    const auto affine = foldable(graph, predecessor, channels);
+    if (!affine || (!takes_offsets && !keeps_zero(*affine))) break;
     total = composed(*affine, total);
     folded.push_back(*writer);
     input = predecessor.inputs.front();

@@ -212,7 +212,13 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_sub(OnnxNodeReader& no
     const float value = operand->values.front();
     return operand->variable == 0 ? scaled(node, *operand, 1.0F, -value) : scaled(node, *operand, -1.0F, value);
   }
-  if (!operand || operand->variable == 1) return eltwise(node, ops::EltwiseMethod::sum, {1.0F, -1.0F});
+  if (!operand) return eltwise(node, ops::EltwiseMethod::sum, {1.0F, -1.0F});
+  if (operand->variable == 1) {
+    OnnxOperation read = with_blob(node, ops::Scale{*operand->axis, 1, true}, *operand);
+    const Tensor& shift = read.blobs.front();
+    read.blobs.insert(read.blobs.begin(), Tensor(shift.shape, std::vector<float>(shift.values.size(), -1.0F)));
+    return read;
+  }
   for (float& value : operand->values) value = -value;
   return with_blob(node, ops::Bias{*operand->axis, 1}, *operand);
 }

@@ -187,8 +187,9 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_mat_mul(OnnxNodeReader& nod
     return read;
   }
   ops::InnerProduct product;
+  const OnnxShape input = node.shape(0);
   product.out_features = weights->shape[1];
-  product.axis = -1;
+  product.axis = input ? static_cast<std::int64_t>(input->size()) - 1 : -1;
   product.bias = false;
   product.matrix_product = true;
   read.operation = product;

@@ -360,6 +360,23 @@ TEST_CASE("a Bias behind a layer goes into its bias, wherever it stands in the r
   }
 }
 
+TEST_CASE("a Power of exponent 1 is folded, and into any layer from in front, where the network says so") {
+  Network network;
+  network.layer("half", "Power", "bottom: 'data' top: 'half' power_param { scale: 0.5 }")
+      .layer("ip", "InnerProduct", "bottom: 'half' top: 'ip' inner_product_param { num_output: 2 }", {{2, 3}, {2}})
+      .layer("shift", "Power", "bottom: 'ip' top: 'shift' power_param { shift: 3 }")
+      .layer("square", "Power", "bottom: 'shift' top: 'out' power_param { power: 2 }");
+  CHECK(fused(network).nodes.size() == 4);
+  nuq::Graph graph = network.graph();
+  const std::vector<nuq::Tensor> original = graph.nodes[1].blobs;
+  graph.folds_all_affine = true;
+  nuq::fuse(graph);
+  CHECK(node_names(graph) == Names{"ip", "square"});
+  CHECK(graph.nodes[0].fused == Names{"half", "shift"});
+  for (std::size_t at = 0; at < 6; ++at) CHECK(graph.nodes[0].blobs[0].values[at] == 0.5F * original[0].values[at]);
+  for (std::size_t at = 0; at < 2; ++at) CHECK(graph.nodes[0].blobs[1].values[at] == original[1].values[at] + 3.0F);
+}
+
 TEST_CASE("a convolution without padding takes in what stands in front of it") {
   Network both;
   both.batch_norm("data", "bn", 3)

@@ -42,9 +42,9 @@ NUQ_FUNCTION [[nodiscard]] std::vector<double> bias_of(const Node& node, std::si
 /// double. False, and nothing changed, if a result is not finite.
 NUQ_FUNCTION [[nodiscard]] bool fold_behind(Node& node, const ChannelAffine& affine);
 
-/// Puts `affine`, one value per input channel, in front of a Convolution without padding: W' = W · factor and
-/// b'[o] = b[o] + Σ W[o, i, …] · offset[i], in double. Exact with padding as well where every offset is 0. False, and
-/// nothing changed, if a result is not finite.
+/// Puts `affine`, one value per input channel, in front of a Convolution without padding or an InnerProduct:
+/// W' = W · factor and b'[o] = b[o] + Σ W[o, i, …] · offset[i], in double. Exact for all layers where every offset is
+/// 0. False, and nothing changed, if a result is not finite. A product of matrices without a bias stays so.
 NUQ_FUNCTION [[nodiscard]] bool fold_before(Node& node, const ChannelAffine& affine);
 
 }  // namespace detail
@@ -162,7 +162,9 @@ NUQ_DEFINITION bool fold_before(Node& node, const ChannelAffine& affine) {
     }
     bias[output] += sum * affine.offset[input];
   });
-  if (!all_finite(weights.values) || !take_over(node, bias)) return false;
+  const auto* const product = node.operation.get_if<ops::InnerProduct>();
+  const bool stays_without_bias = product != nullptr && product->matrix_product && !product->bias;
+  if (!all_finite(weights.values) || !(stays_without_bias || take_over(node, bias))) return false;
   node.blobs[0] = std::move(weights);
   return true;
 }

@@ -51,6 +51,7 @@ NUQ_DEFINITION void remove_nodes(Graph& graph, const std::set<std::size_t>& remo
   };
   renumber(graph.inputs);
   renumber(graph.outputs);
+  renumber(graph.kept);
   for (Node& node : nodes) {
     renumber(node.inputs);
     renumber(node.outputs);
