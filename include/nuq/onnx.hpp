@@ -12,6 +12,7 @@
 #include "nuq/onnx/front_end.hpp"
 #include "nuq/onnx/layer_inputs.hpp"
 #include "nuq/onnx/model.hpp"
+#include "nuq/onnx/model_editor.hpp"
 #include "nuq/onnx/model_file.hpp"
 #include "nuq/onnx/node_reader.hpp"
 #include "nuq/onnx/onnx_source.hpp"

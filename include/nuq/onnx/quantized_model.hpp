@@ -67,7 +67,6 @@ NUQ_NAMESPACE_END
 #include <optional>
 #include <set>
 #include <utility>
-#include <vector>
 
 #include "nuq/activation/activation_scale.hpp"
 #include "nuq/core/error.hpp"
@@ -78,6 +77,7 @@ NUQ_NAMESPACE_END
 #include "nuq/onnx/check_model.hpp"
 #include "nuq/onnx/constant.hpp"
 #include "nuq/onnx/fold_constants.hpp"
+#include "nuq/onnx/model_editor.hpp"
 #include "nuq/onnx/scope.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -114,17 +114,6 @@ NUQ_FUNCTION [[nodiscard]] inline Shape scale_shape(const Node& node, std::size_
   return shape;
 }
 
-template <class T>
-[[nodiscard]] onnx_schema::TensorProto raw_tensor(const std::string& name, int type, const Shape& shape,
-                                                  const std::vector<T>& values) {
-  onnx_schema::TensorProto tensor;
-  tensor.set_name(name);
-  tensor.set_data_type(type);
-  tensor.mutable_dims()->Add(shape.begin(), shape.end());
-  tensor.set_raw_data(values.data(), sizeof(T) * values.size());
-  return tensor;
-}
-
 /// A float tensor that stands for a layer's weights in a packed file.
 NUQ_FUNCTION [[nodiscard]] inline onnx_schema::TensorProto tensor_elsewhere(const std::string& name,
                                                                             const std::string& layer,
@@ -138,23 +127,12 @@ NUQ_FUNCTION [[nodiscard]] inline onnx_schema::TensorProto tensor_elsewhere(cons
   return tensor;
 }
 
-/// Edits a copy of a model.
+/// Puts quantized layers into a model.
 class OnnxRewriter {
  public:
   NUQ_FUNCTION OnnxRewriter(const OnnxModel& model, const Graph& graph, OnnxWeightForm form)
-      : model_(model),
-        graph_(graph),
-        form_(form),
-        proto_(model.proto),
-        original_(model.proto.graph()),
-        tensors_(model.file, graph.limits),
-        opset_(onnx_opset(model.proto)) {
-    tensors_.take_in(*proto_.mutable_graph());
-    count_readings(original_);
+      : model_(model), graph_(graph), form_(form), editor_(model, graph.limits), opset_(onnx_opset(model.proto)) {
     for (const std::string& name : onnx_node_names(model.proto.graph())) places_.emplace(name, places_.size());
-    before_.resize(places_.size());
-    after_.resize(places_.size());
-    is_removed_.resize(places_.size());
   }
 
   /// Gives a layer its levels, and the bias that goes with them.
@@ -166,7 +144,7 @@ class OnnxRewriter {
     if (is_shared) replaced_.emplace(weights, replacement);
     target.set_input(1, replacement);
     const bool has_new_bias = !node.fused.empty() || !layer.bias_correction.empty();
-    for (const std::string& folded : node.fused) is_removed_[places_.at(folded)] = true;
+    for (const std::string& folded : node.fused) editor_.set_removed(places_.at(folded), true);
     target.set_input(0, graph_.values[node.inputs.front()].blob);
     if (const std::optional<std::size_t> sum = place_of_folded_bias(node, layer)) {
       set_folded_bias(node, *sum, layer);
@@ -177,26 +155,14 @@ class OnnxRewriter {
       set_bias(node, target, corrected_bias(node, layer.bias_correction));
   }
 
-  /// Puts weights that are not there in the place of the node that works out a value from levels.
-  NUQ_FUNCTION void remove_values(const std::string& layer, const std::string& value, const Shape& shape) {
-    const onnx_schema::GraphProto& graph = model_.proto.graph();
-    const auto makes_value = [&value](const onnx_schema::NodeProto& node) {
-      return node.output_size() == 1 && node.output(0) == value;
-    };
-    const auto made = std::find_if(graph.node().begin(), graph.node().end(), makes_value);
-    is_removed_[static_cast<std::size_t>(made - graph.node().begin())] = true;
-    append(tensor_elsewhere(value, layer, shape));
-  }
-
   /// Rounds a layer's input to its grid, and its bias to the deploy model's.
   NUQ_FUNCTION void quantize_input(const Node& node, const LayerQuantization& layer) {
     const Grid grid = grid_of(node, layer);
     const std::string levels = levels_of_input(node, layer, [&] {
-      return insert(before_, node.source_index, "QuantizeLinear", node.name + ".quant",
-                    {input_of(node), grid.scale, grid.zero});
+      return insert_in_front(node, "QuantizeLinear", ".quant", {input_of(node), grid.scale, grid.zero}).output(0);
     });
     const std::string values =
-        insert(before_, node.source_index, "DequantizeLinear", node.name + ".dequant", {levels, grid.scale, grid.zero});
+        insert_in_front(node, "DequantizeLinear", ".dequant", {levels, grid.scale, grid.zero}).output(0);
     proto_node(node).set_input(0, values);
     if (quantizes_weights(node)) set_deployed_bias(node, layer, place_of_bias(node, layer));
   }
@@ -211,27 +177,12 @@ class OnnxRewriter {
     add_ascend_dequant(node, layer, sum.value_or(node.source_index));
   }
 
-  NUQ_FUNCTION [[nodiscard]] onnx_schema::ModelProto finish() && {
-    onnx_schema::GraphProto& graph = *proto_.mutable_graph();
-    google::protobuf::RepeatedPtrField<onnx_schema::NodeProto> nodes;
-    for (std::size_t place = 0; place < is_removed_.size(); ++place) {
-      for (onnx_schema::NodeProto& node : before_[place]) *nodes.Add() = std::move(node);
-      if (!is_removed_[place]) nodes.Add()->Swap(graph.mutable_node(static_cast<int>(place)));
-      for (onnx_schema::NodeProto& node : after_[place]) *nodes.Add() = std::move(node);
-    }
-    graph.mutable_node()->Swap(&nodes);
-    while (drop_unread()) {
-    }
-    drop_descriptions();
-    return std::move(proto_);
-  }
+  NUQ_FUNCTION [[nodiscard]] onnx_schema::ModelProto finish() && { return std::move(editor_).finish(); }
 
  private:
   NUQ_FUNCTION [[nodiscard]] onnx_schema::NodeProto& proto_node(const Node& node) {
-    return *proto_.mutable_graph()->mutable_node(static_cast<int>(node.source_index));
+    return editor_.node(node.source_index);
   }
-
-  using NewNodes = std::vector<std::vector<onnx_schema::NodeProto>>;
 
   struct Grid {
     std::string scale;
@@ -247,16 +198,11 @@ class OnnxRewriter {
     return graph_.values[node.inputs.front()].blob;
   }
 
-  /// A node in front of the one at a place, or behind it; returns its output's name.
-  NUQ_FUNCTION std::string insert(NewNodes& nodes, std::size_t place, const std::string& type, const std::string& name,
-                                  const std::vector<std::string>& inputs) {
-    onnx_schema::NodeProto node;
-    node.set_name(onnx_free_name(names_, name));
-    node.set_op_type(type);
-    for (const std::string& input : inputs) node.add_input(input);
-    node.add_output(onnx_free_name(names_, name + "_output"));
-    nodes[place].push_back(node);
-    return node.output(0);
+  NUQ_FUNCTION onnx_schema::NodeProto& insert_in_front(const Node& node, const std::string& type,
+                                                       const std::string& ending,
+                                                       const std::vector<std::string>& inputs) {
+    const std::string name = node.name + ending;
+    return editor_.insert_before(node.source_index, type, name, inputs, name + "_output");
   }
 
   NUQ_FUNCTION [[nodiscard]] Grid grid_of(const Node& node, const LayerQuantization& layer) {
@@ -269,8 +215,8 @@ class OnnxRewriter {
     }
     const ActivationScale& grid = activation_of(node, layer);
     const auto zero = static_cast<std::int8_t>(grid.offset);
-    return {add(raw_tensor<float>(node.name + ".scale_d", T::FLOAT, {}, {grid.scale})),
-            add(raw_tensor<std::int8_t>(node.name + ".offset_d", T::INT8, {}, {zero}))};
+    return {editor_.add(raw_tensor<float>(node.name + ".scale_d", T::FLOAT, {}, {grid.scale})),
+            editor_.add(raw_tensor<std::int8_t>(node.name + ".offset_d", T::INT8, {}, {zero}))};
   }
 
   /// The levels of a layer's input: those of an earlier layer that reads the value with the same grid, or what `added`
@@ -288,22 +234,11 @@ class OnnxRewriter {
 
   NUQ_FUNCTION [[nodiscard]] std::string add_ascend_quant(const Node& node, const LayerQuantization& layer) {
     const ActivationScale& grid = activation_of(node, layer);
-    const std::string levels =
-        insert(before_, node.source_index, "AscendQuant", node.name + ".quant", {input_of(node)});
-    onnx_schema::NodeProto& quant = before_[node.source_index].back();
-    const auto add_real = [&quant](const char* name, float value) {
-      onnx_schema::AttributeProto& attribute = *quant.add_attribute();
-      attribute.set_name(name);
-      attribute.set_type(onnx_schema::AttributeProto::FLOAT);
-      attribute.set_f(value);
-    };
-    add_real("scale", 1.0F / grid.scale);
-    add_real("offset", static_cast<float>(grid.offset));
-    onnx_schema::AttributeProto& type = *quant.add_attribute();
-    type.set_name("dst_type");
-    type.set_type(onnx_schema::AttributeProto::STRING);
-    type.set_s("INT8");
-    return levels;
+    onnx_schema::NodeProto& quant = insert_in_front(node, "AscendQuant", ".quant", {input_of(node)});
+    add_onnx_attribute(quant, "scale", 1.0F / grid.scale);
+    add_onnx_attribute(quant, "offset", static_cast<float>(grid.offset));
+    add_onnx_attribute(quant, "dst_type", std::string("INT8"));
+    return quant.output(0);
   }
 
   /// The places of the nodes that were folded into a layer from behind, in order.
@@ -339,22 +274,22 @@ class OnnxRewriter {
   /// Gives a MatMul, through an Add behind it, the bias that has been folded into it. An Add that does so as it is
   /// stays.
   NUQ_FUNCTION void set_folded_bias(const Node& node, std::size_t place, const LayerQuantization& layer) {
-    is_removed_[place] = false;
+    editor_.set_removed(place, false);
     const std::vector<float> bias = corrected_bias(node, layer.bias_correction);
     if (folded_behind(node).size() == 1 && constant_of_sum(node, place).values == bias) return;
     make_sum(node, place);
     if (layer.activation) return;
-    set_constant(
-        *proto_.mutable_graph()->mutable_node(static_cast<int>(place)), bias_input(node, place),
+    editor_.set_constant(
+        editor_.node(place), bias_input(node, place),
         raw_tensor(node.name + "_bias_nuq", onnx_schema::TensorProto::FLOAT, bias_of_sum(node, place).shape, bias));
   }
 
   /// Makes a node that was folded into a MatMul an Add of it and a constant.
   NUQ_FUNCTION void make_sum(const Node& node, std::size_t place) {
-    onnx_schema::NodeProto& sum = *proto_.mutable_graph()->mutable_node(static_cast<int>(place));
+    onnx_schema::NodeProto& sum = editor_.node(place);
     const std::string& product = proto_node(node).output(0);
     const bool is_add = sum.op_type() == "Add";
-    const int variable = is_add && original_.is_constant(sum.input(0)) ? 0 : 1;
+    const int variable = is_add && editor_.original().is_constant(sum.input(0)) ? 0 : 1;
     const std::string constant = is_add ? sum.input(variable) : std::string();
     sum.set_op_type("Add");
     sum.clear_attribute();
@@ -362,7 +297,7 @@ class OnnxRewriter {
     sum.add_input(variable == 0 ? constant : product);
     sum.add_input(variable == 0 ? product : constant);
     sum.set_output(0, graph_.values[node.outputs.front()].blob);
-    if (opset_ < first_broadcasting_opset) add_integer(sum, "broadcast", 1);
+    if (opset_ < first_broadcasting_opset) add_onnx_attribute(sum, "broadcast", std::int64_t{1});
   }
 
   /// The place of the Add that gives a MatMul its bias, one value for each output or one for all.
@@ -371,7 +306,7 @@ class OnnxRewriter {
     if (const std::optional<std::size_t> folded = place_of_folded_bias(node, layer)) return folded;
     const std::string& product = proto_node(node).output(0);
     const bool has_own = proto_node(node).op_type() != "MatMul" || node.blobs.size() > 1;
-    if (has_own || readings_[product] != 1) return std::nullopt;
+    if (has_own || editor_.readings(product) != 1) return std::nullopt;
     const auto& nodes = model_.proto.graph().node();
     const auto reads = [&product](const onnx_schema::NodeProto& other) {
       return other.op_type() == "Add" && other.input_size() == 2 &&
@@ -384,14 +319,14 @@ class OnnxRewriter {
   }
 
   NUQ_FUNCTION [[nodiscard]] int bias_input(const Node& node, std::size_t place) {
-    return proto_.graph().node(static_cast<int>(place)).input(0) == proto_node(node).output(0) ? 1 : 0;
+    return editor_.node(place).input(0) == proto_node(node).output(0) ? 1 : 0;
   }
 
   /// The constant of an Add behind a layer, one value for each of its outputs; empty where there is no such constant.
   NUQ_FUNCTION [[nodiscard]] Tensor constant_of_sum(const Node& node, std::size_t place) {
     const onnx_schema::NodeProto& sum = model_.proto.graph().node(static_cast<int>(place));
     if (sum.op_type() != "Add") return {};
-    OnnxConstants constants(original_, tensors_, model_.file);
+    OnnxConstants constants(editor_.original(), editor_.tensors(), model_.file);
     const std::optional<OnnxConstant> bias = constants.find(sum.input(bias_input(node, place)));
     if (!bias || !bias->is_float()) return {};
     const std::int64_t outputs = node.blobs.front().shape.front();
@@ -422,14 +357,13 @@ class OnnxRewriter {
     biased.blobs.push_back(sum ? bias_of_sum(node, *sum) : node.blobs[1]);
     const Shape& shape = biased.blobs[1].shape;
     const std::vector<std::int32_t> bias = with_error_place(model_.file, [&] { return int32_bias(biased, layer); });
-    onnx_schema::NodeProto& target =
-        *proto_.mutable_graph()->mutable_node(static_cast<int>(sum.value_or(node.source_index)));
+    onnx_schema::NodeProto& target = editor_.node(sum.value_or(node.source_index));
     const int input = sum ? bias_input(node, *sum) : 2;
     if (form_ == OnnxWeightForm::integers) {
-      set_constant(target, input, raw_tensor(node.name + ".bias", T::INT32, shape, bias));
+      editor_.set_constant(target, input, raw_tensor(node.name + ".bias", T::INT32, shape, bias));
     } else {
       const std::vector<float> values = dequantized_bias(bias, dequantization_scales(layer));
-      set_constant(target, input, raw_tensor(node.name + ".bias", T::FLOAT, shape, values));
+      editor_.set_constant(target, input, raw_tensor(node.name + ".bias", T::FLOAT, shape, values));
     }
   }
 
@@ -443,9 +377,9 @@ class OnnxRewriter {
 
   /// What a MatMul gives to the Add of its bias is of another type than before.
   NUQ_FUNCTION void rename_product(const Node& node, std::size_t sum) {
-    const std::string name = onnx_free_name(names_, node.name + "_products");
+    const std::string name = editor_.free_name(node.name + "_products");
     proto_node(node).set_output(0, name);
-    proto_.mutable_graph()->mutable_node(static_cast<int>(sum))->set_input(1 - bias_input(node, sum), name);
+    editor_.node(sum).set_input(1 - bias_input(node, sum), name);
   }
 
   /// Behind the node at a place, whose output is renamed.
@@ -457,111 +391,43 @@ class OnnxRewriter {
       std::memcpy(&pattern, &scale, sizeof pattern);
       bits.push_back(pattern);
     }
-    const std::string factors = add(raw_tensor(node.name + ".dequant.param", onnx_schema::TensorProto::UINT64,
-                                               {static_cast<std::int64_t>(bits.size())}, bits));
-    onnx_schema::NodeProto& last = *proto_.mutable_graph()->mutable_node(static_cast<int>(place));
+    const std::string factors = editor_.add(raw_tensor(node.name + ".dequant.param", onnx_schema::TensorProto::UINT64,
+                                                       {static_cast<std::int64_t>(bits.size())}, bits));
+    onnx_schema::NodeProto& last = editor_.node(place);
     const std::string output = last.output(0);
-    last.set_output(0, onnx_free_name(names_, node.name + "_sums"));
-    insert(after_, place, "AscendDequant", node.name + ".dequant", {last.output(0), factors});
-    after_[place].back().set_output(0, output);
-    add_integer(after_[place].back(), "dtype", 0);
+    last.set_output(0, editor_.free_name(node.name + "_sums"));
+    const std::string name = node.name + ".dequant";
+    onnx_schema::NodeProto& dequant =
+        editor_.insert_behind(place, "AscendDequant", name, {last.output(0), factors}, name + "_output");
+    dequant.set_output(0, output);
+    add_onnx_attribute(dequant, "dtype", std::int64_t{0});
   }
 
-  /// How often each name is read, subgraphs included, and all names there are.
-  NUQ_FUNCTION void count_readings(const OnnxScope& scope) {
-    const onnx_schema::GraphProto& graph = scope.graph();
-    for (const onnx_schema::NodeProto& node : graph.node()) {
-      for (const std::string& input : node.input()) ++readings_[input];
-      for (const std::string& output : node.output()) names_.insert(output);
-      names_.insert(node.name());
-      for (const onnx_schema::GraphProto* inner : onnx_subgraphs(node)) count_readings(OnnxScope(*inner, &scope));
-    }
-    for (const onnx_schema::ValueInfoProto& output : graph.output()) ++readings_[output.name()];
-    for (const onnx_schema::ValueInfoProto& input : graph.input()) names_.insert(input.name());
-    for (const onnx_schema::TensorProto& tensor : graph.initializer()) names_.insert(tensor.name());
-  }
-
-  NUQ_FUNCTION [[nodiscard]] onnx_schema::TensorProto* own_initializer(const std::string& name) {
-    if (original_.initializer(name) == nullptr || readings_[name] != 1) return nullptr;
-    for (onnx_schema::TensorProto& tensor : *proto_.mutable_graph()->mutable_initializer()) {
-      if (tensor.name() == name) return &tensor;
-    }
-    return nullptr;
-  }
-
-  /// Puts a tensor in the place of an initializer that one node alone reads, or beside the others; returns its name.
-  NUQ_FUNCTION [[nodiscard]] std::string put(const std::string& name, onnx_schema::TensorProto tensor) {
-    onnx_schema::TensorProto* const own = own_initializer(name);
-    if (own == nullptr) return add(std::move(tensor));
-    tensor.set_name(name);
-    *own = std::move(tensor);
-    return name;
-  }
-
-  NUQ_FUNCTION [[nodiscard]] std::string add(onnx_schema::TensorProto tensor) {
-    tensor.set_name(onnx_free_name(names_, tensor.name()));
-    const std::string name = tensor.name();
-    append(std::move(tensor));
-    return name;
-  }
-
-  NUQ_FUNCTION void append(onnx_schema::TensorProto tensor) {
-    if (model_.proto.ir_version() < 4) describe_as_input(tensor);
-    *proto_.mutable_graph()->add_initializer() = std::move(tensor);
-  }
-
-  /// Before version 4 of the format every initializer is an input too.
-  NUQ_FUNCTION void describe_as_input(const onnx_schema::TensorProto& tensor) {
-    onnx_schema::ValueInfoProto& input = *proto_.mutable_graph()->add_input();
-    input.set_name(tensor.name());
-    onnx_schema::TypeProto::Tensor& type = *input.mutable_type()->mutable_tensor_type();
-    type.set_elem_type(tensor.data_type());
-    for (const std::int64_t extent : tensor.dims()) type.mutable_shape()->add_dim()->set_dim_value(extent);
-  }
-
-  /// A node in front of a layer that works out a constant; returns the constant's name.
-  NUQ_FUNCTION std::string add_before(const Node& layer, const std::string& type,
-                                      const std::vector<std::string>& inputs, const std::string& name) {
-    onnx_schema::NodeProto node;
-    node.set_name(onnx_free_name(names_, name + "_" + type));
-    node.set_op_type(type);
-    for (const std::string& input : inputs) node.add_input(input);
-    node.add_output(onnx_free_name(names_, name));
-    before_[layer.source_index].push_back(node);
-    return node.output(0);
-  }
-
-  /// Gives the last of these nodes an attribute.
-  NUQ_FUNCTION void set_attribute(const Node& layer, const std::string& name, std::int64_t value) {
-    add_integer(before_[layer.source_index].back(), name, value);
-  }
-
-  NUQ_FUNCTION static void add_integer(onnx_schema::NodeProto& node, const std::string& name, std::int64_t value) {
-    onnx_schema::AttributeProto& attribute = *node.add_attribute();
-    attribute.set_name(name);
-    attribute.set_type(onnx_schema::AttributeProto::INT);
-    attribute.set_i(value);
+  /// A node in front of a layer that works out a constant, `name`.
+  NUQ_FUNCTION onnx_schema::NodeProto& add_before(const Node& layer, const std::string& type,
+                                                  const std::vector<std::string>& inputs, const std::string& name) {
+    return editor_.insert_before(layer.source_index, type, name + "_" + type, inputs, name);
   }
 
   NUQ_FUNCTION [[nodiscard]] std::string add_cast(const Node& layer, const std::string& input, const std::string& name,
                                                   onnx_schema::TensorProto::DataType type) {
-    const std::string output = add_before(layer, "Cast", {input}, name);
-    set_attribute(layer, "to", type);
-    if (opset_ >= first_opset_with_types) return output;
-    onnx_schema::AttributeProto& to = *before_[layer.source_index].back().mutable_attribute(0);
-    to.clear_i();
-    to.set_type(onnx_schema::AttributeProto::STRING);
-    to.set_s(onnx_schema::TensorProto::DataType_Name(type));
-    return output;
+    onnx_schema::NodeProto& cast = add_before(layer, "Cast", {input}, name);
+    if (opset_ >= first_opset_with_types) {
+      add_onnx_attribute(cast, "to", std::int64_t{type});
+    } else {
+      add_onnx_attribute(cast, "to", onnx_schema::TensorProto::DataType_Name(type));
+    }
+    return cast.output(0);
   }
 
   NUQ_FUNCTION [[nodiscard]] std::string add_product(const Node& layer, const std::string& values,
                                                      const std::string& scale, const std::string& name) {
-    const std::string output = add_before(layer, "Mul", {values, scale}, name);
-    if (opset_ >= first_broadcasting_opset) return output;
-    set_attribute(layer, "broadcast", 1);
-    set_attribute(layer, "axis", has_input_first(layer) ? 1 : 0);
-    return output;
+    onnx_schema::NodeProto& product = add_before(layer, "Mul", {values, scale}, name);
+    if (opset_ < first_broadcasting_opset) {
+      add_onnx_attribute(product, "broadcast", std::int64_t{1});
+      add_onnx_attribute(product, "axis", std::int64_t{has_input_first(layer) ? 1 : 0});
+    }
+    return product.output(0);
   }
 
   /// The name of a layer's new weights, which its `weights` were.
@@ -572,18 +438,18 @@ class OnnxRewriter {
     const std::string base = weights + "_nuq";
     if (form_ == OnnxWeightForm::floats) {
       const std::vector<float> values = in_file_order(model_, node, dequantized_weights(node, quantized));
-      return put(weights, raw_tensor(base, T::FLOAT, shape, values));
+      return editor_.put(weights, raw_tensor(base, T::FLOAT, shape, values));
     }
-    if (form_ == OnnxWeightForm::removed) return put(weights, tensor_elsewhere(base, node.name, shape));
+    if (form_ == OnnxWeightForm::removed) return editor_.put(weights, tensor_elsewhere(base, node.name, shape));
     const std::vector<std::int8_t> levels = onnx_levels(model_, node, quantized);
-    if (form_ == OnnxWeightForm::integers) return put(weights, raw_tensor(base, T::INT8, shape, levels));
+    if (form_ == OnnxWeightForm::integers) return editor_.put(weights, raw_tensor(base, T::INT8, shape, levels));
     const auto& scales = quantized.scales;
     const std::string scale =
         form_ == OnnxWeightForm::qdq
-            ? add(raw_tensor(base + "_scale", T::FLOAT, vector_shape(scales.size()), scales))
-            : add(raw_tensor(base + "_scale", T::FLOAT, scale_shape(node, scales.size()), scales));
+            ? editor_.add(raw_tensor(base + "_scale", T::FLOAT, vector_shape(scales.size()), scales))
+            : editor_.add(raw_tensor(base + "_scale", T::FLOAT, scale_shape(node, scales.size()), scales));
     if (form_ == OnnxWeightForm::palette) return as_palette(node, levels, shape, scale, base);
-    const std::string stored_levels = add(raw_tensor(base + "_levels", T::INT8, shape, levels));
+    const std::string stored_levels = editor_.add(raw_tensor(base + "_levels", T::INT8, shape, levels));
     if (form_ == OnnxWeightForm::qdq) return as_qdq(node, stored_levels, scale, scales.size(), base);
     const std::string values = add_cast(node, stored_levels, base + "_float", T::FLOAT);
     return add_product(node, values, scale, base);
@@ -595,9 +461,9 @@ class OnnxRewriter {
 
   NUQ_FUNCTION [[nodiscard]] std::string as_qdq(const Node& node, const std::string& levels, const std::string& scale,
                                                 std::size_t scales, const std::string& base) {
-    const std::string output = add_before(node, "DequantizeLinear", {levels, scale}, base);
-    if (scales > 1) set_attribute(node, "axis", has_input_first(node) ? 1 : 0);
-    return output;
+    onnx_schema::NodeProto& values = add_before(node, "DequantizeLinear", {levels, scale}, base);
+    if (scales > 1) add_onnx_attribute(values, "axis", std::int64_t{has_input_first(node) ? 1 : 0});
+    return values.output(0);
   }
 
   NUQ_FUNCTION [[nodiscard]] std::string as_palette(const Node& node, const std::vector<std::int8_t>& levels,
@@ -613,92 +479,28 @@ class OnnxRewriter {
     }
     std::vector<std::uint8_t> indices;
     for (const std::int8_t level : levels) indices.push_back(places.at(level));
-    const std::string stored_places = add(raw_tensor(base + "_places", T::UINT8, shape, indices));
+    const std::string stored_places = editor_.add(raw_tensor(base + "_places", T::UINT8, shape, indices));
     const std::string stored_table =
-        add(raw_tensor(base + "_levels", T::FLOAT, {static_cast<std::int64_t>(table.size())}, table));
+        editor_.add(raw_tensor(base + "_levels", T::FLOAT, {static_cast<std::int64_t>(table.size())}, table));
     const std::string numbers = add_cast(node, stored_places, base + "_indices", T::INT32);
-    const std::string values = add_before(node, "Gather", {stored_table, numbers}, base + "_float");
+    const std::string values = add_before(node, "Gather", {stored_table, numbers}, base + "_float").output(0);
     return add_product(node, values, scale, base);
   }
 
   NUQ_FUNCTION void set_bias(const Node& node, onnx_schema::NodeProto& target, const std::vector<float>& bias) {
-    set_constant(target, 2,
-                 raw_tensor(node.name + "_bias_nuq", onnx_schema::TensorProto::FLOAT,
-                            {static_cast<std::int64_t>(bias.size())}, bias));
-  }
-
-  /// Gives a node a constant as an input.
-  NUQ_FUNCTION void set_constant(onnx_schema::NodeProto& target, int input, const onnx_schema::TensorProto& tensor) {
-    const std::string old = target.input_size() > input ? target.input(input) : std::string();
-    const std::string name = old.empty() ? add(tensor) : put(old, tensor);
-    while (target.input_size() <= input) target.add_input("");
-    target.set_input(input, name);
-  }
-
-  /// Drops constants that were read and are not any longer; false where there are none.
-  NUQ_FUNCTION [[nodiscard]] bool drop_unread() {
-    onnx_schema::GraphProto& graph = *proto_.mutable_graph();
-    const OnnxScope scope(graph);
-    std::set<std::string> read;
-    for (const onnx_schema::NodeProto& node : graph.node()) {
-      read.insert(node.input().begin(), node.input().end());
-      for (const std::string& name : captured_values(node)) read.insert(name);
-    }
-    for (const onnx_schema::ValueInfoProto& output : graph.output()) read.insert(output.name());
-    const auto is_dropped = [&](const std::string& name) {
-      const auto before = readings_.find(name);
-      return before != readings_.end() && before->second > 0 && read.count(name) == 0;
-    };
-    const auto is_dropped_node = [&](const onnx_schema::NodeProto& node) {
-      return node.output_size() > 0 && scope.is_constant(node.output(0)) &&
-             std::all_of(node.output().begin(), node.output().end(), is_dropped);
-    };
-    auto& nodes = *graph.mutable_node();
-    auto& tensors = *graph.mutable_initializer();
-    const int before = nodes.size() + tensors.size();
-    std::vector<bool> keeps;
-    for (const onnx_schema::NodeProto& node : nodes) keeps.push_back(!is_dropped_node(node));
-    std::set<std::string> dropped;
-    for (const onnx_schema::TensorProto& tensor : tensors) {
-      if (is_dropped(tensor.name())) dropped.insert(tensor.name());
-    }
-    std::size_t next = 0;
-    nodes.erase(std::remove_if(nodes.begin(), nodes.end(), [&](const auto&) { return !keeps[next++]; }), nodes.end());
-    const auto is_gone = [&dropped](const auto& named) { return dropped.count(named.name()) > 0; };
-    tensors.erase(std::remove_if(tensors.begin(), tensors.end(), is_gone), tensors.end());
-    auto& inputs = *graph.mutable_input();
-    inputs.erase(std::remove_if(inputs.begin(), inputs.end(), is_gone), inputs.end());
-    return nodes.size() + tensors.size() < before;
-  }
-
-  /// Of values that the model has no longer.
-  NUQ_FUNCTION void drop_descriptions() {
-    onnx_schema::GraphProto& graph = *proto_.mutable_graph();
-    const OnnxScope scope(graph);
-    auto& values = *graph.mutable_value_info();
-    values.erase(std::remove_if(values.begin(), values.end(),
-                                [&](const onnx_schema::ValueInfoProto& value) {
-                                  return original_.scope_of(value.name()) != nullptr &&
-                                         scope.scope_of(value.name()) == nullptr;
-                                }),
-                 values.end());
+    editor_.set_constant(target, 2,
+                         raw_tensor(node.name + "_bias_nuq", onnx_schema::TensorProto::FLOAT,
+                                    {static_cast<std::int64_t>(bias.size())}, bias));
   }
 
   const OnnxModel& model_;
   const Graph& graph_;
   OnnxWeightForm form_;
-  onnx_schema::ModelProto proto_;
-  OnnxScope original_;
-  OnnxTensors tensors_;
+  OnnxModelEditor editor_;
   std::int64_t opset_;
-  std::map<std::string, int> readings_;          // of the original model, by name
-  std::set<std::string> names_;                  // that are taken
   std::map<std::string, std::size_t> places_;    // of nodes, by name
   std::map<std::string, std::string> replaced_;  // shared weights
   std::vector<SharedLevels> levels_;
-  NewNodes before_;               // new nodes, by the place of the one that they stand before
-  NewNodes after_;                // those behind it
-  std::vector<bool> is_removed_;  // by place
 };
 
 NUQ_FUNCTION inline void check_shifts(const OnnxModel& model, const NetworkQuantization& quantization) {

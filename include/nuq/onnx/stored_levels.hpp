@@ -50,6 +50,7 @@ NUQ_NAMESPACE_END
 #include "nuq/onnx/check_model.hpp"
 #include "nuq/onnx/constant.hpp"
 #include "nuq/onnx/fold_constants.hpp"
+#include "nuq/onnx/model_editor.hpp"
 #include "nuq/onnx/quantized_model.hpp"
 #include "nuq/onnx/scope.hpp"
 
@@ -165,9 +166,17 @@ NUQ_DEFINITION std::vector<OnnxStoredLevels> onnx_stored_levels(const OnnxModel&
 
 NUQ_DEFINITION onnx_schema::ModelProto onnx_model_without_levels(const OnnxModel& model, const Graph& graph,
                                                                  const std::vector<OnnxStoredLevels>& layers) {
-  detail::OnnxRewriter rewriter(model, graph, OnnxWeightForm::removed);
-  for (const OnnxStoredLevels& layer : layers) rewriter.remove_values(layer.layer, layer.value, layer.shape);
-  return std::move(rewriter).finish();
+  OnnxModelEditor editor(model, graph.limits);
+  const auto& nodes = model.proto.graph().node();
+  for (const OnnxStoredLevels& layer : layers) {
+    const auto makes_value = [&layer](const onnx_schema::NodeProto& node) {
+      return node.output_size() == 1 && node.output(0) == layer.value;
+    };
+    const auto made = std::find_if(nodes.begin(), nodes.end(), makes_value);
+    editor.set_removed(static_cast<std::size_t>(made - nodes.begin()), true);
+    editor.append(detail::tensor_elsewhere(layer.value, layer.layer, layer.shape));
+  }
+  return std::move(editor).finish();
 }
 
 NUQ_NAMESPACE_END
