@@ -128,13 +128,15 @@ std::size_t final_value(const nuq::Graph& graph, const std::string& blob) {
   return last;
 }
 
-/// Blobs that no layer reads: what is written where nothing is asked for.
+/// What the file calls results, or blobs that no layer reads: what is written where nothing is asked for.
 std::vector<std::string> outputs_of(const nuq::Graph& graph) {
+  std::vector<std::string> outputs;
+  for (const std::size_t value : graph.outputs) outputs.push_back(graph.values[value].blob);
+  if (!outputs.empty()) return outputs;
   std::vector<bool> is_read(graph.values.size(), false);
   for (const nuq::Node& node : graph.nodes) {
     for (const std::size_t value : node.inputs) is_read[value] = true;
   }
-  std::vector<std::string> outputs;
   for (const nuq::Node& node : graph.nodes) {
     for (const std::size_t value : node.outputs) {
       const std::string& blob = graph.values[value].blob;

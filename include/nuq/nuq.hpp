@@ -1,8 +1,10 @@
 #ifndef NUQ_NUQ_HPP
 #define NUQ_NUQ_HPP
 
-// Everything but the adapters, and tables and pages for people (nuq/report/table.hpp, nuq/report/full_report.hpp): the
-// algorithms, Caffe models, our inference engine and the workflow.
+// Everything but the adapters, tables and pages for people (nuq/report/table.hpp, nuq/report/full_report.hpp), the
+// quantizer for the Ascend compressor (nuq/ascend/quantizer.hpp), and calibration with what other runtimes compute
+// (nuq/engine/replaying_engine.hpp, nuq/dataset/layer_inputs.hpp): the algorithms, Caffe models, our inference engine
+// and the workflow.
 // Needs Eigen, protobuf and nlohmann/json; nuq/core.hpp needs Eigen alone. Who handles protobuf's own classes of a
 // Caffe model includes nuq/caffe/model_file.hpp as well, and policies by name stand apart in the by_name.hpp of their
 // rooms.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the ```sh blocks of pages: run_commands.sh NUQ SOURCE_DIR [PAGE...]. PAGE is relative to SOURCE_DIR; without one all
 # pages are run. Each has a folder of its own with the files that pages speak of: net.prototxt and net.caffemodel, a network
-# of one layer, net.onnx, another one, test.json and train.json, data for both. The tool is `nuq` there, the library's folder $NUQ_SOURCE.
+# of one layer, net.onnx, another one, test.json and train.json, data for both, batch.npy, a batch of these. The tool is `nuq` there, the library's folder $NUQ_SOURCE.
 set -euo pipefail
 nuq=$(realpath "$1")
 export NUQ_SOURCE=$(realpath "$2")
@@ -51,6 +51,10 @@ FPhfJuPPiUnX0/yM0oxf+C2rxPx3x3z8u/xjutM8rx0jrpObd0Qvm1cxo/nf/dqpzS5Gb+Av3fmv6pBA
 MODEL
 write_dataset test 0
 write_dataset train 2
+{
+  printf '\x93NUMPY\x01\x00\x46\x00%-69s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (4, 32), }"
+  tail -c 128 test.idx
+} > batch.npy
 
 blocks=0
 for page in "${pages[@]}"; do
