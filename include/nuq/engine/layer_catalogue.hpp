@@ -33,6 +33,7 @@ NUQ_NAMESPACE_END
 #include "nuq/engine/layers/deconvolution.hpp"
 #include "nuq/engine/layers/detection.hpp"
 #include "nuq/engine/layers/elementwise.hpp"
+#include "nuq/engine/layers/function.hpp"
 #include "nuq/engine/layers/inner_product.hpp"
 #include "nuq/engine/layers/integer_convolution.hpp"
 #include "nuq/engine/layers/integer_deconvolution.hpp"

@@ -13,6 +13,7 @@
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/graph/ops/detection.hpp"
 #include "nuq/graph/ops/elementwise.hpp"
+#include "nuq/graph/ops/function.hpp"
 #include "nuq/graph/ops/inner_product.hpp"
 #include "nuq/graph/ops/lookup.hpp"
 #include "nuq/graph/ops/normalization.hpp"
@@ -41,11 +42,11 @@ struct JoinedOperations<OperationList<Ops...>, OperationList<More...>, Lists...>
     : JoinedOperations<OperationList<Ops..., More...>, Lists...> {};
 
 /// The operations of all families; the first is that of a layer that nothing is known of.
-using AllOperations =
-    JoinedOperations<ops::BasicOperations, ops::Activations, ops::AffineOperations, ops::Convolutions,
-                     ops::DetectionOperations, ops::ElementwiseOperations, ops::InnerProducts, ops::Lookups,
-                     ops::Normalizations, ops::Poolings, ops::QuantizationOperations, ops::RecurrentOperations,
-                     ops::Reductions, ops::Resamplings, ops::Reshapings, ops::RoiPoolings, ops::Slicings>::type;
+using AllOperations = JoinedOperations<ops::BasicOperations, ops::Activations, ops::AffineOperations, ops::Convolutions,
+                                       ops::DetectionOperations, ops::ElementwiseOperations, ops::Functions,
+                                       ops::InnerProducts, ops::Lookups, ops::Normalizations, ops::Poolings,
+                                       ops::QuantizationOperations, ops::RecurrentOperations, ops::Reductions,
+                                       ops::Resamplings, ops::Reshapings, ops::RoiPoolings, ops::Slicings>::type;
 
 // The place of an operation among all, found by a conversion to one of as many bases: cheaper to compile than to
 // compare the types one by one.

@@ -179,8 +179,10 @@ class OnnxGraphBuilder {
     if (!subgraphs.empty()) return add_read(place, not_computed(reader, "operations with subgraphs are not computed"));
     if (is_folded(node) || is_about_shapes(place, reader)) return;
     OnnxOperation read = read_onnx_operation(reader);
-    if (node.output_size() > 0)
-      knowledge_.types[node.output(0)] = node.op_type() == "Cast" ? cast_type(node) : reader.type_of(0);
+    for (std::size_t output = 0; output < static_cast<std::size_t>(node.output_size()); ++output) {
+      knowledge_.types[node.output(static_cast<int>(output))] =
+          output < read.types.size() ? read.types[output] : reader.type_of(0);
+    }
     const std::string further = further_output(node, read.outputs);
     if (!further.empty()) read = not_computed(reader, "its output '" + further + "' is not computed");
     add_read(place, std::move(read));

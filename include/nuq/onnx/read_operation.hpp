@@ -27,6 +27,7 @@ NUQ_NAMESPACE_END
 
 #include "nuq/core/array_view.hpp"
 #include "nuq/onnx/detail/read_elementwise.hpp"
+#include "nuq/onnx/detail/read_functions.hpp"
 #include "nuq/onnx/detail/read_numbers.hpp"
 #include "nuq/onnx/detail/read_quantization.hpp"
 #include "nuq/onnx/detail/read_tensors.hpp"
@@ -46,50 +47,82 @@ struct OnnxReader {
 NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noexcept {
   static constexpr OnnxReader readers[] = {
       {"Abs", read_pointwise<ops::AbsoluteValue>},
+      {"Acos", read_unary<arc_cosine>},
+      {"Acosh", read_unary<area_cosine>},
       {"Add", read_onnx_add},
+      {"And", read_comparison<holds_both>},
+      {"ArgMax", read_place_search<true>},
+      {"ArgMin", read_place_search<false>},
+      {"Asin", read_unary<arc_sine>},
+      {"Asinh", read_unary<area_sine>},
+      {"Atan", read_unary<arc_tangent>},
+      {"Atanh", read_unary<area_tangent>},
       {"AveragePool", read_average_pool},
       {"BatchNormalization", read_batch_normalization},
       {"Cast", read_onnx_cast},
       {"Ceil", read_function<ops::PointwiseFunction::ceiling>},
+      {"Celu", read_celu},
       {"Clip", read_onnx_clip},
       {"Concat", read_onnx_concat},
       {"ConstantOfShape", read_of_shapes},
       {"Conv", read_conv},
       {"ConvTranspose", read_conv_transpose},
       {"Cos", read_function<ops::PointwiseFunction::cosine>},
+      {"Cosh", read_unary<hyperbolic_cosine>},
+      {"CumSum", read_cum_sum},
+      {"DepthToSpace", read_depth_to_space},
       {"DequantizeLinear", read_dequantize_linear},
       {"Div", read_onnx_div},
       {"Dropout", read_onnx_dropout},
       {"Elu", read_onnx_elu},
+      {"Equal", read_comparison<is_equal>},
       {"Erf", read_function<ops::PointwiseFunction::erf>},
       {"Exp", read_pointwise<ops::Exp>},
       {"Expand", read_expand},
       {"Flatten", read_onnx_flatten},
       {"Floor", read_function<ops::PointwiseFunction::floor>},
+      {"GRU", read_recurrent<RecurrentCell::gru>},
       {"Gather", read_gather},
+      {"GatherElements", read_gather_elements},
       {"Gelu", read_gelu},
       {"Gemm", read_gemm},
       {"GlobalAveragePool", read_global_average_pool},
       {"GlobalMaxPool", read_global_max_pool},
+      {"Greater", read_comparison<is_greater>},
+      {"GreaterOrEqual", read_comparison<is_not_less>},
+      {"GroupNormalization", read_group_normalization},
       {"HardSigmoid", read_hard_sigmoid},
       {"HardSwish", read_function<ops::PointwiseFunction::hard_swish>},
+      {"Hardmax", read_hardmax},
       {"Identity", read_pointwise<ops::Split>},
+      {"InstanceNormalization", read_instance_normalization},
+      {"IsInf", read_is_infinite},
+      {"IsNaN", read_is_nan},
       {"LRN", read_onnx_lrn},
+      {"LSTM", read_recurrent<RecurrentCell::lstm>},
       {"LayerNormalization", read_layer_normalization},
       {"LeakyRelu", read_leaky_relu},
+      {"Less", read_comparison<is_less>},
+      {"LessOrEqual", read_comparison<is_not_greater>},
       {"Log", read_pointwise<ops::Log>},
+      {"LogSoftmax", read_soft<true>},
+      {"LpNormalization", read_lp_normalization},
       {"MatMul", read_mat_mul},
       {"Max", read_onnx_max},
       {"MaxPool", read_max_pool},
       {"Mean", read_onnx_mean},
       {"Min", read_onnx_min},
       {"Mish", read_pointwise<ops::Mish>},
+      {"Mod", read_mod},
       {"Mul", read_onnx_mul},
       {"Neg", read_neg},
+      {"Not", read_not},
+      {"Or", read_comparison<holds_either>},
       {"PRelu", read_onnx_prelu},
       {"Pad", read_onnx_pad},
       {"Pow", read_onnx_pow},
       {"QuantizeLinear", read_quantize_linear},
+      {"RNN", read_recurrent<RecurrentCell::tanh>},
       {"Range", read_of_shapes},
       {"Reciprocal", read_reciprocal},
       {"ReduceL1", read_reduce<ops::ReduceMethod::sum_of_magnitudes>},
@@ -104,26 +137,43 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noe
       {"Reshape", read_onnx_reshape},
       {"Resize", read_resize},
       {"Round", read_function<ops::PointwiseFunction::round>},
+      {"Selu", read_selu},
       {"Shape", read_of_shapes},
+      {"Shrink", read_shrink},
       {"Sigmoid", read_pointwise<ops::Sigmoid>},
       {"Sign", read_function<ops::PointwiseFunction::sign>},
       {"Sin", read_function<ops::PointwiseFunction::sine>},
+      {"Sinh", read_unary<hyperbolic_sine>},
       {"Size", read_of_shapes},
       {"Slice", read_onnx_slice},
       {"Softmax", read_onnx_softmax},
       {"Softplus", read_pointwise<ops::Softplus>},
+      {"Softsign", read_unary<soft_sign>},
+      {"SpaceToDepth", read_space_to_depth},
       {"Split", read_onnx_split},
       {"Sqrt", read_sqrt},
       {"Squeeze", read_squeeze},
       {"Sub", read_onnx_sub},
       {"Sum", read_onnx_sum},
+      {"Swish", read_swish},
+      {"Tan", read_unary<tangent>},
       {"Tanh", read_pointwise<ops::Tanh>},
+      {"ThresholdedRelu", read_thresholded_relu},
       {"Tile", read_onnx_tile},
+      {"TopK", read_top_k},
       {"Transpose", read_transpose},
+      {"Trilu", read_trilu},
       {"Unsqueeze", read_unsqueeze},
       {"Upsample", read_onnx_upsample},
+      {"Where", read_where},
+      {"Xor", read_comparison<differs>},
   };
   return {readers, sizeof readers / sizeof readers[0]};
+}
+
+NUQ_FUNCTION [[nodiscard]] inline bool has_whole_numbers_of_many_bits(const OnnxNodeReader& node) {
+  const int type = node.type_of(0);
+  return type == onnx_schema::TensorProto::INT32 || type == onnx_schema::TensorProto::INT64;
 }
 
 /// Whether an operation counts with whole numbers as no floats do: a quotient drops its fraction, and numbers of a few
@@ -137,14 +187,15 @@ NUQ_FUNCTION [[nodiscard]] inline bool counts_in_whole_numbers(const OnnxNodeRea
     return std::find(types.begin(), types.end(), node.type()) != types.end();
   };
   if (is_among({"Div", "Mean", "Pow", "ReduceMean", "ReduceL2", "AveragePool"})) return true;
-  const bool has_many_bits = input.type == T::INT32 || input.type == T::INT64;
-  return !has_many_bits && is_among({"Abs", "Add", "MatMul", "Mul", "Neg", "ReduceL1", "ReduceProd", "ReduceSum",
-                                     "ReduceSumSquare", "Sub", "Sum"});
+  return !has_whole_numbers_of_many_bits(node) &&
+         is_among({"Abs", "Add", "CumSum", "MatMul", "Mul", "Neg", "ReduceL1", "ReduceProd", "ReduceSum",
+                   "ReduceSumSquare", "Sub", "Sum"});
 }
 
 }  // namespace detail
 
 NUQ_DEFINITION OnnxOperation read_onnx_operation(OnnxNodeReader& node) {
+  if (node.type() == "Div" && detail::has_whole_numbers_of_many_bits(node)) return detail::read_whole_quotient(node);
   if (detail::counts_in_whole_numbers(node)) {
     return detail::not_computed(
         node, "a " + node.type() + " of values of type " + onnx_type_name(node.type_of(0)) + " is not computed");

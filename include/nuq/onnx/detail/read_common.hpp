@@ -40,6 +40,18 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation same_shape(const OnnxNodeReader&
   return of_first_input(std::move(operation), node.shape(0));
 }
 
+/// A function of the first `count` inputs, of those that are there.
+NUQ_FUNCTION [[nodiscard]] inline OnnxOperation of_function(const OnnxNodeReader& node, ops::Function function,
+                                                            OnnxShape shape, std::size_t count = 1) {
+  OnnxOperation read;
+  read.operation = std::move(function);
+  for (std::size_t input = 0; input < count && input < node.inputs(); ++input) {
+    if (node.has_input(input)) read.inputs.push_back(input);
+  }
+  read.shape = std::move(shape);
+  return read;
+}
+
 /// An axis from 0 on; `rank` for one outside of the range.
 NUQ_FUNCTION [[nodiscard]] inline std::size_t place_of_axis(std::int64_t axis, std::size_t rank) noexcept {
   const std::int64_t place = axis_within(axis, rank);

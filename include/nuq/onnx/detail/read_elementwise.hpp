@@ -1,6 +1,7 @@
 #ifndef NUQ_ONNX_DETAIL_READ_ELEMENTWISE_HPP
 #define NUQ_ONNX_DETAIL_READ_ELEMENTWISE_HPP
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -10,6 +11,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/onnx/detail/read_common.hpp"
+#include "nuq/onnx/functions/elementwise.hpp"
 #include "nuq/onnx/node_reader.hpp"
 #include "nuq/version.hpp"
 
@@ -59,14 +61,33 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_reciprocal(OnnxNodeReader& 
   return same_shape(node, ops::Power{-1.0F, 1.0F, 0.0F});
 }
 
-/// Values are floats whatever their type: only a cast to another type of floats is a mere copy.
+/// Values are floats whatever their type: a cast to a type of floats is a mere copy, one to whole numbers of many bits
+/// drops the fraction.
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_cast(OnnxNodeReader& node) {
+  using T = onnx_schema::TensorProto;
   OnnxConstant wanted;
   wanted.type = cast_type(node.node());
+  OnnxConstant given;
+  given.type = node.type_of(0);
   node.ignore("to");
   node.ignore("saturate");
-  if (!wanted.is_float()) return not_computed(node, "a cast to " + onnx_type_name(wanted.type) + " is not computed");
-  return same_shape(node, ops::Split{});
+  const bool has_many_bits = wanted.type == T::INT32 || wanted.type == T::INT64;
+  const bool is_copy =
+      wanted.is_float() || given.type == wanted.type || given.type == T::BOOL || (has_many_bits && given.is_integer());
+  const bool is_known = given.is_float() || given.is_integer() || given.type == T::UNDEFINED;
+  OnnxOperation read;
+  if (is_known && is_copy) {
+    read = same_shape(node, ops::Split{});
+  } else if (is_known && wanted.type == T::BOOL) {
+    read = of_function(node, pointwise([](float x) { return x != 0.0F ? 1.0F : 0.0F; }), node.shape(0));
+  } else if (given.is_float() && has_many_bits) {
+    read = of_function(node, pointwise([](float x) { return std::trunc(x); }), node.shape(0));
+  } else {
+    const std::string from = given.type == T::UNDEFINED ? "" : " from " + onnx_type_name(given.type);
+    read = not_computed(node, "a cast" + from + " to " + onnx_type_name(wanted.type) + " is not computed");
+  }
+  read.types = {wanted.type};
+  return read;
 }
 
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_dropout(OnnxNodeReader& node) {
@@ -82,19 +103,28 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_clip(OnnxNodeReader& n
   std::optional<float> max = node.real("max", infinity);
   if (node.has_input(1)) min = node.number(1);
   if (node.has_input(2)) max = node.number(2);
-  if (!min || !max) return not_computed(node, "its minimum and maximum are not constant");
+  if (!min || !max) {
+    const bool has_min = node.has_input(1);
+    const bool has_max = node.has_input(2);
+    return of_function(node, elementwise([=](const float* x) {
+                         const float raised = has_min ? (std::max)(x[0], x[1]) : x[0];
+                         return has_max ? (std::min)(raised, x[has_min ? 2 : 1]) : raised;
+                       }),
+                       node.shape(0), 3);
+  }
   return same_shape(node, ops::Clip{min, max});
 }
 
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_prelu(OnnxNodeReader& node) {
   const std::optional<OnnxConstant> slopes = node.constant(1);
   const OnnxShape shape = node.shape(0);
-  if (!slopes || !slopes->is_float()) return not_computed(node, "its slopes are not constant");
-  const std::size_t count = slopes->floats.size();
-  const std::size_t rank = slopes->shape.size();
-  const bool is_channel = shape && shape->size() >= 2 && rank + 1 == shape->size() &&
+  const std::size_t count = slopes ? slopes->floats.size() : 0;
+  const std::size_t rank = slopes ? slopes->shape.size() : 0;
+  const bool is_channel = shape && shape->size() >= 2 && rank + 1 == shape->size() && rank > 0 &&
                           slopes->shape.front() == static_cast<std::int64_t>(count);
-  if (count != 1 && !is_channel) return not_computed(node, "its slopes are not one for each channel");
+  if (count != 1 && !is_channel) {
+    return of_function(node, elementwise([](const float* x) { return x[0] < 0.0F ? x[0] * x[1] : x[0]; }), shape, 2);
+  }
   OnnxOperation read = same_shape(node, ops::PRelu{count == 1});
   read.blobs = {vector_blob(slopes->floats)};
   return read;

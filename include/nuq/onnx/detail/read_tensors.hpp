@@ -11,6 +11,8 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/onnx/detail/read_common.hpp"
+#include "nuq/onnx/functions/along_axis.hpp"
+#include "nuq/onnx/functions/layout.hpp"
 #include "nuq/onnx/node_reader.hpp"
 #include "nuq/version.hpp"
 
@@ -99,8 +101,23 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_flatten(OnnxNodeReader
   const OnnxShape input = node.shape(0);
   if (axis == 0) return of_first_input(ops::Reshape{{1, -1}, 0, -1}, {});
   const bool is_second = axis == 1 || (input && axis + static_cast<std::int64_t>(input->size()) == 1);
-  if (!is_second || (input && input->size() < 2))
-    return not_computed(node, "axis " + std::to_string(axis) + " is not computed, wanted 0 or 1");
+  if (!is_second || (input && input->size() < 2)) {
+    OnnxShape matrix;
+    if (input) {
+      const auto rank = static_cast<std::int64_t>(input->size());
+      const std::int64_t begin = axis < 0 ? axis + rank : axis;
+      if (begin < 0 || begin > rank)
+        return not_computed(node, "axis " + std::to_string(axis) + " lies outside of its input");
+      std::vector<OnnxExtent> sides(2, OnnxExtent{1});
+      for (std::int64_t at = 0; at < rank; ++at) {
+        OnnxExtent& side = sides[at < begin ? 0 : 1];
+        const OnnxExtent& extent = (*input)[static_cast<std::size_t>(at)];
+        side = side.is_known() && extent.is_known() ? OnnxExtent{times(side.value, extent.value)} : node.new_symbol();
+      }
+      matrix = sides;
+    }
+    return of_function(node, flattened(axis), matrix);
+  }
   OnnxShape shape;
   if (input) {
     OnnxNumbers target{{input->front(), {-1}}, false};
@@ -305,6 +322,19 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_pad(OnnxNodeReader& no
   return of_first_input(pad, shape);
 }
 
+NUQ_FUNCTION [[nodiscard]] inline OnnxOperation repeated_along_axes(OnnxNodeReader& node,
+                                                                    const std::vector<std::int64_t>& repeats) {
+  OnnxShape shape = node.shape(0);
+  for (std::size_t axis = 0; shape && axis < shape->size() && axis < repeats.size(); ++axis) {
+    const std::int64_t count = repeats[axis];
+    if (count < 1 || count > max_window_parameter)
+      return not_computed(node, "it repeats " + std::to_string(count) + " times");
+    OnnxExtent& extent = (*shape)[axis];
+    if (count != 1) extent = extent.is_known() ? OnnxExtent{times(extent.value, count)} : node.new_symbol();
+  }
+  return of_function(node, repeated(repeats), shape);
+}
+
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_tile(OnnxNodeReader& node) {
   const auto repeats = node.integers(1);
   if (!repeats || node.has_input(2) || !are_moderate(*repeats))
@@ -312,8 +342,9 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_tile(OnnxNodeReader& n
   ops::Tile tile{0, 1};
   for (std::size_t axis = 0; axis < repeats->size(); ++axis) {
     if ((*repeats)[axis] == 1) continue;
-    if (tile.tiles != 1) return not_computed(node, "it repeats along more than one axis");
-    if ((*repeats)[axis] > max_window_parameter) return not_computed(node, "it repeats too often");
+    if ((*repeats)[axis] < 1 || (*repeats)[axis] > max_window_parameter)
+      return not_computed(node, "it repeats " + std::to_string((*repeats)[axis]) + " times");
+    if (tile.tiles != 1) return repeated_along_axes(node, *repeats);
     tile = {static_cast<std::int64_t>(axis), (*repeats)[axis]};
   }
   OnnxShape shape = node.shape(0);
@@ -358,7 +389,13 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_softmax(OnnxNodeReader
         place < input->size() && std::all_of(input->begin() + static_cast<std::ptrdiff_t>(place) + 1, input->end(),
                                              [](const OnnxExtent& extent) { return extent == OnnxExtent{1}; });
   }
-  if (!is_single) return not_computed(node, "a softmax over several axes is not computed");
+  if (!is_single) {
+    return of_function(
+        node,
+        line_function(axis, true,
+                      [](const Line<const float>& line, const Line<float>& result) { soften(line, result, false); }),
+        input);
+  }
   return same_shape(node, ops::Softmax{axis});
 }
 

@@ -9,6 +9,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/onnx/detail/read_common.hpp"
+#include "nuq/onnx/functions/pooling.hpp"
 #include "nuq/onnx/node_reader.hpp"
 #include "nuq/version.hpp"
 
@@ -78,7 +79,6 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_pooling(OnnxNodeReader
   std::string problem;
   const std::optional<ops::Window> window = read_onnx_window(node, node.integer_list("kernel_shape"), problem);
   if (!window) return not_computed(node, problem);
-  if (window->kernel.size() > 2) return not_computed(node, "pooling of volumes is not computed");
   ops::Pooling pooling;
   pooling.method = method;
   pooling.window = *window;
@@ -86,7 +86,9 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_pooling(OnnxNodeReader
   pooling.stays_within = true;
   pooling.count_include_pad = method == ops::PoolMethod::average && node.integer("count_include_pad", 0) != 0;
   if (method == ops::PoolMethod::maximum) node.ignore("storage_order");
-  return of_first_input(pooling, slid_shape(node, *window, std::nullopt, pooling.ceil));
+  const OnnxShape shape = slid_shape(node, *window, std::nullopt, pooling.ceil);
+  const bool is_plain = window->kernel.size() == 2 && !has_other_than(window->dilations, 1);
+  return is_plain ? of_first_input(pooling, shape) : of_function(node, volume_pooling(pooling), shape);
 }
 
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_average_pool(OnnxNodeReader& node) {
