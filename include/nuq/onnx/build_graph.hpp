@@ -299,7 +299,10 @@ class OnnxGraphBuilder {
   }
 
   NUQ_FUNCTION void account_for_weights(const onnx_schema::NodeProto& source, const OnnxOperation& read, Node& node) {
-    if (!has_constant_weights(source, scope_)) return;
+    if (!has_constant_weights(source, scope_)) {
+      if (read.weights) node.weights_obstacle = "its weights are computed from the shapes of values";
+      return;
+    }
     if (!read.weights) {
       if (node.weights_obstacle.empty()) node.weights_obstacle = node.obstacle;
       return;

@@ -65,6 +65,7 @@ NUQ_NAMESPACE_END
 
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/graph/ops/broadcast.hpp"
+#include "nuq/graph/ops/slicing.hpp"
 #include "nuq/onnx/check_model.hpp"
 
 NUQ_NAMESPACE_BEGIN
@@ -377,16 +378,6 @@ NUQ_FUNCTION [[nodiscard]] inline Folded fold_expand(const OnnxConstant& input, 
   return repeated_to(input, *shape);
 }
 
-NUQ_FUNCTION [[nodiscard]] inline Folded fold_equal(const OnnxConstant& left, const OnnxConstant& right) {
-  const std::optional<Shape> shape = common_shape(left.shape, right.shape);
-  if (left.type != right.type || !left.is_integer() || !shape) return std::nullopt;
-  const std::vector<std::int64_t> others = repeated_to(right, *shape).integers;
-  OnnxConstant result = repeated_to(left, *shape);
-  result.type = onnx_schema::TensorProto::BOOL;
-  for (std::size_t at = 0; at < others.size(); ++at) result.integers[at] = result.integers[at] == others[at] ? 1 : 0;
-  return result;
-}
-
 NUQ_FUNCTION [[nodiscard]] inline Folded fold_where(const OnnxConstant& condition, const OnnxConstant& chosen,
                                                     const OnnxConstant& other) {
   const std::optional<Shape> values = common_shape(chosen.shape, other.shape);
@@ -404,39 +395,6 @@ NUQ_FUNCTION [[nodiscard]] inline Folded fold_where(const OnnxConstant& conditio
     }
   }
   return result;
-}
-
-/// Along one axis.
-NUQ_FUNCTION [[nodiscard]] inline Folded fold_slice(const onnx_schema::NodeProto& node, const FoldInputs& inputs) {
-  const auto list = [&](const char* name, std::size_t input) {
-    return integer_list(node, name, input < inputs.size() ? inputs[input] : nullptr);
-  };
-  const OnnxConstant& data = *inputs[0];
-  const std::vector<std::int64_t> starts = list("starts", 1);
-  const std::vector<std::int64_t> ends = list("ends", 2);
-  std::vector<std::int64_t> axes = list("axes", 3);
-  std::vector<std::int64_t> steps = list("steps", 4);
-  if (axes.empty()) axes = {0};
-  if (steps.empty()) steps = {1};
-  if (starts.size() != 1 || ends.size() != 1 || axes.size() != 1 || steps.size() != 1 || steps[0] == 0)
-    return std::nullopt;
-  const std::int64_t axis = axis_within(axes[0], data.shape.size());
-  if (axis < 0) return std::nullopt;
-  const auto at = static_cast<std::size_t>(axis);
-  const AxisSplit split = split_at(data.shape, at, at + 1);
-  const bool is_upward = steps[0] > 0;
-  const auto clamped = [&](std::int64_t place) {
-    const std::int64_t lowest = is_upward ? 0 : -1;
-    return std::clamp(place < 0 ? place + split.extent : place, lowest, lowest + split.extent);
-  };
-  const std::int64_t end = clamped(ends[0]);
-  const std::int64_t step = std::clamp(steps[0], -split.extent, split.extent);
-  OnnxConstant places;
-  places.type = onnx_schema::TensorProto::INT64;
-  for (std::int64_t place = clamped(starts[0]); is_upward ? place < end : place > end; place += step)
-    places.integers.push_back(place);
-  places.shape = {static_cast<std::int64_t>(places.integers.size())};
-  return gathered(data, at, places);
 }
 
 NUQ_FUNCTION [[nodiscard]] inline Folded fold_arithmetic(const onnx_schema::NodeProto& node, const OnnxConstant& left,
@@ -461,6 +419,62 @@ NUQ_FUNCTION [[nodiscard]] inline Folded fold_arithmetic(const onnx_schema::Node
       if (!value) return std::nullopt;
       result.integers.push_back(*value);
     }
+  }
+  return result;
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_slice(const onnx_schema::NodeProto& node, const FoldInputs& inputs) {
+  const OnnxConstant& data = *inputs.front();
+  const auto given = [&inputs](std::size_t index) { return index < inputs.size() ? inputs[index] : nullptr; };
+  ops::StridedSlice slice{integer_list(node, "axes", given(3)), integer_list(node, "starts", given(1)),
+                          integer_list(node, "ends", given(2)), integer_list(node, "steps", given(4))};
+  const std::size_t count = slice.starts.size();
+  for (std::size_t axis = slice.axes.size(); axis < count; ++axis)
+    slice.axes.push_back(static_cast<std::int64_t>(axis));
+  if (slice.steps.empty()) slice.steps.assign(count, 1);
+  const std::vector<Tensor> none;
+  std::vector<SlicedAxis> axes;
+  try {
+    axes = sliced_axes(slice, {node.name(), node.op_type(), none, 1, {}}, data.shape);
+  } catch (const ModelError&) {
+    return std::nullopt;
+  }
+  Shape shape;
+  for (const SlicedAxis& axis : axes) shape.push_back(axis.count);
+  if (!is_valid_shape(shape)) return std::nullopt;
+  std::vector<std::size_t> offsets(element_count(shape));
+  for (std::size_t index = 0; index < offsets.size(); ++index) {
+    auto rest = static_cast<std::int64_t>(index);
+    std::int64_t stride = 1;
+    std::int64_t offset = 0;
+    for (std::size_t axis = axes.size(); axis-- > 0; stride *= data.shape[axis]) {
+      offset += (axes[axis].start + rest % shape[axis] * axes[axis].step) * stride;
+      rest /= shape[axis];
+    }
+    offsets[index] = static_cast<std::size_t>(offset);
+  }
+  return picked(data, std::move(shape), offsets);
+}
+
+NUQ_FUNCTION [[nodiscard]] inline Folded fold_comparison(std::string_view op, const OnnxConstant& left,
+                                                         const OnnxConstant& right) {
+  const std::optional<Shape> shape = common_shape(left.shape, right.shape);
+  if (!shape || left.type != right.type) return std::nullopt;
+  const auto holds = [op](auto a, auto b) {
+    if (op == "Equal") return a == b;
+    if (op == "Less") return a < b;
+    if (op == "LessOrEqual") return a <= b;
+    return op == "Greater" ? a > b : a >= b;
+  };
+  const OnnxConstant first = repeated_to(left, *shape);
+  const OnnxConstant second = repeated_to(right, *shape);
+  OnnxConstant result;
+  result.type = onnx_schema::TensorProto::BOOL;
+  result.shape = *shape;
+  for (std::size_t at = 0; at < element_count(*shape); ++at) {
+    const bool is_true =
+        left.is_float() ? holds(first.floats[at], second.floats[at]) : holds(first.integers[at], second.integers[at]);
+    result.integers.push_back(is_true ? 1 : 0);
   }
   return result;
 }
@@ -519,17 +533,19 @@ NUQ_DEFINITION std::optional<OnnxConstant> fold_onnx_node(const onnx_schema::Nod
     return with_shape(*first,
                       {extent_product(first->shape, 0, at), extent_product(first->shape, at, first->shape.size())});
   }
+  if (op == "Slice") return fold_slice(node, inputs);
+  if (op == "Expand" && given(1) != nullptr) return fold_expand(*first, *given(1));
   if (op == "Gather" && given(1) != nullptr) return fold_gather(node, *first, *given(1));
   if (op == "DequantizeLinear" && given(1) != nullptr) return fold_dequantize(node, *first, *given(1), given(2));
   if (op == "Range") return fold_range(inputs);
   const bool has_all = std::none_of(inputs.begin(), inputs.end(), [](const auto* input) { return input == nullptr; });
   if (op == "Concat" && has_all) return fold_concat(node, inputs);
+  const bool is_comparison =
+      op == "Equal" || op == "Less" || op == "LessOrEqual" || op == "Greater" || op == "GreaterOrEqual";
+  if (is_comparison && has_all && inputs.size() == 2) return fold_comparison(op, *first, *given(1));
+  if (op == "Where" && has_all && inputs.size() == 3) return fold_where(*first, *given(1), *given(2));
   const bool is_arithmetic = op == "Add" || op == "Sub" || op == "Mul" || op == "Div";
   if (is_arithmetic && has_all && inputs.size() == 2) return fold_arithmetic(node, *first, *given(1));
-  if (op == "Expand" && given(1) != nullptr) return fold_expand(*first, *given(1));
-  if (op == "Equal" && given(1) != nullptr) return fold_equal(*first, *given(1));
-  if (op == "Where" && has_all && inputs.size() == 3) return fold_where(*first, *given(1), *given(2));
-  if (op == "Slice") return fold_slice(node, inputs);
   if (op == "Shape" && inputs.size() == 1 && node.attribute_size() == 0) {
     OnnxConstant shape;
     shape.type = onnx_schema::TensorProto::INT64;

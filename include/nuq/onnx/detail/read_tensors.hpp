@@ -11,6 +11,7 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/onnx/detail/read_common.hpp"
+#include "nuq/onnx/detail/read_elementwise.hpp"
 #include "nuq/onnx/functions/along_axis.hpp"
 #include "nuq/onnx/functions/layout.hpp"
 #include "nuq/onnx/node_reader.hpp"
@@ -183,10 +184,20 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_unsqueeze(OnnxNodeReader& n
   return of_first_input(ops::Unsqueeze{*axes}, shape);
 }
 
+/// Extents that only the inputs tell must be those that the first input has at that place already.
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_expand(OnnxNodeReader& node) {
-  const auto shape = node.integers(1);
-  if (!shape || shape->empty()) return not_computed(node, "its shape is not constant");
-  return of_first_input(ops::Expand{*shape}, {});
+  const std::optional<OnnxNumbers> target = node.numbers(1);
+  const OnnxShape input = node.shape(0);
+  if (!target || target->values.empty()) return not_computed(node, "its shape is not constant");
+  Shape shape;
+  for (std::size_t axis = 0; axis < target->values.size(); ++axis) {
+    const OnnxExtent& extent = target->values[axis];
+    const std::size_t behind = target->values.size() - axis;
+    const bool is_kept = input && behind <= input->size() && (*input)[input->size() - behind] == extent;
+    if (!extent.is_known() && !is_kept) return not_computed(node, "its shape depends on the extents of other inputs");
+    shape.push_back(extent.is_known() ? extent.value : 1);
+  }
+  return of_first_input(ops::Expand{shape}, broadcast(node, input, target->values));
 }
 
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_concat(OnnxNodeReader& node) {
@@ -222,7 +233,19 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_split(OnnxNodeReader& 
   if (parts != static_cast<std::int64_t>(outputs)) return not_computed(node, "num_outputs is another number");
   std::int64_t place = 0;
   for (std::size_t part = 0; part + 1 < sizes->size(); ++part) slice.points.push_back(place += (*sizes)[part]);
-  OnnxOperation read = of_first_input(slice, {});
+  OnnxShape shape = node.shape(0);
+  if (shape) {
+    const std::size_t along = place_of_axis(slice.axis, shape->size());
+    if (along == shape->size()) return not_computed(node, "its axis lies outside of its input");
+    OnnxExtent& extent = (*shape)[along];
+    const std::int64_t share = extent.is_known() ? (extent.value + parts - 1) / parts : 0;
+    const bool is_uneven = node.has("num_outputs") && share * parts != extent.value;
+    for (std::int64_t part = 1; extent.is_known() && is_uneven && part < parts; ++part)
+      slice.points.push_back(part * share);
+    if (!sizes->empty()) extent = {sizes->front()};
+    if (sizes->empty()) extent = extent.is_known() ? OnnxExtent{share} : node.new_symbol();
+  }
+  OnnxOperation read = of_first_input(slice, shape);
   read.outputs = outputs;
   return read;
 }

@@ -12,6 +12,7 @@
 #include "nuq/graph/weight_matrix.hpp"
 #include "nuq/onnx/detail/read_common.hpp"
 #include "nuq/onnx/detail/read_windows.hpp"
+#include "nuq/onnx/functions/vector_product.hpp"
 #include "nuq/onnx/node_reader.hpp"
 #include "nuq/version.hpp"
 
@@ -172,15 +173,35 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxShape multiplied_shape(OnnxNodeReader& nod
   return shape;
 }
 
+/// A product of which one side is a vector: a row on the left, a column on the right, and no axis of the output.
+NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_vector_product(OnnxNodeReader& node, const OnnxShape& left,
+                                                                    const OnnxShape& right) {
+  if (!left || !right) return not_computed(node, "the number of axes of its inputs is not known");
+  const bool is_row = left->size() == 1;
+  const OnnxShape& other = is_row ? right : left;
+  OnnxShape shape = other;
+  shape->pop_back();
+  if (is_row && right->size() > 1) {
+    shape = right;
+    shape->erase(shape->end() - 2);
+  }
+  OnnxOperation read = of_function(node, vector_product(is_row), shape, 2);
+  if (node.is_constant(0) || node.is_constant(1))
+    read.weights_obstacle = "its constant factor is no matrix on the right";
+  return read;
+}
+
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_mat_mul(OnnxNodeReader& node) {
   const std::optional<OnnxConstant> weights = node.constant(1);
   const bool has_matrix = weights && weights->is_float() && weights->shape.size() == 2 && !node.is_constant(0);
   OnnxOperation read;
   if (!has_matrix) {
-    read.operation = ops::MatMul{};
-    read.inputs = {0, 1};
     const OnnxShape left = node.shape(0);
     const OnnxShape right = node.shape(1);
+    const bool has_vector = (left && left->size() == 1) || (right && right->size() == 1);
+    if (has_vector) return read_vector_product(node, left, right);
+    read.operation = ops::MatMul{};
+    read.inputs = {0, 1};
     if (left && right && left->size() == right->size() && left->size() >= 2)
       read.shape = multiplied_shape(node, right->back());
     if (weights || node.is_constant(0)) read.weights_obstacle = "its constant factor is no matrix on the right";
