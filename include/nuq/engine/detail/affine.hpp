@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "nuq/compiled.hpp"
+#include "nuq/engine/kernels/value_loop.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/axis.hpp"
 #include "nuq/version.hpp"
@@ -22,7 +23,7 @@ NUQ_FUNCTION inline void apply_affine(const LayerCall& call, const AxisSplit& sp
       const float offset = shift == nullptr ? 0.0F : shift[line % split.extent];
       const float* const source = input + line * split.inner;
       float* const target = output + line * split.inner;
-      for (std::int64_t at = 0; at < split.inner; ++at) target[at] = source[at] * factor + offset;
+      for_each_index(0, split.inner, [=](std::int64_t at) { target[at] = source[at] * factor + offset; });
     }
   });
 }

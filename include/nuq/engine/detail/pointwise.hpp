@@ -1,9 +1,9 @@
 #ifndef NUQ_ENGINE_DETAIL_POINTWISE_HPP
 #define NUQ_ENGINE_DETAIL_POINTWISE_HPP
 
-#include <algorithm>
 #include <cstdint>
 
+#include "nuq/engine/kernels/value_loop.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/version.hpp"
 
@@ -17,7 +17,7 @@ void for_each_value(const LayerCall& call, Function function) {
   float* const output = call.outputs[0].values.data();
   const std::int64_t count = static_cast<std::int64_t>(call.inputs[0].values.size());
   call.workspace.for_each_range(count, 1, [=](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t at = begin; at < end; ++at) output[at] = function(input[at]);
+    for_each_index(begin, end, [=](std::int64_t at) { output[at] = function(input[at]); });
   });
 }
 

@@ -10,6 +10,7 @@
 #include "nuq/compiled.hpp"
 #include "nuq/engine/detail/pointwise.hpp"
 #include "nuq/engine/detail/require_factors.hpp"
+#include "nuq/engine/kernels/value_loop.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/activations.hpp"
 #include "nuq/graph/ops/blobs.hpp"
@@ -235,9 +236,9 @@ class PreluLayer {
     call.workspace.for_each_range(split.outer * split.extent, split.inner, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t line = begin; line < end; ++line) {
         const float slope = slopes_[static_cast<std::size_t>(line % split.extent)];
-        for (std::int64_t at = line * split.inner; at < (line + 1) * split.inner; ++at) {
+        for_each_index(line * split.inner, (line + 1) * split.inner, [=](std::int64_t at) {
           output[at] = (std::max)(input[at], 0.0F) + slope * (std::min)(input[at], 0.0F);
-        }
+        });
       }
     });
   }

@@ -11,6 +11,7 @@
 #include "nuq/core/tensor.hpp"
 #include "nuq/engine/detail/affine.hpp"
 #include "nuq/engine/detail/require_factors.hpp"
+#include "nuq/engine/kernels/value_loop.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/engine/layers/trained_bias.hpp"
 #include "nuq/graph/ops/affine.hpp"
@@ -126,7 +127,8 @@ class BiasLayer {
     call.workspace.for_each_range(split.outer * split.extent, split.inner, [=](std::int64_t begin, std::int64_t end) {
       for (std::int64_t line = begin; line < end; ++line) {
         const float offset = bias[line % split.extent];
-        for (std::int64_t at = line * split.inner; at < (line + 1) * split.inner; ++at) output[at] = input[at] + offset;
+        for_each_index(line * split.inner, (line + 1) * split.inner,
+                       [=](std::int64_t at) { output[at] = input[at] + offset; });
       }
     });
   }

@@ -9,9 +9,10 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/engine/detail/broadcast_runs.hpp"
+#include "nuq/engine/kernels/value_loop.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/axis.hpp"
-#include "nuq/graph/ops/broadcast.hpp"
 #include "nuq/graph/ops/elementwise.hpp"
 #include "nuq/version.hpp"
 
@@ -32,69 +33,56 @@ class EltwiseLayer {
   }
 
   NUQ_FUNCTION void forward(const LayerCall& call) const {
-    const auto is_whole = [&call](const TensorView& input) { return input.shape == call.outputs[0].shape; };
-    if (!std::all_of(call.inputs.begin(), call.inputs.end(), is_whole)) return forward_repeated(call);
-    const std::int64_t count = static_cast<std::int64_t>(call.outputs[0].values.size());
+    const TensorView& first = call.inputs[0];
+    const TensorSpan& whole = call.outputs[0];
+    const BroadcastRuns runs(call.inputs, whole.shape);
+    std::vector<float> kept;  // what the output would overwrite before it is read again
+    if (first.values.data() == whole.values.data() && first.shape != whole.shape) {
+      kept.assign(first.values.begin(), first.values.end());
+    }
+    const float* const first_values = kept.empty() ? first.values.data() : kept.data();
+    const std::int64_t count = static_cast<std::int64_t>(whole.values.size());
     call.workspace.for_each_range(count, 1, [&](std::int64_t begin, std::int64_t end) {
-      float* const output = call.outputs[0].values.data();
-      const float* left = call.inputs[0].values.data();
-      float left_coefficient = coefficients_[0];
-      if (call.inputs.size() == 1)
-        std::transform(left + begin, left + end, output + begin, [=](float x) { return left_coefficient * x; });
-      for (std::size_t index = 1; index < call.inputs.size(); ++index) {
-        const float* const right = call.inputs[index].values.data();
-        combine(index, left, left_coefficient, right, output, begin, end);
-        left = output;
-        left_coefficient = 1.0F;
+      for (std::int64_t at = begin; at < end; at = runs.end(at)) {
+        const std::int64_t length = (std::min)(end, runs.end(at)) - at;
+        float* const output = whole.values.data() + at;
+        RunOperand left = runs.operand(0, first_values, at);
+        float coefficient = coefficients_[0];
+        if (call.inputs.size() == 1) {
+          for_each_index(0, length, [=](std::int64_t index) { output[index] = coefficient * left.values[index]; });
+        }
+        for (std::size_t index = 1; index < call.inputs.size(); ++index) {
+          combine(index, left, coefficient, runs.operand(index, call.inputs[index].values.data(), at), length, output);
+          left = {output, false};
+          coefficient = 1.0F;
+        }
       }
     });
   }
 
  private:
-  /// Element by element: each input's next value stands where the broadcast says.
-  NUQ_FUNCTION void forward_repeated(const LayerCall& call) const {
-    const Shape& shape = call.outputs[0].shape;
-    const Tensor first(call.inputs[0].shape, {call.inputs[0].values.begin(), call.inputs[0].values.end()});
-    std::vector<BroadcastOffsets> offsets;
-    for (const TensorView& input : call.inputs) offsets.emplace_back(input.shape, shape);
-    float* const output = call.outputs[0].values.data();
-    call.workspace.for_each_range(
-        static_cast<std::int64_t>(call.outputs[0].values.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t at = begin; at < end; ++at) {
-            float value = first.values.data()[offsets[0](at)];
-            float coefficient = coefficients_[0];
-            for (std::size_t index = 1; index < call.inputs.size(); ++index) {
-              const float* const right = call.inputs[index].values.data() + offsets[index](at);
-              combine(index, &value, coefficient, right, &value, 0, 1);
-              coefficient = 1.0F;
-            }
-            output[at] = value;
-          }
-        });
-  }
-
   /// Input `index` to the left side, input 0 or what those before `index` have given. A maximum takes the second input
   /// unless the first is larger, and a later one if it is larger: where one is NaN, that tells which is seen (as
   /// Caffe).
-  NUQ_FUNCTION void combine(std::size_t index, const float* left, float left_coefficient, const float* right,
-                            float* output, std::int64_t begin, std::int64_t end) const {
-    if (method_ == ops::EltwiseMethod::sum) {
-      const float right_coefficient = coefficients_[index];
-      for (std::int64_t at = begin; at < end; ++at) {
-        output[at] = left_coefficient * left[at] + right_coefficient * right[at];
-      }
-    } else if (method_ == ops::EltwiseMethod::product) {
-      for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] * right[at];
-    } else if (method_ == ops::EltwiseMethod::quotient) {
-      for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] / right[at];
-    } else if (method_ == ops::EltwiseMethod::power) {
-      for (std::int64_t at = begin; at < end; ++at) output[at] = std::pow(left[at], right[at]);
-    } else if (method_ == ops::EltwiseMethod::minimum) {
-      for (std::int64_t at = begin; at < end; ++at) output[at] = right[at] < left[at] ? right[at] : left[at];
-    } else if (index == 1) {
-      for (std::int64_t at = begin; at < end; ++at) output[at] = left[at] > right[at] ? left[at] : right[at];
-    } else {
-      for (std::int64_t at = begin; at < end; ++at) output[at] = right[at] > left[at] ? right[at] : left[at];
+  NUQ_FUNCTION void combine(std::size_t index, const RunOperand& left, float left_coefficient, const RunOperand& right,
+                            std::int64_t count, float* output) const {
+    const auto join = [&](auto function) { join_run(left, right, count, output, function); };
+    switch (method_) {
+      case ops::EltwiseMethod::sum:
+        return join([=, right_coefficient = coefficients_[index]](float x, float y) {
+          return left_coefficient * x + right_coefficient * y;
+        });
+      case ops::EltwiseMethod::product:
+        return join([](float x, float y) { return x * y; });
+      case ops::EltwiseMethod::quotient:
+        return join([](float x, float y) { return x / y; });
+      case ops::EltwiseMethod::power:
+        return join([](float x, float y) { return std::pow(x, y); });
+      case ops::EltwiseMethod::minimum:
+        return join([](float x, float y) { return y < x ? y : x; });
+      default:
+        if (index == 1) return join([](float x, float y) { return x > y ? x : y; });
+        return join([](float x, float y) { return y > x ? y : x; });
     }
   }
 
@@ -119,7 +107,8 @@ class AxpyLayer {
     const std::int64_t plane = channels.inner;
     call.workspace.for_each_range(channels.outer * channels.extent, plane, [=](std::int64_t begin, std::int64_t end) {
       for (std::int64_t line = begin; line < end; ++line) {
-        for (std::int64_t at = line * plane; at < (line + 1) * plane; ++at) output[at] = factors[line] * x[at] + y[at];
+        for_each_index(line * plane, (line + 1) * plane,
+                       [=, factor = factors[line]](std::int64_t at) { output[at] = factor * x[at] + y[at]; });
       }
     });
   }
