@@ -6,6 +6,8 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
+#include "nuq/engine/kernels/value_loop.hpp"
+#include "nuq/engine/kernels/window_patch.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
 
@@ -25,32 +27,49 @@ struct TapRange {
   std::int64_t offset;
 };
 
-/// Convolves one plane with one filter of kh × kw values; `finish` is that of output channel `channel`.
-NUQ_FUNCTION inline void convolve_plane(const ConvolutionGeometry& geometry, const float* input, const float* filter,
-                                        float* output, const TileFinish& finish, std::int64_t channel) {
-  const WindowAxis& y = geometry.y;
-  const WindowAxis& x = geometry.x;
-  std::fill_n(output, y.output * x.output, 0.0F);
-  for (std::int64_t ky = 0; ky < y.kernel; ++ky) {
-    const TapRange rows(y, ky);
-    for (std::int64_t kx = 0; kx < x.kernel; ++kx) {
-      const TapRange cols(x, kx);
-      const float weight = filter[ky * x.kernel + kx];
-      for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-        const float* const source = input + (row * y.stride + rows.offset) * x.input;
-        float* const target = output + row * x.output;
-        if (x.stride == 1) {
-          for (std::int64_t col = cols.begin; col < cols.end; ++col) target[col] += weight * source[col + cols.offset];
-        } else {
-          for (std::int64_t col = cols.begin; col < cols.end; ++col) {
-            target[col] += weight * source[col * x.stride + cols.offset];
-          }
-        }
-      }
+/// Convolves planes of the input with one filter each.
+class PlaneConvolution {
+ public:
+  NUQ_FUNCTION explicit PlaneConvolution(const ConvolutionGeometry& geometry)
+      : layout_(geometry, {0, 1, 0, geometry.y.output, 0, geometry.x.output}),
+        height_(geometry.y.output),
+        width_(geometry.x.output) {}
+
+  /// Values that `convolve` needs room for.
+  [[nodiscard]] std::int64_t scratch_size() const noexcept { return patch_size() + positions() + plane_block; }
+
+  /// `finish` is that of output channel `channel`.
+  NUQ_FUNCTION void convolve(PlaneKernel kernel, const float* input, const float* filter, const TileFinish& finish,
+                             std::int64_t channel, float* scratch, float* output) const {
+    layout_.fill(input, scratch);
+    std::fill_n(scratch + layout_.size(), patch_size() - layout_.size(), 0.0F);
+    float* const sums = scratch + patch_size();
+    kernel(layout_.taps(1), filter, scratch, positions(), sums);
+    const float scale = finish.scale == nullptr ? 1.0F : finish.scale[channel];
+    const float shift = finish.shift == nullptr ? 0.0F : finish.shift[channel];  // a sum from zero is never -0
+    for_each_index(0, positions(), [=, slope = finish.negative_slope](std::int64_t at) {
+      const float value = sums[at] * scale + shift;
+      sums[at] = (std::max)(value, 0.0F) + slope * (std::min)(value, 0.0F);
+    });
+    for (std::int64_t row = 0; row < height_; ++row) {
+      std::copy_n(sums + row * layout_.row_stride(), width_, output + row * width_);
     }
   }
-  for (std::int64_t at = 0; at < y.output * x.output; ++at) output[at] = finished(output[at], finish, channel);
-}
+
+ private:
+  /// From the first one to the last one, those between two rows as well.
+  NUQ_FUNCTION [[nodiscard]] std::int64_t positions() const noexcept {
+    return (height_ - 1) * layout_.row_stride() + width_;
+  }
+  /// With what the kernel reads too much.
+  NUQ_FUNCTION [[nodiscard]] std::int64_t patch_size() const noexcept {
+    return layout_.size() + layout_.shared_pad() + plane_block;
+  }
+
+  PatchLayout layout_;
+  std::int64_t height_;
+  std::int64_t width_;
+};
 
 }  // namespace detail
 NUQ_NAMESPACE_END

@@ -53,10 +53,17 @@ struct WindowTaps {
 using WindowKernel = void (*)(const WindowTaps& taps, const float* a, const float* left, const float* right,
                               float* tile, bool accumulate, const TileFinish* finish);
 
-/// Kernels for each number of rows, 1 to 6.
+/// sums[at] = Σ weights[tap] · patch[at + taps.offsets[tap]] for the taps of one channel in their order, from zero,
+/// each product rounded before it is added; for at least `count` positions, at most `plane_block` − 1 more.
+using PlaneKernel = void (*)(const WindowTaps& taps, const float* weights, const float* patch, std::int64_t count,
+                             float* sums);
+inline constexpr std::int64_t plane_block = 64;
+
+/// Kernels for each number of rows, 1 to 6, and for planes.
 struct TileKernels {
   std::array<TileKernel, static_cast<std::size_t>(tile_rows)> panels;
   std::array<WindowKernel, static_cast<std::size_t>(tile_rows)> windows;
+  PlaneKernel plane;
 
   [[nodiscard]] TileKernel operator[](std::size_t rows_less_one) const noexcept { return panels[rows_less_one]; }
 };
@@ -104,6 +111,18 @@ void window_portable(const WindowTaps& taps, const float* a, const float* left, 
       }
     }
     store_portable(sums, tile + row * tile_cols, accumulate, finish, row);
+  }
+}
+
+NUQ_FUNCTION inline void plane_portable(const WindowTaps& taps, const float* weights, const float* patch,
+                                        std::int64_t count, float* sums) {
+  for (; count > 0; count -= plane_block, patch += plane_block, sums += plane_block) {
+    float block[plane_block] = {};
+    for (std::int64_t tap = 0; tap < taps.count; ++tap) {
+      const float* const source = patch + taps.offsets[tap];
+      for (std::int64_t at = 0; at < plane_block; ++at) block[at] += weights[tap] * source[at];
+    }
+    std::copy_n(block, plane_block, sums);
   }
 }
 
@@ -186,6 +205,35 @@ __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, con
     store_avx2(right[row], tile + row * tile_cols + 8, accumulate, finish, row);
   }
 }
+
+/// One block of `PlaneKernel`'s positions, 8 to a vector. Not for machines with fused multiply-add alone: a compiler
+/// would fuse what is rounded here.
+template <int vectors>
+__attribute__((target("avx2"))) void plane_block_avx2(const WindowTaps& taps, const float* weights, const float* patch,
+                                                      float* sums) {
+  __m256 block[static_cast<std::size_t>(vectors)];
+#pragma GCC unroll 8
+  for (int at = 0; at < vectors; ++at) block[at] = _mm256_setzero_ps();
+  for (std::int64_t tap = 0; tap < taps.count; ++tap) {
+    const __m256 weight = _mm256_broadcast_ss(weights + tap);
+    const float* const source = patch + taps.offsets[tap];
+#pragma GCC unroll 8
+    for (int at = 0; at < vectors; ++at) {
+      block[at] = _mm256_add_ps(block[at], _mm256_mul_ps(weight, _mm256_loadu_ps(source + 8 * at)));
+    }
+  }
+#pragma GCC unroll 8
+  for (int at = 0; at < vectors; ++at) _mm256_storeu_ps(sums + 8 * at, block[at]);
+}
+
+NUQ_FUNCTION __attribute__((target("avx2"))) inline void plane_avx2(const WindowTaps& taps, const float* weights,
+                                                                    const float* patch, std::int64_t count,
+                                                                    float* sums) {
+  for (; count > plane_block / 2; count -= plane_block, patch += plane_block, sums += plane_block) {
+    plane_block_avx2<8>(taps, weights, patch, sums);
+  }
+  if (count > 0) plane_block_avx2<4>(taps, weights, patch, sums);
+}
 #endif
 
 /// Kernels that every machine can run.
@@ -193,7 +241,8 @@ NUQ_FUNCTION [[nodiscard]] inline const TileKernels& portable_kernels() noexcept
   static constexpr TileKernels kernels = {
       {tile_portable<1>, tile_portable<2>, tile_portable<3>, tile_portable<4>, tile_portable<5>, tile_portable<6>},
       {window_portable<1>, window_portable<2>, window_portable<3>, window_portable<4>, window_portable<5>,
-       window_portable<6>}};
+       window_portable<6>},
+      plane_portable};
   return kernels;
 }
 
@@ -202,7 +251,8 @@ NUQ_FUNCTION [[nodiscard]] inline const TileKernels& best_kernels() noexcept {
 #if NUQ_HAS_AVX2_KERNELS
   static constexpr TileKernels avx2_kernels = {
       {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>, tile_avx2<4>, tile_avx2<5>, tile_avx2<6>},
-      {window_avx2<1>, window_avx2<2>, window_avx2<3>, window_avx2<4>, window_avx2<5>, window_avx2<6>}};
+      {window_avx2<1>, window_avx2<2>, window_avx2<3>, window_avx2<4>, window_avx2<5>, window_avx2<6>},
+      plane_avx2};
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_kernels;
 #endif
   return portable_kernels();

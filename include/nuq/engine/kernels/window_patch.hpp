@@ -11,6 +11,7 @@
 #include "nuq/engine/kernels/gemm.hpp"
 #include "nuq/engine/kernels/panels.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
+#include "nuq/engine/kernels/value_loop.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
 
@@ -61,20 +62,19 @@ class PatchAxis {
   std::vector<bool> is_read_;
 };
 
-/// A copy of the input around a block of a convolution's output positions, with zeros for the pads, from which a
-/// `WindowKernel` reads windows without their being packed: the rows of a channel follow each other, so that windows
-/// are neighbours beyond the end of a row. Positions between two rows are computed and dropped; with stride 1 the pad
-/// behind a row is the one before the next, which leaves few of them.
-class WindowPatch {
+/// Where the values of one input channel stand around a block of a convolution's output positions, with zeros for the
+/// pads: its rows follow each other, so that windows of neighbouring positions are neighbours beyond the end of a row.
+/// Positions between two rows are of no use; with stride 1 the pad behind a row is the one before the next, which
+/// leaves few of them.
+class PatchLayout {
  public:
-  NUQ_FUNCTION WindowPatch(const ConvolutionGeometry& geometry, const WindowBlock& block, std::int64_t max_channels)
-      : block_(block),
-        y_(geometry.y, block.row_begin, block.row_end),
+  NUQ_FUNCTION PatchLayout(const ConvolutionGeometry& geometry, const WindowBlock& block)
+      : y_(geometry.y, block.row_begin, block.row_end),
         x_(geometry.x, block.col_begin, block.col_end),
-        row_stride_(x_.places - shared_pad(geometry)),
+        shared_pad_(pad_between_rows(geometry, block.col_end - block.col_begin)),
+        row_stride_(x_.places - shared_pad_),
         phase_stride_(y_.places * row_stride_),
-        channel_stride_(y_.stride * x_.stride * phase_stride_),
-        image_stride_(max_channels * channel_stride_ + slack()) {
+        source_stride_(geometry.x.input) {
     for (std::int64_t ky = 0; ky < geometry.y.kernel; ++ky) {
       for (std::int64_t kx = 0; kx < geometry.x.kernel; ++kx) {
         const std::int64_t row = ky * geometry.y.dilation;
@@ -83,6 +83,69 @@ class WindowPatch {
                         row / y_.stride * row_stride_ + col / x_.stride);
       }
     }
+  }
+
+  /// Distance of a position's window from that of the position above it.
+  [[nodiscard]] std::int64_t row_stride() const noexcept { return row_stride_; }
+  /// Values of a channel, without `shared_pad()` zeros behind the last one.
+  [[nodiscard]] std::int64_t size() const noexcept { return y_.stride * x_.stride * phase_stride_; }
+  [[nodiscard]] std::int64_t shared_pad() const noexcept { return shared_pad_; }
+  NUQ_FUNCTION [[nodiscard]] WindowTaps taps(std::int64_t channels) const noexcept {
+    return {channels, size(), taps_.data(), static_cast<std::int64_t>(taps_.size())};
+  }
+
+  /// Fills `size()` values from a plane of the input.
+  NUQ_FUNCTION void fill(const float* source, float* target) const {
+    for (std::int64_t row_phase = 0; row_phase < y_.stride; ++row_phase) {
+      for (std::int64_t col_phase = 0; col_phase < x_.stride; ++col_phase, target += phase_stride_) {
+        if (!y_.is_read(row_phase) || !x_.is_read(col_phase)) continue;
+        std::fill_n(target, phase_stride_, 0.0F);
+        const std::int64_t begin = x_.begin(col_phase);
+        const std::int64_t count = x_.end(col_phase) - begin;
+        const float* const first = source + x_.source(col_phase, begin);
+        const std::int64_t row_end = y_.end(row_phase);
+        for (std::int64_t row = y_.begin(row_phase); row < row_end; ++row) {
+          copy_row(first + y_.source(row_phase, row) * source_stride_, count, target + row * row_stride_ + begin);
+        }
+      }
+    }
+  }
+
+ private:
+  /// How much of a row's pad behind the input is the next row's pad before it.
+  NUQ_FUNCTION [[nodiscard]] std::int64_t pad_between_rows(const ConvolutionGeometry& geometry,
+                                                           std::int64_t width) const noexcept {
+    if (geometry.y.stride != 1 || geometry.x.stride != 1) return 0;
+    return (std::min)(x_.places - width, (std::min)(x_.begin(0), x_.places - x_.end(0)));
+  }
+
+  /// Of values that stand `stride` apart.
+  NUQ_FUNCTION void copy_row(const float* source, std::int64_t count, float* target) const {
+    if (x_.stride == 1) {
+      std::copy_n(source, count, target);
+    } else if (x_.stride == 2) {
+      for_each_index(0, count, [=](std::int64_t at) { target[at] = source[2 * at]; });
+    } else {
+      for (std::int64_t at = 0; at < count; ++at) target[at] = source[at * x_.stride];
+    }
+  }
+
+  PatchAxis y_;
+  PatchAxis x_;
+  std::int64_t shared_pad_;
+  std::int64_t row_stride_;
+  std::int64_t phase_stride_;
+  std::int64_t source_stride_;
+  std::vector<std::int64_t> taps_;
+};
+
+/// A copy of the input around a block of a convolution's output positions, from which a `WindowKernel` reads windows
+/// without their being packed, channel by channel as `PatchLayout` has it. Positions between two rows are computed and
+/// dropped.
+class WindowPatch {
+ public:
+  NUQ_FUNCTION WindowPatch(const ConvolutionGeometry& geometry, const WindowBlock& block, std::int64_t max_channels)
+      : block_(block), layout_(geometry, block), image_stride_(max_channels * layout_.size() + slack()) {
     cut_into_halves(geometry);
   }
 
@@ -90,9 +153,7 @@ class WindowPatch {
     return (block_.image_end - block_.image_begin) * image_stride_;
   }
   [[nodiscard]] std::size_t halves() const noexcept { return halves_.size(); }
-  NUQ_FUNCTION [[nodiscard]] WindowTaps taps(std::int64_t channels) const noexcept {
-    return {channels, channel_stride_, taps_.data(), static_cast<std::int64_t>(taps_.size())};
-  }
+  NUQ_FUNCTION [[nodiscard]] WindowTaps taps(std::int64_t channels) const noexcept { return layout_.taps(channels); }
 
   /// Fills a patch of `size()` values with `channels` channel planes of the block's images; `input` is the first of
   /// them in the network's first image.
@@ -102,9 +163,9 @@ class WindowPatch {
     for (std::int64_t image = block_.image_begin; image < block_.image_end; ++image, patch += image_stride_) {
       const float* const source = input + image * geometry.in_channels * plane;
       for (std::int64_t channel = 0; channel < channels; ++channel) {
-        fill_channel(source + channel * plane, geometry.x.input, patch + channel * channel_stride_);
+        layout_.fill(source + channel * plane, patch + channel * layout_.size());
       }
-      std::fill_n(patch + channels * channel_stride_, slack(), 0.0F);
+      std::fill_n(patch + channels * layout_.size(), slack(), 0.0F);
     }
   }
 
@@ -148,19 +209,12 @@ class WindowPatch {
     std::int64_t target;
   };
 
-  /// How much of a row's pad behind the input is the next row's pad before it.
-  NUQ_FUNCTION [[nodiscard]] std::int64_t shared_pad(const ConvolutionGeometry& geometry) const noexcept {
-    if (geometry.y.stride != 1 || geometry.x.stride != 1) return 0;
-    const std::int64_t between_windows = x_.places - (block_.col_end - block_.col_begin);
-    return (std::min)(between_windows, (std::min)(x_.begin(0), x_.places - x_.end(0)));
-  }
-
   /// Zeros behind a patch: what the last row shares of a pad, and what the last tile reads too much.
-  [[nodiscard]] std::int64_t slack() const noexcept { return x_.places - row_stride_ + half_cols; }
+  [[nodiscard]] std::int64_t slack() const noexcept { return layout_.shared_pad() + half_cols; }
 
   NUQ_FUNCTION void cut_into_halves(const ConvolutionGeometry& geometry) {
     const std::int64_t width = block_.col_end - block_.col_begin;
-    const std::int64_t end = (block_.row_end - block_.row_begin - 1) * row_stride_ + width;
+    const std::int64_t end = (block_.row_end - block_.row_begin - 1) * layout_.row_stride() + width;
     for (std::int64_t image = block_.image_begin; image < block_.image_end; ++image) {
       const std::int64_t image_offset = (image - block_.image_begin) * image_stride_;
       std::int64_t target =
@@ -176,40 +230,13 @@ class WindowPatch {
           runs_.push_back({place - first, length, target + col});
           place += length;
           if (col + length < width) continue;
-          place = row_place += row_stride_;
+          place = row_place += layout_.row_stride();
           target += geometry.x.output;
         }
         half.run_end = runs_.size();
         halves_.push_back(half);
       }
     }
-  }
-
-  NUQ_FUNCTION void fill_channel(const float* source, std::int64_t source_stride, float* target) const {
-    for (std::int64_t row_phase = 0; row_phase < y_.stride; ++row_phase) {
-      for (std::int64_t col_phase = 0; col_phase < x_.stride; ++col_phase, target += phase_stride_) {
-        if (!y_.is_read(row_phase) || !x_.is_read(col_phase)) continue;
-        const std::int64_t row_begin = y_.begin(row_phase);
-        const std::int64_t row_end = y_.end(row_phase);
-        std::fill_n(target, row_begin * row_stride_, 0.0F);
-        for (std::int64_t row = row_begin; row < row_end; ++row) {
-          fill_row(source + y_.source(row_phase, row) * source_stride, col_phase, target + row * row_stride_);
-        }
-        std::fill_n(target + row_end * row_stride_, (y_.places - row_end) * row_stride_, 0.0F);
-      }
-    }
-  }
-
-  NUQ_FUNCTION void fill_row(const float* source, std::int64_t phase, float* target) const {
-    const std::int64_t begin = x_.begin(phase);
-    const std::int64_t end = x_.end(phase);
-    std::fill_n(target, begin, 0.0F);
-    if (x_.stride == 1) {
-      std::copy_n(source + x_.source(0, begin), end - begin, target + begin);
-    } else {
-      for (std::int64_t place = begin; place < end; ++place) target[place] = source[x_.source(phase, place)];
-    }
-    std::fill_n(target + end, row_stride_ - end, 0.0F);
   }
 
   /// Copies 1 to 8 values.
@@ -246,13 +273,8 @@ class WindowPatch {
   }
 
   WindowBlock block_;
-  PatchAxis y_;
-  PatchAxis x_;
-  std::int64_t row_stride_;
-  std::int64_t phase_stride_;
-  std::int64_t channel_stride_;
+  PatchLayout layout_;
   std::int64_t image_stride_;
-  std::vector<std::int64_t> taps_;
   std::vector<Half> halves_;
   std::vector<Run> runs_;
 };

@@ -240,15 +240,13 @@ class ConvolutionLayer {
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
     const std::int64_t per_input = geometry.out_channels / geometry.in_channels;
-    workspace.for_each_range(
-        geometry.batch * geometry.out_channels, out_plane, [&](std::int64_t begin, std::int64_t end) {
-          for (std::int64_t plane = begin; plane < end; ++plane) {
-            const std::int64_t channel = plane % geometry.out_channels;
-            const float* const filter = plane_filters_.data() + channel * geometry.y.kernel * geometry.x.kernel;
-            convolve_plane(geometry, input + plane / per_input * in_plane, filter, output + plane * out_plane, finish,
-                           channel);
-          }
-        });
+    const PlaneConvolution convolution(geometry);
+    workspace.for_each_task(geometry.batch * geometry.out_channels, [&](std::int64_t plane, std::size_t worker) {
+      const std::int64_t channel = plane % geometry.out_channels;
+      const float* const filter = plane_filters_.data() + channel * geometry.y.kernel * geometry.x.kernel;
+      convolution.convolve(workspace.kernels().plane, input + plane / per_input * in_plane, filter, finish, channel,
+                           workspace.scratch(worker, convolution.scratch_size()), output + plane * out_plane);
+    });
   }
 
   /// Filter values that are summed up at a time: a panel of them stays in the first-level cache.
