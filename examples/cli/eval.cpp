@@ -50,6 +50,7 @@ void run(const EvalArguments& arguments, const Session& session) {
   if (arguments.limit > 0) dataset.limit(arguments.limit);
   nuq::Net net(arguments.model, arguments.weights, session.threads, {}, arguments.network);
   print_warnings(net.graph().warnings);
+  net.keep_only({dataset.description().output});
   ProgressBar bar(session.quiet);
   CountedNet counted(net, bar, dataset);
   nuq::compare_with(counted, dataset);

@@ -33,6 +33,7 @@ void answer(const std::vector<std::string>& arguments) {
   }
   nuq::Net net(arguments[0], {}, 1, {}, options);
   const std::string output = net.graph().values[net.graph().outputs.front()].blob;
+  net.keep_only({output});
   std::string line;
   for (bool is_first = true; std::getline(std::cin, line); is_first = false) {
     const auto start = std::chrono::steady_clock::now();

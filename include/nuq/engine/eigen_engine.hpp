@@ -58,6 +58,10 @@ class EigenEngine {
   /// axes and in its channels (axis 1). Throws ConfigError: no such input, another shape.
   NUQ_FUNCTION void set_input(const std::string& blob, const TensorView& tensor);
 
+  /// Says which blobs `output` is going to be asked for; what others have held is overwritten, which takes less memory
+  /// and time. Initially, and after `load`, these are all blobs.
+  NUQ_FUNCTION void keep_only(const std::vector<std::string>& blobs);
+
   /// Computes all layers. Throws ConfigError for an input that has not been set, ModelError where the inputs' shapes do
   /// not fit a layer.
   NUQ_FUNCTION void forward();
@@ -79,7 +83,7 @@ class EigenEngine {
   }
 
   /// The final value of a blob after `forward`; valid until the engine is used again. Throws ConfigError: no such blob,
-  /// no forward yet; ModelError naming the layer that stands in the way of computing it.
+  /// none to keep, no forward yet; ModelError naming the layer that stands in the way of computing it.
   NUQ_FUNCTION [[nodiscard]] TensorView output(const std::string& blob) const;
 
   /// What the engine has computed in, for another one; this one is of no further use.
@@ -89,7 +93,7 @@ class EigenEngine {
   /// Which memory the steps' tensors refer to.
   enum class Binding {
     none,      ///< no longer valid
-    shared,    ///< in-place layers overwrite their inputs
+    shared,    ///< layers overwrite what is of no use any more
     separate,  ///< every value has memory of its own
   };
   struct Step {
@@ -173,6 +177,12 @@ NUQ_DEFINITION void EigenEngine::set_input(const std::string& blob, const Tensor
   is_set_[*value] = true;
 }
 
+NUQ_DEFINITION void EigenEngine::keep_only(const std::vector<std::string>& blobs) {
+  network_.keep_only(blobs);
+  binding_ = Binding::none;
+  has_run_ = false;
+}
+
 NUQ_DEFINITION void EigenEngine::forward() {
   bind(Binding::shared);
   for (std::size_t node = 0; node < steps_.size(); ++node) {
@@ -188,6 +198,7 @@ NUQ_DEFINITION TensorView EigenEngine::output(const std::string& blob) const {
     detail::fail(ModelError(ErrorCode::unsupported_layer,
                             network_.file() + ": blob '" + blob + "' cannot be computed: " + obstacle));
   }
+  if (!network_.is_kept(*value)) fail(ErrorCode::invalid_argument, "blob '" + blob + "' is not one of those to keep");
   if (network_.input(blob) == value && !is_set_[*value])
     fail(ErrorCode::invalid_argument, "input '" + blob + "' has not been set");
   if (!has_run_) fail(ErrorCode::invalid_argument, "blob '" + blob + "' is asked for before forward");

@@ -34,6 +34,8 @@ class Net {
 
   /// \copydoc EigenEngine::set_input
   NUQ_FUNCTION void set_input(const std::string& blob, const TensorView& tensor) { engine_.set_input(blob, tensor); }
+  /// \copydoc EigenEngine::keep_only
+  NUQ_FUNCTION void keep_only(const std::vector<std::string>& blobs) { engine_.keep_only(blobs); }
   /// \copydoc EigenEngine::forward()
   NUQ_FUNCTION void forward() { engine_.forward(); }
   /// \copydoc EigenEngine::forward(Observer&&)

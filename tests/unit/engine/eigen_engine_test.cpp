@@ -154,6 +154,61 @@ TEST_CASE("a forward repeats bit for bit, and gives the same bits for 1, 2 and 3
   for (const std::vector<float>& result : results) CHECK(result == results[0]);
 }
 
+/// Blobs of their own throughout, some of which are read long after they have been written.
+Graph branching_network() {
+  const auto join = [](const std::string& name, const std::string& left, const std::string& right) {
+    return "layer { name: '" + name + "' type: 'Eltwise' bottom: '" + left + "' bottom: '" + right + "' top: '" + name +
+           "' eltwise_param { coeff: 0.5 coeff: -2 } } ";
+  };
+  return graph_of(
+      data + layer("relu", "ReLU", "data", "relu", "relu_param { negative_slope: 0.5 }") +
+          layer("conv", "Convolution", "relu", "conv", "convolution_param { num_output: 2 kernel_size: 3 pad: 1 }") +
+          layer("tanh", "TanH", "conv", "tanh") + layer("abs", "AbsVal", "tanh", "abs") + join("late", "relu", "abs") +
+          "layer { name: 'twice' type: 'Eltwise' bottom: 'late' bottom: 'late' top: 'twice' } " +
+          layer("sigmoid", "Sigmoid", "late", "sigmoid") + layer("pass", "Split", "sigmoid", "pass") +
+          layer("pool", "Pooling", "pass", "pool", "pooling_param { kernel_size: 3 pad: 1 stride: 1 }") +
+          join("sum", "pool", "twice") + layer("unread", "AbsVal", "sum", "unread") +
+          layer("prob", "Softmax", "sum", "prob"),
+      {{"conv", {random_tensor({2, 2, 3, 3}, 1), random_tensor({2}, 2)}}});
+}
+
+TEST_CASE("what need not be kept is overwritten, and nothing else changes") {
+  const std::vector<std::string> blobs = {"data", "relu",    "conv", "tanh", "abs",    "late", "twice",
+                                          "pass", "sigmoid", "pool", "sum",  "unread", "prob"};
+  EigenEngine all;
+  all.load(branching_network());
+  EigenEngine some;
+  some.load(branching_network());
+  for (const std::string& first : blobs) {
+    for (const std::string& second : blobs) {
+      CAPTURE(first);
+      CAPTURE(second);
+      some.keep_only({first, second});
+      for (const Shape& shape : {Shape{1, 2, 6, 6}, Shape{2, 2, 3, 4}}) {
+        const Tensor input = random_tensor(shape, 9);
+        all.set_input("data", input.view());
+        all.forward();
+        some.set_input("data", input.view());
+        for (int repetition = 0; repetition < 2; ++repetition) {  // the input stands as it was set
+          some.forward();
+          for (const std::string& blob : {first, second})
+            CHECK(values_of(some.output(blob)) == values_of(all.output(blob)));
+        }
+      }
+    }
+  }
+  some.keep_only({"prob", "no such blob"});
+  some.forward();
+  CHECK(some.output("prob").shape == Shape{2, 2, 3, 4});
+  CHECK(error_of<nuq::ConfigError>([&] {
+          static_cast<void>(some.output("sum"));
+        }).says("blob 'sum' is not one of those to keep"));
+  CHECK(error_of<nuq::ConfigError>([&] { static_cast<void>(some.output("no such blob")); }).code ==
+        ErrorCode::unknown_name);
+  const Trace trace = traced(some);
+  CHECK(trace.outputs.at("sum")[0].values == values_of(all.output("sum")));
+}
+
 TEST_CASE("memory is kept as long as shapes repeat") {
   EigenEngine engine;
   engine.load(residual_network());

@@ -50,8 +50,12 @@ class LoadedNetwork {
   /// What keeps a value from being computed; empty where nothing does.
   NUQ_FUNCTION [[nodiscard]] std::string obstacle(std::size_t value) const;
 
-  /// The value in whose memory a value may be computed when nobody looks at intermediate results: that of an earlier
-  /// version of the blob which in-place layers overwrite, otherwise its own.
+  /// Says which blobs are asked for when nobody looks at intermediate results; at first these are all.
+  NUQ_FUNCTION void keep_only(const std::vector<std::string>& blobs);
+  /// Whether a value is asked for then, or set by the user.
+  [[nodiscard]] bool is_kept(std::size_t value) const { return is_kept_[value]; }
+  /// The value in whose memory a value may be computed in that case: one that is of no use any more, such as an earlier
+  /// version of the blob which an in-place layer overwrites, otherwise its own.
   [[nodiscard]] std::size_t shared_buffer(std::size_t value) const noexcept { return shared_buffers_[value]; }
   /// What a convolution computes together with its followers, in the same case; null where there are none.
   NUQ_FUNCTION [[nodiscard]] const AbsorbedFollowers* followers(std::size_t node) const noexcept;
@@ -63,14 +67,15 @@ class LoadedNetwork {
   /// The nodes that read each value.
   using Consumers = std::vector<std::vector<std::size_t>>;
 
-  NUQ_FUNCTION void share_buffers(const Graph& graph, const Consumers& consumers);
+  NUQ_FUNCTION void share_buffers();
 
-  /// True if the node's first output is a new version of its first input, which nobody reads afterwards and the user
-  /// has not set.
-  NUQ_FUNCTION [[nodiscard]] bool overwrites_input(const Graph& graph, const Consumers& consumers,
-                                                   std::size_t index) const;
+  /// True if the node's first output may be written over its first input, which nobody reads afterwards or asks for.
+  NUQ_FUNCTION [[nodiscard]] bool overwrites_input(const std::vector<std::size_t>& last_uses, std::size_t index) const;
 
-  NUQ_FUNCTION void absorb_followers(const Graph& graph, const Consumers& consumers);
+  /// True if a layer changes the blob that it reads, in place, and is the only reader.
+  NUQ_FUNCTION [[nodiscard]] bool changes_input(const Consumers& consumers, std::size_t index) const;
+
+  NUQ_FUNCTION void absorb_followers(const Consumers& consumers);
 
   std::string file_;
   std::vector<Node> nodes_;
@@ -83,6 +88,7 @@ class LoadedNetwork {
   std::vector<bool> is_read_;                     // by value
   std::map<std::size_t, std::string> obstacles_;  // of the values that are not
   std::map<std::string, std::size_t> final_values_;
+  std::vector<bool> is_kept_;  // by value
   std::vector<std::size_t> shared_buffers_;
   std::vector<std::optional<AbsorbedFollowers>> followers_;
   std::vector<bool> is_absorbed_;
@@ -123,9 +129,8 @@ NUQ_DEFINITION LoadedNetwork::LoadedNetwork(const Graph& graph, const CustomLaye
   }
   for (const Value& value : graph.values) blobs_.push_back(value.blob);
   for (std::size_t value = 0; value < blobs_.size(); ++value) final_values_[blobs_[value]] = value;
-  const Consumers consumers = graph.consumers();
-  share_buffers(graph, consumers);
-  absorb_followers(graph, consumers);
+  keep_only(blobs_);
+  absorb_followers(graph.consumers());
 }
 
 NUQ_DEFINITION std::optional<std::size_t> LoadedNetwork::final_value(const std::string& blob) const {
@@ -189,25 +194,61 @@ NUQ_DEFINITION AnyLayer LoadedNetwork::load(const LayerRef& layer, std::string o
   return loaded ? std::move(*loaded) : AnyLayer::load<OpaqueLayer>(layer);
 }
 
-NUQ_DEFINITION void LoadedNetwork::share_buffers(const Graph& graph, const Consumers& consumers) {
-  for (std::size_t value = 0; value < blobs_.size(); ++value) shared_buffers_.push_back(value);
+NUQ_DEFINITION void LoadedNetwork::keep_only(const std::vector<std::string>& blobs) {
+  is_kept_.assign(blobs_.size(), false);
+  for (const std::size_t input : inputs_) is_kept_[input] = true;
+  for (const std::string& blob : blobs) {
+    if (const std::optional<std::size_t> value = final_value(blob)) is_kept_[*value] = true;
+  }
+  share_buffers();
+}
+
+NUQ_DEFINITION void LoadedNetwork::share_buffers() {
+  std::vector<std::size_t> last_uses(blobs_.size());  // nodes, by value
   for (std::size_t index = 0; index < nodes_.size(); ++index) {
-    if (layers_[index].in_place() && overwrites_input(graph, consumers, index)) {
-      shared_buffers_[nodes_[index].outputs[0]] = shared_buffers_[nodes_[index].inputs[0]];
+    for (const std::size_t value : nodes_[index].outputs) last_uses[value] = index;
+    for (const std::size_t value : nodes_[index].inputs) last_uses[value] = index;
+  }
+  shared_buffers_.resize(blobs_.size());
+  for (std::size_t value = 0; value < blobs_.size(); ++value) shared_buffers_[value] = value;
+  std::vector<std::size_t> free;  // the last one is the likeliest to be in a cache
+  for (std::size_t index = 0; index < nodes_.size(); ++index) {
+    const bool overwrites = overwrites_input(last_uses, index);
+    std::vector<std::size_t> used = nodes_[index].inputs;
+    for (const std::size_t output : nodes_[index].outputs) {
+      used.push_back(output);
+      if (overwrites && output == nodes_[index].outputs[0]) {
+        shared_buffers_[output] = shared_buffers_[nodes_[index].inputs[0]];
+      } else if (!free.empty() && std::find(inputs_.begin(), inputs_.end(), output) == inputs_.end()) {
+        shared_buffers_[output] = free.back();
+        free.pop_back();
+      }
+    }
+    std::sort(used.begin(), used.end());
+    used.erase(std::unique(used.begin(), used.end()), used.end());
+    for (const std::size_t value : used) {
+      const bool lives_on = overwrites && value == nodes_[index].inputs[0];
+      if (last_uses[value] == index && !is_kept_[value] && !lives_on) free.push_back(shared_buffers_[value]);
     }
   }
 }
 
-NUQ_DEFINITION bool LoadedNetwork::overwrites_input(const Graph& graph, const Consumers& consumers,
+NUQ_DEFINITION bool LoadedNetwork::overwrites_input(const std::vector<std::size_t>& last_uses,
                                                     std::size_t index) const {
   const Node& node = nodes_[index];
-  if (node.inputs.empty() || node.outputs.empty()) return false;
+  if (!layers_[index].in_place() || node.inputs.empty() || node.outputs.empty()) return false;
   const std::size_t input = node.inputs[0];
-  return blobs_[input] == blobs_[node.outputs[0]] && graph.values[input].producer != Value::network_input &&
-         std::count(node.inputs.begin(), node.inputs.end(), input) == 1 && consumers[input].back() == index;
+  return !is_kept_[input] && last_uses[input] == index &&
+         std::count(node.inputs.begin(), node.inputs.end(), input) == 1;
 }
 
-NUQ_DEFINITION void LoadedNetwork::absorb_followers(const Graph& graph, const Consumers& consumers) {
+NUQ_DEFINITION bool LoadedNetwork::changes_input(const Consumers& consumers, std::size_t index) const {
+  const Node& node = nodes_[index];
+  return !node.inputs.empty() && !node.outputs.empty() && blobs_[node.inputs[0]] == blobs_[node.outputs[0]] &&
+         consumers[node.inputs[0]].size() == 1;
+}
+
+NUQ_DEFINITION void LoadedNetwork::absorb_followers(const Consumers& consumers) {
   followers_.resize(nodes_.size());
   is_absorbed_.resize(nodes_.size());
   for (std::size_t index = 0; index < nodes_.size(); ++index) {
@@ -217,7 +258,7 @@ NUQ_DEFINITION void LoadedNetwork::absorb_followers(const Graph& graph, const Co
     std::size_t value = nodes_[index].outputs[0];
     while (consumers[value].size() == 1) {
       const std::size_t reader = consumers[value].front();
-      if (!overwrites_input(graph, consumers, reader) || !followers.absorb(layers_[reader])) break;
+      if (!changes_input(consumers, reader) || !followers.absorb(layers_[reader])) break;
       is_absorbed_[reader] = true;
       followers_[index] = followers;
       value = nodes_[reader].outputs[0];

@@ -177,3 +177,46 @@ TEST_CASE("quotients, powers and minima, repeated to one shape") {
   CHECK(of(nuq::ops::EltwiseMethod::power, row, Tensor({1}, {3})).values == std::vector<float>{64, 8});
   CHECK(of(nuq::ops::EltwiseMethod::minimum, left, row).values == std::vector<float>{4, 2, 4, 2});
 }
+
+TEST_CASE("inputs of any extents are joined as their elements stand in the whole") {
+  Dice dice(7);
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t axes = static_cast<std::size_t>(dice(1, 4));
+    nuq::Shape whole;
+    for (std::size_t axis = 0; axis < axes; ++axis) whole.push_back(dice(1, 5));
+    std::vector<Tensor> inputs;
+    for (std::uint32_t input = 0; input < 3; ++input) {
+      nuq::Shape shape(whole.begin() + dice(0, static_cast<std::int64_t>(axes) - 1), whole.end());
+      for (std::int64_t& extent : shape) extent = dice(0, 2) == 0 ? 1 : extent;
+      inputs.push_back(random_tensor(input == 0 && dice(0, 1) == 0 ? whole : shape, input));
+    }
+    nuq::ops::Eltwise operation;
+    operation.coefficients = {0.5F, -2.0F, 3.0F};
+    operation.broadcast = true;
+    const Tensor output = computed<nuq::detail::EltwiseLayer>(operation_alone(operation, {}, 3), inputs, 2);
+    std::vector<float> expected;
+    for (std::size_t at = 0; at < output.values.size(); ++at) {
+      std::vector<float> operands;
+      for (const Tensor& input : inputs) {
+        std::size_t place = at;
+        std::size_t offset = 0;
+        std::size_t stride = 1;
+        for (std::size_t axis = output.shape.size(); axis-- > 0;) {
+          const std::size_t extent = static_cast<std::size_t>(output.shape[axis]);
+          const std::size_t index = place % extent;
+          place /= extent;
+          if (axis + input.shape.size() < output.shape.size()) continue;
+          const std::size_t own =
+              static_cast<std::size_t>(input.shape[axis + input.shape.size() - output.shape.size()]);
+          if (own > 1) offset += index * stride;
+          stride *= own;
+        }
+        operands.push_back(input.values[offset]);
+      }
+      float sum = 0.5F * operands[0] + -2.0F * operands[1];
+      sum = sum + 3.0F * operands[2];
+      expected.push_back(sum);
+    }
+    CHECK(output.values == expected);
+  }
+}
