@@ -95,7 +95,7 @@ NUQ_FUNCTION inline void multiply_panels(const TileKernels& kernels, std::int64_
       const bool direct = cols == tile_cols && target.is_contiguous(col, cols);
       for (std::int64_t row = block; row < block_end; row += tile_rows) {
         const std::int64_t rows = (std::min)(tile_rows, block_end - row);
-        const TileKernel kernel = kernels[static_cast<std::size_t>(rows - 1)];
+        const TileKernel kernel = kernels.tile(rows, cols);
         const float* a = left.panel(row / tile_rows);
         const TileFinish finish = phase.finish == nullptr ? TileFinish{} : finish_from(*phase.finish, row);
         const TileFinish* const tile_finish = phase.finish == nullptr ? nullptr : &finish;

@@ -62,10 +62,13 @@ inline constexpr std::int64_t plane_block = 64;
 /// Kernels for each number of rows, 1 to 6, and for planes.
 struct TileKernels {
   std::array<TileKernel, static_cast<std::size_t>(tile_rows)> panels;
+  std::array<TileKernel, static_cast<std::size_t>(tile_rows)> half_panels;  ///< the first 8 columns, at least
   std::array<WindowKernel, static_cast<std::size_t>(tile_rows)> windows;
   PlaneKernel plane;
 
-  [[nodiscard]] TileKernel operator[](std::size_t rows_less_one) const noexcept { return panels[rows_less_one]; }
+  NUQ_FUNCTION [[nodiscard]] TileKernel tile(std::int64_t rows, std::int64_t cols) const noexcept {
+    return (cols > tile_cols / 2 ? panels : half_panels)[static_cast<std::size_t>(rows - 1)];
+  }
 };
 
 NUQ_FUNCTION [[nodiscard]] inline float finished(float value, const TileFinish& finish, std::int64_t row) noexcept {
@@ -146,7 +149,8 @@ NUQ_FUNCTION __attribute__((target("avx2,fma"))) inline void store_avx2(__m256 s
   _mm256_storeu_ps(c, finish == nullptr ? sums : finished_avx2(sums, *finish, row));
 }
 
-template <int rows>
+/// `halves` is 1 where the first 8 columns are all that is wanted.
+template <int rows, int halves>
 __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const float* a, const float* b, float* c,
                                                    std::int64_t c_stride, bool accumulate, const TileFinish* finish) {
   __m256 left[static_cast<std::size_t>(rows)];
@@ -158,18 +162,18 @@ __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const flo
   }
   for (; depth > 0; --depth, a += tile_rows, b += tile_cols) {
     const __m256 b_left = _mm256_load_ps(b);
-    const __m256 b_right = _mm256_load_ps(b + 8);
+    const __m256 b_right = _mm256_load_ps(b + 8 * (halves - 1));
 #pragma GCC unroll 6
     for (int row = 0; row < rows; ++row) {
       const __m256 factor = _mm256_broadcast_ss(a + row);
       left[row] = _mm256_fmadd_ps(factor, b_left, left[row]);
-      right[row] = _mm256_fmadd_ps(factor, b_right, right[row]);
+      if constexpr (halves == 2) right[row] = _mm256_fmadd_ps(factor, b_right, right[row]);
     }
   }
 #pragma GCC unroll 6
   for (int row = 0; row < rows; ++row) {
     store_avx2(left[row], c + row * c_stride, accumulate, finish, row);
-    store_avx2(right[row], c + row * c_stride + 8, accumulate, finish, row);
+    if constexpr (halves == 2) store_avx2(right[row], c + row * c_stride + 8, accumulate, finish, row);
   }
 }
 
@@ -240,6 +244,7 @@ NUQ_FUNCTION __attribute__((target("avx2"))) inline void plane_avx2(const Window
 NUQ_FUNCTION [[nodiscard]] inline const TileKernels& portable_kernels() noexcept {
   static constexpr TileKernels kernels = {
       {tile_portable<1>, tile_portable<2>, tile_portable<3>, tile_portable<4>, tile_portable<5>, tile_portable<6>},
+      {tile_portable<1>, tile_portable<2>, tile_portable<3>, tile_portable<4>, tile_portable<5>, tile_portable<6>},
       {window_portable<1>, window_portable<2>, window_portable<3>, window_portable<4>, window_portable<5>,
        window_portable<6>},
       plane_portable};
@@ -250,7 +255,8 @@ NUQ_FUNCTION [[nodiscard]] inline const TileKernels& portable_kernels() noexcept
 NUQ_FUNCTION [[nodiscard]] inline const TileKernels& best_kernels() noexcept {
 #if NUQ_HAS_AVX2_KERNELS
   static constexpr TileKernels avx2_kernels = {
-      {tile_avx2<1>, tile_avx2<2>, tile_avx2<3>, tile_avx2<4>, tile_avx2<5>, tile_avx2<6>},
+      {tile_avx2<1, 2>, tile_avx2<2, 2>, tile_avx2<3, 2>, tile_avx2<4, 2>, tile_avx2<5, 2>, tile_avx2<6, 2>},
+      {tile_avx2<1, 1>, tile_avx2<2, 1>, tile_avx2<3, 1>, tile_avx2<4, 1>, tile_avx2<5, 1>, tile_avx2<6, 1>},
       {window_avx2<1>, window_avx2<2>, window_avx2<3>, window_avx2<4>, window_avx2<5>, window_avx2<6>},
       plane_avx2};
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2_kernels;

@@ -147,6 +147,40 @@ TEST_CASE("depthwise convolution agrees with its definition, with several filter
   }
 }
 
+TEST_CASE("depthwise convolution adds rounded products tap by tap, from zero, and leaves out the pads") {
+  Dice dice(11);
+  for (int round = 0; round < 300; ++round) {
+    const std::int64_t kernel = dice(1, 5), stride = dice(1, 3), pad = dice(0, 2), dilation = dice(1, 2);
+    const std::int64_t reach = (kernel - 1) * dilation + 1;
+    const Shape shape{dice(1, 2), 2, dice(reach, reach + 9), dice(reach, reach + 24)};
+    const Case test = case_of("group: 2 pad: " + std::to_string(pad) + " stride: " + std::to_string(stride) +
+                                  " dilation: " + std::to_string(dilation),
+                              shape, {4, 1, kernel, kernel}, true);
+    const std::vector<float>& weights = test.node.blobs[0].values;
+    std::vector<float> expected;
+    const auto value = [&](std::int64_t plane, std::int64_t y, std::int64_t x) {
+      return test.input.values[static_cast<std::size_t>((plane * shape[2] + y) * shape[3] + x)];
+    };
+    for (std::int64_t plane = 0; plane < 4 * shape[0]; ++plane) {
+      for (std::int64_t y = -pad; y + reach <= shape[2] + pad; y += stride) {
+        for (std::int64_t x = -pad; x + reach <= shape[3] + pad; x += stride) {
+          float sum = 0.0F;
+          for (std::int64_t tap = 0; tap < kernel * kernel; ++tap) {
+            const std::int64_t row = y + tap / kernel * dilation, col = x + tap % kernel * dilation;
+            if (row < 0 || row >= shape[2] || col < 0 || col >= shape[3]) continue;
+            sum += weights[static_cast<std::size_t>(plane % 4 * kernel * kernel + tap)] * value(plane / 2, row, col);
+          }
+          expected.push_back(sum + test.node.blobs[1].values[static_cast<std::size_t>(plane % 4)]);
+        }
+      }
+    }
+    nuq::Workspace best(2);
+    nuq::Workspace portable(1, nuq::detail::portable_kernels());
+    CHECK(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, best).values == expected);
+    CHECK(computed<nuq::detail::ConvolutionLayer>(test.node, {test.input}, portable).values == expected);
+  }
+}
+
 TEST_CASE("a fork's depthwise type computes what a convolution with a group for each channel does") {
   const Case test = case_of("group: 6 pad: 1", {2, 6, 9, 14}, {6, 1, 3, 3}, true);
   Node depthwise = test.node;
