@@ -6,7 +6,6 @@
 
 #include "nuq/compiled.hpp"
 #include "nuq/engine/kernels/tile_kernel.hpp"
-#include "nuq/engine/kernels/value_loop.hpp"
 #include "nuq/engine/kernels/window_patch.hpp"
 #include "nuq/graph/ops/convolution.hpp"
 #include "nuq/version.hpp"
@@ -32,27 +31,37 @@ class PlaneConvolution {
  public:
   NUQ_FUNCTION explicit PlaneConvolution(const ConvolutionGeometry& geometry)
       : layout_(geometry, {0, 1, 0, geometry.y.output, 0, geometry.x.output}),
+        taps_(layout_.taps(1)),
         height_(geometry.y.output),
-        width_(geometry.x.output) {}
+        width_(geometry.x.output) {
+    const auto reads_pads_alone = [&](std::int64_t ky) {
+      const TapRange rows(geometry.y, ky);
+      return rows.begin >= rows.end;
+    };
+    std::int64_t end = geometry.y.kernel;
+    while (end > 0 && reads_pads_alone(end - 1)) --end;
+    std::int64_t begin = 0;
+    while (begin < end && reads_pads_alone(begin)) ++begin;
+    first_tap_ = begin * geometry.x.kernel;
+    taps_.offsets += first_tap_;
+    taps_.count = end * geometry.x.kernel - first_tap_;
+  }
+  PlaneConvolution(const PlaneConvolution&) = delete;
+  PlaneConvolution& operator=(const PlaneConvolution&) = delete;
 
   /// Values that `convolve` needs room for.
   [[nodiscard]] std::int64_t scratch_size() const noexcept { return patch_size() + positions() + plane_block; }
 
-  /// `finish` is that of output channel `channel`.
-  NUQ_FUNCTION void convolve(PlaneKernel kernel, const float* input, const float* filter, const TileFinish& finish,
-                             std::int64_t channel, float* scratch, float* output) const {
-    layout_.fill(input, scratch);
-    std::fill_n(scratch + layout_.size(), patch_size() - layout_.size(), 0.0F);
-    float* const sums = scratch + patch_size();
-    kernel(layout_.taps(1), filter, scratch, positions(), sums);
-    const float scale = finish.scale == nullptr ? 1.0F : finish.scale[channel];
-    const float shift = finish.shift == nullptr ? 0.0F : finish.shift[channel];  // a sum from zero is never -0
-    for_each_index(0, positions(), [=, slope = finish.negative_slope](std::int64_t at) {
-      const float value = sums[at] * scale + shift;
-      sums[at] = (std::max)(value, 0.0F) + slope * (std::min)(value, 0.0F);
-    });
+  /// Makes `scratch_size()` values ready for any number of planes.
+  NUQ_FUNCTION void prepare(float* scratch) const { std::fill_n(scratch, patch_size(), 0.0F); }
+
+  NUQ_FUNCTION void convolve(PlaneKernel kernel, const float* input, const float* filter, const PlaneFinish& finish,
+                             float* scratch, float* output) const {
+    layout_.fill_between_pads(input, scratch);
+    float* const results = scratch + patch_size();
+    kernel(taps_, filter + first_tap_, scratch, positions(), finish, results);
     for (std::int64_t row = 0; row < height_; ++row) {
-      std::copy_n(sums + row * layout_.row_stride(), width_, output + row * width_);
+      copy_values(results + row * layout_.row_stride(), width_, output + row * width_);
     }
   }
 
@@ -67,6 +76,8 @@ class PlaneConvolution {
   }
 
   PatchLayout layout_;
+  WindowTaps taps_;  // without rows before and behind that read nothing but pads
+  std::int64_t first_tap_ = 0;
   std::int64_t height_;
   std::int64_t width_;
 };

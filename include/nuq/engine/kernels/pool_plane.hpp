@@ -45,24 +45,53 @@ NUQ_FUNCTION inline void pool_maximum(const PoolingGeometry& geometry, const flo
   }
 }
 
+NUQ_FUNCTION inline void sum_rows(const ClippedWindow& rows, std::int64_t width, const float* input, float* line) {
+  std::fill_n(line, width, 0.0F);
+  for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    for (std::int64_t x = 0; x < width; ++x) line[x] += input[row * width + x];
+  }
+}
+
+NUQ_FUNCTION [[nodiscard]] inline float average_of(const PoolingGeometry& geometry, const ClippedWindow& rows,
+                                                   const ClippedWindow& cols, float sum) noexcept {
+  const std::int64_t divisor = geometry.count_include_pad
+                                   ? (std::max)(rows.padded_extent, std::int64_t{0}) * cols.padded_extent
+                                   : (rows.end - rows.begin) * (cols.end - cols.begin);
+  return divisor > 0 ? sum / static_cast<float>(divisor) : 0.0F;
+}
+
 NUQ_FUNCTION inline void pool_average(const PoolingGeometry& geometry, const float* input, float* line, float* output) {
-  const std::int64_t width = geometry.x.input;
   for (std::int64_t y = 0; y < geometry.y.output; ++y) {
     const ClippedWindow rows(geometry.y, y);
-    std::fill_n(line, width, 0.0F);
-    for (std::int64_t row = rows.begin; row < rows.end; ++row) {
-      for (std::int64_t x = 0; x < width; ++x) line[x] += input[row * width + x];
-    }
+    sum_rows(rows, geometry.x.input, input, line);
     for (std::int64_t x = 0; x < geometry.x.output; ++x) {
       const ClippedWindow cols(geometry.x, x);
       float sum = 0.0F;
       for (std::int64_t col = cols.begin; col < cols.end; ++col) sum += line[col];
-      const std::int64_t divisor = geometry.count_include_pad
-                                       ? (std::max)(rows.padded_extent, std::int64_t{0}) * cols.padded_extent
-                                       : (rows.end - rows.begin) * (cols.end - cols.begin);
-      *output++ = divisor > 0 ? sum / static_cast<float>(divisor) : 0.0F;
+      *output++ = average_of(geometry, rows, cols, sum);
     }
   }
+}
+
+/// Planes that `pool_averages` takes at a time: a sum waits for each of its additions.
+inline constexpr std::int64_t planes_together = 8;
+
+/// What `pool_average` gives for each of `planes` planes, at most `planes_together`, that have one window; `lines` has
+/// room for that many rows of the input.
+NUQ_FUNCTION inline void pool_averages(const PoolingGeometry& geometry, const float* input, std::int64_t planes,
+                                       float* lines, float* output) {
+  const std::int64_t width = geometry.x.input;
+  const ClippedWindow rows(geometry.y, 0);
+  const ClippedWindow cols(geometry.x, 0);
+  std::fill_n(lines, planes_together * width, 0.0F);
+  for (std::int64_t plane = 0; plane < planes; ++plane) {
+    sum_rows(rows, width, input + plane * geometry.y.input * width, lines + plane * width);
+  }
+  float sums[planes_together] = {};
+  for (std::int64_t col = cols.begin; col < cols.end; ++col) {
+    for (std::int64_t plane = 0; plane < planes_together; ++plane) sums[plane] += lines[plane * width + col];
+  }
+  for (std::int64_t plane = 0; plane < planes; ++plane) output[plane] = average_of(geometry, rows, cols, sums[plane]);
 }
 
 /// Every value weighted with its probability to be drawn in training, value / sum of the window (Zeiler and Fergus,

@@ -53,10 +53,17 @@ struct WindowTaps {
 using WindowKernel = void (*)(const WindowTaps& taps, const float* a, const float* left, const float* right,
                               float* tile, bool accumulate, const TileFinish* finish);
 
-/// sums[at] = Σ weights[tap] · patch[at + taps.offsets[tap]] for the taps of one channel in their order, from zero,
-/// each product rounded before it is added; for at least `count` positions, at most `plane_block` − 1 more.
+/// What `TileFinish` says of one channel. A sum from zero is never -0: a shift by 0 leaves it as it is.
+struct PlaneFinish {
+  float scale = 1.0F;
+  float shift = 0.0F;
+  float negative_slope = 1.0F;
+};
+
+/// output[at] = Σ weights[tap] · patch[at + taps.offsets[tap]], finished, for the taps of one channel in their order,
+/// from zero, each product rounded before it is added; for at least `count` positions, at most `plane_block` − 1 more.
 using PlaneKernel = void (*)(const WindowTaps& taps, const float* weights, const float* patch, std::int64_t count,
-                             float* sums);
+                             const PlaneFinish& finish, float* output);
 inline constexpr std::int64_t plane_block = 64;
 
 /// Kernels for each number of rows, 1 to 6, and for planes.
@@ -118,14 +125,15 @@ void window_portable(const WindowTaps& taps, const float* a, const float* left, 
 }
 
 NUQ_FUNCTION inline void plane_portable(const WindowTaps& taps, const float* weights, const float* patch,
-                                        std::int64_t count, float* sums) {
-  for (; count > 0; count -= plane_block, patch += plane_block, sums += plane_block) {
+                                        std::int64_t count, const PlaneFinish& finish, float* output) {
+  const TileFinish tile_finish{&finish.scale, &finish.shift, finish.negative_slope};
+  for (; count > 0; count -= plane_block, patch += plane_block, output += plane_block) {
     float block[plane_block] = {};
     for (std::int64_t tap = 0; tap < taps.count; ++tap) {
       const float* const source = patch + taps.offsets[tap];
       for (std::int64_t at = 0; at < plane_block; ++at) block[at] += weights[tap] * source[at];
     }
-    std::copy_n(block, plane_block, sums);
+    for (std::int64_t at = 0; at < plane_block; ++at) output[at] = finished(block[at], tile_finish, 0);
   }
 }
 
@@ -214,7 +222,7 @@ __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, con
 /// would fuse what is rounded here.
 template <int vectors>
 __attribute__((target("avx2"))) void plane_block_avx2(const WindowTaps& taps, const float* weights, const float* patch,
-                                                      float* sums) {
+                                                      const PlaneFinish& finish, float* output) {
   __m256 block[static_cast<std::size_t>(vectors)];
 #pragma GCC unroll 8
   for (int at = 0; at < vectors; ++at) block[at] = _mm256_setzero_ps();
@@ -227,16 +235,22 @@ __attribute__((target("avx2"))) void plane_block_avx2(const WindowTaps& taps, co
     }
   }
 #pragma GCC unroll 8
-  for (int at = 0; at < vectors; ++at) _mm256_storeu_ps(sums + 8 * at, block[at]);
+  for (int at = 0; at < vectors; ++at) {
+    const __m256 scaled = _mm256_mul_ps(block[at], _mm256_broadcast_ss(&finish.scale));
+    const __m256 value = _mm256_add_ps(scaled, _mm256_broadcast_ss(&finish.shift));
+    const __m256 zero = _mm256_setzero_ps();  // as first operand of max and min it lets a NaN pass
+    const __m256 below = _mm256_mul_ps(_mm256_broadcast_ss(&finish.negative_slope), _mm256_min_ps(zero, value));
+    _mm256_storeu_ps(output + 8 * at, _mm256_add_ps(_mm256_max_ps(zero, value), below));
+  }
 }
 
 NUQ_FUNCTION __attribute__((target("avx2"))) inline void plane_avx2(const WindowTaps& taps, const float* weights,
                                                                     const float* patch, std::int64_t count,
-                                                                    float* sums) {
-  for (; count > plane_block / 2; count -= plane_block, patch += plane_block, sums += plane_block) {
-    plane_block_avx2<8>(taps, weights, patch, sums);
+                                                                    const PlaneFinish& finish, float* output) {
+  for (; count > plane_block / 2; count -= plane_block, patch += plane_block, output += plane_block) {
+    plane_block_avx2<8>(taps, weights, patch, finish, output);
   }
-  if (count > 0) plane_block_avx2<4>(taps, weights, patch, sums);
+  if (count > 0) plane_block_avx2<4>(taps, weights, patch, finish, output);
 }
 #endif
 

@@ -62,6 +62,36 @@ class PatchAxis {
   std::vector<bool> is_read_;
 };
 
+/// Copies 1 to 8 values.
+NUQ_FUNCTION inline void copy_few(const float* source, std::int64_t count, float* target) {
+  const auto copy = [&](std::size_t values) {  // the first and the last ones, which overlap
+    const std::int64_t last = count - static_cast<std::int64_t>(values);
+    float first_values[8];
+    float last_values[8];
+    std::memcpy(first_values, source, values * sizeof(float));
+    std::memcpy(last_values, source + last, values * sizeof(float));
+    std::memcpy(target, first_values, values * sizeof(float));
+    std::memcpy(target + last, last_values, values * sizeof(float));
+  };
+  if (count >= 4) {
+    copy(4);
+  } else if (count >= 2) {
+    copy(2);
+  } else {
+    *target = *source;
+  }
+}
+
+/// Copies a row; without a call where it is short.
+NUQ_FUNCTION inline void copy_values(const float* source, std::int64_t count, float* target) {
+  if (count > 64) {
+    std::copy_n(source, count, target);
+    return;
+  }
+  for (; count >= 8; count -= 8, source += 8, target += 8) std::memcpy(target, source, 8 * sizeof(float));
+  if (count > 0) copy_few(source, count, target);
+}
+
 /// Where the values of one input channel stand around a block of a convolution's output positions, with zeros for the
 /// pads: its rows follow each other, so that windows of neighbouring positions are neighbours beyond the end of a row.
 /// Positions between two rows are of no use; with stride 1 the pad behind a row is the one before the next, which
@@ -96,10 +126,15 @@ class PatchLayout {
 
   /// Fills `size()` values from a plane of the input.
   NUQ_FUNCTION void fill(const float* source, float* target) const {
+    std::fill_n(target, size(), 0.0F);
+    fill_between_pads(source, target);
+  }
+
+  /// The same where the pads are there already.
+  NUQ_FUNCTION void fill_between_pads(const float* source, float* target) const {
     for (std::int64_t row_phase = 0; row_phase < y_.stride; ++row_phase) {
       for (std::int64_t col_phase = 0; col_phase < x_.stride; ++col_phase, target += phase_stride_) {
         if (!y_.is_read(row_phase) || !x_.is_read(col_phase)) continue;
-        std::fill_n(target, phase_stride_, 0.0F);
         const std::int64_t begin = x_.begin(col_phase);
         const std::int64_t count = x_.end(col_phase) - begin;
         const float* const first = source + x_.source(col_phase, begin);
@@ -122,7 +157,7 @@ class PatchLayout {
   /// Of values that stand `stride` apart.
   NUQ_FUNCTION void copy_row(const float* source, std::int64_t count, float* target) const {
     if (x_.stride == 1) {
-      std::copy_n(source, count, target);
+      copy_values(source, count, target);
     } else if (x_.stride == 2) {
       for_each_index(0, count, [=](std::int64_t at) { target[at] = source[2 * at]; });
     } else {
@@ -236,26 +271,6 @@ class WindowPatch {
         half.run_end = runs_.size();
         halves_.push_back(half);
       }
-    }
-  }
-
-  /// Copies 1 to 8 values.
-  NUQ_FUNCTION static void copy_few(const float* source, std::int64_t count, float* target) {
-    const auto copy = [&](std::size_t values) {  // the first and the last ones, which overlap
-      const std::int64_t last = count - static_cast<std::int64_t>(values);
-      float first_values[half_cols];
-      float last_values[half_cols];
-      std::memcpy(first_values, source, values * sizeof(float));
-      std::memcpy(last_values, source + last, values * sizeof(float));
-      std::memcpy(target, first_values, values * sizeof(float));
-      std::memcpy(target + last, last_values, values * sizeof(float));
-    };
-    if (count >= 4) {
-      copy(4);
-    } else if (count >= 2) {
-      copy(2);
-    } else {
-      *target = *source;
     }
   }
 

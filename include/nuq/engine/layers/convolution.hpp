@@ -241,13 +241,23 @@ class ConvolutionLayer {
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
     const std::int64_t per_input = geometry.out_channels / geometry.in_channels;
     const PlaneConvolution convolution(geometry);
-    workspace.for_each_task(geometry.batch * geometry.out_channels, [&](std::int64_t plane, std::size_t worker) {
-      const std::int64_t channel = plane % geometry.out_channels;
-      const float* const filter = plane_filters_.data() + channel * geometry.y.kernel * geometry.x.kernel;
-      convolution.convolve(workspace.kernels().plane, input + plane / per_input * in_plane, filter, finish, channel,
-                           workspace.scratch(worker, convolution.scratch_size()), output + plane * out_plane);
+    const std::int64_t planes = geometry.batch * geometry.out_channels;
+    workspace.for_each_task(panel_count(planes, planes_per_task), [&](std::int64_t task, std::size_t worker) {
+      float* const scratch = workspace.scratch(worker, convolution.scratch_size());
+      convolution.prepare(scratch);
+      const std::int64_t end = (std::min)(planes, (task + 1) * planes_per_task);
+      for (std::int64_t plane = task * planes_per_task; plane < end; ++plane) {
+        const std::int64_t channel = plane % geometry.out_channels;
+        const float* const filter = plane_filters_.data() + channel * geometry.y.kernel * geometry.x.kernel;
+        const PlaneFinish plane_finish{finish.scale == nullptr ? 1.0F : finish.scale[channel],
+                                       finish.shift == nullptr ? 0.0F : finish.shift[channel], finish.negative_slope};
+        convolution.convolve(workspace.kernels().plane, input + plane / per_input * in_plane, filter, plane_finish,
+                             scratch, output + plane * out_plane);
+      }
     });
   }
+
+  static constexpr std::int64_t planes_per_task = 8;
 
   /// Filter values that are summed up at a time: a panel of them stays in the first-level cache.
   static constexpr std::int64_t patch_depth = 320;

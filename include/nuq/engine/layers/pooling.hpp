@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nuq/compiled.hpp"
+#include "nuq/engine/kernels/panels.hpp"
 #include "nuq/engine/kernels/pool_plane.hpp"
 #include "nuq/engine/layer_call.hpp"
 #include "nuq/graph/ops/pooling.hpp"
@@ -26,6 +27,7 @@ class PoolingLayer {
     const PoolingGeometry geometry = pooling_geometry(operation_, call.layer, call.inputs[0].shape);
     const std::int64_t in_plane = geometry.y.input * geometry.x.input;
     const std::int64_t out_plane = geometry.y.output * geometry.x.output;
+    if (geometry.method == ops::PoolMethod::average && out_plane == 1) return average_planes(call, geometry);
     call.workspace.for_each_task(geometry.batch * geometry.channels, [&](std::int64_t plane, std::size_t worker) {
       const float* const input = call.inputs[0].values.data() + plane * in_plane;
       float* const output = call.outputs[0].values.data() + plane * out_plane;
@@ -38,6 +40,17 @@ class PoolingLayer {
   }
 
  private:
+  NUQ_FUNCTION static void average_planes(const LayerCall& call, const PoolingGeometry& geometry) {
+    const std::int64_t planes = geometry.batch * geometry.channels;
+    const std::int64_t in_plane = geometry.y.input * geometry.x.input;
+    call.workspace.for_each_task(panel_count(planes, planes_together), [&](std::int64_t task, std::size_t worker) {
+      const std::int64_t first = task * planes_together;
+      pool_averages(
+          geometry, call.inputs[0].values.data() + first * in_plane, (std::min)(planes_together, planes - first),
+          call.workspace.scratch(worker, planes_together * geometry.x.input), call.outputs[0].values.data() + first);
+    });
+  }
+
   ops::Pooling operation_;
 };
 PoolingLayer layer_of(const ops::Pooling&);

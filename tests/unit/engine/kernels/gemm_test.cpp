@@ -135,17 +135,21 @@ TEST_CASE("a kernel scales, shifts and rectifies finished sums by row") {
   for (std::size_t col = 0; col < 16; ++col) right[col] = static_cast<float>(col) - 8.0F;
 
   for (const TileKernels* kernels : all_kernels()) {
-    for (std::size_t rows = 1; rows <= 6; ++rows) {
-      std::vector<float> tile(6 * 20, 7.0F);
-      (*kernels)[rows - 1](1, left.data(), right, tile.data(), 20, false, &finish);
-      for (std::size_t row = 0; row < 6; ++row) {
-        for (std::size_t col = 0; col < 20; ++col) {
-          float expected = 7.0F;  // untouched outside of the tile
-          if (row < rows && col < 16) {
-            expected = left[row] * right[col] * scale[row] + shift[row];
-            if (expected < 0.0F) expected *= 0.25F;
+    for (const std::size_t cols : {std::size_t{16}, std::size_t{8}}) {
+      for (std::size_t rows = 1; rows <= 6; ++rows) {
+        std::vector<float> tile(6 * 20, 7.0F);
+        kernels->tile(static_cast<std::int64_t>(rows), static_cast<std::int64_t>(cols))(
+            1, left.data(), right, tile.data(), 20, false, &finish);
+        for (std::size_t row = 0; row < 6; ++row) {
+          for (std::size_t col = 0; col < 20; ++col) {
+            if (row < rows && col >= cols && col < 16) continue;  // of no use
+            float expected = 7.0F;                                // untouched outside of the tile
+            if (row < rows && col < 16) {
+              expected = left[row] * right[col] * scale[row] + shift[row];
+              if (expected < 0.0F) expected *= 0.25F;
+            }
+            CHECK(tile[row * 20 + col] == expected);
           }
-          CHECK(tile[row * 20 + col] == expected);
         }
       }
     }
