@@ -14,7 +14,6 @@ import os
 import struct
 import sys
 
-import cv2
 import numpy as np
 
 
@@ -46,6 +45,12 @@ def read_samples(dataset, folder):
     return inputs, mean, labels
 
 
+def values_of(samples, mean, dataset):
+    """What the network gets for samples as they are stored."""
+    deviation = np.array(dataset.get("std", 1), np.float32).reshape(-1, 1, 1)
+    return (samples.astype(np.float32) - mean) * np.float32(dataset.get("scale", 1)) / deviation
+
+
 def top1(net, dataset, folder, batch_num):
     """The share of the first `batch_num` batches' samples (0: all) whose largest output is that of their class."""
     inputs, mean, labels = read_samples(dataset, folder)
@@ -55,8 +60,7 @@ def top1(net, dataset, folder, batch_num):
     for begin in range(0, samples, batch_size):
         batch = slice(begin, min(begin + batch_size, samples))
         for blob, array in inputs.items():
-            values = (array[batch].astype(np.float32) - mean) * np.float32(dataset.get("scale", 1))
-            net.setInput(values, blob)
+            net.setInput(values_of(array[batch], mean, dataset), blob)
         outputs = net.forward(dataset["output"]).reshape(len(labels[batch]), -1)
         if not np.isfinite(outputs).all():
             sys.exit("the network's outputs are not finite")
@@ -93,6 +97,7 @@ def main():
                    "scale": arguments.scale, "batch_size": arguments.batch_size, "output": arguments.output}
     if dataset.get("metric", "top1") != "top1":
         sys.exit(f"{arguments.data}: metric {dataset['metric']}, can measure top1")
+    import cv2  # pylint: disable=import-outside-toplevel
     net = cv2.dnn.readNetFromCaffe(arguments.model, arguments.weights)
     net.enableFusion(False)
     print(top1(net, dataset, os.path.dirname(arguments.data or ""), arguments.batch_num))

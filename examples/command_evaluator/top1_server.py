@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from evaluate import read_samples
+from evaluate import read_samples, values_of
 from nuq_evaluator import AutoNuqEvaluatorBase
 
 
@@ -34,8 +34,7 @@ class Top1(AutoNuqEvaluatorBase):
         correct = 0
         for begin in range(0, samples, batch_size):
             batch = slice(begin, min(begin + batch_size, samples))
-            scale = np.float32(self.dataset.get("scale", 1))
-            inputs = {blob: (array[batch].astype(np.float32) - self.mean) * scale for blob, array in self.inputs.items()}
+            inputs = {blob: values_of(array[batch], self.mean, self.dataset) for blob, array in self.inputs.items()}
             outputs = outputs_of(inputs, self.dataset["output"]).reshape(len(self.labels[batch]), -1)
             hits = np.count_nonzero(outputs.argmax(axis=1) == self.labels[batch])
             correct += hits

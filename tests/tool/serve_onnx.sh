@@ -6,7 +6,8 @@
 #     serve_onnx.sh NUQ LIBRARY SOURCE_DIR [PROGRAM]
 set -euo pipefail
 nuq=$1
-example=$3/examples/serve_onnx
+source=$3
+example=$source/examples/serve_onnx
 export NUQ_PACKED_WEIGHTS=$2 PYTHONDONTWRITEBYTECODE=1
 python=${NUQ_PYTHON:-python3}
 programs=()
@@ -24,19 +25,7 @@ mkdir "$folder/temporary" "$folder/work"
 cd "$folder"
 fail() { echo "serve_onnx.sh: $1" >&2; exit 1; }
 
-# Conv, BatchNormalization, MatMul; the input leaves its first dimension open.
-base64 -d > work/model.onnx <<'MODEL'
-CAg6pwYKKAoBeAoBdxIBYxoEY29udiIEQ29udioRCgRwYWRzQAFAAUABQAGgAQcKLgoBYwoBZwoBYgoCbXUKAnZhEgFuGgRub3JtIhJCYXRjaE5vcm1hbGl6
-YXRpb24KEgoBbhIBchoEcmVsdSIEUmVsdQoZCgFyEgFwIhFHbG9iYWxBdmVyYWdlUG9vbAoVCgFwEgFmGgRmbGF0IgdGbGF0dGVuChoKAWYKAW0SAXkaB3By
-b2R1Y3QiBk1hdE11bBIFc21hbGwqsAIIBAgCCAMIAxABQgF3SqAC3H/5PnvuO74eQSK+2M6kvjbthD4YwjC/ZQAGP7/Xab6DBMQ9kjaZvWyU4D4EOB6/1xfG
-vYf2672hJa4+fPGovjnhU73M1oa+MH1PPHQKMz4bDqm+XtSvPv17ij7DXRo+GV+KPowKUr7sARe99LuPvieXpL3a7CI+anpUvu/D8712GVO+19KBvvI0Tr4D
-/3i7bp6rvmcGkD0U8v4+uvRjPj+6a73+Voi+64ZlvgP7AT/zunk8YK9DvtKYaj2yTCE/vaYTPdSaPT62bLg9HGzYvaV9r77cota9OViAve01ND4s3oA+bASP
-PgF3rz0r9Yc+RcBnvshwwD5xkh0+8yW3vaESFj6cubm8etGtPqFx6T4p2ic/eIDWvt7Q3b7P+Bq+KowBCAQICBABQgFtSoABwuCjPZtM4D7nmiE+v2uBv8bG
-HL4l9tM+9J3rPSoTwz79qeO9hpPNvfMJvz1K8lE+FQ/LPc66cz2GsKu+ClBBPm59eT3ukhA/JHYZP6WZvT1ZJUC+1oOjvkHUWD54ZB49lw0wvp6SsjxguJ6+
-OrKyPgnuZL6rvBw/dZZOPsP0lz4qGQgEEAFCAWdKEAAAgD8AAABAAAAAPwAAgD8qGQgEEAFCAWJKEAAAAADNzMw9zcxMvpqZmT4qGggEEAFCAm11ShAAAAAA
-zczMPc3MTD6amZk+KhoIBBABQgJ2YUoQAACAPwAAAEAAAIA/AAAAP1ocCgF4EhcKFQgBEhEKAxIBTgoCCAIKAggICgIICGIUCgF5Eg8KDQgBEgkKAxIBTgoC
-CAhCBAoAEA0=
-MODEL
+(cd work && . "$source/tests/tool/small_onnx.sh")
 
 # served MODEL EXTENT...
 served() {
@@ -55,7 +44,7 @@ served() {
   echo "ok $name"
 }
 
-served work/model.onnx 3
+served work/small.onnx 3
 models=${NUQ_MODEL_ZOO:-}/onnx
 if [ -d "$models/models" ]; then
   served "$models/tiny/odd_names/model.onnx"
