@@ -75,6 +75,7 @@ class Dataset:
             values = array[chosen].astype(np.float32)
             fed[blob] = (values[:, None] if values.ndim == 3 else values) - mean
             fed[blob] *= scale
+            fed[blob] /= np.asarray(self.description.get("std", 1), np.float32).reshape(-1, 1, 1)
         return fed
 
     def write(self, prefix, chosen=slice(None), **changed):
