@@ -75,7 +75,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noe
       {"Div", read_onnx_div},
       {"Dropout", read_onnx_dropout},
       {"Elu", read_onnx_elu},
-      {"Equal", read_comparison<is_equal>},
+      {"Equal", read_equal},
       {"Erf", read_function<ops::PointwiseFunction::erf>},
       {"Exp", read_pointwise<ops::Exp>},
       {"Expand", read_expand},

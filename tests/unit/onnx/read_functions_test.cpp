@@ -42,7 +42,6 @@ using namespace onnx_read_functions_test;
 TEST_CASE("comparisons and logic give 0 and 1, of tensors that broadcast") {
   const Tensor x({2, 2}, {1, 2, 3, not_a_number});
   const std::vector<Tensor> row = {Tensor({2}, {2, 2})};
-  CHECK(made_by("Equal", x, row) == Values{0, 1, 0, 0});
   CHECK(made_by("Greater", x, row) == Values{0, 0, 1, 0});
   CHECK(made_by("GreaterOrEqual", x, row) == Values{0, 1, 1, 0});
   CHECK(made_by("Less", x, row) == Values{1, 0, 0, 0});
@@ -56,9 +55,15 @@ TEST_CASE("comparisons and logic give 0 and 1, of tensors that broadcast") {
   CHECK(made_by("IsNaN", x) == Values{0, 0, 0, 1});
   CHECK(made_by("IsInf", Tensor({3}, {infinity, -infinity, 1})) == Values{1, 1, 0});
   CHECK(made_by("Where", truth, {Tensor({2, 1}, {5, 6}), Tensor({}, {7})}) == Values{7, 7, 5, 5, 7, 7, 6, 6});
-  OneNode large("Equal", {1}, {"c"});
-  large.integers("c", {1}, {(std::int64_t{1} << 24) + 1});
-  CHECK(large.obstacle() == "whole numbers beyond 2^24 are not compared");
+  const auto equal = [](std::int64_t number) {
+    OneNode node("Equal", {3}, {"c"});
+    node.graph().mutable_input(0)->mutable_type()->mutable_tensor_type()->set_elem_type(T::INT64);
+    node.integers("c", {1}, {number});
+    return node;
+  };
+  CHECK(equal(2).values() == Values{0, 1, 0});
+  CHECK(equal((std::int64_t{1} << 24) + 1).obstacle() == "whole numbers beyond 2^24 are not compared");
+  CHECK(OneNode("Equal", {1}, {"x"}).obstacle() == "whether numbers of type float32 are equal is a matter of rounding");
 }
 
 TEST_CASE("casts and arithmetic of whole numbers") {
@@ -310,4 +315,15 @@ TEST_CASE("what follows from shapes is worked out before the network runs") {
   pads.node("Concat", {"some", "zeros"}, "pads").add_attribute()->set_name("axis");
   pads.node("Pad", {"x", "pads"}, "y");
   CHECK(pads.computed("y", "x", counted({1, 2})).shape == Shape{1, 9});
+}
+
+TEST_CASE("sums of lines are taken in float, one line after the other") {
+  OneNode sum("ReduceSum", {3, 2}, {"axis"});
+  sum.integers("axis", {1}, {0});
+  set_integer(*sum.it, "keepdims", 0);
+  constexpr float large = 1 << 24;  // and 1 is as large in float
+  CHECK(sum.computed("y", "x", Tensor({3, 2}, {large, 1, 1, 2, 1, 3})).values == Values{large, 6});
+  OneNode mean("ReduceMean", {2, 3, 2});
+  set_integers(*mean.it, "axes", {1});
+  CHECK(mean.values() == Values{3, 4, 9, 10});
 }

@@ -132,7 +132,10 @@ class ReduceLayer {
     for (std::size_t axis = 0; axis < input.size(); ++axis) (is_reduced[axis] ? taken : kept).push_back(input[axis]);
     const std::int64_t size = size_of(taken);
     const ArrayView<float> output = call.outputs[0].values;
+    const bool adds = operation_.method == ops::ReduceMethod::sum || operation_.method == ops::ReduceMethod::mean;
+    const bool adds_lines = adds && !is_reduced.empty() && !is_reduced.back();
     call.workspace.for_each_range(size_of(kept), size, [&](std::int64_t begin, std::int64_t end) {
+      if (adds_lines) return add_lines(call.inputs[0].values.data(), kept, taken, begin, end, output.data());
       for (std::int64_t at = begin; at < end; ++at) {
         const float* const values = call.inputs[0].values.data() + offset_of(kept, at);
         output[static_cast<std::size_t>(at)] = static_cast<float>(reduced(values, taken, size));
@@ -153,6 +156,28 @@ class ReduceLayer {
       offset += index % axes[axis].extent * axes[axis].stride;
     }
     return offset;
+  }
+
+  /// Outputs [begin, end), of which those along the last axis are neighbours in memory: line upon line, in float, as
+  /// ONNX Runtime adds them up.
+  NUQ_FUNCTION void add_lines(const float* input, const std::vector<StridedAxis>& kept,
+                              const std::vector<StridedAxis>& taken, std::int64_t begin, std::int64_t end,
+                              float* output) const {
+    const std::int64_t length = kept.back().extent;
+    const std::int64_t size = size_of(taken);
+    const float count = operation_.method == ops::ReduceMethod::mean ? static_cast<float>(size) : 1.0F;
+    for (std::int64_t at = begin; at < end;) {
+      const std::int64_t run = (std::min)(end - at, length - at % length);
+      const float* const first_line = input + offset_of(kept, at);
+      float* const sums = output + at;
+      std::fill_n(sums, run, 0.0F);
+      for (std::int64_t line = 0; line < size; ++line) {
+        const float* const values = first_line + offset_of(taken, line);
+        for (std::int64_t index = 0; index < run; ++index) sums[index] += values[index];
+      }
+      for (std::int64_t index = 0; index < run; ++index) sums[index] /= count;
+      at += run;
+    }
   }
 
   NUQ_FUNCTION [[nodiscard]] double reduced(const float* values, const std::vector<StridedAxis>& axes,

@@ -69,6 +69,16 @@ NUQ_FUNCTION [[nodiscard]] inline bool is_not_less(float left, float right) {
 NUQ_FUNCTION [[nodiscard]] inline bool is_not_greater(float left, float right) {
   return left <= right;
 }
+
+/// Of whole numbers and truth values: whether computed numbers are equal is decided by how a runtime rounds them.
+NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_equal(OnnxNodeReader& node) {
+  OnnxConstant operand;
+  operand.type = node.type_of(0);
+  if (!operand.is_integer())
+    return not_computed(
+        node, "whether numbers of type " + onnx_type_name(operand.type) + " are equal is a matter of rounding");
+  return read_comparison<is_equal>(node);
+}
 NUQ_FUNCTION [[nodiscard]] inline bool holds_both(float left, float right) {
   return left != 0.0F && right != 0.0F;
 }
