@@ -182,7 +182,15 @@ TEST_CASE("images are stretched") {
   OneNode cubic("Resize", {1, 1, 1, 2}, {"", "scales"});
   cubic.floats("scales", {4}, {1, 1, 1, 2});
   set_text(*cubic.it, "mode", "cubic");
-  CHECK(cubic.obstacle() == "this way to resize ('cubic') is not computed");
+  const std::vector<float> bent = cubic.values();  // Keys' weights at -1/4 and 1/4, by hand
+  CHECK(std::fabs(bent[0] - (1.0F - 0.1054688F)) < 1e-6F);
+  CHECK(std::fabs(bent[1] - (1.0F + 0.2617188F - 0.0351563F)) < 1e-6F);
+  set_integer(*cubic.it, "antialias", 1);
+  CHECK(cubic.obstacle() == "antialias is not computed");
+  OneNode line("Resize", {1, 1, 2}, {"", "scales"});
+  line.floats("scales", {3}, {1, 1, 2});
+  set_text(*line.it, "mode", "linear");
+  CHECK(line.values() == std::vector<float>{1, 1.25F, 1.75F, 2});
   OneNode upsample("Upsample", {1, 1, 1, 2}, {"scales"}, 9);
   upsample.floats("scales", {4}, {1, 1, 1, 2});
   CHECK(upsample.values() == std::vector<float>{1, 1, 2, 2});
