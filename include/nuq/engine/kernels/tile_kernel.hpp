@@ -48,10 +48,10 @@ struct WindowTaps {
   std::int64_t count = 0;                 ///< taps of a channel
 };
 
-/// A tile of 16 values a row as `TileKernel` computes it, B being windows: those of 8 positions from `left` on and of 8
-/// from `right` on. The depth is channel by channel, tap by tap.
-using WindowKernel = void (*)(const WindowTaps& taps, const float* a, const float* left, const float* right,
-                              float* tile, bool accumulate, const TileFinish* finish);
+/// A tile as `TileKernel` computes it, B being windows: those of 8 positions from `left` on and of 8 from `right` on.
+/// The depth is channel by channel, tap by tap.
+using WindowKernel = void (*)(const WindowTaps& taps, const float* a, const float* left, const float* right, float* c,
+                              std::int64_t c_stride, bool accumulate, const TileFinish* finish);
 
 /// What `TileFinish` says of one channel. A sum from zero is never -0: a shift by 0 leaves it as it is.
 struct PlaneFinish {
@@ -107,8 +107,8 @@ void tile_portable(std::int64_t depth, const float* a, const float* b, float* c,
 }
 
 template <int rows>
-void window_portable(const WindowTaps& taps, const float* a, const float* left, const float* right, float* tile,
-                     bool accumulate, const TileFinish* finish) {
+void window_portable(const WindowTaps& taps, const float* a, const float* left, const float* right, float* c,
+                     std::int64_t c_stride, bool accumulate, const TileFinish* finish) {
   constexpr std::int64_t half = tile_cols / 2;
   for (std::int64_t row = 0; row < rows; ++row) {
     float sums[tile_cols] = {};
@@ -120,7 +120,7 @@ void window_portable(const WindowTaps& taps, const float* a, const float* left, 
         for (std::int64_t col = 0; col < half; ++col) sums[half + col] += *factor * right[offset + col];
       }
     }
-    store_portable(sums, tile + row * tile_cols, accumulate, finish, row);
+    store_portable(sums, c + row * c_stride, accumulate, finish, row);
   }
 }
 
@@ -187,8 +187,8 @@ __attribute__((target("avx2,fma"))) void tile_avx2(std::int64_t depth, const flo
 
 template <int rows>
 __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, const float* a, const float* left_source,
-                                                     const float* right_source, float* tile, bool accumulate,
-                                                     const TileFinish* finish) {
+                                                     const float* right_source, float* c, std::int64_t c_stride,
+                                                     bool accumulate, const TileFinish* finish) {
   __m256 left[static_cast<std::size_t>(rows)];
   __m256 right[static_cast<std::size_t>(rows)];
 #pragma GCC unroll 6
@@ -213,8 +213,8 @@ __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, con
   }
 #pragma GCC unroll 6
   for (int row = 0; row < rows; ++row) {
-    store_avx2(left[row], tile + row * tile_cols, accumulate, finish, row);
-    store_avx2(right[row], tile + row * tile_cols + 8, accumulate, finish, row);
+    store_avx2(left[row], c + row * c_stride, accumulate, finish, row);
+    store_avx2(right[row], c + row * c_stride + 8, accumulate, finish, row);
   }
 }
 

@@ -212,18 +212,25 @@ class WindowPatch {
     const Half& left = halves_[half];
     const bool has_right = half + 1 < halves_.size();
     const Half& right = has_right ? halves_[half + 1] : left;
+    const TileFinish finish = phase.finish == nullptr ? TileFinish{} : finish_from(*phase.finish, row);
+    const TileFinish* const tile_finish = phase.finish == nullptr ? nullptr : &finish;
+    const auto compute = [&](float* c, std::int64_t c_stride) {
+      kernel(taps, a, patch + left.offset, patch + right.offset, c, c_stride, phase.accumulate, tile_finish);
+    };
+    float* const output = target.data + row * target.row_stride;
+    if (has_right && are_neighbours(left, right)) {
+      compute(output + runs_[left.run_begin].target, target.row_stride);
+      return;
+    }
     const std::size_t run_end = has_right ? right.run_end : left.run_end;
     alignas(AlignedBuffer::alignment) float tile[tile_rows * tile_cols];
-    float* const output = target.data + row * target.row_stride;
     if (phase.accumulate) {
       std::fill(tile, tile + tile_rows * tile_cols, 0.0F);
       for (std::size_t run = left.run_begin; run < run_end; ++run) {
         load_run(runs_[run], output, target.row_stride, rows, tile);
       }
     }
-    const TileFinish finish = phase.finish == nullptr ? TileFinish{} : finish_from(*phase.finish, row);
-    kernel(taps, a, patch + left.offset, patch + right.offset, tile, phase.accumulate,
-           phase.finish == nullptr ? nullptr : &finish);
+    compute(tile, tile_cols);
     for (std::size_t run = left.run_begin; run < run_end; ++run) {
       store_run(runs_[run], tile, rows, output, target.row_stride);
     }
@@ -243,6 +250,13 @@ class WindowPatch {
     std::int64_t length;
     std::int64_t target;
   };
+
+  /// Whether both halves together are neighbours in the output.
+  NUQ_FUNCTION [[nodiscard]] bool are_neighbours(const Half& left, const Half& right) const {
+    const Run& first = runs_[left.run_begin];
+    const Run& second = runs_[right.run_begin];
+    return first.length == half_cols && second.length == half_cols && second.target == first.target + half_cols;
+  }
 
   /// Zeros behind a patch: what the last row shares of a pad, and what the last tile reads too much.
   [[nodiscard]] std::int64_t slack() const noexcept { return layout_.shared_pad() + half_cols; }
