@@ -28,7 +28,8 @@ NUQ_FUNCTION [[nodiscard]] bool shares_parameters(const Graph& graph, const Node
 /// numbered anew.
 ///
 /// Where `Graph::folds_all_affine`, a Power of exponent 1 is folded as well, and so is what stands in front of other
-/// layers: without s into a Deconvolution and into a product that has no bias of its own.
+/// layers: without s into a Deconvolution and into a product that has no bias of its own. Behind a matrix product
+/// (`InnerProduct::matrix_product`), whose bias stands in a layer of its own, nothing is folded beyond the first s.
 ///
 /// Left as they are: layers with somebody else reading a blob between them, layers that are not computed, without
 /// weights or with parameters shared by name, on either side, a BatchNorm with the statistics of the batch, a Scale or
@@ -109,7 +110,13 @@ NUQ_FUNCTION [[nodiscard]] inline bool folds_predecessors(const Graph& graph, co
 NUQ_FUNCTION [[nodiscard]] inline bool folds_offsets(const Node& node) {
   if (const auto* convolution = node.operation.get_if<ops::Convolution>()) return !has_padding(convolution->window);
   const auto* const product = node.operation.get_if<ops::InnerProduct>();
-  return product != nullptr && product->bias;
+  return product != nullptr && product->bias && !product->matrix_product;
+}
+
+/// Whether the bias is added by a layer of its own, which stays as it is.
+NUQ_FUNCTION [[nodiscard]] inline bool is_biased_elsewhere(const Node& node) {
+  const auto* const product = node.operation.get_if<ops::InnerProduct>();
+  return product != nullptr && product->matrix_product;
 }
 
 /// `index` if that node has one input and one output.
@@ -152,7 +159,7 @@ NUQ_FUNCTION [[nodiscard]] inline std::vector<std::size_t> fold_followers(Graph&
   while (const std::optional<std::size_t> reader = sole_reader(graph, output)) {
     const Node& follower = graph.nodes[*reader];
     const auto affine = foldable(graph, follower, channels);
-    if (!affine) break;
+    if (!affine || (is_biased_elsewhere(node) && !keeps_zero(total))) break;
     total = composed(std::move(total), *affine);
     folded.push_back(*reader);
     output = follower.outputs.front();
