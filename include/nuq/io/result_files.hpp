@@ -43,12 +43,16 @@ NUQ_NAMESPACE_BEGIN
 
 namespace detail {
 
-inline constexpr std::array<std::string_view, 11> result_suffixes = {"_fake_quant_model.prototxt",
+inline constexpr std::array<std::string_view, 15> result_suffixes = {"_fake_quant_model.prototxt",
                                                                      "_fake_quant_weights.caffemodel",
                                                                      "_deploy_model.prototxt",
                                                                      "_deploy_weights.caffemodel",
                                                                      "_fake_quant_model.onnx",
                                                                      "_quantized_model.onnx",
+                                                                     "_deploy_model.onnx",
+                                                                     "_fake_quant_model.onnx.data",
+                                                                     "_quantized_model.onnx.data",
+                                                                     "_deploy_model.onnx.data",
                                                                      "_quant.json",
                                                                      "_nuq_layer_record.txt",
                                                                      ".nuq",

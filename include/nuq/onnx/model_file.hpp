@@ -1,6 +1,9 @@
 #ifndef NUQ_ONNX_MODEL_FILE_HPP
 #define NUQ_ONNX_MODEL_FILE_HPP
 
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -29,6 +32,21 @@ NUQ_FUNCTION [[nodiscard]] OnnxModel read_onnx_model(const std::string& file,
 /// The bytes of a model's file; the same model always gives the same. Throws ModelError for 2 GB and more.
 NUQ_FUNCTION [[nodiscard]] std::string onnx_file_bytes(const onnx_schema::ModelProto& model, const std::string& file);
 
+/// What one file cannot hold: protobuf's own limit.
+inline constexpr std::size_t max_onnx_bytes = (std::numeric_limits<std::int32_t>::max)();
+
+/// The bytes of a model, and those of the file beside it that holds its large initializers.
+struct OnnxFiles {
+  std::string model;
+  std::string data;  ///< empty where the model holds all
+};
+
+/// A model in files: in one if that is not larger than `most_bytes`, otherwise with its initializers of 1 kB and more
+/// in a second one, called as `file` with ".data" behind, at multiples of 4096 bytes. Throws ModelError for what is too
+/// large without them too.
+NUQ_FUNCTION [[nodiscard]] OnnxFiles onnx_files(const onnx_schema::ModelProto& model, const std::string& file,
+                                                std::size_t most_bytes = max_onnx_bytes);
+
 NUQ_NAMESPACE_END
 
 #if NUQ_DEFINES(ONNX)
@@ -36,9 +54,7 @@ NUQ_NAMESPACE_END
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <limits>
+#include <filesystem>
 
 #include "nuq/core/support/ends_with.hpp"
 #include "nuq/io/mapped_file.hpp"
@@ -50,8 +66,6 @@ NUQ_NAMESPACE_END
 NUQ_NAMESPACE_BEGIN
 
 namespace detail {
-
-inline constexpr std::size_t max_onnx_bytes = (std::numeric_limits<int>::max)();  // protobuf's own limit
 
 /// No control characters but white space: a page or a prototxt under a model's name.
 NUQ_FUNCTION [[nodiscard]] inline bool is_plain_text(std::string_view bytes) {
@@ -86,7 +100,7 @@ NUQ_DEFINITION OnnxModel parse_onnx_model(std::string_view bytes, const std::str
     detail::fail_onnx(file, "is a git-lfs pointer, wanted the file it stands for (run `git lfs pull`)");
   }
   if (detail::is_plain_text(bytes)) detail::fail_onnx(file, "is text, wanted an .onnx model");
-  if (bytes.size() > detail::max_onnx_bytes) {
+  if (bytes.size() > max_onnx_bytes) {
     detail::fail(ModelError(ErrorCode::unsupported_format, file + ": is larger than 2 GB, protobuf's limit"));
   }
   OnnxModel model;
@@ -110,7 +124,7 @@ NUQ_DEFINITION OnnxModel read_onnx_model(const std::string& file, const Resource
 }
 
 NUQ_DEFINITION std::string onnx_file_bytes(const onnx_schema::ModelProto& model, const std::string& file) {
-  if (model.ByteSizeLong() > detail::max_onnx_bytes) {
+  if (model.ByteSizeLong() > max_onnx_bytes) {
     detail::fail(ModelError(ErrorCode::unsupported_format, file + ": would be larger than 2 GB, protobuf's limit"));
   }
   std::string bytes;
@@ -120,6 +134,32 @@ NUQ_DEFINITION std::string onnx_file_bytes(const onnx_schema::ModelProto& model,
   model.SerializeToCodedStream(&coded);
   coded.Trim();
   return bytes;
+}
+
+NUQ_DEFINITION OnnxFiles onnx_files(const onnx_schema::ModelProto& model, const std::string& file,
+                                    std::size_t most_bytes) {
+  if (model.ByteSizeLong() <= most_bytes) return {onnx_file_bytes(model, file), {}};
+  constexpr std::size_t least = 1024;
+  constexpr std::size_t alignment = 4096;  // of pages, so that runtimes can map the file
+  onnx_schema::ModelProto without = model;
+  OnnxFiles files;
+  for (onnx_schema::TensorProto& tensor : *without.mutable_graph()->mutable_initializer()) {
+    if (tensor.raw_data().size() < least) continue;
+    files.data.resize((files.data.size() + alignment - 1) / alignment * alignment);
+    const auto add_entry = [&tensor](const char* key, const std::string& value) {
+      onnx_schema::StringStringEntryProto& entry = *tensor.add_external_data();
+      entry.set_key(key);
+      entry.set_value(value);
+    };
+    add_entry("location", std::filesystem::path(file).filename().string() + ".data");
+    add_entry("offset", std::to_string(files.data.size()));
+    add_entry("length", std::to_string(tensor.raw_data().size()));
+    files.data += tensor.raw_data();
+    tensor.clear_raw_data();
+    tensor.set_data_location(onnx_schema::TensorProto::EXTERNAL);
+  }
+  files.model = onnx_file_bytes(without, file);
+  return files;
 }
 
 NUQ_NAMESPACE_END

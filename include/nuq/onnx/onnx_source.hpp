@@ -58,7 +58,9 @@ NUQ_FUNCTION class OnnxFormattedModel final : public FormattedModel {
 
   void stage(FileSet& files, const std::string& prefix) const override {
     const std::string file = prefix + "_model.onnx";
-    files.stage(file, onnx_file_bytes(proto_, file));
+    const OnnxFiles written = onnx_files(proto_, file);
+    if (!written.data.empty()) files.stage(file + ".data", written.data);
+    files.stage(file, written.model);
   }
 
   [[nodiscard]] std::vector<std::uint8_t> packed(const Graph& graph, const NetworkQuantization& quantization,
