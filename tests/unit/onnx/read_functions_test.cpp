@@ -111,6 +111,7 @@ TEST_CASE("the place of the largest and the smallest value; of equal ones the fi
   CHECK(place("ArgMax", true, true).values == Values{2, 2});
   CHECK(place("ArgMin", false, true).values == Values{1, 0});
   CHECK(place("ArgMin", true, true).values == Values{1, 1});
+  CHECK(made_by("ArgMax", Tensor({4}, {1, not_a_number, 3, not_a_number})) == Values{1});
   CHECK(place("ArgMin", true, true).shape == Shape{2, 1});
   CHECK(place("ArgMin", true, false).shape == Shape{2});
 }
@@ -289,6 +290,15 @@ TEST_CASE("recurrent layers step by step") {
   CHECK(is_near(gated.computed("h", "x", x).values, {gru(true)}));
   const auto plain = static_cast<float>(std::tanh(gate(-2, std::tanh(gate(1, 0, 0)), 0)));
   CHECK(is_near(net_of("RNN", 1, "forward").computed("h", "x", x).values, {plain}));
+  nuq::onnx_schema::AttributeProto& functions = *gated.graph().mutable_node(0)->add_attribute();
+  functions.set_name("activations");
+  functions.set_type(nuq::onnx_schema::AttributeProto::STRINGS);
+  functions.add_strings("Sigmoid");
+  functions.add_strings("Tanh");
+  CHECK(is_near(gated.computed("h", "x", x).values, {gru(true)}));
+  functions.set_strings(1, "Relu");
+  CHECK(gated.built().find("GRU_y")->obstacle == "other activations than the usual ones are not computed");
+  functions.set_strings(1, "Tanh");
   set_real(*gated.graph().mutable_node(0), "clip", 3.0F);
   CHECK(gated.built().find("GRU_y")->obstacle == "attribute 'clip' is not computed");
 }

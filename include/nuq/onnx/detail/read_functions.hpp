@@ -336,20 +336,35 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_group_normalization(OnnxNod
   return of_function(node, group_norm(groups, node.real("epsilon", 1e-5F)), node.shape(0), 3);
 }
 
-/// Nothing, and the reason in `problem`, for a recurrent layer with other functions than the usual ones.
-NUQ_FUNCTION [[nodiscard]] inline std::string obstacle_of_recurrence(OnnxNodeReader& node, bool is_lstm) {
-  for (const char* name : {"activations", "activation_alpha", "activation_beta", "clip"}) {
+/// Whether a recurrent layer names no other functions than those that it has unless told otherwise.
+NUQ_FUNCTION [[nodiscard]] inline bool has_usual_functions(OnnxNodeReader& node, RecurrentCell cell) {
+  node.ignore("activations");
+  const onnx_schema::AttributeProto* const given = onnx_attribute(node.node(), "activations");
+  if (given == nullptr) return true;
+  std::vector<std::string> usual = {"Tanh"};
+  if (cell == RecurrentCell::gru) usual = {"Sigmoid", "Tanh"};
+  if (cell == RecurrentCell::lstm) usual = {"Sigmoid", "Tanh", "Tanh"};
+  for (int at = 0; at < given->strings_size(); ++at) {
+    if (given->strings(at) != usual[static_cast<std::size_t>(at) % usual.size()]) return false;
+  }
+  return true;
+}
+
+/// Why a recurrent layer is not computed; empty where nothing hinders.
+NUQ_FUNCTION [[nodiscard]] inline std::string obstacle_of_recurrence(OnnxNodeReader& node, RecurrentCell cell) {
+  if (!has_usual_functions(node, cell)) return "other activations than the usual ones are not computed";
+  for (const char* name : {"activation_alpha", "activation_beta", "clip"}) {
     if (node.has(name)) return "attribute '" + std::string(name) + "' is not computed";
   }
   if (node.integer("layout", 0) != 0) return "layout 1 is not computed";
-  if (is_lstm && node.integer("input_forget", 0) != 0) return "input_forget is not computed";
+  if (cell == RecurrentCell::lstm && node.integer("input_forget", 0) != 0) return "input_forget is not computed";
   if (node.has_input(4)) return "sequences of several lengths are not computed";
   return node.has_input(7) ? "peepholes are not computed" : "";
 }
 
 template <RecurrentCell cell>
 [[nodiscard]] OnnxOperation read_recurrent(OnnxNodeReader& node) {
-  const std::string obstacle = obstacle_of_recurrence(node, cell == RecurrentCell::lstm);
+  const std::string obstacle = obstacle_of_recurrence(node, cell);
   const std::string direction = node.text("direction", "forward");
   const OnnxShape recurrent_weights = node.shape(2);
   if (!obstacle.empty()) return not_computed(node, obstacle);

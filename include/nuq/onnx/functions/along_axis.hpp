@@ -44,14 +44,16 @@ void for_each_line(const TensorView& input, std::size_t axis, Tensor& output, st
   }
 }
 
-/// The order of a line's places by their values; of equal values the earlier, or the later, comes first.
+/// The order of a line's places by their values, NaN above all; of equal values the earlier, or the later, comes first.
 NUQ_FUNCTION [[nodiscard]] inline std::vector<std::int64_t> sorted_places(const Line<const float>& line,
                                                                           std::int64_t count, bool largest_first,
                                                                           bool later_first) {
   std::vector<std::int64_t> places(static_cast<std::size_t>(line.extent));
   std::iota(places.begin(), places.end(), 0);
   std::partial_sort(places.begin(), places.begin() + count, places.end(), [&](std::int64_t a, std::int64_t b) {
-    if (line[a] != line[b]) return largest_first ? line[a] > line[b] : line[a] < line[b];
+    const auto is_above = [](float x, float y) { return x > y || (std::isnan(x) && !std::isnan(y)); };
+    if (is_above(line[a], line[b])) return largest_first;
+    if (is_above(line[b], line[a])) return !largest_first;
     return later_first ? a > b : a < b;
   });
   return places;
