@@ -184,7 +184,10 @@ class OnnxGraphBuilder {
           output < read.types.size() ? read.types[output] : reader.type_of(0);
     }
     const std::string further = further_output(node, read.outputs);
-    if (!further.empty()) read = not_computed(reader, "its output '" + further + "' is not computed");
+    if (!further.empty()) {
+      const std::string reason = "its output '" + further + "' is not computed";
+      read = not_computed(reader, read.obstacle.empty() ? reason : read.obstacle);
+    }
     add_read(place, std::move(read));
   }
 
@@ -243,6 +246,10 @@ class OnnxGraphBuilder {
     const std::size_t outputs = is_opaque ? static_cast<std::size_t>(source.output_size()) : read.outputs;
     for (std::size_t output = 0; output < outputs && output < static_cast<std::size_t>(source.output_size()); ++output)
       node.outputs.push_back(value_written(source.output(static_cast<int>(output))));
+    for (std::size_t output = 1; output < outputs && output <= read.further_shapes.size(); ++output) {
+      const OnnxShape& shape = read.further_shapes[output - 1];
+      if (shape) knowledge_.shapes[source.output(static_cast<int>(output))] = *shape;
+    }
     if (!is_opaque) learn_shapes(node, read.shape);
     graph_.nodes.push_back(std::move(node));
   }

@@ -36,7 +36,8 @@ struct OnnxOperation {
   std::vector<std::size_t> inputs{};  ///< the node's inputs that the operation reads when it runs, by position
   std::vector<Tensor> blobs{};
   std::size_t outputs = 1;
-  OnnxShape shape{};         ///< of the first output
+  OnnxShape shape{};                        ///< of the first output
+  std::vector<OnnxShape> further_shapes{};  ///< of the others, as far as they are known
   std::vector<int> types{};  ///< of the outputs' values; that of the first input for those that are not named
   std::string obstacle{};
   std::string weights_obstacle{};

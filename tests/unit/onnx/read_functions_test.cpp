@@ -180,6 +180,14 @@ TEST_CASE("values in another order") {
   node.add_output("b");
   set_integer(node, "num_outputs", 2);
   CHECK(split.computed("b", "x", counted({5})).values == Values{4, 5});
+  SmallModel shapes;
+  shapes.input("x", {5}).integers("sizes", {2}, {2, 3});
+  shapes.node("Split", {"x", "sizes"}, "a").add_output("b");
+  shapes.node("Shape", {"b"}, "s");
+  shapes.node("Reshape", {"x", "s"}, "y");
+  CHECK(!shapes.built().find("Reshape_y")->obstacle.empty());  // 5 values are no 3
+  shapes.graph().mutable_initializer(0)->set_int64_data(1, 4);
+  CHECK(shapes.built().find("Split_a")->obstacle == "its sizes do not add up to the 5 values of its axis");
 }
 
 TEST_CASE("pooling along any number of axes, dilated or not") {

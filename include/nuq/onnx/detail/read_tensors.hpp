@@ -231,22 +231,31 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_onnx_split(OnnxNodeReader& 
   const auto outputs = static_cast<std::size_t>(node.node().output_size());
   const std::int64_t parts = node.integer("num_outputs", static_cast<std::int64_t>(outputs));
   if (!sizes || !are_moderate(*sizes)) return not_computed(node, "its sizes are not constant");
-  if (parts != static_cast<std::int64_t>(outputs)) return not_computed(node, "num_outputs is another number");
+  if (parts < 1 || parts != static_cast<std::int64_t>(outputs))
+    return not_computed(node, "num_outputs is another number");
   std::int64_t place = 0;
   for (std::size_t part = 0; part + 1 < sizes->size(); ++part) slice.points.push_back(place += (*sizes)[part]);
-  OnnxShape shape = node.shape(0);
-  if (shape) {
-    const std::size_t along = place_of_axis(slice.axis, shape->size());
-    if (along == shape->size()) return not_computed(node, "its axis lies outside of its input");
-    OnnxExtent& extent = (*shape)[along];
-    const std::int64_t share = extent.is_known() ? (extent.value + parts - 1) / parts : 0;
-    const bool is_uneven = node.has("num_outputs") && share * parts != extent.value;
-    for (std::int64_t part = 1; extent.is_known() && is_uneven && part < parts; ++part)
-      slice.points.push_back(part * share);
-    if (!sizes->empty()) extent = {sizes->front()};
-    if (sizes->empty()) extent = extent.is_known() ? OnnxExtent{share} : node.new_symbol();
+  const OnnxShape input = node.shape(0);
+  std::vector<OnnxShape> shapes(outputs, input);
+  if (input) {
+    const std::size_t along = place_of_axis(slice.axis, input->size());
+    if (along == input->size()) return not_computed(node, "its axis lies outside of its input");
+    const OnnxExtent whole = (*input)[along];
+    if (!sizes->empty() && whole.is_known() && place + sizes->back() != whole.value)
+      return not_computed(node,
+                          "its sizes do not add up to the " + std::to_string(whole.value) + " values of its axis");
+    const std::int64_t share = whole.is_known() ? (whole.value + parts - 1) / parts : 0;
+    const bool is_uneven = node.has("num_outputs") && whole.is_known() && share * parts != whole.value;
+    for (std::int64_t part = 1; is_uneven && part < parts; ++part) slice.points.push_back(part * share);
+    for (std::size_t part = 0; part < outputs; ++part) {
+      OnnxExtent& extent = (*shapes[part])[along];
+      extent = part < sizes->size() ? OnnxExtent{(*sizes)[part]} : OnnxExtent{share};
+      if (sizes->empty() && !whole.is_known()) extent = node.new_symbol();
+      if (is_uneven && part + 1 == outputs) extent = {whole.value - share * (parts - 1)};
+    }
   }
-  OnnxOperation read = of_first_input(slice, shape);
+  OnnxOperation read = of_first_input(slice, shapes.front());
+  if (outputs > 1) read.further_shapes.assign(shapes.begin() + 1, shapes.end());
   read.outputs = outputs;
   return read;
 }
