@@ -218,8 +218,7 @@ __attribute__((target("avx2,fma"))) void window_avx2(const WindowTaps& taps, con
   }
 }
 
-/// One block of `PlaneKernel`'s positions, 8 to a vector. Not for machines with fused multiply-add alone: a compiler
-/// would fuse what is rounded here.
+/// One block of `PlaneKernel`'s positions, 8 to a vector. Without fused multiply-add: a compiler that has it takes it.
 template <int vectors>
 __attribute__((target("avx2"))) void plane_block_avx2(const WindowTaps& taps, const float* weights, const float* patch,
                                                       const PlaneFinish& finish, float* output) {

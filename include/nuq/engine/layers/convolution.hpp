@@ -242,6 +242,7 @@ class ConvolutionLayer {
     const std::int64_t per_input = geometry.out_channels / geometry.in_channels;
     const PlaneConvolution convolution(geometry);
     const std::int64_t planes = geometry.batch * geometry.out_channels;
+    const std::int64_t planes_per_task = (std::max)(std::int64_t{1}, values_per_task / out_plane);
     workspace.for_each_task(panel_count(planes, planes_per_task), [&](std::int64_t task, std::size_t worker) {
       float* const scratch = workspace.scratch(worker, convolution.scratch_size());
       convolution.prepare(scratch);
@@ -257,7 +258,8 @@ class ConvolutionLayer {
     });
   }
 
-  static constexpr std::int64_t planes_per_task = 8;
+  /// Enough to be worth a thread.
+  static constexpr std::int64_t values_per_task = 1 << 15;
 
   /// Filter values that are summed up at a time: a panel of them stays in the first-level cache.
   static constexpr std::int64_t patch_depth = 320;

@@ -170,6 +170,29 @@ TEST_CASE("pads may differ from side to side") {
   CHECK(left.values == std::vector<float>{4.0F, 5.0F, 6.0F});
 }
 
+TEST_CASE("averages of whole planes add up columns, then their sums, however many planes there are") {
+  Dice dice(3);
+  for (std::int64_t planes = 1; planes < 20; ++planes) {
+    const Tensor input = random_tensor({1, planes, dice(1, 9), dice(1, 40)}, static_cast<std::uint32_t>(planes));
+    const std::int64_t height = input.shape[2];
+    const std::int64_t width = input.shape[3];
+    std::vector<float> expected;
+    for (std::int64_t plane = 0; plane < planes; ++plane) {
+      float sum = 0.0F;
+      for (std::int64_t x = 0; x < width; ++x) {
+        float column = 0.0F;
+        for (std::int64_t y = 0; y < height; ++y)
+          column += input.values[static_cast<std::size_t>((plane * height + y) * width + x)];
+        sum += column;
+      }
+      expected.push_back(sum / static_cast<float>(height * width));
+    }
+    const Node node = pooling("pool: AVE global_pooling: true");
+    CHECK(computed<nuq::detail::PoolingLayer>(node, {input}, 1).values == expected);
+    CHECK(computed<nuq::detail::PoolingLayer>(node, {input}, 3).values == expected);
+  }
+}
+
 }  // namespace engine_layers_pooling_test
 
 namespace engine_layers_spp_test {
