@@ -190,6 +190,18 @@ NUQ_FUNCTION [[nodiscard]] inline std::int64_t integer_of_bits(int type, std::ui
   return static_cast<std::int64_t>(bits);
 }
 
+/// Numbers of four bits, the first one of each byte in its low bits.
+NUQ_FUNCTION [[nodiscard]] inline std::vector<std::int64_t> four_bit_integers(std::string_view bytes, std::size_t count,
+                                                                              bool is_signed) {
+  std::vector<std::int64_t> values(count);
+  for (std::size_t at = 0; at < count; ++at) {
+    const auto byte = static_cast<unsigned char>(bytes[at / 2]);
+    const std::int64_t value = (byte >> (at % 2 * 4)) & 0xF;
+    values[at] = is_signed && value > 7 ? value - 16 : value;
+  }
+  return values;
+}
+
 /// A number in a field of a reference to a file; −1 for what is none.
 NUQ_FUNCTION [[nodiscard]] inline std::int64_t reference_number(const std::string& text) {
   if (text.empty() || text.size() > 18 || text.find_first_not_of("0123456789") != std::string::npos) return -1;
@@ -211,7 +223,8 @@ NUQ_DEFINITION bool OnnxConstant::is_float() const noexcept {
 NUQ_DEFINITION bool OnnxConstant::is_integer() const noexcept {
   using T = onnx_schema::TensorProto;
   return type == T::INT64 || type == T::INT32 || type == T::INT16 || type == T::INT8 || type == T::UINT64 ||
-         type == T::UINT32 || type == T::UINT16 || type == T::UINT8 || type == T::BOOL;
+         type == T::UINT32 || type == T::UINT16 || type == T::UINT8 || type == T::BOOL || type == T::INT4 ||
+         type == T::UINT4;
 }
 
 NUQ_DEFINITION std::vector<float> OnnxConstant::values() const {
@@ -299,6 +312,13 @@ NUQ_DEFINITION OnnxConstant OnnxTensors::read(const onnx_schema::TensorProto& te
   const bool is_float = constant.is_float();
   if (!is_float && !constant.is_integer()) return constant;
   const std::string_view bytes = raw(tensor, place);
+  if (detail::bits_of_type(constant.type) == 4) {
+    std::string typed;
+    for (const std::int32_t value : tensor.int32_data()) typed += static_cast<char>(value);
+    const bool is_signed = constant.type == onnx_schema::TensorProto::INT4;
+    constant.integers = detail::four_bit_integers(bytes.empty() ? std::string_view(typed) : bytes, count, is_signed);
+    return constant;
+  }
   const auto width = static_cast<std::size_t>(detail::bits_of_type(constant.type)) / 8;
   if (!bytes.empty()) {
     if (is_float) constant.floats.resize(count);

@@ -18,7 +18,7 @@ enum class OnnxWeightForm {
   floats,    ///< level · scale
   cast,      ///< int8 levels → Cast → Mul by the scales: any runtime works that out when it loads the model
   qdq,       ///< int8 levels → DequantizeLinear
-  palette,   ///< uint8 places → Cast → Gather from the layer's levels → Mul by the scales
+  palette,   ///< uint8 places, uint4 where both do, → Cast → Gather from the layer's levels → Mul by the scales
   integers,  ///< int8 levels, in a deploy model
   removed    ///< without values, in a file that is not there: a skeleton
 };
@@ -90,6 +90,12 @@ inline constexpr std::int64_t first_opset_with_types = 6;
 inline constexpr std::int64_t first_broadcasting_opset = 7;
 inline constexpr std::int64_t first_opset_with_axes = 13;
 inline constexpr std::int64_t first_quantizing_opset = 10;
+inline constexpr std::int64_t first_opset_with_4_bits = 21;
+
+/// Whether the model's version of the format has tensors of 4 bits a value.
+NUQ_FUNCTION [[nodiscard]] inline bool has_4_bit_types(const onnx_schema::ModelProto& model) {
+  return model.ir_version() >= 10;
+}
 
 /// Whether the file has a layer's matrix as [in × out], where the graph has [out × in].
 NUQ_FUNCTION [[nodiscard]] inline bool is_stored_transposed(const OnnxModel& model, const Node& node) {
@@ -479,12 +485,23 @@ class OnnxRewriter {
     }
     std::vector<std::uint8_t> indices;
     for (const std::int8_t level : levels) indices.push_back(places.at(level));
-    const std::string stored_places = editor_.add(raw_tensor(base + "_places", T::UINT8, shape, indices));
+    const bool in_4_bits = table.size() <= 16 && opset_ >= first_opset_with_4_bits && has_4_bit_types(model_.proto);
+    const std::string stored_places =
+        editor_.add(in_4_bits ? raw_tensor(base + "_places", T::UINT4, shape, packed_in_pairs(indices))
+                              : raw_tensor(base + "_places", T::UINT8, shape, indices));
     const std::string stored_table =
         editor_.add(raw_tensor(base + "_levels", T::FLOAT, {static_cast<std::int64_t>(table.size())}, table));
     const std::string numbers = add_cast(node, stored_places, base + "_indices", T::INT32);
     const std::string values = add_before(node, "Gather", {stored_table, numbers}, base + "_float").output(0);
     return add_product(node, values, scale, base);
+  }
+
+  /// Two values to a byte, the first one in its low bits.
+  NUQ_FUNCTION [[nodiscard]] static std::vector<std::uint8_t> packed_in_pairs(const std::vector<std::uint8_t>& values) {
+    std::vector<std::uint8_t> bytes((values.size() + 1) / 2);
+    for (std::size_t index = 0; index < values.size(); ++index)
+      bytes[index / 2] = static_cast<std::uint8_t>(bytes[index / 2] | (values[index] << (index % 2 * 4)));
+    return bytes;
   }
 
   NUQ_FUNCTION void set_bias(const Node& node, onnx_schema::NodeProto& target, const std::vector<float>& bias) {

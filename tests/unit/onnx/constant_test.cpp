@@ -73,6 +73,11 @@ TEST_CASE("values of every type, in raw bytes or in a field of their type") {
   typed.add_uint64_data(7);
   CHECK(read(typed).integers == std::vector<std::int64_t>{7});
   CHECK(read(tensor_of(T::FLOAT, {0})).floats.empty());
+  CHECK(read(tensor_of(T::UINT4, {3}, "\x21\xF3")).integers == std::vector<std::int64_t>{1, 2, 3});
+  CHECK(read(tensor_of(T::INT4, {2}, "\xF8")).integers == std::vector<std::int64_t>{-8, -1});
+  typed = tensor_of(T::UINT4, {2});
+  typed.add_int32_data(0x5E);
+  CHECK(read(typed).integers == std::vector<std::int64_t>{14, 5});
 }
 
 TEST_CASE("what is no tensor is refused before memory is asked for") {

@@ -128,6 +128,19 @@ TEST_CASE("levels stand as int8, with a scale for each channel or one for all") 
   CHECK(dequantize.attribute(0).i() == 0);
 }
 
+TEST_CASE("palettes of up to 16 levels stand in 4 bits where the model's versions know them") {
+  SmallModel small = network();
+  small.proto.set_ir_version(10);
+  small.proto.mutable_opset_import(0)->set_version(21);
+  const SmallModel result = rewritten(small, OnnxWeightForm::palette);
+  const T& places = *find_tensor(result, "i_nuq_places");
+  CHECK(places.data_type() == T::UINT4);
+  CHECK(places.raw_data() == "\x10\x32");
+  CHECK(result.computed("y", "x", Tensor({1, 1, 1, 2}, {1, 2})).values == expected(1, 2));
+  small.proto.set_ir_version(9);
+  CHECK(find_tensor(rewritten(small, OnnxWeightForm::palette), "i_nuq_places")->data_type() == T::UINT8);
+}
+
 TEST_CASE("forms that the model's version does not know are refused") {
   nuq::OnnxModel old = *network().model();
   old.proto.mutable_opset_import(0)->set_version(12);
