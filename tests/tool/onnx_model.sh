@@ -138,8 +138,9 @@ for kind in fake_quant quantized deploy; do
 done
 succeeds 'auto, layer inputs' "$nuq" --quiet auto -m small.onnx -c config.json --data agreement.json --layer-inputs observed --max-drop 1 --max-evaluations 4 -o found_replayed
 refuses 'no folder' 'absent' "$nuq" quantize -m small.onnx -c config.json --layer-inputs absent -o out
-# The same in ONNX Runtime, where it is found.
-if python3 -c 'import numpy, onnxruntime' 2>stderr.txt; then
+# The same in ONNX Runtime, where NUQ_PYTHON (otherwise python3) has it.
+python=${NUQ_PYTHON:-python3}
+if "$python" -c 'import numpy, onnxruntime' 2>stderr.txt; then
   cat >judge.py <<'PY'
 import sys, numpy, onnxruntime
 options = onnxruntime.SessionOptions()
@@ -150,7 +151,7 @@ sys.exit(not numpy.allclose(result, numpy.load(sys.argv[2]).reshape(result.shape
 PY
   for form in cast qdq palette; do
     for kind in fake_quant quantized; do
-      succeeds "ONNX Runtime, $form, $kind" python3 judge.py "acts_${form}_${kind}_model.onnx" acts_cast_floats/y.npy
+      succeeds "ONNX Runtime, $form, $kind" "$python" judge.py "acts_${form}_${kind}_model.onnx" acts_cast_floats/y.npy
     done
   done
 fi
