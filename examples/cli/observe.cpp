@@ -1,5 +1,6 @@
 // nuq observe: a model whose outputs are, besides its own, what its layers read, for calibration in another runtime.
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,10 +8,12 @@
 #include "command.hpp"
 #include "config_options.hpp"
 #include "nuq/core/error.hpp"
+#include "nuq/core/support/printable_text.hpp"
 #include "nuq/core/thread_pool.hpp"
 #include "nuq/io/atomic_file.hpp"
 #include "nuq/io/distinct_files.hpp"
 #include "nuq/workflow/init.hpp"
+#include "terminal.hpp"
 
 namespace {
 
@@ -32,9 +35,11 @@ void run(const ObserveArguments& arguments, const Session& session) {
   }
   nuq::write_file_atomically(arguments.output, model);
   if (session.quiet) return;
-  say(arguments.output + ": gives the inputs of " + std::to_string(layers.size()) +
-      " layers besides. Save its outputs of each batch as FOLDER/<batch>__<output>.npy, then: nuq quantize "
-      "--layer-inputs FOLDER");
+  std::printf("%s", for_output(nuq::detail::printable_message(
+                                   arguments.output + " gives the inputs of " + std::to_string(layers.size()) +
+                                   " layers besides its outputs. Save what it gives for each batch as "
+                                   "FOLDER/<batch>__<output>.npy, then: nuq quantize --layer-inputs FOLDER"))
+                        .c_str());
 }
 
 }  // namespace
