@@ -30,8 +30,11 @@ template <class T>
   return tensor;
 }
 
+/// Gives a node an attribute.
 NUQ_FUNCTION void add_onnx_attribute(onnx_schema::NodeProto& node, const std::string& name, std::int64_t value);
+/// \copydoc add_onnx_attribute(onnx_schema::NodeProto&, const std::string&, std::int64_t)
 NUQ_FUNCTION void add_onnx_attribute(onnx_schema::NodeProto& node, const std::string& name, float value);
+/// \copydoc add_onnx_attribute(onnx_schema::NodeProto&, const std::string&, std::int64_t)
 NUQ_FUNCTION void add_onnx_attribute(onnx_schema::NodeProto& node, const std::string& name, const std::string& value);
 
 /// Edits a copy of a model: nodes by their place in the file, new ones before or behind them, constants in the place of
