@@ -3,6 +3,7 @@
 # files are refused in one line.
 set -uo pipefail
 nuq=$1
+tool_tests=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -23,18 +24,7 @@ refuses() {
   if [ "$code" -eq 2 ] && [ "$(wc -l <stderr.txt)" -eq 1 ] && grep -q -- "$pattern" stderr.txt; then echo "ok $name"; else fail "$name: exit $code: $(cat stderr.txt)"; fi
 }
 
-base64 -d >small.onnx <<'MODEL'
-CAg6pwYKKAoBeAoBdxIBYxoEY29udiIEQ29udioRCgRwYWRzQAFAAUABQAGgAQcKLgoBYwoBZwoBYgoCbXUKAnZhEgFuGgRub3JtIhJCYXRjaE5vcm1hbGl6
-YXRpb24KEgoBbhIBchoEcmVsdSIEUmVsdQoZCgFyEgFwIhFHbG9iYWxBdmVyYWdlUG9vbAoVCgFwEgFmGgRmbGF0IgdGbGF0dGVuChoKAWYKAW0SAXkaB3By
-b2R1Y3QiBk1hdE11bBIFc21hbGwqsAIIBAgCCAMIAxABQgF3SqAC3H/5PnvuO74eQSK+2M6kvjbthD4YwjC/ZQAGP7/Xab6DBMQ9kjaZvWyU4D4EOB6/1xfG
-vYf2672hJa4+fPGovjnhU73M1oa+MH1PPHQKMz4bDqm+XtSvPv17ij7DXRo+GV+KPowKUr7sARe99LuPvieXpL3a7CI+anpUvu/D8712GVO+19KBvvI0Tr4D
-/3i7bp6rvmcGkD0U8v4+uvRjPj+6a73+Voi+64ZlvgP7AT/zunk8YK9DvtKYaj2yTCE/vaYTPdSaPT62bLg9HGzYvaV9r77cota9OViAve01ND4s3oA+bASP
-PgF3rz0r9Yc+RcBnvshwwD5xkh0+8yW3vaESFj6cubm8etGtPqFx6T4p2ic/eIDWvt7Q3b7P+Bq+KowBCAQICBABQgFtSoABwuCjPZtM4D7nmiE+v2uBv8bG
-HL4l9tM+9J3rPSoTwz79qeO9hpPNvfMJvz1K8lE+FQ/LPc66cz2GsKu+ClBBPm59eT3ukhA/JHYZP6WZvT1ZJUC+1oOjvkHUWD54ZB49lw0wvp6SsjxguJ6+
-OrKyPgnuZL6rvBw/dZZOPsP0lz4qGQgEEAFCAWdKEAAAgD8AAABAAAAAPwAAgD8qGQgEEAFCAWJKEAAAAADNzMw9zcxMvpqZmT4qGggEEAFCAm11ShAAAAAA
-zczMPc3MTD6amZk+KhoIBBABQgJ2YUoQAACAPwAAAEAAAIA/AAAAP1ocCgF4EhcKFQgBEhEKAxIBTgoCCAIKAggICgIICGIUCgF5Eg8KDQgBEgkKAxIBTgoC
-CAhCBAoAEA0=
-MODEL
+. "$tool_tests/small_onnx.sh"
 # Three inputs of arbitrary bytes.
 { printf '\x93NUMPY\x01\x00\x46\x00'; printf '%-69s\n' "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 2, 8, 8), }"; head -c 384 small.onnx; } >x.npy
 run() { "$nuq" run -m "$1" --input x=x.npy --blob y --output-dir "$2"; }
