@@ -9,6 +9,7 @@
 #include "nuq/onnx/constant.hpp"
 #include "nuq/onnx/extent.hpp"
 #include "nuq/onnx/fold_constants.hpp"
+#include "nuq/onnx/fold_node.hpp"
 #include "nuq/onnx/front_end.hpp"
 #include "nuq/onnx/layer_inputs.hpp"
 #include "nuq/onnx/model.hpp"

@@ -30,6 +30,7 @@ NUQ_NAMESPACE_END
 #include "nuq/onnx/detail/read_functions.hpp"
 #include "nuq/onnx/detail/read_numbers.hpp"
 #include "nuq/onnx/detail/read_quantization.hpp"
+#include "nuq/onnx/detail/read_resize.hpp"
 #include "nuq/onnx/detail/read_tensors.hpp"
 #include "nuq/onnx/detail/read_weighted.hpp"
 #include "nuq/onnx/detail/read_windows.hpp"
@@ -47,16 +48,16 @@ struct OnnxReader {
 NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noexcept {
   static constexpr OnnxReader readers[] = {
       {"Abs", read_pointwise<ops::AbsoluteValue>},
-      {"Acos", read_unary<arc_cosine>},
-      {"Acosh", read_unary<area_cosine>},
+      {"Acos", read_function<ops::PointwiseFunction::arc_cosine>},
+      {"Acosh", read_function<ops::PointwiseFunction::area_cosine>},
       {"Add", read_onnx_add},
       {"And", read_comparison<holds_both>},
       {"ArgMax", read_place_search<true>},
       {"ArgMin", read_place_search<false>},
-      {"Asin", read_unary<arc_sine>},
-      {"Asinh", read_unary<area_sine>},
-      {"Atan", read_unary<arc_tangent>},
-      {"Atanh", read_unary<area_tangent>},
+      {"Asin", read_function<ops::PointwiseFunction::arc_sine>},
+      {"Asinh", read_function<ops::PointwiseFunction::area_sine>},
+      {"Atan", read_function<ops::PointwiseFunction::arc_tangent>},
+      {"Atanh", read_function<ops::PointwiseFunction::area_tangent>},
       {"AveragePool", read_average_pool},
       {"BatchNormalization", read_batch_normalization},
       {"Cast", read_onnx_cast},
@@ -68,7 +69,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noe
       {"Conv", read_conv},
       {"ConvTranspose", read_conv_transpose},
       {"Cos", read_function<ops::PointwiseFunction::cosine>},
-      {"Cosh", read_unary<hyperbolic_cosine>},
+      {"Cosh", read_function<ops::PointwiseFunction::hyperbolic_cosine>},
       {"CumSum", read_cum_sum},
       {"DepthToSpace", read_depth_to_space},
       {"DequantizeLinear", read_dequantize_linear},
@@ -143,12 +144,12 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noe
       {"Sigmoid", read_pointwise<ops::Sigmoid>},
       {"Sign", read_function<ops::PointwiseFunction::sign>},
       {"Sin", read_function<ops::PointwiseFunction::sine>},
-      {"Sinh", read_unary<hyperbolic_sine>},
+      {"Sinh", read_function<ops::PointwiseFunction::hyperbolic_sine>},
       {"Size", read_of_shapes},
       {"Slice", read_onnx_slice},
       {"Softmax", read_onnx_softmax},
       {"Softplus", read_pointwise<ops::Softplus>},
-      {"Softsign", read_unary<soft_sign>},
+      {"Softsign", read_function<ops::PointwiseFunction::softsign>},
       {"SpaceToDepth", read_space_to_depth},
       {"Split", read_onnx_split},
       {"Sqrt", read_sqrt},
@@ -156,7 +157,7 @@ NUQ_FUNCTION [[nodiscard]] inline ArrayView<const OnnxReader> onnx_readers() noe
       {"Sub", read_onnx_sub},
       {"Sum", read_onnx_sum},
       {"Swish", read_swish},
-      {"Tan", read_unary<tangent>},
+      {"Tan", read_function<ops::PointwiseFunction::tangent>},
       {"Tanh", read_pointwise<ops::Tanh>},
       {"ThresholdedRelu", read_thresholded_relu},
       {"Tile", read_onnx_tile},

@@ -142,6 +142,26 @@ class PointwiseLayer {
         return for_each_value(call, [](float x) { return std::nearbyint(x); });
       case ops::PointwiseFunction::sign:
         return for_each_value(call, [](float x) { return x > 0.0F ? 1.0F : (x < 0.0F ? -1.0F : x); });
+      case ops::PointwiseFunction::softsign:
+        return for_each_value(call, [](float x) { return x / (1.0F + std::fabs(x)); });
+      case ops::PointwiseFunction::tangent:
+        return for_each_value(call, [](float x) { return std::tan(x); });
+      case ops::PointwiseFunction::arc_sine:
+        return for_each_value(call, [](float x) { return std::asin(x); });
+      case ops::PointwiseFunction::arc_cosine:
+        return for_each_value(call, [](float x) { return std::acos(x); });
+      case ops::PointwiseFunction::arc_tangent:
+        return for_each_value(call, [](float x) { return std::atan(x); });
+      case ops::PointwiseFunction::hyperbolic_sine:
+        return for_each_value(call, [](float x) { return std::sinh(x); });
+      case ops::PointwiseFunction::hyperbolic_cosine:
+        return for_each_value(call, [](float x) { return std::cosh(x); });
+      case ops::PointwiseFunction::area_sine:
+        return for_each_value(call, [](float x) { return std::asinh(x); });
+      case ops::PointwiseFunction::area_cosine:
+        return for_each_value(call, [](float x) { return std::acosh(x); });
+      case ops::PointwiseFunction::area_tangent:
+        return for_each_value(call, [](float x) { return std::atanh(x); });
     }
   }
 

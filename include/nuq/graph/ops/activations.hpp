@@ -71,7 +71,17 @@ enum class PointwiseFunction {
   floor,
   ceiling,
   round,  ///< halves to even numbers
-  sign
+  sign,
+  softsign,  ///< x/(1 + |x|)
+  tangent,
+  arc_sine,
+  arc_cosine,
+  arc_tangent,
+  hyperbolic_sine,
+  hyperbolic_cosine,
+  area_sine,
+  area_cosine,
+  area_tangent  ///< inverse of the hyperbolic tangent
 };
 
 /// y = f(x).

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "nuq/compiled.hpp"
@@ -16,9 +18,8 @@
 NUQ_NAMESPACE_BEGIN
 
 /// The shape of what combines two tensors element by element, axes aligned at the end: where one has an extent of 1, or
-/// no axis, its values are repeated (the rule of NumPy and ONNX). Throws ModelError naming both shapes.
-NUQ_FUNCTION [[nodiscard]] inline Shape broadcast_shape(const LayerContext& layer, const Shape& left,
-                                                        const Shape& right) {
+/// no axis, its values are repeated (the rule of NumPy and ONNX). Nothing where extents differ otherwise.
+NUQ_FUNCTION [[nodiscard]] inline std::optional<Shape> common_shape(const Shape& left, const Shape& right) {
   const bool left_is_longer = left.size() >= right.size();
   Shape result = left_is_longer ? left : right;
   const Shape& shorter = left_is_longer ? right : left;
@@ -26,13 +27,19 @@ NUQ_FUNCTION [[nodiscard]] inline Shape broadcast_shape(const LayerContext& laye
   for (std::size_t axis = 0; axis < shorter.size(); ++axis) {
     std::int64_t& extent = result[missing + axis];
     if (extent == shorter[axis] || shorter[axis] == 1) continue;
-    if (extent != 1) {
-      layer.fail(ErrorCode::size_mismatch, layer.type + " has the inputs " + to_string(left) + " and " +
-                                               to_string(right) + ", wanted equal extents, or 1, in each axis");
-    }
+    if (extent != 1) return std::nullopt;
     extent = shorter[axis];
   }
   return result;
+}
+
+/// The same for a layer's inputs. Throws ModelError naming both shapes where there is none.
+NUQ_FUNCTION [[nodiscard]] inline Shape broadcast_shape(const LayerContext& layer, const Shape& left,
+                                                        const Shape& right) {
+  std::optional<Shape> shape = common_shape(left, right);
+  if (shape) return std::move(*shape);
+  layer.fail(ErrorCode::size_mismatch, layer.type + " has the inputs " + to_string(left) + " and " + to_string(right) +
+                                           ", wanted equal extents, or 1, in each axis");
 }
 
 /// Where the elements of a tensor stand that is repeated to a larger shape.

@@ -113,44 +113,6 @@ NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_whole_quotient(OnnxNodeRead
   });
 }
 
-using UnaryFunction = float (*)(float);
-
-template <UnaryFunction value>
-[[nodiscard]] OnnxOperation read_unary(OnnxNodeReader& node) {
-  return of_function(node, pointwise(value), node.shape(0));
-}
-
-NUQ_FUNCTION [[nodiscard]] inline float soft_sign(float x) {
-  return x / (1.0F + std::fabs(x));
-}
-NUQ_FUNCTION [[nodiscard]] inline float tangent(float x) {
-  return std::tan(x);
-}
-NUQ_FUNCTION [[nodiscard]] inline float arc_sine(float x) {
-  return std::asin(x);
-}
-NUQ_FUNCTION [[nodiscard]] inline float arc_cosine(float x) {
-  return std::acos(x);
-}
-NUQ_FUNCTION [[nodiscard]] inline float arc_tangent(float x) {
-  return std::atan(x);
-}
-NUQ_FUNCTION [[nodiscard]] inline float hyperbolic_sine(float x) {
-  return std::sinh(x);
-}
-NUQ_FUNCTION [[nodiscard]] inline float hyperbolic_cosine(float x) {
-  return std::cosh(x);
-}
-NUQ_FUNCTION [[nodiscard]] inline float area_sine(float x) {
-  return std::asinh(x);
-}
-NUQ_FUNCTION [[nodiscard]] inline float area_cosine(float x) {
-  return std::acosh(x);
-}
-NUQ_FUNCTION [[nodiscard]] inline float area_tangent(float x) {
-  return std::atanh(x);
-}
-
 NUQ_FUNCTION [[nodiscard]] inline OnnxOperation read_not(OnnxNodeReader& node) {
   return of_function(node, pointwise([](float x) { return x == 0.0F ? 1.0F : 0.0F; }), node.shape(0));
 }
